@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A library of the layered design in docs/architecture.md; dependencies only ever point down.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of one library.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: name + "Tests",
+    dependencies: [.target(name: name), "LoRATestSupport"] + dependencies,
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "lora-tool",
+  products: [
+    .executable(name: "lora-tool", targets: ["lora-tool"]),
+    .library(name: "LoRAModel", targets: ["LoRAModel"]),
+    .library(name: "LoRAInspect", targets: ["LoRAInspect"]),
+    .library(name: "LoRAValidate", targets: ["LoRAValidate"]),
+    .library(name: "LoRAMerge", targets: ["LoRAMerge"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    // L0: no dependencies
+    library("TensorCore"),
+    library("PythonPattern"),
+    .target(name: "CLoRAShims"),
+    .target(name: "CLoRAKernels"),
+    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+    library("LoRAIO", ["CLoRAShims"]),
+
+    // L1: formats and kernels
+    library("Zstd", ["CZstd"]),
+    library("Safetensors", ["TensorCore", "LoRAIO", "Zstd"]),
+    library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
+    library("BaseCatalogue", ["TensorCore"]),
+
+    // L2: what an adapter and a base model are
+    library("LoRAModel", ["TensorCore", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue"]),
+
+    // L3: one room per thing the tool does
+    library(
+      "LoRAInspect",
+      ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", .product(name: "Crypto", package: "swift-crypto")]),
+    library("LoRAValidate", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "BaseCatalogue"]),
+    library(
+      "LoRAMerge",
+      ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", .product(name: "Crypto", package: "swift-crypto")]),
+
+    // L4 and L5: the command line
+    library(
+      "LoRACLI",
+      [
+        "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAInspect", "LoRAValidate", "LoRAMerge",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
+    .executableTarget(
+      name: "lora-bench", dependencies: ["TensorCore", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel"],
+      swiftSettings: strict),
+
+    // Tests: one target per library, and the real binary
+    .target(
+      name: "LoRATestSupport", dependencies: ["TensorCore", "LoRAIO"], path: "Tests/LoRATestSupport",
+      swiftSettings: strict),
+    tests("TensorCore"),
+    tests("PythonPattern"),
+    tests("LoRAIO"),
+    tests("Zstd"),
+    tests("Safetensors"),
+    tests("LoRAKernels", ["CLoRAKernels"]),
+    tests("BaseCatalogue"),
+    tests("LoRAModel"),
+    tests("LoRAInspect"),
+    tests("LoRAValidate"),
+    tests("LoRAMerge"),
+    .testTarget(
+      name: "CLITests", dependencies: ["lora-tool", "LoRATestSupport", "TensorCore"], swiftSettings: strict),
+  ]
+)

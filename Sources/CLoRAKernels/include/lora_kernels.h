@@ -1,0 +1,3 @@
+#ifndef LORA_KERNELS_H
+#define LORA_KERNELS_H
+#endif

@@ -1,0 +1,3 @@
+#ifndef LORA_SHIMS_H
+#define LORA_SHIMS_H
+#endif

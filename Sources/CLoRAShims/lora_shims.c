@@ -1,0 +1,1 @@
+#include "lora_shims.h"
