@@ -1,0 +1,28 @@
+/// Text from a file made safe for a terminal and for one line: control, format and line-separator characters become
+/// `\n`-style or `\u{…}` escapes, and very long names are cut in the middle.
+///
+/// Nothing that comes from an input file may reach a terminal except through here or a JSON string.
+public func escaped(_ text: String, limit: Int = 300) -> String {
+  var result = ""
+  var count = 0
+  for scalar in text.unicodeScalars {
+    count += 1
+    if count > limit {
+      result += "…"
+      break
+    }
+    switch scalar {
+    case "\n": result += "\\n"
+    case "\r": result += "\\r"
+    case "\t": result += "\\t"
+    case "\\": result += "\\\\"
+    default:
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
+        result += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+  }
+  return result
+}

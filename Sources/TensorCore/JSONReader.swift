@@ -1,0 +1,217 @@
+/// Why a JSON text was refused, and where.
+public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// Byte offset of the offending byte from the start of the text.
+  public let offset: Int
+  /// What is wrong, as a clause without a final stop, such as `expected ',' or '}'`.
+  public let reason: String
+
+  /// An error at a byte offset.
+  public init(offset: Int, reason: String) {
+    self.offset = offset
+    self.reason = reason
+  }
+
+  /// Reason and offset in one clause.
+  public var description: String { "\(reason) at byte \(offset)" }
+}
+
+/// A pull parser for JSON text (RFC 8259) that does not recurse and keeps no copy of the text.
+///
+/// The caller walks the text: `beginObject`, then `nextKey` until it returns nil, reading or skipping one value after
+/// each key; arrays likewise with `beginArray` and `nextElement`; `finish` at the end. Strings are decoded to exact
+/// UTF-8 (ill-formed bytes and unpaired surrogates are errors), integers are exact, nesting is capped as in the
+/// reference parser of safetensors.
+public struct JSONReader: ~Copyable, ~Escapable {
+  /// Which tokens beyond the RFC are accepted.
+  public enum Dialect: Sendable {
+    /// The RFC alone.
+    case strict
+    /// Python's `json` module, which also reads and writes `NaN`, `Infinity` and `-Infinity`.
+    case python
+  }
+
+  /// What kind of value comes next.
+  public enum Kind: Sendable {
+    case object
+    case array
+    case string
+    case number
+    case bool
+    case null
+  }
+
+  /// Deepest nesting of arrays and objects, as in serde_json.
+  public static let depthLimit = 128
+
+  let text: Span<UInt8>
+  let dialect: Dialect
+
+  /// Byte offset of the next unread byte.
+  public internal(set) var offset: Int = 0
+
+  /// Number of open containers.
+  private var depth = 0
+  /// Whether the innermost open container still waits for its first element.
+  private var atStart = false
+
+  /// A reader at the start of `text`.
+  @_lifetime(copy text)
+  public init(_ text: Span<UInt8>, dialect: Dialect = .strict) {
+    self.text = text
+    self.dialect = dialect
+  }
+
+  // MARK: Structure
+
+  /// The kind of the next value, without reading it.
+  public mutating func peek() throws(JSONError) -> Kind {
+    skipWhitespace()
+    guard offset < text.count else { throw failure("the text ends where a value was expected") }
+    switch text[offset] {
+    case UInt8(ascii: "{"): return .object
+    case UInt8(ascii: "["): return .array
+    case UInt8(ascii: "\""): return .string
+    case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool
+    case UInt8(ascii: "n"): return .null
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number
+    case UInt8(ascii: "N"), UInt8(ascii: "I"): if dialect == .python { return .number }
+    default: break
+    }
+    throw failure("expected a JSON value")
+  }
+
+  /// Reads `{`.
+  public mutating func beginObject() throws(JSONError) { try open(UInt8(ascii: "{"), "an object") }
+
+  /// Reads `[`.
+  public mutating func beginArray() throws(JSONError) { try open(UInt8(ascii: "["), "an array") }
+
+  /// Reads the next key and its colon, or the closing brace, which gives nil.
+  public mutating func nextKey() throws(JSONError) -> String? {
+    guard try advance(closing: UInt8(ascii: "}"), "expected ',' or '}'") else { return nil }
+    guard offset < text.count, text[offset] == UInt8(ascii: "\"") else { throw failure("expected a string as key") }
+    let key = try string()
+    skipWhitespace()
+    guard offset < text.count, text[offset] == UInt8(ascii: ":") else { throw failure("expected ':' after a key") }
+    offset += 1
+    return key
+  }
+
+  /// Moves to the next element of an array; false at its closing bracket, which is read.
+  public mutating func nextElement() throws(JSONError) -> Bool {
+    try advance(closing: UInt8(ascii: "]"), "expected ',' or ']'")
+  }
+
+  /// Checks that nothing but white space follows the value read last.
+  public mutating func finish() throws(JSONError) {
+    skipWhitespace()
+    if offset < text.count { throw failure("unexpected text after the JSON value") }
+  }
+
+  /// Reads over one value of any kind and checks its grammar.
+  public mutating func skipValue() throws(JSONError) {
+    let floor = depth
+    repeat {
+      if depth > floor {
+        // Inside a container that this call opened: step to its next element, or out of it.
+        let isObject = containerIsObject
+        if isObject {
+          guard try nextKey() != nil else { continue }
+        } else {
+          guard try nextElement() else { continue }
+        }
+      }
+      switch try peek() {
+      case .object: try beginObject()
+      case .array: try beginArray()
+      case .string: _ = try string()
+      case .number: _ = try number()
+      case .bool: _ = try bool()
+      case .null: try null()
+      }
+    } while depth > floor
+  }
+
+  /// One bit per open container, innermost lowest: set for an object.
+  private var kindsLow: UInt64 = 0
+  private var kindsHigh: UInt64 = 0
+
+  private var containerIsObject: Bool { kindsLow & 1 == 1 }
+
+  private mutating func open(_ bracket: UInt8, _ name: String) throws(JSONError) {
+    skipWhitespace()
+    guard offset < text.count, text[offset] == bracket else { throw failure("expected \(name)") }
+    guard depth < Self.depthLimit else { throw failure("nested deeper than \(Self.depthLimit) levels") }
+    kindsHigh = kindsHigh << 1 | kindsLow >> 63
+    kindsLow = kindsLow << 1 | (bracket == UInt8(ascii: "{") ? 1 : 0)
+    depth += 1
+    atStart = true
+    offset += 1
+  }
+
+  /// Steps over the separator before the next element, or over the closing bracket (false).
+  private mutating func advance(closing: UInt8, _ expectation: String) throws(JSONError) -> Bool {
+    skipWhitespace()
+    guard offset < text.count else { throw failure("the text ends inside an object or array") }
+    let byte = text[offset]
+    if byte == closing {
+      offset += 1
+      depth -= 1
+      kindsLow = kindsLow >> 1 | kindsHigh << 63
+      kindsHigh >>= 1
+      atStart = false
+      return false
+    }
+    if atStart {
+      atStart = false
+      return true
+    }
+    guard byte == UInt8(ascii: ",") else { throw failure(expectation) }
+    offset += 1
+    skipWhitespace()
+    guard offset < text.count, text[offset] != closing else { throw failure("a comma with nothing after it") }
+    return true
+  }
+
+  // MARK: Scalars
+
+  /// Reads `true` or `false`.
+  public mutating func bool() throws(JSONError) -> Bool {
+    skipWhitespace()
+    if try literal("true") { return true }
+    if try literal("false") { return false }
+    throw failure("expected true or false")
+  }
+
+  /// Reads `null`.
+  public mutating func null() throws(JSONError) {
+    skipWhitespace()
+    guard try literal("null") else { throw failure("expected null") }
+  }
+
+  mutating func literal(_ word: StaticString) throws(JSONError) -> Bool {
+    let length = word.utf8CodeUnitCount
+    guard offset + length <= text.count else { return false }
+    var index = 0
+    for byte in word.description.utf8 {
+      if text[offset + index] != byte { return false }
+      index += 1
+    }
+    offset += length
+    return true
+  }
+
+  // MARK: Text
+
+  /// An error at the current offset.
+  public func failure(_ reason: String) -> JSONError { JSONError(offset: offset, reason: reason) }
+
+  mutating func skipWhitespace() {
+    while offset < text.count {
+      switch text[offset] {
+      case 0x20, 0x09, 0x0A, 0x0D: offset += 1
+      default: return
+      }
+    }
+  }
+}
