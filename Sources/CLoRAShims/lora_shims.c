@@ -1,1 +1,70 @@
+#define _GNU_SOURCE
 #include "lora_shims.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+int lora_open(const char *path, int flags, unsigned mode) { return open(path, flags | O_CLOEXEC, mode); }
+
+int lora_openat(int directory, const char *path, int flags, unsigned mode) {
+  return openat(directory, path, flags | O_CLOEXEC, mode);
+}
+
+int lora_open_unnamed(const char *directory) { return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600); }
+
+ssize_t lora_copy_range(int from, int64_t from_offset, int to, int64_t to_offset, size_t length) {
+  off_t in = from_offset, out = to_offset;
+  return copy_file_range(from, &in, to, &out, length, 0);
+}
+
+int lora_rename_new(const char *from, const char *to) {
+  return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
+int lora_rename_exchange(const char *one, const char *other) {
+  return renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
+}
+
+void lora_advise_sequential(int descriptor) { posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL); }
+
+uint64_t lora_peak_rss(void) {
+  // ru_maxrss survives exec, so a small program started by a large one would report its parent's peak.
+  FILE *status = fopen("/proc/self/status", "re");
+  if (status) {
+    char line[256];
+    unsigned long long kibibytes = 0;
+    while (fgets(line, sizeof line, status))
+      if (sscanf(line, "VmHWM: %llu", &kibibytes) == 1) break;
+    fclose(status);
+    if (kibibytes) return kibibytes * 1024;
+  }
+  struct rusage usage;
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
+}
+
+uint64_t lora_monotonic_nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int lora_processor_count(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
+  long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 ? (int)online : 1;
+}
+
+int lora_errno(void) { return errno; }
+
+int lora_terminal_columns(int descriptor) {
+  struct winsize size;
+  return isatty(descriptor) && ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}

@@ -1,3 +1,46 @@
+// What Swift cannot import or cannot express: variadic calls, feature-guarded calls, and page-aligned memory.
 #ifndef LORA_SHIMS_H
 #define LORA_SHIMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// open(2) with the mode argument; O_CLOEXEC is always added. Returns the descriptor or -1 with errno set.
+int lora_open(const char *path, int flags, unsigned mode);
+
+// openat(2) below an open directory, in the same way.
+int lora_openat(int directory, const char *path, int flags, unsigned mode);
+
+// Opens an unnamed temporary file in `directory` that vanishes with its descriptor. Returns -1 with errno set.
+int lora_open_unnamed(const char *directory);
+
+// Copies up to `length` bytes between files inside the kernel (reflink where the file system can). Returns the bytes
+// copied, 0 at the end of the source, or -1 with errno set; offsets are in bytes.
+ssize_t lora_copy_range(int from, int64_t from_offset, int to, int64_t to_offset, size_t length);
+
+// Renames and fails with EEXIST when the new name exists. Returns 0 or -1 with errno set.
+int lora_rename_new(const char *from, const char *to);
+
+// Swaps two existing names in one step. Returns 0 or -1 with errno set.
+int lora_rename_exchange(const char *one, const char *other);
+
+// Advises the kernel that the whole file will be read in order.
+void lora_advise_sequential(int descriptor);
+
+// Highest resident memory of this process so far, in bytes.
+uint64_t lora_peak_rss(void);
+
+// Nanoseconds of a clock that never goes back.
+uint64_t lora_monotonic_nanoseconds(void);
+
+// Processors that this process may run on, at least 1.
+int lora_processor_count(void);
+
+// errno of the calling thread.
+int lora_errno(void);
+
+// Columns of the terminal on `descriptor`, or 0 when it is none.
+int lora_terminal_columns(int descriptor);
+
 #endif

@@ -1,0 +1,16 @@
+import CLoRAShims
+
+/// Facts about the running process.
+public enum CurrentProcess {
+  /// Highest resident memory so far, in bytes.
+  public static var peakResidentBytes: UInt64 { lora_peak_rss() }
+
+  /// Seconds on a clock that never goes back.
+  public static var monotonicSeconds: Double { Double(lora_monotonic_nanoseconds()) / 1e9 }
+
+  /// Columns of the terminal on a descriptor, or nil when it is none.
+  public static func terminalColumns(_ descriptor: CInt) -> Int? {
+    let columns = lora_terminal_columns(descriptor)
+    return columns > 0 ? Int(columns) : nil
+  }
+}

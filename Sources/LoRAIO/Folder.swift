@@ -1,0 +1,89 @@
+import CLoRAShims
+import Glibc
+
+/// Names and paths of folders; paths are plain strings joined with `/`.
+public enum Folder {
+  /// Names in the folder without `.` and `..`, sorted by bytes.
+  public static func names(in path: String) throws(IOError) -> [String] {
+    guard let stream = unsafe opendir(path) else { throw IOError("list", path, .system(lora_errno())) }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Makes one folder.
+  public static func create(_ path: String) throws(IOError) {
+    try SystemCalls.check(unsafe mkdir(path, 0o777), "create", path)
+  }
+
+  /// Removes a folder and everything in it; symbolic links are removed, not followed.
+  public static func remove(_ path: String) throws(IOError) {
+    for name in try names(in: path) {
+      let child = join(path, name)
+      var status = stat()
+      guard unsafe lstat(child, &status) == 0 else { continue }
+      if status.st_mode & S_IFMT == S_IFDIR {
+        try remove(child)
+      } else {
+        try SystemCalls.check(unsafe unlink(child), "remove", child)
+      }
+    }
+    try SystemCalls.check(unsafe rmdir(path), "remove", path)
+  }
+
+  /// Writes the folder's own entries to the device, so that a rename survives a power loss.
+  public static func synchronize(_ path: String) throws(IOError) {
+    let descriptor = try SystemCalls.open(path, flags: O_RDONLY | O_DIRECTORY)
+    defer { close(descriptor) }
+    try SystemCalls.fsync(descriptor, path: path)
+  }
+
+  /// Gives a finished folder its final name in one step, or fails with `.exists`.
+  public static func publish(_ staged: String, as path: String) throws(IOError) {
+    if unsafe lora_rename_new(staged, path) == 0 { return }
+    let number = lora_errno()
+    // File systems without the flag get the check and the rename in two steps.
+    guard number == EINVAL || number == ENOSYS else {
+      throw IOError("rename to", path, number == EEXIST ? .exists : .system(number))
+    }
+    guard FileKind(path: path) == nil else { throw IOError("rename to", path, .exists) }
+    try SystemCalls.check(unsafe rename(staged, path), "rename to", path)
+  }
+
+  /// Swaps a finished folder with the one at `path`, so that at every moment one of the two is there whole.
+  public static func exchange(_ staged: String, with path: String) throws(IOError) {
+    try SystemCalls.check(unsafe lora_rename_exchange(staged, path), "replace", path)
+  }
+
+  /// `folder/name`, without doubling the separator.
+  public static func join(_ folder: String, _ name: String) -> String {
+    folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : folder + "/" + name
+  }
+
+  /// The last component, without trailing separators.
+  public static func lastComponent(_ path: String) -> String {
+    let parts = path.split(separator: "/")
+    return parts.last.map { String($0) } ?? path
+  }
+
+  /// Everything before the last component: `.` for a plain name.
+  public static func parent(_ path: String) -> String {
+    var bytes = Array(path.utf8)
+    while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == 0 ? "/" : String(decoding: bytes[..<slash], as: UTF8.self)
+  }
+
+  /// The path with symbolic links resolved, or nil when it does not exist.
+  public static func resolved(_ path: String) -> String? {
+    guard let real = unsafe realpath(path, nil) else { return nil }
+    defer { unsafe free(real) }
+    return unsafe String(cString: real)
+  }
+}

@@ -1,0 +1,120 @@
+import CLoRAShims
+import Glibc
+
+/// A regular file opened for reading at any offset, from any number of threads.
+///
+/// A class, not a move-only value, because the worker threads of a merge or a scan share it; the descriptor closes with
+/// the last reference. The file is read with `pread` and never mapped: a mapped file that shrinks kills the process.
+public final class InputFile: Sendable {
+  /// The path that it was opened by.
+  public let path: String
+  /// Size in bytes when it was opened.
+  public let size: UInt64
+  /// The open descriptor, for copies inside the kernel.
+  let descriptor: CInt
+
+  /// Opens a regular file; symbolic links are followed.
+  ///
+  /// - Throws: `IOError` when it cannot be opened or is a folder, pipe, socket or device (which are not waited for).
+  public init(path: String) throws(IOError) {
+    self.path = path
+    descriptor = try SystemCalls.open(path, flags: O_RDONLY | O_NONBLOCK)
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else {
+      let number = lora_errno()
+      close(descriptor)
+      throw IOError("open", path, .system(number))
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw IOError("open", path, .notRegular(FileKind(mode: status.st_mode).rawValue))
+    }
+    size = UInt64(max(0, status.st_size))
+  }
+
+  /// Takes over an open descriptor of `size` bytes.
+  init(path: String, descriptor: CInt, size: UInt64) {
+    self.path = path
+    self.descriptor = descriptor
+    self.size = size
+  }
+
+  deinit { close(descriptor) }
+
+  /// Fills the whole buffer from `offset`.
+  ///
+  /// - Throws: `IOError`, `.unexpectedEnd` when the file is shorter.
+  public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(IOError) {
+    let got = unsafe try readAvailable(into: buffer, at: offset)
+    if got < buffer.count {
+      throw IOError("read", path, offset: offset, .unexpectedEnd(wanted: UInt64(buffer.count), got: UInt64(got)))
+    }
+  }
+
+  /// Fills as much of the buffer as the file has from `offset`; returns the bytes read.
+  public func readAvailable(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(IOError) -> Int {
+    var done = 0
+    while done < buffer.count {
+      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      let count = unsafe try SystemCalls.pread(descriptor, rest, at: offset + UInt64(done), path: path)
+      if count == 0 { break }
+      done += count
+    }
+    return done
+  }
+
+  /// `count` bytes from `offset`; `count` must already be bounded by the caller.
+  public func bytes(at offset: UInt64, count: Int) throws(IOError) -> [UInt8] {
+    var failure: IOError?
+    let result = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      do throws(IOError) {
+        unsafe try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+        initialized = count
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return result
+  }
+
+  /// The whole file, when it has at most `limit` bytes.
+  public static func contents(of path: String, limit: UInt64) throws(IOError) -> [UInt8] {
+    let file = try InputFile(path: path)
+    guard file.size <= limit else { throw IOError("read", path, .tooLarge(limit: limit, found: file.size)) }
+    return try file.bytes(at: 0, count: Int(file.size))
+  }
+
+  /// Tells the kernel that the file will be read from start to end.
+  public func adviseSequential() { lora_advise_sequential(descriptor) }
+}
+
+/// What a path leads to, in words for messages.
+public enum FileKind: String, Sendable {
+  case regular = "a file"
+  case folder = "a folder"
+  case pipe = "a pipe"
+  case socket = "a socket"
+  case characterDevice = "a character device"
+  case blockDevice = "a block device"
+  case other = "something else"
+
+  init(mode: mode_t) {
+    switch mode & S_IFMT {
+    case S_IFREG: self = .regular
+    case S_IFDIR: self = .folder
+    case S_IFIFO: self = .pipe
+    case S_IFSOCK: self = .socket
+    case S_IFCHR: self = .characterDevice
+    case S_IFBLK: self = .blockDevice
+    default: self = .other
+    }
+  }
+
+  /// What `path` leads to after symbolic links, or nil when nothing is there.
+  public init?(path: String) {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    self.init(mode: status.st_mode)
+  }
+}

@@ -1,0 +1,112 @@
+import CLoRAShims
+import Glibc
+
+/// A new file being written at any offset, from any number of threads.
+///
+/// It never replaces anything: the name must be free. Files that must appear whole are written inside a folder, or
+/// under a name, that is published afterwards.
+public final class OutputFile: Sendable {
+  /// The path that it was created by.
+  public let path: String
+  private let descriptor: CInt
+
+  /// Creates the file, readable and writable as the umask allows.
+  public init(creating path: String) throws(IOError) {
+    self.path = path
+    descriptor = try SystemCalls.open(path, flags: O_RDWR | O_CREAT | O_EXCL, operation: "create")
+  }
+
+  private init(path: String, descriptor: CInt) {
+    self.path = path
+    self.descriptor = descriptor
+  }
+
+  /// Opens a nameless file in `folder` that vanishes when it is closed.
+  public static func unnamed(in folder: String) throws(IOError) -> OutputFile {
+    let descriptor = unsafe lora_open_unnamed(folder)
+    guard descriptor >= 0 else { throw IOError("create a temporary file in", folder, .system(lora_errno())) }
+    return OutputFile(path: folder, descriptor: descriptor)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Writes the whole buffer at `offset`.
+  public func write(_ buffer: UnsafeRawBufferPointer, at offset: UInt64) throws(IOError) {
+    var done = 0
+    while done < buffer.count {
+      let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
+      done += unsafe try SystemCalls.pwrite(descriptor, rest, at: offset + UInt64(done), path: path)
+    }
+  }
+
+  /// Writes all of `bytes` at `offset`.
+  public func write(_ bytes: [UInt8], at offset: UInt64) throws(IOError) {
+    var failure: IOError?
+    unsafe bytes.withUnsafeBytes { buffer in
+      do throws(IOError) { unsafe try write(buffer, at: offset) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Sets the size in bytes; new bytes read as zero.
+  public func resize(to size: UInt64) throws(IOError) {
+    try SystemCalls.truncate(descriptor, to: size, path: path)
+  }
+
+  /// Copies `count` bytes of `source` to `offset`, inside the kernel where the file systems can.
+  public func copy(from source: InputFile, at sourceOffset: UInt64, count: UInt64, to offset: UInt64) throws(IOError) {
+    var done: UInt64 = 0
+    while done < count {
+      let step = Int(min(count - done, 1 << 30))
+      let copied = try SystemCalls.copyRange(
+        from: source.descriptor, at: sourceOffset + done, to: descriptor, at: offset + done, length: step, path: path)
+      guard let copied else {
+        return try copyThroughMemory(from: source, at: sourceOffset + done, count: count - done, to: offset + done)
+      }
+      guard copied > 0 else {
+        throw IOError("read", source.path, offset: sourceOffset + done, .unexpectedEnd(wanted: count, got: done))
+      }
+      done += UInt64(copied)
+    }
+  }
+
+  private func copyThroughMemory(from source: InputFile, at sourceOffset: UInt64, count: UInt64, to offset: UInt64)
+    throws(IOError)
+  {
+    let buffer = IOBuffer(count: Int(min(count, 1 << 20)))
+    var done: UInt64 = 0
+    while done < count {
+      let step = Int(min(count - done, UInt64(buffer.count)))
+      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<step])
+      unsafe try source.read(into: part, at: sourceOffset + done)
+      unsafe try write(UnsafeRawBufferPointer(part), at: offset + done)
+      done += UInt64(step)
+    }
+  }
+
+  /// Writes everything to the device.
+  public func synchronize() throws(IOError) { try SystemCalls.fsync(descriptor, path: path) }
+
+  /// The same file, opened for reading.
+  public func reopened(size: UInt64) throws(IOError) -> InputFile {
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0 else { throw IOError("open", path, .system(lora_errno())) }
+    return InputFile(path: path, descriptor: copy, size: size)
+  }
+}
+
+/// Page-aligned memory for reading and writing files, freed with its owner.
+@safe public struct IOBuffer: ~Copyable {
+  /// The memory, valid as long as the buffer lives.
+  public let bytes: UnsafeMutableRawBufferPointer
+
+  /// Memory of `count` bytes, not zeroed.
+  public init(count: Int) {
+    unsafe bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 4096)
+  }
+
+  /// Size in bytes.
+  public var count: Int { unsafe bytes.count }
+
+  deinit { unsafe bytes.deallocate() }
+}
