@@ -40,8 +40,8 @@ public struct JSONReader: ~Copyable, ~Escapable {
     case null
   }
 
-  /// Deepest nesting of arrays and objects, as in serde_json.
-  public static let depthLimit = 128
+  /// Deepest nesting of arrays and objects that serde_json reads.
+  public static let depthLimit = 127
 
   let text: Span<UInt8>
   let dialect: Dialect
@@ -202,6 +202,12 @@ public struct JSONReader: ~Copyable, ~Escapable {
   }
 
   // MARK: Text
+
+  /// The current place within the current container, to come back to with `restore`.
+  public var position: Int { offset }
+
+  /// Goes back to a position from which only scalars have been read since.
+  public mutating func restore(_ position: Int) { offset = position }
 
   /// An error at the current offset.
   public func failure(_ reason: String) -> JSONError { JSONError(offset: offset, reason: reason) }

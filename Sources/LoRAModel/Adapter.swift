@@ -1,0 +1,148 @@
+public import Safetensors
+public import TensorCore
+
+/// How an adapter names its tensors.
+public enum AdapterFormat: String, Sendable, CaseIterable {
+  case peft
+  case kohya
+  case diffusers
+  case mlx
+  case torchtune
+  case unknown
+}
+
+/// An adapter as it was found: its file, its config, and what its tensors are.
+///
+/// Nothing is judged here beyond reading: ranks that disagree, missing halves and unknown names are all kept, so that
+/// `inspect` can show them and `validate` can name them.
+public struct Adapter: Sendable {
+  /// The path as the user gave it (a folder or a file).
+  public var path: String
+  /// Path of the weights file; the folder itself when there is none.
+  public var weightsPath: String
+  /// The weights, when their header could be read.
+  public var file: SafetensorsFile?
+  /// The typed config, when there is one that could be read.
+  public var config: AdapterConfig?
+  /// The naming of its tensors.
+  public var format: AdapterFormat
+  /// The adapted modules in natural order of their names.
+  public var modules: [AdapterModule]
+  /// Tensors that replace tensors of the base, in natural order.
+  public var replacements: [Replacement]
+  /// Names that break the grammar of exports but whose meaning is clear, with the right name.
+  public var misnamed: [MisnamedTensor]
+  /// Tensors whose names say nothing that the format knows.
+  public var unknown: [TensorInfo]
+  /// Another adapter method that the tensor names belong to (`LOHA`, `IA3`, …), or nil.
+  public var foreignMethod: String?
+  /// What reading the file, its header and the config already found.
+  public var findings: [Finding]
+
+  /// Where a problem of the config is reported.
+  public var configPath: String { config?.path ?? weightsPath }
+}
+
+/// What kind of base weight a module adapts.
+public enum ModuleKind: String, Sendable {
+  case linear
+  case embedding
+  case conv1d
+  case conv2d
+  case parameter
+}
+
+/// Where a module's scale came from.
+public enum ScaleSource: String, Sendable {
+  /// alpha / r.
+  case alphaOverRank = "alpha/r"
+  /// alpha / sqrt(r).
+  case alphaOverRootRank = "alpha/sqrt(r)"
+  /// A number in the file: a kohya `.alpha` tensor or an MLX `scale`.
+  case file
+  /// Nothing says it; 1 is what readers take.
+  case assumed
+}
+
+/// The factors of one adapted module: the base weight W gets + scale · B · A.
+///
+/// For a linear module A is `[rank, in]` and B `[out, rank]`; for an embedding `lora_embedding_A` is `[rank, rows]` and
+/// `lora_embedding_B` `[width, rank]`; for a convolution A is `[rank, in, k…]` and B `[out, rank, 1…]`.
+public struct AdapterModule: Sendable {
+  /// Name of the module in the base model, such as `model.layers.0.self_attn.q_proj`.
+  public var name: String
+  /// What it adapts.
+  public var kind: ModuleKind
+  /// The down projection.
+  public var a: TensorInfo?
+  /// The up projection.
+  public var b: TensorInfo?
+  /// `lora_B.bias`, `[out]`.
+  public var bBias: TensorInfo?
+  /// DoRA's `lora_magnitude_vector`, `[out]`.
+  public var magnitude: TensorInfo?
+  /// Whether A is stored `[in, rank]` and B `[rank, out]` (MLX).
+  public var isTransposed: Bool = false
+  /// Rank that the tensors have: the rows of A, or the columns of B when there is no A.
+  public var rank: UInt64
+  /// Input size: columns of A (rows of the embedding); 0 without A.
+  public var inFeatures: UInt64
+  /// Output size: rows of B; 0 without B.
+  public var outFeatures: UInt64
+  /// Rank that the config gives the module, with `rank_pattern`; nil without config.
+  public var declaredRank: Int?
+  /// Alpha that the config or file gives the module; nil when nothing says it.
+  public var alpha: Double?
+  /// The factor of B·A, computed as PEFT does from the declared rank.
+  public var scale: Double
+  /// Where the scale came from.
+  public var scaleSource: ScaleSource
+
+  /// All its tensors that are present.
+  public var tensors: [TensorInfo] { [a, b, bBias, magnitude].compactMap { $0 } }
+
+  /// Elements of all its tensors.
+  public var parameters: UInt64 { tensors.reduce(0) { $0 &+ $1.elementCount } }
+}
+
+/// A tensor in an adapter that replaces one of the base.
+public struct Replacement: Sendable {
+  /// What it is.
+  public enum Role: Sendable, Equatable {
+    /// A whole new tensor: `modules_to_save`, trained biases, resized embeddings.
+    case full
+    /// The base's own weight of an adapted embedding (`base_layer.weight`): W is taken from here.
+    case adaptedBase
+    /// New rows of an embedding (`trainable_tokens_delta`, which holds absolute rows), in the order of the indices.
+    case rows
+  }
+
+  /// Name of the base tensor that it replaces, such as `lm_head.weight`.
+  public var name: String
+  /// What it is.
+  public var role: Role
+  /// The tensor in the adapter's file.
+  public var tensor: TensorInfo
+}
+
+/// A tensor name that no loader expects although its meaning is clear.
+public struct MisnamedTensor: Sendable {
+  /// What is wrong with it.
+  public enum Problem: Sendable, Equatable {
+    /// The adapter's name is still in it: `.default.`
+    case adapterName(String)
+    /// A wrapper of a training framework is still in it: `_orig_mod.`, `module.`
+    case wrapper(String)
+    /// The `base_model.model.` prefix is missing.
+    case missingPrefix
+    /// The `base_model.model.` prefix is there twice.
+    case doubledPrefix
+  }
+
+  /// The tensor.
+  public var tensor: TensorInfo
+  /// What is wrong with it.
+  public var problem: Problem
+  /// The name that loaders expect.
+  public var rightName: String
+}

@@ -1,0 +1,181 @@
+import TensorCore
+
+/// Reads the JSON of a header into tensors, keeping every problem instead of stopping at the first.
+///
+/// Accepts exactly what the reference parser (safetensors 0.8) accepts, except duplicate keys. A JSON text that breaks
+/// the grammar ends the run with one finding; wrong types, unknown dtypes and the like lose their entry only.
+struct HeaderParser {
+  /// Longest header that the format allows, in bytes.
+  static let lengthLimit: UInt64 = 100_000_000
+
+  /// How many findings one header may produce; a hostile file could otherwise produce millions.
+  static let findingLimit = 200
+
+  private let file: String
+  private(set) var findings: [Finding] = []
+  private(set) var suppressed = 0
+  private(set) var tensors: [TensorInfo] = []
+  private(set) var positions: [String: Int] = [:]
+  private(set) var metadata: [(key: String, value: String)] = []
+  private var metadataSeen = false
+
+  /// A parser for the header of `file`, whose JSON has `length` bytes.
+  init(file: String, length: Int) {
+    self.file = file
+    // An entry takes at least 60 bytes, so the reservation stays in proportion to the header.
+    tensors.reserveCapacity(length / 120)
+    positions.reserveCapacity(length / 120)
+  }
+
+  /// Walks the JSON text of the header; false when it breaks the grammar.
+  mutating func parse(_ text: Span<UInt8>) -> Bool {
+    do throws(JSONError) {
+      var reader = JSONReader(text)
+      guard try reader.peek() == .object else { throw reader.failure("the header is not a JSON object") }
+      if reader.offset > 0 { unusual("the header starts with white space before its JSON") }
+      try reader.beginObject()
+      while let key = try reader.nextKey() {
+        let at = 8 + UInt64(reader.offset)
+        if key == "__metadata__" {
+          try parseMetadata(&reader, at: at)
+        } else {
+          try parseTensor(&reader, name: key, at: at)
+        }
+      }
+      let end = reader.offset
+      try reader.finish()
+      for index in end..<text.count where text[index] != 0x20 {
+        unusual("the header is padded with other white space than blanks", at: 8 + UInt64(index))
+        break
+      }
+      return true
+    } catch {
+      invalid(
+        "the header is not valid JSON: \(error.reason)", at: 8 + UInt64(error.offset),
+        hint: "write the file again with the safetensors library")
+      return false
+    }
+  }
+
+  // MARK: Entries
+
+  private mutating func parseMetadata(_ reader: inout JSONReader, at: UInt64) throws(JSONError) {
+    if metadataSeen {
+      report(.headerDuplicateKey, "the header holds __metadata__ twice", at: at)
+    }
+    metadataSeen = true
+    switch try reader.peek() {
+    case .null:
+      try reader.null()
+      unusual("__metadata__ is null", at: at)
+    case .object:
+      try reader.beginObject()
+      var seen: Set<String> = []
+      while let key = try reader.nextKey() {
+        let position = 8 + UInt64(reader.offset)
+        if !seen.insert(key).inserted {
+          report(.headerDuplicateKey, "__metadata__ holds the key \"\(escaped(key))\" twice", at: position)
+        }
+        guard try reader.peek() == .string else {
+          invalid(
+            "the __metadata__ value of \"\(escaped(key))\" is not a string", at: position, expected: "a string",
+            found: try reader.describeValue())
+          continue
+        }
+        metadata.append((key, try reader.string()))
+      }
+    default:
+      invalid(
+        "__metadata__ is not an object of strings", at: at, expected: "an object", found: try reader.describeValue())
+    }
+  }
+
+  private mutating func parseTensor(_ reader: inout JSONReader, name: String, at: UInt64) throws(JSONError) {
+    var entry = TensorEntry()
+    switch try reader.peek() {
+    case .object:
+      try reader.beginObject()
+      while let key = try reader.nextKey() {
+        switch key {
+        case "dtype": try entry.readDType(&reader)
+        case "shape": try entry.readShape(&reader)
+        case "data_offsets": try entry.readOffsets(&reader)
+        default:
+          try reader.skipValue()
+          unusual("the entry has a field \"\(escaped(key))\" that the format does not know", tensor: name, at: at)
+        }
+      }
+    case .array:
+      // The reference parser also takes the three fields as a list, in this order.
+      unusual("the entry is a list instead of an object", tensor: name, at: at)
+      try reader.beginArray()
+      if try reader.nextElement() { try entry.readDType(&reader) }
+      if try reader.nextElement() { try entry.readShape(&reader) }
+      if try reader.nextElement() { try entry.readOffsets(&reader) }
+      while try reader.nextElement() {
+        try reader.skipValue()
+        entry.problems.append(("the entry's list has more than three elements", "3 elements", nil))
+      }
+    default:
+      entry.problems.append(("the entry is not an object", "an object", try reader.describeValue()))
+      entry.repeated = nil
+    }
+    if entry.dtypeIsObject { unusual("the dtype is an object instead of a string", tensor: name, at: at) }
+    for problem in entry.problems {
+      invalid(problem.message, tensor: name, at: at, expected: problem.expected, found: problem.found)
+    }
+    if let field = entry.repeated {
+      report(.headerDuplicateKey, "the entry holds the field \"\(field)\" twice", tensor: name, at: at)
+    }
+    guard entry.problems.isEmpty else { return }
+    for (field, missing) in [
+      ("dtype", entry.dtype == nil), ("shape", entry.shape == nil), ("data_offsets", entry.offsets == nil),
+    ] where missing {
+      invalid("the entry has no field \"\(field)\"", tensor: name, at: at)
+    }
+    guard let dtype = entry.dtype, let shape = entry.shape, let offsets = entry.offsets else { return }
+    if let earlier = positions.updateValue(tensors.count, forKey: name) {
+      positions[name] = earlier
+      report(
+        .headerDuplicateKey, "the header holds the tensor \"\(escaped(name))\" twice; readers disagree about which counts",
+        tensor: name, at: at, hint: "remove one of the two entries; the reference library silently takes the last")
+      return
+    }
+    tensors.append(
+      TensorInfo(name: name, dtype: dtype, shape: shape, begin: offsets.0, end: offsets.1, headerOffset: at))
+  }
+
+  /// Sorts the tensors by their data.
+  mutating func order() {
+    tensors.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
+    for (index, tensor) in tensors.enumerated() { positions[tensor.name] = index }
+  }
+
+  // MARK: Findings
+
+  mutating func report(
+    _ rule: RuleID, _ message: String, tensor: String? = nil, at: UInt64? = nil, expected: String? = nil,
+    found: String? = nil, hint: String? = nil
+  ) {
+    guard findings.count < Self.findingLimit else {
+      suppressed += 1
+      return
+    }
+    let subject = tensor.map { "tensor \"\(escaped($0))\": " } ?? ""
+    findings.append(
+      Finding(
+        rule, subject + message, file: file, tensor: tensor, expected: expected, found: found, hint: hint,
+        byteOffset: at))
+  }
+
+  mutating func invalid(
+    _ message: String, tensor: String? = nil, at: UInt64? = nil, expected: String? = nil, found: String? = nil,
+    hint: String? = nil
+  ) {
+    report(.headerInvalid, message, tensor: tensor, at: at, expected: expected, found: found, hint: hint)
+  }
+
+  mutating func unusual(_ message: String, tensor: String? = nil, at: UInt64? = nil) {
+    report(.headerUnusual, message, tensor: tensor, at: at)
+  }
+}
