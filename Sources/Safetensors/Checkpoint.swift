@@ -1,5 +1,3 @@
-public import TensorCore
-
 /// The weights of a model: one file, or shards with an index, as one table of tensors.
 public struct Checkpoint: Sendable {
   /// A tensor and the shard that holds it.
