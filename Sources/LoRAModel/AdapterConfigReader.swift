@@ -1,0 +1,353 @@
+import LoRAIO
+public import TensorCore
+
+/// What reading an `adapter_config.json` gave: the typed config when every field that matters could be read, and all
+/// problems.
+public struct ConfigReading: Sendable {
+  /// The config; nil when a field that decides the result is missing or has the wrong type.
+  public var config: AdapterConfig?
+  /// The members as written, when the text is a JSON object at all.
+  public var raw: JSONObject?
+  /// Everything wrong or unknown.
+  public var findings: [Finding]
+}
+
+extension AdapterConfig {
+  /// Longest config that is read, in bytes; real ones have a few kilobytes, a few hundred with long pattern lists.
+  public static let sizeLimit: UInt64 = 16 << 20
+
+  /// Reads and types a config file.
+  public static func read(_ path: String) -> ConfigReading {
+    do throws(IOError) {
+      return parse(try InputFile.contents(of: path, limit: sizeLimit), path: path)
+    } catch {
+      return ConfigReading(config: nil, raw: nil, findings: [.unreadableConfig(error, file: path)])
+    }
+  }
+
+  /// Types the text of a config.
+  public static func parse(_ text: [UInt8], path: String) -> ConfigReading {
+    let value: JSONValue
+    do throws(JSONError) {
+      value = try JSONValue(parsing: text, dialect: .python)
+    } catch {
+      let finding = Finding(
+        .configInvalid, "the adapter config is not valid JSON: \(error.reason)", file: path,
+        byteOffset: UInt64(error.offset))
+      return ConfigReading(config: nil, raw: nil, findings: [finding])
+    }
+    guard let raw = value.object else {
+      let finding = Finding(
+        .configInvalid, "the adapter config is not a JSON object", file: path, expected: "an object",
+        found: value.kindName)
+      return ConfigReading(config: nil, raw: nil, findings: [finding])
+    }
+    var fields = ConfigFields(raw: raw, path: path)
+    let config = fields.adapterConfig()
+    return ConfigReading(config: config, raw: raw, findings: fields.findings)
+  }
+
+  /// Fields of peft 0.21 that have no part in what is checked or computed here.
+  static let carriedFields: Set<String> = [
+    "auto_mapping", "corda_config", "ensure_weight_tying", "eva_config", "inference_mode", "loftq_config",
+    "lora_dropout", "lora_ga_config", "megatron_config", "megatron_core", "qalora_group_size", "revision",
+    "runtime_config",
+  ]
+
+  /// Fields of other peft types and of releases before 0.21 that PEFT itself still reads or drops without harm.
+  static let historicalFields: Set<String> = ["enable_lora", "merge_weights", "corda_config", "lora_magnitude_vector"]
+}
+
+extension Finding {
+  fileprivate static func unreadableConfig(_ error: IOError, file: String) -> Finding {
+    Finding(
+      .configInvalid, "the adapter config cannot be read: \(error.cause)", file: file, found: error.cause)
+  }
+}
+
+/// Reads single fields with their types and notes what is wrong.
+private struct ConfigFields {
+  let raw: JSONObject
+  let path: String
+  var findings: [Finding] = []
+  private var read: Set<String> = []
+
+  init(raw: JSONObject, path: String) {
+    self.raw = raw
+    self.path = path
+  }
+
+  mutating func adapterConfig() -> AdapterConfig? {
+    guard let peftType = peftType() else { return nil }
+    if peftType != "LORA" {
+      invalid(
+        .configUnsupportedType, "the adapter is of type \(escaped(peftType)), and only LORA can be checked and merged",
+        expected: "LORA", found: escaped(peftType))
+    }
+    let rank = rank()
+    let alpha = alpha()
+    let config = AdapterConfig(
+      path: path, raw: raw, peftType: peftType, rank: rank ?? 0, alpha: alpha ?? 0,
+      usesRankStabilizedScale: flag("use_rslora"), usesDoRA: flag("use_dora"), fanInFanOut: flag("fan_in_fan_out"),
+      rankPattern: ranks(), alphaPattern: alphas(), targets: selection("target_modules"),
+      excluded: selection("exclude_modules"), modulesToSave: names("modules_to_save"),
+      layersToTransform: layers(), layersPattern: names("layers_pattern"), bias: bias(),
+      hasLoRABias: flag("lora_bias"), targetParameters: names("target_parameters"), trainableTokens: tokens(),
+      initialisation: initialisation(), baseModel: text("base_model_name_or_path"), taskType: text("task_type"),
+      peftVersion: text("peft_version"), replicatesLayers: isSet("layer_replication"), variants: variants(),
+      unknownFields: [])
+    checkCombinations(config)
+    // A config of another type has fields and meanings of its own; its type has been named, that is enough.
+    guard peftType == "LORA" else {
+      findings.removeAll { $0.rule != .configUnsupportedType }
+      return nil
+    }
+    guard rank != nil, alpha != nil, !findings.contains(where: { $0.severity == .error }) else { return nil }
+    var result = config
+    result.unknownFields = unknown()
+    return result
+  }
+
+  // MARK: Fields
+
+  private mutating func peftType() -> String? {
+    read.insert("peft_type")
+    switch raw["peft_type"] {
+    case .string(let type)?: return type.uppercased()
+    case nil, .null?:
+      invalid(
+        .configInvalid, "the config has no peft_type, so it is not clear what kind of adapter this is",
+        expected: "\"peft_type\": \"LORA\"", found: "no peft_type")
+    case let other?: wrongType("peft_type", "a string", other)
+    }
+    return nil
+  }
+
+  private mutating func rank() -> Int? {
+    guard let value = value("r") else {
+      invalid(.configInvalid, "the config has no r (rank)", expected: "a positive integer", found: "no r")
+      return nil
+    }
+    guard let rank = value.int64 else {
+      wrongType("r", "a positive integer", value)
+      return nil
+    }
+    guard rank > 0, rank <= 1 << 24 else {
+      invalid(.configInvalid, "r is \(rank), which is no possible rank", expected: "a positive integer", found: "\(rank)")
+      return nil
+    }
+    return Int(rank)
+  }
+
+  private mutating func alpha() -> Double? {
+    guard let value = value("lora_alpha") else {
+      invalid(
+        .configInvalid,
+        "the config has no lora_alpha; its default changed between releases, so the scale cannot be known",
+        expected: "a number", found: "no lora_alpha", hint: "write the alpha that the adapter was trained with")
+      return nil
+    }
+    guard let alpha = value.double else {
+      wrongType("lora_alpha", "a number", value)
+      return nil
+    }
+    guard alpha.isFinite else {
+      invalid(.configInvalid, "lora_alpha is not finite", expected: "a finite number", found: "\(alpha)")
+      return nil
+    }
+    return alpha
+  }
+
+  private mutating func ranks() -> [(pattern: String, rank: Int)] {
+    patterns("rank_pattern", expected: "a positive integer") { value in
+      value.int64.flatMap { $0 > 0 && $0 <= 1 << 24 ? Int($0) : nil }
+    }.map { (pattern: $0.0, rank: $0.1) }
+  }
+
+  private mutating func alphas() -> [(pattern: String, alpha: Double)] {
+    patterns("alpha_pattern", expected: "a finite number") { value in
+      value.double.flatMap { $0.isFinite ? $0 : nil }
+    }.map { (pattern: $0.0, alpha: $0.1) }
+  }
+
+  private mutating func patterns<Value>(_ name: String, expected: String, _ convert: (JSONValue) -> Value?)
+    -> [(String, Value)]
+  {
+    guard let value = value(name) else { return [] }
+    guard let object = value.object else {
+      wrongType(name, "an object", value)
+      return []
+    }
+    var result: [(String, Value)] = []
+    for (key, member) in object.members {
+      if let converted = convert(member) {
+        result.append((key, converted))
+      } else {
+        invalid(
+          .configInvalid, "\(name)[\"\(escaped(key))\"] is not \(expected)", expected: expected,
+          found: escaped(member.text(), limit: 60))
+      }
+    }
+    return result
+  }
+
+  private mutating func selection(_ name: String) -> ModuleSelection? {
+    guard let value = value(name) else { return nil }
+    if let pattern = value.string { return .pattern(pattern) }
+    guard let names = strings(value) else {
+      wrongType(name, "a string or a list of strings", value)
+      return nil
+    }
+    return .names(names)
+  }
+
+  /// A list of strings; a single string counts as a list of one, as PEFT takes it.
+  private mutating func names(_ name: String) -> [String] {
+    guard let value = value(name) else { return [] }
+    if let single = value.string { return [single] }
+    guard let names = strings(value) else {
+      wrongType(name, "a list of strings", value)
+      return []
+    }
+    return names
+  }
+
+  private func strings(_ value: JSONValue) -> [String]? {
+    guard let array = value.array else { return nil }
+    let strings = array.compactMap(\.string)
+    return strings.count == array.count ? strings : nil
+  }
+
+  private mutating func layers() -> [Int]? {
+    guard let value = value("layers_to_transform") else { return nil }
+    if let single = value.int64, let index = Int(exactly: single) { return [index] }
+    guard let array = value.array, case let indices = array.compactMap({ $0.int64.flatMap { Int(exactly: $0) } }),
+      indices.count == array.count
+    else {
+      wrongType("layers_to_transform", "an integer or a list of integers", value)
+      return nil
+    }
+    return indices.isEmpty ? nil : indices
+  }
+
+  private mutating func bias() -> AdapterConfig.TrainedBias {
+    guard let value = value("bias") else { return .none }
+    if let text = value.string, let bias = AdapterConfig.TrainedBias(rawValue: text) { return bias }
+    invalid(
+      .configInvalid, "bias is not a known choice", expected: "none, all or lora_only",
+      found: escaped(value.text(), limit: 60))
+    return .none
+  }
+
+  private mutating func tokens() -> [(embedding: String, rows: [UInt64])] {
+    guard let value = value("trainable_token_indices") else { return [] }
+    func rows(_ value: JSONValue) -> [UInt64]? {
+      guard let array = value.array else { return nil }
+      let rows = array.compactMap { $0.int64.flatMap { UInt64(exactly: $0) } }
+      return rows.count == array.count ? rows : nil
+    }
+    // A bare list means the input embedding, whatever the architecture calls it.
+    if let list = rows(value) { return [("", list)] }
+    var result: [(embedding: String, rows: [UInt64])] = []
+    for (name, member) in value.object?.members ?? [] {
+      if let list = rows(member) { result.append((name, list)) }
+    }
+    if value.object == nil || result.count != value.object?.members.count {
+      wrongType("trainable_token_indices", "a list of token ids, or an object of such lists", value)
+    }
+    return result
+  }
+
+  private mutating func initialisation() -> String {
+    switch value("init_lora_weights") {
+    case nil: return "true"
+    case .bool(let value)?: return value ? "true" : "false"
+    case .string(let name)?: return name.lowercased()
+    case let other?:
+      wrongType("init_lora_weights", "a boolean or a string", other)
+      return "true"
+    }
+  }
+
+  private mutating func variants() -> [String] {
+    let fields = [
+      "alora_invocation_tokens", "alora_invocation_string", "arrow_config", "kasa_config", "monteclora_config",
+      "use_bdlora", "use_qalora", "velora_config",
+    ]
+    return fields.filter { isSet($0) }
+  }
+
+  private mutating func checkCombinations(_ config: AdapterConfig) {
+    if config.layersToTransform != nil, case .pattern? = config.targets {
+      invalid(
+        .configInvalid, "layers_to_transform cannot be used when target_modules is a regular expression",
+        hint: "PEFT refuses the combination; list the module names or drop layers_to_transform")
+    }
+    let active = (config.usesDoRA ? ["use_dora"] : []) + config.variants.filter { $0 != "use_qalora" }
+    if active.count > 1 {
+      invalid(
+        .configInvalid, "the config switches on variants that exclude each other: \(active.joined(separator: ", "))",
+        expected: "at most one variant", found: active.joined(separator: ", "))
+    }
+    if config.usesDoRA && config.hasLoRABias {
+      invalid(.configInvalid, "lora_bias cannot be used with use_dora", hint: "PEFT refuses the combination")
+    }
+  }
+
+  // MARK: Values
+
+  /// The field's value, nil when it is absent or null.
+  private mutating func value(_ name: String) -> JSONValue? {
+    read.insert(name)
+    guard let value = raw[name], !value.isNull else { return nil }
+    return value
+  }
+
+  private mutating func flag(_ name: String) -> Bool {
+    guard let value = value(name) else { return false }
+    if let flag = value.bool { return flag }
+    wrongType(name, "true or false", value)
+    return false
+  }
+
+  private mutating func text(_ name: String) -> String? {
+    guard let value = value(name) else { return nil }
+    if let text = value.string { return text }
+    wrongType(name, "a string", value)
+    return nil
+  }
+
+  /// Whether a field holds anything but null, false and empty containers.
+  private mutating func isSet(_ name: String) -> Bool {
+    switch value(name) {
+    case nil, .bool(false)?: false
+    case .array(let elements)?: !elements.isEmpty
+    case .object(let object)?: !object.members.isEmpty
+    default: true
+    }
+  }
+
+  private mutating func unknown() -> [String] {
+    let known = read.union(AdapterConfig.carriedFields).union(AdapterConfig.historicalFields)
+    let names = raw.keys.filter { !known.contains($0) }.sorted()
+    if !names.isEmpty {
+      let shown = names.prefix(8).map { escaped($0, limit: 60) }.joined(separator: ", ")
+      findings.append(
+        Finding(
+          .configUnknownField,
+          "the config has \(names.count == 1 ? "a field" : "\(names.count) fields") that this version does not know: \(shown)",
+          file: path, found: shown))
+    }
+    return names
+  }
+
+  private mutating func wrongType(_ name: String, _ expected: String, _ value: JSONValue) {
+    invalid(.configInvalid, "\(name) is not \(expected)", expected: expected, found: escaped(value.text(), limit: 60))
+  }
+
+  private mutating func invalid(
+    _ rule: RuleID, _ message: String, expected: String? = nil, found: String? = nil, hint: String? = nil
+  ) {
+    findings.append(Finding(rule, message, file: path, expected: expected, found: found, hint: hint))
+  }
+}
