@@ -62,7 +62,10 @@ let package = Package(
     library("LoRAValidate", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "BaseCatalogue"]),
     library(
       "LoRAMerge",
-      ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", .product(name: "Crypto", package: "swift-crypto")]),
+      [
+        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
 
     // L4 and L5: the command line
     library(

@@ -89,6 +89,9 @@ public struct AdapterModule: Sendable {
   public var inFeatures: UInt64
   /// Output size: rows of B; 0 without B.
   public var outFeatures: UInt64
+  /// Number of experts whose factors are stacked in A and B (`parameter` modules), else 1: A has experts x rank rows,
+  /// expert by expert, and B experts x rank columns, rank by rank with the expert running fastest.
+  public var experts: UInt64 = 1
   /// Rank that the config gives the module, with `rank_pattern`; nil without config.
   public var declaredRank: Int?
   /// Alpha that the config or file gives the module; nil when nothing says it.

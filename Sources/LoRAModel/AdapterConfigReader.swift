@@ -133,7 +133,8 @@ private struct ConfigFields {
       return nil
     }
     guard rank > 0, rank <= 1 << 24 else {
-      invalid(.configInvalid, "r is \(rank), which is no possible rank", expected: "a positive integer", found: "\(rank)")
+      invalid(
+        .configInvalid, "r is \(rank), which is no possible rank", expected: "a positive integer", found: "\(rank)")
       return nil
     }
     return Int(rank)

@@ -1,8 +1,193 @@
+import Glibc
 import LoRAIO
 import TensorCore
+import Zstd
 
 extension SafetensorsFile {
+  /// Contents that are always unpacked, however small the compressed file is, in bytes.
+  static let freeExpansion: UInt64 = 256 << 20
+
+  /// How many times larger than the compressed file larger contents may be; real weights shrink by less than half,
+  /// and a file of zeros by some thousands.
+  static let expansionLimit: UInt64 = 2_000
+
+  /// Unpacks a `.zst` file into a nameless temporary file, never more than its own safetensors header declares, and
+  /// examines that.
+  ///
+  /// A temporary file, not memory, because everything behind it then reads at any offset with bounded memory.
   static func examineCompressed(_ input: InputFile) -> Examined {
-    Examined(file: nil, findings: [])
+    do throws(Unpacking.Stop) {
+      var unpacking = try Unpacking(input)
+      return try unpacking.run()
+    } catch {
+      return Examined(file: nil, findings: [error.finding])
+    }
+  }
+}
+
+/// The state of unpacking one file.
+private struct Unpacking: ~Copyable {
+  /// Why it ends early.
+  struct Stop: Error {
+    let finding: Finding
+  }
+
+  private let input: InputFile
+  private var decoder: ZstdDecoder
+  private var position: UInt64 = 0
+
+  init(_ input: InputFile) throws(Stop) {
+    self.input = input
+    do throws(ZstdError) {
+      decoder = try ZstdDecoder()
+    } catch {
+      throw Stop(finding: Finding(.compressedCorrupt, "\(error)", file: input.path))
+    }
+  }
+
+  mutating func run() throws(Stop) -> Examined {
+    let head = try content(limit: 8)
+    let frame = HeaderFrame(head: head, fileSize: head.count < 8 ? UInt64(head.count) : .max)
+    guard head.count == 8, frame.length > 0, frame.length <= HeaderParser.lengthLimit else {
+      let finding = frame.finding(file: input.path)
+      throw Stop(finding: finding ?? Finding(.headerInvalid, "the header cannot be read", file: input.path))
+    }
+    let text = try content(limit: Int(frame.length))
+    guard text.count == Int(frame.length) else {
+      throw Stop(
+        finding: Finding(
+          .headerInvalid, "the compressed content is truncated inside its header", file: input.path,
+          expected: "\(frame.length) bytes of header", found: "\(text.count) bytes"))
+    }
+    var parser = HeaderParser(file: input.path, length: text.count)
+    guard let header = parser.header(text, dataBytes: nil) else {
+      return Examined(file: nil, findings: parser.allFindings)
+    }
+    // Sizes that do not add up must not decide how much is unpacked.
+    guard !parser.allFindings.contains(where: { $0.rule == .headerInvalid }) else {
+      return Examined(file: nil, findings: parser.allFindings)
+    }
+    let contents = try unpack(head + text, header: header)
+    let file = SafetensorsFile(
+      path: input.path, header: header, fileBytes: input.size, isCompressed: true, contents: contents)
+    return Examined(file: file, findings: parser.allFindings)
+  }
+
+  /// Writes the contents to a temporary file: what is decoded already, then all data that the header declares.
+  private mutating func unpack(_ start: [UInt8], header: SafetensorsHeader) throws(Stop) -> InputFile {
+    let total = try allowedTotal(header)
+    let folder = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    let output = try stopping { () throws(IOError) in
+      let output = try OutputFile.unnamed(in: folder)
+      try output.write(start, at: 0)
+      return output
+    }
+    let buffer = IOBuffer(count: 1 << 20)
+    var done = header.dataStart
+    while done < total {
+      let step = Int(min(total - done, UInt64(buffer.count)))
+      let count = unsafe try decode(into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<step]))
+      guard count > 0 else {
+        throw Stop(
+          finding: Finding(
+            .headerInvalid, "the compressed content is truncated: \(total - done) data bytes are missing at the end",
+            file: input.path, expected: "\(ByteCount(total))", found: "\(ByteCount(done))"))
+      }
+      let part = unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])
+      try stopping { () throws(IOError) in unsafe try output.write(part, at: done) }
+      done += UInt64(count)
+    }
+    try finish()
+    return try stopping { () throws(IOError) in try output.reopened(size: total) }
+  }
+
+  /// Size of the contents that the header declares, when it is in proportion to the compressed file.
+  private func allowedTotal(_ header: SafetensorsHeader) throws(Stop) -> UInt64 {
+    let (total, overflow) = header.dataStart.addingReportingOverflow(header.dataBytes)
+    let (scaled, large) = input.size.multipliedReportingOverflow(by: SafetensorsFile.expansionLimit)
+    let allowed = max(SafetensorsFile.freeExpansion, large ? .max : scaled)
+    guard !overflow, total <= allowed else {
+      throw Stop(
+        finding: Finding(
+          .compressedCorrupt, "the header declares contents out of all proportion to the compressed file",
+          file: input.path, expected: "at most \(ByteCount(allowed))",
+          found: overflow ? "over 2^64 bytes" : "\(ByteCount(total))",
+          hint: "such a file is made to fill disks; unpack it yourself if you trust it"))
+    }
+    return total
+  }
+
+  // MARK: Decoding
+
+  /// Up to `limit` bytes of content, growing with what really comes.
+  private mutating func content(limit: Int) throws(Stop) -> [UInt8] {
+    let buffer = IOBuffer(count: min(limit, 1 << 20))
+    var result: [UInt8] = []
+    while result.count < limit {
+      let step = min(limit - result.count, buffer.count)
+      let count = unsafe try decode(into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<step]))
+      if count == 0 { break }
+      unsafe result.append(contentsOf: buffer.bytes[..<count])
+    }
+    return result
+  }
+
+  private mutating func decode(into buffer: UnsafeMutableRawBufferPointer) throws(Stop) -> Int {
+    let input = input
+    var position = position
+    defer { self.position = position }
+    do throws(ZstdReadError<IOError>) {
+      return unsafe try decoder.read(into: buffer) { (part) throws(IOError) in
+        let count = unsafe try input.readAvailable(into: part, at: position)
+        position += UInt64(count)
+        return count
+      }
+    } catch {
+      throw Stop(finding: finding(error))
+    }
+  }
+
+  /// Checks that the stream ends where the header says that the data ends.
+  private mutating func finish() throws(Stop) {
+    let input = input
+    var position = position
+    defer { self.position = position }
+    do throws(ZstdReadError<IOError>) {
+      unsafe try decoder.finish { (part) throws(IOError) in
+        let count = unsafe try input.readAvailable(into: part, at: position)
+        position += UInt64(count)
+        return count
+      }
+    } catch {
+      if case .zstd(.excess) = error {
+        throw Stop(
+          finding: Finding(
+            .headerInvalid, "the compressed content goes on after the last tensor", file: input.path,
+            hint: "the file was appended to; export and compress it again"))
+      }
+      throw Stop(finding: finding(error))
+    }
+  }
+
+  private func finding(_ error: ZstdReadError<IOError>) -> Finding {
+    switch error {
+    case .source(let error): return .unreadable(error, file: input.path)
+    case .zstd(let error):
+      return Finding(
+        .compressedCorrupt, "the compressed file cannot be unpacked: \(error)", file: input.path,
+        hint: "copy or download the file again")
+    }
+  }
+
+  /// Runs operations on the temporary file, whose failure ends the unpacking.
+  private func stopping<Value>(_ body: () throws(IOError) -> Value) throws(Stop) -> Value {
+    do throws(IOError) {
+      return try body()
+    } catch {
+      throw Stop(
+        finding: Finding(
+          .fileUnreadable, "the compressed file cannot be unpacked into a temporary file: \(error.cause)",
+          file: input.path, found: error.cause, hint: "point TMPDIR at a folder with enough room"))
+    }
   }
 }

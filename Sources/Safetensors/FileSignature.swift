@@ -13,7 +13,9 @@ enum FileSignature {
     if lowered.hasPrefix("<!doctype") || lowered.hasPrefix("<html") || lowered.hasPrefix("<?xml") {
       return ("an HTML or XML page, such as an error page saved by a download", false)
     }
-    if starts([0x28, 0xB5, 0x2F, 0xFD]) { return ("zstd-compressed data; name it .safetensors.zst to have it read", false) }
+    if starts([0x28, 0xB5, 0x2F, 0xFD]) {
+      return ("zstd-compressed data; name it .safetensors.zst to have it read", false)
+    }
     if starts([0x1F, 0x8B]) { return ("gzip-compressed data", false) }
     if starts([0x89] + Array("HDF".utf8)) { return ("an HDF5 file (Keras weights)", false) }
     if starts([0x93] + Array("NUMPY".utf8)) { return ("a NumPy array", false) }

@@ -137,7 +137,8 @@ struct HeaderParser {
     if let earlier = positions.updateValue(tensors.count, forKey: name) {
       positions[name] = earlier
       report(
-        .headerDuplicateKey, "the header holds the tensor \"\(escaped(name))\" twice; readers disagree about which counts",
+        .headerDuplicateKey,
+        "the header holds the tensor \"\(escaped(name))\" twice; readers disagree about which counts",
         tensor: name, at: at, hint: "remove one of the two entries; the reference library silently takes the last")
       return
     }

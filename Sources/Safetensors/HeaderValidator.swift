@@ -33,7 +33,7 @@ extension HeaderParser {
       return
     }
     guard let count = tensor.shape.elementCount,
-      case let (bits, overflow) = count.multipliedReportingOverflow(by: tensor.dtype.bits), !overflow
+      case (let bits, let overflow) = count.multipliedReportingOverflow(by: tensor.dtype.bits), !overflow
     else {
       invalid(
         "the shape \(tensor.shape) of \(tensor.dtype.name) overflows 64 bits", tensor: tensor.name,

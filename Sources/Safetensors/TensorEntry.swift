@@ -91,7 +91,8 @@ struct TensorEntry {
   /// An unsigned integer, or nil with a problem noted when another kind of value stands there.
   private mutating func unsigned(_ reader: inout JSONReader, _ name: String) throws(JSONError) -> UInt64? {
     guard try reader.peek() == .number, let value = try reader.unsignedIntegerIfPlain() else {
-      problems.append(("\(name) is not an unsigned integer", "an integer from 0 to 2^64 - 1", try reader.describeValue()))
+      problems.append(
+        ("\(name) is not an unsigned integer", "an integer from 0 to 2^64 - 1", try reader.describeValue()))
       return nil
     }
     return value

@@ -1,0 +1,52 @@
+public import LoRAIO
+
+/// Finds the adapters that a path stands for.
+public enum AdapterDiscovery {
+  /// How deep folders are followed.
+  static let depthLimit = 24
+
+  /// The adapters at or below a path: a weights file is one, a folder with `adapter_config.json` or adapter weights is
+  /// one, and every folder is searched further down, in byte order of the names. Hidden folders are left out, and a
+  /// folder that symbolic links lead to twice is visited once.
+  ///
+  /// - Returns: paths for `Adapter.load`; empty when there is no adapter.
+  /// - Throws: `IOError` when `path` itself does not exist or cannot be read.
+  public static func adapters(at path: String) throws(IOError) -> [String] {
+    guard let kind = FileKind(path: path) else { throw IOError("open", path, .system(2)) }
+    guard kind == .folder else { return [path] }
+    var search = Search()
+    try search.visit(path, depth: 0)
+    return search.found
+  }
+
+  private struct Search {
+    var found: [String] = []
+    private var visited: Set<String> = []
+
+    mutating func visit(_ folder: String, depth: Int) throws(IOError) {
+      guard depth < depthLimit, visited.insert(Folder.resolved(folder) ?? folder).inserted else { return }
+      let names = try Folder.names(in: folder)
+      found += Self.adapters(named: names, in: folder)
+      for name in names where !name.hasPrefix(".") {
+        let child = Folder.join(folder, name)
+        guard FileKind(path: child) == .folder else { continue }
+        // A folder below that cannot be read must not hide the others; loading it will say so.
+        do throws(IOError) { try visit(child, depth: depth + 1) } catch { found.append(child) }
+      }
+    }
+
+    /// What the files of one folder are: an adapter folder, loose weights files, or nothing.
+    private static func adapters(named names: [String], in folder: String) -> [String] {
+      let isAdapter =
+        names.contains(AdapterLocation.configName) || names.contains { AdapterLocation.weightNames.contains($0) }
+        || names.contains { AdapterLocation.isAdapterPickle($0) }
+      if isAdapter { return [folder] }
+      // The weights of a whole model are no adapters.
+      if names.contains("config.json") || names.contains(where: { $0.hasSuffix(".safetensors.index.json") }) {
+        return []
+      }
+      return names.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix(".safetensors.zst") }
+        .map { Folder.join(folder, $0) }
+    }
+  }
+}

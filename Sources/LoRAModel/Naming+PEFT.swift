@@ -1,0 +1,131 @@
+public import Safetensors
+
+/// The names that PEFT writes (peft 0.21, `utils/save_and_load.py`): `base_model.model.` + module path + leaf, where the
+/// leaf is `lora_A.weight`, `lora_B.weight`, `lora_B.bias`, `lora_embedding_A`, `lora_embedding_B` or
+/// `lora_magnitude_vector`, or the name of a tensor that replaces one of the base.
+///
+/// Names with the adapter's name in them, wrapper prefixes of training frameworks, or a missing or doubled prefix are
+/// read too and reported with the name that loaders expect.
+public struct PEFTNaming: NamingScheme {
+  static let prefix = "base_model.model."
+
+  /// The scheme has no options.
+  public init() {}
+
+  /// PEFT.
+  public var format: AdapterFormat { .peft }
+
+  /// A is `[rank, in]`, B `[out, rank]`.
+  public var storesTransposed: Bool { false }
+
+  /// At least one tensor has a PEFT leaf, or PEFT's prefix.
+  public func recognises(_ header: SafetensorsHeader) -> Bool {
+    header.tensors.contains { tensor in
+      tensor.name.hasPrefix(Self.prefix)
+        || tensor.name.split(separator: ".").contains { Self.leaves[String($0)] != nil }
+    }
+  }
+
+  /// Splits a name into module and leaf.
+  public func read(_ name: String) -> ReadKey {
+    var components = name.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
+    var problem: MisnamedTensor.Problem?
+
+    let wrappers = components.filter { Self.wrappers.contains($0) }
+    if let wrapper = wrappers.first {
+      components.removeAll { Self.wrappers.contains($0) }
+      problem = .wrapper(wrapper)
+    }
+    if components.count > 2, components[0] == "module", components[1] == "base_model" {
+      components.removeFirst()
+      problem = .wrapper("module")
+    }
+    if components.starts(with: ["base_model", "model"]) {
+      components.removeFirst(2)
+      if components.starts(with: ["base_model", "model"]) {
+        problem = problem ?? .doubledPrefix
+        while components.starts(with: ["base_model", "model"]) { components.removeFirst(2) }
+      }
+    } else {
+      problem = problem ?? .missingPrefix
+    }
+
+    var (meaning, adapterName) = Self.meaning(of: components)
+    if let adapterName { problem = problem ?? .adapterName(adapterName) }
+    if case .unknown = meaning, let method = ForeignMethods.method(of: name) { meaning = .foreign(method: method) }
+    guard let problem else { return ReadKey(meaning) }
+    return ReadKey(meaning, misnaming: (problem, Self.prefix + Self.rightName(meaning, components)))
+  }
+
+  /// Wrapper modules of torch.compile, FSDP and activation checkpointing that belong in no export.
+  private static let wrappers: Set<String> = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"]
+
+  private static let leaves: [String: FactorPart] = [
+    "lora_A": .a, "lora_B": .b, "lora_embedding_A": .embeddingA, "lora_embedding_B": .embeddingB,
+    "lora_magnitude_vector": .magnitude,
+  ]
+
+  /// The meaning of a name without prefix, and the adapter's name if it was left in.
+  private static func meaning(of components: [String]) -> (KeyMeaning, adapterName: String?) {
+    if let position = components.lastIndex(where: { leaves[$0] != nil }), position > 0,
+      let part = leaves[components[position]]
+    {
+      let module = components[..<position].joined(separator: ".")
+      return factor(part, module: module, rest: Array(components[(position + 1)...]))
+    }
+    // modules_to_save wrappers keep the module's own tensors below `modules_to_save.<adapter>`.
+    if let position = components.firstIndex(of: "modules_to_save"), position > 0, components.count > position + 1 {
+      let infix = components.count > position + 2 ? 2 : 1
+      let name = components[..<position] + components[(position + infix)...]
+      return (.replacement(name: name.joined(separator: "."), role: .full), components[position + infix - 1])
+    }
+    if let position = components.lastIndex(of: "token_adapter"), position > 0,
+      components.count > position + 1, components[position + 1] == "trainable_tokens_delta"
+    {
+      let name = components[..<position].filter { $0 != "base_layer" }.joined(separator: ".") + ".weight"
+      let rest = components[(position + 2)...]
+      return (.replacement(name: name, role: .rows), rest.first)
+    }
+    if let position = components.lastIndex(of: "base_layer"), position > 0 {
+      let name = components.filter { $0 != "base_layer" }.joined(separator: ".")
+      return (.replacement(name: name, role: components.last == "bias" ? .full : .adaptedBase), nil)
+    }
+    guard components.count > 1, components.contains("original_module") == false else { return (.unknown, nil) }
+    if components.contains(where: { $0.hasPrefix("lora_") }) { return (.unknown, nil) }
+    return (.replacement(name: components.joined(separator: "."), role: .full), nil)
+  }
+
+  private static func factor(_ part: FactorPart, module: String, rest: [String]) -> (KeyMeaning, String?) {
+    func meaning(_ part: FactorPart) -> KeyMeaning { .factor(module: module, part: part) }
+    switch part {
+    case .a, .b, .bBias:
+      guard let leaf = rest.last, rest.count <= 2, leaf == "weight" || (leaf == "bias" && part == .b) else {
+        return (.unknown, nil)
+      }
+      return (meaning(leaf == "bias" ? .bBias : part), rest.count == 2 ? rest[0] : nil)
+    case .embeddingA, .embeddingB:
+      return rest.count <= 1 ? (meaning(part), rest.first) : (.unknown, nil)
+    case .magnitude:
+      // `.weight` after the vector is what releases before 0.12 kept in memory; PEFT reads both.
+      let names = rest.last == "weight" ? rest.dropLast() : rest[...]
+      return names.count <= 1 ? (meaning(part), names.first) : (.unknown, nil)
+    }
+  }
+
+  /// The name without prefix that PEFT itself would have written.
+  private static func rightName(_ meaning: KeyMeaning, _ components: [String]) -> String {
+    switch meaning {
+    case .factor(let module, let part):
+      switch part {
+      case .a: module + ".lora_A.weight"
+      case .b: module + ".lora_B.weight"
+      case .bBias: module + ".lora_B.bias"
+      case .embeddingA: module + ".lora_embedding_A"
+      case .embeddingB: module + ".lora_embedding_B"
+      case .magnitude: module + ".lora_magnitude_vector"
+      }
+    case .replacement(let name, .full): name
+    default: components.joined(separator: ".")
+    }
+  }
+}

@@ -1,0 +1,90 @@
+public import Safetensors
+
+/// What a tensor's name says about its place in an adapter.
+public enum KeyMeaning: Sendable, Equatable {
+  /// One part of an adapted module.
+  case factor(module: String, part: FactorPart)
+  /// A tensor that replaces a tensor of the base.
+  case replacement(name: String, role: Replacement.Role)
+  /// A number that belongs to a module: a kohya `.alpha`.
+  case alpha(module: String)
+  /// A part of another adapter method.
+  case foreign(method: String)
+  /// Nothing that the scheme knows.
+  case unknown
+}
+
+/// Which tensor of an adapted module a name stands for.
+public enum FactorPart: Sendable, Hashable {
+  case a
+  case b
+  case bBias
+  case embeddingA
+  case embeddingB
+  case magnitude
+}
+
+/// What a scheme made of a name.
+public struct ReadKey: Sendable {
+  /// What the name says.
+  public var meaning: KeyMeaning
+  /// What is wrong with the name although its meaning is clear, and the name that loaders expect.
+  public var misnaming: (problem: MisnamedTensor.Problem, rightName: String)?
+
+  /// A reading of a name.
+  public init(_ meaning: KeyMeaning, misnaming: (problem: MisnamedTensor.Problem, rightName: String)? = nil) {
+    self.meaning = meaning
+    self.misnaming = misnaming
+  }
+}
+
+/// One way in which trainers name the tensors of an adapter.
+///
+/// A new format is one file with a conforming type and one line in `NamingSchemes.all`.
+public protocol NamingScheme: Sendable {
+  /// The format that uses the names.
+  var format: AdapterFormat { get }
+
+  /// Whether A is stored `[in, rank]` and B `[rank, out]`.
+  var storesTransposed: Bool { get }
+
+  /// Whether a file with these tensors follows the scheme.
+  func recognises(_ header: SafetensorsHeader) -> Bool
+
+  /// What one tensor's name says.
+  func read(_ name: String) -> ReadKey
+}
+
+/// The known schemes, most specific first; the first that recognises a file reads it.
+public enum NamingSchemes {
+  /// All schemes in the order in which they are tried.
+  public static let all: [any NamingScheme] = [PEFTNaming()]
+
+  /// The scheme of a file, or nil when no scheme recognises it.
+  public static func scheme(for header: SafetensorsHeader) -> (any NamingScheme)? {
+    all.first { $0.recognises(header) }
+  }
+}
+
+/// Names of tensors that other adapter methods write, for telling users what they have; from the state dicts of
+/// peft 0.21 and LyCORIS.
+public enum ForeignMethods {
+  private static let byMarker: [(marker: String, method: String)] = [
+    ("hada_", "LOHA"), ("lokr_", "LOKR"), ("ia3_", "IA3"), ("vera_lambda", "VERA"), ("vera_A", "VERA"),
+    ("vera_B", "VERA"), ("oft_", "OFT"), ("boft_", "BOFT"), ("hra_", "HRA"), ("road_", "ROAD"), ("psoft_", "PSOFT"),
+    ("vblora_", "VBLORA"), ("unilora_", "UNILORA"), ("randlora_", "RANDLORA"), ("tinylora_", "TINYLORA"),
+    ("fourierft_", "FOURIERFT"), ("waveft_", "WAVEFT"), ("c3a_", "C3A"), ("shira_", "SHIRA"),
+    ("gralora_", "GRALORA"), ("delora_", "DELORA"), ("hira_", "HIRA"), ("glora_", "GLORA"), ("lily_", "LILY"),
+    ("miss_", "MISS"), ("bone_", "BONE"), ("deft_", "DEFT"), ("ln_tuning", "LN_TUNING"), ("osf_", "OSF"),
+    ("poly_", "POLY"), ("beft_", "BEFT"), ("lora_E", "ADALORA"), ("ranknum", "ADALORA"),
+    ("prompt_embeddings", "PROMPT_TUNING"), ("adaption_", "ADAPTION_PROMPT"),
+  ]
+
+  /// The method whose parameter one component of the name is, or nil.
+  public static func method(of name: String) -> String? {
+    for component in name.split(separator: ".").reversed().prefix(3) {
+      for (marker, method) in byMarker where component.hasPrefix(marker) { return method }
+    }
+    return nil
+  }
+}
