@@ -40,7 +40,7 @@ public struct AdapterConfig: Sendable {
   public var targetParameters: [String]
   /// `trainable_token_indices`: rows of embeddings that are replaced, by embedding name.
   public var trainableTokens: [(embedding: String, rows: [UInt64])]
-  /// `init_lora_weights` as text: `true`, `false`, `gaussian`, `pissa`, …
+  /// `init_lora_weights` as text: `true`, `false`, `gaussian`, `pissa` and so on.
   public var initialisation: String
   /// `base_model_name_or_path`.
   public var baseModel: String?
@@ -50,7 +50,7 @@ public struct AdapterConfig: Sendable {
   public var peftVersion: String?
   /// `layer_replication`: the base is re-stacked before the adapter attaches.
   public var replicatesLayers: Bool
-  /// Variants that change the arithmetic, by their config field: `alora_invocation_tokens`, `arrow_config`, …
+  /// Variants that change the arithmetic, by their config field, such as `alora_invocation_tokens`.
   public var variants: [String]
   /// Fields that this version does not know, sorted.
   public var unknownFields: [String]

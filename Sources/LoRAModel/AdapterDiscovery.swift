@@ -5,9 +5,11 @@ public enum AdapterDiscovery {
   /// How deep folders are followed.
   static let depthLimit = 24
 
-  /// The adapters at or below a path: a weights file is one, a folder with `adapter_config.json` or adapter weights is
-  /// one, and every folder is searched further down, in byte order of the names. Hidden folders are left out, and a
-  /// folder that symbolic links lead to twice is visited once.
+  /// The adapters at or below a path.
+  ///
+  /// A weights file is one, a folder with `adapter_config.json` or adapter weights is one, and every folder is searched
+  /// further down, in byte order of the names. Hidden folders are left out, and a folder that symbolic links lead to
+  /// twice is visited once.
   ///
   /// - Returns: paths for `Adapter.load`; empty when there is no adapter.
   /// - Throws: `IOError` when `path` itself does not exist or cannot be read.

@@ -46,8 +46,9 @@ public final class SafetensorsFile: Sendable {
 
 /// What examining a file gave: the file when its header could be read, and all problems.
 public struct Examined: Sendable {
-  /// The file; present too when `findings` holds errors, as long as the header could be parsed, for tools that only
-  /// look. Its data may be read only when `isSound`.
+  /// The file, present even beside errors as long as its header could be parsed.
+  ///
+  /// Tools that only look may use its header; its data may be read only when `isSound`.
   public let file: SafetensorsFile?
   /// Everything wrong or unusual about it.
   public let findings: [Finding]

@@ -34,7 +34,7 @@ public enum DType: UInt8, CaseIterable, Sendable, Comparable {
     let minimumReader: StaticString
   }
 
-  /// One row per type, in the order of the cases. A new type is a case and a row.
+  /// One row per type, in the order of the cases; a new type is a case and a row.
   private static let rows: [Row] = [
     Row(name: "BOOL", bits: 8, isFloat: false, minimumReader: "0.1.0"),
     Row(name: "F4", bits: 4, isFloat: true, minimumReader: "0.6.0"),
