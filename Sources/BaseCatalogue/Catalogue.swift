@@ -1,0 +1,59 @@
+public import TensorCore
+
+/// The architectures that are known, and what they make of a configuration.
+public enum Catalogue {
+  /// Every architecture, in alphabetical order; a new one is one file in `Architectures` and one line here.
+  public static let all: [Architecture] = [
+    .gemma,
+    .gemma2,
+    .gpt2,
+    .llama,
+    .mistral,
+    .qwen2,
+    .qwen3,
+  ]
+
+  private static let byModelType = Dictionary(all.map { ($0.modelType, $0) }, uniquingKeysWith: { first, _ in first })
+
+  /// The architecture of a `model_type`.
+  public static func architecture(modelType: String) -> Architecture? { byModelType[modelType] }
+
+  /// Lists the modules and tensors of the model that a configuration, the content of `config.json`, describes.
+  ///
+  /// Keys that are missing have the defaults of transformers 5.23.0.
+  /// - Throws: `CatalogueError.unknownModelType` when the architecture is not known; the other cases when the
+  ///   configuration is not usable.
+  public static func describe(_ config: JSONValue) throws(CatalogueError) -> BaseDescription {
+    guard let object = config.object else {
+      throw .value(path: "config", expected: "an object", found: config.kindName)
+    }
+    guard let modelType = object["model_type"]?.string else {
+      let found = object["model_type"]?.kindName ?? "missing"
+      throw .value(path: "model_type", expected: "a string", found: found)
+    }
+    guard let architecture = architecture(modelType: modelType) else { throw .unknownModelType(modelType) }
+    return try architecture.describe(Config(object))
+  }
+}
+
+extension Architecture {
+  func describe(_ config: Config) throws(CatalogueError) -> BaseDescription {
+    let named = config.strings("architectures")?.first
+    guard let (head, isKnown) = head(for: named) else { throw .unknownModelType(modelType) }
+    var expansion = Expansion(modelType: modelType, className: isKnown ? named : nil, problems: config.problems)
+    expansion.add(body(config), below: head.prefix)
+    expansion.add(head.rows(config, expansion.body), below: "")
+    if let problem = config.problems.first { throw problem }
+    var description = expansion.description
+    description.aliases = aliases + bodyAliases(head.prefix.disk)
+    description.index()
+    return description
+  }
+
+  /// Names of the body alone where this class has a prefix, and the prefixes of other classes where it has none.
+  private func bodyAliases(_ prefix: String) -> [PathAlias] {
+    if !prefix.isEmpty { return [PathAlias("", prefix + ".", origin: "the body without its head")] }
+    let others = Set(heads.map(\.prefix.disk)).subtracting([""]).sorted()
+    return others.map { PathAlias($0 + ".", "", origin: "the body below a head") }
+  }
+}

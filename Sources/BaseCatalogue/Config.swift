@@ -1,0 +1,137 @@
+import TensorCore
+
+/// Reads a configuration with the defaults of the architecture, and remembers the first value that is not right.
+///
+/// Reading never throws, so an architecture reads as plain rows; `Catalogue.describe` throws the remembered problem.
+final class Config {
+  /// The first problem in a configuration and its sections.
+  final class Problems {
+    private(set) var first: CatalogueError?
+
+    func report(_ problem: CatalogueError) {
+      if first == nil { first = problem }
+    }
+  }
+
+  let problems: Problems
+  private let object: JSONObject
+  private let path: String
+
+  init(_ object: JSONObject, path: String = "", problems: Problems = Problems()) {
+    self.object = object
+    self.path = path
+    self.problems = problems
+  }
+
+  /// Whether the key is present, if only with null.
+  func has(_ key: String) -> Bool { object[key] != nil }
+
+  /// A count or dimension; `missing` is the default of the architecture.
+  func size(_ key: String, _ missing: Size) -> Size {
+    guard let value = object[key] else { return missing }
+    return size(value, key)
+  }
+
+  /// A count or dimension that may be null; a key that is not there counts as `missing`.
+  func optionalSize(_ key: String, missing: Size? = nil) -> Size? {
+    guard let value = object[key] else { return missing }
+    return value.isNull ? nil : size(value, key)
+  }
+
+  /// A truth value; null counts as false, as it does in Python.
+  func bool(_ key: String, _ missing: Bool) -> Bool {
+    switch object[key] {
+    case nil: return missing
+    case .null: return false
+    case .bool(let value): return value
+    case .some(let value):
+      report(key, expected: "true or false", value)
+      return missing
+    }
+  }
+
+  /// A text; null counts as missing.
+  func string(_ key: String, _ missing: String) -> String {
+    switch object[key] {
+    case nil, .null: return missing
+    case .string(let value): return value
+    case .some(let value):
+      report(key, expected: "a string", value)
+      return missing
+    }
+  }
+
+  /// A list of numbers that are not negative, such as layer indices; nil when missing or null.
+  func sizes(_ key: String) -> [Size]? {
+    guard let value = object[key], !value.isNull else { return nil }
+    guard let elements = value.array else {
+      report(key, expected: "a list of integers", value)
+      return nil
+    }
+    return elements.enumerated().map { size($1, "\(key)[\($0)]") }
+  }
+
+  /// A list of strings; nil when missing or null.
+  func strings(_ key: String) -> [String]? {
+    guard let value = object[key], !value.isNull else { return nil }
+    guard let elements = value.array else {
+      report(key, expected: "a list of strings", value)
+      return nil
+    }
+    var strings: [String] = []
+    for (index, element) in elements.enumerated() {
+      guard let string = element.string else {
+        report("\(key)[\(index)]", expected: "a string", element)
+        return nil
+      }
+      strings.append(string)
+    }
+    return strings
+  }
+
+  /// A nested configuration; empty, so all defaults, when it is missing or null.
+  func section(_ key: String) -> Config {
+    let inner = path.isEmpty ? key : "\(path).\(key)"
+    switch object[key] {
+    case nil, .null: return Config(JSONObject(), path: inner, problems: problems)
+    case .object(let object): return Config(object, path: inner, problems: problems)
+    case .some(let value):
+      report(key, expected: "an object", value)
+      return Config(JSONObject(), path: inner, problems: problems)
+    }
+  }
+
+  /// Number of classes of a classification head: the entries of `id2label`, `num_labels`, or 2.
+  var labels: Size {
+    let named = object["id2label"]?.object.map { Size($0.members.count) }
+    return optionalSize("num_labels") ?? named ?? 2
+  }
+
+  /// Whether the token embedding is shared with the output head; one flag on the outside counts for nested models.
+  func tied(_ missing: Bool) -> Bool { bool("tie_word_embeddings", missing) }
+
+  /// Remembers that the value of `key` is not what it should be.
+  func report(_ key: String, expected: String, _ found: JSONValue?) {
+    let inner = path.isEmpty ? key : "\(path).\(key)"
+    problems.report(.value(path: inner, expected: expected, found: found.map(shortDescription) ?? "missing"))
+  }
+
+  private func size(_ value: JSONValue, _ key: String) -> Size {
+    if case .integer(let number) = value, let size = Size(exactly: UInt64(exactly: number)).value {
+      return Size(exactly: size)
+    }
+    report(key, expected: "an integer from 0 to 2^40", value)
+    return .invalid
+  }
+}
+
+/// A value in a few words for a message.
+private func shortDescription(_ value: JSONValue) -> String {
+  switch value {
+  case .integer(let number): String(number)
+  case .real(let number): String(number)
+  case .bool(let flag): String(flag)
+  case .string(let text): "the string \"\(escaped(String(text.prefix(40))))\""
+  default: value.kindName
+  }
+}

@@ -1,0 +1,137 @@
+import TensorCore
+
+/// Writes the rows of an architecture out into full names and checked sizes.
+struct Expansion {
+  var description: BaseDescription
+  private(set) var body = Body()
+  private let problems: Config.Problems
+
+  init(modelType: String, className: String?, problems: Config.Problems) {
+    description = BaseDescription(modelType: modelType, className: className)
+    self.problems = problems
+  }
+
+  /// Adds rows below a path; stops at the first problem.
+  ///
+  /// The depth is that of the rows in the architecture.
+  mutating func add(_ rows: [Row], below path: Path) {
+    for row in rows {
+      if problems.first != nil { return }
+      switch row {
+      case .module(let module): add(module, below: path)
+      case .split(let stack): add(stack, below: path)
+      case .tensor(let name, let shape): add(shape, named: path / name, isParameter: true)
+      case .buffer(let name, let shape): add(shape, named: path / name, isParameter: false)
+      case .scope(let name, let rows): add(rows, below: path / name)
+      case .repeated(let name, let count, let rows): add(rows, count, below: path / name)
+      }
+    }
+  }
+
+  private mutating func add(_ rows: (Int) -> [Row], _ count: Size, below path: Path) {
+    guard let count = count.value else { return problems.report(.size(module: path.disk)) }
+    guard count <= UInt64(BaseDescription.moduleLimit) else { return tooMany() }
+    description.layerCounts[path.disk] = count
+    for index in 0..<Int(count) {
+      if problems.first != nil { return }
+      add(rows(index), below: path / Path(stringLiteral: String(index)))
+    }
+  }
+
+  private mutating func add(_ row: ModuleRow, below path: Path) {
+    guard hasRoom(for: 1) else { return }
+    let full = row.isRouter ? path / row.path / "weight" : path / row.path
+    guard let input = row.inFeatures.value, let output = row.outFeatures.value, let shape = checked(row.shape) else {
+      return problems.report(.size(module: full.disk))
+    }
+    let module = BaseModule(
+      name: full.disk, kind: row.kind, inFeatures: input, outFeatures: output, shape: shape, hasBias: row.hasBias,
+      isTransposed: row.isTransposed, tiedTo: row.tiedTo)
+    if row.isRouter { description.routers.append(module) } else { description.modules.append(module) }
+    if row.tiedTo == nil { count(shape, of: full.disk) }
+    if row.hasBias { count([output], of: full.disk) }
+    if full.memory != full.disk {
+      description.runtimeModules.append(RuntimeModule(module: module.renamed(full.memory), parts: [full.disk]))
+    }
+    if row.isTokens {
+      body = Body(vocabulary: row.inFeatures, hidden: row.outFeatures, tokens: module.tensor)
+      description.vocabularySize = input
+      description.hiddenSize = output
+    }
+  }
+
+  private mutating func add(_ stack: StackRow, below path: Path) {
+    let name = path.memory.isEmpty ? stack.memory : path.memory + "." + stack.memory
+    let parts = stack.parts.map { (path / Path(stringLiteral: $0)).disk }
+    let rows = stack.outFeatures * Size(parts.count)
+    guard let input = stack.inFeatures.value, let output = stack.outFeatures.value, let joined = rows.value,
+      let shape = checked([stack.experts, rows, stack.inFeatures])
+    else { return problems.report(.size(module: name)) }
+    guard let total = (stack.experts * Size(parts.count)).value, hasRoom(for: total) else { return tooMany() }
+    let whole = BaseModule(
+      name: name, kind: .parameter, inFeatures: input, outFeatures: joined, shape: shape, hasBias: false,
+      isTransposed: false, tiedTo: nil)
+    let runtime = RuntimeModule(module: whole, parts: parts)
+    description.runtimeModules.append(runtime)
+    count(shape, of: name)
+    for expert in 0..<shape[0] {
+      for part in runtime.parts(ofExpert: expert) {
+        description.modules.append(
+          BaseModule(
+            name: part, kind: .linear, inFeatures: input, outFeatures: output, shape: [output, input], hasBias: false,
+            isTransposed: false, tiedTo: nil))
+      }
+    }
+  }
+
+  private mutating func add(_ sizes: [Size], named path: Path, isParameter: Bool) {
+    guard hasRoom(for: 1) else { return }
+    guard let shape = checked(sizes) else { return problems.report(.size(module: path.disk)) }
+    description.otherTensors.append(BaseTensor(name: path.disk, shape: shape))
+    if isParameter { count(shape, of: path.disk) }
+  }
+
+  private func checked(_ sizes: [Size]) -> Shape? {
+    var shape = Shape()
+    for size in sizes {
+      guard let value = size.value else { return nil }
+      shape.append(value)
+    }
+    return shape.elementCount == nil ? nil : shape
+  }
+
+  private mutating func count(_ shape: Shape, of name: String) {
+    let (sum, overflow) = description.parameters.addingReportingOverflow(shape.elementCount ?? .max)
+    if overflow { problems.report(.size(module: name)) }
+    description.parameters = sum
+  }
+
+  private func hasRoom(for more: UInt64) -> Bool {
+    let present = description.modules.count + description.otherTensors.count
+    if more <= UInt64(BaseDescription.moduleLimit - present) { return true }
+    tooMany()
+    return false
+  }
+
+  private func tooMany() { problems.report(.tooManyModules(limit: BaseDescription.moduleLimit)) }
+}
+
+extension Path {
+  /// The path of something below this one; empty parts leave no dot.
+  static func / (left: Path, right: Path) -> Path {
+    Path(joined(left.disk, right.disk), memory: joined(left.memory, right.memory))
+  }
+
+  private static func joined(_ left: String, _ right: String) -> String {
+    left.isEmpty ? right : right.isEmpty ? left : left + "." + right
+  }
+}
+
+extension BaseModule {
+  /// The same under another name.
+  func renamed(_ name: String) -> BaseModule {
+    BaseModule(
+      name: name, kind: kind, inFeatures: inFeatures, outFeatures: outFeatures, shape: shape, hasBias: hasBias,
+      isTransposed: isTransposed, tiedTo: tiedTo)
+  }
+}

@@ -1,0 +1,144 @@
+/// One line of an architecture: a module, a tensor, or a group of rows under a common path.
+enum Row {
+  /// A module that LoRA can target.
+  case module(ModuleRow)
+  /// A stack of expert matrices in memory that the checkpoint holds expert by expert.
+  case split(StackRow)
+  /// A parameter that no LoRA module owns.
+  case tensor(Path, [Size])
+  /// Something that is stored but no parameter.
+  case buffer(Path, [Size])
+  /// Rows below a path.
+  case scope(Path, [Row])
+  /// Rows below `path.0`, `path.1`, …
+  case repeated(Path, Size, (Int) -> [Row])
+}
+
+/// A relative path, with its name in memory where that is another one than in the checkpoint.
+struct Path: ExpressibleByStringInterpolation {
+  let disk: String
+  let memory: String
+
+  init(_ disk: String, memory: String) {
+    self.disk = disk
+    self.memory = memory
+  }
+
+  init(stringLiteral value: String) { self.init(value, memory: value) }
+}
+
+/// The facts of a module row.
+struct ModuleRow {
+  var path: Path
+  var kind: BaseModule.Kind
+  var inFeatures: Size
+  var outFeatures: Size
+  var shape: [Size]
+  var hasBias = false
+  var isTransposed = false
+  /// Full name of the tensor that it shares.
+  var tiedTo: String?
+  /// Whether this is the token embedding.
+  var isTokens = false
+  /// Whether it is a bare matrix that picks experts: reachable as a target parameter only.
+  var isRouter = false
+}
+
+/// The facts of an expert stack that is split on disk.
+struct StackRow {
+  var memory: String
+  /// Paths of one expert's matrices, `{e}` for its number; their rows follow each other in memory.
+  var parts: [String]
+  var experts: Size
+  var inFeatures: Size
+  /// Output features of each part.
+  var outFeatures: Size
+}
+
+/// Collects rows; `if`, `for` and `switch` may be used among them.
+@resultBuilder
+enum RowBuilder {
+  static func buildExpression(_ row: Row) -> [Row] { [row] }
+  static func buildExpression(_ rows: [Row]) -> [Row] { rows }
+  static func buildBlock(_ groups: [Row]...) -> [Row] { Array(groups.joined()) }
+  static func buildOptional(_ rows: [Row]?) -> [Row] { rows ?? [] }
+  static func buildEither(first rows: [Row]) -> [Row] { rows }
+  static func buildEither(second rows: [Row]) -> [Row] { rows }
+  static func buildArray(_ groups: [[Row]]) -> [Row] { Array(groups.joined()) }
+}
+
+/// A linear layer, weight (out, in).
+func linear(_ path: Path, _ input: Size, _ output: Size, bias: Bool = false, tiedTo: String? = nil) -> Row {
+  .module(
+    ModuleRow(
+      path: path, kind: .linear, inFeatures: input, outFeatures: output, shape: [output, input], hasBias: bias,
+      tiedTo: tiedTo))
+}
+
+/// A linear layer that is stored as (in, out), as GPT-2 does; always with a bias.
+func transposedLinear(_ path: Path, _ input: Size, _ output: Size) -> Row {
+  .module(
+    ModuleRow(
+      path: path, kind: .linear, inFeatures: input, outFeatures: output, shape: [input, output], hasBias: true,
+      isTransposed: true))
+}
+
+/// A table of `count` rows of `width` elements.
+func embedding(_ path: Path, _ count: Size, _ width: Size) -> Row {
+  .module(ModuleRow(path: path, kind: .embedding, inFeatures: count, outFeatures: width, shape: [count, width]))
+}
+
+/// The embedding of the vocabulary: it tells the heads the vocabulary and the hidden size.
+func tokens(_ path: Path, _ vocabulary: Size, _ hidden: Size) -> Row {
+  .module(
+    ModuleRow(
+      path: path, kind: .embedding, inFeatures: vocabulary, outFeatures: hidden, shape: [vocabulary, hidden],
+      isTokens: true))
+}
+
+/// A convolution with a kernel of one to three axes, weight (out, in, kernel…).
+func convolution(_ path: Path, _ input: Size, _ output: Size, kernel: [Size], bias: Bool) -> Row {
+  let kind: BaseModule.Kind = kernel.count == 1 ? .conv1d : kernel.count == 2 ? .conv2d : .conv3d
+  return .module(
+    ModuleRow(
+      path: path, kind: kind, inFeatures: input, outFeatures: output, shape: [output, input] + kernel, hasBias: bias))
+}
+
+/// A stack of expert matrices that is stored whole: (experts, out, in), or (experts, in, out) when transposed.
+func stack(_ path: Path, _ experts: Size, _ input: Size, _ output: Size, transposed: Bool = false) -> Row {
+  .module(
+    ModuleRow(
+      path: path, kind: .parameter, inFeatures: input, outFeatures: output,
+      shape: transposed ? [experts, input, output] : [experts, output, input], isTransposed: transposed))
+}
+
+/// A stack of expert matrices (experts, parts · out, in) in memory whose parts are stored one by one, each (out, in).
+func stack(_ memory: String, from parts: [String], _ experts: Size, _ input: Size, _ output: Size) -> Row {
+  .split(StackRow(memory: memory, parts: parts, experts: experts, inFeatures: input, outFeatures: output))
+}
+
+/// The matrix (experts, hidden) that picks experts, kept as a bare parameter `weight`.
+func router(_ path: Path, _ hidden: Size, _ experts: Size) -> Row {
+  .module(
+    ModuleRow(
+      path: path, kind: .parameter, inFeatures: hidden, outFeatures: experts, shape: [experts, hidden], isRouter: true))
+}
+
+/// A norm: `weight`, and `bias` when asked for, of `size` elements.
+func norm(_ path: Path, _ size: Size, bias: Bool = false) -> [Row] {
+  [.scope(path, [.tensor("weight", [size])] + (bias ? [.tensor("bias", [size])] : []))]
+}
+
+/// A parameter of its own that LoRA does not reach.
+func tensor(_ path: Path, _ shape: Size...) -> Row { .tensor(path, shape) }
+
+/// A stored tensor that is no parameter.
+func buffer(_ path: Path, _ shape: Size...) -> Row { .buffer(path, shape) }
+
+/// Rows below a path.
+func scope(_ path: Path, @RowBuilder _ rows: () -> [Row]) -> Row { .scope(path, rows()) }
+
+/// Rows for each layer, below `path.0` to `path.(count - 1)`.
+func layers(_ path: Path, _ count: Size, @RowBuilder _ rows: @escaping (Int) -> [Row]) -> Row {
+  .repeated(path, count, rows)
+}

@@ -1,0 +1,93 @@
+import Foundation
+import TensorCore
+import Testing
+
+/// One case of `testdata/catalogue`, written by `testdata/make/catalogue.py`: what transformers builds and writes.
+struct Reference: Sendable, CustomTestStringConvertible {
+  /// Where it stands, for messages.
+  let label: String
+  /// The keys that the case sets; everything else is a default.
+  let given: JSONValue
+  /// The whole configuration as transformers writes it.
+  let config: JSONValue
+  let parameters: UInt64
+  let modules: [String]
+  let others: [String]
+  let memory: [String]
+
+  var testDescription: String { label }
+
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "testdata/catalogue")
+
+  /// All files by model type.
+  static let files: [String: [Reference]] = {
+    var files: [String: [Reference]] = [:]
+    for url in (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? [] {
+      guard url.pathExtension == "json", let data = try? Data(contentsOf: url),
+        let document = try? JSONValue(parsing: [UInt8](data))
+      else { continue }
+      let modelType = url.deletingPathExtension().lastPathComponent
+      let cases = document["cases"]?.array ?? []
+      files[modelType] = cases.enumerated().compactMap { Reference($1, "\(modelType) \($0)") }
+    }
+    return files
+  }()
+
+  static let all: [Reference] = files.sorted { $0.key < $1.key }.flatMap(\.value)
+
+  private init?(_ value: JSONValue, _ label: String) {
+    guard let given = value["given"], let config = value["config"], let parameters = value["parameters"]?.int64,
+      let modules = value["modules"]?.array, let others = value["others"]?.array, let memory = value["memory"]?.array
+    else { return nil }
+    self.label = label + " " + (given["architectures"]?.array?.first?.string ?? "")
+    self.given = given
+    self.config = config
+    self.parameters = UInt64(parameters)
+    self.modules = modules.flatMap { unfolded($0.array ?? [], 1) }.sorted()
+    self.others = others.flatMap { unfolded($0.array ?? [], 0) }.sorted()
+    self.memory = memory.flatMap { unfolded($0.array ?? [], 1) }.sorted()
+  }
+}
+
+/// The rows that a folded row stands for, as text: every combination of the numbers in the name at `position`; `{}`
+/// elsewhere in the row repeats the numbers.
+private func unfolded(_ row: [JSONValue], _ position: Int) -> [String] {
+  guard row.indices.contains(position), let name = row[position].string else { return ["malformed row"] }
+  let pieces = name.split(omittingEmptySubsequences: false) { $0 == "{" || $0 == "}" }.map { String($0) }
+  var combinations: [[String]] = [[]]
+  for index in stride(from: 1, to: pieces.count, by: 2) {
+    combinations = combinations.flatMap { combination in numbers(pieces[index]).map { combination + [$0] } }
+  }
+  return combinations.map { combination in
+    var filled = row
+    var whole = pieces[0]
+    for (index, number) in combination.enumerated() { whole += number + pieces[2 * index + 2] }
+    filled[position] = .string(whole)
+    return filled.map { text($0, combination) }.joined(separator: " ")
+  }
+}
+
+private func numbers(_ text: String) -> [String] {
+  text.split(separator: ",").flatMap { range -> [String] in
+    let ends = range.split(separator: "-").compactMap { Int($0) }
+    guard let first = ends.first, let last = ends.last else { return ["malformed range"] }
+    return (first...last).map { String($0) }
+  }
+}
+
+/// A cell in one canonical form; lists of names have their `{}` replaced in order.
+private func text(_ value: JSONValue, _ combination: [String]) -> String {
+  switch value {
+  case .string(let string):
+    var result = string
+    for number in combination {
+      guard let hole = result.range(of: "{}") else { break }
+      result.replaceSubrange(hole, with: number)
+    }
+    return result
+  case .integer(let number): return String(number)
+  case .array(let elements): return "[" + elements.map { text($0, combination) }.joined(separator: ", ") + "]"
+  default: return "-"
+  }
+}
