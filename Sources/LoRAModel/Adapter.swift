@@ -24,6 +24,8 @@ public struct Adapter: Sendable {
   public var file: SafetensorsFile?
   /// The typed config, when there is one that could be read.
   public var config: AdapterConfig?
+  /// The members of the config as written, also when it could not be typed.
+  public var rawConfig: JSONObject?
   /// The naming of its tensors.
   public var format: AdapterFormat
   /// The adapted modules in natural order of their names.

@@ -27,6 +27,7 @@ extension Adapter {
     for tensor in file?.header.tensors ?? [] { assembly.add(tensor) }
     var adapter = assembly.adapter(path: path, weightsPath: location.weights ?? path)
     adapter.file = file
+    adapter.rawConfig = reading?.raw
     adapter.findings = findings
     return adapter
   }
@@ -101,7 +102,8 @@ private struct Assembly {
     let sorted = replacements.sorted { naturallyPrecedes($0.name, $1.name) }
     let declared = config.flatMap { $0.peftType == "LORA" ? nil : $0.peftType }
     return Adapter(
-      path: path, weightsPath: weightsPath, file: nil, config: config, format: scheme?.format ?? .unknown,
+      path: path, weightsPath: weightsPath, file: nil, config: config, rawConfig: nil,
+      format: scheme?.format ?? .unknown,
       modules: finished, replacements: sorted, misnamed: misnamed, unknown: unknown,
       foreignMethod: foreign.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? declared, findings: [])
   }

@@ -1,7 +1,8 @@
 /// Text from a file made safe for a terminal and for one line: control, format and line-separator characters become
 /// `\n`-style or `\u{…}` escapes, and very long names are cut in the middle.
 ///
-/// Nothing that comes from an input file may reach a terminal except through here or a JSON string.
+/// Nothing that comes from an input file may reach a terminal except through here or a JSON string. Escaping twice
+/// changes nothing more, so what has been escaped where a message is made may be escaped again where it is shown.
 public func escaped(_ text: String, limit: Int = 300) -> String {
   var result = ""
   var count = 0
@@ -15,7 +16,6 @@ public func escaped(_ text: String, limit: Int = 300) -> String {
     case "\n": result += "\\n"
     case "\r": result += "\\r"
     case "\t": result += "\\t"
-    case "\\": result += "\\\\"
     default:
       switch scalar.properties.generalCategory {
       case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:

@@ -130,3 +130,11 @@ extension JSONReader {
     }
   }
 }
+
+extension JSONObject {
+  /// An object with these members in this order; a later duplicate replaces the value.
+  public init(_ members: [(String, JSONValue)]) {
+    self.init()
+    for (key, value) in members { self[key] = value }
+  }
+}

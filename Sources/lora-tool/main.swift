@@ -1,1 +1,4 @@
-print("lora-tool")
+import Glibc
+import LoRACLI
+
+exit(LoRATool.run(Array(CommandLine.arguments.dropFirst())))

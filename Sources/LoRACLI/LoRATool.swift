@@ -1,0 +1,70 @@
+public import ArgumentParser
+import Glibc
+
+/// The program: parses the command line and runs one command.
+public struct LoRATool: ParsableCommand {
+  /// Name, summary and commands of the program.
+  public static let configuration = CommandConfiguration(
+    commandName: "lora-tool",
+    abstract: "Inspect, validate and merge LoRA adapter checkpoints.",
+    discussion: """
+      Exit codes: 0 done, nothing at or above the failing level; 1 the check found failing findings; 2 the work could \
+      not be done; 64 wrong usage.
+      """,
+    version: Version.text,
+    subcommands: [InspectCommand.self])
+
+  /// A command is filled in by the parser.
+  public init() {}
+
+  /// Runs the command of these arguments (without the program's name) and returns its exit code.
+  public static func run(_ arguments: [String]) -> Int32 {
+    // A reader that goes away early (`| head`) is no error; writes then fail with EPIPE instead of a signal.
+    _ = signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot(arguments)
+      try command.run()
+      return 0
+    } catch let status as ExitStatus {
+      return status.code
+    } catch let failure as Failure {
+      StandardError.write("lora-tool: \(failure.message)\n")
+      return ExitStatus.failed.code
+    } catch {
+      let code = exitCode(for: error)
+      if code == .success {
+        do { try StandardOutput.write(fullMessage(for: error) + "\n") } catch { return ExitStatus.failed.code }
+      } else {
+        StandardError.write(fullMessage(for: error) + "\n")
+      }
+      return code.rawValue
+    }
+  }
+}
+
+/// The program's version.
+enum Version {
+  static let text = "0.1.0"
+}
+
+/// How a command ended when it is not plain success.
+enum ExitStatus: Error {
+  /// The check found failing findings.
+  case findings
+  /// The work could not be done; what was wrong has been said.
+  case failed
+
+  var code: Int32 {
+    switch self {
+    case .findings: 1
+    case .failed: 2
+    }
+  }
+}
+
+/// The work could not be done, and why in one sentence.
+struct Failure: Error {
+  let message: String
+
+  init(_ message: String) { self.message = message }
+}

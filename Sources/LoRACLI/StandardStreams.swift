@@ -1,0 +1,69 @@
+import Glibc
+import LoRAIO
+import TensorCore
+
+/// The result stream; nothing but results goes there.
+enum StandardOutput {
+  /// Writes all of the text; a reader that has gone away ends the output without an error.
+  static func write(_ text: String) throws(Failure) {
+    if let number = writeAll(text, to: STDOUT_FILENO), number != EPIPE {
+      throw Failure("\(IOError("write", "standard output", .system(number)))")
+    }
+  }
+}
+
+/// The stream for progress and diagnostics.
+enum StandardError {
+  /// Writes all of the text; a closed stream is ignored, there is nowhere left to complain.
+  static func write(_ text: String) { _ = writeAll(text, to: STDERR_FILENO) }
+}
+
+/// Writes the text and returns the number of the error that stopped it, if any.
+private func writeAll(_ text: String, to descriptor: CInt) -> CInt? {
+  var text = text
+  return text.withUTF8 { bytes in
+    var done = 0
+    while done < bytes.count {
+      let rest = unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[done...])
+      let count = unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
+      if count >= 0 {
+        done += count
+      } else if errno != EINTR && errno != EAGAIN {
+        return errno
+      }
+    }
+    return nil
+  }
+}
+
+/// When to use colour or a progress bar.
+enum Choice: String, CaseIterable {
+  case auto
+  case always
+  case never
+
+  /// Whether colour goes to standard output: on a terminal unless `NO_COLOR` is set or the terminal is dumb.
+  var colour: Bool {
+    switch self {
+    case .always: return true
+    case .never: return false
+    case .auto:
+      if let value = environment("NO_COLOR"), !value.isEmpty { return false }
+      return isatty(STDOUT_FILENO) == 1 && environment("TERM") != "dumb"
+    }
+  }
+
+  /// Whether progress goes to standard error: on a terminal.
+  var progress: Bool {
+    switch self {
+    case .always: true
+    case .never: false
+    case .auto: isatty(STDERR_FILENO) == 1
+    }
+  }
+}
+
+/// The value of an environment variable.
+func environment(_ name: String) -> String? {
+  unsafe getenv(name).map { unsafe String(cString: $0) }
+}

@@ -1,0 +1,205 @@
+import LoRAModel
+import Safetensors
+public import TensorCore
+
+extension Inspection {
+  /// The facts of one adapter as lines for a reader; `tensors` adds a table of every tensor.
+  public func text(tensors: Bool = false) -> [String] {
+    var lines = [heading]
+    for (label, value) in facts { lines.append(label.padded(to: 11) + value) }
+    if !adapter.modules.isEmpty {
+      lines += [""] + targetTable.lines(indent: "  ")
+    }
+    if tensors, let header = adapter.file?.header {
+      lines += [""] + Self.tensorTable(header).lines(indent: "  ")
+    }
+    if !findings.isEmpty {
+      lines.append("")
+      for finding in findings { lines += finding.text(indent: "  ") }
+    }
+    return lines
+  }
+
+  /// The facts of one adapter as a Markdown section.
+  public func markdown(tensors: Bool = false) -> [String] {
+    var lines = ["## " + escaped(adapter.path), ""]
+    for (label, value) in facts { lines.append("- **\(label)**: \(value)") }
+    if !adapter.modules.isEmpty { lines += [""] + targetTable.markdown }
+    if tensors, let header = adapter.file?.header { lines += [""] + Self.tensorTable(header).markdown }
+    if !findings.isEmpty {
+      lines.append("")
+      for finding in findings {
+        lines.append("- **\(finding.severity.rawValue)** `\(finding.rule.rawValue)`: \(finding.message)")
+      }
+    }
+    return lines + [""]
+  }
+
+  private var heading: String {
+    let kind =
+      switch adapter.format {
+      case .peft: "a PEFT LoRA adapter"
+      case .kohya: "a LoRA in kohya's naming"
+      case .diffusers: "a LoRA in diffusers' naming"
+      case .mlx: "an MLX LoRA adapter"
+      case .torchtune: "a torchtune LoRA adapter"
+      case .unknown:
+        adapter.file == nil
+          ? "not readable" : adapter.foreignMethod.map { "an adapter of type \($0)" } ?? "no LoRA adapter"
+      }
+    return "\(escaped(adapter.path)): \(kind)"
+  }
+
+  /// Label and value of every line above the tables.
+  private var facts: [(label: String, value: String)] {
+    var facts: [(String, String)] = []
+    if let name = baseModelName { facts.append(("base", escaped(name))) }
+    if let base {
+      let parameters = base.parameters.map { ", \(grouped($0)) parameters" } ?? ""
+      let ratio = shrinkRatio.map { ", \(fixed($0, 0)) times the adapter" } ?? ""
+      facts.append(
+        ("compared", "\(escaped(base.path)): \(base.modelType ?? "unknown architecture")\(parameters)\(ratio)"))
+    }
+    if let ranks {
+      let spread = ranks.min == ranks.max ? "\(ranks.min)" : "\(ranks.min) to \(ranks.max)"
+      let declared = adapter.config.map { $0.rank == Int(ranks.max) ? "" : " (config says \($0.rank))" } ?? ""
+      facts.append(("rank", spread + declared))
+    }
+    if let scales, let source = adapter.modules.first?.scaleSource {
+      let spread =
+        scales.min == scales.max ? Self.number(scales.min) : "\(Self.number(scales.min)) to \(Self.number(scales.max))"
+      let alpha = adapter.config.map { ", alpha \(Self.number($0.alpha))" } ?? ""
+      facts.append(("scale", "\(spread) (\(source.rawValue)\(alpha))"))
+    }
+    var variants: [String] = []
+    if adapter.config?.usesRankStabilizedScale == true { variants.append("rsLoRA") }
+    if adapter.config?.usesDoRA == true { variants.append("DoRA") }
+    if !variants.isEmpty { facts.append(("variants", variants.joined(separator: ", "))) }
+    if !adapter.modules.isEmpty {
+      facts.append(("modules", "\(adapter.modules.count) in \(Self.layerText(layers))"))
+    }
+    if !adapter.replacements.isEmpty {
+      let shown = adapter.replacements.prefix(4).map { escaped($0.name, limit: 80) }.joined(separator: ", ")
+      let more = adapter.replacements.count > 4 ? " and \(adapter.replacements.count - 4) more" : ""
+      facts.append(("replaces", shown + more))
+    }
+    if let file = adapter.file {
+      let types = dtypes.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
+      facts.append(
+        (
+          "tensors",
+          "\(grouped(UInt64(file.header.tensors.count))) (\(types)), \(grouped(parameters)) parameters, "
+            + "\(ByteCount(file.header.dataBytes))"
+        ))
+      let compressed = file.isCompressed ? ", zstd-compressed" : ""
+      facts.append(
+        (
+          "file",
+          "\(ByteCount(file.fileBytes))\(compressed), readable by safetensors \(file.header.minimumReader) or later"
+        ))
+      for (key, value) in file.header.metadata.prefix(12) {
+        facts.append(("metadata", "\(escaped(key, limit: 80)) = \(escaped(value, limit: 120))"))
+      }
+    }
+    return facts
+  }
+
+  /// One row per target: how many modules, their sizes, ranks, scales and parameters.
+  private var targetTable: TextTable {
+    var table = TextTable([
+      ("target", .left), ("kind", .left), ("modules", .right), ("in", .right), ("out", .right), ("rank", .right),
+      ("scale", .right), ("dtype", .left), ("parameters", .right),
+    ])
+    func spread<Value: Comparable & Hashable>(_ values: [Value], _ show: (Value) -> String) -> String {
+      guard let low = values.min(), let high = values.max() else { return "" }
+      return low == high ? show(low) : "\(show(low))-\(show(high))"
+    }
+    let groups = Dictionary(grouping: adapter.modules) { Self.target(of: $0.name) }
+    for (target, modules) in groups.sorted(by: { $0.key < $1.key }) {
+      let types = Set(modules.flatMap { $0.tensors.map(\.dtype.name) }).sorted().joined(separator: " ")
+      table.add([
+        escaped(target, limit: 60), modules[0].kind.rawValue, "\(modules.count)",
+        spread(modules.map(\.inFeatures)) { "\($0)" }, spread(modules.map(\.outFeatures)) { "\($0)" },
+        spread(modules.map(\.rank)) { "\($0)" }, spread(modules.map(\.scale)) { Self.number($0) }, types,
+        grouped(modules.reduce(0) { $0 &+ $1.parameters }),
+      ])
+    }
+    return table
+  }
+
+  private static func tensorTable(_ header: SafetensorsHeader) -> TextTable {
+    var table = TextTable([("tensor", .left), ("dtype", .left), ("shape", .left), ("bytes", .right)])
+    for tensor in header.tensors {
+      table.add([
+        escaped(tensor.name), tensor.dtype.name, tensor.shape.description, grouped(tensor.byteCount),
+      ])
+    }
+    return table
+  }
+
+  /// A number without needless digits: `2`, `0.5`, `5.657`.
+  static func number(_ value: Double) -> String {
+    if value == value.rounded(), abs(value) < 1e15 { return fixed(value, 0) }
+    guard abs(value) >= 0.001, abs(value) < 1e6 else { return "\(value)" }
+    var text = fixed(value, 4)
+    while text.hasSuffix("0") { text.removeLast() }
+    return text
+  }
+
+  /// Layer indices with runs drawn together: `layers 0-31`.
+  static func layerText(_ layers: [UInt64]) -> String {
+    guard let first = layers.first else { return "no numbered layer" }
+    var runs: [ClosedRange<UInt64>] = [first...first]
+    for layer in layers.dropFirst() {
+      if let last = runs.last, last.upperBound + 1 == layer {
+        runs[runs.count - 1] = last.lowerBound...layer
+      } else {
+        runs.append(layer...layer)
+      }
+    }
+    let shown = runs.prefix(8).map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+    return "layers " + shown.joined(separator: ", ") + (runs.count > 8 ? ", …" : "")
+  }
+}
+
+/// A table with one row per adapter, for folders of many.
+public func inspectTable(_ inspections: [Inspection]) -> TextTable {
+  var table = TextTable([
+    ("adapter", .left), ("format", .left), ("rank", .right), ("scale", .right), ("modules", .right), ("dtype", .left),
+    ("parameters", .right), ("size", .right), ("problems", .left),
+  ])
+  for inspection in inspections {
+    let ranks = inspection.ranks.map { $0.min == $0.max ? "\($0.min)" : "\($0.min)-\($0.max)" } ?? "-"
+    let scales =
+      inspection.scales.map {
+        $0.min == $0.max ? Inspection.number($0.min) : "\(Inspection.number($0.min))-\(Inspection.number($0.max))"
+      } ?? "-"
+    let errors = inspection.findings.filter { $0.severity == .error }
+    table.add([
+      escaped(inspection.adapter.path), inspection.adapter.format.rawValue, ranks, scales,
+      "\(inspection.adapter.modules.count)", inspection.dtypes.map(\.name).joined(separator: " "),
+      grouped(inspection.parameters), ByteCount(inspection.adapter.file?.fileBytes ?? 0).human,
+      Set(errors.map(\.rule.rawValue)).sorted().joined(separator: " "),
+    ])
+  }
+  return table
+}
+
+extension Finding {
+  /// The finding as indented lines: severity, rule and sentence, then expected, found and hint.
+  public func text(indent: String = "") -> [String] {
+    func shown(_ text: String) -> String { escaped(text, limit: 2_000) }
+    var lines = ["\(indent)\(severity.rawValue)  \(rule.rawValue): \(shown(message))"]
+    if let expected { lines.append("\(indent)    expected  \(shown(expected))") }
+    if let found { lines.append("\(indent)    found     \(shown(found))") }
+    if let byteOffset { lines.append("\(indent)    at byte   \(byteOffset)") }
+    if let hint { lines.append("\(indent)    hint      \(shown(hint))") }
+    return lines
+  }
+}
+
+extension String {
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(1, width - count))
+  }
+}

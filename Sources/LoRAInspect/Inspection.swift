@@ -1,0 +1,89 @@
+public import LoRAModel
+import Safetensors
+public import TensorCore
+
+/// What an adapter's file and config say about it, without reading tensor data.
+public struct Inspection: Sendable {
+  /// The adapter.
+  public var adapter: Adapter
+  /// Problems to show beside the facts.
+  public var findings: [Finding]
+  /// The base that the adapter is compared with, when one was given.
+  public var base: BaseModel?
+
+  /// Describes an adapter; `findings` replaces those of reading it when more is known.
+  public init(_ adapter: Adapter, findings: [Finding]? = nil, base: BaseModel? = nil) {
+    self.adapter = adapter
+    self.findings = findings ?? adapter.findings
+    self.base = base
+  }
+
+  /// Whether the file could be read and is well-formed.
+  public var isReadable: Bool {
+    adapter.file != nil && !adapter.findings.contains { Self.readingRules.contains($0.rule) && $0.severity == .error }
+  }
+
+  /// The rules whose errors mean that the file itself cannot be relied on.
+  private static let readingRules: Set<RuleID> = [
+    .fileUnreadable, .fileNotSafetensors, .pickleWeights, .headerInvalid, .headerDuplicateKey, .compressedCorrupt,
+  ]
+
+  // MARK: Facts
+
+  /// Number of tensors by the name of their type, most frequent first.
+  public var dtypes: [(name: String, count: Int)] {
+    var counts: [DType: Int] = [:]
+    for tensor in adapter.file?.header.tensors ?? [] { counts[tensor.dtype, default: 0] += 1 }
+    return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key.name, $0.value) }
+  }
+
+  /// Elements of all tensors.
+  public var parameters: UInt64 { adapter.file?.header.parameters ?? 0 }
+
+  /// Smallest and largest rank among the modules; nil without modules.
+  public var ranks: (min: UInt64, max: UInt64)? {
+    let ranks = adapter.modules.map(\.rank)
+    guard let min = ranks.min(), let max = ranks.max() else { return nil }
+    return (min, max)
+  }
+
+  /// Smallest and largest scale among the modules; nil without modules.
+  public var scales: (min: Double, max: Double)? {
+    let scales = adapter.modules.map(\.scale)
+    guard let min = scales.min(), let max = scales.max() else { return nil }
+    return (min, max)
+  }
+
+  /// Last components of the module names, sorted, each once.
+  public var targets: [String] { Set(adapter.modules.map { Self.target(of: $0.name) }).sorted() }
+
+  /// Layer indices of the modules, sorted, each once.
+  public var layers: [UInt64] { Set(adapter.modules.compactMap { Self.layer(of: $0.name) }).sorted() }
+
+  /// `peft_type` as the config writes it.
+  public var peftType: String? { adapter.config?.peftType ?? adapter.rawConfig?["peft_type"]?.string }
+
+  /// The base model that the config names.
+  public var baseModelName: String? {
+    adapter.config?.baseModel ?? adapter.rawConfig?["base_model_name_or_path"]?.string
+  }
+
+  /// Base parameters over adapter parameters, when both are known.
+  public var shrinkRatio: Double? {
+    guard let whole = base?.parameters, parameters > 0 else { return nil }
+    return Double(whole) / Double(parameters)
+  }
+
+  /// The last component of a module's name: `q_proj`.
+  static func target(of module: String) -> String {
+    module.split(separator: ".").last.map { String($0) } ?? module
+  }
+
+  /// The first number among the components of a module's name.
+  static func layer(of module: String) -> UInt64? {
+    for component in module.split(separator: ".") {
+      if let index = UInt64(component) { return index }
+    }
+    return nil
+  }
+}
