@@ -45,13 +45,16 @@ public enum RuleID: String, Sendable, CaseIterable {
   case policyBase = "policy-base"
   case policyMetadata = "policy-metadata"
   case securityPath = "security-path"
+  case indexInvalid = "index-invalid"
+  case shardMismatch = "shard-mismatch"
+  case baseConfigMismatch = "base-config-mismatch"
 
   /// What the rule weighs unless a policy says otherwise.
   public var severity: Severity {
     switch self {
     case .configUnknownField, .valueZeroModule: .note
     case .headerUnusual, .targetUndeclared, .patternAmbiguous, .baseNameMismatch, .baseUnknownArchitecture,
-      .valueZeroDelta:
+      .baseConfigMismatch, .valueZeroDelta:
       .warning
     default: .error
     }
