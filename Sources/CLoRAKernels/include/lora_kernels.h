@@ -1,3 +1,149 @@
 #ifndef LORA_KERNELS_H
 #define LORA_KERNELS_H
+
+// The numeric core: merge, conversion and value scan over raw tensor bytes. docs/numerics.md is the contract.
+//
+// Every function is pure and keeps no state; several threads may share the inputs. Data may have any alignment unless
+// a comment says otherwise, and is little-endian as safetensors stores it. Sizes are the caller's promise: nothing
+// here checks them, the Swift face does. All levels give the same bits, provided that the floating-point environment
+// is the usual one (round to nearest, subnormals kept).
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// Floating-point element types.
+typedef enum {
+  LORA_F64,
+  LORA_F32,
+  LORA_F16,
+  LORA_BF16,
+  LORA_F8_E4M3,      // finite with NaN: S.1111.111 is NaN, no infinity
+  LORA_F8_E5M2,      // the upper half of an f16
+  LORA_F8_E4M3FNUZ,  // bias 8; 0x80 is the only NaN, no infinity, no negative zero
+  LORA_F8_E5M2FNUZ,  // bias 16; the same
+  LORA_F8_E8M0,      // 2^(code - 127), no sign and no zero; 0xFF is NaN
+  LORA_F6_E2M3,      // packed, element i in the bits 6i..<6i+6 counted from the lowest; no NaN, no infinity
+  LORA_F6_E3M2,
+  LORA_F4_E2M1,      // packed, low half first; no NaN, no infinity
+} lora_dtype;
+
+// MARK: Levels
+
+/// Instruction-set levels are numbered from 0 (portable) upwards; a higher one is faster.
+typedef uint32_t lora_level;
+
+uint32_t lora_level_count(void);
+const char *lora_level_name(lora_level level);
+/// Whether this processor and its operating system can run the level.
+bool lora_level_available(lora_level level);
+/// The level named by the environment variable LORA_TOOL_SIMD if it can be used, otherwise the highest available.
+lora_level lora_level_preferred(void);
+
+// MARK: Conversion
+
+/// Widens `count` elements from element `first` on. Exact; NaN becomes the canonical quiet NaN. Not for F64.
+void lora_widen_f32(lora_level level, lora_dtype dtype, const void *bytes, size_t first, size_t count, float *out);
+/// The same to f64, from any type.
+void lora_widen_f64(lora_level level, lora_dtype dtype, const void *bytes, size_t first, size_t count, double *out);
+/// Rounds once, ties to even, to F32, F16 or BF16; NaN becomes the canonical quiet NaN of the type.
+void lora_narrow_f32(lora_level level, const float *values, size_t count, lora_dtype dtype, void *out);
+void lora_narrow_f64(lora_level level, const double *values, size_t count, lora_dtype dtype, void *out);
+/// Converts any type to F32, F16 or BF16 with one rounding; equal types are copied byte for byte.
+/// Returns how many finite elements became infinite.
+uint64_t lora_convert(
+  lora_level level, lora_dtype from, const void *bytes, size_t count, lora_dtype to, void *out);
+
+// MARK: Factors
+
+/// Columns of a right panel are kept in strips of this many, each strip `rank` times `LORA_LANES` numbers.
+#define LORA_LANES 16
+
+/// Where element (i, k) of a factor is stored: element `offset + i * stride + k * rank_stride` of the tensor;
+/// i counts rows (left) or columns (right), k the rank.
+typedef struct {
+  size_t offset, stride, rank_stride;
+} lora_layout;
+
+/// Packs ranks `first_rank ..< first_rank + ranks` of a right factor into `panel` of
+/// ceil(columns / 16) * rank * 16 numbers, whose padding is left untouched (zero).
+/// Returns false if an element (of an F64 tensor) is not exact in f32.
+bool lora_pack_right_f32(
+  lora_level level, lora_dtype dtype, const void *bytes, lora_layout layout, size_t columns, size_t rank,
+  size_t first_rank, size_t ranks, float *panel);
+void lora_pack_right_f64(
+  lora_level level, lora_dtype dtype, const void *bytes, lora_layout layout, size_t columns, size_t rank,
+  size_t first_rank, size_t ranks, double *panel);
+/// Euclidean norm of each column, rounded up; not finite if the column is not. `norms` is padded to whole strips.
+/// Returns whether every element is finite.
+bool lora_right_norms(const float *panel, size_t columns, size_t rank, float *norms);
+
+/// Packs ranks of a left factor, row-major rows * rank: `wide` = round64(scale * element), `narrow` = round32(wide).
+void lora_pack_left(
+  lora_level level, lora_dtype dtype, const void *bytes, lora_layout layout, size_t rows, size_t rank,
+  size_t first_rank, size_t ranks, const double *scales, double *wide, float *narrow);
+/// Per row: the factor that turns a column norm into a bound of the f32 error (docs/numerics.md), or -1 for a row of
+/// zeros.
+void lora_left_bounds(const double *wide, const float *narrow, size_t rows, size_t rank, float *bounds);
+
+// MARK: Merge
+
+/// An exact, order-independent sum of non-negative doubles in fixed point.
+typedef struct {
+  uint64_t limb[68];
+  bool not_finite;
+} lora_exact_sum;
+
+void lora_exact_sum_add(lora_exact_sum *sum, double value);
+void lora_exact_sum_merge(lora_exact_sum *sum, const lora_exact_sum *other);
+/// The sum rounded to a double; NaN if a NaN or infinity was added.
+double lora_exact_sum_value(const lora_exact_sum *sum);
+
+typedef struct {
+  lora_exact_sum delta_squared;     // sum of d^2
+  lora_exact_sum residual_squared;  // sum of (stored - base - d)^2
+  uint64_t max_delta_bits;          // of |d| as a double; NaN orders above infinity
+  uint64_t elements, not_finite, overflowed;
+} lora_merge_statistics;
+
+/// output[i, j] = round(base[i, j] + sum over k of left[i, k] * right[k, j]), ties to even.
+typedef struct {
+  const void *base;
+  void *output;  // may be `base` itself if both types have the same size, otherwise apart from it
+  size_t base_stride, output_stride;  // bytes from row to row
+  lora_dtype base_dtype, output_dtype;  // F32, F16 or BF16
+  size_t rows, columns, rank;
+  const double *left_wide;
+  const float *left_narrow, *left_bounds;
+  const float *_Nullable right_f32;  // one of the two is null
+  const double *_Nullable right_f64;
+  const float *_Nullable right_norms;  // with right_f32
+  bool right_finite;
+} lora_merge_job;
+
+/// Bytes of scratch that `lora_merge` needs (64-byte aligned); depends on the rank, never on rows and columns.
+size_t lora_merge_scratch(const lora_merge_job *job);
+void lora_merge(
+  lora_level level, const lora_merge_job *job, void *scratch, lora_merge_statistics *_Nullable statistics);
+
+// MARK: Scan
+
+#define LORA_NONE UINT64_MAX
+
+typedef struct {
+  uint64_t nan_count, nan_first;  // index of the first, or LORA_NONE
+  uint64_t inf_count, inf_first;
+  double max_finite;              // largest finite magnitude, 0 if there is none
+  bool any_nonzero;
+} lora_scan_result;
+
+lora_scan_result lora_scan(lora_level level, lora_dtype dtype, const void *bytes, size_t count);
+/// Index of the first finite element with magnitude >= threshold, or LORA_NONE.
+uint64_t lora_find_exceeding(
+  lora_level level, lora_dtype dtype, const void *bytes, size_t count, double threshold);
+
+#pragma clang assume_nonnull end
+
 #endif

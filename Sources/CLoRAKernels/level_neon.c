@@ -1,0 +1,21 @@
+// 32 registers of 4 floats: every 64-bit Arm processor.
+
+#if defined(__aarch64__)
+
+#include "levels.h"
+
+#define LEVEL lora_level_neon
+#define LEVEL_NAME "neon"
+#define TARGET
+#define NATIVE_FMA 1
+#define NATIVE_F16 1
+#define PRODUCT_STRIPS 1
+#define WIDE_ROWS 3
+#define WIDE_STRIPS 1
+#define RESOLVE_STRIPS 1
+
+static bool level_available(void) { return true; }
+
+#include "level_body.h"
+
+#endif

@@ -1,0 +1,102 @@
+#ifndef LORA_LEVELS_H
+#define LORA_LEVELS_H
+
+#include <string.h>
+
+#include "lora_kernels.h"
+
+// What one instruction-set level provides. level_body.h defines all of it once; a level is that text compiled for
+// other instructions. Rows of f32 buffers below are whole strips of LORA_LANES elements.
+
+/// f32 sums run over at most this many products before they are added to the total: it bounds the rounding error.
+enum { LORA_CHUNK = 32 };
+/// Rows that the product functions take at once, at most.
+enum { LORA_ROWS = 6 };
+
+typedef struct {
+  double delta_squared, residual_squared;
+  uint64_t max_delta_bits, max_residual_bits;  // bits of the magnitudes as doubles
+} lora_tally;
+
+/// Bytes to fetch into the cache while a product is computed: the rows that will be needed next.
+typedef struct {
+  const char *bytes;
+  size_t stride, strip_bytes;
+} lora_ahead;
+
+typedef struct {
+  const char *name;
+  bool (*available)(void);
+  /// Elements to f32 (not F64); packed types come unpacked, one code per byte.
+  void (*widen)(lora_dtype dtype, const void *elements, size_t count, float *out);
+  void (*widen_f64)(const float *values, size_t count, double *out);
+  void (*narrow_f32)(lora_dtype dtype, const float *values, size_t count, void *out);
+  void (*narrow_f64)(lora_dtype dtype, const double *values, size_t count, void *out);
+  /// d[i, :] = left[i, :] * right for up to LORA_ROWS rows; `left` has stride `rank`, `d` has `stride`.
+  void (*product_f32)(
+    size_t rows, size_t strips, size_t rank, const float *left, const float *right, float *d, size_t stride,
+    lora_ahead ahead);
+  void (*product_f64)(
+    size_t rows, size_t strips, size_t rank, const double *left, const double *right, double *d, size_t stride);
+  /// One row: out = round(w + d) wherever that is certain given the error bound; the other strips are listed.
+  size_t (*finish)(
+    lora_dtype dtype, size_t strips, const float *w, const float *d, const float *norms, float bound, float floor,
+    void *out, uint32_t *doubtful);
+  /// One row: the listed strips again in f64.
+  void (*resolve)(
+    lora_dtype dtype, size_t rank, const float *w, const double *left, const float *right, void *out,
+    const uint32_t *doubtful, size_t count);
+  /// One row: out = round(w + d) from an f64 product.
+  void (*finish_f64)(lora_dtype dtype, size_t strips, const float *w, const double *d, void *out);
+  void (*tally_f32)(size_t strips, const float *w, const float *d, const float *stored, lora_tally *tally);
+  void (*tally_f64)(size_t strips, const float *w, const double *d, const float *stored, lora_tally *tally);
+  /// Largest `code & mask` of elements of 1, 2, 4 or 8 bytes; the mask leaves out the sign bit of the largest size.
+  uint64_t (*peak)(size_t size, uint64_t mask, const void *elements, size_t count);
+} lora_level_table;
+
+extern const lora_level_table lora_level_scalar;
+#if defined(__x86_64__)
+extern const lora_level_table lora_level_avx2, lora_level_avx512;
+#elif defined(__aarch64__)
+extern const lora_level_table lora_level_neon;
+#endif
+
+const lora_level_table *lora_level_table_of(lora_level level);
+
+// MARK: Shared by the drivers
+
+/// Codes of a type: what an element is without looking at its value.
+typedef struct {
+  uint32_t size;        // bytes of an element as the level functions take it, packed types unpacked
+  uint32_t bits;        // as stored
+  uint64_t magnitude;   // mask without the sign bit
+  uint64_t largest;     // code of the largest finite magnitude
+  uint64_t infinity;    // code of infinity, or LORA_NONE
+  bool negative_nan;    // the sign bit alone is NaN and nothing else is
+} lora_code;
+
+lora_code lora_code_of(lora_dtype dtype);
+/// Copies elements `first + i * stride` to consecutive places, unpacking packed types.
+void lora_gather(lora_dtype dtype, const void *bytes, size_t first, size_t stride, size_t count, void *out);
+
+static inline uint64_t lora_bits_f64(double value) {
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+static inline double lora_f64_of(uint64_t bits) {
+  double value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static inline uint32_t lora_bits_f32(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+static inline size_t lora_min(size_t a, size_t b) { return a < b ? a : b; }
+
+#endif
