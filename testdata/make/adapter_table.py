@@ -17,10 +17,14 @@ class Adapter:
     kinds: list[str]
     note: str
     config: dict
+    dtype: torch.dtype | str = "auto"  # that the base was loaded in for training
     cast: torch.dtype | None = None  # dtype that a trainer's upload step cast the weights to
     edit: dict | None = None  # fields of adapter_config.json changed by hand after the export
-    after: typing.Callable[[pathlib.Path], None] | None = None
+    before: typing.Callable | None = None  # changes the base model before PEFT wraps it
+    after: typing.Callable[[pathlib.Path], None] | None = None  # changes the exported folder
+    rows: int | None = None  # of the embedding after `before`, where it was resized
     mergeable: bool = True
+    same_as: str | None = None  # trained exactly as this one, stored in another layout
 
 
 def lora(rank=4, alpha=8, targets=("q_proj", "v_proj"), **more):
@@ -109,5 +113,3 @@ LINEAR = [
     Adapter("gpt2-hub", "gpt2-hub-f32", ["conv1d"],
             "Module paths begin with `transformer.`, the base's tensor names do not.", lora(4, 8, ["c_attn", "c_fc"])),
 ]
-
-TABLE = LINEAR

@@ -7,7 +7,8 @@ import torch
 import transformers
 from peft.tuners.lora import Conv2d, Embedding, LoraLayer, ParamWrapper
 
-from adapter_table import TABLE
+from adapter_table import LINEAR
+from adapter_variants import VARIANTS
 from files import ADAPTERS, MODELS, fresh, read_json, seed, write_json, write_tensors
 from safetensors.torch import load_file
 
@@ -63,11 +64,11 @@ def modules(model):
 
 def export(entry):
     """Trains and saves one adapter; returns its manifest row."""
-    seed(entry.name)
+    seed(entry.same_as or entry.name)
     folder = fresh(ADAPTERS / entry.name)
     config = peft.LoraConfig(**({"task_type": "CAUSAL_LM"} | entry.config))
-    model = peft.get_peft_model(load_base(entry.base), config)
-    train(model)
+    base = load_base(entry.base, entry.dtype)
+    model = train(peft.get_peft_model(entry.before(base) if entry.before else base, config))
     model.save_pretrained(folder)
     (folder / "README.md").unlink()
     weights = folder / "adapter_model.safetensors"
@@ -83,13 +84,15 @@ def export(entry):
     if rows:
         ranks, scales = [row["rank"] for row in rows], [row["scale"] for row in rows]
         expect |= {"rank_min": min(ranks), "rank_max": max(ranks), "scale_min": min(scales), "scale_max": max(scales)}
+    extra = {"rows": entry.rows} if entry.rows else {}
+    extra |= {"same_as": entry.same_as} if entry.same_as else {}
     return {"name": entry.name, "base": "models/" + entry.base, "kinds": entry.kinds, "note": entry.note,
-            "mergeable": entry.mergeable, "expect": expect}
+            "mergeable": entry.mergeable, **extra, "expect": expect}
 
 
 def make():
     fresh(ADAPTERS)
-    write_manifest([export(entry) for entry in TABLE])
+    write_manifest([export(entry) for entry in LINEAR + VARIANTS])
 
 
 def write_manifest(rows):

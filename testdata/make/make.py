@@ -27,6 +27,7 @@ def main():
 
     torch.set_num_threads(1)
     transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
     os.chdir(files.ROOT.parent)  # PEFT records the base as it was named: testdata/models/<name>
     for part in sys.argv[1:] or PARTS:
         importlib.import_module(part).make()

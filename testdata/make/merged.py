@@ -14,7 +14,7 @@ import zstandard
 from safetensors.torch import load, save_file
 
 from adapters import load_base
-from files import ADAPTERS, MERGED, MODELS, fresh, read_json, read_model, seed, write_rows, write_tensors
+from files import ADAPTERS, MERGED, MODELS, fresh, read_json, read_model, seed, write_json, write_rows, write_tensors
 
 HEADS = ("embed_tokens", "lm_head", "wte")
 
@@ -34,24 +34,25 @@ def round_once(exact, dtype):
 
 
 def adapter_tensors(folder):
-    """The adapter's tensors, decompressed where the file is a `.zst`."""
+    """The adapter's tensors under PEFT's keys, decompressed where the file is a `.zst`."""
     path = folder / "adapter_model.safetensors"
-    if path.exists():
-        return load(path.read_bytes())
-    with zstandard.open(folder / "adapter_model.safetensors.zst", "rb") as stream:
-        return load(stream.read())
+    data = path.read_bytes() if path.exists() else None
+    if data is None:
+        with zstandard.open(folder / "adapter_model.safetensors.zst", "rb") as stream:
+            data = stream.read()
+    prefix = "base_model.model."
+    return {name if name.startswith(prefix) else prefix + name: tensor for name, tensor in load(data).items()}
 
 
-def must_untie(base, folder):
-    """Whether the adapter gives a tied base an embedding and a head of their own (contract section 5)."""
-    config = read_json(folder / "adapter_config.json")
-    if not read_json(base / "config.json").get("tie_word_embeddings", True) or config["ensure_weight_tying"]:
+def splits_tied(base, folder):
+    """Whether the adapter trained the embedding or the head of a tied base as a matrix of its own."""
+    if not read_json(base / "config.json").get("tie_word_embeddings", True):
         return False
     return any(part in HEADS for name in adapter_tensors(folder) for part in name.split(".")
                if "token_adapter" not in name)
 
 
-def merge_with_peft(base_name, folder, untie):
+def merge_with_peft(base_name, folder, untie, rows=None):
     """The whole merged checkpoint in float64, under the names that transformers writes."""
     options = {"tie_word_embeddings": False} if untie else {}
     seed(folder.name)
@@ -59,9 +60,14 @@ def merge_with_peft(base_name, folder, untie):
     if untie:
         head = model.get_output_embeddings()
         head.weight.data = model.get_input_embeddings().weight.data.clone()
+    if rows is not None:
+        model.resize_token_embeddings(rows, mean_resizing=False)
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
-        (scratch / "adapter_config.json").write_bytes((folder / "adapter_config.json").read_bytes())
+        config = read_json(folder / "adapter_config.json")
+        if untie and config["ensure_weight_tying"]:  # PEFT takes the head out of the targets, its tensors stay in the file
+            config |= {"ensure_weight_tying": False, "target_modules": config["target_modules"] + ["lm_head"]}
+        write_json(scratch / "adapter_config.json", config)
         save_file(adapter_tensors(folder), scratch / "adapter_model.safetensors", {"format": "pt"})
         model = peft.PeftModel.from_pretrained(model, scratch).merge_and_unload(safe_merge=True)
         model.save_pretrained(scratch / "merged")
@@ -81,8 +87,12 @@ def expected(entry):
     """The tensors that the merge changes, under their names in the base's files, and the manifest row."""
     base_name = pathlib.Path(entry["base"]).name
     folder, base = ADAPTERS / entry["name"], MODELS / base_name
-    tensors, untie = read_model(base), must_untie(base, folder)
-    exact = merge_with_peft(base_name, folder, untie)
+    tensors, untie = read_model(base), splits_tied(base, folder)
+    exact = merge_with_peft(base_name, folder, untie, entry.get("rows"))
+    if untie and read_json(folder / "adapter_config.json")["ensure_weight_tying"]:
+        untie = not torch.allclose(exact["lm_head.weight"], exact["model.embed_tokens.weight"], rtol=0, atol=1e-13)
+        if not untie:  # the two pairs hold one delta
+            del exact["lm_head.weight"]
     changed = {}
     for name, tensor in exact.items():
         on_disk = name if name in tensors else name.removeprefix("transformer.")
@@ -91,22 +101,25 @@ def expected(entry):
             changed[name] = round_once(tensor, next(iter(tensors.values())).dtype)
         elif not torch.equal(tensor, tensors[on_disk].to(tensor.dtype)):
             changed[on_disk] = round_once(tensor, tensors[on_disk].dtype)
-    if set(entry["kinds"]).isdisjoint({"dora", "lora_bias", "bias", "moe", "renamed"}):
+    if set(entry["kinds"]).isdisjoint({"dora", "renamed", "resized"}):
         factors = adapter_tensors(folder)
+        if untie:
+            tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"]
         for row in entry["expect"]["modules"]:
-            if row["kind"] in ("linear", "conv1d"):
+            if row["kind"] in ("linear", "conv1d") and row["name"] + ".weight" in exact:
                 name, by_hand = merge_by_hand(tensors, factors, row)
-                by_peft = exact.get(name, exact.get("transformer." + name)).numpy()
+                by_peft = exact[row["name"] + ".weight"].numpy()
                 numpy.testing.assert_allclose(by_hand, by_peft, rtol=0, atol=1e-13, err_msg=entry["name"])
                 assert name in changed
-    return changed, {"adapter": entry["name"], "base": entry["base"], "untied": untie, "tensors": sorted(changed)}
+    rows = {"vocab_size": entry["rows"]} if "rows" in entry else {}
+    return changed, {"adapter": entry["name"], "base": entry["base"], "untied": untie, **rows, "tensors": sorted(changed)}
 
 
 def make():
     fresh(MERGED)
     rows = []
     for entry in read_json(ADAPTERS / "adapters.json"):
-        if entry["mergeable"]:
+        if entry["mergeable"] and "same_as" not in entry:
             changed, row = expected(entry)
             write_tensors(MERGED / (entry["name"] + ".safetensors"), changed)
             rows.append(row)
