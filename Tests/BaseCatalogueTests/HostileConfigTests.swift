@@ -36,8 +36,8 @@ struct HostileConfigTests {
     #expect(throws: CatalogueError.self) { try Catalogue.describe(config) }
   }
 
-  /// Every value of every reference configuration is replaced by every nasty one: an error or a description, never a
-  /// trap, and never more modules than the limit.
+  /// Every value of a small configuration of each architecture is replaced by every nasty one: an error or a
+  /// description, never a trap, and never more modules than the limit.
   @Test("mutated configurations", arguments: Reference.files.keys.sorted())
   func mutated(_ modelType: String) throws {
     let nasty: [JSONValue] = [
@@ -46,7 +46,7 @@ struct HostileConfigTests {
     ]
     var described = 0
     var refused = 0
-    for reference in (Reference.files[modelType] ?? []).prefix(1) {
+    for reference in (Reference.files[modelType] ?? []).dropFirst().prefix(1) {
       for (path, _) in leaves(reference.config, depth: 0) {
         for value in nasty {
           do {
