@@ -91,6 +91,11 @@ struct HeaderParser {
   }
 
   private mutating func parseTensor(_ reader: inout JSONReader, name: String, at: UInt64) throws(JSONError) {
+    if let entry = TensorEntry.canonical(&reader), let dtype = entry.dtype, let shape = entry.shape,
+      let offsets = entry.offsets
+    {
+      return add(TensorInfo(name: name, dtype: dtype, shape: shape, begin: offsets.0, end: offsets.1, headerOffset: at))
+    }
     var entry = TensorEntry()
     switch try reader.peek() {
     case .object:
@@ -134,16 +139,22 @@ struct HeaderParser {
       invalid("the entry has no field \"\(field)\"", tensor: name, at: at)
     }
     guard let dtype = entry.dtype, let shape = entry.shape, let offsets = entry.offsets else { return }
-    if let earlier = positions.updateValue(tensors.count, forKey: name) {
-      positions[name] = earlier
+    add(TensorInfo(name: name, dtype: dtype, shape: shape, begin: offsets.0, end: offsets.1, headerOffset: at))
+  }
+
+  private mutating func add(_ tensor: TensorInfo) {
+    if let earlier = positions.updateValue(tensors.count, forKey: tensor.name) {
+      // The rest of the checks sees what the reference library would load.
+      positions[tensor.name] = earlier
+      tensors[earlier] = tensor
       report(
         .headerDuplicateKey,
-        "the header holds the tensor \"\(escaped(name))\" twice; readers disagree about which counts",
-        tensor: name, at: at, hint: "remove one of the two entries; the reference library silently takes the last")
+        "the header holds the tensor \"\(escaped(tensor.name))\" twice; readers disagree about which counts",
+        tensor: tensor.name, at: tensor.headerOffset,
+        hint: "remove one of the two entries; the reference library silently takes the last")
       return
     }
-    tensors.append(
-      TensorInfo(name: name, dtype: dtype, shape: shape, begin: offsets.0, end: offsets.1, headerOffset: at))
+    tensors.append(tensor)
   }
 
   /// Sorts the tensors by their data.
@@ -162,7 +173,8 @@ struct HeaderParser {
       suppressed += 1
       return
     }
-    let subject = tensor.map { "tensor \"\(escaped($0))\": " } ?? ""
+    // A message that names the tensor itself does not get its name twice.
+    let subject = tensor.map { rule == .headerDuplicateKey ? "" : "tensor \"\(escaped($0))\": " } ?? ""
     findings.append(
       Finding(
         rule, subject + message, file: file, tensor: tensor, expected: expected, found: found, hint: hint,

@@ -6,7 +6,7 @@ extension HeaderParser {
   ///
   /// Pass nil for `dataBytes` while the size of the data is not known (compressed files).
   mutating func validate(dataBytes: UInt64?) {
-    for tensor in tensors { checkSize(tensor) }
+    for index in tensors.indices where !isSizeRight(index) { checkSize(tensors[index]) }
     if !isOrdered {
       unusual("the header does not list its tensors in the order of their data")
       order()
@@ -16,13 +16,21 @@ extension HeaderParser {
   }
 
   private var isOrdered: Bool {
-    for index in tensors.indices.dropFirst() where Self.precedes(tensors[index], tensors[index - 1]) { return false }
+    for index in tensors.indices.dropFirst() {
+      if (tensors[index].begin, tensors[index].end) < (tensors[index - 1].begin, tensors[index - 1].end) {
+        return false
+      }
+    }
     return true
   }
 
-  /// By begin, then end, so that an empty tensor that shares its begin with a real one comes first.
-  private static func precedes(_ left: TensorInfo, _ right: TensorInfo) -> Bool {
-    (left.begin, left.end) < (right.begin, right.end)
+  /// Whether nothing about the entry's sizes needs a word; keeps the sound case free of copies.
+  private func isSizeRight(_ index: Int) -> Bool {
+    guard tensors[index].shape.rank <= 8, let count = tensors[index].shape.elementCount,
+      tensors[index].end >= tensors[index].begin
+    else { return false }
+    let (bits, overflow) = count.multipliedReportingOverflow(by: tensors[index].dtype.bits)
+    return !overflow && bits % 8 == 0 && bits / 8 == tensors[index].end - tensors[index].begin
   }
 
   private mutating func checkSize(_ tensor: TensorInfo) {
@@ -62,18 +70,20 @@ extension HeaderParser {
 
   private mutating func checkCoverage(dataBytes: UInt64?) {
     var edge: UInt64 = 0
-    var previous: TensorInfo?
-    for tensor in tensors {
-      if tensor.begin != edge {
-        let neighbour = previous.map { "\"\(escaped($0.name))\", which ends at \(edge)" } ?? "the start of the data"
+    var previous: Int?
+    for index in tensors.indices {
+      if tensors[index].begin != edge {
+        let tensor = tensors[index]
+        let neighbour =
+          previous.map { "\"\(escaped(tensors[$0].name))\", which ends at \(edge)" } ?? "the start of the data"
         let kind = tensor.begin > edge ? "a hole of \(tensor.begin - edge) bytes after" : "an overlap with"
         invalid(
           "the data begins at \(tensor.begin) and leaves \(kind) \(neighbour)", tensor: tensor.name,
           at: tensor.headerOffset, expected: "begin \(edge)", found: "begin \(tensor.begin)")
       }
-      if tensor.end >= edge {
-        edge = tensor.end
-        previous = tensor
+      if tensors[index].end >= edge {
+        edge = tensors[index].end
+        previous = index
       }
     }
     guard let dataBytes, dataBytes != edge else { return }
@@ -91,13 +101,22 @@ extension HeaderParser {
   }
 
   private mutating func checkNames() {
-    for tensor in tensors {
-      let hasControl = tensor.name.utf8.contains { $0 < 0x20 || $0 == 0x7F }
-      if tensor.name.isEmpty || hasControl || tensor.name.utf8.contains(UInt8(ascii: "/")) {
-        unusual(
-          "the name is empty, or has control characters or path separators", tensor: tensor.name,
-          at: tensor.headerOffset)
-      }
+    for index in tensors.indices where Self.isOdd(tensors[index].name) {
+      let tensor = tensors[index]
+      unusual(
+        "the name is empty, or has control characters or path separators", tensor: tensor.name,
+        at: tensor.headerOffset)
     }
+  }
+
+  private static func isOdd(_ name: String) -> Bool {
+    let bytes = name.utf8Span.span
+    var odd = bytes.isEmpty
+    // No early exit: the loop then runs on vectors.
+    for index in bytes.indices {
+      let byte = bytes[index]
+      odd = odd || byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "/")
+    }
+    return odd
   }
 }

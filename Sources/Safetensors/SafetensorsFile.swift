@@ -100,9 +100,8 @@ extension SafetensorsFile {
     let head = try input.bytes(at: 0, count: Int(min(input.size, 65_536)))
     let frame = HeaderFrame(head: head, fileSize: input.size)
     if let finding = frame.finding(file: input.path) { return Examined(file: nil, findings: [finding]) }
-    var text = head.count >= 8 ? Array(head[8..<Int(min(UInt64(head.count), 8 + frame.length))]) : []
-    let rest = Int(frame.length) - text.count
-    if rest > 0 { text += try input.bytes(at: 8 + UInt64(text.count), count: rest) }
+    let length = Int(frame.length)
+    let text = 8 + length <= head.count ? Array(head[8..<8 + length]) : try input.bytes(at: 8, count: length)
     return examine(text, path: input.path, dataBytes: input.size - 8 - frame.length, fileBytes: input.size, input)
   }
 

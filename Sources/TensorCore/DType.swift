@@ -82,6 +82,27 @@ public enum DType: UInt8, CaseIterable, Sendable, Comparable {
     self = found
   }
 
+  /// The type whose name these bytes are, or nil.
+  public init?(utf8 name: Span<UInt8>) {
+    // The types that weights are made of come first.
+    for dtype in [DType.bf16, .f32, .f16] where dtype.isNamed(name) {
+      self = dtype
+      return
+    }
+    for dtype in Self.allCases where dtype.isNamed(name) {
+      self = dtype
+      return
+    }
+    return nil
+  }
+
+  private func isNamed(_ name: Span<UInt8>) -> Bool {
+    let own = row.name
+    guard own.utf8CodeUnitCount == name.count else { return false }
+    for index in 0..<name.count where unsafe name[index] != own.utf8Start[index] { return false }
+    return true
+  }
+
   /// Orders by alignment as the reference implementation does.
   public static func < (left: DType, right: DType) -> Bool { left.rawValue < right.rawValue }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why a JSON text was refused, and where.
 public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Byte offset of the offending byte from the start of the text.
@@ -178,27 +180,46 @@ public struct JSONReader: ~Copyable, ~Escapable {
   /// Reads `true` or `false`.
   public mutating func bool() throws(JSONError) -> Bool {
     skipWhitespace()
-    if try literal("true") { return true }
-    if try literal("false") { return false }
+    if consume("true") { return true }
+    if consume("false") { return false }
     throw failure("expected true or false")
   }
 
   /// Reads `null`.
   public mutating func null() throws(JSONError) {
     skipWhitespace()
-    guard try literal("null") else { throw failure("expected null") }
+    guard consume("null") else { throw failure("expected null") }
   }
 
-  mutating func literal(_ word: StaticString) throws(JSONError) -> Bool {
-    let length = word.utf8CodeUnitCount
-    guard offset + length <= text.count else { return false }
-    var index = 0
-    for byte in word.description.utf8 {
-      if text[offset + index] != byte { return false }
-      index += 1
+  /// Reads exactly these bytes, or nothing (false).
+  ///
+  /// For shortcuts past the grammar: a caller that has consumed brackets must not mix this with `beginObject` and the
+  /// like before the containers are closed again.
+  public mutating func consume(_ bytes: StaticString) -> Bool {
+    let length = bytes.utf8CodeUnitCount
+    guard length <= text.count - offset else { return false }
+    let isEqual = unsafe text.withUnsafeBytes { text in
+      guard let base = text.baseAddress else { return length == 0 }
+      return unsafe memcmp(base + offset, bytes.utf8Start, length) == 0
     }
-    offset += length
-    return true
+    if isEqual { offset += length }
+    return isEqual
+  }
+
+  /// Reads the bytes up to the next quotation mark, and the mark, when at most `limit` plain characters precede it.
+  @_lifetime(copy self)
+  public mutating func consumePlainText(limit: Int) -> Span<UInt8>? {
+    let end = min(text.count, offset + limit + 1)
+    for index in offset..<max(offset, end) {
+      let byte = text[index]
+      if byte == UInt8(ascii: "\"") {
+        let plain = text.extracting(offset..<index)
+        offset = index + 1
+        return plain
+      }
+      if byte == UInt8(ascii: "\\") || byte < 0x20 || byte > 0x7E { return nil }
+    }
+    return nil
   }
 
   // MARK: Text
