@@ -1,0 +1,97 @@
+import LoRAModel
+import Safetensors
+import TensorCore
+
+extension AdapterModule {
+  /// Numbers of dimensions that A and B may have.
+  private var dimensions: ClosedRange<Int> {
+    switch kind {
+    case .linear, .conv1d, .embedding: isTransposed ? 2...3 : 2...2
+    case .parameter: 2...3
+    case .conv2d: 3...5
+    }
+  }
+
+  /// Whether a factor has as many dimensions as its kind calls for and none of them is zero.
+  func isUsable(_ factor: TensorInfo) -> Bool {
+    dimensions.contains(factor.shape.rank) && !factor.shape.isEmpty
+  }
+
+  /// Whether every factor that is there can be compared with others.
+  var isUsable: Bool { [a, b].allSatisfy { $0.map { isUsable($0) } ?? true } }
+
+  /// The rank that A has, or nil without a usable A.
+  var rankOfA: UInt64? {
+    guard let a, isUsable(a) else { return nil }
+    return isTransposed ? a.shape[a.shape.rank - 1] : a.shape[a.shape.rank == 3 && kind != .conv2d ? 1 : 0]
+  }
+
+  /// The rank that B has, or nil without a usable B.
+  var rankOfB: UInt64? {
+    guard let b, isUsable(b) else { return nil }
+    return isTransposed ? b.shape[b.shape.rank - 2] : b.shape[kind == .conv2d ? 1 : b.shape.rank - 1]
+  }
+
+  /// Whether A and B have the same rank, or B's divides A's where groups or blocks share it (grouped convolutions).
+  var ranksAgree: Bool {
+    guard let down = rankOfA, let up = rankOfB else { return true }
+    return down == up || (kind == .conv2d && down % up == 0)
+  }
+
+  /// The last component of the name: `q_proj`.
+  var lastComponent: String { String(name.lastComponent) }
+}
+
+extension String {
+  /// The part after the last dot.
+  var lastComponent: Substring { self[(lastIndex(of: ".").map { index(after: $0) } ?? startIndex)...] }
+
+  /// The first component that is a number, as layers and blocks are counted: its value, and the text around it.
+  var layer: (index: UInt64, before: Substring, after: Substring)? {
+    var start = startIndex
+    while start < endIndex {
+      let end = self[start...].firstIndex(of: ".") ?? endIndex
+      if let index = UInt64(self[start..<end]) { return (index, self[..<start], self[end...]) }
+      guard end < endIndex else { return nil }
+      start = self.index(after: end)
+    }
+    return nil
+  }
+
+  /// The name with every number replaced by `*`, the same for all layers and experts.
+  var template: String {
+    guard utf8.contains(where: { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return self }
+    return split(separator: ".", omittingEmptySubsequences: false)
+      .map { UInt64($0) == nil ? String($0) : "*" }.joined(separator: ".")
+  }
+}
+
+extension AdapterModule {
+  /// Whether the sizes of its factors are those of the base's module; PEFT before 0.19 stored the factors of expert
+  /// stacks for the transposed parameter, so there both orders are right.
+  func sizesFit(_ base: BaseModule) -> Bool {
+    let fits = (a == nil || inFeatures == base.inFeatures) && (b == nil || outFeatures == base.outFeatures)
+    if fits || kind != .parameter { return fits }
+    return (a == nil || inFeatures == base.outFeatures) && (b == nil || outFeatures == base.inFeatures)
+  }
+}
+
+extension BaseModel {
+  /// The shape of the base's tensor of this name, from its weights or from its modules.
+  func shape(of tensor: String) -> Shape? {
+    if let entry = checkpoint?.tensors[tensor] { return entry.info.shape }
+    guard tensor.hasSuffix(".weight"), let module = match(String(tensor.dropLast(".weight".count)))?.module,
+      module.kind == .linear || module.kind == .conv1d || module.kind == .embedding
+    else { return nil }
+    return module.kind == .embedding || module.isTransposed
+      ? [module.inFeatures, module.outFeatures] : [module.outFeatures, module.inFeatures]
+  }
+}
+
+extension Array where Element: Hashable {
+  /// The elements without repeats, in order of first appearance.
+  var uniqued: [Element] {
+    var seen: Set<Element> = []
+    return filter { seen.insert($0).inserted }
+  }
+}

@@ -1,0 +1,57 @@
+public import TensorCore
+
+/// The one ordered list of rules; findings are reported in its order.
+public enum RuleSet {
+  /// Every rule, one for each `RuleID`.
+  public static let all: [Rule] = [
+    .fileUnreadable, .fileNotSafetensors, .pickleWeights, .headerInvalid, .headerDuplicateKey, .headerUnusual,
+    .compressedCorrupt, .securityPath,
+    .configMissing, .configInvalid, .configUnsupportedType, .configUnknownField,
+    .rankMismatch, .pairRankDisagree, .pairIncomplete, .tensorUnknown, .tensorEmpty, .tensorDType, .exportNaming,
+    .targetMissing, .targetUndeclared, .patternAmbiguous,
+    .baseModuleMissing, .baseLayerRange, .baseShapeMismatch, .baseTransposed, .baseVocabMismatch, .baseNameMismatch,
+    .baseMutatedInit, .baseQuantized, .baseUnknownArchitecture,
+    .valueNaN, .valueInf, .valueOverflow, .valueZeroDelta, .valueZeroModule,
+    .engineRank, .engineUnsupported, .engineSilent,
+    .policyRank, .policyAlpha, .policyTargets, .policyDType, .policySize, .policyBase, .policyMetadata,
+  ]
+
+  /// The rule of this id.
+  public static func rule(_ id: RuleID) -> Rule? { all.first { $0.id == id } }
+
+  /// Everything that the rules find, in their order, with the policy's severities.
+  public static func findings(in context: ValidationContext) -> [Finding] {
+    all.flatMap { rule -> [Finding] in
+      if context.options.policy?.ignored[rule.id] != nil { return [] }
+      let findings = rule.findings(in: context)
+      return context.options.policy.map { policy in findings.compactMap { policy.applied(to: $0) } } ?? findings
+    }
+  }
+
+  /// All pages in one Markdown document, as `docs/rules.md` holds it.
+  public static var markdown: String {
+    let table = all.map { "| [\($0.id.rawValue)](#\($0.id.rawValue)) | \($0.id.severity.rawValue) | \($0.title) |" }
+    return """
+      # Rules
+
+      What `lora-tool validate` looks for. `lora-tool explain RULE` shows one page of this document, and a test keeps the
+      document equal to the rules in `Sources/LoRAValidate/Rules`.
+
+      | Rule | Severity | When |
+      | --- | --- | --- |
+      \(table.joined(separator: "\n"))
+
+      \(all.map(\.explanation).joined(separator: "\n"))
+      """
+  }
+
+  /// The list as a JSON document, for `lora-tool rules --format json`.
+  public static func json(toolVersion: String) -> JSONValue {
+    let rules = all.map { rule -> JSONValue in
+      [
+        "rule": .string(rule.id.rawValue), "severity": .string(rule.id.severity.rawValue), "title": .string(rule.title),
+      ]
+    }
+    return ["schema": "lora-tool/rules/1", "tool_version": .string(toolVersion), "rules": .array(rules)]
+  }
+}

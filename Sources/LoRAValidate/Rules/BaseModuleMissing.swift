@@ -1,0 +1,83 @@
+import LoRAModel
+import TensorCore
+
+extension Rule {
+  /// A module of the adapter is not in the base.
+  static let baseModuleMissing = Rule(
+    .baseModuleMissing, "The base has no such module",
+    meaning: """
+      A module that the adapter has tensors for does not exist in the base under its full path. Names are compared as a \
+      whole, not by their last part. A note says so when a known prefix differs between library versions and the module \
+      was found all the same.
+      """,
+    consequence: """
+      vLLM checks the last part of the name only: `q_proj` below a wrong prefix is accepted, never found, and the base \
+      answers without the adapter. PEFT prints one warning, or none.
+      """,
+    remedy: """
+      Rename the prefix as the hint says, or train and export against the class that is served (with or without the \
+      wrapper of a multimodal model, with or without the language-model head).
+      """,
+    example: """
+      error  base-module-missing  none of the 224 modules is in the base: layers.0.self_attn.q_proj and so on
+             fix: add the prefix "model." to the names; the base has model.layers.0.self_attn.q_proj
+      """
+  ) { context in
+    guard let base = context.base else { return [] }
+    let missing = context.unmatched.filter { !context.isBeyondLayers($0) }
+    if missing.count > 1 && missing.count == context.adapter.modules.count {
+      return [
+        finding(missing, context, base,
+          "none of the \(counted(missing.count, "module")) is in the base: \(escaped(missing[0].name, limit: 160)) and so on")
+      ]
+    }
+    var groups = Groups<String, AdapterModule>()
+    for module in missing { groups.add(module.name.template, module) }
+    let findings = groups.all.map { _, places in
+      finding(places, context, base,
+        "the base has no module \(escaped(places[0].name, limit: 160))"
+          + (places.count > 1 ? ", nor \(grouped(UInt64(places.count - 1))) more of the same kind" : ""))
+    }
+    return findings + renamed(context)
+  }
+
+  private static func finding(_ places: [AdapterModule], _ context: ValidationContext, _ base: BaseModel, _ message: String)
+    -> Finding
+  {
+    let name = places.first?.name ?? ""
+    let closest = base.closest(to: name)
+    return Finding(
+      .baseModuleMissing, message, file: context.adapter.weightsPath, tensor: places.first?.tensors.first?.name,
+      module: name, expected: closest.map { escaped($0) } ?? "a module of the base", found: escaped(name),
+      hint: closest.map { renaming(name, to: $0) }
+        ?? "check that this is the base that the adapter was trained on")
+  }
+
+  /// What to do to get from one name to the other: a change of prefix where that is all, else the other name.
+  private static func renaming(_ name: String, to closest: String) -> String {
+    if closest.hasSuffix("." + name) {
+      return "add the prefix \"\(escaped(String(closest.dropLast(name.count))))\" to the names; the base has \(escaped(closest))"
+    }
+    if name.hasSuffix("." + closest) {
+      return "drop the prefix \"\(escaped(String(name.dropLast(closest.count))))\" from the names; the base has \(escaped(closest))"
+    }
+    return "the closest module of the base is \(escaped(closest))"
+  }
+
+  /// A note for each prefix that was read differently to find the modules.
+  private static func renamed(_ context: ValidationContext) -> [Finding] {
+    var groups = Groups<[String], AdapterModule>()
+    for (module, match) in context.matched {
+      if let (from, to) = match.prefixChange { groups.add([from, to], module) }
+    }
+    return groups.all.map { change, places in
+      Finding(
+        .baseModuleMissing, severity: .note,
+        "\(phrase(places.map(\.name), of: context.adapter.modules.count)) \(places.count == 1 ? "was" : "were") found in "
+          + "the base with the prefix \"\(escaped(change[1]))\" in place of \"\(escaped(change[0]))\"",
+        file: context.adapter.weightsPath, module: places.first?.name, expected: escaped(change[1]),
+        found: escaped(change[0]),
+        hint: "library versions name the model differently; serve with the version that the adapter was trained with")
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import LoRAModel
+import TensorCore
+
+extension Rule {
+  /// Sizes of the factors are not those of the base's module.
+  static let baseShapeMismatch = Rule(
+    .baseShapeMismatch, "The shapes do not fit the base",
+    meaning: """
+      The columns of A are not the inputs of the base's module, or the rows of B not its outputs; or a tensor that \
+      replaces one of the base has another shape. Usually the adapter was trained on another size or generation of the \
+      model.
+      """,
+    consequence: """
+      A larger adapter stops the engine when its first request arrives. A smaller one is copied into the corner of the \
+      slot without any error, and the answers are subtly wrong.
+      """,
+    remedy: """
+      Compare `base_model_name_or_path` with the model that is served. Sizes that differ in k_proj and v_proj alone \
+      point to another number of key-value heads.
+      """,
+    example: """
+      error  base-shape-mismatch  model.layers.0.mlp.up_proj is for 4096 inputs and 11008 outputs, but the base's module has 4096 and 14336
+             expected in 4096, out 14336, found in 4096, out 11008
+      """
+  ) { context in
+    guard context.hasPlainShapes else { return [] }
+    var groups = Groups<Sizes, (module: AdapterModule, base: BaseModule)>()
+    for (module, match) in context.matched where context.transposition(of: module) == nil && module.isUsable {
+      guard let sizes = Sizes(module, match.module), !context.isVocabularyProblem(module, match.module) else { continue }
+      groups.add(sizes, (module, match.module))
+    }
+    return merged(groups, context) + replacements(context)
+  }
+
+  private struct Sizes: Hashable {
+    let component: String
+    let found: [UInt64?]
+    let expected: [UInt64]
+
+    /// The sizes that differ, or nil when all that are known agree.
+    init?(_ module: AdapterModule, _ base: BaseModule) {
+      component = module.lastComponent
+      found = [module.a == nil ? nil : module.inFeatures, module.b == nil ? nil : module.outFeatures]
+      expected = [base.inFeatures, base.outFeatures]
+      if module.sizesFit(base) { return nil }
+    }
+  }
+
+  /// One finding per kind of module, or a single one when nothing fits at all.
+  private static func merged(_ groups: Groups<Sizes, (module: AdapterModule, base: BaseModule)>, _ context: ValidationContext)
+    -> [Finding]
+  {
+    let total = groups.all.reduce(0) { $0 + $1.places.count }
+    let nothingFits = groups.all.count > 2 && total == context.matched.count
+    return (nothingFits ? Array(groups.all.prefix(1)) : groups.all).compactMap { _, places in
+      guard let (first, base) = places.first else { return nil }
+      let sizes = "\(first.a == nil ? "unknown" : "\(first.inFeatures)") inputs and \(first.outFeatures) outputs"
+      let others = "\(base.inFeatures) and \(base.outFeatures)"
+      let names = nothingFits ? context.matched.map(\.module.name) : places.map(\.module.name)
+      let subject = phrase(names, of: context.adapter.modules.count)
+      let message =
+        nothingFits
+        ? "the shapes of \(subject) do not fit the base: \(escaped(first.name, limit: 160)) is for \(sizes), but the base's module has \(others)"
+        : "\(subject) \(places.count == 1 ? "is" : "are") for \(sizes), but the base's module has \(others)"
+      return Finding(
+        .baseShapeMismatch, message, file: context.adapter.weightsPath, tensor: (first.a ?? first.b)?.name,
+        module: first.name, expected: "in \(base.inFeatures), out \(base.outFeatures)",
+        found: "in \(first.inFeatures), out \(first.outFeatures)", hint: hint(context), byteOffset: first.a?.headerOffset)
+    }
+  }
+
+  private static func hint(_ context: ValidationContext) -> String {
+    let trained = context.adapter.config?.baseModel.map { " (the config says it was trained on \(escaped($0, limit: 100)))" }
+    return "check that this is the base that the adapter was trained on\(trained ?? "")"
+  }
+
+  /// Tensors that replace tensors of the base, compared with what the base has under their names.
+  private static func replacements(_ context: ValidationContext) -> [Finding] {
+    guard let base = context.base, base.isKnown else { return [] }
+    var groups = Groups<[Shape], Replacement>()
+    for replacement in context.adapter.replacements {
+      guard let expected = base.shape(of: replacement.name), expected != replacement.tensor.shape else { continue }
+      let found = replacement.tensor.shape
+      if found.rank == expected.rank, found.rank == 2, found[1] == expected[1] { continue }  // rows: vocabulary rule
+      if replacement.role == .rows, found.rank == 2, expected.rank == 2, found[1] == expected[1] { continue }
+      groups.add([found, expected], replacement)
+    }
+    return groups.all.compactMap { shapes, places in
+      guard let first = places.first else { return nil }
+      return Finding(
+        .baseShapeMismatch,
+        "\(listing(places.map(\.name))) in the adapter \(places.count == 1 ? "has" : "have") shape \(shapes[0]), but the "
+          + "base's tensor has \(shapes[1])",
+        file: context.adapter.weightsPath, tensor: first.tensor.name, expected: "\(shapes[1])", found: "\(shapes[0])",
+        hint: hint(context), byteOffset: first.tensor.headerOffset)
+    }
+  }
+}

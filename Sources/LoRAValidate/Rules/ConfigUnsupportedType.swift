@@ -1,0 +1,36 @@
+import LoRAModel
+import TensorCore
+
+extension Rule {
+  /// The adapter is of another method than LoRA.
+  static let configUnsupportedType = Rule(
+    .configUnsupportedType, "The adapter is not LoRA",
+    meaning: """
+      `peft_type` names another method (AdaLoRA, LoHa, IA3, prompt tuning, …), or the tensors belong to one. Some look \
+      like LoRA and are computed differently.
+      """,
+    consequence: """
+      Multi-LoRA engines serve LoRA only. Files of a look-alike method may load and give wrong results, such as AdaLoRA \
+      whose factors need a third one between them.
+      """,
+    remedy: """
+      Merge the adapter into the base with the library that trained it, or train a LoRA. If `peft_type` is simply \
+      wrong, correct it.
+      """,
+    example: """
+      error  config-unsupported-type  the adapter is of type IA3, and only LORA can be checked and merged
+             expected LORA, found IA3
+      """
+  ) { context in
+    let adapter = context.adapter
+    guard let method = adapter.foreignMethod,
+      !adapter.findings.contains(where: { $0.rule == .configUnsupportedType })
+    else { return [] }
+    return [
+      Finding(
+        .configUnsupportedType, "the tensors are those of \(escaped(method)), not of LoRA", file: adapter.weightsPath,
+        tensor: adapter.unknown.first?.name, expected: "LORA", found: escaped(method),
+        hint: "only LoRA can be served from slots; merge this adapter with the library that trained it")
+    ]
+  }
+}

@@ -1,0 +1,50 @@
+import LoRAModel
+import TensorCore
+
+extension Rule {
+  /// Tensor names that loaders do not expect although their meaning is clear.
+  static let exportNaming = Rule(
+    .exportNaming, "The export left wrong names",
+    meaning: """
+      The names are those of PEFT but for something that was left in or out: the adapter's name (`.default.`), a wrapper \
+      of torch.compile or FSDP (`_orig_mod.`), or the prefix `base_model.model.`, missing or doubled.
+      """,
+    consequence: """
+      PEFT ignores every tensor whose name it does not expect and serves the plain base; vLLM refuses some of these \
+      names and, for others, loads the adapter and never applies it.
+      """,
+    remedy: """
+      Save with `model.save_pretrained(path)` of the PEFT model itself (after unwrapping compile, DDP or FSDP) instead \
+      of writing `state_dict()`; or rename the tensors to what the hint says.
+      """,
+    example: """
+      error  export-naming  448 tensors still have the adapter's name "default" in their names
+             fix: base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight
+      """
+  ) { context in
+    let adapter = context.adapter
+    var groups = Groups<String, MisnamedTensor>()
+    for tensor in adapter.misnamed { groups.add(tensor.problem.phrase, tensor) }
+    return groups.all.compactMap { problem, places in
+      guard let first = places.first else { return nil }
+      let subject = places.count == 1 ? "1 tensor" : "\(grouped(UInt64(places.count))) tensors"
+      return Finding(
+        .exportNaming, "the names of \(subject) \(problem)", file: adapter.weightsPath, tensor: first.tensor.name,
+        expected: escaped(first.rightName), found: escaped(first.tensor.name),
+        hint: "rename to \(escaped(first.rightName)) and so on, or save again with PEFT's save_pretrained",
+        byteOffset: first.tensor.headerOffset)
+    }
+  }
+}
+
+extension MisnamedTensor.Problem {
+  /// The problem as the end of a sentence about names.
+  fileprivate var phrase: String {
+    switch self {
+    case .adapterName(let name): "still hold the adapter's name \"\(escaped(name, limit: 60))\", so loaders miss them"
+    case .wrapper(let name): "still hold the wrapper \"\(escaped(name, limit: 60))\" of a training framework, so loaders miss them"
+    case .missingPrefix: "lack the prefix base_model.model., so PEFT ignores them and serves the plain base"
+    case .doubledPrefix: "have the prefix base_model.model. twice, so loaders miss them"
+    }
+  }
+}

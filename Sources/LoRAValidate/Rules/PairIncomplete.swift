@@ -1,0 +1,52 @@
+import LoRAModel
+import Safetensors
+import TensorCore
+
+extension Rule {
+  /// A module lacks one of its tensors.
+  static let pairIncomplete = Rule(
+    .pairIncomplete, "A module lacks one of its tensors",
+    meaning: """
+      A module has `lora_A` without `lora_B` or the other way round, or the config switches on DoRA or `lora_bias` and \
+      the module has no magnitude or bias.
+      """,
+    consequence: """
+      Half a pair adds nothing, or stops the engine with an error that names neither file nor module. A DoRA module \
+      without magnitude gives other weights than those that were trained.
+      """,
+    remedy: "Export the adapter again; if a script filtered or renamed tensors, correct its filter.",
+    example: """
+      error  pair-incomplete  model.layers.0.mlp.up_proj has lora_A but no lora_B
+             expected model.layers.0.mlp.up_proj.lora_B, found no such tensor
+      """
+  ) { context in
+    let adapter = context.adapter
+    var groups = Groups<[String], AdapterModule>()
+    for module in adapter.modules {
+      let names = module.kind == .embedding ? ["lora_embedding_A", "lora_embedding_B"] : ["lora_A", "lora_B"]
+      if module.a == nil && module.b == nil {
+        groups.add(["\(names[0]) or \(names[1])", module.magnitude == nil ? "lora_B.bias" : "a magnitude"], module)
+        continue
+      }
+      if module.a == nil { groups.add([names[0], names[1]], module) }
+      if module.b == nil { groups.add([names[1], names[0]], module) }
+      guard let config = adapter.config, module.kind != .parameter else { continue }
+      if config.usesDoRA && module.magnitude == nil {
+        groups.add(["lora_magnitude_vector", "LoRA factors, and use_dora is true,"], module)
+      }
+      if config.hasLoRABias && module.bBias == nil && module.kind != .embedding {
+        groups.add(["lora_B.bias", "LoRA factors, and lora_bias is true,"], module)
+      }
+    }
+    return groups.all.compactMap { problem, places in
+      guard let first = places.first else { return nil }
+      let verb = places.count == 1 ? "has" : "have"
+      return Finding(
+        .pairIncomplete,
+        "\(phrase(places.map(\.name), of: adapter.modules.count)) \(verb) \(problem[1]) but no \(problem[0])",
+        file: adapter.weightsPath, tensor: first.tensors.first?.name, module: first.name,
+        expected: "\(escaped(first.name)).\(problem[0])", found: "no such tensor",
+        hint: "export the adapter again; a filter or a rename during the export dropped the tensor")
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import LoRAModel
+import TensorCore
+
+extension Rule {
+  /// A base model that the policy does not allow.
+  static let policyBase = Rule(
+    .policyBase, "A base model that the policy does not allow",
+    meaning: "`base_model_name_or_path` is not among the policy's base models, or is not set.",
+    consequence: "The platform serves certain bases; an adapter for another one cannot be served, and may load all the same.",
+    remedy: """
+      Train on an allowed base, or correct the field if it holds a local path of the training machine.
+      """,
+    example: """
+      error  policy-base  the adapter was trained on /scratch/llama, but the policy allows meta-llama/Llama-3.1-8B
+      """
+  ) { context in
+    guard let policy = context.options.policy, !policy.bases.isEmpty, let config = context.adapter.config,
+      !policy.bases.contains(config.baseModel ?? "")
+    else { return [] }
+    let allowed = listing(policy.bases, limit: 4)
+    let found = config.baseModel.map { escaped($0, limit: 120) }
+    return [
+      Finding(
+        .policyBase,
+        "the adapter \(found.map { "was trained on \($0)" } ?? "does not say its base"), but the policy allows \(allowed)",
+        file: config.path, expected: allowed, found: found ?? "no base_model_name_or_path",
+        hint: "correct base_model_name_or_path, or change \(policy.path)")
+    ]
+  }
+}

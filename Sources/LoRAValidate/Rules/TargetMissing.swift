@@ -1,0 +1,220 @@
+import LoRAModel
+import TensorCore
+
+extension Rule {
+  /// The config targets what the file has no tensors for.
+  static let targetMissing = Rule(
+    .targetMissing, "Declared targets have no tensors",
+    meaning: """
+      The config says that modules are adapted (`target_modules`, `layers_to_transform`, `modules_to_save`, \
+      `trainable_token_indices`) for which the file has no tensors. With a base this is exact: every module of the base \
+      that PEFT would adapt must be there. Without one, names that no tensor answers to are errors, and modules that \
+      all neighbouring layers have are warnings.
+      """,
+    consequence: """
+      An incomplete export: an interrupted save, a lost shard, a filter that dropped too much. PEFT starts the missing \
+      modules at zero and says nothing, so a part of the training is simply gone.
+      """,
+    remedy: "Export the adapter again and compare the number of modules with the training log.",
+    example: """
+      error  target-missing  the config targets 224 modules of this base, but 7 of them have no tensors: model.layers.31.self_attn.q_proj, …
+      """
+  ) { context in
+    guard let config = context.adapter.config, let matching = context.matching, context.adapter.file != nil,
+      !(context.adapter.modules.isEmpty && context.adapter.replacements.isEmpty)
+    else { return [] }
+    let targets = Targets(config, matching, context)
+    return (targets.missingInBase() ?? targets.missingNames() + targets.holes()) + targets.missingReplacements()
+  }
+}
+
+/// The two sides of the account: what the config declares and what the file has.
+private struct Targets {
+  let config: AdapterConfig
+  let matching: TargetMatching
+  let context: ValidationContext
+  var modules: [AdapterModule] { context.adapter.modules }
+
+  init(_ config: AdapterConfig, _ matching: TargetMatching, _ context: ValidationContext) {
+    self.config = config
+    self.matching = matching
+    self.context = context
+  }
+
+  /// Modules of the base that PEFT would adapt and the file does not; nil when the base cannot answer.
+  func missingInBase() -> [Finding]? {
+    guard let base = context.base, base.isKnown, !config.replicatesLayers, let matches = context.matches,
+      matches.contains(where: { $0 != nil })
+    else { return nil }
+    let present = Set(matches.compactMap { $0?.module.name })
+    // What the base calls `language_model.model.x`, the model that was trained may have called `model.x`.
+    let change = matches.lazy.compactMap { $0?.prefixChange }.first
+    let expertParts = Set(modules.filter { $0.name.isExpert }.map(\.lastComponent))
+    var missing: [String] = []
+    for module in base.modules.values where !present.contains(module.name) {
+      guard module.kind != .parameter, module.isPlainTarget(of: base, allLinear: matching.targetsAllLinear) else { continue }
+      if module.name.isExpert && !expertParts.contains(String(module.name.lastComponent)) { continue }
+      var name = module.name
+      if let change {
+        guard name.hasPrefix(change.to) else { continue }
+        name = change.from + name.dropFirst(change.to.count)
+      }
+      if matching.targets(name) { missing.append(name) }
+    }
+    return unknownNames(base) + (missing.isEmpty ? [] : [finding(missing, of: present.count + missing.count)])
+  }
+
+  private func finding(_ missing: [String], of total: Int) -> Finding {
+    let sorted = missing.sorted { ($0.layer?.index ?? 0, $0) < ($1.layer?.index ?? 0, $1) }
+    return Finding(
+      .targetMissing,
+      "the config targets \(counted(total, "module")) of this base, but \(missing.count) of them "
+        + "\(missing.count == 1 ? "has" : "have") no tensors: \(listing(sorted))",
+      file: context.adapter.weightsPath, module: sorted.first, expected: counted(total, "module"),
+      found: "\(total - missing.count)", hint: "the export is incomplete; save the adapter again")
+  }
+
+  /// Entries of `target_modules` that neither the file nor the base knows; PEFT passes over them.
+  private func unknownNames(_ base: BaseModel) -> [Finding] {
+    let absent = unanswered(by: modules.map(\.name)) { matching.isExcluded($0) }
+    guard !absent.isEmpty else { return [] }
+    var known: Set<String> = []
+    for module in base.modules.keys { known.insert(String(module.lastComponent)) }
+    let unknown = absent.filter { !known.contains(String($0.lastComponent)) }
+    guard let first = unknown.first else { return [] }
+    return [
+      Finding(
+        .targetMissing, severity: .warning,
+        "target_modules names \(listing(unknown)), which neither the file nor this base has", file: config.path,
+        found: escaped(first), hint: "PEFT passes over such names; drop \(unknown.count == 1 ? "it" : "them") if nothing is amiss")
+    ]
+  }
+
+  /// Names in `target_modules` that no module answers to, leaving out those that exclusions may have taken away.
+  private func unanswered(by names: [String], unless isExcluded: (String) -> Bool) -> [String] {
+    guard case .names(let entries)? = config.targets, !entries.isEmpty else { return [] }
+    var endings: Set<String> = []
+    for name in names {
+      var rest = Substring(name)
+      endings.insert(name)
+      while let dot = rest.firstIndex(of: ".") {
+        rest = rest[rest.index(after: dot)...]
+        endings.insert(String(rest))
+      }
+    }
+    let parents = Set(modules.map { $0.name.dropLast($0.lastComponent.count) }.prefix(200))
+    return entries.filter { entry in
+      !endings.contains(entry) && !isExcluded(entry) && !parents.contains { isExcluded($0 + entry) }
+    }
+  }
+
+  func missingNames() -> [Finding] {
+    var findings: [Finding] = []
+    let isExact = config.excluded == nil
+    let absent = unanswered(by: modules.map(\.name)) { matching.isExcluded($0) }
+    if let first = absent.first {
+      findings.append(
+        Finding(
+          .targetMissing, severity: isExact ? nil : .warning,
+          "the config targets \(listing(absent)), but the file has no tensors for \(absent.count == 1 ? "it" : "them")",
+          file: context.adapter.weightsPath, module: first, expected: "tensors for \(escaped(first))", found: "none",
+          hint: "the export is incomplete, or the config is that of another run"))
+    }
+    if let layers = config.layersToTransform, case .names? = config.targets {
+      let present = Set(modules.compactMap { $0.name.layer?.index })
+      let missing = layers.compactMap { UInt64(exactly: $0) }.filter { !present.contains($0) }
+      if !missing.isEmpty && !present.isEmpty {
+        findings.append(
+          Finding(
+            .targetMissing,
+            "layers_to_transform names layers \(ranges(missing)), but the file has no tensors for them",
+            file: context.adapter.weightsPath, expected: "layers \(ranges(layers.compactMap { UInt64(exactly: $0) }))",
+            found: "layers \(ranges(present))", hint: "the export is incomplete, or the config is that of another run"))
+      }
+    }
+    return findings
+  }
+
+  /// Modules that the other layers have and this one lacks, up to the last layer that has any.
+  func holes() -> [Finding] {
+    guard config.layersToTransform == nil, !config.replicatesLayers else { return [] }
+    var layersByKind: [String: (name: String, layers: Set<UInt64>)] = [:]
+    for module in modules where !module.name.isExpert {
+      guard let layer = module.name.layer else { continue }
+      layersByKind[module.name.template, default: (module.name, [])].layers.insert(layer.index)
+    }
+    let all = layersByKind.values.reduce(into: Set<UInt64>()) { $0.formUnion($1.layers) }
+    guard let last = all.max(), last < 10_000 else { return [] }
+    var missing: [String] = []
+    for (name, layers) in layersByKind.values.sorted(by: { $0.name < $1.name }) {
+      // A module that most layers lack is one that the architecture has in some layers only.
+      guard let place = name.layer, UInt64(layers.count) * 2 > last + 1, UInt64(layers.count) <= last else { continue }
+      for index in 0...last where !layers.contains(index) {
+        let candidate = "\(place.before)\(index)\(place.after)"
+        if matching.targets(candidate) { missing.append(candidate) }
+      }
+    }
+    guard let first = missing.first else { return [] }
+    return [
+      Finding(
+        .targetMissing, severity: .warning,
+        "most layers have tensors for it, but \(listing(missing)) \(missing.count == 1 ? "has" : "have") none",
+        file: context.adapter.weightsPath, module: first, expected: "tensors for \(escaped(first))", found: "none",
+        hint: "check with --base whether the base has \(missing.count == 1 ? "this module" : "these modules"); if so, the export is incomplete")
+    ]
+  }
+
+  /// `modules_to_save` and trainable tokens without their tensors.
+  func missingReplacements() -> [Finding] {
+    var findings: [Finding] = []
+    let names = context.adapter.replacements.map { $0.name.dropLast($0.name.lastComponent.count + 1) }
+    // Heads that PEFT adds to the list by itself for these tasks; a model has one of them.
+    let heads: Set<String> = ["classifier", "score", "qa_outputs"]
+    let absent = config.modulesToSave.filter { entry in
+      !names.contains { $0.hasSuffix(entry) || $0.contains(entry + ".") } && !context.hasFactors(for: entry)
+    }
+    let serious = absent.filter { !heads.contains($0) || absent.count == config.modulesToSave.count }
+    if let first = serious.first {
+      findings.append(
+        Finding(
+          .targetMissing, severity: absent.count == config.modulesToSave.count ? nil : .warning,
+          "modules_to_save names \(listing(serious)), but the file has no whole tensors for \(serious.count == 1 ? "it" : "them")",
+          file: context.adapter.weightsPath, module: first, expected: "\(escaped(first)).weight", found: "no such tensor",
+          hint: "the trained copy of the module was not saved; save the adapter again"))
+    }
+    if !config.trainableTokens.isEmpty && !context.adapter.replacements.contains(where: { $0.role == .rows }) {
+      findings.append(
+        Finding(
+          .targetMissing, "trainable_token_indices is set, but the file has no trainable_tokens_delta",
+          file: context.adapter.weightsPath, expected: "….token_adapter.trainable_tokens_delta", found: "no such tensor",
+          hint: "the trained rows were not saved; save the adapter again"))
+    }
+    return findings
+  }
+}
+
+extension ValidationContext {
+  /// Whether the entry's module is adapted by factors instead.
+  fileprivate func hasFactors(for entry: String) -> Bool {
+    adapter.modules.contains { $0.name == entry || $0.name.hasSuffix("." + entry) }
+  }
+}
+
+extension BaseModule {
+  /// Whether names alone decide if PEFT adapts the module: part of the layers that the model class builds, and for the
+  /// shorthand of all linear modules no embedding or output head.
+  fileprivate func isPlainTarget(of base: BaseModel, allLinear: Bool) -> Bool {
+    if let count = base.layerCount, let layer = name.layer, layer.index >= count { return false }
+    guard allLinear else { return true }
+    let heads: Set<Substring> = ["lm_head", "embed_out", "score", "classifier"]
+    return (kind == .linear || kind == .conv1d) && !heads.contains(name.lastComponent)
+  }
+}
+
+extension String {
+  /// Whether the module is one expert's own matrix: `….experts.3.w1`.
+  fileprivate var isExpert: Bool {
+    let components = split(separator: ".")
+    return components.indices.dropLast().contains { components[$0] == "experts" && UInt64(components[$0 + 1]) != nil }
+  }
+}

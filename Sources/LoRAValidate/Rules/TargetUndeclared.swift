@@ -1,0 +1,50 @@
+import LoRAModel
+import TensorCore
+
+extension Rule {
+  /// The file has tensors for modules that the config does not target.
+  static let targetUndeclared = Rule(
+    .targetUndeclared, "Tensors for modules that the config does not target",
+    meaning: """
+      The file has factors for a module that `target_modules` does not match, that `exclude_modules` takes away, or \
+      that lies outside `layers_to_transform`.
+      """,
+    consequence: """
+      PEFT does not create the module and drops its tensors without a message. Engines that go by the tensors apply \
+      them. So the adapter behaves differently from one to the other.
+      """,
+    remedy: "Add the module to `target_modules`, or drop the tensors; usually the config is that of another run.",
+    example: """
+      warning  target-undeclared  32 of 224 modules (model.layers.0.self_attn.o_proj, …) have tensors but the config does not target them
+             fix: add "o_proj" to target_modules
+      """
+  ) { context in
+    guard let config = context.adapter.config, let matching = context.matching,
+      config.targets != nil || !config.targetParameters.isEmpty
+    else { return [] }
+    let modules = context.adapter.modules
+    let names = Set(modules.map(\.name))
+    var groups = Groups<String, AdapterModule>()
+    for module in modules where !matching.targets(module.name) {
+      if module.kind == .parameter && !config.targetParameters.isEmpty { continue }
+      // The output projection of torch's MultiheadAttention is adapted with the attention module itself.
+      if module.lastComponent == "out_proj", case let parent = String(module.name.dropLast(".out_proj".count)),
+        names.contains(parent), matching.targets(parent)
+      {
+        continue
+      }
+      let isExcluded = matching.isExcluded(module.name)
+      groups.add(isExcluded ? "the config excludes" : "the config does not target", module)
+    }
+    return groups.all.compactMap { problem, places in
+      guard let first = places.first else { return nil }
+      let components = listing(places.map { "\"\($0.lastComponent)\"" }.uniqued)
+      return Finding(
+        .targetUndeclared,
+        "\(phrase(places.map(\.name), of: modules.count)) \(places.count == 1 ? "has" : "have") tensors, but \(problem) "
+          + "\(places.count == 1 ? "it" : "them"), so PEFT drops the tensors",
+        file: context.adapter.weightsPath, tensor: first.tensors.first?.name, module: first.name,
+        found: escaped(first.name), hint: "add \(components) to target_modules if the tensors are wanted")
+    }
+  }
+}
