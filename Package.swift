@@ -87,13 +87,13 @@ let package = Package(
     tests("PythonPattern"),
     tests("LoRAIO"),
     tests("Zstd"),
-    tests("Safetensors"),
+    tests("Safetensors", ["TensorCore", "LoRAIO"]),
     tests("LoRAKernels", ["CLoRAKernels"]),
     tests("BaseCatalogue"),
-    tests("LoRAModel"),
-    tests("LoRAInspect"),
-    tests("LoRAValidate"),
-    tests("LoRAMerge"),
+    tests("LoRAModel", ["TensorCore", "LoRAIO", "Safetensors"]),
+    tests("LoRAInspect", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel"]),
+    tests("LoRAValidate", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "BaseCatalogue", "LoRAKernels"]),
+    tests("LoRAMerge", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels"]),
     .testTarget(
       name: "CLITests", dependencies: ["lora-tool", "LoRATestSupport", "TensorCore"], swiftSettings: strict),
   ]

@@ -144,7 +144,9 @@ struct HeaderParser {
 
   private mutating func add(_ tensor: TensorInfo) {
     if let earlier = positions.updateValue(tensors.count, forKey: tensor.name) {
+      // The rest of the checks sees what the reference library would load.
       positions[tensor.name] = earlier
+      tensors[earlier] = tensor
       report(
         .headerDuplicateKey,
         "the header holds the tensor \"\(escaped(tensor.name))\" twice; readers disagree about which counts",

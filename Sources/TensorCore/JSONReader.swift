@@ -199,7 +199,7 @@ public struct JSONReader: ~Copyable, ~Escapable {
     let length = bytes.utf8CodeUnitCount
     guard length <= text.count - offset else { return false }
     let isEqual = unsafe text.withUnsafeBytes { text in
-      guard let base = unsafe text.baseAddress else { return length == 0 }
+      guard let base = text.baseAddress else { return length == 0 }
       return unsafe memcmp(base + offset, bytes.utf8Start, length) == 0
     }
     if isEqual { offset += length }

@@ -32,28 +32,30 @@ def lora(rank=4, alpha=8, targets=("q_proj", "v_proj"), **more):
     return dict(r=rank, lora_alpha=alpha, target_modules=targets) | more
 
 
-def compress(folder, **options):
+def compress(folder):
     """The weights as `adapter_model.safetensors.zst`, one zstd frame with size and checksum."""
     path = folder / "adapter_model.safetensors"
-    frame = zstandard.ZstdCompressor(write_checksum=True, **options).compress(path.read_bytes())
+    frame = zstandard.ZstdCompressor(write_checksum=True).compress(path.read_bytes())
     (folder / (path.name + ".zst")).write_bytes(frame)
     path.unlink()
 
 
-def compress_seekable(folder, frame_bytes=1024):
-    """The weights in zstd's seekable format 0.1.0: independent frames, then the seek table in a skippable one."""
-    path = folder / "adapter_model.safetensors"
-    data = path.read_bytes()
-    compressor, frames, table = zstandard.ZstdCompressor(), b"", b""
+def seekable(data, frame_bytes):
+    """zstd's seekable format 0.1.0: independent frames, then the table of their sizes in a skippable frame."""
+    frames, table = b"", b""
     for start in range(0, len(data), frame_bytes):
         piece = data[start : start + frame_bytes]
-        frame = compressor.compress(piece)
-        frames += frame
-        table += len(frame).to_bytes(4, "little") + len(piece).to_bytes(4, "little")
-    count = len(table) // 8
-    table += count.to_bytes(4, "little") + b"\x00" + (0x8F92EAB1).to_bytes(4, "little")
-    skippable = (0x184D2A5E).to_bytes(4, "little") + len(table).to_bytes(4, "little") + table
-    (folder / (path.name + ".zst")).write_bytes(frames + skippable)
+        packed = zstandard.ZstdCompressor().compress(piece)
+        frames += packed
+        table += len(packed).to_bytes(4, "little") + len(piece).to_bytes(4, "little")
+    table += (len(table) // 8).to_bytes(4, "little") + b"\x00" + (0x8F92EAB1).to_bytes(4, "little")
+    return frames + (0x184D2A5E).to_bytes(4, "little") + len(table).to_bytes(4, "little") + table
+
+
+def compress_seekable(folder):
+    """The weights as `adapter_model.safetensors.zst` in seekable zstd, 1 KiB a frame."""
+    path = folder / "adapter_model.safetensors"
+    (folder / (path.name + ".zst")).write_bytes(seekable(path.read_bytes(), 1024))
     path.unlink()
 
 

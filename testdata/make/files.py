@@ -47,6 +47,18 @@ def write_tensors(path, tensors, **metadata):
     path.chmod(0o644)
 
 
+def frame(header, data=b"", length=None):
+    """A safetensors file from any header text, right or wrong: 8 bytes of length, the header, the data."""
+    header = header.encode() if isinstance(header, str) else header
+    return (len(header) if length is None else length).to_bytes(8, "little") + header + data
+
+
+def unframe(file):
+    """Header text and data of a good file."""
+    length = int.from_bytes(file[:8], "little")
+    return file[8 : 8 + length].decode(), file[8 + length :]
+
+
 def read_model(folder):
     """Every tensor of a checkpoint folder under its name on disk."""
     tensors = {}
