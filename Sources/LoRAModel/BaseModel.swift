@@ -1,3 +1,4 @@
+public import BaseCatalogue
 public import Safetensors
 public import TensorCore
 
@@ -5,57 +6,88 @@ public import TensorCore
 /// catalogue when only a config is at hand.
 public struct BaseModel: Sendable {
   /// The path as the user gave it.
-  public var path: String
+  public let path: String
+  /// The path of the config.json, when there is one.
+  public let configPath: String?
   /// The parsed config.json, when there is one.
-  public var config: JSONObject?
+  public let config: JSONObject?
   /// `model_type` of the config.
-  public var modelType: String?
-  /// `_name_or_path` of the config, or nil.
-  public var name: String?
+  public let modelType: String?
+  /// What the model calls itself: its repository in the Hugging Face cache, else `_name_or_path` of the config.
+  public let name: String?
   /// The weights, when there are any.
-  public var checkpoint: Checkpoint?
+  public let checkpoint: Checkpoint?
+  /// What the catalogue makes of the config, when it knows the architecture.
+  public let description: BaseDescription?
   /// The modules by name.
-  public var modules: [String: BaseModule]
+  ///
+  /// With weights these are the modules on disk, and a tied output head that is not on disk. Without, they are those of
+  /// the catalogue.
+  public let modules: [String: BaseModule]
   /// Total parameters, counted in the files or by the catalogue; nil when neither knows.
-  public var parameters: UInt64?
-  /// Number of transformer layers, when known.
-  public var layerCount: UInt64?
+  public let parameters: UInt64?
+  /// Number of layers of every list of layers, by the path of the list, such as `model.layers`.
+  public let layerCounts: [String: UInt64]
+  /// Number of layers of the list with most modules: the transformer's layers; nil when there is no such list.
+  public let layerCount: UInt64?
   /// Rows of the vocabulary, when known.
-  public var vocabularySize: UInt64?
-  /// Whether input embedding and output head are one tensor.
-  public var tiesEmbeddings: Bool
+  public let vocabularySize: UInt64?
+  /// Whether the config ties input embedding and output head.
+  ///
+  /// Where both are on disk all the same, transformers 5 ties them only when they are equal.
+  public let tiesEmbeddings: Bool
   /// Whether names and shapes can be checked: false for a config of an unknown architecture without weights.
-  public var isKnown: Bool
-  /// `quant_method` of the config's `quantization_config`, or nil.
-  public var quantization: String?
+  public let isKnown: Bool
+  /// `quant_method` of the config's `quantization_config`, or nil; single modules say whether they are quantised.
+  public let quantization: String?
   /// Problems found while reading; an error among them means that the base cannot be relied on.
-  public var findings: [Finding]
+  public let findings: [Finding]
+
+  /// The names, prepared for finding similar ones.
+  let names: BaseNames
 }
 
 /// One module of a base model that an adapter can target.
 public struct BaseModule: Sendable {
-  /// Name as in the checkpoint, such as `model.layers.0.self_attn.q_proj`.
-  public var name: String
+  /// Name as in the checkpoint, such as `model.layers.0.self_attn.q_proj`; the tensor's name for a bare parameter.
+  public let name: String
   /// What it is.
-  public var kind: ModuleKind
-  /// Input size in elements (rows of an embedding).
-  public var inFeatures: UInt64
-  /// Output size in elements (width of an embedding).
-  public var outFeatures: UInt64
-  /// Whether the weight is stored `[in, out]` (GPT-2's Conv1D) instead of `[out, in]`; embeddings are `[rows, width]`.
-  public var isTransposed: Bool
-  /// Name of the weight tensor: `<name>.weight`, or the name itself for bare parameters.
-  public var weightName: String
-  /// The weight in the checkpoint, when there is one.
-  public var weight: Checkpoint.Entry?
+  public let kind: ModuleKind
+  /// Input size in elements (rows of an embedding, input channels of one group of a convolution); 0 when the weight is
+  /// quantised and its packed form does not tell.
+  public let inFeatures: UInt64
+  /// Output size in elements (width of an embedding, output channels); 0 when a quantised weight does not tell.
+  public let outFeatures: UInt64
+  /// Shape of the weight as stored, outermost dimension first.
+  public let shape: Shape
+  /// Whether the weight is stored `[in, out]` (GPT-2's Conv1D, some expert stacks `[experts, in, out]`) instead of
+  /// `[out, in]`; embeddings are `[rows, width]`.
+  public let isTransposed: Bool
+  /// Whether a bias is stored beside the weight.
+  public let hasBias: Bool
+  /// Name of the weight tensor: `<name>.weight`, the name itself for bare parameters, or the tied tensor.
+  public let weightName: String
+  /// The weight in the checkpoint, when there is one; the tied tensor's for a tied module.
+  public let weight: Checkpoint.Entry?
+  /// Name of the tensor of another module that serves as weight, when the module has none of its own on disk.
+  public let tiedTo: String?
   /// Whether its weight is stored quantised, so that no delta can be added to it.
-  public var isQuantized: Bool
+  public let isQuantized: Bool
+
+  /// Number of experts in a stack, 1 for everything else.
+  public var experts: UInt64 { kind == .parameter && shape.rank == 3 ? shape[0] : 1 }
 }
 
 /// How an adapter's module name was found in a base.
 public struct ModuleMatch: Sendable {
   /// The module.
-  public var module: BaseModule
+  ///
+  /// For a stack of experts that the files hold one by one (`runtime` is set and its parts name experts) this is the
+  /// whole stack as in memory, without weight.
+  public let module: BaseModule
   /// The prefix of the adapter's name and what stands in its place in this base, when they differ.
-  public var prefixChange: (from: String, to: String)?
+  public let prefixChange: (from: String, to: String)?
+  /// Set when the name is the one that the library uses in memory for what the files name or store otherwise; its
+  /// parts are the modules in the files.
+  public let runtime: RuntimeModule?
 }

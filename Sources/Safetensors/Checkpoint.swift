@@ -60,6 +60,9 @@ extension Checkpoint {
 
     /// Whether all shards are there and sound, and agree with the index about every name.
     public var isSound: Bool { checkpoint != nil && !findings.contains { $0.severity == .error } }
+
+    /// The findings as an error, for callers that cannot go on.
+    public var error: SafetensorsError { SafetensorsError(findings: findings) }
   }
 
   /// Opens weights that must be sound: a folder, an `*.index.json` or a single safetensors file.
@@ -68,7 +71,7 @@ extension Checkpoint {
   public static func open(_ path: String) throws(SafetensorsError) -> Checkpoint {
     let examined = examine(path)
     guard examined.isSound, let checkpoint = examined.checkpoint else {
-      throw SafetensorsError(findings: examined.findings)
+      throw examined.error
     }
     return checkpoint
   }

@@ -1,0 +1,130 @@
+import BaseCatalogue
+import TensorCore
+
+extension BaseModel {
+  /// Prefixes that libraries and their releases put before one and the same module, the longest first: task heads,
+  /// language models inside larger ones, and the body alone.
+  static let prefixes = [
+    "model.language_model.", "language_model.model.", "model.decoder.", "model.model.", "language_model.",
+    "transformer.", "gpt_neox.", "backbone.", "decoder.", "distilbert.", "roberta.", "deberta.", "electra.", "model.",
+    "bert.", "vit.", "",
+  ]
+
+  /// The module that an adapter means: under its exact name, under the name that the library uses in memory, or under
+  /// another usual prefix.
+  ///
+  /// Names may carry PEFT's `.base_layer` and, for bare parameters, a last component `.weight`.
+  public func match(_ moduleName: String) -> ModuleMatch? {
+    for name in Self.spellings(moduleName) {
+      if let found = named(name, prefixChange: nil) { return found }
+    }
+    for name in Self.spellings(moduleName) {
+      for from in Self.prefixes where name.hasPrefix(from) {
+        let rest = name.dropFirst(from.count)
+        for to in Self.prefixes where to != from {
+          if let found = named(to + rest, prefixChange: (from, to)) { return found }
+        }
+      }
+    }
+    return nil
+  }
+
+  /// The bare parameters that belong to a module, such as the two stacks of `…mlp.experts`, in the order in which the
+  /// module registers them.
+  ///
+  /// PEFT names factors on them after the module, so the parameter must be told from its shape and the nesting.
+  public func parameters(of moduleName: String) -> [ModuleMatch] {
+    for owner in Self.spellings(moduleName) {
+      for from in [""] + Self.prefixes where owner.hasPrefix(from) {
+        for to in from.isEmpty ? [""] : Self.prefixes {
+          let found = parameters(exactly: to + owner.dropFirst(from.count), prefixChange: from == to ? nil : (from, to))
+          if !found.isEmpty { return found }
+        }
+      }
+    }
+    return []
+  }
+
+  /// The module whose name is most like `moduleName`, for hints; nil when nothing is similar.
+  ///
+  /// Costs microseconds for any model: kinds of names are compared, not names.
+  public func closest(to moduleName: String) -> String? {
+    names.closest(to: moduleName) { modules[$0] != nil }
+  }
+
+  /// The index of the layer that a module lies in, and how many layers its list has here; nil for names without one,
+  /// the count nil when this base has no such list under any usual prefix.
+  public func layer(of moduleName: String) -> (index: UInt64, count: UInt64?)? {
+    guard let (list, index) = BaseNames.layer(of: moduleName) else { return nil }
+    if let count = layerCounts[String(list)] { return (index, count) }
+    for from in Self.prefixes where list.hasPrefix(from) {
+      let rest = list.dropFirst(from.count)
+      for to in Self.prefixes where to != from {
+        if let count = layerCounts[to + rest] { return (index, count) }
+      }
+    }
+    return (index, nil)
+  }
+
+  /// The index of the layer that a module lies in, or nil.
+  public func layerIndex(of moduleName: String) -> UInt64? { BaseNames.layer(of: moduleName)?.index }
+
+  // MARK: Spellings
+
+  private static func spellings(_ name: String) -> [String] {
+    var names = [name]
+    if name.contains(".base_layer") {
+      names.append(
+        name.split(separator: ".", omittingEmptySubsequences: false).filter { $0 != "base_layer" }
+          .joined(separator: "."))
+    }
+    return names + names.filter { $0.hasSuffix(".weight") }.map { String($0.dropLast(7)) }
+  }
+
+  private func named(_ name: String, prefixChange: (from: String, to: String)?) -> ModuleMatch? {
+    if let module = modules[name] { return ModuleMatch(module: module, prefixChange: prefixChange, runtime: nil) }
+    guard let found = description?.match(name) else { return nil }
+    let change = prefixChange ?? found.alias.map { ($0.spelling, $0.canonical) }
+    if let runtime = found.runtime { return inMemory(runtime, prefixChange: change) }
+    guard found.module.name != name, let module = modules[found.module.name] else { return nil }
+    return ModuleMatch(module: module, prefixChange: change, runtime: nil)
+  }
+
+  /// What the files hold for a module that only exists in memory; nil when they do not hold all of it.
+  private func inMemory(_ runtime: RuntimeModule, prefixChange: (from: String, to: String)?) -> ModuleMatch? {
+    guard runtime.isSplitByExpert else {
+      guard runtime.parts.count == 1, let module = modules[Self.withoutWeight(runtime.parts[0])] else { return nil }
+      return ModuleMatch(module: module, prefixChange: prefixChange, runtime: runtime)
+    }
+    let parts = runtime.parts(ofExpert: 0).compactMap { modules[$0] }
+    guard parts.count == runtime.parts.count, let first = parts.first else { return nil }
+    guard modules[runtime.parts(ofExpert: runtime.module.experts &- 1)[0]] != nil else { return nil }
+    var rows: UInt64 = 0
+    for part in parts { rows = rows.addingReportingOverflow(part.outFeatures).partialValue }
+    let stack = BaseModule(
+      name: runtime.module.name, kind: .parameter, inFeatures: first.inFeatures, outFeatures: rows,
+      shape: [runtime.module.experts, rows, first.inFeatures], isTransposed: false, hasBias: false,
+      weightName: runtime.module.name, weight: nil, tiedTo: nil, isQuantized: parts.contains { $0.isQuantized })
+    return ModuleMatch(module: stack, prefixChange: prefixChange, runtime: runtime)
+  }
+
+  private static func withoutWeight(_ name: String) -> String {
+    name.hasSuffix(".weight") ? String(name.dropLast(7)) : name
+  }
+
+  private func parameters(exactly owner: String, prefixChange: (from: String, to: String)?) -> [ModuleMatch] {
+    Self.registrationOrder.compactMap { leaf in
+      let name = owner + "." + leaf
+      if let module = modules[name], module.kind == .parameter {
+        return ModuleMatch(module: module, prefixChange: prefixChange, runtime: nil)
+      }
+      guard let runtime = description?.match(name)?.runtime else { return nil }
+      return inMemory(runtime, prefixChange: prefixChange)
+    }
+  }
+
+  /// Names of the stacks in transformers' expert modules, in the order in which they are registered.
+  private static let registrationOrder = [
+    "gate_up_proj", "gate_proj", "w1", "up_proj", "w3", "down_proj", "w2", "input_linear", "output_linear",
+  ]
+}

@@ -1,0 +1,228 @@
+import BaseCatalogue
+import LoRAIO
+import Safetensors
+import TensorCore
+
+extension BaseModel {
+  /// Reads a base model: headers and config only, never tensor data.
+  ///
+  /// The path is a `config.json` under any name, a model folder, a safetensors file, an `*.index.json`, or the id of a
+  /// repository (`org/name`, `org/name@revision`) in the local Hugging Face cache. A config alone gives the modules
+  /// through the catalogue; weights are described further by the `config.json` beside them.
+  ///
+  /// - Throws: `BaseModelError` when there is nothing to go by; what is merely wrong is in `findings`.
+  public static func open(_ path: String) throws(BaseModelError) -> BaseModel {
+    try open(path, cache: .standard)
+  }
+
+  static func open(_ path: String, cache: BaseHubCache) throws(BaseModelError) -> BaseModel {
+    guard let kind = FileKind(path: path) else {
+      guard let (id, revision) = BaseHubCache.repository(path) else { throw .notFound(path: path) }
+      var reader = BaseModelReader(path: path, repository: id)
+      return try reader.readFolder(try cache.snapshot(of: id, revision: revision))
+    }
+    let repository = Folder.resolvedFolder(path).flatMap { BaseHubCache.repository(holding: $0) }
+    var reader = BaseModelReader(path: path, repository: BaseHubCache.repository(holding: path) ?? repository)
+    return kind == .folder ? try reader.readFolder(path) : try reader.readFile(path)
+  }
+}
+
+extension Folder {
+  /// A folder's path with links resolved; nil for anything else, since files of the cache are links out of it.
+  fileprivate static func resolvedFolder(_ path: String) -> String? {
+    FileKind(path: path) == .folder ? resolved(path) : nil
+  }
+}
+
+/// Finds the parts of a base model and puts them together.
+private struct BaseModelReader {
+  let path: String
+  let repository: String?
+  private var findings: [Finding] = []
+
+  init(path: String, repository: String?) {
+    self.path = path
+    self.repository = repository
+  }
+
+  // MARK: Finding the parts
+
+  mutating func readFolder(_ folder: String) throws(BaseModelError) -> BaseModel {
+    if FileKind(path: Folder.join(folder, "snapshots")) == .folder, Folder.lastComponent(folder).hasPrefix("models--") {
+      let id = BaseHubCache.repository(holding: Folder.join(folder, "snapshots/x")) ?? folder
+      return try readFolder(try BaseHubCache.snapshot(inRepository: folder, id: id, revision: "main"))
+    }
+    let weights = Checkpoint.examine(folder)
+    return try assemble(weights, config: try sibling(in: folder, isNeeded: weights.checkpoint == nil))
+  }
+
+  mutating func readFile(_ file: String) throws(BaseModelError) -> BaseModel {
+    if try !Self.isJSON(file) || file.hasSuffix(".index.json") || file.contains(".safetensors.index.") {
+      let weights = Checkpoint.examine(file)
+      return try assemble(weights, config: try sibling(in: Folder.parent(file), isNeeded: false))
+    }
+    return try describe(try BaseConfig.read(file))
+  }
+
+  /// Whether a file starts as JSON text does; a safetensors file starts with eight bytes of length.
+  private static func isJSON(_ file: String) throws(BaseModelError) -> Bool {
+    if file.hasSuffix(".json") { return true }
+    if file.hasSuffix(".safetensors") || file.hasSuffix(".zst") { return false }
+    do throws(IOError) {
+      let input = try InputFile(path: file)
+      let head = try input.bytes(at: 0, count: Int(min(input.size, 64)))
+      return head.first { $0 > 0x20 } == UInt8(ascii: "{") && !(head.count > 8 && head[8] == UInt8(ascii: "{"))
+    } catch {
+      throw .unreadable(error)
+    }
+  }
+
+  /// The config.json in a folder; one that cannot be used is an error only where there is nothing else.
+  private mutating func sibling(in folder: String, isNeeded: Bool) throws(BaseModelError) -> BaseConfig? {
+    let path = Folder.join(folder, "config.json")
+    guard FileKind(path: path) != nil else { return nil }
+    do throws(BaseModelError) {
+      return try BaseConfig.read(path)
+    } catch {
+      if isNeeded { throw error }
+      findings.append(
+        Finding(
+          .configInvalid, "the base's config.json cannot be used: \(error.reason)", file: path,
+          hint: "download it again"))
+      return nil
+    }
+  }
+
+  // MARK: Putting them together
+
+  /// A model of which only the config is there.
+  private mutating func describe(_ config: BaseConfig) throws(BaseModelError) -> BaseModel {
+    let description: BaseDescription?
+    do throws(CatalogueError) {
+      description = try Catalogue.describe(.object(config.object))
+    } catch {
+      guard error.isUnknownArchitecture || config.modelType == nil else {
+        throw .config(path: config.path, reason: error.description, offset: nil)
+      }
+      description = nil
+      let name = config.modelType.map { "the model type \"\(escaped($0))\"" } ?? "a config without model_type"
+      findings.append(
+        Finding(
+          .baseUnknownArchitecture,
+          "\(name) is not in the architecture catalogue and there are no weights, so names and shapes cannot be checked",
+          file: config.path, found: config.modelType.map { escaped($0) },
+          hint: "name the model's folder with its safetensors files instead"))
+    }
+    let exempt = config.unquantizedNames
+    var modules: [String: BaseModule] = [:]
+    for module in (description?.modules ?? []) + (description?.routers ?? []) {
+      let described = BaseModule(
+        module, isQuantized: config.quantization != nil && module.isQuantizable(except: exempt))
+      modules[described.name] = described
+    }
+    return finish(
+      config, description, nil, modules, vocabulary: description?.vocabularySize ?? config.vocabularySize,
+      parameters: description?.parameters)
+  }
+
+  /// A model with weights, or a folder that turned out to have none.
+  private mutating func assemble(_ weights: Checkpoint.Examined, config: BaseConfig?) throws(BaseModelError)
+    -> BaseModel
+  {
+    guard let checkpoint = weights.checkpoint else {
+      guard weights.isAbsent, let config else { throw .weights(weights.error) }
+      // A config without weights is enough to check against; weights in another format are worth a word.
+      findings += weights.findings.filter { $0.rule != .fileUnreadable }.map { finding in
+        var finding = finding
+        finding.severity = .warning
+        return finding
+      }
+      return try describe(config)
+    }
+    findings += weights.findings
+    var description: BaseDescription?
+    if let config, config.modelType != nil {
+      do throws(CatalogueError) {
+        description = try Catalogue.describe(.object(config.object))
+      } catch {
+        if !error.isUnknownArchitecture {
+          findings.append(
+            Finding(
+              .baseConfigMismatch, "the config does not describe a model that could exist: \(error.description)",
+              file: config.path, hint: "download config.json again"))
+        }
+      }
+    }
+    var table = BaseModuleTable(checkpoint: checkpoint, description: description, config: config, path: path)
+    table.compare(isComplete: weights.isSound && !weights.findings.contains { $0.rule == .shardMismatch })
+    findings += table.contradictions
+    let tokens = table.modules.values.filter {
+      $0.kind == .embedding && BaseModuleShape.isTokenEmbedding(BaseModuleShape.leaf($0.name))
+    }
+    let rows = tokens.min { ($0.name.utf8.count, $0.name) < ($1.name.utf8.count, $1.name) }?.shape[0]
+    let isQuantized = table.modules.values.contains { $0.isQuantized }
+    return finish(
+      config, description, checkpoint, table.modules,
+      vocabulary: rows ?? description?.vocabularySize ?? config?.vocabularySize,
+      parameters: isQuantized ? description?.parameters ?? checkpoint.parameters : checkpoint.parameters)
+  }
+
+  private func finish(
+    _ config: BaseConfig?, _ description: BaseDescription?, _ checkpoint: Checkpoint?, _ modules: [String: BaseModule],
+    vocabulary: UInt64?, parameters: UInt64?
+  ) -> BaseModel {
+    let names = BaseNames(modules.keys)
+    let tiesByDefault =
+      description?.modules.contains { $0.tiedTo != nil } ?? modules.values.contains { $0.tiedTo != nil }
+    return BaseModel(
+      path: path, configPath: config?.path, config: config?.object, modelType: config?.modelType,
+      name: repository ?? config?.name, checkpoint: checkpoint, description: description, modules: modules,
+      parameters: parameters, layerCounts: names.layerCounts, layerCount: names.layerCount,
+      vocabularySize: vocabulary,
+      tiesEmbeddings: description == nil ? config?.tiesEmbeddings ?? tiesByDefault : tiesByDefault,
+      isKnown: checkpoint != nil || description != nil, quantization: config?.quantization, findings: findings,
+      names: names)
+  }
+}
+
+extension BaseModelError {
+  /// The cause without the path, for a finding that names it.
+  fileprivate var reason: String {
+    switch self {
+    case .config(_, let reason, _): reason
+    case .unreadable(let error): error.cause
+    default: description
+    }
+  }
+}
+
+extension CatalogueError {
+  fileprivate var isUnknownArchitecture: Bool { if case .unknownModelType = self { true } else { false } }
+}
+
+extension BaseModule {
+  /// A module as the catalogue describes it; a router counts as the linear layer that older libraries have there, for
+  /// which A and B are shaped the same.
+  init(_ module: BaseCatalogue.BaseModule, isQuantized: Bool) {
+    let isRouter = module.kind == .parameter && module.name.hasSuffix(".weight") && module.shape.rank == 2
+    self.init(
+      name: isRouter ? String(module.name.dropLast(7)) : module.name,
+      kind: isRouter ? .linear : ModuleKind(module.kind),
+      inFeatures: module.inFeatures, outFeatures: module.outFeatures, shape: module.shape,
+      isTransposed: module.isTransposed, hasBias: module.hasBias, weightName: module.tensor, weight: nil,
+      tiedTo: module.tiedTo, isQuantized: isQuantized)
+  }
+}
+
+extension BaseCatalogue.BaseModule {
+  /// Whether quantisation as libraries apply it reaches the module: linear layers and stacks, not the output head.
+  fileprivate func isQuantizable(except names: [String]) -> Bool {
+    guard kind == .linear || (kind == .parameter && shape.rank == 3), tiedTo == nil else { return false }
+    let leaf = BaseModuleShape.leaf(name)
+    if leaf == "lm_head" || leaf == "embed_out" { return false }
+    return !names.contains { listed in
+      listed == name || name.hasPrefix(listed + ".") || name.hasSuffix("." + listed)
+        || name.contains("." + listed + ".")
+    }
+  }
+}

@@ -1,0 +1,226 @@
+import BaseCatalogue
+import Safetensors
+import TensorCore
+
+/// Sorts the tensors of a checkpoint into modules: names and sizes from the files, kind and orientation from the
+/// catalogue where it knows the module, else from `BaseModuleShape`.
+struct BaseModuleTable {
+  private(set) var modules: [String: BaseModule] = [:]
+  /// Where files and config contradict each other.
+  private(set) var contradictions: [Finding] = []
+
+  private let checkpoint: Checkpoint
+  private let description: BaseDescription?
+  private let config: BaseConfig?
+  private let shapes: BaseModuleShape
+  private let path: String
+  /// Modules with tensors beside them that only quantised weights have.
+  private var companions: Set<String> = []
+  /// Names by which the catalogue knows the modules found.
+  private var described: Set<String> = []
+  /// Modules whose stored shape is not the one that the config gives.
+  private var reshaped: [(module: String, expected: Shape, found: Shape)] = []
+
+  init(checkpoint: Checkpoint, description: BaseDescription?, config: BaseConfig?, path: String) {
+    self.checkpoint = checkpoint
+    self.description = description
+    self.config = config
+    self.path = path
+    let attention = checkpoint.tensors.first { $0.key.hasSuffix("c_attn.weight") }?.value.info.shape
+    let embedding = checkpoint.tensors.first { name, _ in
+      name.hasSuffix(".weight") && BaseModuleShape.isTokenEmbedding(BaseModuleShape.leaf(String(name.dropLast(7))))
+    }
+    let width = embedding.flatMap { $0.value.info.shape.rank == 2 ? $0.value.info.shape[1] : nil }
+    shapes = BaseModuleShape(
+      modelType: config?.modelType, hiddenSize: description?.hiddenSize ?? config?.hiddenSize ?? width,
+      shapeOfAttention: attention)
+    collect()
+    addTied()
+  }
+
+  private mutating func collect() {
+    var found: [(name: String, meaning: BaseTensorName)] = []
+    found.reserveCapacity(checkpoint.tensors.count)
+    for name in checkpoint.tensors.keys {
+      let meaning = BaseTensorName(name)
+      switch meaning {
+      case .companion(let owner): companions.insert(owner)
+      case .bias, .buffer: break
+      default: found.append((name, meaning))
+      }
+    }
+    for (name, meaning) in found {
+      guard let entry = checkpoint.tensors[name] else { continue }
+      switch meaning {
+      case .weight(let module): addModule(module, weightName: name, entry)
+      case .packedWeight(let module): addModule(module, weightName: name, entry, isPacked: true)
+      case .packedParameter(let parameter): addParameter(parameter, weightName: name, entry, isPacked: true)
+      case .parameter: addParameter(name, weightName: name, entry, isPacked: false)
+      case .companion, .bias, .buffer: break
+      }
+    }
+  }
+
+  // MARK: One weight
+
+  private mutating func addModule(_ name: String, weightName: String, _ entry: Checkpoint.Entry, isPacked: Bool = false)
+  {
+    let shape = entry.info.shape
+    let isQuantized = isPacked || companions.contains(name) || !entry.info.dtype.isPlainWeight
+    let known = catalogued(name)
+    guard let guess = known.map({ ModuleKind($0.kind) }) ?? shapes.kind(ofModule: name, shape) else { return }
+    let hasBias = checkpoint.tensors[name + ".bias"] != nil || checkpoint.tensors[name + ".in_proj_bias"] != nil
+    if isQuantized {
+      return add(quantized: name, kind: guess, known: known, weightName: weightName, entry, hasBias: hasBias)
+    }
+    let fits = BaseModuleShape.ranks(guess).contains(shape.rank)
+    guard let kind = fits ? guess : shapes.kind(ofModule: name, shape) else { return }
+    let isTransposed = fits ? known?.isTransposed ?? shapes.isTransposed(name, kind, shape) : false
+    if let known { note(known, name: name, found: shape) }
+    add(name, kind, shape, isTransposed: isTransposed, hasBias: hasBias, weightName: weightName, entry)
+  }
+
+  private mutating func addParameter(_ name: String, weightName: String, _ entry: Checkpoint.Entry, isPacked: Bool) {
+    let shape = entry.info.shape
+    let known = catalogued(name)
+    if isPacked || companions.contains(name) || (known != nil && !entry.info.dtype.isPlainWeight) {
+      guard shape.rank >= 2 else { return }
+      return add(quantized: name, kind: .parameter, known: known, weightName: weightName, entry, hasBias: false)
+    }
+    guard (2...3).contains(shape.rank), entry.info.dtype.isPlainWeight else { return }
+    let isTransposed = known?.isTransposed ?? shapes.isTransposed(name, .parameter, shape)
+    if let known { note(known, name: name, found: shape) }
+    let hasBias = checkpoint.tensors[name + "_bias"] != nil
+    add(name, .parameter, shape, isTransposed: isTransposed, hasBias: hasBias, weightName: weightName, entry)
+  }
+
+  private mutating func add(
+    _ name: String, _ kind: ModuleKind, _ shape: Shape, isTransposed: Bool, hasBias: Bool, weightName: String,
+    _ entry: Checkpoint.Entry
+  ) {
+    let (input, output) = BaseModuleShape.features(kind, shape, isTransposed: isTransposed)
+    modules[name] = BaseModule(
+      name: name, kind: kind, inFeatures: input, outFeatures: output, shape: shape, isTransposed: isTransposed,
+      hasBias: hasBias, weightName: weightName, weight: entry, tiedTo: nil, isQuantized: false)
+  }
+
+  /// A quantised weight: packed storage says little, so the sizes are the catalogue's; 8-bit types keep the shape.
+  private mutating func add(
+    quantized name: String, kind: ModuleKind, known: BaseCatalogue.BaseModule?, weightName: String,
+    _ entry: Checkpoint.Entry, hasBias: Bool
+  ) {
+    let shape = entry.info.shape
+    let isTransposed = known?.isTransposed ?? false
+    let keepsShape = entry.info.dtype.bits == 8 && BaseModuleShape.ranks(kind).contains(shape.rank) && isWhole(entry)
+    let stored = keepsShape ? BaseModuleShape.features(kind, shape, isTransposed: isTransposed) : (0, 0)
+    let (input, output) = known.map { ($0.inFeatures, $0.outFeatures) } ?? stored
+    modules[name] = BaseModule(
+      name: name, kind: kind, inFeatures: input, outFeatures: output, shape: shape, isTransposed: isTransposed,
+      hasBias: hasBias, weightName: weightName, weight: entry, tiedTo: nil, isQuantized: true)
+  }
+
+  /// Whether each byte is one element: an 8-bit float, or an integer that is not two packed 4-bit numbers.
+  private func isWhole(_ entry: Checkpoint.Entry) -> Bool { entry.info.dtype.isFloat || entry.info.dtype == .i8 }
+
+  /// What the catalogue says about a module in the files, which may be spelled otherwise there.
+  private mutating func catalogued(_ name: String) -> BaseCatalogue.BaseModule? {
+    guard let match = description?.match(name), match.runtime == nil else { return nil }
+    described.insert(match.module.name)
+    return match.module
+  }
+
+  private mutating func note(_ known: BaseCatalogue.BaseModule, name: String, found: Shape) {
+    if known.shape != found { reshaped.append((name, known.shape, found)) }
+  }
+
+  // MARK: Tied weights
+
+  /// Adds an output head that shares the embedding's tensor and is not on disk, or an embedding that shares the head's:
+  /// transformers ties whichever of the two is missing.
+  private mutating func addTied() {
+    for tied in description?.modules ?? [] {
+      guard let source = tied.tiedTo else { continue }
+      let owner = source.hasSuffix(".weight") ? String(source.dropLast(7)) : source
+      described.insert(tied.name)
+      if modules[tied.name] == nil, let embedding = modules.values.first(where: { isSame($0, as: owner) }) {
+        tie(tied.name, .linear, to: embedding)
+        described.insert(owner)
+      } else if let head = modules[tied.name], !modules.values.contains(where: { isSame($0, as: owner) }) {
+        tie(owner, .embedding, to: head)
+        described.insert(owner)
+      }
+    }
+    guard description == nil, let config, config.hasLanguageHead, config.tiesEmbeddings != false else { return }
+    let hasHead = modules.keys.contains { ["lm_head", "embed_out", "output"].contains(BaseModuleShape.leaf($0)) }
+    let embeddings = modules.values.filter {
+      $0.kind == .embedding && BaseModuleShape.isTokenEmbedding(BaseModuleShape.leaf($0.name))
+    }
+    if !hasHead, embeddings.count == 1, let embedding = embeddings.first { tie("lm_head", .linear, to: embedding) }
+  }
+
+  private func isSame(_ module: BaseModule, as name: String) -> Bool {
+    if module.name == name { return true }
+    guard module.kind == .embedding else { return false }
+    return description?.match(module.name)?.module.name == name
+  }
+
+  private mutating func tie(_ name: String, _ kind: ModuleKind, to other: BaseModule) {
+    guard other.shape.rank == 2 else { return }
+    let (input, output) =
+      kind == .embedding ? (other.shape[0], other.shape[1]) : (other.shape[1], other.shape[0])
+    modules[name] = BaseModule(
+      name: name, kind: kind, inFeatures: input, outFeatures: output, shape: other.shape, isTransposed: false,
+      hasBias: checkpoint.tensors[name + ".bias"] != nil, weightName: other.weightName, weight: other.weight,
+      tiedTo: other.weightName, isQuantized: other.isQuantized)
+  }
+
+  // MARK: Files against config
+
+  /// Compares what was found with what the config describes; `isComplete` when the files are known to be all there.
+  mutating func compare(isComplete: Bool) {
+    guard let description, let config else { return }
+    if !reshaped.isEmpty {
+      let ordered = reshaped.sorted { naturallyPrecedes($0.module, $1.module) }
+      let first = ordered[0]
+      let others = ordered.count > 1 ? " and so are \(ordered.count - 1) more" : ""
+      contradict(
+        "the weight of \(escaped(first.module)) is stored with another shape than the config gives it\(others); the "
+          + "files are believed", config, module: first.module, expected: "\(first.expected)", found: "\(first.found)")
+    }
+    guard isComplete else { return }
+    let known = description.modules + description.routers
+    let missing = known.filter { !described.contains($0.name) }.map(\.name)
+    if !missing.isEmpty {
+      let ordered = missing.sorted(by: naturallyPrecedes)
+      contradict(
+        "\(missing.count) of the modules that the config describes are not in the files, \(escaped(ordered[0])) among "
+          + "them", config, module: ordered[0], expected: "\(known.count) modules",
+        found: "\(known.count - missing.count)")
+    }
+    compareLayers(description, config)
+  }
+
+  private mutating func compareLayers(_ description: BaseDescription, _ config: BaseConfig) {
+    var beyond: (module: String, list: String, index: UInt64)?
+    for name in modules.keys {
+      guard let (list, index) = BaseNames.layer(of: name), let count = description.layerCounts[String(list)],
+        index >= count, index - count >= config.predictionLayers
+      else { continue }
+      if let beyond, (beyond.index, beyond.module) >= (index, name) { continue }
+      beyond = (name, String(list), index)
+    }
+    guard let beyond, let count = description.layerCounts[beyond.list] else { return }
+    contradict(
+      "the files hold more layers in \(escaped(beyond.list)) than the config describes; loaders ignore the others",
+      config, module: beyond.module, expected: "\(count) layers", found: "layer \(beyond.index)")
+  }
+
+  private mutating func contradict(
+    _ message: String, _ config: BaseConfig, module: String, expected: String, found: String
+  ) {
+    contradictions.append(
+      Finding(
+        .baseConfigMismatch, message, file: config.path, module: module, expected: expected, found: found,
+        hint: "check that config.json and the weights belong to the same model"))
+  }
+}
