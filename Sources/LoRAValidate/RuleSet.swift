@@ -14,6 +14,7 @@ public enum RuleSet {
     .valueNaN, .valueInf, .valueOverflow, .valueZeroDelta, .valueZeroModule,
     .engineRank, .engineUnsupported, .engineSilent,
     .policyRank, .policyAlpha, .policyTargets, .policyDType, .policySize, .policyBase, .policyMetadata,
+    .fleetMixedRanks, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision,
   ]
 
   /// The rule of this id.

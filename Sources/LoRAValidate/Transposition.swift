@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 import TensorCore
 
 /// In which way a module's factors fit only after transposition.

@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 import TensorCore
 
 extension Rule {
@@ -27,21 +28,26 @@ extension Rule {
     let missing = context.unmatched.filter { !context.isBeyondLayers($0) }
     if missing.count > 1 && missing.count == context.adapter.modules.count {
       return [
-        finding(missing, context, base,
-          "none of the \(counted(missing.count, "module")) is in the base: \(escaped(missing[0].name, limit: 160)) and so on")
+        finding(
+          missing, context, base,
+          "none of the \(counted(missing.count, "module")) is in the base: \(escaped(missing[0].name, limit: 160)) and so on"
+        )
       ]
     }
     var groups = Groups<String, AdapterModule>()
     for module in missing { groups.add(module.name.template, module) }
     let findings = groups.all.map { _, places in
-      finding(places, context, base,
+      finding(
+        places, context, base,
         "the base has no module \(escaped(places[0].name, limit: 160))"
           + (places.count > 1 ? ", nor \(grouped(UInt64(places.count - 1))) more of the same kind" : ""))
     }
     return findings + renamed(context)
   }
 
-  private static func finding(_ places: [AdapterModule], _ context: ValidationContext, _ base: BaseModel, _ message: String)
+  private static func finding(
+    _ places: [AdapterModule], _ context: ValidationContext, _ base: BaseModel, _ message: String
+  )
     -> Finding
   {
     let name = places.first?.name ?? ""
@@ -56,10 +62,12 @@ extension Rule {
   /// What to do to get from one name to the other: a change of prefix where that is all, else the other name.
   private static func renaming(_ name: String, to closest: String) -> String {
     if closest.hasSuffix("." + name) {
-      return "add the prefix \"\(escaped(String(closest.dropLast(name.count))))\" to the names; the base has \(escaped(closest))"
+      return
+        "add the prefix \"\(escaped(String(closest.dropLast(name.count))))\" to the names; the base has \(escaped(closest))"
     }
     if name.hasSuffix("." + closest) {
-      return "drop the prefix \"\(escaped(String(name.dropLast(closest.count))))\" from the names; the base has \(escaped(closest))"
+      return
+        "drop the prefix \"\(escaped(String(name.dropLast(closest.count))))\" from the names; the base has \(escaped(closest))"
     }
     return "the closest module of the base is \(escaped(closest))"
   }

@@ -34,7 +34,8 @@ extension Rule {
         file: config.path, expected: escaped(served, limit: 120), found: escaped(trained, limit: 120),
         hint: suffix == nil
           ? "check which base the training used"
-          : "the training saw a quantised variant of its base; check the answers before serving on full-precision weights")
+          : "the training saw a quantised variant of its base; check the answers before serving on full-precision weights"
+      )
     ]
   }
 

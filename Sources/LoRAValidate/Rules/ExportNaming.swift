@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 import TensorCore
 
 extension Rule {
@@ -42,7 +43,8 @@ extension MisnamedTensor.Problem {
   fileprivate var phrase: String {
     switch self {
     case .adapterName(let name): "still hold the adapter's name \"\(escaped(name, limit: 60))\", so loaders miss them"
-    case .wrapper(let name): "still hold the wrapper \"\(escaped(name, limit: 60))\" of a training framework, so loaders miss them"
+    case .wrapper(let name):
+      "still hold the wrapper \"\(escaped(name, limit: 60))\" of a training framework, so loaders miss them"
     case .missingPrefix: "lack the prefix base_model.model., so PEFT ignores them and serves the plain base"
     case .doubledPrefix: "have the prefix base_model.model. twice, so loaders miss them"
     }

@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 import TensorCore
 
 extension Rule {
@@ -45,7 +46,8 @@ extension Rule {
           + "\(problem.declared)",
         file: context.adapter.weightsPath, tensor: (first.a ?? first.b)?.name, module: first.name,
         expected: "\(problem.declared)", found: "\(problem.found)",
-        hint: hint(problem, first, places.count == modules.count, matching), byteOffset: (first.a ?? first.b)?.headerOffset)
+        hint: hint(problem, first, places.count == modules.count, matching),
+        byteOffset: (first.a ?? first.b)?.headerOffset)
     }
   }
 

@@ -30,7 +30,8 @@ extension Rule {
         Finding(
           .tensorUnknown,
           "the file holds \(counted(file.header.tensors.count, "tensor")) but none of a LoRA adapter",
-          file: adapter.weightsPath, tensor: file.header.tensors.first?.name, expected: "names that end in lora_A.weight and lora_B.weight",
+          file: adapter.weightsPath, tensor: file.header.tensors.first?.name,
+          expected: "names that end in lora_A.weight and lora_B.weight",
           found: escaped(file.header.tensors.first?.name ?? "", limit: 120),
           hint: "hand in the adapter's file; this one looks like the weights of a model")
       ]
@@ -41,9 +42,11 @@ extension Rule {
       guard let first = places.first else { return nil }
       let subject = places.count == 1 ? "a tensor ends" : "\(counted(places.count, "tensor")) end"
       return Finding(
-        .tensorUnknown, "\(subject) in \"\(escaped(ending, limit: 100))\", which no LoRA format that is known here uses",
+        .tensorUnknown,
+        "\(subject) in \"\(escaped(ending, limit: 100))\", which no LoRA format that is known here uses",
         file: adapter.weightsPath, tensor: first.name, found: escaped(first.name),
-        hint: closest(to: ending).map { "PEFT writes \($0)" } ?? "drop the tensor, or export with PEFT's save_pretrained",
+        hint: closest(to: ending).map { "PEFT writes \($0)" }
+          ?? "drop the tensor, or export with PEFT's save_pretrained",
         byteOffset: first.headerOffset)
     }
   }
