@@ -8,7 +8,7 @@ extension AdapterModule {
     switch kind {
     case .linear, .conv1d, .embedding: isTransposed ? 2...3 : 2...2
     case .parameter: 2...3
-    case .conv2d: 3...5
+    case .conv2d, .conv3d: 3...5
     }
   }
 
