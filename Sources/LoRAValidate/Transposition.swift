@@ -14,10 +14,12 @@ extension AdapterModule {
   /// How the factors would have to be turned to fit, or nil when they fit as they are or not at all; without a base the
   /// declared rank alone tells.
   func transposition(against base: BaseModule?) -> Transposition? {
-    guard kind == .linear || kind == .conv1d, !isTransposed, let a, let b, isUsable(a), isUsable(b) else { return nil }
+    guard kind == .linear || kind == .conv1d, !isTransposed, let a, let b, isUsable(a), isUsable(b),
+      a.shape.rank == 2, b.shape.rank == 2
+    else { return nil }
     let down = (rows: a.shape[0], columns: a.shape[1])
     let up = (rows: b.shape[0], columns: b.shape[1])
-    guard let base else {
+    guard let base, base.inFeatures > 0, base.outFeatures > 0 else {
       guard let rank = declaredRank.map({ UInt64($0) }), down.rows != rank || up.columns != rank else { return nil }
       return down.columns == rank && up.rows == rank ? .factors : nil
     }

@@ -55,7 +55,7 @@ public enum Validation {
     var adapters = parallel(paths.count, options.workers) { Adapter.load(paths[$0]) }
     var values: [AdapterValues?] = Array(repeating: nil, count: adapters.count)
     if !options.headerOnly {
-      let pass = ValuePass(adapters.map { $0.hasReadableValues ? $0.file : nil })
+      let pass = ValuePass(adapters.map { $0.isSound ? $0.file : nil })
       for (position, outcome) in pass.run(workers: options.workers, progress: progress.scanned).enumerated() {
         values[position] = outcome.values
         if let failure = outcome.failure {
@@ -67,7 +67,7 @@ public enum Validation {
     let scanned = values
     return parallel(loaded.count, options.workers) { position in
       let context = ValidationContext(loaded[position], base: base, options: options, values: scanned[position])
-      let result = AdapterResult(context, findings: RuleSet.findings(in: context))
+      let result = AdapterResult(loaded[position], context, findings: RuleSet.findings(in: context))
       return (result, FleetMember(loaded[position], readsValues: !options.headerOnly))
     }
   }
@@ -81,15 +81,5 @@ public enum Validation {
     let slots = Slots<Result>(count)
     Workers.forEach(count: count, workers: workers) { slots.set($0, body($0)) }
     return slots.all
-  }
-}
-
-extension Adapter {
-  /// Whether the header can be trusted to say where the values lie.
-  fileprivate var hasReadableValues: Bool {
-    let rules: Set<RuleID> = [
-      .fileUnreadable, .fileNotSafetensors, .headerInvalid, .headerDuplicateKey, .compressedCorrupt,
-    ]
-    return file != nil && !findings.contains { $0.severity == .error && rules.contains($0.rule) }
   }
 }

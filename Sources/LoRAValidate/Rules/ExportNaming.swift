@@ -25,7 +25,10 @@ extension Rule {
   ) { context in
     let adapter = context.adapter
     var groups = Groups<String, MisnamedTensor>()
-    for tensor in adapter.misnamed { groups.add(tensor.problem.phrase, tensor) }
+    let strays = Set(context.strays.map(\.name))
+    for tensor in adapter.misnamed where !strays.contains(tensor.tensor.name) {
+      groups.add(tensor.problem.phrase, tensor)
+    }
     return groups.all.compactMap { problem, places in
       guard let first = places.first else { return nil }
       let subject = places.count == 1 ? "1 tensor" : "\(grouped(UInt64(places.count))) tensors"

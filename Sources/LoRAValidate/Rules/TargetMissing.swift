@@ -1,3 +1,4 @@
+import BaseCatalogue
 import LoRAModel
 import TensorCore
 
@@ -207,11 +208,16 @@ extension ValidationContext {
   }
 }
 
-extension BaseModule {
+extension LoRAModel.BaseModule {
   /// Whether names alone decide if PEFT adapts the module: part of the layers that the model class builds, and for the
   /// shorthand of all linear modules no embedding or output head.
   fileprivate func isPlainTarget(of base: BaseModel, allLinear: Bool) -> Bool {
-    if let count = base.layerCount, let layer = name.layer, layer.index >= count { return false }
+    // Files may hold layers that the model class never builds, such as those for predicting several tokens at once.
+    if let (index, before, _) = name.layer, let count = base.description?.layerCounts[String(before.dropLast())],
+      index >= count
+    {
+      return false
+    }
     guard allLinear else { return true }
     let heads: Set<Substring> = ["lm_head", "embed_out", "score", "classifier"]
     return (kind == .linear || kind == .conv1d) && !heads.contains(name.lastComponent)

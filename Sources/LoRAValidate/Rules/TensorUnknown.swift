@@ -37,7 +37,7 @@ extension Rule {
       ]
     }
     var groups = Groups<String, TensorInfo>()
-    for tensor in adapter.unknown { groups.add(ending(of: tensor.name), tensor) }
+    for tensor in adapter.unknown + context.strays { groups.add(ending(of: tensor.name), tensor) }
     return groups.all.compactMap { ending, places in
       guard let first = places.first else { return nil }
       let subject = places.count == 1 ? "a tensor ends" : "\(counted(places.count, "tensor")) end"
@@ -64,5 +64,14 @@ extension Rule {
       ("lora_up", "lora_B.weight"),
     ]
     return known.first { text.contains($0.0) }?.1
+  }
+}
+
+extension ValidationContext {
+  /// Tensors that would replace one of the base but lack the prefix that the others have: no part of the adapter.
+  var strays: [TensorInfo] {
+    let bare = Set(adapter.misnamed.filter { $0.problem == .missingPrefix }.map(\.tensor.name))
+    guard bare.count < adapter.file?.header.tensors.count ?? 0 else { return [] }
+    return adapter.replacements.map(\.tensor).filter { bare.contains($0.name) }
   }
 }
