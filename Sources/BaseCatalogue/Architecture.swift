@@ -4,19 +4,23 @@ public struct Architecture: Sendable {
   public let modelType: String
   let heads: [Head]
   let keys: [String: String]
+  let textSection: String?
   let aliases: [PathAlias]
   let body: @Sendable (Config) -> [Row]
 
   /// An architecture; the first of the heads is taken when a configuration names none that is known.
   ///
   /// `keys` are other names of configuration keys, as the library's attribute maps have them: other name to name.
+  /// `textSection` is the key of the text model's own configuration in a multimodal one.
   init(
-    _ modelType: String, heads: [Head], keys: [String: String] = [:], aliases: [PathAlias] = [],
+    _ modelType: String, heads: [Head], keys: [String: String] = [:], textSection: String? = nil,
+    aliases: [PathAlias] = [],
     @RowBuilder body: @escaping @Sendable (Config) -> [Row]
   ) {
     self.modelType = modelType
     self.heads = heads
     self.keys = keys
+    self.textSection = textSection
     self.aliases = aliases
     self.body = body
   }

@@ -90,14 +90,16 @@ extension Architecture {
     if let problem = config.problems.first { throw problem }
     var description = expansion.description
     description.aliases += aliases + bodyAliases(head.prefix.disk)
+    description.textSection = textSection.flatMap { config.hasValue($0) ? $0 : nil }
     description.index()
     return description
   }
 
-  /// Names of the body alone where this class has a prefix, and the prefixes of other classes where it has none.
+  /// The prefixes that the body has in other classes, and none, in place of the one that it has in this class.
   private func bodyAliases(_ prefix: String) -> [PathAlias] {
-    if !prefix.isEmpty { return [PathAlias("", prefix + ".", origin: "the body without its head")] }
-    let others = Set(heads.map(\.prefix.disk)).subtracting([""]).sorted()
-    return others.map { PathAlias($0 + ".", "", origin: "the body below a head") }
+    let own = prefix.isEmpty ? "" : prefix + "."
+    let others = Set(heads.map(\.prefix.disk)).subtracting(["", prefix]).sorted()
+    let below = others.map { PathAlias($0 + ".", own, origin: "the body below another head") }
+    return own.isEmpty ? below : below + [PathAlias("", own, origin: "the body without its head")]
   }
 }

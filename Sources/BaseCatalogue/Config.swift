@@ -82,7 +82,12 @@ final class Config {
     }
   }
 
-  /// A list of numbers that are not negative, such as layer indices; nil when missing or null.
+  /// A list of layer indices; nil when missing or null.
+  ///
+  /// It is a set because every layer looks itself up in it.
+  func indices(_ key: String) -> Set<Size>? { sizes(key).map { Set($0) } }
+
+  /// A list of numbers that are not negative; nil when missing or null.
   func sizes(_ key: String) -> [Size]? {
     guard let value = object[key], !value.isNull else { return nil }
     guard let elements = value.array else {

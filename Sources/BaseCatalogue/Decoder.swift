@@ -8,6 +8,8 @@ struct Decoder {
   let keyValueHeads: Size
   let headWidth: Size
 
+  /// Reads the usual keys; the arguments are the defaults.
+  ///
   /// `keyValueHeads` nil means as many as heads; `headWidth` nil means hidden / heads. Some models do not read
   /// `head_dim` at all.
   init(

@@ -23,7 +23,9 @@ struct Expansion {
       case .tensor(let name, let shape): add(shape, named: path / name, isParameter: true)
       case .buffer(let name, let shape): add(shape, named: path / name, isParameter: false)
       case .scope(let name, let rows): add(rows, below: path / name)
-      case .repeated(let name, let count, let rows): add(rows, count, below: path / name)
+      case .repeated(let name, let count, let isLayers, let rows):
+        add(rows, count, below: path / name)
+        if isLayers { recordLayers(count, path / name) }
       }
     }
   }
@@ -31,11 +33,15 @@ struct Expansion {
   private mutating func add(_ rows: (Int) -> [Row], _ count: Size, below path: Path) {
     guard let count = count.value else { return problems.report(.size(module: path.disk)) }
     guard count <= UInt64(BaseDescription.moduleLimit) else { return tooMany() }
-    description.layerCounts[path.disk] = count
     for index in 0..<Int(count) {
       if problems.first != nil { return }
       add(rows(index), below: path / Path(stringLiteral: String(index)))
     }
+  }
+
+  private mutating func recordLayers(_ count: Size, _ path: Path) {
+    description.layerCounts[path.disk] = count.value
+    if !path.isPlain { description.layerCounts[path.memory] = count.value }
   }
 
   private mutating func add(_ row: ModuleRow, below path: Path) {

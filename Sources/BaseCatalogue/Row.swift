@@ -10,8 +10,8 @@ enum Row {
   case buffer(Path, [Size])
   /// Rows below a path.
   case scope(Path, [Row])
-  /// Rows below `path.0`, `path.1`, …
-  case repeated(Path, Size, (Int) -> [Row])
+  /// Rows below `path.0`, `path.1`, …; `isLayers` when these are layers of the model.
+  case repeated(Path, Size, isLayers: Bool, (Int) -> [Row])
 }
 
 /// A relative path, with its name in memory where that is another one than in the checkpoint.
@@ -163,5 +163,10 @@ func scope(_ path: Path, @RowBuilder _ rows: () -> [Row]) -> Row { .scope(path, 
 
 /// Rows for each layer, below `path.0` to `path.(count - 1)`.
 func layers(_ path: Path, _ count: Size, @RowBuilder _ rows: @escaping (Int) -> [Row]) -> Row {
-  .repeated(path, count, rows)
+  .repeated(path, count, isLayers: true, rows)
+}
+
+/// Rows for each of several equal parts of a layer, below `path.0` to `path.(count - 1)`.
+func copies(_ path: Path, _ count: Size, @RowBuilder _ rows: @escaping (Int) -> [Row]) -> Row {
+  .repeated(path, count, isLayers: false, rows)
 }

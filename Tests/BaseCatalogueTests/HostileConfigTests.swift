@@ -63,6 +63,19 @@ struct HostileConfigTests {
     #expect(described > 0 && refused > 0)
   }
 
+  @Test("a long list of layers costs its length once, not once for every layer", .timeLimit(.minutes(1)))
+  func longLists() throws {
+    let list = JSONValue.array((0..<200_000).map { .integer(Int64($0)) })
+    for (modelType, key) in [("qwen3_moe", "mlp_only_layers"), ("llama4_text", "moe_layers")] {
+      var object = JSONObject()
+      object["model_type"] = .string(modelType)
+      object["num_hidden_layers"] = 5000
+      object["num_local_experts"] = 1
+      object[key] = list
+      #expect(try Catalogue.describe(.object(object)).layerCount("model.layers") == 5000)
+    }
+  }
+
   @Test("arithmetic on sizes never traps")
   func sizes() {
     let all: [Size] = [

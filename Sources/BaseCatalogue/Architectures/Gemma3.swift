@@ -2,7 +2,8 @@ extension Architecture {
   static let gemma3Text = Architecture("gemma3_text", heads: Head.decoder(tied: true), body: gemma3Decoder)
 
   /// Text and vision; the checkpoint keeps the names of the first release.
-  static let gemma3 = Architecture("gemma3", heads: gemma3Heads, aliases: gemma3Aliases) { config in
+  static let gemma3 = Architecture("gemma3", heads: gemma3Heads, textSection: "text_config", aliases: gemma3Aliases) {
+    config in
     scope("vision_tower") { siglipVision(config.section("vision_config")) }
     scope("multi_modal_projector") { gemma3Projector(config) }
     scope(Path("language_model.model", memory: "language_model")) { gemma3Decoder(config.section("text_config")) }
@@ -23,7 +24,9 @@ extension Architecture {
     PathAlias("vision_tower.vision_model.", "vision_tower.", origin: "checkpoints of version 4"),
     PathAlias("model.vision_tower.vision_model.", "vision_tower.", origin: "version 4"),
     PathAlias("model.language_model.model.", "language_model.model.", origin: "versions around 4.52"),
+    PathAlias("model.language_model.", "language_model.model.", origin: "the body below a head"),
     PathAlias("language_model.", "language_model.model.", origin: "the body without its head"),
+    PathAlias("model.vision_tower.", "vision_tower.", origin: "the body below a head"),
   ]
 
   @Sendable @RowBuilder

@@ -4,7 +4,7 @@ extension Architecture {
       config, vocabulary: 202048, hidden: 5120, intermediate: 8192, layers: 48, heads: 40, keyValueHeads: 8,
       headWidth: 128)
     let experts = config.size("num_local_experts", 16)
-    let sparse = config.sizes("moe_layers")
+    let sparse = config.indices("moe_layers")
     let step = config.number("interleave_moe_layer_step", 1)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)
     layers("layers", sizes.layers) { index in

@@ -1,9 +1,18 @@
 extension Architecture {
   /// The checkpoint keeps the names of the first release; in memory both towers are below one model.
-  static let qwen2VL = Architecture("qwen2_vl", heads: qwen2VLHeads) { config in
+  static let qwen2VL = Architecture(
+    "qwen2_vl", heads: qwen2VLHeads, textSection: "text_config", aliases: qwen2VLAliases
+  ) { config in
     scope("visual") { qwen2Vision(config.section("vision_config")) }
     scope("language_model") { qwen2Text(textSection(config)) }
   }
+
+  private static let qwen2VLAliases = [
+    PathAlias("language_model.", "model.", origin: "the body without its head"),
+    PathAlias("model.language_model.", "language_model.", origin: "the body below a head"),
+    PathAlias("model.visual.", "visual.", origin: "the body below a head"),
+    PathAlias("model.", "language_model.", origin: "the first release"),
+  ]
 
   private static let qwen2VLHeads: [Head] = [
     Head("ForConditionalGeneration", "", body: wrapped) { config, body in
@@ -29,14 +38,7 @@ extension Architecture {
     let sizes = Decoder(
       config, vocabulary: 152064, hidden: 8192, intermediate: 29568, layers: 80, heads: 64, keyValueHeads: 8,
       readsHeadWidth: false)
-    tokens("embed_tokens", sizes.vocabulary, sizes.hidden)
-    layers("layers", sizes.layers) { _ in
-      attention("self_attn", sizes, bias: true, outputBias: false)
-      gatedBlock("mlp", sizes.hidden, sizes.intermediate)
-      norm("input_layernorm", sizes.hidden)
-      norm("post_attention_layernorm", sizes.hidden)
-    }
-    norm("norm", sizes.hidden)
+    llamaBody(sizes, bias: true, outputBias: false)
   }
 
   @RowBuilder

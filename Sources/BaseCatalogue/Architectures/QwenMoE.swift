@@ -3,12 +3,14 @@ extension Architecture {
     let sizes = Decoder(
       config, vocabulary: 151936, hidden: 2048, intermediate: 5632, layers: 24, heads: 16, keyValueHeads: 16)
     let shared = config.size("shared_expert_intermediate_size", 5632)
+    let experts = config.size("num_experts", 60)
+    let sparse = SparseLayers(config, experts)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)
     layers("layers", sizes.layers) { index in
       attention("self_attn", sizes, bias: config.bool("qkv_bias", true), outputBias: false)
-      if isSparse(index, config, experts: config.size("num_experts", 60)) {
+      if sparse.contains(index) {
         scope("mlp") {
-          gatedExperts(config.size("num_experts", 60), sizes.hidden, config.size("moe_intermediate_size", 1408))
+          gatedExperts(experts, sizes.hidden, config.size("moe_intermediate_size", 1408))
           gatedBlock("shared_expert", sizes.hidden, shared)
           linear("shared_expert_gate", sizes.hidden, 1)
         }
@@ -27,12 +29,13 @@ extension Architecture {
     let sizes = Decoder(
       config, vocabulary: 151936, hidden: 2048, intermediate: 6144, layers: 24, heads: 32, keyValueHeads: 4)
     let experts = config.size("num_experts", 128)
+    let sparse = SparseLayers(config, experts)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)
     layers("layers", sizes.layers) { index in
       attention("self_attn", sizes, bias: config.bool("attention_bias", false))
       norm("self_attn.q_norm", sizes.headWidth)
       norm("self_attn.k_norm", sizes.headWidth)
-      if isSparse(index, config, experts: experts) {
+      if sparse.contains(index) {
         scope("mlp") { gatedExperts(experts, sizes.hidden, config.size("moe_intermediate_size", 768)) }
       } else {
         gatedBlock("mlp", sizes.hidden, sizes.intermediate)
@@ -43,10 +46,20 @@ extension Architecture {
     norm("norm", sizes.hidden)
   }
 
-  /// Whether a layer has experts: every `decoder_sparse_step`-th that is not listed as dense.
-  private static func isSparse(_ index: Int, _ config: Config, experts: Size) -> Bool {
-    let dense = config.sizes("mlp_only_layers") ?? []
-    return experts != 0 && (index + 1).isMultiple(of: config.number("decoder_sparse_step", 1))
-      && !dense.contains(Size(index))
+  /// The layers with experts: every `decoder_sparse_step`-th that is not listed as dense.
+  private struct SparseLayers {
+    let step: Int
+    let dense: Set<Size>
+    let hasExperts: Bool
+
+    init(_ config: Config, _ experts: Size) {
+      step = config.number("decoder_sparse_step", 1)
+      dense = config.indices("mlp_only_layers") ?? []
+      hasExperts = experts != 0
+    }
+
+    func contains(_ index: Int) -> Bool {
+      hasExperts && (index + 1).isMultiple(of: step) && !dense.contains(Size(index))
+    }
   }
 }

@@ -3,15 +3,8 @@ extension Architecture {
     let sizes = Decoder(
       config, vocabulary: 155136, hidden: 4096, intermediate: 27648, layers: 64, heads: 80, keyValueHeads: 8,
       headWidth: 128)
-    tokens("embed_tokens", sizes.vocabulary, sizes.hidden)
-    layers("layers", sizes.layers) { _ in
-      attention(
-        "self_attn", sizes, bias: config.bool("attention_bias", true),
-        outputBias: config.bool("attention_out_bias", false))
-      gatedBlock("mlp", sizes.hidden, sizes.intermediate, bias: config.bool("mlp_bias", false))
-      norm("input_layernorm", sizes.hidden)
-      norm("post_attention_layernorm", sizes.hidden)
-    }
-    norm("norm", sizes.hidden)
+    llamaBody(
+      sizes, bias: config.bool("attention_bias", true), outputBias: config.bool("attention_out_bias", false),
+      blockBias: config.bool("mlp_bias", false))
   }
 }

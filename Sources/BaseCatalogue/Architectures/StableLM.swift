@@ -7,8 +7,8 @@ extension Architecture {
     layers("layers", sizes.layers) { _ in
       attention("self_attn", sizes, bias: config.bool("use_qkv_bias", false), outputBias: false)
       if config.bool("qk_layernorm", false) {
-        layers("self_attn.q_layernorm.norms", sizes.heads) { _ in norm("", sizes.headWidth) }
-        layers("self_attn.k_layernorm.norms", sizes.keyValueHeads) { _ in norm("", sizes.headWidth) }
+        copies("self_attn.q_layernorm.norms", sizes.heads) { _ in norm("", sizes.headWidth) }
+        copies("self_attn.k_layernorm.norms", sizes.keyValueHeads) { _ in norm("", sizes.headWidth) }
       }
       gatedBlock("mlp", sizes.hidden, sizes.intermediate)
       norm("input_layernorm", sizes.hidden, bias: true)
