@@ -67,8 +67,9 @@ extension String {
 }
 
 extension AdapterModule {
-  /// Whether the sizes of its factors are those of the base's module; sizes that a quantised base does not tell always
-  /// fit. PEFT before 0.19 stored the factors of expert stacks for the transposed parameter, so there both orders are
+  /// Whether the sizes of its factors are those of the base's module.
+  ///
+  /// Sizes that a quantised base does not tell always fit. PEFT before 0.19 stored the factors of expert stacks for the transposed parameter, so there both orders are
   /// right.
   func sizesFit(_ base: BaseModule) -> Bool {
     func fits(_ input: UInt64, _ output: UInt64) -> Bool {

@@ -21,7 +21,8 @@ extension AdapterModule {
     let up = (rows: b.shape[0], columns: b.shape[1])
     guard let base, base.inFeatures > 0, base.outFeatures > 0 else {
       guard let rank = declaredRank.map({ UInt64($0) }), down.rows != rank || up.columns != rank else { return nil }
-      return down.columns == rank && up.rows == rank ? .factors : nil
+      // Ranks are smaller than the sizes that they go between.
+      return down.columns == rank && up.rows == rank && down.rows > rank ? .factors : nil
     }
     if down.columns == base.inFeatures && up.rows == base.outFeatures { return nil }
     if down.columns == up.rows && down.rows == base.inFeatures && up.columns == base.outFeatures { return .factors }
