@@ -111,7 +111,10 @@ def check_saved(model, whole, parts):
             assert torch.equal(value, saved[written[0]].to(value.dtype)), name
         else:
             joined = torch.stack(
-                [torch.cat(list(group)) for group in zip(*[iter([saved[w] for w in in_order(written)])] * per_expert(value, written))]
+                [
+                    torch.cat(list(group))
+                    for group in zip(*[iter([saved[w] for w in in_order(written)])] * per_expert(value, written))
+                ]
             )
             assert torch.equal(value, joined), name
     return config

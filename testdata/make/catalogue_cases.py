@@ -2,7 +2,12 @@
 
 # Small and odd: sizes are pairwise different and no powers of two, so that two of them cannot be taken for each other.
 SMALL = dict(
-    vocab_size=97, hidden_size=48, intermediate_size=72, num_hidden_layers=2, num_attention_heads=6, num_key_value_heads=3
+    vocab_size=97,
+    hidden_size=48,
+    intermediate_size=72,
+    num_hidden_layers=2,
+    num_attention_heads=6,
+    num_key_value_heads=3,
 )
 
 
@@ -45,15 +50,30 @@ CASES = {
     ),
     "qwen3": decoder("Qwen3", dict(head_dim=10, attention_bias=True), TIED | dict(head_dim=6)),
     "gemma": decoder(
-        "Gemma", dict(head_dim=10, attention_bias=True), UNTIED | dict(num_key_value_heads=1), heads=SPLIT_HEADS, head_dim=12
+        "Gemma",
+        dict(head_dim=10, attention_bias=True),
+        UNTIED | dict(num_key_value_heads=1),
+        heads=SPLIT_HEADS,
+        head_dim=12,
     ),
     "gemma2": decoder(
-        "Gemma2", dict(head_dim=10, attention_bias=True), UNTIED | dict(num_key_value_heads=1), heads=SPLIT_HEADS, head_dim=12
+        "Gemma2",
+        dict(head_dim=10, attention_bias=True),
+        UNTIED | dict(num_key_value_heads=1),
+        heads=SPLIT_HEADS,
+        head_dim=12,
     ),
     "gpt2": cases(
         "GPT2",
         GPT2,
-        ["LMHeadModel", "Model", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering", "DoubleHeadsModel"],
+        [
+            "LMHeadModel",
+            "Model",
+            "ForSequenceClassification",
+            "ForTokenClassification",
+            "ForQuestionAnswering",
+            "DoubleHeadsModel",
+        ],
         UNTIED | dict(n_inner=70),
         dict(add_cross_attention=True),
         dict(head="DoubleHeadsModel", summary_proj_to_labels=False),
@@ -137,7 +157,14 @@ CASES = {
     ),
     "opt": cases(
         "OPT",
-        dict(vocab_size=97, hidden_size=48, num_hidden_layers=2, num_attention_heads=6, ffn_dim=70, max_position_embeddings=31),
+        dict(
+            vocab_size=97,
+            hidden_size=48,
+            num_hidden_layers=2,
+            num_attention_heads=6,
+            ffn_dim=70,
+            max_position_embeddings=31,
+        ),
         ["ForCausalLM", "Model", "ForSequenceClassification", "ForQuestionAnswering"],
         UNTIED,
         dict(word_embed_proj_dim=20),
@@ -149,15 +176,35 @@ CASES = {
     ),
     "starcoder2": decoder("Starcoder2", UNTIED, dict(use_bias=False), heads=SPLIT_HEADS),
     "stablelm": decoder(
-        "StableLm", TIED, dict(use_qkv_bias=True, qk_layernorm=True), dict(use_parallel_residual=True), heads=SPLIT_HEADS
+        "StableLm",
+        TIED,
+        dict(use_qkv_bias=True, qk_layernorm=True),
+        dict(use_parallel_residual=True),
+        heads=SPLIT_HEADS,
     ),
     "cohere": decoder("Cohere", UNTIED, dict(use_qk_norm=True, attention_bias=True), heads=["ForCausalLM", "Model"]),
-    "cohere2": decoder("Cohere2", UNTIED, dict(attention_bias=True, num_hidden_layers=5), heads=["ForCausalLM", "Model"]),
-    "olmo": decoder("Olmo", TIED, dict(attention_bias=True), heads=["ForCausalLM", "Model", "ForSequenceClassification"]),
-    "olmo2": decoder("Olmo2", TIED, dict(attention_bias=True), heads=["ForCausalLM", "Model", "ForSequenceClassification"]),
-    "glm4": decoder("Glm4", TIED, dict(attention_bias=False, head_dim=10), heads=SPLIT_HEADS, head_dim=12, pad_token_id=0, eos_token_id=2),
+    "cohere2": decoder(
+        "Cohere2", UNTIED, dict(attention_bias=True, num_hidden_layers=5), heads=["ForCausalLM", "Model"]
+    ),
+    "olmo": decoder(
+        "Olmo", TIED, dict(attention_bias=True), heads=["ForCausalLM", "Model", "ForSequenceClassification"]
+    ),
+    "olmo2": decoder(
+        "Olmo2", TIED, dict(attention_bias=True), heads=["ForCausalLM", "Model", "ForSequenceClassification"]
+    ),
+    "glm4": decoder(
+        "Glm4",
+        TIED,
+        dict(attention_bias=False, head_dim=10),
+        heads=SPLIT_HEADS,
+        head_dim=12,
+        pad_token_id=0,
+        eos_token_id=2,
+    ),
     "granite": decoder("Granite", TIED, dict(attention_bias=True, mlp_bias=True), heads=["ForCausalLM", "Model"]),
-    "smollm3": decoder("SmolLM3", UNTIED, dict(attention_bias=True, mlp_bias=True), pad_token_id=0, bos_token_id=1, eos_token_id=2),
+    "smollm3": decoder(
+        "SmolLM3", UNTIED, dict(attention_bias=True, mlp_bias=True), pad_token_id=0, bos_token_id=1, eos_token_id=2
+    ),
     "deepseek_v2": decoder(
         "DeepseekV2",
         dict(q_lora_rank=None, first_k_dense_replace=1, num_hidden_layers=3),
@@ -193,7 +240,13 @@ CASES = {
         first_k_dense_replace=1,
     ),
     "gpt_oss": decoder(
-        "GptOss", TIED, dict(attention_bias=False, head_dim=10), heads=SPLIT_HEADS, head_dim=6, num_local_experts=3, num_experts_per_tok=2
+        "GptOss",
+        TIED,
+        dict(attention_bias=False, head_dim=10),
+        heads=SPLIT_HEADS,
+        head_dim=6,
+        num_local_experts=3,
+        num_experts_per_tok=2,
     ),
     "llama4_text": [
         (cls if cls != "Llama4Model" else "Llama4TextModel", change)
@@ -210,13 +263,24 @@ CASES = {
     ],
     "exaone4": decoder("Exaone4", TIED, dict(head_dim=10)),
     "seed_oss": decoder(
-        "SeedOss", TIED, dict(head_dim=None), dict(attention_bias=False, attention_out_bias=True, mlp_bias=True), head_dim=10
+        "SeedOss",
+        TIED,
+        dict(head_dim=None),
+        dict(attention_bias=False, attention_out_bias=True, mlp_bias=True),
+        head_dim=10,
     ),
-    "ernie4_5": decoder("Ernie4_5", UNTIED, dict(use_bias=True, head_dim=None), heads=["ForCausalLM", "Model"], head_dim=10),
+    "ernie4_5": decoder(
+        "Ernie4_5", UNTIED, dict(use_bias=True, head_dim=None), heads=["ForCausalLM", "Model"], head_dim=10
+    ),
     "bert": cases(
         "Bert",
         BERT := dict(
-            vocab_size=97, hidden_size=48, intermediate_size=72, num_hidden_layers=2, num_attention_heads=6, max_position_embeddings=31
+            vocab_size=97,
+            hidden_size=48,
+            intermediate_size=72,
+            num_hidden_layers=2,
+            num_attention_heads=6,
+            max_position_embeddings=31,
         ),
         [
             "ForMaskedLM",
@@ -264,7 +328,14 @@ CASES = {
     "t5": cases(
         "T5",
         dict(vocab_size=97, d_model=48, d_kv=10, d_ff=72, num_layers=2, num_heads=6),
-        ["ForConditionalGeneration", "Model", "EncoderModel", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering"],
+        [
+            "ForConditionalGeneration",
+            "Model",
+            "EncoderModel",
+            "ForSequenceClassification",
+            "ForTokenClassification",
+            "ForQuestionAnswering",
+        ],
         UNTIED | dict(feed_forward_proj="gated-gelu"),
         dict(num_decoder_layers=3, relative_attention_num_buckets=16),
         dict(feed_forward_proj="gated-silu"),
@@ -293,7 +364,14 @@ CASES = {
     ),
     "vit": cases(
         "ViT",
-        dict(hidden_size=48, intermediate_size=72, num_hidden_layers=2, num_attention_heads=6, image_size=30, patch_size=6),
+        dict(
+            hidden_size=48,
+            intermediate_size=72,
+            num_hidden_layers=2,
+            num_attention_heads=6,
+            image_size=30,
+            patch_size=6,
+        ),
         ["ForImageClassification", "Model", "ForMaskedImageModeling"],
         dict(qkv_bias=False, num_channels=1) | LABELS,
         dict(head="Model", pooler_output_size=20),
@@ -310,12 +388,18 @@ CASES = {
         "Qwen2VL",
         dict(
             text_config=SMALL,
-            vision_config=dict(depth=2, embed_dim=36, hidden_size=48, num_heads=3, mlp_ratio=3, in_channels=3, patch_size=4),
+            vision_config=dict(
+                depth=2, embed_dim=36, hidden_size=48, num_heads=3, mlp_ratio=3, in_channels=3, patch_size=4
+            ),
         ),
         ["ForConditionalGeneration", "Model"],
         TIED,
         dict(text_config=SMALL | TIED),
-        dict(vision_config=dict(depth=1, embed_dim=24, hidden_size=48, num_heads=2, spatial_merge_size=3, temporal_patch_size=3)),
+        dict(
+            vision_config=dict(
+                depth=1, embed_dim=24, hidden_size=48, num_heads=2, spatial_merge_size=3, temporal_patch_size=3
+            )
+        ),
         # As the original repositories have it: the text model's sizes outside any section.
         dict(text_config=None) | SMALL | TIED,
     ),
@@ -335,6 +419,10 @@ CASES = {
         ),
         ["ForConditionalGeneration", "Model", "ForSequenceClassification"],
         UNTIED,
-        dict(vision_config=dict(hidden_size=24, intermediate_size=30, num_hidden_layers=1, num_attention_heads=3, vision_use_head=False)),
+        dict(
+            vision_config=dict(
+                hidden_size=24, intermediate_size=30, num_hidden_layers=1, num_attention_heads=3, vision_use_head=False
+            )
+        ),
     ),
 }
