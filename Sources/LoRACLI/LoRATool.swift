@@ -12,7 +12,9 @@ public struct LoRATool: ParsableCommand {
       not be done; 64 wrong usage.
       """,
     version: Version.text,
-    subcommands: [InspectCommand.self])
+    subcommands: [
+      InspectCommand.self, ValidateCommand.self, RulesCommand.self, ExplainCommand.self, BasesCommand.self,
+    ])
 
   /// A command is filled in by the parser.
   public init() {}

@@ -51,7 +51,7 @@ public struct BaseModel: Sendable {
 public struct BaseModule: Sendable {
   /// Name as in the checkpoint, such as `model.layers.0.self_attn.q_proj`; the tensor's name for a bare parameter.
   public let name: String
-  /// What it is.
+  /// What it is; `conv2d` stands for convolutions over two and more axes.
   public let kind: ModuleKind
   /// Input size in elements (rows of an embedding, input channels of one group of a convolution); 0 when the weight is
   /// quantised and its packed form does not tell.

@@ -87,7 +87,7 @@ struct CheckpointCrossCheckTests {
     let examined = try examine(["a"], nil, map: ["a": first, "c": second])
     #expect(examined.findings.count == 1)
     let finding = try #require(examined.findings.first)
-    #expect(finding.severity == .error)
+    #expect(finding.rule == .fileUnreadable)
     #expect(finding.message.contains("1 of the 2 shards"))
     #expect(finding.message.contains(second))
     #expect(examined.checkpoint?.tensors.keys.sorted() == ["a"])

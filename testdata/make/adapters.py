@@ -6,11 +6,11 @@ import peft
 import torch
 import transformers
 from peft.tuners.lora import Conv2d, Embedding, LoraLayer, ParamWrapper
+from safetensors.torch import load_file
 
 from adapter_table import LINEAR
 from adapter_variants import VARIANTS
 from files import ADAPTERS, MODELS, fresh, read_json, seed, write_json, write_tensors
-from safetensors.torch import load_file
 
 IMAGE_BASES = {"vit-f32", "resnet-f32"}
 
@@ -57,8 +57,17 @@ def modules(model):
             path = name.replace(".base_layer", "")
             if layer_kind == "parameter":
                 path += "." + layer.parameter_name
-            rows.append({"name": path, "kind": layer_kind, "rank": layer.r["default"], "in": into, "out": out,
-                         "alpha": layer.lora_alpha["default"], "scale": layer.scaling["default"]})
+            rows.append(
+                {
+                    "name": path,
+                    "kind": layer_kind,
+                    "rank": layer.r["default"],
+                    "in": into,
+                    "out": out,
+                    "alpha": layer.lora_alpha["default"],
+                    "scale": layer.scaling["default"],
+                }
+            )
     return sorted(rows, key=lambda row: row["name"])
 
 
@@ -86,8 +95,15 @@ def export(entry):
         expect |= {"rank_min": min(ranks), "rank_max": max(ranks), "scale_min": min(scales), "scale_max": max(scales)}
     extra = {"rows": entry.rows} if entry.rows else {}
     extra |= {"same_as": entry.same_as} if entry.same_as else {}
-    return {"name": entry.name, "base": "models/" + entry.base, "kinds": entry.kinds, "note": entry.note,
-            "mergeable": entry.mergeable, **extra, "expect": expect}
+    return {
+        "name": entry.name,
+        "base": "models/" + entry.base,
+        "kinds": entry.kinds,
+        "note": entry.note,
+        "mergeable": entry.mergeable,
+        **extra,
+        "expect": expect,
+    }
 
 
 def make():

@@ -60,8 +60,14 @@ class Case:
             (folder / name).unlink()
 
     def row(self):
-        row = {"name": self.name, "path": self.path or f"broken/{self.name}", "base": self.base, "rules": self.rules,
-               "severity": self.severity if self.rules else "none", "note": self.note}
+        row = {
+            "name": self.name,
+            "path": self.path or f"broken/{self.name}",
+            "base": self.base,
+            "rules": self.rules,
+            "severity": self.severity if self.rules else "none",
+            "note": self.note,
+        }
         more = {"may": list(self.may), "serving_dtype": self.serving_dtype, "engine": self.engine}
         return row | {key: value for key, value in more.items() if value}
 

@@ -18,8 +18,15 @@ def start(name, **fields):
 
 def make_fp8():
     """Block-scaled FP8 as the large releases carry it."""
-    folder, tensors = start("fp8", quantization_config={
-        "quant_method": "fp8", "activation_scheme": "dynamic", "fmt": "e4m3", "weight_block_size": [128, 128]})
+    folder, tensors = start(
+        "fp8",
+        quantization_config={
+            "quant_method": "fp8",
+            "activation_scheme": "dynamic",
+            "fmt": "e4m3",
+            "weight_block_size": [128, 128],
+        },
+    )
     for name in [name for name in tensors if name.endswith("_proj.weight")]:
         scale = tensors[name].abs().max().float() / 448
         tensors[name + "_scale_inv"] = scale.reshape(1, 1)
@@ -29,8 +36,10 @@ def make_fp8():
 
 def make_four_bit():
     """The names, shapes and dtypes of bitsandbytes' 4-bit storage; the codes themselves are arbitrary."""
-    folder, tensors = start("bnb-4bit", quantization_config={
-        "quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": "nf4"})
+    folder, tensors = start(
+        "bnb-4bit",
+        quantization_config={"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": "nf4"},
+    )
     for name in [name for name in tensors if name.endswith("_proj.weight")]:
         count = tensors[name].numel()
         tensors[name] = (torch.arange(count // 2) % 251).to(torch.uint8).reshape(-1, 1)
@@ -81,6 +90,7 @@ def escape(to):
     def change(folder, index):
         name = next(name for name in index["weight_map"] if "q_proj" in name)
         index["weight_map"][name] = to
+
     return change
 
 
@@ -88,22 +98,40 @@ def lose_shard(folder, index):
     (folder / "model-00002-of-00002.safetensors").unlink()
 
 
-ESCAPES = {"parent": "../../models/llama-nano-bf16/model.safetensors", "absolute": "/etc/hostname",
-           "folder": "shards/model.safetensors", "nul": "model\0.safetensors"}
+ESCAPES = {
+    "parent": "../../models/llama-nano-bf16/model.safetensors",
+    "absolute": "/etc/hostname",
+    "folder": "shards/model.safetensors",
+    "nul": "model\0.safetensors",
+}
 
-QUANTISED = {"fp8": "Block-scaled FP8 weights under the targets.", "bnb-4bit": "bitsandbytes 4-bit codes under the targets.",
-             "gptq": "GPTQ: the targets have no weight, only packed tensors."}
+QUANTISED = {
+    "fp8": "Block-scaled FP8 weights under the targets.",
+    "bnb-4bit": "bitsandbytes 4-bit codes under the targets.",
+    "gptq": "GPTQ: the targets have no weight, only packed tensors.",
+}
 
 
 def cases():
     for make in (make_fp8, make_four_bit, make_gptq, make_named, make_unknown):
         make()
     for name, note in QUANTISED.items():
-        yield on(name, ["base-quantized"], note, may=("base-name-mismatch", "base-module-missing", "base-shape-mismatch"))
-    yield on("named", ["base-name-mismatch"], "The base says it is another model than the adapter was trained on.",
-             severity="warning")
-    yield on("unknown-architecture", ["base-unknown-architecture"], "A config of an unknown architecture and no weights.",
-             severity="warning", may=("base-name-mismatch",))
+        yield on(
+            name, ["base-quantized"], note, may=("base-name-mismatch", "base-module-missing", "base-shape-mismatch")
+        )
+    yield on(
+        "named",
+        ["base-name-mismatch"],
+        "The base says it is another model than the adapter was trained on.",
+        severity="warning",
+    )
+    yield on(
+        "unknown-architecture",
+        ["base-unknown-architecture"],
+        "A config of an unknown architecture and no weights.",
+        severity="warning",
+        may=("base-name-mismatch",),
+    )
     for name, target in ESCAPES.items():
         make_indexed("index-" + name, escape(target))
         yield on("index-" + name, ["security-path"], f"The index sends one tensor to {target!r}.")

@@ -31,29 +31,37 @@ OTHER_KINDS = {
     "pickle": ("A bare pickle.", pickle.dumps({"lora_A": [0.0] * 8}, protocol=2)),
     "gguf": ("A GGUF file without tensors.", gguf()),
     "html": ("The error page of a download.", b"<!DOCTYPE html>\n<html><head><title>404</title></head></html>\n"),
-    "lfs-pointer": ("A Git LFS pointer that was never smudged.",
-                    b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0123456789abcdef" * 4 + b"\nsize 1664\n"),
+    "lfs-pointer": (
+        "A Git LFS pointer that was never smudged.",
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0123456789abcdef" * 4 + b"\nsize 1664\n",
+    ),
     "json": ("JSON text without the length in front.", b'{"weights": [1, 2, 3], "format": "none"}\n'),
-    "zstd": ("Compressed, but named as if it were not.",
-             zstandard.ZstdCompressor().compress((NANO / WEIGHTS).read_bytes())),
+    "zstd": (
+        "Compressed, but named as if it were not.",
+        zstandard.ZstdCompressor().compress((NANO / WEIGHTS).read_bytes()),
+    ),
     "gzip": ("A gzip stream.", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x03\x00" + bytes(8)),
 }
 
 
 def edit_header(change):
     """Changes the header as a parsed object, everything else kept."""
+
     def apply(file):
         header, data = unframe(file)
         return frame(json.dumps(change(json.loads(header)) or {}, separators=(",", ":")), data)
+
     return apply
 
 
 def edit_text(old, new):
     """Replaces text in the header; the length in front follows."""
+
     def apply(file):
         header, data = unframe(file)
         assert old in header
         return frame(header.replace(old, new, 1), data)
+
     return apply
 
 
@@ -64,11 +72,13 @@ def first(entry):
 
 def moved(begin, end):
     """Shifts the second tensor's offsets."""
+
     def change(header):
         offsets = header[json.loads(SECOND)]["data_offsets"]
         offsets[0] += begin
         offsets[1] += end
         return header
+
     return edit_header(change)
 
 
@@ -82,7 +92,10 @@ HEADER_INVALID = {
     "trailing": ("5 bytes too many at the end.", lambda file: file + b"\x00junk"),
     "too-short": ("5 bytes in all.", lambda file: file[:5]),
     "length-zero": ("A header of length 0.", lambda file: bytes(8) + file[8:]),
-    "length-huge": ("A header length of 2^63 + 60.", lambda file: frame(unframe(file)[0], unframe(file)[1], 2**63 + 60)),
+    "length-huge": (
+        "A header length of 2^63 + 60.",
+        lambda file: frame(unframe(file)[0], unframe(file)[1], 2**63 + 60),
+    ),
     "length-max": ("A header length of 2^64 - 1.", lambda file: frame(unframe(file)[0], unframe(file)[1], 2**64 - 1)),
     "hole": ("Four bytes between two tensors belong to none.", moved(4, 4)),
     "overlap": ("Two tensors share bytes.", moved(-4, -4)),
@@ -95,23 +108,34 @@ HEADER_INVALID = {
     "lowercase-dtype": ("dtype f32.", first({"dtype": "f32"})),
     "three-offsets": ("Three numbers in data_offsets.", first({"data_offsets": [0, 128, 256]})),
     "metadata-number": ("A number among the metadata.", edit_text('"format":"pt"', '"format":1')),
-    "nul-padding": ("Padded with NUL instead of spaces.",
-                    lambda file: frame(unframe(file)[0].rstrip() + "\0" * 8, unframe(file)[1])),
-    "not-utf8": ("A header with a byte that is no UTF-8.",
-                 lambda file: frame(unframe(file)[0].encode().replace(b"q_proj", b"q_\xffroj", 1), unframe(file)[1])),
+    "nul-padding": (
+        "Padded with NUL instead of spaces.",
+        lambda file: frame(unframe(file)[0].rstrip() + "\0" * 8, unframe(file)[1]),
+    ),
+    "not-utf8": (
+        "A header with a byte that is no UTF-8.",
+        lambda file: frame(unframe(file)[0].encode().replace(b"q_proj", b"q_\xffroj", 1), unframe(file)[1]),
+    ),
     "deep": ("5,000 brackets deep.", lambda file: frame('{"a":' + "[" * 5000)),
-    "two-problems": ("An unknown dtype in one tensor and a wrong size in the next: both must be told.",
-                     lambda file: first({"dtype": "F31"})(edit_header(
-                         lambda header: header | {json.loads(SECOND): header[json.loads(SECOND)] | {"shape": [5, 5]}})(file))),
+    "two-problems": (
+        "An unknown dtype in one tensor and a wrong size in the next: both must be told.",
+        lambda file: first({"dtype": "F31"})(
+            edit_header(lambda header: header | {json.loads(SECOND): header[json.loads(SECOND)] | {"shape": [5, 5]}})(
+                file
+            )
+        ),
+    ),
 }
 
 
 def duplicated(name):
     """The first tensor's entry a second time under another spelling of its name."""
+
     def apply(file):
         header, data = unframe(file)
         entry = json.dumps(json.loads(header)[json.loads(FIRST)], separators=(",", ":"))
         return frame(header.rstrip()[:-1] + f",{name}:{entry}}}", data)
+
     return apply
 
 
@@ -122,13 +146,21 @@ DUPLICATES = {
 }
 
 UNUSUAL = {
-    "leading-space": ("White space before the first brace.", lambda file: frame("  \n" + unframe(file)[0], unframe(file)[1])),
+    "leading-space": (
+        "White space before the first brace.",
+        lambda file: frame("  \n" + unframe(file)[0], unframe(file)[1]),
+    ),
     "tab-padding": ("Padded with tabs.", lambda file: frame(unframe(file)[0] + "\t" * 8, unframe(file)[1])),
     "null-metadata": ("__metadata__ is null.", edit_text('{"format":"pt"}', "null")),
     "extra-field": ("A field in a tensor entry that the format does not have.", first({"strides": [16, 1]})),
-    "array-entry": ("An entry as an array, which only the reference takes.",
-                    edit_header(lambda header: header | {json.loads(FIRST): list(header[json.loads(FIRST)].values())})),
-    "unaligned": ("A header length that is no multiple of 8.", lambda file: frame(unframe(file)[0] + " ", unframe(file)[1])),
+    "array-entry": (
+        "An entry as an array, which only the reference takes.",
+        edit_header(lambda header: header | {json.loads(FIRST): list(header[json.loads(FIRST)].values())}),
+    ),
+    "unaligned": (
+        "A header length that is no multiple of 8.",
+        lambda file: frame(unframe(file)[0] + " ", unframe(file)[1]),
+    ),
     "order": ("Entries not in the order of their data.", edit_header(reversed_order)),
 }
 
@@ -164,8 +196,10 @@ COMPRESSED = {
     "trailing": ("Bytes after the frame that are no frame.", lambda packed, data: packed + b"not a frame"),
     "plain": ("Not compressed at all.", lambda packed, data: data),
     "empty": ("Nothing in the file.", lambda packed, data: b""),
-    "seek-table": ("A seek table whose sizes do not add up.",
-                   lambda packed, data: flipped(seekable(data, 1024), len(seekable(data, 1024)) - 13)),
+    "seek-table": (
+        "A seek table whose sizes do not add up.",
+        lambda packed, data: flipped(seekable(data, 1024), len(seekable(data, 1024)) - 13),
+    ),
     "bomb": ("Expands to 64 MiB although its header declares 2 KB.", bomb),
 }
 
@@ -182,10 +216,20 @@ def cases():
     yield Case("file-folder", ["file-unreadable"], "A folder where the weights should be.", build=folder_for_weights)
     for name, (note, data) in OTHER_KINDS.items():
         yield Case("file-" + name, ["file-not-safetensors"], note, weights=lambda file, data=data: data)
-    yield Case("pickle-weights", ["pickle-weights"], "Only adapter_model.bin: named, never opened.",
-               without=(WEIGHTS,), files={"adapter_model.bin": torch_zip()})
-    yield Case("pickle-beside", ["pickle-weights"], "adapter_model.bin beside good weights.", severity="warning",
-               files={"adapter_model.bin": torch_zip()})
+    yield Case(
+        "pickle-weights",
+        ["pickle-weights"],
+        "Only adapter_model.bin: named, never opened.",
+        without=(WEIGHTS,),
+        files={"adapter_model.bin": torch_zip()},
+    )
+    yield Case(
+        "pickle-beside",
+        ["pickle-weights"],
+        "adapter_model.bin beside good weights.",
+        severity="warning",
+        files={"adapter_model.bin": torch_zip()},
+    )
     for name, (note, change) in HEADER_INVALID.items():
         yield Case("header-" + name, ["header-invalid"], note, weights=change)
     for name, (note, change) in DUPLICATES.items():
@@ -193,5 +237,11 @@ def cases():
     for name, (note, change) in UNUSUAL.items():
         yield Case("header-unusual-" + name, ["header-unusual"], note, severity="warning", weights=change)
     for name, (note, change) in COMPRESSED.items():
-        yield Case("compressed-" + name, ["compressed-corrupt"], note, without=(WEIGHTS,), files=compressed(change),
-                   may=("file-unreadable", "header-invalid"))
+        yield Case(
+            "compressed-" + name,
+            ["compressed-corrupt"],
+            note,
+            without=(WEIGHTS,),
+            files=compressed(change),
+            may=("file-unreadable", "header-invalid"),
+        )

@@ -5,7 +5,7 @@ import json
 import torch
 
 from broken import Case
-from broken_adapters import A, B, Q0, Q1, lora, trained
+from broken_adapters import Q0, Q1, A, B, lora, trained
 from files import frame
 
 # Width in bytes, the code of a harmless value near 0.01, and the codes that are no number: (NaN ..., infinity ...).
@@ -20,19 +20,27 @@ CODES = {
     "F8_E4M3FNUZ": (1, 0x0D, (0x80,), ()),
     "F8_E5M2FNUZ": (1, 0x25, (0x80,), ()),
 }
-TORCH = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32, "F64": torch.float64,
-         "F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2, "F8_E8M0": torch.float8_e8m0fnu,
-         "F8_E4M3FNUZ": torch.float8_e4m3fnuz, "F8_E5M2FNUZ": torch.float8_e5m2fnuz}
+TORCH = {
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "F32": torch.float32,
+    "F64": torch.float64,
+    "F8_E4M3": torch.float8_e4m3fn,
+    "F8_E5M2": torch.float8_e5m2,
+    "F8_E8M0": torch.float8_e8m0fnu,
+    "F8_E4M3FNUZ": torch.float8_e4m3fnuz,
+    "F8_E5M2FNUZ": torch.float8_e5m2fnuz,
+}
 SHAPES = {Q0 + A: [2, 16], Q0 + B: [24, 2], Q1 + A: [2, 16], Q1 + B: [24, 2]}
 PLACE = 37  # index in the last B of the code that matters
 
 
-def written(dtype, code=None, of={}):
+def written(dtype, code=None, of=None):
     """An adapter of two q_proj modules in `dtype` by its bit patterns; `of` gives whole tensors another code."""
     width, harmless, *_ = CODES[dtype]
     header, data = {"__metadata__": {"format": "pt"}}, b""
     for name, (rows, columns) in SHAPES.items():
-        codes = [of.get(name, harmless)] * (rows * columns)
+        codes = [(of or {}).get(name, harmless)] * (rows * columns)
         if code is not None and name == Q1 + B:
             codes[PLACE] = code
         piece = b"".join(code.to_bytes(width, "little") for code in codes)
@@ -48,7 +56,9 @@ def value(dtype, code):
 
 
 def case(name, rules, note, file, alpha=2, **more):
-    return Case(name, rules, note, weights=lambda _: file, config={"target_modules": ["q_proj"], "lora_alpha": alpha}, **more)
+    return Case(
+        name, rules, note, weights=lambda _: file, config={"target_modules": ["q_proj"], "lora_alpha": alpha}, **more
+    )
 
 
 def code_of(number, dtype):
@@ -74,24 +84,60 @@ OVERFLOWS = [
 
 def overflows():
     for number, (dtype, magnitude, alpha, serving, overflow, note) in enumerate(OVERFLOWS, 1):
-        yield case(f"value-range-{number:02}-{dtype.lower()}-{serving}", ["value-overflow"] if overflow else [], note,
-                   written(dtype, code_of(magnitude, dtype)), alpha, serving_dtype=serving)
+        yield case(
+            f"value-range-{number:02}-{dtype.lower()}-{serving}",
+            ["value-overflow"] if overflow else [],
+            note,
+            written(dtype, code_of(magnitude, dtype)),
+            alpha,
+            serving_dtype=serving,
+        )
 
 
 def zeros():
-    yield Case("value-untrained", ["value-zero-delta"], "Exported before the first step: every B is zero.",
-               severity="warning", build=trained(lora(), move=False))
+    yield Case(
+        "value-untrained",
+        ["value-zero-delta"],
+        "Exported before the first step: every B is zero.",
+        severity="warning",
+        build=trained(lora(), move=False),
+    )
     for dtype in ("F16", "BF16", "F64", "F8_E4M3", "F8_E5M2"):
-        yield case(f"value-zero-{dtype.lower()}", ["value-zero-delta"], f"Every B is zero, in {dtype}.",
-                   written(dtype, of={Q0 + B: 0, Q1 + B: 0}), severity="warning")
-    yield case("value-zero-negative", ["value-zero-delta"], "Every B is minus zero.",
-               written("F32", of={Q0 + B: 0x80000000, Q1 + B: 0x80000000}), severity="warning")
-    yield case("value-zero-a", ["value-zero-delta"], "Every A is zero.", written("F32", of={Q0 + A: 0, Q1 + A: 0}),
-               severity="warning")
-    yield case("value-zero-mixed", ["value-zero-delta"], "A zero in one module, B in the other: still no delta at all.",
-               written("F32", of={Q0 + A: 0, Q1 + B: 0}), severity="warning")
-    yield case("value-zero-module", ["value-zero-module"], "One module of two does nothing.",
-               written("BF16", of={Q1 + B: 0}), severity="note")
+        yield case(
+            f"value-zero-{dtype.lower()}",
+            ["value-zero-delta"],
+            f"Every B is zero, in {dtype}.",
+            written(dtype, of={Q0 + B: 0, Q1 + B: 0}),
+            severity="warning",
+        )
+    yield case(
+        "value-zero-negative",
+        ["value-zero-delta"],
+        "Every B is minus zero.",
+        written("F32", of={Q0 + B: 0x80000000, Q1 + B: 0x80000000}),
+        severity="warning",
+    )
+    yield case(
+        "value-zero-a",
+        ["value-zero-delta"],
+        "Every A is zero.",
+        written("F32", of={Q0 + A: 0, Q1 + A: 0}),
+        severity="warning",
+    )
+    yield case(
+        "value-zero-mixed",
+        ["value-zero-delta"],
+        "A zero in one module, B in the other: still no delta at all.",
+        written("F32", of={Q0 + A: 0, Q1 + B: 0}),
+        severity="warning",
+    )
+    yield case(
+        "value-zero-module",
+        ["value-zero-module"],
+        "One module of two does nothing.",
+        written("BF16", of={Q1 + B: 0}),
+        severity="note",
+    )
 
 
 def cases():

@@ -22,8 +22,11 @@ from safetensors.torch import load_file, save_file
 from merged import adapter_tensors
 
 ALLOWED_JITTERS = 2  # of the size of one jitter; a lost or wrongly scaled delta is tens to thousands of them
-MAPPING = {"ForCausalLM": transformers.AutoModelForCausalLM, "LMHeadModel": transformers.AutoModelForCausalLM,
-           "ForImageClassification": transformers.AutoModelForImageClassification}
+MAPPING = {
+    "ForCausalLM": transformers.AutoModelForCausalLM,
+    "LMHeadModel": transformers.AutoModelForCausalLM,
+    "ForImageClassification": transformers.AutoModelForImageClassification,
+}
 
 
 def load(folder):
@@ -96,7 +99,10 @@ def main():
     if truth.shape == found.shape:
         difference = (found - truth).abs().max().item()
         effect = (truth[..., : before.shape[-1]] - before).abs().max().item()
-        print(f"{arguments.merged}: logits differ by {difference:.3g}, allowed {allowed:.3g}; the adapter moves them by {effect:.3g}")
+        print(
+            f"{arguments.merged}: logits differ by {difference:.3g}, allowed {allowed:.3g}; "
+            f"the adapter moves them by {effect:.3g}"
+        )
         if not difference <= allowed:
             problems["logits"] = f"differ by {difference:.3g}, more than {allowed:.3g}"
     else:

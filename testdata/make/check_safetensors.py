@@ -1,4 +1,4 @@
-"""Opens files with the safetensors package and reads every tensor: `check_safetensors.py FILE...`. Exits 1 on a refusal."""
+"""Reads every tensor of the files with the safetensors package: `check_safetensors.py FILE...`; 1 on a refusal."""
 
 import sys
 

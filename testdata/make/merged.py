@@ -28,7 +28,9 @@ def round_once(exact, dtype):
         return exact.to(dtype)
     wide = exact.numpy()
     near = wide.astype(numpy.float32)
-    low = numpy.where(numpy.abs(near.astype(numpy.float64)) > numpy.abs(wide), numpy.nextafter(near, numpy.float32(0)), near)
+    low = numpy.where(
+        numpy.abs(near.astype(numpy.float64)) > numpy.abs(wide), numpy.nextafter(near, numpy.float32(0)), near
+    )
     odd = low.view(numpy.uint32) | (low.astype(numpy.float64) != wide)
     return torch.from_numpy(odd.astype(numpy.uint32).view(numpy.float32)).to(dtype)
 
@@ -48,8 +50,9 @@ def splits_tied(base, folder):
     """Whether the adapter trained the embedding or the head of a tied base as a matrix of its own."""
     if not read_json(base / "config.json").get("tie_word_embeddings", True):
         return False
-    return any(part in HEADS for name in adapter_tensors(folder) for part in name.split(".")
-               if "token_adapter" not in name)
+    return any(
+        part in HEADS for name in adapter_tensors(folder) for part in name.split(".") if "token_adapter" not in name
+    )
 
 
 def merge_with_peft(base_name, folder, untie, rows=None):
@@ -65,7 +68,9 @@ def merge_with_peft(base_name, folder, untie, rows=None):
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         config = read_json(folder / "adapter_config.json")
-        if untie and config["ensure_weight_tying"]:  # PEFT takes the head out of the targets, its tensors stay in the file
+        if (
+            untie and config["ensure_weight_tying"]
+        ):  # PEFT takes the head out of the targets, its tensors stay in the file
             config |= {"ensure_weight_tying": False, "target_modules": config["target_modules"] + ["lm_head"]}
         write_json(scratch / "adapter_config.json", config)
         save_file(adapter_tensors(folder), scratch / "adapter_model.safetensors", {"format": "pt"})
@@ -80,7 +85,9 @@ def merge_by_hand(tensors, factors, row):
     prefix = f"base_model.model.{row['name']}.lora_"
     a, b = (factors[prefix + leaf].double().numpy() for leaf in ("A.weight", "B.weight"))
     delta = row["scale"] * (b @ a)
-    return name + ".weight", tensors[name + ".weight"].double().numpy() + (delta.T if row["kind"] == "conv1d" else delta)
+    return name + ".weight", tensors[name + ".weight"].double().numpy() + (
+        delta.T if row["kind"] == "conv1d" else delta
+    )
 
 
 def expected(entry):
@@ -112,7 +119,13 @@ def expected(entry):
                 numpy.testing.assert_allclose(by_hand, by_peft, rtol=0, atol=1e-13, err_msg=entry["name"])
                 assert name in changed
     rows = {"vocab_size": entry["rows"]} if "rows" in entry else {}
-    return changed, {"adapter": entry["name"], "base": entry["base"], "untied": untie, **rows, "tensors": sorted(changed)}
+    return changed, {
+        "adapter": entry["name"],
+        "base": entry["base"],
+        "untied": untie,
+        **rows,
+        "tensors": sorted(changed),
+    }
 
 
 def make():

@@ -3,7 +3,8 @@
 import torch
 import transformers
 from safetensors.torch import save_file
-from tokenizers import Tokenizer, decoders, models as tokenizer_models, pre_tokenizers
+from tokenizers import Tokenizer, decoders, pre_tokenizers
+from tokenizers import models as tokenizer_models
 
 from files import MODELS, fresh, seed
 
@@ -12,12 +13,41 @@ IDS = dict(bos_token_id=1, eos_token_id=2, pad_token_id=0)
 
 # Sizes are odd on purpose: in, out, heads × head_dim and the feed-forward width all differ, so a
 # transposed or swapped matrix can never pass by accident, except where a base says "square".
-LLAMA = dict(vocab_size=96, hidden_size=40, intermediate_size=52, num_hidden_layers=3, num_attention_heads=4,
-             num_key_value_heads=2, head_dim=12, max_position_embeddings=64, tie_word_embeddings=False, **IDS)
-SMALL = dict(vocab_size=72, hidden_size=32, intermediate_size=44, num_hidden_layers=2, num_attention_heads=4,
-             num_key_value_heads=2, max_position_embeddings=64, tie_word_embeddings=False, **IDS)
-NANO = dict(vocab_size=24, hidden_size=16, intermediate_size=20, num_hidden_layers=2, num_attention_heads=2,
-            num_key_value_heads=1, head_dim=12, max_position_embeddings=16, tie_word_embeddings=False, **IDS)
+LLAMA = dict(
+    vocab_size=96,
+    hidden_size=40,
+    intermediate_size=52,
+    num_hidden_layers=3,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    head_dim=12,
+    max_position_embeddings=64,
+    tie_word_embeddings=False,
+    **IDS,
+)
+SMALL = dict(
+    vocab_size=72,
+    hidden_size=32,
+    intermediate_size=44,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    max_position_embeddings=64,
+    tie_word_embeddings=False,
+    **IDS,
+)
+NANO = dict(
+    vocab_size=24,
+    hidden_size=16,
+    intermediate_size=20,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+    num_key_value_heads=1,
+    head_dim=12,
+    max_position_embeddings=16,
+    tie_word_embeddings=False,
+    **IDS,
+)
 GPT2 = dict(vocab_size=72, n_embd=32, n_layer=2, n_head=4, n_positions=32, **IDS)
 EXPERTS = dict(SMALL, hidden_size=24, head_dim=8, intermediate_size=20)
 
@@ -31,24 +61,47 @@ CAUSAL = {
     "qwen2-bf16": (BF16, transformers.Qwen2Config(**(SMALL | dict(tie_word_embeddings=True)))),
     "qwen3-f16": (F16, transformers.Qwen3Config(**SMALL, head_dim=12)),
     "gemma-bf16": (BF16, transformers.GemmaConfig(**(SMALL | dict(head_dim=12, tie_word_embeddings=True)))),
-    "gemma2-bf16": (BF16, transformers.Gemma2Config(
-        **(SMALL | dict(head_dim=12, tie_word_embeddings=True)), query_pre_attn_scalar=12, sliding_window=16)),
+    "gemma2-bf16": (
+        BF16,
+        transformers.Gemma2Config(
+            **(SMALL | dict(head_dim=12, tie_word_embeddings=True)), query_pre_attn_scalar=12, sliding_window=16
+        ),
+    ),
     "gpt2-f32": (F32, transformers.GPT2Config(**GPT2)),
     "gpt2-bf16": (BF16, transformers.GPT2Config(**(GPT2 | dict(n_layer=1, n_inner=40)))),
     "mixtral-bf16": (BF16, transformers.MixtralConfig(**EXPERTS, num_local_experts=4, num_experts_per_tok=2)),
-    "qwen3_moe-bf16": (BF16, transformers.Qwen3MoeConfig(
-        **EXPERTS, moe_intermediate_size=20, num_experts=4, num_experts_per_tok=2, norm_topk_prob=True)),
-    "gpt_oss-bf16": (BF16, transformers.GptOssConfig(
-        **EXPERTS, num_local_experts=4, num_experts_per_tok=2, sliding_window=16,
-        rope_parameters=dict(rope_type="default", rope_theta=10000.0))),
+    "qwen3_moe-bf16": (
+        BF16,
+        transformers.Qwen3MoeConfig(
+            **EXPERTS, moe_intermediate_size=20, num_experts=4, num_experts_per_tok=2, norm_topk_prob=True
+        ),
+    ),
+    "gpt_oss-bf16": (
+        BF16,
+        transformers.GptOssConfig(
+            **EXPERTS,
+            num_local_experts=4,
+            num_experts_per_tok=2,
+            sliding_window=16,
+            rope_parameters=dict(rope_type="default", rope_theta=10000.0),
+        ),
+    ),
 }
 SHARD_SIZE = {"llama-bf16-sharded": "30KB"}
 
 VISION = {
-    "vit-f32": transformers.ViTConfig(hidden_size=24, intermediate_size=28, num_hidden_layers=1, image_size=8,
-                                      num_attention_heads=2, patch_size=4, num_labels=3),
-    "resnet-f32": transformers.ResNetConfig(embedding_size=6, hidden_sizes=[8, 10], depths=[1, 1],
-                                            layer_type="basic", num_labels=3),
+    "vit-f32": transformers.ViTConfig(
+        hidden_size=24,
+        intermediate_size=28,
+        num_hidden_layers=1,
+        image_size=8,
+        num_attention_heads=2,
+        patch_size=4,
+        num_labels=3,
+    ),
+    "resnet-f32": transformers.ResNetConfig(
+        embedding_size=6, hidden_sizes=[8, 10], depths=[1, 1], layer_type="basic", num_labels=3
+    ),
 }
 
 
@@ -68,7 +121,8 @@ def tokenizer(vocabulary_size):
     core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     core.decoder = decoders.WordPiece()
     return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=core, bos_token="<s>", eos_token="</s>", unk_token="<unk>", pad_token="<pad>")
+        tokenizer_object=core, bos_token="<s>", eos_token="</s>", unk_token="<unk>", pad_token="<pad>"
+    )
 
 
 def make():

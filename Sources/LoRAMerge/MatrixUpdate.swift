@@ -1,0 +1,78 @@
+public import LoRAKernels
+public import TensorCore
+
+/// Bytes of one of a plan's sources.
+public struct Slice: Sendable, Equatable {
+  /// Position of the file in `MergePlan.sources`.
+  public var source: Int
+  /// First byte, counted from the start of the (uncompressed) file.
+  public var offset: UInt64
+  /// Number of bytes.
+  public var count: UInt64
+
+  /// Bytes of a source.
+  public init(source: Int, offset: UInt64, count: UInt64) {
+    self.source = source
+    self.offset = offset
+    self.count = count
+  }
+}
+
+/// A factor of a delta as an adapter's file holds it.
+public struct StoredFactor: Sendable, Equatable {
+  /// The bytes of the whole tensor.
+  public var slice: Slice
+  /// Their type, any floating-point type.
+  public var dtype: DType
+  /// Where the elements of the factor lie in the tensor, in elements.
+  public var layout: FactorLayout
+}
+
+/// What one adapter adds to a matrix: scale · L · R.
+///
+/// L is `[rows, rank]` and R `[rank, columns]` in the orientation in which the base stores the matrix. For a linear
+/// layer `[out, in]` L is B and R is A; for GPT-2's Conv1D `[in, out]` and embeddings `[rows, width]`, W' = W + s·(BA)ᵀ,
+/// so L is Aᵀ and R is Bᵀ.
+public struct LowRankDelta: Sendable, Equatable {
+  /// Position of the adapter in `MergePlan.adapters`.
+  public var adapter: Int
+  /// Name of the adapted module.
+  public var module: String
+  /// Inner dimension.
+  public var rank: Int
+  /// alpha / r or alpha / √r, times the adapter's weight.
+  public var scale: Double
+  /// L; nil for a column of ones.
+  public var left: StoredFactor?
+  /// R.
+  public var right: StoredFactor
+}
+
+/// New values of whole rows of a matrix: round(W + Σ scale · L · R), one rounding.
+public struct MatrixUpdate: Sendable, Equatable {
+  /// Name of the tensor in the output.
+  public var tensor: String
+  /// First row of the tensor's matrix that is changed; the tensor may be changed by several updates.
+  public var firstRow: UInt64
+  /// Number of rows.
+  public var rows: Int
+  /// Number of columns: elements of one row.
+  public var columns: Int
+  /// W: `rows` × `columns` elements, row-major.
+  public var base: Slice
+  /// The type of W: F32, F16 or BF16.
+  public var baseDType: DType
+  /// The type of W': F32, F16 or BF16.
+  public var outputDType: DType
+  /// What is added, summed in this order.
+  public var deltas: [LowRankDelta]
+
+  /// Sum of the ranks of all deltas.
+  public var rank: Int { deltas.reduce(0) { $0 + $1.rank } }
+
+  /// Bytes of one row of W.
+  public var baseRowBytes: Int { columns * Int(baseDType.bits / 8) }
+
+  /// Bytes of one row of W'.
+  public var outputRowBytes: Int { columns * Int(outputDType.bits / 8) }
+}

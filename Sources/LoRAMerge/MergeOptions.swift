@@ -1,0 +1,25 @@
+public import LoRAModel
+public import TensorCore
+
+/// How a merge is to be done.
+public struct MergeOptions: Sendable {
+  /// The dtype of all floating-point tensors of the output; nil keeps each tensor's own.
+  public var dtype: DType?
+
+  /// The choices that a merge makes unless told otherwise.
+  public init() {}
+}
+
+/// An adapter and how strongly it counts.
+public struct WeightedAdapter: Sendable {
+  /// The adapter.
+  public var adapter: Adapter
+  /// Factor of its scale: 1 as trained, 0.5 half of it, negative to subtract.
+  public var weight: Double
+
+  /// An adapter with a weight.
+  public init(_ adapter: Adapter, weight: Double = 1) {
+    self.adapter = adapter
+    self.weight = weight
+  }
+}

@@ -1,0 +1,61 @@
+import LoRAKernels
+public import TensorCore
+
+/// How a module's intended change fared when it was rounded to the stored type.
+public struct Rounding: Sendable, Equatable {
+  /// Elements of the changed matrices.
+  public private(set) var elements: UInt64 = 0
+  /// Largest |Δ|; not finite when a delta is not.
+  public private(set) var maxDelta: Double = 0
+  /// ΣΔ².
+  public private(set) var deltaSquared: Double = 0
+  /// Σ(W' − W − Δ)², with W' as stored.
+  public private(set) var residualSquared: Double = 0
+  /// Stored elements that are NaN or infinite.
+  public private(set) var notFinite: UInt64 = 0
+  /// Those of them whose base value was finite.
+  public private(set) var overflowed: UInt64 = 0
+
+  init() {}
+
+  init(_ statistics: MergeStatistics) {
+    elements = statistics.elements
+    maxDelta = statistics.maxDelta
+    deltaSquared = statistics.deltaSquared
+    residualSquared = statistics.residualSquared
+    notFinite = statistics.notFinite
+    overflowed = statistics.overflowed
+  }
+
+  /// Root mean square of the delta; nil when it is not a number.
+  public var deltaRMS: Double? {
+    elements > 0 && deltaSquared.isFinite ? (deltaSquared / Double(elements)).squareRoot() : nil
+  }
+
+  /// How much of the intended change survives: 1 − ‖W' − W − Δ‖ / ‖Δ‖; nil when there is no change, or one that is
+  /// not finite.
+  public var deltaRetention: Double? {
+    deltaSquared > 0 && residualSquared.isFinite && deltaSquared.isFinite
+      ? 1 - (residualSquared / deltaSquared).squareRoot() : nil
+  }
+
+  /// Adds another part of the same module.
+  mutating func merge(_ other: Rounding) {
+    elements += other.elements
+    maxDelta = maxDelta.isNaN || other.maxDelta.isNaN ? .nan : max(maxDelta, other.maxDelta)
+    deltaSquared += other.deltaSquared
+    residualSquared += other.residualSquared
+    notFinite += other.notFinite
+    overflowed += other.overflowed
+  }
+
+  /// `max_delta`, `rms_delta`, `delta_retention` and, where there are any, `overflowed` and `not_finite`.
+  public var json: JSONValue {
+    var object: JSONObject = [
+      "max_delta": .real(maxDelta), "rms_delta": JSONValue(deltaRMS), "delta_retention": JSONValue(deltaRetention),
+    ]
+    if overflowed > 0 { object["overflowed"] = JSONValue(overflowed) }
+    if notFinite > 0 { object["not_finite"] = JSONValue(notFinite) }
+    return .object(object)
+  }
+}

@@ -1,0 +1,45 @@
+import LoRAIO
+import Synchronization
+
+/// A shard of the output while several threads write it: created by the first, given its name after the last.
+final class ShardOutput: Sendable {
+  private struct State {
+    var file: OutputFile?
+    var remaining: Int
+  }
+
+  private let shard: OutputShard
+  private let staging: StagingFolder
+  private let state: Mutex<State>
+
+  /// A shard that `items` pieces of work belong to.
+  init(_ shard: OutputShard, items: Int, staging: StagingFolder) {
+    self.shard = shard
+    self.staging = staging
+    state = Mutex(State(file: nil, remaining: items))
+  }
+
+  /// The file, created in its full size on first use.
+  func file() throws(IOError) -> OutputFile {
+    try state.withLock { state throws(IOError) in
+      if let file = state.file { return file }
+      let file = try OutputFile(creating: staging.path(shard.name + StagingFolder.suffix))
+      try file.resize(to: shard.size)
+      state.file = file
+      return file
+    }
+  }
+
+  /// Counts one piece of work as done; after the last one the file goes to the device and gets its name.
+  func finishItem() throws(IOError) {
+    let complete = state.withLock { state -> OutputFile? in
+      state.remaining -= 1
+      guard state.remaining == 0 else { return nil }
+      defer { state.file = nil }
+      return state.file
+    }
+    guard let complete else { return }
+    try complete.synchronize()
+    try staging.complete(shard.name)
+  }
+}
