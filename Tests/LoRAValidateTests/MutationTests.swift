@@ -189,7 +189,7 @@ extension Specimen {
 struct MutationTests {
   @Test func untouchedOnesPass() throws {
     let bench = try Bench()
-    for seed in UInt64(0)..<40 {
+    for seed in UInt64(0)..<25 {
       var random = SeededGenerator(seed: seed)
       let specimen = Specimen.honest(&random)
       for withBase in [true, false] {
@@ -201,7 +201,7 @@ struct MutationTests {
 
   @Test(arguments: Mutation.all) func spoiltOnesAreNamed(_ mutation: Mutation) throws {
     let bench = try Bench()
-    for seed in UInt64(0)..<12 {
+    for seed in UInt64(0)..<8 {
       var random = SeededGenerator(seed: seed)
       var specimen = Specimen.honest(&random)
       mutation.spoil(&specimen, &random)
