@@ -29,7 +29,7 @@ struct Matcher {
     let instructions = program.instructions
     var ends = [Bool](repeating: false, count: text.count + 1)
     /// The last round in which an instruction was visited.
-    var rounds = [Int](repeating: -1, count: instructions.count)
+    var rounds = [Int32](repeating: -1, count: instructions.count)
     var pending: [Int32] = [0]
     var waiting: [Int32] = []
     for round in 0...text.count {
@@ -38,8 +38,8 @@ struct Matcher {
       waiting.removeAll(keepingCapacity: true)
       while let state = pending.popLast() {
         let index = Int(state)
-        guard rounds[index] != round else { continue }
-        rounds[index] = round
+        guard rounds[index] != Int32(round) else { continue }
+        rounds[index] = Int32(round)
         steps += 1
         switch instructions[index] {
         case .scalar, .any, .anyButNewline, .characterClass: waiting.append(state)

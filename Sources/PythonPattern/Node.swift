@@ -1,5 +1,5 @@
 /// A regular expression as a tree, with flags already applied and groups dissolved: no captures are kept.
-indirect enum Node {
+indirect enum Node: Equatable {
   /// Matches the empty text; the only node that compiles to nothing.
   case empty
   /// One Unicode scalar; a lone surrogate (`\ud800`) is legal and never matches.
@@ -39,6 +39,27 @@ indirect enum Node {
       }
     }
     return parts.count > 1 ? .sequence(parts) : parts.first ?? .empty
+  }
+
+  /// The alternatives, with what they all begin with taken out; long lists of names share much.
+  static func oneOf(_ nodes: [Node]) -> Node {
+    let branches = nodes.map(\.parts)
+    guard let first = branches.first else { return .empty }
+    var shared = 0
+    while shared < first.count, branches.allSatisfy({ shared < $0.count && $0[shared] == first[shared] }) {
+      shared += 1
+    }
+    let rests = branches.map { joined(Array($0[shared...])) }
+    let choice = rests.allSatisfy { $0 == .empty } ? .empty : rests.count == 1 ? rests[0] : Node.alternation(rests)
+    return joined(first[..<shared] + [choice])
+  }
+
+  private var parts: [Node] {
+    switch self {
+    case .empty: []
+    case .sequence(let nodes): nodes
+    default: [self]
+    }
   }
 
   static func repeated(_ node: Node, _ minimum: Int, _ maximum: Int?) -> Node {

@@ -126,7 +126,7 @@ struct PatternParser {
     repeat {
       branches.append(try sequence(&flags, depth: depth, mayHoldGlobalFlags: depth == 0 && branches.isEmpty))
     } while try take("|")
-    return branches.count == 1 ? branches[0] : .alternation(branches)
+    return .oneOf(branches)
   }
 
   /// An item of a sequence, with what a following quantifier has to know of it.

@@ -21,10 +21,22 @@ public struct PythonPattern: Sendable {
   /// The most Unicode scalars of a text; nothing matches a longer one, which is no module path.
   public static let maximumTextLength = 1 << 12
 
-  private let program: Program
-  private let lookarounds: [Program]
-  private let classes: [CharacterClass]
-  private let ends: FixedEnds
+  /// What a pattern compiles to; shared, so that walking a long list of patterns copies nothing.
+  private final class Compiled: Sendable {
+    let program: Program
+    let lookarounds: [Program]
+    let classes: [CharacterClass]
+    let ends: FixedEnds
+
+    init(program: Program, lookarounds: [Program], classes: [CharacterClass], ends: FixedEnds) {
+      self.program = program
+      self.lookarounds = lookarounds
+      self.classes = classes
+      self.ends = ends
+    }
+  }
+
+  private let compiled: Compiled
 
   /// Compiles a pattern.
   ///
@@ -42,7 +54,7 @@ public struct PythonPattern: Sendable {
     }
     var parser = try PatternParser(Array(pattern.unicodeScalars))
     let node = try parser.parse()
-    program = try Program(node, limit: instructionLimit)
+    let program = try Program(node, limit: instructionLimit)
     var left = instructionLimit - program.instructions.count
     var lookarounds: [Program] = []
     for lookaround in parser.lookarounds {
@@ -53,9 +65,8 @@ public struct PythonPattern: Sendable {
       }
       left -= lookarounds[lookarounds.count - 1].instructions.count
     }
-    self.lookarounds = lookarounds
-    classes = parser.classes
-    ends = FixedEnds(node)
+    compiled = Compiled(
+      program: program, lookarounds: lookarounds, classes: parser.classes, ends: FixedEnds(node))
   }
 
   /// Whether the whole text matches: Python's `re.fullmatch`.
@@ -80,30 +91,32 @@ public struct PythonPattern: Sendable {
 
   func fullMatches(_ text: String, steps: inout Int) -> Bool {
     let bytes = text.utf8Span.span
-    guard ends.mayBegin(bytes), ends.mayEnd(bytes, isFull: true) else { return false }
+    guard compiled.ends.mayEnd(bytes, isFull: true), compiled.ends.mayBegin(bytes) else { return false }
     return run(on: text, everywhere: false, stopsAtFirst: false, steps: &steps)?.last == true
   }
 
   func matchesPrefix(_ text: String, steps: inout Int) -> Bool {
     let bytes = text.utf8Span.span
-    guard ends.mayBegin(bytes), ends.mayEnd(bytes, isFull: false) else { return false }
+    guard compiled.ends.mayEnd(bytes, isFull: false), compiled.ends.mayBegin(bytes) else { return false }
     return run(on: text, everywhere: false, stopsAtFirst: true, steps: &steps)?.contains(true) == true
   }
 
   func isFound(in text: String, steps: inout Int) -> Bool {
-    guard ends.mayEnd(text.utf8Span.span, isFull: false) else { return false }
+    guard compiled.ends.mayEnd(text.utf8Span.span, isFull: false) else { return false }
     return run(on: text, everywhere: true, stopsAtFirst: true, steps: &steps)?.contains(true) == true
   }
 
   /// The instructions of the pattern and its lookarounds.
-  var instructionCount: Int { lookarounds.reduce(program.instructions.count) { $0 + $1.instructions.count } }
+  var instructionCount: Int {
+    compiled.lookarounds.reduce(compiled.program.instructions.count) { $0 + $1.instructions.count }
+  }
 
   private func run(on text: String, everywhere: Bool, stopsAtFirst: Bool, steps: inout Int) -> [Bool]? {
     guard text.utf8.count <= 4 * Self.maximumTextLength else { return nil }
     let scalars = text.unicodeScalars.map(\.value)
     guard scalars.count <= Self.maximumTextLength else { return nil }
-    var matcher = Matcher(text: scalars, classes: classes, lookarounds: lookarounds)
-    let ends = matcher.ends(of: program, everywhere: everywhere, stopsAtFirst: stopsAtFirst)
+    var matcher = Matcher(text: scalars, classes: compiled.classes, lookarounds: compiled.lookarounds)
+    let ends = matcher.ends(of: compiled.program, everywhere: everywhere, stopsAtFirst: stopsAtFirst)
     steps += matcher.steps
     return ends
   }

@@ -46,15 +46,15 @@ struct HostilePatternTests {
     #expect(try answers(source, name) == [true, true, true])
     var steps = 0
     #expect(try !PythonPattern(source).fullMatches("model.layers.10000.self_attn.q_proj", steps: &steps))
-    // Each alternative is tried as far as it agrees, and no further.
-    #expect(steps < 10_000 * 30)
+    // What all share is walked once, and each alternative no further than it agrees.
+    #expect(steps < 10_000 * 4)
   }
 
   @Test func hugeCountsAreRefused() {
     let limit = PythonPattern.defaultInstructionLimit
     for source in [
       "a{2000000}", "(a{2000}){2000}", "((((a{100}){100}){100}){100}){100}", "(?:a?){4294967294}", "(?=a{3000000})",
-      "(?:|){9999999}", "(?:(?=a)){4294967294}", "((((a{0,99}){0,99}){0,99}){0,99}){0,99}",
+      "(?:|a){9999999}", "(?:(?=a)){4294967294}", "((((a{0,99}){0,99}){0,99}){0,99}){0,99}",
     ] {
       #expect(throws: PatternError.tooLarge(.instructions, maximum: limit)) { try PythonPattern(source) }
     }
@@ -68,7 +68,10 @@ struct HostilePatternTests {
   }
 
   @Test func countsOfNothingAreNothing() throws {
-    for source in ["(?:){4294967294}", "((((){4294967294}){4294967294}){4294967294}){4294967294}", "(a{0}){99999999}"] {
+    for source in [
+      "(?:){4294967294}", "((((){4294967294}){4294967294}){4294967294}){4294967294}", "(a{0}){99999999}",
+      "(?:||){9999999}",
+    ] {
       let pattern = try PythonPattern(source)
       #expect(pattern.instructionCount == 1)
       #expect(pattern.fullMatches("") && !pattern.fullMatches("a"))
