@@ -36,11 +36,11 @@ typedef struct {
 
 static size_t up(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-/// Lays the buffers out from `scratch` on and returns their size.
+/// Lays the buffers out from `scratch` on, unless it is null, and returns their size.
 static size_t arrange(lora_merge_state *state, char *scratch) {
   size_t at = 0, strips = state->segment / LORA_LANES;
 #define TAKE(member, count) \
-  state->member = (void *)(scratch + at); \
+  state->member = scratch ? (void *)(scratch + at) : NULL; \
   at += up((count) * sizeof *state->member);
   TAKE(d_wide, (state->wide ? LORA_ROWS : 1) * state->stride)
   TAKE(right, state->wide && state->job->right_f32 ? state->segment * state->job->rank : 0)
