@@ -158,6 +158,7 @@ void lora_left_bounds(const double *wide, const float *narrow, size_t rows, size
     for (size_t lane = 0; lane < LORA_ROWS; lane++) {
       double used = __builtin_sqrt(met[lane / 2][lane % 2]), changed = __builtin_sqrt(change[lane / 2][lane % 2]);
       double bound = 0x1p-24 * used + changed + (double)(rank + 2) * 0x1p-52 * (used + changed);
+      if (rank > LORA_MOST_RANK) bound = lora_f64_of(0x7ff0000000000000);
       bounds[i + lane] = size[lane / 2][lane % 2] == 0 ? -1 : round_up(bound * (1 + 0x1p-9));
     }
   }
