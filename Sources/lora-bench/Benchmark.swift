@@ -65,7 +65,9 @@ func column(_ text: String, _ width: Int) -> String {
   /// Fills every odd byte with `high` and the others with all values: numbers near 0.01 in BF16, F32 and F64 for 0x3C,
   /// in F16 for 0x24.
   func fill(high: UInt8) {
-    for index in unsafe buffer.indices { unsafe buffer[index] = index % 2 == 0 ? UInt8(truncatingIfNeeded: index / 2) : high }
+    for index in unsafe buffer.indices {
+      unsafe buffer[index] = index % 2 == 0 ? UInt8(truncatingIfNeeded: index / 2) : high
+    }
   }
 
   deinit { unsafe buffer.deallocate() }
