@@ -18,6 +18,8 @@ uint32_t lora_level_count(void) { return sizeof levels / sizeof *levels; }
 const lora_level_table *lora_level_table_of(lora_level level) { return levels[level]; }
 const char *lora_level_name(lora_level level) { return levels[level]->name; }
 bool lora_level_available(lora_level level) { return levels[level]->available(); }
+uint64_t lora_level_burn_f32(lora_level level, uint64_t rounds) { return levels[level]->burn_f32(rounds); }
+uint64_t lora_level_burn_f64(lora_level level, uint64_t rounds) { return levels[level]->burn_f64(rounds); }
 
 lora_level lora_level_preferred(void) {
   const char *wanted = getenv("LORA_TOOL_SIMD");

@@ -4,8 +4,6 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-enum { BLOCK = 256 };
-
 static float round_up(double value) {
   float nearest = (float)value;
   uint32_t bits = lora_bits_f32(nearest);
@@ -14,33 +12,55 @@ static float round_up(double value) {
   return nearest;
 }
 
-static void fetch(
-  lora_level level, lora_dtype dtype, const void *bytes, size_t first, size_t stride, size_t count, double *out) {
-  char elements[BLOCK * sizeof(double)];
-  lora_gather(dtype, bytes, first, stride, count, elements);
-  if (dtype == LORA_F64) {
-    memcpy(out, elements, count * sizeof *out);
+// A tile of a factor, `n` outer indices by `ranks`, is read along whichever of the two lies contiguous.
+enum { OUTER = 96, INNER = 32, TILE = OUTER * INNER };
+
+/// Where element (i, k) of a tile is in the values that `fetch` gives.
+typedef struct {
+  size_t stride, rank_stride;
+} lora_tile;
+
+static lora_tile fetch(
+  lora_level level, lora_dtype dtype, const void *bytes, lora_layout layout, size_t first, size_t n,
+  size_t first_rank, size_t ranks, float *narrow, double *wide) {
+  char elements[TILE * sizeof(double)];
+  size_t size = lora_code_of(dtype).size, from = layout.offset + first * layout.stride + first_rank * layout.rank_stride;
+  bool by_rank = layout.rank_stride == 1 && layout.stride != 1;
+  if (by_rank && layout.stride == ranks) {
+    lora_gather(dtype, bytes, from, 1, n * ranks, elements);
+  } else if (by_rank) {
+    for (size_t i = 0; i < n; i++)
+      lora_gather(dtype, bytes, from + i * layout.stride, 1, ranks, elements + i * ranks * size);
   } else {
-    float values[BLOCK];
-    lora_level_table_of(level)->widen(dtype, elements, count, values);
-    lora_level_table_of(level)->widen_f64(values, count, out);
+    for (size_t k = 0; k < ranks; k++)
+      lora_gather(dtype, bytes, from + k * layout.rank_stride, layout.stride, n, elements + k * n * size);
   }
+  if (dtype == LORA_F64) memcpy(wide, elements, n * ranks * sizeof *wide);
+  else lora_level_table_of(level)->widen(dtype, elements, n * ranks, narrow);
+  return by_rank ? (lora_tile){ranks, 1} : (lora_tile){1, n};
 }
 
 bool lora_pack_right_f32(
   lora_level level, lora_dtype dtype, const void *bytes, lora_layout layout, size_t columns, size_t rank,
   size_t first_rank, size_t ranks, float *panel) {
-  double values[BLOCK];
-  for (size_t k = 0; k < ranks; k++)
-    for (size_t j = 0; j < columns; j += BLOCK) {
-      size_t n = lora_min(BLOCK, columns - j);
-      fetch(level, dtype, bytes, layout.offset + j * layout.stride + k * layout.rank_stride, layout.stride, n, values);
-      for (size_t i = 0; i < n; i++) {
-        size_t column = j + i;
-        float value = (float)values[i];
-        if (dtype == LORA_F64 && (double)value != values[i] && values[i] == values[i]) return false;
-        panel[(column / LORA_LANES * rank + first_rank + k) * LORA_LANES + column % LORA_LANES] = value;
-      }
+  float values[TILE];
+  double wide[TILE];
+  for (size_t j = 0; j < columns; j += OUTER)
+    for (size_t k = 0; k < ranks; k += INNER) {
+      size_t n = lora_min(OUTER, columns - j), depth = lora_min(INNER, ranks - k);
+      lora_tile tile = fetch(level, dtype, bytes, layout, j, n, k, depth, values, wide);
+      if (dtype == LORA_F64)
+        for (size_t i = 0; i < n * depth; i++) {
+          values[i] = (float)wide[i];
+          if ((double)values[i] != wide[i] && wide[i] == wide[i]) return false;
+        }
+      for (size_t i = 0; i < n; i += LORA_LANES)
+        for (size_t q = 0; q < depth; q++) {
+          float *to = panel + ((j + i) / LORA_LANES * rank + first_rank + k + q) * LORA_LANES;
+          size_t lanes = lora_min(LORA_LANES, n - i);
+          for (size_t lane = 0; lane < lanes; lane++)
+            to[lane] = values[(i + lane) * tile.stride + q * tile.rank_stride];
+        }
     }
   return true;
 }
@@ -48,15 +68,17 @@ bool lora_pack_right_f32(
 void lora_pack_right_f64(
   lora_level level, lora_dtype dtype, const void *bytes, lora_layout layout, size_t columns, size_t rank,
   size_t first_rank, size_t ranks, double *panel) {
-  double values[BLOCK];
-  for (size_t k = 0; k < ranks; k++)
-    for (size_t j = 0; j < columns; j += BLOCK) {
-      size_t n = lora_min(BLOCK, columns - j);
-      fetch(level, dtype, bytes, layout.offset + j * layout.stride + k * layout.rank_stride, layout.stride, n, values);
-      for (size_t i = 0; i < n; i++) {
-        size_t column = j + i;
-        panel[(column / LORA_LANES * rank + first_rank + k) * LORA_LANES + column % LORA_LANES] = values[i];
-      }
+  float narrow[TILE];
+  double values[TILE];
+  for (size_t j = 0; j < columns; j += OUTER)
+    for (size_t k = 0; k < ranks; k += INNER) {
+      size_t n = lora_min(OUTER, columns - j), depth = lora_min(INNER, ranks - k);
+      lora_tile tile = fetch(level, dtype, bytes, layout, j, n, k, depth, narrow, values);
+      if (dtype != LORA_F64) lora_level_table_of(level)->widen_f64(narrow, n * depth, values);
+      for (size_t i = 0; i < n; i++)
+        for (size_t q = 0; q < depth; q++)
+          panel[((j + i) / LORA_LANES * rank + first_rank + k + q) * LORA_LANES + (j + i) % LORA_LANES] =
+            values[i * tile.stride + q * tile.rank_stride];
     }
 }
 
@@ -82,35 +104,47 @@ bool lora_right_norms(const float *panel, size_t columns, size_t rank, float *no
 void lora_pack_left(
   lora_level level, lora_dtype dtype, const void *bytes, lora_layout layout, size_t rows, size_t rank,
   size_t first_rank, size_t ranks, const double *scales, double *wide, float *narrow) {
-  double values[BLOCK];
-  for (size_t i = 0; i < rows; i++)
-    for (size_t k = 0; k < ranks; k += BLOCK) {
-      size_t n = lora_min(BLOCK, ranks - k), to = i * rank + first_rank + k;
-      size_t first = layout.offset + i * layout.stride + k * layout.rank_stride;
-      fetch(level, dtype, bytes, first, layout.rank_stride, n, values);
-      for (size_t q = 0; q < n; q++) {
-        wide[to + q] = scales[k + q] * values[q];
-        narrow[to + q] = (float)wide[to + q];
-      }
+  float elements[TILE];
+  double values[TILE];
+  for (size_t i = 0; i < rows; i += OUTER)
+    for (size_t k = 0; k < ranks; k += INNER) {
+      size_t n = lora_min(OUTER, rows - i), depth = lora_min(INNER, ranks - k);
+      lora_tile tile = fetch(level, dtype, bytes, layout, i, n, k, depth, elements, values);
+      if (dtype != LORA_F64) lora_level_table_of(level)->widen_f64(elements, n * depth, values);
+      for (size_t p = 0; p < n; p += LORA_ROWS)
+        for (size_t q = 0; q < depth; q++) {
+          size_t to = ((i + p) / LORA_ROWS * rank + first_rank + k + q) * LORA_ROWS;
+          size_t lanes = lora_min(LORA_ROWS, n - p);
+          for (size_t lane = 0; lane < lanes; lane++) {
+            double value = scales[k + q] * values[(p + lane) * tile.stride + q * tile.rank_stride];
+            wide[to + lane] = value;
+            narrow[to + lane] = (float)value;
+          }
+        }
     }
 }
 
 void lora_left_bounds(const double *wide, const float *narrow, size_t rows, size_t rank, float *bounds) {
-  // Roundings that a product can meet on its way into the sum, and what that many can amount to.
-  double roundings = (double)(lora_min(rank, LORA_CHUNK) + (rank + LORA_CHUNK - 1) / LORA_CHUNK);
-  double gamma = roundings * 0x1p-24 / (1 - roundings * 0x1p-24);
-  for (size_t i = 0; i < rows; i++) {
-    double narrow_squares = 0, wide_squares = 0, change_squares = 0;
-    bool zero = true;
+  for (size_t i = 0; i < rows; i += LORA_ROWS) {
+    double met_squares[LORA_ROWS] = {0}, wide_squares[LORA_ROWS] = {0}, change_squares[LORA_ROWS] = {0};
+    bool nonzero[LORA_ROWS] = {0};
     for (size_t k = 0; k < rank; k++) {
-      double value = wide[i * rank + k], rounded = narrow[i * rank + k], change = rounded - value;
-      narrow_squares += rounded * rounded;
-      wide_squares += value * value;
-      change_squares += change * change;
-      zero &= value == 0;
+      // Product k is rounded with every sum from its own to the end of its chunk, then with every later total.
+      size_t chunk = k / LORA_CHUNK, end = lora_min(rank, (chunk + 1) * LORA_CHUNK);
+      double roundings = (double)(end - k + (rank - 1) / LORA_CHUNK - chunk + (chunk > 0));
+      for (size_t lane = 0; lane < LORA_ROWS; lane++) {
+        double value = wide[(i * rank) + k * LORA_ROWS + lane], rounded = narrow[i * rank + k * LORA_ROWS + lane];
+        double change = rounded - value, met = roundings * rounded;
+        met_squares[lane] += met * met;
+        wide_squares[lane] += value * value;
+        change_squares[lane] += change * change;
+        nonzero[lane] |= value != 0;
+      }
     }
-    double bound = gamma * __builtin_sqrt(narrow_squares) + __builtin_sqrt(change_squares)
-      + (double)(rank + 2) * 0x1p-52 * __builtin_sqrt(wide_squares);
-    bounds[i] = zero ? -1 : round_up(bound * (1 + 0x1p-9));
+    for (size_t lane = 0; lane < LORA_ROWS; lane++) {
+      double bound = 0x1p-24 * __builtin_sqrt(met_squares[lane]) + __builtin_sqrt(change_squares[lane])
+        + (double)(rank + 2) * 0x1p-52 * __builtin_sqrt(wide_squares[lane]);
+      bounds[i + lane] = nonzero[lane] ? round_up(bound * (1 + 0x1p-9)) : -1;
+    }
   }
 }

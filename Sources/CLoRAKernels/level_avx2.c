@@ -10,8 +10,7 @@
 #define NATIVE_FMA 1
 #define NATIVE_F16 1
 #define PRODUCT_STRIPS 1
-#define WIDE_ROWS 3
-#define WIDE_STRIPS 1
+#define WIDE_HALVES 1
 #define RESOLVE_STRIPS 2
 
 // The builtin asks CPUID for the instructions and XGETBV whether the operating system keeps the registers.

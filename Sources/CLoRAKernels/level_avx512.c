@@ -10,8 +10,7 @@
 #define NATIVE_FMA 1
 #define NATIVE_F16 1
 #define PRODUCT_STRIPS 4
-#define WIDE_ROWS 6
-#define WIDE_STRIPS 2
+#define WIDE_HALVES 4
 #define RESOLVE_STRIPS 4
 
 // As for AVX2; the builtin also asks whether the mask and upper register halves are kept.

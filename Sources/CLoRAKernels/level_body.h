@@ -1,5 +1,5 @@
 // The kernels of one level. A level file defines LEVEL, LEVEL_NAME, TARGET, NATIVE_FMA, NATIVE_F16, the register
-// blocks PRODUCT_STRIPS, WIDE_ROWS, WIDE_STRIPS and RESOLVE_STRIPS and a function `level_available`, then includes this.
+// blocks PRODUCT_STRIPS, WIDE_HALVES and RESOLVE_STRIPS and a function `level_available`, then includes this.
 
 #include "levels.h"
 #include "vectors.h"
@@ -95,7 +95,7 @@ INLINE void block_f32(
     for (size_t k = from; k < to; k++) {
       UNROLL for (size_t t = 0; t < strips; t++) r[t] = load_f32(right + (t * rank + k) * LORA_LANES);
       UNROLL for (size_t i = 0; i < rows; i++) {
-        v16f l = left[i * rank + k];
+        v16f l = left[k * LORA_ROWS + i];
         UNROLL for (size_t t = 0; t < strips; t++) sum[i][t] = fma_f32(l, r[t], sum[i][t]);
       }
     }
@@ -107,14 +107,21 @@ INLINE void block_f32(
   } while (from < rank);
 }
 
+/// Two cache lines of each row: what a block of strips needs of a 16-bit base.
+INLINE void fetch_ahead(const size_t rows, lora_ahead ahead, size_t strip) {
+  const char *bytes = ahead.bytes + strip * ahead.strip_bytes;
+  UNROLL for (size_t i = 0; i < rows; i++) {
+    __builtin_prefetch(bytes + i * ahead.stride);
+    __builtin_prefetch(bytes + i * ahead.stride + 64);
+  }
+}
+
 INLINE void rows_f32(
   const size_t rows, size_t strips, size_t rank, const float *left, const float *right, float *d, size_t stride,
   lora_ahead ahead) {
   size_t s = 0;
   for (; s + PRODUCT_STRIPS <= strips; s += PRODUCT_STRIPS) {
-    for (size_t i = 0; i < rows; i++)
-      for (size_t b = 0; b < PRODUCT_STRIPS * ahead.strip_bytes; b += 64)
-        __builtin_prefetch(ahead.bytes + i * ahead.stride + s * ahead.strip_bytes + b);
+    if (PRODUCT_STRIPS == 4 || s % 4 == 0) fetch_ahead(rows, ahead, s);
     block_f32(rows, PRODUCT_STRIPS, rank, left, right + s * rank * LORA_LANES, d + s * LORA_LANES, stride);
   }
   for (; s < strips; s++)
@@ -134,100 +141,136 @@ TARGET static void product_f32(
   }
 }
 
+/// The same in f64, by halves of strips, all of the rank in one sum.
 INLINE void block_f64(
-  const size_t rows, const size_t strips, size_t rank, const double *left, const double *right, double *d,
+  const size_t rows, const size_t halves, size_t rank, const double *left, const double *right, double *d,
   size_t stride) {
-  v16d sum[WIDE_ROWS][WIDE_STRIPS], r[WIDE_STRIPS];
-  UNROLL for (size_t i = 0; i < rows; i++) UNROLL for (size_t t = 0; t < strips; t++) sum[i][t] = 0;
+  enum { HALF = LORA_LANES / 2 };
+  v8d sum[LORA_ROWS][WIDE_HALVES], r[WIDE_HALVES];
+  UNROLL for (size_t i = 0; i < rows; i++) UNROLL for (size_t h = 0; h < halves; h++) sum[i][h] = 0;
   for (size_t k = 0; k < rank; k++) {
-    UNROLL for (size_t t = 0; t < strips; t++) r[t] = load_f64(right + (t * rank + k) * LORA_LANES);
+    UNROLL for (size_t h = 0; h < halves; h++)
+      r[h] = load_half(right + (h / 2 * rank + k) * LORA_LANES + h % 2 * HALF);
     UNROLL for (size_t i = 0; i < rows; i++) {
-      v16d l = left[i * rank + k];
-      UNROLL for (size_t t = 0; t < strips; t++) sum[i][t] = fma_f64(l, r[t], sum[i][t]);
+      v8d l = left[k * LORA_ROWS + i];
+      UNROLL for (size_t h = 0; h < halves; h++) sum[i][h] = fma_half(l, r[h], sum[i][h]);
     }
   }
-  UNROLL for (size_t i = 0; i < rows; i++) UNROLL for (size_t t = 0; t < strips; t++)
-    store_f64(d + i * stride + t * LORA_LANES, sum[i][t]);
+  UNROLL for (size_t i = 0; i < rows; i++) UNROLL for (size_t h = 0; h < halves; h++)
+    store_half(d + i * stride + h * HALF, sum[i][h]);
 }
 
 INLINE void rows_f64(
-  const size_t rows, size_t strips, size_t rank, const double *left, const double *right, double *d, size_t stride) {
-  size_t s = 0;
-  for (; s + WIDE_STRIPS <= strips; s += WIDE_STRIPS)
-    block_f64(rows, WIDE_STRIPS, rank, left, right + s * rank * LORA_LANES, d + s * LORA_LANES, stride);
-  for (; s < strips; s++)
-    block_f64(rows, 1, rank, left, right + s * rank * LORA_LANES, d + s * LORA_LANES, stride);
+  const size_t rows, size_t strips, size_t rank, const double *left, const double *right, double *d, size_t stride,
+  lora_ahead ahead) {
+  size_t h = 0, halves = strips * 2;
+  for (; h + WIDE_HALVES <= halves; h += WIDE_HALVES) {
+    if (h % 4 == 0) fetch_ahead(rows, ahead, h / 2);
+    block_f64(
+      rows, WIDE_HALVES, rank, left, right + h / 2 * rank * LORA_LANES + h % 2 * LORA_LANES / 2,
+      d + h * LORA_LANES / 2, stride);
+  }
+  for (; h < halves; h++)
+    block_f64(
+      rows, 1, rank, left, right + h / 2 * rank * LORA_LANES + h % 2 * LORA_LANES / 2, d + h * LORA_LANES / 2,
+      stride);
 }
 
 TARGET static void product_f64(
-  size_t rows, size_t strips, size_t rank, const double *left, const double *right, double *d, size_t stride) {
-  size_t i = 0;
-  for (; i + WIDE_ROWS <= rows; i += WIDE_ROWS)
-    rows_f64(WIDE_ROWS, strips, rank, left + i * rank, right, d + i * stride, stride);
-  for (; i < rows; i++) rows_f64(1, strips, rank, left + i * rank, right, d + i * stride, stride);
+  size_t rows, size_t strips, size_t rank, const double *left, const double *right, double *d, size_t stride,
+  lora_ahead ahead) {
+  switch (rows) {
+  case 6: rows_f64(6, strips, rank, left, right, d, stride, ahead); break;
+  case 5: rows_f64(5, strips, rank, left, right, d, stride, ahead); break;
+  case 4: rows_f64(4, strips, rank, left, right, d, stride, ahead); break;
+  case 3: rows_f64(3, strips, rank, left, right, d, stride, ahead); break;
+  case 2: rows_f64(2, strips, rank, left, right, d, stride, ahead); break;
+  case 1: rows_f64(1, strips, rank, left, right, d, stride, ahead); break;
+  }
 }
 
 // MARK: Rounding
 
-/// Ziv's test: if everything within the error bound of v rounds to one number, that number is the answer.
+// What the f32 sum serves: any base to a 16-bit output.
+#define EVERY_PAIR(of) \
+  of(LORA_BF16, LORA_BF16) of(LORA_F16, LORA_BF16) of(LORA_F32, LORA_BF16) \
+  of(LORA_BF16, LORA_F16) of(LORA_F16, LORA_F16) of(LORA_F32, LORA_F16)
+
+/// One strip of a row: rounds both ends of the interval around w + d that holds the exact value. If they agree, that is
+/// the answer (Ziv's test). Returns whether they do. An infinity or NaN turns `finite` into NaN.
+INLINE bool round_strip(
+  lora_dtype base, lora_dtype output, const char *w, const float *d, const float *norms, float bound, float floor,
+  char *out, v16f *finite) {
+  v16f v = widen_lanes(base, w) + load_f32(d);
+  v16f error = fma_f32((v16f)bound, load_f32(norms), (v16f)floor);
+  v16f away = of_bits(bits_of(error) | (bits_of(v) & 0x80000000u));  // from zero
+  // A little of v itself on top, for the roundings of v and of the end.
+  v16f outer = fma_f32(v, (v16f)(1 + 0x1p-22f), away), inner = fma_f32(v, (v16f)(1 - 0x1p-23f), -away);
+  *finite += outer * 0.0f;
+  v16h rounded;
+  bool agree;
+  if (output == LORA_BF16) {
+    // Half up instead of half to even is as good here: a tie lies strictly inside the interval or not at all.
+    v16u a = bits_of(outer) + 0x8000u, b = bits_of(inner) + 0x8000u;
+    rounded = __builtin_convertvector(a >> 16, v16h);
+    agree = !any((a ^ b) & 0xffff0000u);
+  } else {
+    rounded = round_f16(outer);
+    agree = __builtin_reduce_or(rounded ^ round_f16(inner)) == 0;
+  }
+  memcpy(out, &rounded, sizeof rounded);
+  return agree;
+}
+
 INLINE size_t finish_row(
-  lora_dtype dtype, size_t strips, const float *w, const float *d, const float *norms, float bound, float floor,
-  char *out, uint32_t *doubtful) {
-  const v16f own = 0x1.1p-23f;  // two roundings of v itself, with slack
+  lora_dtype base, lora_dtype output, size_t strips, const char *w, const float *d, const float *norms, float bound,
+  float floor, char *out, uint32_t *doubtful) {
+  const size_t base_size = base == LORA_F32 ? 4 : 2;
   size_t count = 0;
+  v16f finite = 0;
   for (size_t s = 0; s < strips; s++) {
     size_t i = s * LORA_LANES;
-    v16f v = load_f32(w + i) + load_f32(d + i);
-    v16f error = fma_f32((v16f)bound, load_f32(norms + i), fma_f32(magnitude(v), own, (v16f)floor));
-    v16f low = v - error, high = v + error;
-    v16u unordered = ~(v16u)(low <= high);
-    v16h rounded;
     doubtful[count] = (uint32_t)s;
-    if (dtype == LORA_BF16) {
-      // Half up instead of half to even is as good here: a tie lies strictly inside the interval or not at all.
-      v16u a = bits_of(low) + 0x8000u, b = bits_of(high) + 0x8000u;
-      rounded = __builtin_convertvector(a >> 16, v16h);
-      count += any(((a ^ b) & 0xffff0000u) | unordered);
-    } else {
-      rounded = round_f16(low);
-      v16h other = rounded ^ round_f16(high);
-      count += any(__builtin_convertvector(other, v16u) | unordered);
-    }
-    memcpy(out + i * 2, &rounded, sizeof rounded);
+    count += !round_strip(base, output, w + i * base_size, d + i, norms + i, bound, floor, out + i * 2, &finite);
   }
-  return count;
+  if (!any((v16u)(finite != finite))) return count;
+  for (size_t s = 0; s < strips; s++) doubtful[s] = (uint32_t)s;
+  return strips;
 }
 
 TARGET static size_t finish(
-  lora_dtype dtype, size_t strips, const float *w, const float *d, const float *norms, float bound, float floor,
-  void *out, uint32_t *doubtful) {
-  return dtype == LORA_BF16 ? finish_row(LORA_BF16, strips, w, d, norms, bound, floor, out, doubtful)
-                            : finish_row(LORA_F16, strips, w, d, norms, bound, floor, out, doubtful);
+  lora_dtype base, lora_dtype output, size_t strips, const void *w, const float *d, const float *norms, float bound,
+  float floor, void *out, uint32_t *doubtful) {
+#define CASE(from, to) \
+  if (base == from && output == to) return finish_row(from, to, strips, w, d, norms, bound, floor, out, doubtful);
+  EVERY_PAIR(CASE)
+#undef CASE
+  return 0;
 }
 
 INLINE void resolve_strips(
-  lora_dtype dtype, const size_t strips, size_t rank, const float *w, const double *left, const float *right,
-  char *out, const uint32_t *doubtful) {
+  lora_dtype base, lora_dtype output, const size_t strips, size_t rank, const lora_doubt *doubts) {
   v16d sum[RESOLVE_STRIPS];
   UNROLL for (size_t t = 0; t < strips; t++) sum[t] = 0;
   for (size_t k = 0; k < rank; k++) UNROLL for (size_t t = 0; t < strips; t++) {
-    v16f r = load_f32(right + (doubtful[t] * rank + k) * LORA_LANES);
-    sum[t] = fma_f64((v16d)left[k], __builtin_convertvector(r, v16d), sum[t]);
+    v16f r = load_f32(doubts[t].right + k * LORA_LANES);
+    sum[t] = fma_f64((v16d)doubts[t].left[k * LORA_ROWS], __builtin_convertvector(r, v16d), sum[t]);
   }
-  UNROLL for (size_t t = 0; t < strips; t++) {
-    size_t i = doubtful[t] * LORA_LANES;
-    v16d v = __builtin_convertvector(load_f32(w + i), v16d) + sum[t];
-    narrow_lanes_f64(dtype, v, out + i * narrow_size(dtype));
+  for (size_t t = 0; t < strips; t++) {
+    float w[LORA_LANES];
+    widen(base, doubts[t].w, LORA_LANES, w);
+    v16d v = __builtin_convertvector(load_f32(w), v16d) + sum[t];
+    if (output == LORA_BF16) narrow_lanes_f64(LORA_BF16, v, doubts[t].out);
+    else narrow_lanes_f64(LORA_F16, v, doubts[t].out);
   }
 }
 
 TARGET static void resolve(
-  lora_dtype dtype, size_t rank, const float *w, const double *left, const float *right, void *out,
-  const uint32_t *doubtful, size_t count) {
+  lora_dtype base, lora_dtype output, size_t rank, const lora_doubt *doubts, size_t count) {
   size_t n = 0;
   for (; n + RESOLVE_STRIPS <= count; n += RESOLVE_STRIPS)
-    resolve_strips(dtype, RESOLVE_STRIPS, rank, w, left, right, out, doubtful + n);
-  for (; n < count; n++) resolve_strips(dtype, 1, rank, w, left, right, out, doubtful + n);
+    resolve_strips(base, output, RESOLVE_STRIPS, rank, doubts + n);
+  for (; n < count; n++) resolve_strips(base, output, 1, rank, doubts + n);
 }
 
 INLINE void finish_row_f64(lora_dtype dtype, size_t strips, const float *w, const double *d, char *out) {
@@ -245,48 +288,55 @@ TARGET static void finish_f64(lora_dtype dtype, size_t strips, const float *w, c
 
 // MARK: Statistics
 
-TARGET static void tally_f32(size_t strips, const float *w, const float *d, const float *stored, lora_tally *tally) {
+INLINE void tally_row(
+  lora_dtype base, lora_dtype output, size_t strips, const char *w, const float *d, const char *stored,
+  lora_tally *tally) {
+  const size_t base_size = base == LORA_F32 ? 4 : 2;
   v16f delta_squared = 0, residual_squared = 0;
-  v16u max_delta = 0, max_residual = 0;
+  v16u most = 0;
   for (size_t i = 0; i < strips * LORA_LANES; i += LORA_LANES) {
-    v16f delta = load_f32(d + i), residual = (load_f32(stored + i) - load_f32(w + i)) - delta;
+    v16f delta = load_f32(d + i), change = widen_lanes(output, stored + i * 2) - widen_lanes(base, w + i * base_size);
+    v16f residual = change - delta;
     delta_squared = fma_f32(delta, delta, delta_squared);
     residual_squared = fma_f32(residual, residual, residual_squared);
-    max_delta = __builtin_elementwise_max(max_delta, bits_of(delta) & 0x7fffffffu);
-    max_residual = __builtin_elementwise_max(max_residual, bits_of(residual) & 0x7fffffffu);
+    most = __builtin_elementwise_max(most, bits_of(delta) & 0x7fffffffu);
   }
   tally->delta_squared = tally->residual_squared = 0;
   for (int lane = 0; lane < LORA_LANES; lane++) {
     tally->delta_squared += delta_squared[lane];
     tally->residual_squared += residual_squared[lane];
   }
-  uint32_t delta_bits = __builtin_reduce_max(max_delta), residual_bits = __builtin_reduce_max(max_residual);
-  float delta, residual;
-  memcpy(&delta, &delta_bits, sizeof delta);
-  memcpy(&residual, &residual_bits, sizeof residual);
-  tally->max_delta_bits = lora_bits_f64(delta);
-  tally->max_residual_bits = lora_bits_f64(residual);
+  uint32_t bits = __builtin_reduce_max(most);
+  float max_delta;
+  memcpy(&max_delta, &bits, sizeof max_delta);
+  tally->max_delta = max_delta;
+}
+
+TARGET static void tally_f32(
+  lora_dtype base, lora_dtype output, size_t strips, const void *w, const float *d, const void *stored,
+  lora_tally *tally) {
+#define CASE(from, to) \
+  if (base == from && output == to) tally_row(from, to, strips, w, d, stored, tally);
+  EVERY_PAIR(CASE)
+#undef CASE
 }
 
 TARGET static void tally_f64(size_t strips, const float *w, const double *d, const float *stored, lora_tally *tally) {
   v16d delta_squared = 0, residual_squared = 0;
-  v16l max_delta = 0, max_residual = 0;
-  const v16l sizes = INT64_MAX;
+  v16l most = 0;
   for (size_t i = 0; i < strips * LORA_LANES; i += LORA_LANES) {
     v16d delta = load_f64(d + i), base = __builtin_convertvector(load_f32(w + i), v16d);
     v16d residual = (__builtin_convertvector(load_f32(stored + i), v16d) - base) - delta;
     delta_squared = fma_f64(delta, delta, delta_squared);
     residual_squared = fma_f64(residual, residual, residual_squared);
-    max_delta = __builtin_elementwise_max(max_delta, (v16l)delta & sizes);
-    max_residual = __builtin_elementwise_max(max_residual, (v16l)residual & sizes);
+    most = __builtin_elementwise_max(most, (v16l)delta & INT64_MAX);
   }
   tally->delta_squared = tally->residual_squared = 0;
   for (int lane = 0; lane < LORA_LANES; lane++) {
     tally->delta_squared += delta_squared[lane];
     tally->residual_squared += residual_squared[lane];
   }
-  tally->max_delta_bits = (uint64_t)__builtin_reduce_max(max_delta);
-  tally->max_residual_bits = (uint64_t)__builtin_reduce_max(max_residual);
+  tally->max_delta = lora_f64_of((uint64_t)__builtin_reduce_max(most));
 }
 
 // MARK: Scan
@@ -327,6 +377,37 @@ TARGET static uint64_t peak(size_t size, uint64_t mask, const void *elements, si
   }
 }
 
+// MARK: Measurement
+
+// As many sums as a product block keeps, so that latency is hidden as well as it can be.
+TARGET static uint64_t burn_f32(uint64_t rounds) {
+  enum { SUMS = LORA_ROWS * PRODUCT_STRIPS };
+  v16f sum[SUMS], factor = 0.5f;
+  UNROLL for (int i = 0; i < SUMS; i++) sum[i] = (float)i;
+  for (uint64_t round = 0; round < rounds; round++) {
+    UNROLL for (int i = 0; i < SUMS; i++) sum[i] = fma_f32(sum[i], factor, factor);
+  }
+  v16f all = 0;
+  UNROLL for (int i = 0; i < SUMS; i++) all += sum[i];
+  volatile float sink = all[0] + all[15];
+  (void)sink;
+  return rounds * SUMS * LORA_LANES * 2;
+}
+
+TARGET static uint64_t burn_f64(uint64_t rounds) {
+  enum { SUMS = LORA_ROWS * WIDE_HALVES };
+  v8d sum[SUMS], factor = 0.5;
+  UNROLL for (int i = 0; i < SUMS; i++) sum[i] = (double)i;
+  for (uint64_t round = 0; round < rounds; round++) {
+    UNROLL for (int i = 0; i < SUMS; i++) sum[i] = fma_half(sum[i], factor, factor);
+  }
+  v8d all = 0;
+  UNROLL for (int i = 0; i < SUMS; i++) all += sum[i];
+  volatile double sink = all[0] + all[7];
+  (void)sink;
+  return rounds * SUMS * LORA_LANES;
+}
+
 const lora_level_table LEVEL = {
   .name = LEVEL_NAME,
   .available = level_available,
@@ -342,4 +423,6 @@ const lora_level_table LEVEL = {
   .tally_f32 = tally_f32,
   .tally_f64 = tally_f64,
   .peak = peak,
+  .burn_f32 = burn_f32,
+  .burn_f64 = burn_f64,
 };

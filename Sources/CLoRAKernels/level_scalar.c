@@ -8,8 +8,7 @@
 #define NATIVE_FMA 0
 #define NATIVE_F16 0
 #define PRODUCT_STRIPS 1
-#define WIDE_ROWS 1
-#define WIDE_STRIPS 1
+#define WIDE_HALVES 1
 #define RESOLVE_STRIPS 1
 
 static bool level_available(void) { return true; }

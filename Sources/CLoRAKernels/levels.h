@@ -9,20 +9,24 @@
 // other instructions. Rows of f32 buffers below are whole strips of LORA_LANES elements.
 
 /// f32 sums run over at most this many products before they are added to the total: it bounds the rounding error.
-enum { LORA_CHUNK = 32 };
-/// Rows that the product functions take at once, at most.
-enum { LORA_ROWS = 6 };
-
+enum { LORA_CHUNK = 16 };
 typedef struct {
-  double delta_squared, residual_squared;
-  uint64_t max_delta_bits, max_residual_bits;  // bits of the magnitudes as doubles
+  double delta_squared, residual_squared, max_delta;
 } lora_tally;
 
-/// Bytes to fetch into the cache while a product is computed: the rows that will be needed next.
+/// Rows to fetch into the cache while a product is computed: the part of the base that will be needed next.
 typedef struct {
   const char *bytes;
   size_t stride, strip_bytes;
 } lora_ahead;
+
+/// A strip whose rounding the f32 sum leaves open.
+typedef struct {
+  const void *w;
+  const double *left;
+  const float *right;
+  void *out;
+} lora_doubt;
 
 typedef struct {
   const char *name;
@@ -32,26 +36,32 @@ typedef struct {
   void (*widen_f64)(const float *values, size_t count, double *out);
   void (*narrow_f32)(lora_dtype dtype, const float *values, size_t count, void *out);
   void (*narrow_f64)(lora_dtype dtype, const double *values, size_t count, void *out);
-  /// d[i, :] = left[i, :] * right for up to LORA_ROWS rows; `left` has stride `rank`, `d` has `stride`.
+  /// d[i, :] = left[i, :] * right for up to LORA_ROWS rows of one block of a left factor; `d` has `stride`.
   void (*product_f32)(
     size_t rows, size_t strips, size_t rank, const float *left, const float *right, float *d, size_t stride,
     lora_ahead ahead);
   void (*product_f64)(
-    size_t rows, size_t strips, size_t rank, const double *left, const double *right, double *d, size_t stride);
-  /// One row: out = round(w + d) wherever that is certain given the error bound; the other strips are listed.
+    size_t rows, size_t strips, size_t rank, const double *left, const double *right, double *d, size_t stride,
+    lora_ahead ahead);
+  /// One row: out = round(w + d) to a 16-bit type where that is certain given the error bound. Returns how many
+  /// strips are not certain, and lists them.
   size_t (*finish)(
-    lora_dtype dtype, size_t strips, const float *w, const float *d, const float *norms, float bound, float floor,
-    void *out, uint32_t *doubtful);
-  /// One row: the listed strips again in f64.
-  void (*resolve)(
-    lora_dtype dtype, size_t rank, const float *w, const double *left, const float *right, void *out,
-    const uint32_t *doubtful, size_t count);
+    lora_dtype base, lora_dtype output, size_t strips, const void *w, const float *d, const float *norms, float bound,
+    float floor, void *out, uint32_t *doubtful);
+  /// Strips again in f64, from a base to a 16-bit type.
+  void (*resolve)(lora_dtype base, lora_dtype output, size_t rank, const lora_doubt *doubts, size_t count);
   /// One row: out = round(w + d) from an f64 product.
   void (*finish_f64)(lora_dtype dtype, size_t strips, const float *w, const double *d, void *out);
-  void (*tally_f32)(size_t strips, const float *w, const float *d, const float *stored, lora_tally *tally);
+  /// One row: statistics of what was stored. In f32, where squares of very small or large numbers are lost.
+  void (*tally_f32)(
+    lora_dtype base, lora_dtype output, size_t strips, const void *w, const float *d, const void *stored,
+    lora_tally *tally);
   void (*tally_f64)(size_t strips, const float *w, const double *d, const float *stored, lora_tally *tally);
   /// Largest `code & mask` of elements of 1, 2, 4 or 8 bytes; the mask leaves out the sign bit of the largest size.
   uint64_t (*peak)(size_t size, uint64_t mask, const void *elements, size_t count);
+  /// Only multiply-adds, for benchmarks; return how many operations.
+  uint64_t (*burn_f32)(uint64_t rounds);
+  uint64_t (*burn_f64)(uint64_t rounds);
 } lora_level_table;
 
 extern const lora_level_table lora_level_scalar;

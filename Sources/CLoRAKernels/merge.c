@@ -11,47 +11,60 @@ static size_t clamp_segment(size_t columns, size_t most) {
   return columns < 64 ? 64 : lora_min(columns, most);
 }
 
-static size_t segment_f32(size_t rank) { return clamp_segment(65536 / (rank + 1), 1024); }
+static size_t segment_f32(size_t rank) { return clamp_segment(65536 / (rank + 1), 512); }
 static size_t segment_f64(size_t rank) { return clamp_segment(16384 / (rank + 1), 512); }
-static bool is_wide(const lora_merge_job *job) { return job->output_dtype == LORA_F32 || job->right_f64; }
 
+// Rows of the product buffer are a little further apart than a segment, so that they do not compete for the same
+// cache lines.
+enum { PAD = 16 };
+
+/// One call's inputs and buffers.
 typedef struct {
   const lora_level_table *kernels;
   const lora_merge_job *job;
   lora_merge_statistics *statistics;
-  size_t segment;
-  double *d_wide, *right;  // LORA_ROWS rows of the product; the right factor's segment in f64
-  float *d, *w, *stored;
-  char *rounded;
+  bool wide;        // product in f64 for every element
+  size_t segment, stride;
+  double *d_wide;   // LORA_ROWS rows of the product in f64, or one for statistics
+  double *right;    // the right factor's segment in f64
+  float *d, *w;     // LORA_ROWS rows of the product, and of the base in f32
+  float *base_row, *stored_row;  // one row of the base and the output, for statistics
+  float *rounded;   // LORA_ROWS rows of the output in any type, when they end within a strip
   uint32_t *doubtful;
+  lora_doubt *doubts;
 } lora_merge_state;
 
 static size_t up(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-/// Lays the buffers out from `scratch` on and returns their size.
+/// Lays the buffers out from `scratch` on, unless it is null, and returns their size.
 static size_t arrange(lora_merge_state *state, char *scratch) {
-  size_t at = 0, segment = state->segment;
-  bool wide = is_wide(state->job), widened = wide && state->job->right_f32;
+  size_t at = 0, strips = state->segment / LORA_LANES;
 #define TAKE(member, count) \
-  state->member = (void *)(scratch + at); \
+  state->member = scratch ? (void *)(scratch + at) : NULL; \
   at += up((count) * sizeof *state->member);
-  TAKE(d_wide, (wide ? LORA_ROWS : 1) * segment)
-  TAKE(right, widened ? segment * state->job->rank : 0)
-  TAKE(d, wide ? 0 : LORA_ROWS * segment)
-  TAKE(w, segment)
-  TAKE(stored, segment)
-  TAKE(rounded, segment * sizeof(float))
-  TAKE(doubtful, segment / LORA_LANES + 1)
+  TAKE(d_wide, (state->wide ? LORA_ROWS : 1) * state->stride)
+  TAKE(right, state->wide && state->job->right_f32 ? state->segment * state->job->rank : 0)
+  TAKE(d, state->wide ? 0 : LORA_ROWS * state->stride)
+  TAKE(w, LORA_ROWS * state->stride)
+  TAKE(base_row, state->stride)
+  TAKE(stored_row, state->stride)
+  TAKE(rounded, LORA_ROWS * state->stride)
+  TAKE(doubtful, state->wide ? 0 : strips + 1)
+  TAKE(doubts, state->wide ? 0 : LORA_ROWS * strips)
 #undef TAKE
   return at;
 }
 
 static lora_merge_state state_of(lora_level level, const lora_merge_job *job, lora_merge_statistics *statistics) {
+  bool wide = job->output_dtype == LORA_F32 || job->right_f64;
+  size_t segment = wide ? segment_f64(job->rank) : segment_f32(job->rank);
   return (lora_merge_state){
     .kernels = lora_level_table_of(level),
     .job = job,
     .statistics = statistics,
-    .segment = is_wide(job) ? segment_f64(job->rank) : segment_f32(job->rank),
+    .wide = wide,
+    .segment = segment,
+    .stride = segment + PAD,
   };
 }
 
@@ -60,77 +73,104 @@ size_t lora_merge_scratch(const lora_merge_job *job) {
   return arrange(&state, NULL);
 }
 
-static bool fits_f32_squares(uint64_t bits) {
-  return bits == 0 || (bits > lora_bits_f64(0x1p-50) && bits < lora_bits_f64(0x1p50));
-}
+/// Whether a sum of squares in f32 can have lost nothing that matters to a square below or above its range.
+static bool sound(double squares) { return squares > 0x1p-80 && squares < 0x1p100; }
 
-/// Adds one row's segment: w, d and what was stored, padded to whole strips with zeros.
+/// Counts one row's segment from the stored output, in whole strips whose padding is zero.
 static void count_row(
-  const lora_merge_state *state, size_t columns, const float *d, const double *d_wide) {
+  const lora_merge_state *state, size_t columns, lora_dtype from, const void *w, const float *d, double *d_wide,
+  const void *stored) {
   const lora_level_table *kernels = state->kernels;
+  const lora_merge_job *job = state->job;
   lora_merge_statistics *statistics = state->statistics;
-  size_t strips = (columns + LORA_LANES - 1) / LORA_LANES;
-  lora_tally tally;
-  if (d) {
-    kernels->tally_f32(strips, state->w, d, state->stored, &tally);
-    if (!fits_f32_squares(tally.max_delta_bits) || !fits_f32_squares(tally.max_residual_bits)) {
-      kernels->widen_f64(d, strips * LORA_LANES, state->d_wide);
-      kernels->tally_f64(strips, state->w, state->d_wide, state->stored, &tally);
-    }
-  } else {
-    kernels->tally_f64(strips, state->w, d_wide, state->stored, &tally);
+  size_t strips = (columns + LORA_LANES - 1) / LORA_LANES, padded = strips * LORA_LANES;
+  lora_tally tally = {0};
+  if (!state->wide) kernels->tally_f32(from, job->output_dtype, strips, w, d, stored, &tally);
+  if (state->wide || !sound(tally.delta_squared) || !sound(tally.residual_squared)) {
+    kernels->widen(from, w, padded, state->base_row);
+    kernels->widen(job->output_dtype, stored, padded, state->stored_row);
+    if (!state->wide) kernels->widen_f64(d, padded, d_wide);
+    kernels->tally_f64(strips, state->base_row, d_wide, state->stored_row, &tally);
   }
   lora_exact_sum_add(&statistics->delta_squared, tally.delta_squared);
   lora_exact_sum_add(&statistics->residual_squared, tally.residual_squared);
   statistics->elements += columns;
-  if (tally.max_delta_bits > statistics->max_delta_bits) statistics->max_delta_bits = tally.max_delta_bits;
-  // A stored value that is not finite leaves no finite residual.
-  if (tally.max_residual_bits < 0x7ff0000000000000) return;
+  uint64_t most = lora_bits_f64(tally.max_delta);
+  if (most > statistics->max_delta_bits) statistics->max_delta_bits = most;
+  // A stored value that is not finite leaves no finite residual, nor a sound sum.
+  if (tally.residual_squared - tally.residual_squared == 0) return;
   for (size_t j = 0; j < columns; j++) {
-    if (state->stored[j] - state->stored[j] == 0) continue;
+    if (state->stored_row[j] - state->stored_row[j] == 0) continue;
     statistics->not_finite++;
-    statistics->overflowed += state->w[j] - state->w[j] == 0;
+    statistics->overflowed += state->base_row[j] - state->base_row[j] == 0;
   }
 }
 
-/// Rounds and stores one row's segment, `columns` from column `j` on, given its product.
-static void store_row(
-  const lora_merge_state *state, size_t i, size_t j, size_t columns, float *d, double *d_wide) {
+/// The row at `row` of a block, in the type of the array.
+#define ROW(array, row) (state->array + (row) * state->stride)
+
+/// Rounds and stores a block of rows, `columns` from column `j` on, given its product.
+static void store_block(const lora_merge_state *state, size_t i, size_t rows, size_t j, size_t columns) {
   const lora_level_table *kernels = state->kernels;
   const lora_merge_job *job = state->job;
-  size_t strips = (columns + LORA_LANES - 1) / LORA_LANES, padded = strips * LORA_LANES;
-  size_t output_size = lora_code_of(job->output_dtype).size;
-  char *output = (char *)job->output + i * job->output_stride + j * output_size;
-  char *rounded = padded == columns ? output : state->rounded;
+  size_t strips = (columns + LORA_LANES - 1) / LORA_LANES, padded = strips * LORA_LANES, rank = job->rank;
+  size_t base_size = lora_code_of(job->base_dtype).size, output_size = lora_code_of(job->output_dtype).size;
+  // Covers underflow; never a subnormal number itself, which would slow every operation down.
+  float floor = rank < 1 << 20 ? 0x1p-126f : (float)(2 * rank + 4) * 0x1p-149f;
+  // Whatever reads the base after the first store needs it kept when the output replaces it.
+  bool whole = padded == columns, copied = state->wide || !whole || job->base == job->output;
+  lora_dtype from = copied ? LORA_F32 : job->base_dtype;
+  const void *sources[LORA_ROWS];
+  char *outputs[LORA_ROWS];
+  size_t doubts = 0;
 
-  kernels->widen(
-    job->base_dtype, (const char *)job->base + i * job->base_stride + j * lora_code_of(job->base_dtype).size, columns,
-    state->w);
-  for (size_t pad = columns; pad < padded; pad++) {
-    state->w[pad] = 0;
-    if (d) d[pad] = 0;
-    if (d_wide) d_wide[pad] = 0;
-  }
-  if (d_wide) {
-    kernels->finish_f64(job->output_dtype, strips, state->w, d_wide, rounded);
-  } else if (job->left_bounds[i] < 0 && job->right_finite) {  // a delta of zeros: only a conversion
-    for (size_t pad = 0; pad < padded; pad++) state->w[pad] += 0.0f;
-    kernels->narrow_f32(job->output_dtype, state->w, padded, rounded);
-  } else {
+  for (size_t row = 0; row < rows; row++) {
+    size_t left_row = job->first_row + i + row;
+    float *w = ROW(w, row), *d = ROW(d, row), bound = job->left_bounds[left_row];
+    const char *base = (const char *)job->base + (i + row) * job->base_stride + j * base_size;
+    char *out = (char *)job->output + (i + row) * job->output_stride + j * output_size;
+    sources[row] = copied ? (const void *)w : base;
+    outputs[row] = whole ? out : (char *)ROW(rounded, row);
+    bool unchanged = bound < 0 && job->right_finite && !state->wide;
+    if (copied || unchanged) kernels->widen(job->base_dtype, base, columns, w);
+    for (size_t pad = columns; pad < padded; pad++) {
+      w[pad] = 0;
+      if (state->wide) ROW(d_wide, row)[pad] = 0;
+      else d[pad] = 0;
+    }
+    if (state->wide) {
+      kernels->finish_f64(job->output_dtype, strips, w, ROW(d_wide, row), outputs[row]);
+      continue;
+    }
+    if (unchanged) {  // a delta of zeros: only a conversion, in which -0 + 0 is 0
+      for (size_t pad = 0; pad < padded; pad++) w[pad] += 0.0f;
+      kernels->narrow_f32(job->output_dtype, w, padded, outputs[row]);
+      continue;
+    }
     // A row of zeros against a factor that is not finite has no bound: everything is doubtful.
-    float bound = job->left_bounds[i] < 0 ? lora_f64_of(0x7ff8000000000000) : job->left_bounds[i];
-    float floor = (float)(2 * job->rank + 4) * 0x1p-149f;
+    if (bound < 0) bound = (float)lora_f64_of(0x7ff8000000000000);
     size_t count = kernels->finish(
-      job->output_dtype, strips, state->w, d, job->right_norms + j, bound, floor, rounded, state->doubtful);
-    if (count)
-      kernels->resolve(
-        job->output_dtype, job->rank, state->w, job->left_wide + i * job->rank, job->right_f32 + j * job->rank,
-        rounded, state->doubtful, count);
+      from, job->output_dtype, strips, sources[row], d, job->right_norms + j, bound, floor, outputs[row],
+      state->doubtful);
+    for (size_t n = 0; n < count; n++) {
+      size_t column = state->doubtful[n] * LORA_LANES;
+      state->doubts[doubts++] = (lora_doubt){
+        .w = (const char *)sources[row] + column * (copied ? sizeof(float) : base_size),
+        .left = job->left_wide + left_row / LORA_ROWS * LORA_ROWS * rank + left_row % LORA_ROWS,
+        .right = job->right_f32 + (j + column) * rank,
+        .out = outputs[row] + column * output_size,
+      };
+    }
   }
-  if (rounded != output) memcpy(output, rounded, columns * output_size);
-  if (state->statistics) {
-    kernels->widen(job->output_dtype, rounded, padded, state->stored);
-    count_row(state, columns, d, d_wide);
+  if (doubts) kernels->resolve(from, job->output_dtype, rank, state->doubts, doubts);
+  for (size_t row = 0; row < rows; row++) {
+    if (!whole)
+      memcpy(
+        (char *)job->output + (i + row) * job->output_stride + j * output_size, outputs[row], columns * output_size);
+    if (state->statistics)
+      count_row(
+        state, columns, from, sources[row], ROW(d, row), state->wide ? ROW(d_wide, row) : state->d_wide,
+        outputs[row]);
   }
 }
 
@@ -143,22 +183,20 @@ void lora_merge(lora_level level, const lora_merge_job *job, void *scratch, lora
     size_t columns = lora_min(state.segment, job->columns - j);
     size_t strips = (columns + LORA_LANES - 1) / LORA_LANES;
     const double *right = job->right_f64 ? job->right_f64 + j * rank : state.right;
-    if (is_wide(job) && job->right_f32)
+    if (state.wide && job->right_f32)
       kernels->widen_f64(job->right_f32 + j * rank, strips * LORA_LANES * rank, state.right);
-    for (size_t i = 0; i < job->rows; i += LORA_ROWS) {
-      size_t rows = lora_min(LORA_ROWS, job->rows - i);
-      if (is_wide(job)) {
-        kernels->product_f64(rows, strips, rank, job->left_wide + i * rank, right, state.d_wide, state.segment);
-      } else {
-        lora_ahead ahead = {
-          (const char *)job->base + i * job->base_stride + j * base_size, job->base_stride, LORA_LANES * base_size};
+    for (size_t i = 0, rows; i < job->rows; i += rows) {
+      size_t left_row = job->first_row + i, lane = left_row % LORA_ROWS;
+      size_t left = left_row / LORA_ROWS * LORA_ROWS * rank + lane;
+      rows = lora_min(LORA_ROWS - lane, job->rows - i);
+      lora_ahead ahead = {
+        (const char *)job->base + i * job->base_stride + j * base_size, job->base_stride, LORA_LANES * base_size};
+      if (state.wide)
+        kernels->product_f64(rows, strips, rank, job->left_wide + left, right, state.d_wide, state.stride, ahead);
+      else
         kernels->product_f32(
-          rows, strips, rank, job->left_narrow + i * rank, job->right_f32 + j * rank, state.d, state.segment, ahead);
-      }
-      for (size_t row = 0; row < rows; row++)
-        store_row(
-          &state, i + row, j, columns, is_wide(job) ? NULL : state.d + row * state.segment,
-          is_wide(job) ? state.d_wide + row * state.segment : NULL);
+          rows, strips, rank, job->left_narrow + left, job->right_f32 + j * rank, state.d, state.stride, ahead);
+      store_block(&state, i, rows, j, columns);
     }
   }
 }

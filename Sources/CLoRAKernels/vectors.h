@@ -7,6 +7,7 @@
 
 typedef float v16f __attribute__((ext_vector_type(16)));
 typedef double v16d __attribute__((ext_vector_type(16)));
+typedef double v8d __attribute__((ext_vector_type(8)));
 typedef int32_t v16i __attribute__((ext_vector_type(16)));
 typedef int64_t v16l __attribute__((ext_vector_type(16)));
 typedef uint32_t v16u __attribute__((ext_vector_type(16)));
@@ -29,8 +30,14 @@ INLINE v16d load_f64(const double *p) {
   return v;
 }
 
+INLINE v8d load_half(const double *p) {
+  v8d v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+
+INLINE void store_half(double *p, v8d v) { memcpy(p, &v, sizeof v); }
 INLINE void store_f32(float *p, v16f v) { memcpy(p, &v, sizeof v); }
-INLINE void store_f64(double *p, v16d v) { memcpy(p, &v, sizeof v); }
 INLINE v16f of_bits(v16u bits) { return (v16f)bits; }
 INLINE v16u bits_of(v16f v) { return (v16u)v; }
 INLINE v16u select_u32(v16i mask, v16u yes, v16u no) { return mask ? yes : no; }
@@ -40,6 +47,7 @@ INLINE bool any(v16u v) { return __builtin_reduce_or(v) != 0; }
 #if NATIVE_FMA
 INLINE v16f fma_f32(v16f a, v16f b, v16f c) { return __builtin_elementwise_fma(a, b, c); }
 INLINE v16d fma_f64(v16d a, v16d b, v16d c) { return __builtin_elementwise_fma(a, b, c); }
+INLINE v8d fma_half(v8d a, v8d b, v8d c) { return __builtin_elementwise_fma(a, b, c); }
 #else
 // The product is exact in f64; the sum is rounded to odd there, after which rounding to f32 is the only rounding.
 INLINE v16f fma_f32(v16f a, v16f b, v16f c) {
@@ -53,9 +61,16 @@ INLINE v16f fma_f32(v16f a, v16f b, v16f c) {
   return __builtin_convertvector((v16d)(bits + (step & inexact & even)), v16f);
 }
 
+INLINE v8d fma_half(v8d a, v8d b, v8d c) {
+  v8d out;
+  for (int i = 0; i < LORA_LANES / 2; i++) out[i] = __builtin_fma(a[i], b[i], c[i]);
+  return out;
+}
+
 INLINE v16d fma_f64(v16d a, v16d b, v16d c) {
   v16d out;
-  for (int i = 0; i < LORA_LANES; i++) out[i] = __builtin_fma(a[i], b[i], c[i]);
+  out.lo = fma_half(a.lo, b.lo, c.lo);
+  out.hi = fma_half(a.hi, b.hi, c.hi);
   return out;
 }
 #endif

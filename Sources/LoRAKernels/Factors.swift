@@ -132,9 +132,10 @@ public struct LeftFactor: Sendable {
     precondition(rank > 0 && rows >= 0, "a factor needs a rank")
     self.rows = rows
     self.rank = rank
-    wide = AlignedArray(repeating: 0, count: rows * rank)
-    narrow = AlignedArray(repeating: 0, count: rows * rank)
-    bounds = AlignedArray(repeating: -1, count: rows)
+    let padded = (rows + Int(LORA_ROWS) - 1) / Int(LORA_ROWS) * Int(LORA_ROWS)
+    wide = AlignedArray(repeating: 0, count: padded * rank)
+    narrow = AlignedArray(repeating: 0, count: padded * rank)
+    bounds = AlignedArray(repeating: -1, count: padded)
   }
 
   /// Loads ranks from an adapter tensor: element (i, k) becomes scales[k] · element, rounded once to f64.

@@ -33,4 +33,11 @@ public struct KernelLevel: Sendable, Hashable, CustomStringConvertible {
     guard let found = Self.allCases.first(where: { $0.name == name }) else { return nil }
     self = found
   }
+
+  /// Runs fused multiply-adds in registers only, for measuring the peak of a processor.
+  ///
+  /// - Returns: floating-point operations done, two for each multiply-add.
+  public func burn(rounds: UInt64, double: Bool) -> UInt64 {
+    double ? lora_level_burn_f64(index, rounds) : lora_level_burn_f32(index, rounds)
+  }
 }

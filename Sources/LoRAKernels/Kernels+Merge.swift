@@ -26,11 +26,11 @@ extension Kernels {
     precondition(outputDType.fits(first: 0, count: count, bytes: output.count), "the output is too small")
     guard let input = base.baseAddress, let target = output.baseAddress, count > 0 else { return }
 
-    unsafe withFactors(left, leftRow, right) { leftWide, leftNarrow, bounds, rightNarrow, rightWide, norms in
+    unsafe withFactors(left, right) { leftWide, leftNarrow, bounds, rightNarrow, rightWide, norms in
       var job = unsafe lora_merge_job(
         base: input, output: target, base_stride: columns * Int(baseDType.bits / 8),
         output_stride: columns * Int(outputDType.bits / 8), base_dtype: baseDType.requireKernel(),
-        output_dtype: outputDType.requireKernel(), rows: rows, columns: columns, rank: left.rank,
+        output_dtype: outputDType.requireKernel(), first_row: leftRow, rows: rows, columns: columns, rank: left.rank,
         left_wide: leftWide, left_narrow: leftNarrow, left_bounds: bounds, right_f32: rightNarrow,
         right_f64: rightWide, right_norms: norms, right_finite: right.isFinite)
       let size = unsafe lora_merge_scratch(&job)
@@ -47,24 +47,23 @@ extension Kernels {
   }
 
   private static func withFactors(
-    _ left: LeftFactor, _ leftRow: Int, _ right: RightFactor,
+    _ left: LeftFactor, _ right: RightFactor,
     _ body: (
       UnsafePointer<Double>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>?,
       UnsafePointer<Double>?, UnsafePointer<Float>
     ) -> Void
   ) {
-    let skipped = leftRow * left.rank
     unsafe left.wide.withPointer { wide in
       unsafe left.narrow.withPointer { narrow in
         unsafe left.bounds.withPointer { bounds in
           unsafe right.norms.withPointer { norms in
             if let panel = right.wide {
               unsafe panel.withPointer {
-                unsafe body(wide + skipped, narrow + skipped, bounds + leftRow, nil, $0, norms)
+                unsafe body(wide, narrow, bounds, nil, $0, norms)
               }
             } else {
               unsafe right.narrow.withPointer {
-                unsafe body(wide + skipped, narrow + skipped, bounds + leftRow, $0, nil, norms)
+                unsafe body(wide, narrow, bounds, $0, nil, norms)
               }
             }
           }

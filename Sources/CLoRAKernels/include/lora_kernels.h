@@ -42,6 +42,11 @@ bool lora_level_available(lora_level level);
 /// The level named by the environment variable LORA_TOOL_SIMD if it can be used, otherwise the highest available.
 lora_level lora_level_preferred(void);
 
+/// Runs independent fused multiply-adds in registers only, to measure what the processor can do at best.
+/// Returns the number of floating-point operations, two for each multiply-add.
+uint64_t lora_level_burn_f32(lora_level level, uint64_t rounds);
+uint64_t lora_level_burn_f64(lora_level level, uint64_t rounds);
+
 // MARK: Conversion
 
 /// Widens `count` elements from element `first` on. Exact; NaN becomes the canonical quiet NaN. Not for F64.
@@ -80,12 +85,16 @@ void lora_pack_right_f64(
 /// Returns whether every element is finite.
 bool lora_right_norms(const float *panel, size_t columns, size_t rank, float *norms);
 
-/// Packs ranks of a left factor, row-major rows * rank: `wide` = round64(scale * element), `narrow` = round32(wide).
+/// Rows of a left factor are kept in blocks of this many, each block `rank` times `LORA_ROWS` numbers.
+#define LORA_ROWS 6
+
+/// Packs ranks of a left factor into ceil(rows / 6) * rank * 6 numbers each: `wide` = round64(scale * element),
+/// `narrow` = round32(wide). Padding is left untouched (zero).
 void lora_pack_left(
   lora_level level, lora_dtype dtype, const void *bytes, lora_layout layout, size_t rows, size_t rank,
   size_t first_rank, size_t ranks, const double *scales, double *wide, float *narrow);
-/// Per row: the factor that turns a column norm into a bound of the f32 error (docs/numerics.md), or -1 for a row of
-/// zeros.
+/// Per row, padded to whole blocks: the factor that turns a column norm into a bound of the f32 error
+/// (docs/numerics.md), or -1 for a row of zeros.
 void lora_left_bounds(const double *wide, const float *narrow, size_t rows, size_t rank, float *bounds);
 
 // MARK: Merge
@@ -108,13 +117,13 @@ typedef struct {
   uint64_t elements, not_finite, overflowed;
 } lora_merge_statistics;
 
-/// output[i, j] = round(base[i, j] + sum over k of left[i, k] * right[k, j]), ties to even.
+/// output[i, j] = round(base[i, j] + sum over k of left[first_row + i, k] * right[k, j]), ties to even.
 typedef struct {
   const void *base;
   void *output;  // may be `base` itself if both types have the same size, otherwise apart from it
   size_t base_stride, output_stride;  // bytes from row to row
   lora_dtype base_dtype, output_dtype;  // F32, F16 or BF16
-  size_t rows, columns, rank;
+  size_t first_row, rows, columns, rank;
   const double *left_wide;
   const float *left_narrow, *left_bounds;
   const float *_Nullable right_f32;  // one of the two is null
