@@ -3,16 +3,24 @@ public struct Architecture: Sendable {
   /// The `model_type` of its configurations.
   public let modelType: String
   let heads: [Head]
+  let keys: [String: String]
+  let textSection: String?
   let aliases: [PathAlias]
   let body: @Sendable (Config) -> [Row]
 
   /// An architecture; the first of the heads is taken when a configuration names none that is known.
+  ///
+  /// `keys` are other names of configuration keys, as the library's attribute maps have them: other name to name.
+  /// `textSection` is the key of the text model's own configuration in a multimodal one.
   init(
-    _ modelType: String, heads: [Head], aliases: [PathAlias] = [],
+    _ modelType: String, heads: [Head], keys: [String: String] = [:], textSection: String? = nil,
+    aliases: [PathAlias] = [],
     @RowBuilder body: @escaping @Sendable (Config) -> [Row]
   ) {
     self.modelType = modelType
     self.heads = heads
+    self.keys = keys
+    self.textSection = textSection
     self.aliases = aliases
     self.body = body
   }
@@ -27,26 +35,28 @@ public struct Architecture: Sendable {
 
 /// What a model class adds around the body.
 struct Head: Sendable {
+  typealias Rows = @Sendable (Config, Body) -> [Row]
+
   /// End of the class name, such as `ForCausalLM`.
   let classSuffix: String
   /// Path of the body inside this class, empty for the bare model.
   let prefix: Path
-  let rows: @Sendable (Config, Body) -> [Row]
+  /// The body of this class where it is not that of the architecture.
+  let body: (@Sendable (Config) -> [Row])?
+  let rows: Rows
 
   init(
-    _ classSuffix: String, _ prefix: Path,
-    @RowBuilder _ rows: @escaping @Sendable (Config, Body) -> [Row]
+    _ classSuffix: String, _ prefix: Path, body: (@Sendable (Config) -> [Row])? = nil, @RowBuilder rows: @escaping Rows
   ) {
     self.classSuffix = classSuffix
     self.prefix = prefix
+    self.body = body
     self.rows = rows
   }
 
   /// A class that adds nothing to the body.
-  init(_ classSuffix: String, _ prefix: Path) {
-    self.classSuffix = classSuffix
-    self.prefix = prefix
-    self.rows = { _, _ in [] }
+  init(_ classSuffix: String, _ prefix: Path, body: (@Sendable (Config) -> [Row])? = nil) {
+    self.init(classSuffix, prefix, body: body) { _, _ in }
   }
 }
 
@@ -58,46 +68,4 @@ struct Body {
   var hidden: Size = .invalid
   /// Full name of its weight in the checkpoint.
   var tokens = ""
-}
-
-extension Head {
-  /// The heads that the library generates for nearly every decoder; some keep an old name for the body of the question
-  /// answering class.
-  static func decoder(_ prefix: String = "model", tied: Bool = false, answering body: String? = nil) -> [Head] {
-    [
-      causal("ForCausalLM", prefix, tied: tied), bare, classifier(prefix), tokenClassifier(prefix),
-      answering(body ?? prefix),
-    ]
-  }
-
-  /// The body alone.
-  static let bare = Head("Model", "")
-
-  /// A language model's output matrix.
-  static func causal(_ suffix: String, _ prefix: String, tied: Bool, bias: Bool = false) -> Head {
-    Head(suffix, Path(stringLiteral: prefix)) { config, body in
-      linear("lm_head", body.hidden, body.vocabulary, bias: bias, tiedTo: config.tied(tied) ? body.tokens : nil)
-    }
-  }
-
-  /// A class score for a whole text.
-  static func classifier(_ prefix: String) -> Head {
-    Head("ForSequenceClassification", Path(stringLiteral: prefix)) { config, body in
-      linear("score", body.hidden, config.labels)
-    }
-  }
-
-  /// A class score for every token.
-  static func tokenClassifier(_ prefix: String, _ name: Path = "score") -> Head {
-    Head("ForTokenClassification", Path(stringLiteral: prefix)) { config, body in
-      linear(name, body.hidden, config.labels, bias: true)
-    }
-  }
-
-  /// Start and end of an answer in a text.
-  static func answering(_ prefix: String) -> Head {
-    Head("ForQuestionAnswering", Path(stringLiteral: prefix)) { _, body in
-      linear("qa_outputs", body.hidden, 2, bias: true)
-    }
-  }
 }

@@ -23,18 +23,22 @@ public struct BaseDescription: Sendable {
   public internal(set) var otherTensors: [BaseTensor] = []
   /// Number of parameters as the library counts them: norms and biases included, tied ones once.
   public internal(set) var parameters: UInt64 = 0
-  /// Number of layers for each list of layers, by its path in the checkpoint, such as `model.layers`.
+  /// Number of layers for each list of layers, by its path in the checkpoint and in memory, such as `model.layers`.
   public internal(set) var layerCounts: [String: UInt64] = [:]
   /// Rows of the token embedding; nil for models without one.
   public internal(set) var vocabularySize: UInt64?
   /// Elements in a row of the token embedding; nil for models without one.
   public internal(set) var hiddenSize: UInt64?
+  /// Key of the text model's own configuration in a multimodal one, such as `text_config`; nil when there is none.
+  public internal(set) var textSection: String?
   /// Other spellings of the paths, by older versions of the library or for the body alone; the first that fits counts.
   public internal(set) var aliases: [PathAlias] = []
 
-  private var places: [String: Place] = [:]
+  var places: [String: Place] = [:]
+  var stacks: [String: [Place]] = [:]
 
-  private enum Place {
+  /// Where a name leads.
+  enum Place {
     case module(Int)
     case router(Int)
     case runtime(Int)
@@ -46,67 +50,7 @@ public struct BaseDescription: Sendable {
   }
 }
 
-/// Another way to spell the beginning of a path.
-public struct PathAlias: Sendable, Hashable {
-  /// How the path may begin, such as `language_model.model.`; empty for any path.
-  public let spelling: String
-  /// How it begins here, such as `model.language_model.`.
-  public let canonical: String
-  /// Who spells it that way, for messages.
-  public let origin: String
-
-  /// An alias.
-  public init(_ spelling: String, _ canonical: String, origin: String) {
-    self.spelling = spelling
-    self.canonical = canonical
-    self.origin = origin
-  }
-}
-
-/// A module that was found under some spelling of its name.
-public struct ModuleMatch: Sendable, Hashable {
-  /// The module: as in the checkpoint, or as in memory when `runtime` is set.
-  public let module: BaseModule
-  /// Set when the name is one in memory for what the checkpoint names or stores otherwise.
-  public let runtime: RuntimeModule?
-  /// Set when the name was spelt otherwise than here.
-  public let alias: PathAlias?
-}
-
 extension BaseDescription {
-  /// The module that a path means, under its name in the checkpoint, in memory, or another known spelling.
-  ///
-  /// A raw parameter is found both with and without the last component `weight`.
-  public func match(_ path: String) -> ModuleMatch? {
-    if let found = place(path, alias: nil) { return found }
-    for alias in aliases where path.hasPrefix(alias.spelling) {
-      let other = alias.canonical + path.dropFirst(alias.spelling.count)
-      if let found = place(other, alias: alias) { return found }
-    }
-    return nil
-  }
-
-  private func place(_ path: String, alias: PathAlias?) -> ModuleMatch? {
-    switch places[path] {
-    case .module(let index): ModuleMatch(module: modules[index], runtime: nil, alias: alias)
-    case .router(let index): ModuleMatch(module: routers[index], runtime: nil, alias: alias)
-    case .runtime(let index):
-      ModuleMatch(module: runtimeModules[index].module, runtime: runtimeModules[index], alias: alias)
-    case nil: nil
-    }
-  }
-
-  /// Fills the index that `match` uses; names in the checkpoint win over names in memory.
-  mutating func index() {
-    places.reserveCapacity(modules.count + routers.count + runtimeModules.count)
-    for (position, runtime) in runtimeModules.enumerated() { places[runtime.module.name] = .runtime(position) }
-    for (position, router) in routers.enumerated() {
-      places[router.name] = .router(position)
-      if router.name.hasSuffix(".weight") { places[String(router.name.dropLast(7))] = .router(position) }
-    }
-    for (position, module) in modules.enumerated() { places[module.name] = .module(position) }
-  }
-
   /// Names and shapes of all tensors in the checkpoint: weights and biases of the modules, then the others.
   public var tensors: [BaseTensor] {
     var tensors: [BaseTensor] = []

@@ -59,7 +59,20 @@ public struct RuntimeModule: Sendable, Hashable {
 
   /// Names of the modules in the checkpoint that hold expert `index`, in the order of their rows.
   public func parts(ofExpert index: UInt64) -> [String] {
-    parts.map { replacingPlaceholder(in: $0, with: String(index)) }
+    guard isSplitByExpert else { return parts }
+    return parts.map { pattern in
+      let (before, after) = RuntimeModule.around(pattern)
+      return before + String(index) + after
+    }
+  }
+
+  /// What stands before and after the placeholder of a pattern.
+  static func around(_ pattern: String) -> (before: String, after: String) {
+    let text = Array(pattern.utf8)
+    for start in text.indices.dropLast(2) where text[start...].starts(with: "{e}".utf8) {
+      return (String(decoding: text[..<start], as: UTF8.self), String(decoding: text[(start + 3)...], as: UTF8.self))
+    }
+    return (pattern, "")
   }
 }
 
@@ -69,22 +82,4 @@ public struct BaseTensor: Sendable, Hashable {
   public let name: String
   /// Shape, outermost dimension first.
   public let shape: Shape
-}
-
-/// `pattern` with its `{e}` replaced.
-func replacingPlaceholder(in pattern: String, with text: String) -> String {
-  var result = ""
-  var rest = Substring(pattern)
-  while let brace = rest.firstIndex(of: "{") {
-    result += rest[..<brace]
-    rest = rest[brace...]
-    if rest.hasPrefix("{e}") {
-      result += text
-      rest = rest.dropFirst(3)
-    } else {
-      result += "{"
-      rest = rest.dropFirst()
-    }
-  }
-  return result + rest
 }

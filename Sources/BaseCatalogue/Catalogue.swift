@@ -4,13 +4,50 @@ public import TensorCore
 public enum Catalogue {
   /// Every architecture, in alphabetical order; a new one is one file in `Architectures` and one line here.
   public static let all: [Architecture] = [
+    .bert,
+    .bloom,
+    .cohere,
+    .cohere2,
+    .deepSeekV2,
+    .deepSeekV3,
+    .distilBERT,
+    .ernie45,
+    .exaone4,
+    .falcon,
     .gemma,
     .gemma2,
+    .gemma3,
+    .gemma3Text,
+    .glm4,
     .gpt2,
+    .gptBigCode,
+    .gptNeoX,
+    .gptOSS,
+    .gptj,
+    .granite,
     .llama,
+    .llama4Text,
     .mistral,
+    .mixtral,
+    .mpt,
+    .olmo,
+    .olmo2,
+    .opt,
+    .phi,
+    .phi3,
     .qwen2,
+    .qwen2MoE,
+    .qwen2VL,
     .qwen3,
+    .qwen3MoE,
+    .roberta,
+    .seedOSS,
+    .smolLM3,
+    .stableLM,
+    .starcoder2,
+    .t5,
+    .vit,
+    .whisper,
   ]
 
   private static let byModelType = Dictionary(all.map { ($0.modelType, $0) }, uniquingKeysWith: { first, _ in first })
@@ -32,28 +69,37 @@ public enum Catalogue {
       throw .value(path: "model_type", expected: "a string", found: found)
     }
     guard let architecture = architecture(modelType: modelType) else { throw .unknownModelType(modelType) }
-    return try architecture.describe(Config(object))
+    return try architecture.describe(Config(architecture.renamed(object)))
   }
 }
 
 extension Architecture {
-  func describe(_ config: Config) throws(CatalogueError) -> BaseDescription {
+  /// The configuration with the architecture's own names for keys.
+  fileprivate func renamed(_ object: JSONObject) -> JSONObject {
+    var object = object
+    for (other, name) in keys where object[name] == nil { object[name] = object[other] }
+    return object
+  }
+
+  fileprivate func describe(_ config: Config) throws(CatalogueError) -> BaseDescription {
     let named = config.strings("architectures")?.first
     guard let (head, isKnown) = head(for: named) else { throw .unknownModelType(modelType) }
     var expansion = Expansion(modelType: modelType, className: isKnown ? named : nil, problems: config.problems)
-    expansion.add(body(config), below: head.prefix)
+    expansion.add((head.body ?? body)(config), below: head.prefix)
     expansion.add(head.rows(config, expansion.body), below: "")
     if let problem = config.problems.first { throw problem }
     var description = expansion.description
-    description.aliases = aliases + bodyAliases(head.prefix.disk)
+    description.aliases += aliases + bodyAliases(head.prefix.disk)
+    description.textSection = textSection.flatMap { config.hasValue($0) ? $0 : nil }
     description.index()
     return description
   }
 
-  /// Names of the body alone where this class has a prefix, and the prefixes of other classes where it has none.
+  /// The prefixes that the body has in other classes, and none, in place of the one that it has in this class.
   private func bodyAliases(_ prefix: String) -> [PathAlias] {
-    if !prefix.isEmpty { return [PathAlias("", prefix + ".", origin: "the body without its head")] }
-    let others = Set(heads.map(\.prefix.disk)).subtracting([""]).sorted()
-    return others.map { PathAlias($0 + ".", "", origin: "the body below a head") }
+    let own = prefix.isEmpty ? "" : prefix + "."
+    let others = Set(heads.map(\.prefix.disk)).subtracting(["", prefix]).sorted()
+    let below = others.map { PathAlias($0 + ".", own, origin: "the body below another head") }
+    return own.isEmpty ? below : below + [PathAlias("", own, origin: "the body without its head")]
   }
 }

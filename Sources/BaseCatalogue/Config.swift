@@ -23,8 +23,8 @@ final class Config {
     self.problems = problems
   }
 
-  /// Whether the key is present, if only with null.
-  func has(_ key: String) -> Bool { object[key] != nil }
+  /// Whether the key is present and not null.
+  func hasValue(_ key: String) -> Bool { object[key].map { !$0.isNull } ?? false }
 
   /// A count or dimension; `missing` is the default of the architecture.
   func size(_ key: String, _ missing: Size) -> Size {
@@ -36,6 +36,27 @@ final class Config {
   func optionalSize(_ key: String, missing: Size? = nil) -> Size? {
     guard let value = object[key] else { return missing }
     return value.isNull ? nil : size(value, key)
+  }
+
+  /// Two sizes that may be given as one, such as height and width.
+  func pair(_ key: String, _ missing: Size) -> (Size, Size) {
+    guard object[key]?.array != nil else {
+      let size = size(key, missing)
+      return (size, size)
+    }
+    guard let sizes = sizes(key), sizes.count == 2 else {
+      report(key, expected: "an integer or two of them", object[key])
+      return (.invalid, .invalid)
+    }
+    return (sizes[0], sizes[1])
+  }
+
+  /// A small number that steers which layers are which, such as a step; below 2^31.
+  func number(_ key: String, _ missing: Int) -> Int {
+    guard let value = object[key] else { return missing }
+    if let number = value.int64, let small = Int32(exactly: number), small >= 0 { return Int(small) }
+    report(key, expected: "an integer from 0 to 2^31", value)
+    return missing
   }
 
   /// A truth value; null counts as false, as it does in Python.
@@ -61,7 +82,12 @@ final class Config {
     }
   }
 
-  /// A list of numbers that are not negative, such as layer indices; nil when missing or null.
+  /// A list of layer indices; nil when missing or null.
+  ///
+  /// It is a set because every layer looks itself up in it.
+  func indices(_ key: String) -> Set<Size>? { sizes(key).map { Set($0) } }
+
+  /// A list of numbers that are not negative; nil when missing or null.
   func sizes(_ key: String) -> [Size]? {
     guard let value = object[key], !value.isNull else { return nil }
     guard let elements = value.array else {
@@ -101,10 +127,10 @@ final class Config {
     }
   }
 
-  /// Number of classes of a classification head: the entries of `id2label`, `num_labels`, or 2.
+  /// Number of classes of a classification head: the entries of `id2label`, else `num_labels`, else 2.
   var labels: Size {
-    let named = object["id2label"]?.object.map { Size($0.members.count) }
-    return optionalSize("num_labels") ?? named ?? 2
+    if let named = object["id2label"]?.object { return Size(named.members.count) }
+    return optionalSize("num_labels") ?? 2
   }
 
   /// Whether the token embedding is shared with the output head; one flag on the outside counts for nested models.

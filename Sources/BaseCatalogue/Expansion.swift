@@ -23,7 +23,9 @@ struct Expansion {
       case .tensor(let name, let shape): add(shape, named: path / name, isParameter: true)
       case .buffer(let name, let shape): add(shape, named: path / name, isParameter: false)
       case .scope(let name, let rows): add(rows, below: path / name)
-      case .repeated(let name, let count, let rows): add(rows, count, below: path / name)
+      case .repeated(let name, let count, let isLayers, let rows):
+        add(rows, count, below: path / name)
+        if isLayers { recordLayers(count, path / name) }
       }
     }
   }
@@ -31,11 +33,15 @@ struct Expansion {
   private mutating func add(_ rows: (Int) -> [Row], _ count: Size, below path: Path) {
     guard let count = count.value else { return problems.report(.size(module: path.disk)) }
     guard count <= UInt64(BaseDescription.moduleLimit) else { return tooMany() }
-    description.layerCounts[path.disk] = count
     for index in 0..<Int(count) {
       if problems.first != nil { return }
       add(rows(index), below: path / Path(stringLiteral: String(index)))
     }
+  }
+
+  private mutating func recordLayers(_ count: Size, _ path: Path) {
+    description.layerCounts[path.disk] = count.value
+    if !path.isPlain { description.layerCounts[path.memory] = count.value }
   }
 
   private mutating func add(_ row: ModuleRow, below path: Path) {
@@ -44,14 +50,19 @@ struct Expansion {
     guard let input = row.inFeatures.value, let output = row.outFeatures.value, let shape = checked(row.shape) else {
       return problems.report(.size(module: full.disk))
     }
+    // A tied module has no tensor of its own and so no name in the checkpoint: it goes by its name in memory.
     let module = BaseModule(
-      name: full.disk, kind: row.kind, inFeatures: input, outFeatures: output, shape: shape, hasBias: row.hasBias,
-      isTransposed: row.isTransposed, tiedTo: row.tiedTo)
+      name: row.isTied ? full.memory : full.disk, kind: row.kind, inFeatures: input, outFeatures: output, shape: shape,
+      hasBias: row.hasBias, isTransposed: row.isTransposed, tiedTo: row.isTied ? body.tokens : nil)
     if row.isRouter { description.routers.append(module) } else { description.modules.append(module) }
-    if row.tiedTo == nil { count(shape, of: full.disk) }
+    if !row.isTied { count(shape, of: full.disk) }
     if row.hasBias { count([output], of: full.disk) }
-    if full.memory != full.disk {
-      description.runtimeModules.append(RuntimeModule(module: module.renamed(full.memory), parts: [full.disk]))
+    if !full.isPlain, full.memory != full.disk {
+      if row.isTied {
+        description.aliases.append(PathAlias(full.disk, full.memory, origin: "untied checkpoints"))
+      } else {
+        description.runtimeModules.append(RuntimeModule(module: module.renamed(full.memory), parts: [full.disk]))
+      }
     }
     if row.isTokens {
       body = Body(vocabulary: row.inFeatures, hidden: row.outFeatures, tokens: module.tensor)
@@ -71,14 +82,15 @@ struct Expansion {
     let whole = BaseModule(
       name: name, kind: .parameter, inFeatures: input, outFeatures: joined, shape: shape, hasBias: false,
       isTransposed: false, tiedTo: nil)
-    let runtime = RuntimeModule(module: whole, parts: parts)
-    description.runtimeModules.append(runtime)
+    description.runtimeModules.append(RuntimeModule(module: whole, parts: parts))
     count(shape, of: name)
+    let patterns = parts.map { RuntimeModule.around($0) }
     for expert in 0..<shape[0] {
-      for part in runtime.parts(ofExpert: expert) {
+      for pattern in patterns {
         description.modules.append(
           BaseModule(
-            name: part, kind: .linear, inFeatures: input, outFeatures: output, shape: [output, input], hasBias: false,
+            name: pattern.before + String(expert) + pattern.after, kind: .linear, inFeatures: input,
+            outFeatures: output, shape: [output, input], hasBias: false,
             isTransposed: false, tiedTo: nil))
       }
     }
@@ -114,17 +126,6 @@ struct Expansion {
   }
 
   private func tooMany() { problems.report(.tooManyModules(limit: BaseDescription.moduleLimit)) }
-}
-
-extension Path {
-  /// The path of something below this one; empty parts leave no dot.
-  static func / (left: Path, right: Path) -> Path {
-    Path(joined(left.disk, right.disk), memory: joined(left.memory, right.memory))
-  }
-
-  private static func joined(_ left: String, _ right: String) -> String {
-    left.isEmpty ? right : right.isEmpty ? left : left + "." + right
-  }
 }
 
 extension BaseModule {

@@ -10,21 +10,42 @@ enum Row {
   case buffer(Path, [Size])
   /// Rows below a path.
   case scope(Path, [Row])
-  /// Rows below `path.0`, `path.1`, …
-  case repeated(Path, Size, (Int) -> [Row])
+  /// Rows below `path.0`, `path.1`, …; `isLayers` when these are layers of the model.
+  case repeated(Path, Size, isLayers: Bool, (Int) -> [Row])
 }
 
 /// A relative path, with its name in memory where that is another one than in the checkpoint.
-struct Path: ExpressibleByStringInterpolation {
+struct Path: ExpressibleByStringInterpolation, Sendable {
   let disk: String
-  let memory: String
+  private let other: String?
 
-  init(_ disk: String, memory: String) {
+  init(_ disk: String, memory: String?) {
     self.disk = disk
-    self.memory = memory
+    self.other = memory
   }
 
-  init(stringLiteral value: String) { self.init(value, memory: value) }
+  init(stringLiteral value: String) { self.init(value, memory: nil) }
+
+  var memory: String { other ?? disk }
+
+  /// Whether both names are the same.
+  var isPlain: Bool { other == nil }
+
+  /// The path of something below this one; empty parts leave no dot.
+  static func / (left: Path, right: Path) -> Path {
+    let disk = joined(left.disk, right.disk)
+    return Path(disk, memory: left.isPlain && right.isPlain ? nil : joined(left.memory, right.memory))
+  }
+
+  private static func joined(_ left: String, _ right: String) -> String {
+    if left.isEmpty { return right }
+    if right.isEmpty { return left }
+    var whole = left
+    whole.reserveCapacity(left.utf8.count + right.utf8.count + 1)
+    whole += "."
+    whole += right
+    return whole
+  }
 }
 
 /// The facts of a module row.
@@ -36,8 +57,8 @@ struct ModuleRow {
   var shape: [Size]
   var hasBias = false
   var isTransposed = false
-  /// Full name of the tensor that it shares.
-  var tiedTo: String?
+  /// Whether it shares the weight of the token embedding, which must come before it.
+  var isTied = false
   /// Whether this is the token embedding.
   var isTokens = false
   /// Whether it is a bare matrix that picks experts: reachable as a target parameter only.
@@ -67,12 +88,12 @@ enum RowBuilder {
   static func buildArray(_ groups: [[Row]]) -> [Row] { Array(groups.joined()) }
 }
 
-/// A linear layer, weight (out, in).
-func linear(_ path: Path, _ input: Size, _ output: Size, bias: Bool = false, tiedTo: String? = nil) -> Row {
+/// A linear layer, weight (out, in); a tied one shares the weight of the token embedding.
+func linear(_ path: Path, _ input: Size, _ output: Size, bias: Bool = false, tied: Bool = false) -> Row {
   .module(
     ModuleRow(
       path: path, kind: .linear, inFeatures: input, outFeatures: output, shape: [output, input], hasBias: bias,
-      tiedTo: tiedTo))
+      isTied: tied))
 }
 
 /// A linear layer that is stored as (in, out), as GPT-2 does; always with a bias.
@@ -83,12 +104,14 @@ func transposedLinear(_ path: Path, _ input: Size, _ output: Size) -> Row {
       isTransposed: true))
 }
 
-/// A table of `count` rows of `width` elements.
-func embedding(_ path: Path, _ count: Size, _ width: Size) -> Row {
-  .module(ModuleRow(path: path, kind: .embedding, inFeatures: count, outFeatures: width, shape: [count, width]))
+/// A table of `count` rows of `width` elements; a tied one shares the weight of the token embedding.
+func embedding(_ path: Path, _ count: Size, _ width: Size, tied: Bool = false) -> Row {
+  .module(
+    ModuleRow(
+      path: path, kind: .embedding, inFeatures: count, outFeatures: width, shape: [count, width], isTied: tied))
 }
 
-/// The embedding of the vocabulary: it tells the heads the vocabulary and the hidden size.
+/// The embedding of the vocabulary: it tells the heads the vocabulary and the hidden size, and tied rows share it.
 func tokens(_ path: Path, _ vocabulary: Size, _ hidden: Size) -> Row {
   .module(
     ModuleRow(
@@ -140,5 +163,10 @@ func scope(_ path: Path, @RowBuilder _ rows: () -> [Row]) -> Row { .scope(path, 
 
 /// Rows for each layer, below `path.0` to `path.(count - 1)`.
 func layers(_ path: Path, _ count: Size, @RowBuilder _ rows: @escaping (Int) -> [Row]) -> Row {
-  .repeated(path, count, rows)
+  .repeated(path, count, isLayers: true, rows)
+}
+
+/// Rows for each of several equal parts of a layer, below `path.0` to `path.(count - 1)`.
+func copies(_ path: Path, _ count: Size, @RowBuilder _ rows: @escaping (Int) -> [Row]) -> Row {
+  .repeated(path, count, isLayers: false, rows)
 }

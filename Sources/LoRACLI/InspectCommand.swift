@@ -1,6 +1,7 @@
 import ArgumentParser
 import LoRAInspect
 import LoRAModel
+import LoRAValidate
 import TensorCore
 
 /// `lora-tool inspect`.
@@ -33,9 +34,21 @@ struct InspectCommand: ParsableCommand {
     let found = adapters.find()
     for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
     guard !found.paths.isEmpty else { throw ExitStatus.failed }
-    let inspections = found.paths.map { Inspection(Adapter.load($0)) }
+    let base = try base.map { try openBase($0) }
+    let inspections = found.paths.map { path in
+      let adapter = Adapter.load(path)
+      return Inspection(adapter, findings: Self.problems(of: adapter, base: base), base: base)
+    }
     try report.write(render(inspections))
     if !found.problems.isEmpty || inspections.contains(where: { !$0.isReadable }) { throw ExitStatus.failed }
+  }
+
+  /// What validation says of the header and the config; files that are no LoRA at all are described, not judged.
+  private static func problems(of adapter: Adapter, base: BaseModel?) -> [Finding] {
+    guard adapter.format != .unknown else { return adapter.findings }
+    var options = ValidationOptions()
+    options.headerOnly = true
+    return RuleSet.findings(in: ValidationContext(adapter, base: base, options: options, values: nil))
   }
 
   private func render(_ inspections: [Inspection]) -> [String] {

@@ -12,7 +12,10 @@ public struct LoRATool: ParsableCommand {
       not be done; 64 wrong usage.
       """,
     version: Version.text,
-    subcommands: [InspectCommand.self])
+    subcommands: [
+      InspectCommand.self, ValidateCommand.self, MergeCommand.self, VerifyCommand.self, BasesCommand.self,
+      RulesCommand.self, ExplainCommand.self,
+    ])
 
   /// A command is filled in by the parser.
   public init() {}

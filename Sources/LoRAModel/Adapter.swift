@@ -51,7 +51,6 @@ public enum ModuleKind: String, Sendable {
   case embedding
   case conv1d
   case conv2d
-  case conv3d
   case parameter
 }
 

@@ -21,6 +21,12 @@ public enum AdapterDiscovery {
     return search.found
   }
 
+  /// Bytes of the weights file of the adapter at a path that `adapters(at:)` gave; 0 when there is none.
+  public static func weightBytes(at path: String) -> UInt64 {
+    guard let weights = AdapterLocation(path).weights else { return 0 }
+    do throws(IOError) { return try InputFile(path: weights).size } catch { return 0 }
+  }
+
   private struct Search {
     var found: [String] = []
     private var visited: Set<String> = []

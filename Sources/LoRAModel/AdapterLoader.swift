@@ -169,27 +169,3 @@ private struct Assembly {
     ["gate_up_proj", "gate_proj", "w1", "up_proj", "w3", "down_proj", "w2"].firstIndex(of: parameter) ?? .max
   }
 }
-
-/// Orders names as people do: runs of digits by their value, everything else by bytes, so that layer 2 precedes 10.
-public func naturallyPrecedes(_ left: String, _ right: String) -> Bool {
-  var left = Array(left.utf8)[...]
-  var right = Array(right.utf8)[...]
-  func takeNumber(_ text: inout ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    let digits = text.prefix { $0 >= 0x30 && $0 <= 0x39 }
-    text = text.dropFirst(digits.count)
-    return digits.drop { $0 == 0x30 }
-  }
-  while let one = left.first, let other = right.first {
-    if (0x30...0x39).contains(one), (0x30...0x39).contains(other) {
-      let first = takeNumber(&left)
-      let second = takeNumber(&right)
-      if first.count != second.count { return first.count < second.count }
-      if !first.elementsEqual(second) { return first.lexicographicallyPrecedes(second) }
-    } else {
-      if one != other { return one < other }
-      left = left.dropFirst()
-      right = right.dropFirst()
-    }
-  }
-  return left.isEmpty && !right.isEmpty
-}

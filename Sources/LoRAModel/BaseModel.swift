@@ -51,7 +51,7 @@ public struct BaseModel: Sendable {
 public struct BaseModule: Sendable {
   /// Name as in the checkpoint, such as `model.layers.0.self_attn.q_proj`; the tensor's name for a bare parameter.
   public let name: String
-  /// What it is.
+  /// What it is; `conv2d` stands for convolutions over two and more axes.
   public let kind: ModuleKind
   /// Input size in elements (rows of an embedding, input channels of one group of a convolution); 0 when the weight is
   /// quantised and its packed form does not tell.
@@ -82,8 +82,8 @@ public struct BaseModule: Sendable {
 public struct ModuleMatch: Sendable {
   /// The module.
   ///
-  /// For a stack of experts that the files hold one by one (`runtime` is set and its parts name experts) this is the
-  /// whole stack as in memory, without weight.
+  /// Where the files hold it in several pieces, such as a stack of experts one by one (`runtime` is set and has several
+  /// parts, or parts by expert), this is the whole as in memory, without weight.
   public let module: BaseModule
   /// The prefix of the adapter's name and what stands in its place in this base, when they differ.
   public let prefixChange: (from: String, to: String)?

@@ -8,7 +8,8 @@ import TensorCore
 ///   use Conv1D, or, without a model type, where `c_attn` is three times as wide as high. gpt_bigcode has the names but
 ///   ordinary linear layers.
 /// - Weights of three dimensions are a stack of experts when the name says so or the last dimension is too large for a
-///   kernel, else a convolution; of four and five they are convolutions.
+///   kernel, else a convolution; of four and five they are convolutions, both
+///   called `conv2d`.
 /// - A stack is stored `[experts, in, out]` in the model types known for it; elsewhere, when exactly one of the two
 ///   dimensions is the hidden size, that one is the input of a gate or up projection and the output of a down
 ///   projection.
@@ -50,8 +51,7 @@ struct BaseModuleShape {
     switch shape.rank {
     case 2: return Self.isEmbedding(leaf) ? .embedding : .linear
     case 3: return Self.isStack(name, shape) ? .parameter : .conv1d
-    case 4: return .conv2d
-    case 5: return .conv3d
+    case 4, 5: return .conv2d
     default: return nil
     }
   }
@@ -80,9 +80,11 @@ struct BaseModuleShape {
   }
 
   /// Whether this is the embedding of the vocabulary.
-  static func isTokenEmbedding(_ leaf: Substring) -> Bool {
-    ["embed_tokens", "wte", "word_embeddings", "tok_embeddings", "embed_in", "shared", "tokens_embed"].contains(leaf)
-  }
+  static func isTokenEmbedding(_ leaf: Substring) -> Bool { tokenEmbeddingNames.contains(leaf) }
+
+  private static let tokenEmbeddingNames: Set<Substring> = [
+    "embed_tokens", "wte", "word_embeddings", "tok_embeddings", "embed_in", "shared", "tokens_embed",
+  ]
 
   private static func isStack(_ name: String, _ shape: Shape) -> Bool {
     if name.contains("expert") || name.contains("moe") { return true }
@@ -90,7 +92,8 @@ struct BaseModuleShape {
   }
 
   static func leaf(_ name: String) -> Substring {
-    name[(name.lastIndex(of: ".").map { name.index(after: $0) } ?? name.startIndex)...]
+    let bytes = name.utf8
+    return name[(bytes.lastIndex(of: UInt8(ascii: ".")).map { bytes.index(after: $0) } ?? name.startIndex)...]
   }
 
   /// Input and output size of a weight that is stored as it is.
@@ -98,7 +101,7 @@ struct BaseModuleShape {
     switch kind {
     case .embedding: (shape[0], shape[1])
     case .linear: isTransposed ? (shape[0], shape[1]) : (shape[1], shape[0])
-    case .conv1d, .conv2d, .conv3d: (shape[1], shape[0])
+    case .conv1d, .conv2d: (shape[1], shape[0])
     case .parameter:
       isTransposed
         ? (shape[shape.rank - 2], shape[shape.rank - 1]) : (shape[shape.rank - 1], shape[shape.rank - 2])
@@ -110,22 +113,29 @@ struct BaseModuleShape {
     switch kind {
     case .linear, .embedding: 2...2
     case .conv1d: 3...3
-    case .conv2d: 4...4
-    case .conv3d: 5...5
+    case .conv2d: 4...5
     case .parameter: 2...3
     }
   }
 }
 
 extension ModuleKind {
-  init(_ kind: BaseCatalogue.BaseModule.Kind) {
-    switch kind {
+  /// The kind of a module in the catalogue.
+  ///
+  /// A matrix that picks experts counts as the linear layer that older libraries have in its place; A and B are shaped
+  /// the same for both.
+  init(of module: BaseCatalogue.BaseModule) {
+    switch module.kind {
     case .linear: self = .linear
     case .embedding: self = .embedding
     case .conv1d: self = .conv1d
-    case .conv2d: self = .conv2d
-    case .conv3d: self = .conv3d
-    case .parameter: self = .parameter
+    case .conv2d, .conv3d: self = .conv2d
+    case .parameter: self = module.isRouter ? .linear : .parameter
     }
   }
+}
+
+extension BaseCatalogue.BaseModule {
+  /// Whether it is the matrix of a module that is called like one: `….gate.weight`.
+  var isRouter: Bool { kind == .parameter && shape.rank == 2 && name.hasSuffix(".weight") }
 }

@@ -26,21 +26,27 @@ struct BaseModuleTable {
     self.description = description
     self.config = config
     self.path = path
-    let attention = checkpoint.tensors.first { $0.key.hasSuffix("c_attn.weight") }?.value.info.shape
-    let embedding = checkpoint.tensors.first { name, _ in
-      name.hasSuffix(".weight") && BaseModuleShape.isTokenEmbedding(BaseModuleShape.leaf(String(name.dropLast(7))))
-    }
-    let width = embedding.flatMap { $0.value.info.shape.rank == 2 ? $0.value.info.shape[1] : nil }
     shapes = BaseModuleShape(
-      modelType: config?.modelType, hiddenSize: description?.hiddenSize ?? config?.hiddenSize ?? width,
-      shapeOfAttention: attention)
+      modelType: config?.modelType,
+      hiddenSize: description?.hiddenSize ?? config?.hiddenSize ?? Self.embeddingWidth(checkpoint),
+      shapeOfAttention: checkpoint.tensors.first { $0.key.hasSuffix("c_attn.weight") }?.value.info.shape)
     collect()
     addTied()
+  }
+
+  /// Width of a token embedding among the tensors, which is the hidden size.
+  private static func embeddingWidth(_ checkpoint: Checkpoint) -> UInt64? {
+    for (name, entry) in checkpoint.tensors where entry.info.shape.rank == 2 {
+      guard case .weight(let module) = BaseTensorName(name) else { continue }
+      if BaseModuleShape.isTokenEmbedding(BaseModuleShape.leaf(module)) { return entry.info.shape[1] }
+    }
+    return nil
   }
 
   private mutating func collect() {
     var found: [(name: String, meaning: BaseTensorName)] = []
     found.reserveCapacity(checkpoint.tensors.count)
+    modules.reserveCapacity(checkpoint.tensors.count)
     for name in checkpoint.tensors.keys {
       let meaning = BaseTensorName(name)
       switch meaning {
@@ -68,7 +74,7 @@ struct BaseModuleTable {
     let shape = entry.info.shape
     let isQuantized = isPacked || companions.contains(name) || !entry.info.dtype.isPlainWeight
     let known = catalogued(name)
-    guard let guess = known.map({ ModuleKind($0.kind) }) ?? shapes.kind(ofModule: name, shape) else { return }
+    guard let guess = known.map({ ModuleKind(of: $0) }) ?? shapes.kind(ofModule: name, shape) else { return }
     let hasBias = checkpoint.tensors[name + ".bias"] != nil || checkpoint.tensors[name + ".in_proj_bias"] != nil
     if isQuantized {
       return add(quantized: name, kind: guess, known: known, weightName: weightName, entry, hasBias: hasBias)

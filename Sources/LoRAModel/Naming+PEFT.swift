@@ -28,6 +28,7 @@ public struct PEFTNaming: NamingScheme {
 
   /// Splits a name into module and leaf.
   public func read(_ name: String) -> ReadKey {
+    if let plain = Self.plainFactor(name) { return ReadKey(plain) }
     var components = name.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
     var problem: MisnamedTensor.Problem?
 
@@ -55,6 +56,28 @@ public struct PEFTNaming: NamingScheme {
     if case .unknown = meaning, let method = ForeignMethods.method(of: name) { meaning = .foreign(method: method) }
     guard let problem else { return ReadKey(meaning) }
     return ReadKey(meaning, misnaming: (problem, Self.prefix + Self.rightName(meaning, components)))
+  }
+
+  /// The meaning of a name that is `base_model.model.` + plain module path + `.lora_A.weight` or `.lora_B.weight`, as
+  /// nearly all are; nil for every other name.
+  private static func plainFactor(_ name: String) -> KeyMeaning? {
+    let part: FactorPart
+    if name.utf8.hasSuffix(".lora_A.weight") {
+      part = .a
+    } else if name.utf8.hasSuffix(".lora_B.weight") {
+      part = .b
+    } else {
+      return nil
+    }
+    guard name.utf8.hasPrefix(prefix) else { return nil }
+    let module = name.utf8.dropFirst(prefix.utf8.count).dropLast(".lora_A.weight".utf8.count)
+    for component in module.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
+      let isPlain =
+        !component.isEmpty && !component.hasPrefix("_") && !component.hasPrefix("lora_")
+        && !component.hasPrefix("base_") && !component.hasPrefix("modules_to_save")
+      if !isPlain { return nil }
+    }
+    return Substring(module).isEmpty ? nil : .factor(module: String(Substring(module)), part: part)
   }
 
   /// Wrapper modules of torch.compile, FSDP and activation checkpointing that belong in no export.
@@ -128,4 +151,14 @@ public struct PEFTNaming: NamingScheme {
     default: components.joined(separator: ".")
     }
   }
+}
+
+extension Collection<UInt8> {
+  /// Whether the bytes start with those of `text`.
+  fileprivate func hasPrefix(_ text: String) -> Bool { starts(with: text.utf8) }
+}
+
+extension BidirectionalCollection<UInt8> {
+  /// Whether the bytes end with those of `text`.
+  fileprivate func hasSuffix(_ text: String) -> Bool { reversed().starts(with: text.utf8.reversed()) }
 }

@@ -1,4 +1,5 @@
-public import TensorCore
+import LoRAModel
+import TensorCore
 
 /// A serving engine: which ranks it takes, what it refuses, and what it accepts and then ignores or gets wrong.
 ///

@@ -72,7 +72,8 @@ extension EngineCheck {
   /// Config fields that must be there, whatever they hold.
   static func missingFields(_ fields: [String]) -> EngineCheck {
     EngineCheck { context in
-      guard let raw = context.adapter.config?.raw, case let missing = fields.filter({ raw[$0] == nil }), !missing.isEmpty
+      guard let raw = context.adapter.config?.raw, case let missing = fields.filter({ raw[$0] == nil }),
+        !missing.isEmpty
       else { return nil }
       return Hit(
         message: "a config without \(missing.joined(separator: ", "))", found: "no \(missing.joined(separator: ", "))",
@@ -108,7 +109,9 @@ extension EngineCheck {
 
   static let mixedRanks = EngineCheck { context in
     guard let config = context.adapter.config else { return nil }
-    let other = context.adapter.modules.filter { $0.kind != .parameter && $0.rank != 0 && $0.rank != UInt64(config.rank) }
+    let other = context.adapter.modules.filter {
+      $0.kind != .parameter && $0.rank != 0 && $0.rank != UInt64(config.rank)
+    }
     guard let first = other.first else { return nil }
     return Hit(
       message: "modules whose rank is not r: \(phrase(other.map(\.name), of: context.adapter.modules.count)) "

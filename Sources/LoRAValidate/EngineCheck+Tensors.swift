@@ -7,7 +7,9 @@ import TensorCore
 extension EngineCheck {
   /// Another naming than PEFT's.
   static let otherNaming = EngineCheck { context in
-    guard context.adapter.file != nil, context.adapter.format != .peft, !context.adapter.modules.isEmpty else { return nil }
+    guard context.adapter.file != nil, context.adapter.format != .peft, !context.adapter.modules.isEmpty else {
+      return nil
+    }
     return Hit(
       message: "names in the \(context.adapter.format.rawValue) format", found: context.adapter.format.rawValue,
       hint: "convert the adapter to PEFT's format", isConfig: false)
@@ -51,7 +53,8 @@ extension EngineCheck {
     let names = context.adapter.misnamed.filter { if case .wrapper = $0.problem { true } else { false } }
     guard let first = names.first else { return nil }
     return Hit(
-      message: "\(counted(names.count, "tensor")) below a wrapper's name: it looks at the end of the name only and never "
+      message:
+        "\(counted(names.count, "tensor")) below a wrapper's name: it looks at the end of the name only and never "
         + "finds the module, so the base answers",
       tensor: first.tensor.name, found: escaped(first.tensor.name),
       hint: "rename to \(escaped(first.rightName)) and so on", isConfig: false)
@@ -76,7 +79,8 @@ extension EngineCheck {
     let lost = context.unmatched.filter { known.contains($0.name.lastComponent) }
     guard let first = lost.first else { return nil }
     return Hit(
-      message: "\(phrase(lost.map(\.name), of: context.adapter.modules.count)): the last part of the name is known, the "
+      message:
+        "\(phrase(lost.map(\.name), of: context.adapter.modules.count)): the last part of the name is known, the "
         + "path is not, so the tensors load and are never applied",
       tensor: first.tensors.first?.name, module: first.name, found: escaped(first.name),
       hint: base.closest(to: first.name).map { "the closest module is \(escaped($0))" } ?? "correct the names",
@@ -93,7 +97,8 @@ extension EngineCheck {
     return Hit(
       message: "that \(phrase(small.map(\.module.name), of: context.adapter.modules.count)) "
         + "\(small.count == 1 ? "is" : "are") smaller than the base's module, and copies the factors into a corner of the slot",
-      module: first.name, found: "in \(first.inFeatures), out \(first.outFeatures) for a module of in "
+      module: first.name,
+      found: "in \(first.inFeatures), out \(first.outFeatures) for a module of in "
         + "\(match.module.inFeatures), out \(match.module.outFeatures)",
       hint: "serve the adapter on the base that it was trained on", isConfig: false)
   }
@@ -102,14 +107,18 @@ extension EngineCheck {
   static let scaleFromConfig = EngineCheck { context in
     guard context.transpositionsAreNone else { return nil }
     let wrong = context.adapter.modules.filter { module in
-      guard let declared = module.declaredRank, module.isUsable, module.rank > 0, module.kind != .parameter else { return false }
+      guard let declared = module.declaredRank, module.isUsable, module.rank > 0, module.kind != .parameter else {
+        return false
+      }
       return module.rank != UInt64(declared)
     }
     guard let first = wrong.first, let declared = first.declaredRank else { return nil }
     return Hit(
-      message: "that the tensors of \(phrase(wrong.map(\.name), of: context.adapter.modules.count)) have rank \(first.rank), "
+      message:
+        "that the tensors of \(phrase(wrong.map(\.name), of: context.adapter.modules.count)) have rank \(first.rank), "
         + "and scales them for rank \(declared)",
-      module: first.name, found: "rank \(first.rank)", hint: "make the config say the rank of the tensors", isConfig: false)
+      module: first.name, found: "rank \(first.rank)", hint: "make the config say the rank of the tensors",
+      isConfig: false)
   }
 
   /// A and B of different ranks.
@@ -117,8 +126,10 @@ extension EngineCheck {
     guard let first = context.adapter.modules.first(where: { !$0.ranksAgree && context.transposition(of: $0) == nil })
     else { return nil }
     return Hit(
-      message: "that A and B have different ranks, as in \(escaped(first.name, limit: 160)), and multiplies what overlaps",
-      module: first.name, found: "ranks \(first.rankOfA ?? 0) and \(first.rankOfB ?? 0)", hint: "export the adapter again",
+      message:
+        "that A and B have different ranks, as in \(escaped(first.name, limit: 160)), and multiplies what overlaps",
+      module: first.name, found: "ranks \(first.rankOfA ?? 0) and \(first.rankOfB ?? 0)",
+      hint: "export the adapter again",
       isConfig: false)
   }
 
@@ -138,7 +149,8 @@ extension EngineCheck {
     }
     guard let first = outside.first else { return nil }
     return Hit(
-      message: "\(phrase(outside.map(\.name), of: context.adapter.modules.count)), which the served target modules leave out",
+      message:
+        "\(phrase(outside.map(\.name), of: context.adapter.modules.count)), which the served target modules leave out",
       module: first.name, found: listing(outside.map(\.lastComponent).uniqued),
       hint: "add \(listing(outside.map(\.lastComponent).uniqued)) to the engine's target modules", isConfig: false)
   }
@@ -158,14 +170,17 @@ extension EngineCheck {
   static let unevenLayers = EngineCheck { context in
     var layers: [String: (name: String, indices: Set<UInt64>)] = [:]
     for module in context.adapter.modules {
-      if let layer = module.name.layer { layers[module.name.template, default: (module.name, [])].indices.insert(layer.index) }
+      if let layer = module.name.layer {
+        layers[module.name.template, default: (module.name, [])].indices.insert(layer.index)
+      }
     }
     let last = layers.values.compactMap { $0.indices.max() }.max() ?? 0
     let count = max(context.base?.layerCount ?? 0, last + 1)
     let uneven = layers.values.filter { UInt64($0.indices.count) < count }.sorted { $0.name < $1.name }
     guard let first = uneven.first else { return nil }
     return Hit(
-      message: "\(listing(uneven.map { String($0.name.lastComponent) }.uniqued)) in every layer, because some layers lack it "
+      message:
+        "\(listing(uneven.map { String($0.name.lastComponent) }.uniqued)) in every layer, because some layers lack it "
         + "and it wants all or none",
       module: first.name, found: "layers \(ranges(first.indices)) of \(count)",
       hint: "fill the missing layers with zero factors, or train all layers", isConfig: false)

@@ -6,9 +6,9 @@ extension AdapterModule {
   /// Numbers of dimensions that A and B may have.
   private var dimensions: ClosedRange<Int> {
     switch kind {
-    case .linear, .conv1d, .embedding: isTransposed ? 2...3 : 2...2
-    case .parameter: 2...3
-    case .conv2d: 3...5
+    case .linear, .embedding, .parameter: isTransposed ? 2...3 : 2...2
+    case .conv1d: 2...3
+    default: 3...5
     }
   }
 
@@ -23,19 +23,19 @@ extension AdapterModule {
   /// The rank that A has, or nil without a usable A.
   var rankOfA: UInt64? {
     guard let a, isUsable(a) else { return nil }
-    return isTransposed ? a.shape[a.shape.rank - 1] : a.shape[a.shape.rank == 3 && kind != .conv2d ? 1 : 0]
+    return a.shape[isTransposed ? a.shape.rank - 1 : 0]
   }
 
   /// The rank that B has, or nil without a usable B.
   var rankOfB: UInt64? {
     guard let b, isUsable(b) else { return nil }
-    return isTransposed ? b.shape[b.shape.rank - 2] : b.shape[kind == .conv2d ? 1 : b.shape.rank - 1]
+    return b.shape[isTransposed ? b.shape.rank - 2 : 1]
   }
 
   /// Whether A and B have the same rank, or B's divides A's where groups or blocks share it (grouped convolutions).
   var ranksAgree: Bool {
     guard let down = rankOfA, let up = rankOfB else { return true }
-    return down == up || (kind == .conv2d && down % up == 0)
+    return down == up || (kind == .conv1d || kind == .conv2d) && down % up == 0
   }
 
   /// The last component of the name: `q_proj`.
@@ -67,24 +67,27 @@ extension String {
 }
 
 extension AdapterModule {
-  /// Whether the sizes of its factors are those of the base's module; PEFT before 0.19 stored the factors of expert
-  /// stacks for the transposed parameter, so there both orders are right.
+  /// Whether the sizes of its factors are those of the base's module.
+  ///
+  /// Sizes that a quantised base does not tell always fit. PEFT before 0.19 stored the factors of expert stacks for the transposed parameter, so there both orders are
+  /// right.
   func sizesFit(_ base: BaseModule) -> Bool {
-    let fits = (a == nil || inFeatures == base.inFeatures) && (b == nil || outFeatures == base.outFeatures)
-    if fits || kind != .parameter { return fits }
-    return (a == nil || inFeatures == base.outFeatures) && (b == nil || outFeatures == base.inFeatures)
+    func fits(_ input: UInt64, _ output: UInt64) -> Bool {
+      (a == nil || input == 0 || inFeatures == input) && (b == nil || output == 0 || outFeatures == output)
+    }
+    return fits(base.inFeatures, base.outFeatures) || kind == .parameter && fits(base.outFeatures, base.inFeatures)
   }
 }
 
 extension BaseModel {
-  /// The shape of the base's tensor of this name, from its weights or from its modules.
+  /// The shape of the base's tensor of this name, from its weights or from its modules; nil for tensors that are not
+  /// known.
   func shape(of tensor: String) -> Shape? {
     if let entry = checkpoint?.tensors[tensor] { return entry.info.shape }
     guard tensor.hasSuffix(".weight"), let module = match(String(tensor.dropLast(".weight".count)))?.module,
-      module.kind == .linear || module.kind == .conv1d || module.kind == .embedding
+      !module.isQuantized
     else { return nil }
-    return module.kind == .embedding || module.isTransposed
-      ? [module.inFeatures, module.outFeatures] : [module.outFeatures, module.inFeatures]
+    return module.shape
   }
 }
 

@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 public import TensorCore
 
 /// Limits that an organisation sets for its adapters, and how much the rules weigh for it.

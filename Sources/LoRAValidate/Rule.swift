@@ -1,3 +1,4 @@
+import LoRAModel
 public import TensorCore
 
 /// One thing that can be wrong with an adapter: what it is called, what it means, and how it is found.

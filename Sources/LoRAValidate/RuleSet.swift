@@ -6,14 +6,16 @@ public enum RuleSet {
   public static let all: [Rule] = [
     .fileUnreadable, .fileNotSafetensors, .pickleWeights, .headerInvalid, .headerDuplicateKey, .headerUnusual,
     .compressedCorrupt, .securityPath,
+    .indexInvalid, .shardMismatch,
     .configMissing, .configInvalid, .configUnsupportedType, .configUnknownField,
     .rankMismatch, .pairRankDisagree, .pairIncomplete, .tensorUnknown, .tensorEmpty, .tensorDType, .exportNaming,
     .targetMissing, .targetUndeclared, .patternAmbiguous,
     .baseModuleMissing, .baseLayerRange, .baseShapeMismatch, .baseTransposed, .baseVocabMismatch, .baseNameMismatch,
-    .baseMutatedInit, .baseQuantized, .baseUnknownArchitecture,
+    .baseMutatedInit, .baseQuantized, .baseUnknownArchitecture, .baseConfigMismatch,
     .valueNaN, .valueInf, .valueOverflow, .valueZeroDelta, .valueZeroModule,
     .engineRank, .engineUnsupported, .engineSilent,
     .policyRank, .policyAlpha, .policyTargets, .policyDType, .policySize, .policyBase, .policyMetadata,
+    .fleetMixedRanks, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision,
   ]
 
   /// The rule of this id.

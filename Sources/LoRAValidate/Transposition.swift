@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 import TensorCore
 
 /// In which way a module's factors fit only after transposition.
@@ -13,12 +14,15 @@ extension AdapterModule {
   /// How the factors would have to be turned to fit, or nil when they fit as they are or not at all; without a base the
   /// declared rank alone tells.
   func transposition(against base: BaseModule?) -> Transposition? {
-    guard kind == .linear || kind == .conv1d, !isTransposed, let a, let b, isUsable(a), isUsable(b) else { return nil }
+    guard kind == .linear || kind == .conv1d, !isTransposed, let a, let b, isUsable(a), isUsable(b),
+      a.shape.rank == 2, b.shape.rank == 2
+    else { return nil }
     let down = (rows: a.shape[0], columns: a.shape[1])
     let up = (rows: b.shape[0], columns: b.shape[1])
-    guard let base else {
+    guard let base, base.inFeatures > 0, base.outFeatures > 0 else {
       guard let rank = declaredRank.map({ UInt64($0) }), down.rows != rank || up.columns != rank else { return nil }
-      return down.columns == rank && up.rows == rank ? .factors : nil
+      // Ranks are smaller than the sizes that they go between.
+      return down.columns == rank && up.rows == rank && down.rows > rank ? .factors : nil
     }
     if down.columns == base.inFeatures && up.rows == base.outFeatures { return nil }
     if down.columns == up.rows && down.rows == base.inFeatures && up.columns == base.outFeatures { return .factors }

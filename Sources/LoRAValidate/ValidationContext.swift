@@ -18,15 +18,20 @@ public struct ValidationContext: Sendable {
   private let transpositions: [String: Transposition]
 
   /// Matches the adapter's modules with the base.
+  ///
+  /// Where the header of the weights is unsound, nothing is concluded from its tensors: what is wrong with the file has
+  /// been said. In the same way a base that could not be read as a whole is not compared with.
   public init(_ adapter: Adapter, base: BaseModel?, options: ValidationOptions, values: AdapterValues?) {
+    let adapter = adapter.isSound ? adapter : adapter.withoutTensors
+    let isReadable = !(base?.findings.contains { $0.severity == .error } ?? false)
     self.adapter = adapter
-    self.base = base
+    self.base = isReadable ? base : nil
     self.options = options
     self.values = values
     matching = adapter.config.map { TargetMatching($0) }
     let stack = LayerStack(adapter.config)
-    matches = base.flatMap { base in
-      base.isKnown ? adapter.modules.map { base.match(stack.baseName(of: $0.name)) } : nil
+    matches = self.base.flatMap { base in
+      base.isKnown ? adapter.modules.map { base.match(stack.baseName(of: $0.name), for: adapter.config) } : nil
     }
     let plain = !Self.hasOddShapes(adapter.config)
     var transpositions: [String: Transposition] = [:]
@@ -56,6 +61,48 @@ public struct ValidationContext: Sendable {
 
   private static func hasOddShapes(_ config: AdapterConfig?) -> Bool {
     config?.variants.contains { $0 == "use_bdlora" || $0 == "use_qalora" } ?? false
+  }
+}
+
+extension BaseModel {
+  /// The module that an adapter's name leads to when it is loaded into the model that its config was made for.
+  ///
+  /// A name that lacks the body's prefix (`layers.0…` for `model.layers.0…`) was trained on the body without its head. It
+  /// is found only where the body alone is served, as for embeddings; in a language model PEFT passes over it (peft #1579).
+  fileprivate func match(_ name: String, for config: AdapterConfig?) -> ModuleMatch? {
+    guard let found = match(name) else { return nil }
+    guard let (from, to) = found.prefixChange, from.isEmpty, !to.isEmpty else { return found }
+    return config?.adaptsBodyAlone ?? false ? found : nil
+  }
+}
+
+extension AdapterConfig {
+  /// Whether the adapter was made for a model class without head.
+  fileprivate var adaptsBodyAlone: Bool {
+    if let taskType { return taskType == "FEATURE_EXTRACTION" }
+    guard let name = raw["auto_mapping"]?["base_model_class"]?.string else { return false }
+    return !name.contains("For") && !name.contains("LMHead")
+  }
+}
+
+extension Adapter {
+  /// Whether the header can be trusted: whole, valid and without ambiguous names.
+  var isSound: Bool {
+    let rules: Set<RuleID> = [
+      .fileUnreadable, .fileNotSafetensors, .headerInvalid, .headerDuplicateKey, .compressedCorrupt,
+    ]
+    return file != nil && !findings.contains { $0.severity == .error && rules.contains($0.rule) }
+  }
+
+  /// The same with its config and findings alone.
+  fileprivate var withoutTensors: Adapter {
+    var adapter = self
+    adapter.file = nil
+    adapter.modules = []
+    adapter.replacements = []
+    adapter.misnamed = []
+    adapter.unknown = []
+    return adapter
   }
 }
 

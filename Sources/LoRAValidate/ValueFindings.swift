@@ -1,3 +1,4 @@
+import LoRAKernels
 import LoRAModel
 import Safetensors
 import TensorCore
@@ -16,7 +17,7 @@ extension ValidationContext {
     guard let values else { return [] }
     return adapter.modules.compactMap { module in
       for (factor, tensor) in [("B", module.b), ("A", module.a)] {
-        if let tensor, let found = values[tensor.name], found.isZero, tensor.elementCount > 0 {
+        if let tensor, let found = values[tensor.name], !found.hasNonzero, tensor.elementCount > 0 {
           return ZeroFactor(module: module.name, factor: factor, tensor: tensor.name)
         }
       }
@@ -25,16 +26,19 @@ extension ValidationContext {
   }
 
   /// One finding for all tensors with elements of a kind: the first by name, index and offset, the others by count.
-  func nonFinite(_ rule: RuleID, _ kind: String, _ hint: String, _ find: (TensorValues) -> (count: UInt64, first: UInt64?))
+  func nonFinite(_ rule: RuleID, _ kind: String, _ hint: String, _ find: (ValueScan) -> (count: UInt64, first: UInt64?))
     -> [Finding]
   {
     guard let values, let file = adapter.file else { return [] }
     var places: [(tensor: TensorInfo, count: UInt64, first: UInt64)] = []
     for tensor in file.header.tensors {
-      if let found = values[tensor.name].map(find), let first = found.first { places.append((tensor, found.count, first)) }
+      if let found = values[tensor.name].map(find), let first = found.first {
+        places.append((tensor, found.count, first))
+      }
     }
     guard let (tensor, count, first) = places.first else { return [] }
-    let more = places.count > 1 ? "; \(counted(places.count - 1, "more tensor")) do\(places.count == 2 ? "es" : "") too" : ""
+    let more =
+      places.count > 1 ? "; \(counted(places.count - 1, "more tensor")) do\(places.count == 2 ? "es" : "") too" : ""
     return [
       Finding(
         rule,

@@ -122,6 +122,7 @@ extension Checkpoint {
     case .shards(let names, let missing):
       if let missing {
         table.report(
+          rule: .fileUnreadable,
           "\(missing.count) of the shards that their numbering asks for are missing: \(listed(missing.names))",
           file: path, expected: "\(UInt64(names.count) + missing.count) shards", found: "\(names.count)",
           hint: "finish the download")

@@ -28,11 +28,11 @@ struct CheckpointTable {
   }
 
   mutating func report(
-    severity: Severity? = nil, _ message: String, file: String, expected: String? = nil, found: String? = nil,
-    hint: String? = nil
+    rule: RuleID = .shardMismatch, severity: Severity? = nil, _ message: String, file: String,
+    expected: String? = nil, found: String? = nil, hint: String? = nil
   ) {
     findings.append(
-      Finding(.shardMismatch, severity: severity, message, file: file, expected: expected, found: found, hint: hint))
+      Finding(rule, severity: severity, message, file: file, expected: expected, found: found, hint: hint))
   }
 
   /// Opens files by their base names, sorted, and fills the table; those that cannot be read are reported.
@@ -147,8 +147,10 @@ struct CheckpointTable {
       ? "finish the download, or copy the missing files"
       : "the index is stale: the folder holds \(listed(strangers)), which it does not name; download the index again"
     report(
+      rule: .fileUnreadable,
       "\(missing.count) of the \(index.shards.count) shards that the index names are missing: \(listed(missing, limit: 10))",
-      file: index.path, expected: "\(index.shards.count) shards", found: "\(index.shards.count - missing.count)",
+      file: Folder.join(folder, missing[0]), expected: "\(index.shards.count) shards",
+      found: "\(index.shards.count - missing.count)",
       hint: hint)
   }
 

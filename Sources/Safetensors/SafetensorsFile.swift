@@ -125,6 +125,9 @@ extension HeaderParser {
       unusual("the header has \(text.count) bytes; hub tools refuse headers over 25,000,000")
     }
     guard parse(text.span) else { return nil }
+    if text.count % 8 != 0 {
+      unusual("the data starts at byte \(8 + text.count), which is no multiple of 8; some readers need that")
+    }
     validate(dataBytes: dataBytes)
     return SafetensorsHeader(
       tensors: tensors, positions: positions, metadata: metadata, dataStart: 8 + UInt64(text.count))

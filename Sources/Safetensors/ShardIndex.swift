@@ -21,12 +21,14 @@ public struct ShardIndex: Sendable {
   /// `metadata.total_size`: sum of the bytes of all tensors; nil when absent or no whole number.
   public let totalSize: UInt64?
   private let positions: [String: Int]
+  /// Tensors whose shard was refused: the index does list them, but nobody may follow it there.
+  private let refused: Set<String>
 
   /// Name of the shard that a tensor is mapped to, or nil.
   public func shard(of tensor: String) -> String? { positions[tensor].map { shards[entries[$0].shard] } }
 
-  /// Whether the tensor is mapped at all.
-  public func contains(_ tensor: String) -> Bool { positions[tensor] != nil }
+  /// Whether the index lists the tensor, if only for a shard that was refused.
+  public func contains(_ tensor: String) -> Bool { positions[tensor] != nil || refused.contains(tensor) }
 }
 
 extension ShardIndex {
@@ -65,7 +67,10 @@ extension ShardIndex {
     return (.securityPath, "it does not end in .safetensors")
   }
 
-  init(path: String, map: [(tensor: String, shard: String)], metadata: JSONObject, totalSize: UInt64?) {
+  init(
+    path: String, map: [(tensor: String, shard: String)], refused: Set<String>, metadata: JSONObject, totalSize: UInt64?
+  ) {
+    self.refused = refused
     self.path = path
     self.metadata = metadata
     self.totalSize = totalSize
@@ -82,6 +87,7 @@ private struct ShardIndexParser {
   let file: String
   private(set) var findings: [Finding] = []
   private var map: [(tensor: String, shard: String)] = []
+  private var lost: Set<String> = []
   private var metadata: JSONObject?
   private var totalSize: UInt64?
   /// Verdicts on the shard names met so far; an index has many tensors but few shards.
@@ -119,7 +125,7 @@ private struct ShardIndexParser {
           .indexInvalid, severity: .warning, "the shard index has no \"metadata\"; transformers cannot load it then",
           file: file, expected: "metadata with total_size", found: "no metadata"))
     }
-    return ShardIndex(path: file, map: map, metadata: metadata ?? JSONObject(), totalSize: totalSize)
+    return ShardIndex(path: file, map: map, refused: lost, metadata: metadata ?? JSONObject(), totalSize: totalSize)
   }
 
   private mutating func readMap(_ reader: inout JSONReader) throws(JSONError) {
@@ -149,7 +155,7 @@ private struct ShardIndexParser {
         continue
       }
       let shard = try reader.string()
-      if accept(shard, at: at, &refused) { map.append((tensor, shard)) }
+      if accept(shard, at: at, &refused) { map.append((tensor, shard)) } else { lost.insert(tensor) }
     }
     findings += duplicates.findings + wrong.findings + refused.findings
   }

@@ -16,6 +16,7 @@ public enum RuleID: String, Sendable, CaseIterable {
   case pairIncomplete = "pair-incomplete"
   case tensorUnknown = "tensor-unknown"
   case tensorEmpty = "tensor-empty"
+  case tensorDType = "tensor-dtype"
   case exportNaming = "export-naming"
   case targetMissing = "target-missing"
   case targetUndeclared = "target-undeclared"
@@ -45,6 +46,10 @@ public enum RuleID: String, Sendable, CaseIterable {
   case policyBase = "policy-base"
   case policyMetadata = "policy-metadata"
   case securityPath = "security-path"
+  case fleetMixedRanks = "fleet-mixed-ranks"
+  case fleetDuplicate = "fleet-duplicate"
+  case fleetMixedBases = "fleet-mixed-bases"
+  case fleetNameCollision = "fleet-name-collision"
   case indexInvalid = "index-invalid"
   case shardMismatch = "shard-mismatch"
   case baseConfigMismatch = "base-config-mismatch"
@@ -52,9 +57,9 @@ public enum RuleID: String, Sendable, CaseIterable {
   /// What the rule weighs unless a policy says otherwise.
   public var severity: Severity {
     switch self {
-    case .configUnknownField, .valueZeroModule: .note
+    case .configUnknownField, .valueZeroModule, .fleetMixedRanks: .note
     case .headerUnusual, .targetUndeclared, .patternAmbiguous, .baseNameMismatch, .baseUnknownArchitecture,
-      .baseConfigMismatch, .valueZeroDelta:
+      .baseConfigMismatch, .valueZeroDelta, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision:
       .warning
     default: .error
     }

@@ -51,7 +51,7 @@ struct Reference: Sendable, CustomTestStringConvertible {
 }
 
 /// The rows that a folded row stands for, as text: every combination of the numbers in the name at `position`; `{}`
-/// elsewhere in the row repeats the numbers.
+/// in the last cell repeats the numbers.
 private func unfolded(_ row: [JSONValue], _ position: Int) -> [String] {
   guard row.indices.contains(position), let name = row[position].string else { return ["malformed row"] }
   let pieces = name.split(omittingEmptySubsequences: false) { $0 == "{" || $0 == "}" }.map { String($0) }
@@ -59,12 +59,14 @@ private func unfolded(_ row: [JSONValue], _ position: Int) -> [String] {
   for index in stride(from: 1, to: pieces.count, by: 2) {
     combinations = combinations.flatMap { combination in numbers(pieces[index]).map { combination + [$0] } }
   }
+  let cells = row.map { text($0) }
   return combinations.map { combination in
-    var filled = row
-    var whole = pieces[0]
-    for (index, number) in combination.enumerated() { whole += number + pieces[2 * index + 2] }
-    filled[position] = .string(whole)
-    return filled.map { text($0, combination) }.joined(separator: " ")
+    var name = pieces[0]
+    for (index, number) in combination.enumerated() { name += number + pieces[2 * index + 2] }
+    var cells = cells
+    cells[position] = name
+    if let last = cells.last, last.contains("{}") { cells[cells.count - 1] = filled(last, combination) }
+    return cells.joined(separator: " ")
   }
 }
 
@@ -76,18 +78,20 @@ private func numbers(_ text: String) -> [String] {
   }
 }
 
-/// A cell in one canonical form; lists of names have their `{}` replaced in order.
-private func text(_ value: JSONValue, _ combination: [String]) -> String {
+/// A cell in one canonical form.
+private func text(_ value: JSONValue) -> String {
   switch value {
-  case .string(let string):
-    var result = string
-    for number in combination {
-      guard let hole = result.range(of: "{}") else { break }
-      result.replaceSubrange(hole, with: number)
-    }
-    return result
-  case .integer(let number): return String(number)
-  case .array(let elements): return "[" + elements.map { text($0, combination) }.joined(separator: ", ") + "]"
-  default: return "-"
+  case .string(let string): string
+  case .integer(let number): String(number)
+  case .array(let elements): "[" + elements.map { text($0) }.joined(separator: ", ") + "]"
+  default: "-"
   }
+}
+
+/// A list of names with every `{}` replaced by the numbers, in order and for each name anew.
+private func filled(_ list: String, _ numbers: [String]) -> String {
+  list.components(separatedBy: ", ").map { name in
+    let pieces = name.components(separatedBy: "{}")
+    return pieces[0] + zip(numbers, pieces.dropFirst()).map { $0 + $1 }.joined()
+  }.joined(separator: ", ")
 }

@@ -59,11 +59,15 @@ def kind_of(module):
 
 
 def matrices_of(module):
-    """The raw parameters of a module that LoRA reaches as target parameters: stacks of experts, and routers."""
+    """The raw parameters of a module that LoRA reaches as target parameters: stacks of experts, and routers.
+
+    In and out are those of PEFT: it takes the last axis as in, unless the module says that it is transposed.
+    """
     for name, value in module.named_parameters(recurse=False):
-        if value.ndim == 3 and hasattr(module, "is_transposed"):
+        if value.ndim == 3 and "Experts" in type(module).__name__:
             _, rows, columns = value.shape
-            yield name, *((rows, columns) if module.is_transposed else (columns, rows))
+            transposed = getattr(module, "is_transposed", False)
+            yield name, *((rows, columns) if transposed else (columns, rows))
         elif value.ndim == 2 and name == "weight" and re.search(r"Router|Gate", type(module).__name__):
             yield name, value.shape[1], value.shape[0]
 
@@ -107,7 +111,10 @@ def check_saved(model, whole, parts):
             assert torch.equal(value, saved[written[0]].to(value.dtype)), name
         else:
             joined = torch.stack(
-                [torch.cat(list(group)) for group in zip(*[iter([saved[w] for w in in_order(written)])] * per_expert(value, written))]
+                [
+                    torch.cat(list(group))
+                    for group in zip(*[iter([saved[w] for w in in_order(written)])] * per_expert(value, written))
+                ]
             )
             assert torch.equal(value, joined), name
     return config
@@ -158,8 +165,8 @@ def describe(case_class, given):
         rows = []
         if found:
             kind, size_in, size_out = found
-            rows.append((path + ".weight", kind, size_in, size_out, module.weight, getattr(module, "bias", None) is not None))
-        for name, size_in, size_out in matrices_of(module):
+            rows.append((path + ".weight", kind, size_in, size_out, module.weight, path + ".bias" in parts))
+        for name, size_in, size_out in [] if found else matrices_of(module):
             rows.append((path + "." + name, "parameter", size_in, size_out, getattr(module, name), False))
         for tensor, kind, size_in, size_out, value, bias in rows:
             name = tensor if kind == "parameter" else path
@@ -174,9 +181,9 @@ def describe(case_class, given):
             written = parts[tensor]
             if kind == "parameter" and len(shape) == 2:
                 covered.add(written[0])
-                modules.append([kind, written[0], size_in, size_out, shape, 0, None])
+                modules.append(["router", written[0], size_in, size_out, shape, 0, None])
                 if written != [tensor]:
-                    memory.append([kind, tensor, size_in, size_out, shape, written])
+                    memory.append(["router", tensor, size_in, size_out, shape, written])
                 continue
             if written != [tensor]:
                 memory.append([kind, name, size_in, size_out, shape, in_order(written)])
@@ -262,10 +269,13 @@ def fold_memory(rows):
         for disk in written:
             disk_template, disk_found = numbers(disk)
             assert disk_found[: len(found)] == found, (name, disk)
-            extra = len(disk_found) - len(found)
-            assert extra in (0, 1)
+            extra = [str(number) for number in disk_found[len(found) :]]
+            if len(written) > 1:
+                (_,) = extra
+                extra = ["{e}"]
             pieces = disk_template.split("{}")
-            pattern = "{}".join(pieces[: len(found) + 1]) + "".join("{e}" + piece for piece in pieces[len(found) + 1 :])
+            rest = "".join(number + piece for number, piece in zip(extra, pieces[len(found) + 1 :]))
+            pattern = "{}".join(pieces[: len(found) + 1]) + rest
             if pattern not in patterns:
                 patterns.append(pattern)
         out.append([kind, name, size_in, size_out, shape, patterns])

@@ -1,5 +1,5 @@
 extension Architecture {
-  static let gpt2 = Architecture("gpt2", heads: gpt2Heads) { config in
+  static let gpt2 = Architecture("gpt2", heads: gpt2Heads, keys: gpt2Keys) { config in
     let hidden = config.size("n_embd", 768)
     let inner = config.optionalSize("n_inner") ?? 4 * hidden
     tokens("wte", config.size("vocab_size", 50257), hidden)
@@ -21,15 +21,19 @@ extension Architecture {
     norm("ln_f", hidden, bias: true)
   }
 
-  private static let gpt2Heads: [Head] = [
-    .causal("LMHeadModel", "transformer", tied: true), .bare, .classifier("transformer"),
-    .tokenClassifier("transformer", "classifier"), .answering("transformer"),
-    Head("DoubleHeadsModel", "transformer") { config, body in
-      linear("lm_head", body.hidden, body.vocabulary, tiedTo: config.tied(true) ? body.tokens : nil)
-      if config.bool("summary_use_proj", true) {
-        let classes = config.bool("summary_proj_to_labels", true) ? 1 : body.hidden
-        linear("multiple_choice_head.summary", body.hidden, classes, bias: true)
-      }
-    },
+  static let gpt2Keys = [
+    "hidden_size": "n_embd", "max_position_embeddings": "n_positions", "num_attention_heads": "n_head",
+    "num_hidden_layers": "n_layer",
   ]
+
+  private static let gpt2Heads =
+    Head.transformer("LMHeadModel", tied: true) + [
+      Head("DoubleHeadsModel", "transformer") { config, body in
+        linear("lm_head", body.hidden, body.vocabulary, tied: config.tied(true))
+        if config.bool("summary_use_proj", true) {
+          let classes = config.bool("summary_proj_to_labels", true) ? 1 : body.hidden
+          linear("multiple_choice_head.summary", body.hidden, classes, bias: true)
+        }
+      }
+    ]
 }

@@ -2,14 +2,7 @@ extension Architecture {
   static let qwen2 = Architecture("qwen2", heads: Head.decoder(answering: "transformer")) { config in
     let sizes = Decoder(
       config, vocabulary: 151936, hidden: 4096, intermediate: 22016, layers: 32, heads: 32, keyValueHeads: 32)
-    tokens("embed_tokens", sizes.vocabulary, sizes.hidden)
-    layers("layers", sizes.layers) { _ in
-      attention("self_attn", sizes, bias: true, outputBias: false)
-      gatedBlock("mlp", sizes.hidden, sizes.intermediate)
-      norm("input_layernorm", sizes.hidden)
-      norm("post_attention_layernorm", sizes.hidden)
-    }
-    norm("norm", sizes.hidden)
+    llamaBody(sizes, bias: true, outputBias: false)
   }
 
   static let qwen3 = Architecture("qwen3", heads: Head.decoder(answering: "transformer")) { config in

@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 import TensorCore
 
 extension Rule {
@@ -16,10 +17,9 @@ extension Rule {
              expected layers 0-31, found 32-39
       """
   ) { context in
-    guard let count = context.base?.layerCount, count > 0 else { return [] }
-    let beyond = context.unmatched.filter { context.isBeyondLayers($0) }
-    guard let first = beyond.first else { return [] }
-    let found = ranges(beyond.compactMap { $0.name.layer?.index })
+    let beyond = context.unmatched.compactMap { module in context.layersBeyond(module).map { (module, $0) } }
+    guard let (first, (_, count)) = beyond.first else { return [] }
+    let found = ranges(beyond.map(\.1.index))
     return [
       Finding(
         .baseLayerRange,
@@ -33,13 +33,12 @@ extension Rule {
 }
 
 extension ValidationContext {
-  /// Whether an unmatched module would be found if its layer index were one of the base's.
-  func isBeyondLayers(_ module: AdapterModule) -> Bool {
-    guard let base, let count = base.layerCount, let (index, before, after) = module.name.layer, index >= count else {
-      return false
+  /// The layer of an unmatched module and the number of layers that its list has in the base, when it is not one of them.
+  func layersBeyond(_ module: AdapterModule) -> (index: UInt64, count: UInt64)? {
+    guard let layer = base?.layer(of: module.name), let count = layer.count, count > 0, layer.index >= count else {
+      return nil
     }
-    // Layers may differ from each other, but not all of a thousand.
-    return (0..<min(count, 1000)).contains { base.match("\(before)\($0)\(after)") != nil }
+    return (layer.index, count)
   }
 
   /// " (the config names …)" when the config says what the adapter was trained on.

@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 import TensorCore
 
 extension Rule {
@@ -24,24 +25,31 @@ extension Rule {
       """
   ) { context in
     guard let base = context.base else { return [] }
-    let missing = context.unmatched.filter { !context.isBeyondLayers($0) }
+    let unknown = context.uncheckedStacks
+    let unchecked = Set(unknown.map(\.name))
+    let missing = context.unmatched.filter { context.layersBeyond($0) == nil && !unchecked.contains($0.name) }
     if missing.count > 1 && missing.count == context.adapter.modules.count {
       return [
-        finding(missing, context, base,
-          "none of the \(counted(missing.count, "module")) is in the base: \(escaped(missing[0].name, limit: 160)) and so on")
+        finding(
+          missing, context, base,
+          "none of the \(counted(missing.count, "module")) is in the base: \(escaped(missing[0].name, limit: 160)) and so on"
+        )
       ]
     }
     var groups = Groups<String, AdapterModule>()
     for module in missing { groups.add(module.name.template, module) }
     let findings = groups.all.map { _, places in
-      finding(places, context, base,
+      finding(
+        places, context, base,
         "the base has no module \(escaped(places[0].name, limit: 160))"
           + (places.count > 1 ? ", nor \(grouped(UInt64(places.count - 1))) more of the same kind" : ""))
     }
-    return findings + renamed(context)
+    return findings + renamed(context) + stacks(unknown, context)
   }
 
-  private static func finding(_ places: [AdapterModule], _ context: ValidationContext, _ base: BaseModel, _ message: String)
+  private static func finding(
+    _ places: [AdapterModule], _ context: ValidationContext, _ base: BaseModel, _ message: String
+  )
     -> Finding
   {
     let name = places.first?.name ?? ""
@@ -56,12 +64,26 @@ extension Rule {
   /// What to do to get from one name to the other: a change of prefix where that is all, else the other name.
   private static func renaming(_ name: String, to closest: String) -> String {
     if closest.hasSuffix("." + name) {
-      return "add the prefix \"\(escaped(String(closest.dropLast(name.count))))\" to the names; the base has \(escaped(closest))"
+      return
+        "add the prefix \"\(escaped(String(closest.dropLast(name.count))))\" to the names; the base has \(escaped(closest))"
     }
     if name.hasSuffix("." + closest) {
-      return "drop the prefix \"\(escaped(String(name.dropLast(closest.count))))\" from the names; the base has \(escaped(closest))"
+      return
+        "drop the prefix \"\(escaped(String(name.dropLast(closest.count))))\" from the names; the base has \(escaped(closest))"
     }
     return "the closest module of the base is \(escaped(closest))"
+  }
+
+  /// A warning for stacks of experts that the base keeps apart, in a way that only its architecture explains.
+  private static func stacks(_ places: [AdapterModule], _ context: ValidationContext) -> [Finding] {
+    guard let first = places.first else { return [] }
+    return [
+      Finding(
+        .baseModuleMissing, severity: .warning,
+        "\(phrase(places.map(\.name), of: context.adapter.modules.count)) could not be checked: the base stores its experts "
+          + "one by one, and its architecture is not in the catalogue",
+        file: context.adapter.weightsPath, module: first.name, hint: "check the adapter with the engine itself")
+    ]
   }
 
   /// A note for each prefix that was read differently to find the modules.
@@ -79,5 +101,15 @@ extension Rule {
         found: escaped(change[0]),
         hint: "library versions name the model differently; serve with the version that the adapter was trained with")
     }
+  }
+}
+
+extension ValidationContext {
+  /// Unmatched stacks of experts of a base of unknown architecture that has single experts below the same module.
+  fileprivate var uncheckedStacks: [AdapterModule] {
+    guard let base, base.description == nil else { return [] }
+    let stacks = unmatched.filter { $0.kind == .parameter }
+    guard !stacks.isEmpty else { return [] }
+    return base.modules.keys.contains { $0.contains(".experts.0.") } ? stacks : []
   }
 }

@@ -7,8 +7,8 @@ extension Rule {
   static let baseNameMismatch = Rule(
     .baseNameMismatch, "The config names another base model",
     meaning: """
-      `base_model_name_or_path` of the adapter is another repository than the base says it is. Names are compared when \
-      both look like repository ids; the owner does not count, since mirrors keep the model's name.
+      `base_model_name_or_path` of the adapter is another model than the base says it is. The owner of a repository does \
+      not count, since mirrors keep the model's name; a local path counts as the same when its last part is alike.
       """,
     consequence: """
       Two models of one family have the same shapes, so everything loads. An adapter for the base model on the instruct \
@@ -22,11 +22,11 @@ extension Rule {
       warning  base-name-mismatch  the adapter was trained on meta-llama/Llama-3.1-8B, but the base is meta-llama/Llama-3.1-8B-Instruct
       """
   ) { context in
-    guard let config = context.adapter.config, let trained = config.baseModel, let base = context.base,
-      let served = base.repository, isRepository(trained), modelName(trained) != modelName(served)
+    guard let config = context.adapter.config, let trained = config.baseModel, let served = context.base?.name,
+      ModelName(served).isRepository, !ModelName(trained).mayBe(ModelName(served))
     else { return [] }
     let quantised = ["-bnb-4bit", "-bnb-8bit", "-gptq", "-awq", "-4bit", "-8bit", "-int4", "-fp8"]
-    let suffix = quantised.first { modelName(trained).hasSuffix($0) }
+    let suffix = quantised.first { ModelName(trained).name.hasSuffix($0) }
     return [
       Finding(
         .baseNameMismatch,
@@ -34,31 +34,32 @@ extension Rule {
         file: config.path, expected: escaped(served, limit: 120), found: escaped(trained, limit: 120),
         hint: suffix == nil
           ? "check which base the training used"
-          : "the training saw a quantised variant of its base; check the answers before serving on full-precision weights")
+          : "the training saw a quantised variant of its base; check the answers before serving on full-precision weights"
+      )
     ]
-  }
-
-  fileprivate static func isRepository(_ text: String) -> Bool {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    return parts.count == 2 && parts.allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasPrefix("~") }
-  }
-
-  /// The model's name without owner, in lower case.
-  private static func modelName(_ repository: String) -> String {
-    Folder.lastComponent(repository).lowercased()
   }
 }
 
-extension BaseModel {
-  /// The repository that the base says it is: `_name_or_path`, or the folder of the Hugging Face cache that it lies in.
-  fileprivate var repository: String? {
-    if let name, Rule.isRepository(name) { return name }
-    for part in path.split(separator: "/") where part.hasPrefix("models--") {
-      let components = part.split(separator: "-", omittingEmptySubsequences: false)
-      // "models--owner--name" splits into "models", "", "owner…", "", "name…".
-      guard let gap = components.dropFirst(2).firstIndex(of: "") else { continue }
-      return components[2..<gap].joined(separator: "-") + "/" + components[(gap + 1)...].joined(separator: "-")
-    }
-    return nil
+/// What a `base_model_name_or_path` says about the model: a repository id, or a path whose last part is its name.
+private struct ModelName {
+  /// The model's name without owner and folders, in lower case.
+  let name: String
+  /// Whether it has the form `owner/name`.
+  let isRepository: Bool
+
+  init(_ text: String) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    isRepository = parts.count == 2 && parts.allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasPrefix("~") }
+    // A folder of the Hugging Face cache: models--owner--name/snapshots/….
+    let cached = parts.first { $0.hasPrefix("models--") }?.split(separator: "-").dropFirst(2).joined(separator: "-")
+    name = (cached ?? Folder.lastComponent(text)).lowercased()
+  }
+
+  /// Whether it can be the model that a repository id names: equal for ids, alike for folders, which people shorten.
+  func mayBe(_ other: ModelName) -> Bool {
+    if name == other.name { return true }
+    guard !isRepository else { return false }
+    let (left, right) = (name.filter { $0.isLetter || $0.isNumber }, other.name.filter { $0.isLetter || $0.isNumber })
+    return left.contains(right) || right.contains(left)
   }
 }

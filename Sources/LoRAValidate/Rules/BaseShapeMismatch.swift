@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 import TensorCore
 
 extension Rule {
@@ -26,7 +27,9 @@ extension Rule {
     guard context.hasPlainShapes else { return [] }
     var groups = Groups<Sizes, (module: AdapterModule, base: BaseModule)>()
     for (module, match) in context.matched where context.transposition(of: module) == nil && module.isUsable {
-      guard let sizes = Sizes(module, match.module), !context.isVocabularyProblem(module, match.module) else { continue }
+      guard let sizes = Sizes(module, match.module), !context.isVocabularyProblem(module, match.module) else {
+        continue
+      }
       groups.add(sizes, (module, match.module))
     }
     return merged(groups, context) + replacements(context)
@@ -47,7 +50,9 @@ extension Rule {
   }
 
   /// One finding per kind of module, or a single one when nothing fits at all.
-  private static func merged(_ groups: Groups<Sizes, (module: AdapterModule, base: BaseModule)>, _ context: ValidationContext)
+  private static func merged(
+    _ groups: Groups<Sizes, (module: AdapterModule, base: BaseModule)>, _ context: ValidationContext
+  )
     -> [Finding]
   {
     let total = groups.all.reduce(0) { $0 + $1.places.count }
@@ -65,12 +70,15 @@ extension Rule {
       return Finding(
         .baseShapeMismatch, message, file: context.adapter.weightsPath, tensor: (first.a ?? first.b)?.name,
         module: first.name, expected: "in \(base.inFeatures), out \(base.outFeatures)",
-        found: "in \(first.inFeatures), out \(first.outFeatures)", hint: hint(context), byteOffset: first.a?.headerOffset)
+        found: "in \(first.inFeatures), out \(first.outFeatures)", hint: hint(context),
+        byteOffset: first.a?.headerOffset)
     }
   }
 
   private static func hint(_ context: ValidationContext) -> String {
-    let trained = context.adapter.config?.baseModel.map { " (the config says it was trained on \(escaped($0, limit: 100)))" }
+    let trained = context.adapter.config?.baseModel.map {
+      " (the config says it was trained on \(escaped($0, limit: 100)))"
+    }
     return "check that this is the base that the adapter was trained on\(trained ?? "")"
   }
 

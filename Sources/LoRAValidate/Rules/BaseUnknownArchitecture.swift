@@ -1,3 +1,4 @@
+import LoRAModel
 import TensorCore
 
 extension Rule {
@@ -25,7 +26,8 @@ extension Rule {
       Finding(
         .baseUnknownArchitecture,
         "the base \(type ?? "does not say its model_type"), and it has no weights to read, so names and shapes were not checked",
-        file: base.path, expected: "a known model_type, or weights", found: base.modelType.map { escaped($0, limit: 60) },
+        file: base.path, expected: "a known model_type, or weights",
+        found: base.modelType.map { escaped($0, limit: 60) },
         hint: "give the model's folder with its safetensors files as base")
     ]
   }

@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 import TensorCore
 
 extension Rule {
@@ -42,7 +43,9 @@ extension Rule {
         ))
     }
     // All rows new, all alike and more than before: the vocabulary was extended.
-    let isResized = Set(rows.map(\.found)).count == 1 && rows.allSatisfy { $0.isWhole && $0.found > $0.expected }
+    let isResized =
+      Set(rows.map(\.found)).count == 1 && rows.allSatisfy { $0.isWhole && $0.found > $0.expected }
+      && base.vocabularyTensors.isSubset(of: whole)
     var groups = Groups<[UInt64], (name: String, tensor: String)>()
     for row in rows { groups.add([row.found, row.expected], (row.name, row.tensor)) }
     return groups.all.compactMap { counts, places in
@@ -82,5 +85,17 @@ extension ValidationContext {
     if base.kind == .embedding { return module.b == nil || module.outFeatures == base.outFeatures }
     guard let size = self.base?.vocabularySize, base.outFeatures == size else { return false }
     return base.name.layer == nil && (module.a == nil || module.inFeatures == base.inFeatures)
+  }
+}
+
+extension BaseModel {
+  /// Names of the tensors outside the layers that have a row for each token: embeddings, and heads that are not tied.
+  fileprivate var vocabularyTensors: Set<String> {
+    guard let size = vocabularySize else { return [] }
+    let modules = modules.values.filter { module in
+      guard layerIndex(of: module.name) == nil else { return false }
+      return module.kind == .embedding ? module.inFeatures == size : module.tiedTo == nil && module.outFeatures == size
+    }
+    return Set(modules.map { $0.name + ".weight" })
   }
 }

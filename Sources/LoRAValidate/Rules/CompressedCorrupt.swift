@@ -1,3 +1,5 @@
+import TensorCore
+
 extension Rule {
   /// The zstd container is damaged.
   static let compressedCorrupt = Rule(

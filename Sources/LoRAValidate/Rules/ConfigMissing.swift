@@ -1,3 +1,5 @@
+import TensorCore
+
 extension Rule {
   /// There is no adapter_config.json where one is needed.
   static let configMissing = Rule(

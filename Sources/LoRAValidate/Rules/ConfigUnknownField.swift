@@ -1,3 +1,5 @@
+import TensorCore
+
 extension Rule {
   /// The config has fields that this version does not know.
   static let configUnknownField = Rule(
@@ -10,7 +12,8 @@ extension Rule {
       A newer PEFT may have given the field a meaning that changes the arithmetic; an engine that does not know it \
       ignores it. Often it is a harmless extra of a trainer.
       """,
-    remedy: "Look the field up in the release notes of the PEFT version that wrote the file; update this tool if needed.",
+    remedy:
+      "Look the field up in the release notes of the PEFT version that wrote the file; update this tool if needed.",
     example: """
       note  config-unknown-field  the config has a field that this version does not know: trainer_state
       """)

@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 import TensorCore
 
 extension Rule {
@@ -25,8 +26,10 @@ extension Rule {
   ) { context in
     guard let limit = context.options.rankLimit else { return [] }
     let adapter = context.adapter
-    let ofTensors = adapter.modules.filter { $0.kind != .parameter && $0.isUsable && context.transposition(of: $0) == nil }
-      .max { $0.rank < $1.rank }
+    let ofTensors = adapter.modules.filter {
+      $0.kind != .parameter && $0.isUsable && context.transposition(of: $0) == nil
+    }
+    .max { $0.rank < $1.rank }
     let ofConfig = adapter.config.map { max($0.rank, $0.rankPattern.map(\.rank).max() ?? 0) } ?? 0
     let rank = max(ofTensors?.rank ?? 0, UInt64(max(ofConfig, 0)))
     guard rank > limit else { return [] }

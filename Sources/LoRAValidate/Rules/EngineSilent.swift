@@ -1,3 +1,5 @@
+import TensorCore
+
 extension Rule {
   /// The engine takes the adapter and does not apply it as trained.
   static let engineSilent = Rule(

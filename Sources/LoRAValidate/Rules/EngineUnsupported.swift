@@ -1,3 +1,5 @@
+import TensorCore
+
 extension Rule {
   /// The engine refuses the adapter.
   static let engineUnsupported = Rule(

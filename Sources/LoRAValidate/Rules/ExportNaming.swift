@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 import TensorCore
 
 extension Rule {
@@ -24,7 +25,10 @@ extension Rule {
   ) { context in
     let adapter = context.adapter
     var groups = Groups<String, MisnamedTensor>()
-    for tensor in adapter.misnamed { groups.add(tensor.problem.phrase, tensor) }
+    let strays = Set(context.strays.map(\.name))
+    for tensor in adapter.misnamed where !strays.contains(tensor.tensor.name) {
+      groups.add(tensor.problem.phrase, tensor)
+    }
     return groups.all.compactMap { problem, places in
       guard let first = places.first else { return nil }
       let subject = places.count == 1 ? "1 tensor" : "\(grouped(UInt64(places.count))) tensors"
@@ -42,7 +46,8 @@ extension MisnamedTensor.Problem {
   fileprivate var phrase: String {
     switch self {
     case .adapterName(let name): "still hold the adapter's name \"\(escaped(name, limit: 60))\", so loaders miss them"
-    case .wrapper(let name): "still hold the wrapper \"\(escaped(name, limit: 60))\" of a training framework, so loaders miss them"
+    case .wrapper(let name):
+      "still hold the wrapper \"\(escaped(name, limit: 60))\" of a training framework, so loaders miss them"
     case .missingPrefix: "lack the prefix base_model.model., so PEFT ignores them and serves the plain base"
     case .doubledPrefix: "have the prefix base_model.model. twice, so loaders miss them"
     }

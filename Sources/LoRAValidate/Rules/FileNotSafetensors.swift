@@ -1,3 +1,5 @@
+import TensorCore
+
 extension Rule {
   /// The weights file is of another format.
   static let fileNotSafetensors = Rule(

@@ -1,3 +1,5 @@
+import TensorCore
+
 extension Rule {
   /// The weights file cannot be opened or read.
   static let fileUnreadable = Rule(

@@ -1,3 +1,5 @@
+import TensorCore
+
 extension Rule {
   /// Two entries of the header have the same name.
   static let headerDuplicateKey = Rule(

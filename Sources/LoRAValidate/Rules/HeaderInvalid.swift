@@ -1,3 +1,5 @@
+import TensorCore
+
 extension Rule {
   /// The reference parser would refuse the header.
   static let headerInvalid = Rule(

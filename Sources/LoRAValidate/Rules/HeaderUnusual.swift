@@ -1,3 +1,5 @@
+import TensorCore
+
 extension Rule {
   /// Accepted by the reference parser, refused or misread by others.
   static let headerUnusual = Rule(

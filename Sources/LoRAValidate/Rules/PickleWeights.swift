@@ -1,3 +1,5 @@
+import TensorCore
+
 extension Rule {
   /// The adapter comes as pickled weights.
   static let pickleWeights = Rule(

@@ -5,7 +5,8 @@ extension Rule {
   /// An alpha or scale that the policy does not allow.
   static let policyAlpha = Rule(
     .policyAlpha, "An alpha or scale that the policy does not allow",
-    meaning: "A module's alpha, or the scale that follows from it (alpha/r, or alpha/√r), is outside the policy's limits.",
+    meaning:
+      "A module's alpha, or the scale that follows from it (alpha/r, or alpha/√r), is outside the policy's limits.",
     consequence: "A scale that is far off the usual one makes an adapter overpower the base or do next to nothing.",
     remedy: """
       Train with an allowed alpha. Changing the number in the config alone changes the adapter.

@@ -6,7 +6,8 @@ extension Rule {
   static let policyBase = Rule(
     .policyBase, "A base model that the policy does not allow",
     meaning: "`base_model_name_or_path` is not among the policy's base models, or is not set.",
-    consequence: "The platform serves certain bases; an adapter for another one cannot be served, and may load all the same.",
+    consequence:
+      "The platform serves certain bases; an adapter for another one cannot be served, and may load all the same.",
     remedy: """
       Train on an allowed base, or correct the field if it holds a local path of the training machine.
       """,

@@ -15,7 +15,9 @@ extension Rule {
       error  policy-dtype  448 tensors are stored as F32, but the policy allows BF16
       """
   ) { context in
-    guard let policy = context.options.policy, !policy.dtypes.isEmpty, let file = context.adapter.file else { return [] }
+    guard let policy = context.options.policy, !policy.dtypes.isEmpty, let file = context.adapter.file else {
+      return []
+    }
     var groups = Groups<DType, TensorInfo>()
     for tensor in file.header.tensors where !policy.dtypes.contains(tensor.dtype) { groups.add(tensor.dtype, tensor) }
     return groups.all.map { dtype, places in

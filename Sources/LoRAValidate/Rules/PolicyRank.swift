@@ -16,8 +16,10 @@ extension Rule {
   ) { context in
     guard let policy = context.options.policy else { return [] }
     return context.policyFindings(.policyRank, policy) { module in
-      let isAllowed = module.rank <= policy.maxRank ?? .max && (policy.ranks.isEmpty || policy.ranks.contains(module.rank))
-      let allowed = policy.ranks.isEmpty ? "at most \(policy.maxRank ?? 0)" : listing(policy.ranks.map { "\($0)" }, limit: 8)
+      let isAllowed =
+        module.rank <= policy.maxRank ?? .max && (policy.ranks.isEmpty || policy.ranks.contains(module.rank))
+      let allowed =
+        policy.ranks.isEmpty ? "at most \(policy.maxRank ?? 0)" : listing(policy.ranks.map { "\($0)" }, limit: 8)
       return isAllowed ? nil : ("rank \(module.rank)", allowed)
     }
   }

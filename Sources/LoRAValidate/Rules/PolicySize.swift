@@ -7,7 +7,8 @@ extension Rule {
   static let policySize = Rule(
     .policySize, "A file that is larger than the policy allows",
     meaning: "The weights file has more bytes than the policy's limit.",
-    consequence: "Large adapters take longer to swap in; very large ones usually carry whole embeddings that nobody asked for.",
+    consequence:
+      "Large adapters take longer to swap in; very large ones usually carry whole embeddings that nobody asked for.",
     remedy: """
       Leave whole tensors out, store bfloat16, or reduce the rank.
       """,
@@ -21,7 +22,8 @@ extension Rule {
     return [
       Finding(
         .policySize, "the weights have \(ByteCount(file.fileBytes)), but the policy allows \(ByteCount(limit))",
-        file: context.adapter.weightsPath, expected: "at most \(ByteCount(limit))", found: "\(ByteCount(file.fileBytes))",
+        file: context.adapter.weightsPath, expected: "at most \(ByteCount(limit))",
+        found: "\(ByteCount(file.fileBytes))",
         hint: "store bfloat16, leave whole tensors out, or change \(policy.path)")
     ]
   }

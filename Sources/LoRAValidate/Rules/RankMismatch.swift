@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 import TensorCore
 
 extension Rule {
@@ -30,10 +31,10 @@ extension Rule {
       guard let declared = module.declaredRank, module.isUsable, module.ranksAgree,
         context.transposition(of: module) == nil
       else { continue }
-      let fits = module.kind == .parameter ? module.rank % UInt64(declared) == 0 : module.rank == UInt64(declared)
-      if fits || module.rank == 0 { continue }
+      let found = context.rankOfTensors(module)
+      if found == UInt64(declared) || found == 0 { continue }
       let pattern = config.rankPattern.isEmpty ? nil : matching.rankPatterns(hitting: module.name).first?.pattern
-      groups.add(Mismatch(declared: declared, found: module.rank, pattern: pattern), module)
+      groups.add(Mismatch(declared: declared, found: found, pattern: pattern), module)
     }
     return groups.all.compactMap { problem, places in
       guard let first = places.first else { return nil }
@@ -45,7 +46,8 @@ extension Rule {
           + "\(problem.declared)",
         file: context.adapter.weightsPath, tensor: (first.a ?? first.b)?.name, module: first.name,
         expected: "\(problem.declared)", found: "\(problem.found)",
-        hint: hint(problem, first, places.count == modules.count, matching), byteOffset: (first.a ?? first.b)?.headerOffset)
+        hint: hint(problem, first, places.count == modules.count, matching),
+        byteOffset: (first.a ?? first.b)?.headerOffset)
     }
   }
 
@@ -70,5 +72,17 @@ extension Rule {
       ? "set \"r\" to \(problem.found) if the tensors are the right ones (the scale alpha/r changes with it)"
       : "add \"\(escaped(module.lastComponent))\": \(problem.found) or a narrower entry to rank_pattern if the tensors "
         + "are the right ones"
+  }
+}
+
+extension ValidationContext {
+  /// The rank that the tensors have; for a stack of experts of known number, the rows of A by that number.
+  fileprivate func rankOfTensors(_ module: AdapterModule) -> UInt64 {
+    guard module.kind == .parameter, let match = matched.first(where: { $0.module.name == module.name }),
+      case let experts = match.match.module.experts, experts > 1,
+      case (let rows, let overflow) = module.rank.multipliedReportingOverflow(by: module.experts), !overflow,
+      rows % experts == 0
+    else { return module.rank }
+    return rows / experts
   }
 }

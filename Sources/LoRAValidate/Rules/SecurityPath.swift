@@ -1,3 +1,5 @@
+import TensorCore
+
 extension Rule {
   /// A path in a config or index leaves its folder.
   static let securityPath = Rule(

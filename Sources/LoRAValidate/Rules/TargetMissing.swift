@@ -1,3 +1,4 @@
+import BaseCatalogue
 import LoRAModel
 import TensorCore
 
@@ -52,7 +53,9 @@ private struct Targets {
     let expertParts = Set(modules.filter { $0.name.isExpert }.map(\.lastComponent))
     var missing: [String] = []
     for module in base.modules.values where !present.contains(module.name) {
-      guard module.kind != .parameter, module.isPlainTarget(of: base, allLinear: matching.targetsAllLinear) else { continue }
+      guard module.kind != .parameter, module.isPlainTarget(of: base, allLinear: matching.targetsAllLinear) else {
+        continue
+      }
       if module.name.isExpert && !expertParts.contains(String(module.name.lastComponent)) { continue }
       var name = module.name
       if let change {
@@ -86,7 +89,8 @@ private struct Targets {
       Finding(
         .targetMissing, severity: .warning,
         "target_modules names \(listing(unknown)), which neither the file nor this base has", file: config.path,
-        found: escaped(first), hint: "PEFT passes over such names; drop \(unknown.count == 1 ? "it" : "them") if nothing is amiss")
+        found: escaped(first),
+        hint: "PEFT passes over such names; drop \(unknown.count == 1 ? "it" : "them") if nothing is amiss")
     ]
   }
 
@@ -160,7 +164,9 @@ private struct Targets {
         .targetMissing, severity: .warning,
         "most layers have tensors for it, but \(listing(missing)) \(missing.count == 1 ? "has" : "have") none",
         file: context.adapter.weightsPath, module: first, expected: "tensors for \(escaped(first))", found: "none",
-        hint: "check with --base whether the base has \(missing.count == 1 ? "this module" : "these modules"); if so, the export is incomplete")
+        hint:
+          "check with --base whether the base has \(missing.count == 1 ? "this module" : "these modules"); if so, the export is incomplete"
+      )
     ]
   }
 
@@ -179,14 +185,16 @@ private struct Targets {
         Finding(
           .targetMissing, severity: absent.count == config.modulesToSave.count ? nil : .warning,
           "modules_to_save names \(listing(serious)), but the file has no whole tensors for \(serious.count == 1 ? "it" : "them")",
-          file: context.adapter.weightsPath, module: first, expected: "\(escaped(first)).weight", found: "no such tensor",
+          file: context.adapter.weightsPath, module: first, expected: "\(escaped(first)).weight",
+          found: "no such tensor",
           hint: "the trained copy of the module was not saved; save the adapter again"))
     }
     if !config.trainableTokens.isEmpty && !context.adapter.replacements.contains(where: { $0.role == .rows }) {
       findings.append(
         Finding(
           .targetMissing, "trainable_token_indices is set, but the file has no trainable_tokens_delta",
-          file: context.adapter.weightsPath, expected: "….token_adapter.trainable_tokens_delta", found: "no such tensor",
+          file: context.adapter.weightsPath, expected: "….token_adapter.trainable_tokens_delta",
+          found: "no such tensor",
           hint: "the trained rows were not saved; save the adapter again"))
     }
     return findings
@@ -200,11 +208,16 @@ extension ValidationContext {
   }
 }
 
-extension BaseModule {
+extension LoRAModel.BaseModule {
   /// Whether names alone decide if PEFT adapts the module: part of the layers that the model class builds, and for the
   /// shorthand of all linear modules no embedding or output head.
   fileprivate func isPlainTarget(of base: BaseModel, allLinear: Bool) -> Bool {
-    if let count = base.layerCount, let layer = name.layer, layer.index >= count { return false }
+    // Files may hold layers that the model class never builds, such as those for predicting several tokens at once.
+    if let (index, before, _) = name.layer, let count = base.description?.layerCounts[String(before.dropLast())],
+      index >= count
+    {
+      return false
+    }
     guard allLinear else { return true }
     let heads: Set<Substring> = ["lm_head", "embed_out", "score", "classifier"]
     return (kind == .linear || kind == .conv1d) && !heads.contains(name.lastComponent)

@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 import TensorCore
 
 extension Rule {
@@ -20,7 +21,8 @@ extension Rule {
       """
   ) { context in
     guard let config = context.adapter.config, let matching = context.matching,
-      config.targets != nil || !config.targetParameters.isEmpty
+      config.targets != nil || !config.targetParameters.isEmpty,
+      !matching.problems.contains(where: { $0.field == "target_modules" })
     else { return [] }
     let modules = context.adapter.modules
     let names = Set(modules.map(\.name))
@@ -33,6 +35,7 @@ extension Rule {
       {
         continue
       }
+      if config.tiesEmbeddings && module.isVocabulary { continue }
       let isExcluded = matching.isExcluded(module.name)
       groups.add(isExcluded ? "the config excludes" : "the config does not target", module)
     }
@@ -47,4 +50,14 @@ extension Rule {
         found: escaped(first.name), hint: "add \(components) to target_modules if the tensors are wanted")
     }
   }
+}
+
+extension AdapterConfig {
+  /// `ensure_weight_tying`: an adapted embedding takes the tied head with it, and the other way round.
+  fileprivate var tiesEmbeddings: Bool { raw["ensure_weight_tying"]?.bool ?? false }
+}
+
+extension AdapterModule {
+  /// Whether it is an input embedding or an output head, which lie outside the layers.
+  fileprivate var isVocabulary: Bool { kind == .embedding || (name.layer == nil && lastComponent == "lm_head") }
 }

@@ -30,20 +30,23 @@ extension Rule {
         Finding(
           .tensorUnknown,
           "the file holds \(counted(file.header.tensors.count, "tensor")) but none of a LoRA adapter",
-          file: adapter.weightsPath, tensor: file.header.tensors.first?.name, expected: "names that end in lora_A.weight and lora_B.weight",
+          file: adapter.weightsPath, tensor: file.header.tensors.first?.name,
+          expected: "names that end in lora_A.weight and lora_B.weight",
           found: escaped(file.header.tensors.first?.name ?? "", limit: 120),
           hint: "hand in the adapter's file; this one looks like the weights of a model")
       ]
     }
     var groups = Groups<String, TensorInfo>()
-    for tensor in adapter.unknown { groups.add(ending(of: tensor.name), tensor) }
+    for tensor in adapter.unknown + context.strays { groups.add(ending(of: tensor.name), tensor) }
     return groups.all.compactMap { ending, places in
       guard let first = places.first else { return nil }
       let subject = places.count == 1 ? "a tensor ends" : "\(counted(places.count, "tensor")) end"
       return Finding(
-        .tensorUnknown, "\(subject) in \"\(escaped(ending, limit: 100))\", which no LoRA format that is known here uses",
+        .tensorUnknown,
+        "\(subject) in \"\(escaped(ending, limit: 100))\", which no LoRA format that is known here uses",
         file: adapter.weightsPath, tensor: first.name, found: escaped(first.name),
-        hint: closest(to: ending).map { "PEFT writes \($0)" } ?? "drop the tensor, or export with PEFT's save_pretrained",
+        hint: closest(to: ending).map { "PEFT writes \($0)" }
+          ?? "drop the tensor, or export with PEFT's save_pretrained",
         byteOffset: first.headerOffset)
     }
   }
@@ -61,5 +64,14 @@ extension Rule {
       ("lora_up", "lora_B.weight"),
     ]
     return known.first { text.contains($0.0) }?.1
+  }
+}
+
+extension ValidationContext {
+  /// Tensors that would replace one of the base but lack the prefix that the others have: no part of the adapter.
+  var strays: [TensorInfo] {
+    let bare = Set(adapter.misnamed.filter { $0.problem == .missingPrefix }.map(\.tensor.name))
+    guard bare.count < adapter.file?.header.tensors.count ?? 0 else { return [] }
+    return adapter.replacements.map(\.tensor).filter { bare.contains($0.name) }
   }
 }

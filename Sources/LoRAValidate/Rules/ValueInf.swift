@@ -1,3 +1,6 @@
+import LoRAKernels
+import TensorCore
+
 extension Rule {
   /// A tensor holds an infinity.
   static let valueInf = Rule(
@@ -18,7 +21,7 @@ extension Rule {
       """
   ) { context in
     context.nonFinite(.valueInf, "an infinity", "a conversion to float16 overflowed or the training diverged") {
-      ($0.infCount, $0.firstInf)
+      ($0.infinityCount, $0.firstInfinity)
     }
   }
 }

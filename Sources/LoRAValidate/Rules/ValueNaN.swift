@@ -1,3 +1,6 @@
+import LoRAKernels
+import TensorCore
+
 extension Rule {
   /// A tensor holds NaN.
   static let valueNaN = Rule(

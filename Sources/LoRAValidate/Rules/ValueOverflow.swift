@@ -1,3 +1,4 @@
+import LoRAKernels
 import LoRAModel
 import Safetensors
 import TensorCore
@@ -28,7 +29,7 @@ extension Rule {
     }
     var groups = Groups<Bool, (tensor: TensorInfo, largest: Double)>()
     for tensor in file.header.tensors {
-      guard let largest = values[tensor.name]?.largest, largest > 0 else { continue }
+      guard let largest = values[tensor.name]?.maxMagnitude, largest > 0 else { continue }
       let cast = type.rounded(largest)
       if cast.isInfinite {
         groups.add(false, (tensor, largest))
@@ -38,16 +39,19 @@ extension Rule {
     }
     return groups.all.compactMap { isScaled, places in
       guard let (tensor, largest) = places.first else { return nil }
-      let index = ValueScan.firstIndex(ofMagnitude: largest, in: tensor, of: file)
+      let index = AdapterValues.firstIndex(ofMagnitude: largest, in: tensor, of: file)
       let scale = isScaled ? " once multiplied by the scale \(scales[tensor.name] ?? 1)" : ""
-      let more = places.count > 1 ? "; \(counted(places.count - 1, "more tensor")) overflow\(places.count == 2 ? "s" : "") too" : ""
+      let more =
+        places.count > 1
+        ? "; \(counted(places.count - 1, "more tensor")) overflow\(places.count == 2 ? "s" : "") too" : ""
       return Finding(
         .valueOverflow,
         "\(escaped(tensor.name)) holds \(largest)\(index.map { " at index \(grouped($0))" } ?? ""), which is infinite in "
           + "\(type.rawValue)\(scale)\(more)",
         file: context.adapter.weightsPath, tensor: tensor.name,
         expected: "magnitudes below \(type.overflowThreshold)", found: "\(largest)",
-        hint: type == .f16 ? "serve in bf16, which has the range of float32" : "the training diverged; take an earlier checkpoint",
+        hint: type == .f16
+          ? "serve in bf16, which has the range of float32" : "the training diverged; take an earlier checkpoint",
         byteOffset: index.map { file.offset(of: tensor) + $0 * tensor.dtype.bits / 8 })
     }
   }

@@ -24,7 +24,8 @@ extension Rule {
     if adapter.modules.allSatisfy({ $0.scale == 0 }) {
       return [
         Finding(
-          .valueZeroDelta, "the scale of \(phrase(adapter.modules.map(\.name), of: adapter.modules.count)) is 0, so \(rest)",
+          .valueZeroDelta,
+          "the scale of \(phrase(adapter.modules.map(\.name), of: adapter.modules.count)) is 0, so \(rest)",
           file: adapter.configPath, expected: "an alpha other than 0", found: "alpha 0",
           hint: "write the alpha that the adapter was trained with")
       ]
@@ -36,7 +37,8 @@ extension Rule {
       Finding(
         .valueZeroDelta,
         "\(factors) of \(phrase(adapter.modules.map(\.name), of: adapter.modules.count)) is zero, so \(rest)",
-        file: adapter.weightsPath, tensor: first.tensor, module: first.module, expected: "trained values", found: "zeros",
+        file: adapter.weightsPath, tensor: first.tensor, module: first.module, expected: "trained values",
+        found: "zeros",
         hint: "the adapter was saved untrained, or by a process that does not hold the trained weights")
     ]
   }

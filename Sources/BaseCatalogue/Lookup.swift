@@ -1,0 +1,88 @@
+import TensorCore
+
+/// Another way to spell the beginning of a path.
+public struct PathAlias: Sendable, Hashable {
+  /// How the path may begin, such as `language_model.model.`; empty for any path.
+  public let spelling: String
+  /// How it begins here, such as `model.language_model.`.
+  public let canonical: String
+  /// Who spells it that way, for messages.
+  public let origin: String
+
+  init(_ spelling: String, _ canonical: String, origin: String) {
+    self.spelling = spelling
+    self.canonical = canonical
+    self.origin = origin
+  }
+
+  /// The path as it is spelt here, or nil when it does not begin so.
+  func applied(to path: String) -> String? {
+    path.hasPrefix(spelling) ? canonical + path.dropFirst(spelling.count) : nil
+  }
+}
+
+/// A module that was found under some spelling of its name.
+public struct ModuleMatch: Sendable, Hashable {
+  /// The module: as in the checkpoint, or as in memory when `runtime` is set.
+  public let module: BaseModule
+  /// Set when the name is one in memory for what the checkpoint names or stores otherwise.
+  public let runtime: RuntimeModule?
+  /// Set when the name was spelt otherwise than here.
+  public let alias: PathAlias?
+}
+
+extension BaseDescription {
+  /// The module that a path means, under its name in the checkpoint, in memory, or another known spelling.
+  ///
+  /// A raw parameter is found both with and without the last component `weight`.
+  public func match(_ path: String) -> ModuleMatch? {
+    resolved(path) { spelt, alias in places[spelt].map { match($0, alias) } }
+  }
+
+  /// The stacks of expert matrices that a module holds, in the order in which the model registers them; empty when the
+  /// path means no such module.
+  ///
+  /// PEFT names an adapter of a raw parameter by the module that holds it, and nests several in this order: the first
+  /// one is innermost, with the most `base_layer` in its keys.
+  public func stacks(in path: String) -> [ModuleMatch] {
+    resolved(path) { spelt, alias in stacks[spelt].map { $0.map { match($0, alias) } } } ?? []
+  }
+
+  /// The number of layers in the list that a path such as `model.layers` means.
+  public func layerCount(_ path: String) -> UInt64? {
+    resolved(path) { spelt, _ in layerCounts[spelt] }
+  }
+
+  /// The first answer for the path as it is and then in other spellings.
+  private func resolved<Answer>(_ path: String, _ find: (String, PathAlias?) -> Answer?) -> Answer? {
+    if let answer = find(path, nil) { return answer }
+    for alias in aliases {
+      if let spelt = alias.applied(to: path), let answer = find(spelt, alias) { return answer }
+    }
+    return nil
+  }
+
+  private func match(_ place: Place, _ alias: PathAlias?) -> ModuleMatch {
+    switch place {
+    case .module(let index): ModuleMatch(module: modules[index], runtime: nil, alias: alias)
+    case .router(let index): ModuleMatch(module: routers[index], runtime: nil, alias: alias)
+    case .runtime(let index):
+      ModuleMatch(module: runtimeModules[index].module, runtime: runtimeModules[index], alias: alias)
+    }
+  }
+
+  /// Fills what the look-ups use; names in the checkpoint win over names in memory.
+  mutating func index() {
+    places.reserveCapacity(modules.count + routers.count + runtimeModules.count)
+    for (position, runtime) in runtimeModules.enumerated() { add(.runtime(position), runtime.module) }
+    for (position, router) in routers.enumerated() { add(.router(position), router) }
+    for (position, module) in modules.enumerated() { add(.module(position), module) }
+  }
+
+  private mutating func add(_ place: Place, _ module: BaseModule) {
+    places[module.name] = place
+    guard module.kind == .parameter, let dot = module.name.lastIndex(of: ".") else { return }
+    let holder = String(module.name[..<dot])
+    if module.shape.rank == 3 { stacks[holder, default: []].append(place) } else { places[holder] = place }
+  }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import BaseCatalogue
+import LoRAModel
+import TensorCore
+
+/// `lora-tool bases`.
+struct BasesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bases",
+    abstract: "List the known architectures, or the modules of one base that LoRA can target.")
+
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case text
+    case json
+  }
+
+  @Option(help: "Base model to describe: a config.json, model folder, safetensors file, index or cached repository id.")
+  var base: String?
+
+  @Option(help: "Output format: text or json.")
+  var format: Format = .text
+
+  @OptionGroup var report: ReportOptions
+
+  func run() throws {
+    if let base {
+      try describe(try openBase(base))
+    } else {
+      try listArchitectures()
+    }
+  }
+
+  private func listArchitectures() throws {
+    let types = Catalogue.all.map(\.modelType).sorted()
+    switch format {
+    case .text: try report.write(types)
+    case .json:
+      let document: JSONValue = [
+        "schema": "lora-tool/bases/1", "tool_version": .string(Version.text),
+        "model_types": .array(types.map { .string($0) }),
+      ]
+      try report.write([document.text(pretty: true)])
+    }
+  }
+
+  private func describe(_ base: BaseModel) throws {
+    for finding in base.findings where finding.severity == .error {
+      StandardError.write("lora-tool: \(escaped(finding.file)): \(finding.message)\n")
+    }
+    guard base.isKnown else {
+      throw Failure(
+        "the architecture \(escaped(base.modelType ?? "(no model_type)")) of \(escaped(base.path)) is not in the "
+          + "catalogue and there are no weights to read names and shapes from")
+    }
+    let modules = base.modules.values.sorted { naturallyPrecedes($0.name, $1.name) }
+    switch format {
+    case .json:
+      let document: JSONValue = [
+        "schema": "lora-tool/bases/1", "tool_version": .string(Version.text), "path": .string(base.path),
+        "model_type": JSONValue(base.modelType), "parameters": base.parameters.map { JSONValue($0) } ?? .null,
+        "tied_embeddings": .bool(base.tiesEmbeddings),
+        "modules": .array(
+          modules.map { module in
+            [
+              "name": .string(module.name), "kind": .string(module.kind.rawValue), "in": JSONValue(module.inFeatures),
+              "out": JSONValue(module.outFeatures),
+            ]
+          }),
+      ]
+      try report.write([document.text(pretty: true)])
+    case .text:
+      let parameters = base.parameters.map { ", \(grouped($0)) parameters" } ?? ""
+      var table = TextTable([("module", .left), ("kind", .left), ("in", .right), ("out", .right)])
+      for module in modules {
+        table.add([escaped(module.name), module.kind.rawValue, "\(module.inFeatures)", "\(module.outFeatures)"])
+      }
+      try report.write(
+        ["\(escaped(base.path)): \(escaped(base.modelType ?? "unknown architecture"))\(parameters)", ""]
+          + table.lines())
+    }
+    if base.findings.contains(where: { $0.severity == .error }) { throw ExitStatus.failed }
+  }
+}

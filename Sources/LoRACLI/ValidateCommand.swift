@@ -1,0 +1,130 @@
+import ArgumentParser
+import LoRAIO
+import LoRAModel
+import LoRAValidate
+import TensorCore
+
+/// `lora-tool validate`.
+struct ValidateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "Check adapters before they are deployed.",
+    discussion: """
+      Exits 0 when nothing at or above the failing level was found, 1 when something was, 2 when the check could not \
+      be made, for instance because there is no adapter at a path. 'lora-tool rules' lists what is checked, \
+      'lora-tool explain RULE' says what a finding means.
+      """)
+
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case text
+    case json
+    case sarif
+    case junit
+    case github
+  }
+
+  enum FailingLevel: String, CaseIterable, ExpressibleByArgument {
+    case error
+    case warning
+  }
+
+  @OptionGroup var adapters: AdapterArguments
+
+  @Option(help: "Base model: a config.json, model folder, safetensors file, index, or cached repository id.")
+  var base: String?
+
+  @Option(help: "Serving engine to check for: \(Engine.all.map(\.name).joined(separator: ", ")).")
+  var engine: String?
+
+  @Option(help: "The engine's max_lora_rank; its own default if not given.")
+  var maxLoraRank: UInt64?
+
+  @Option(help: "Type that the engine holds adapters in: bf16, f16 or f32.", transform: Self.servingDType)
+  var servingDtype: ServingDType = .bf16
+
+  @Option(help: "Number of tensor-parallel ranks of the engine.")
+  var tensorParallel: UInt64 = 1
+
+  @Option(help: "Target modules that the engine is restricted to, separated by commas.")
+  var targetModules: String?
+
+  @Option(help: "Level from which findings fail the check: error or warning.")
+  var failOn: FailingLevel = .error
+
+  @Flag(help: "Check headers and configs only; do not read values.")
+  var headerOnly = false
+
+  @Option(help: "Check the I-th of N disjoint, stable parts of the adapters, written I/N with I from 0.")
+  var shard: String?
+
+  @Option(help: "Number of threads; all processors by default.")
+  var jobs: Int?
+
+  @Option(help: "Output format: text, json, sarif, junit or github.")
+  var format: Format = .text
+
+  @Option(help: "Show progress: auto (on a terminal), always or never.")
+  var progress: Choice = .auto
+
+  @OptionGroup var report: ReportOptions
+
+  func run() throws {
+    let options = try validationOptions()
+    let found = adapters.find()
+    for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
+    let base = try base.map { try openBase($0) }
+    if found.paths.isEmpty && !adapters.adapters.isEmpty && format == .text { throw ExitStatus.failed }
+    let total = options.headerOnly ? 0 : found.paths.reduce(0) { $0 &+ AdapterDiscovery.weightBytes(at: $1) }
+    let bar = ProgressBar(isShown: progress.progress, total: total, unit: .bytes)
+    let result = Validation.run(
+      found.paths, base: base, options: options,
+      progress: .init(scanned: { bar.advance(by: $0) }, checked: { _ in }))
+    bar.finish()
+    try report.write(render(result))
+    if !found.problems.isEmpty || found.paths.isEmpty { throw ExitStatus.failed }
+    if result.exitCode != 0 { throw ExitStatus.findings }
+  }
+
+  private static func servingDType(_ text: String) throws -> ServingDType {
+    guard let dtype = ServingDType(rawValue: text) else { throw ValidationError("expected bf16, f16 or f32") }
+    return dtype
+  }
+
+  private func validationOptions() throws -> ValidationOptions {
+    var options = ValidationOptions()
+    if let engine {
+      guard let known = Engine(named: engine) else {
+        throw ValidationError(
+          "unknown engine '\(escaped(engine))'; known are \(Engine.all.map(\.name).joined(separator: ", "))")
+      }
+      options.engine = known
+    }
+    if let shard {
+      guard let part = Shard(shard) else {
+        throw ValidationError("--shard wants I/N with 0 <= I < N, such as 0/4, not '\(escaped(shard))'")
+      }
+      options.shard = part
+    }
+    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a positive number") }
+    if maxLoraRank == 0 { throw ValidationError("--max-lora-rank wants a positive number") }
+    if tensorParallel == 0 { throw ValidationError("--tensor-parallel wants a positive number") }
+    options.maxLoRARank = maxLoraRank
+    options.servingDType = servingDtype
+    options.tensorParallel = tensorParallel
+    options.targetModules = targetModules?.split(separator: ",").map { String($0) }
+    options.failOn = failOn == .error ? .error : .warning
+    options.headerOnly = headerOnly
+    options.workers = jobs ?? Workers.processorCount
+    return options
+  }
+
+  private func render(_ result: ValidationReport) -> String {
+    switch format {
+    case .text: result.text(colour: report.usesColour)
+    case .json: result.json(toolVersion: Version.text).text(pretty: true) + "\n"
+    case .sarif: result.sarif(toolVersion: Version.text).text(pretty: true) + "\n"
+    case .junit: result.junit()
+    case .github: result.github()
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/// Orders names as people do: runs of digits by their value, everything else by bytes, so that layer 2 precedes 10.
+public func naturallyPrecedes(_ left: String, _ right: String) -> Bool {
+  let left = left.utf8Span.span
+  let right = right.utf8Span.span
+  var one = 0
+  var other = 0
+  while one < left.count, other < right.count {
+    guard isDigit(left[one]), isDigit(right[other]) else {
+      if left[one] != right[other] { return left[one] < right[other] }
+      one += 1
+      other += 1
+      continue
+    }
+    let first = number(left, from: &one)
+    let second = number(right, from: &other)
+    // Without leading zeros the longer number is the larger one.
+    if first.count != second.count { return first.count < second.count }
+    for offset in 0..<first.count {
+      let (a, b) = (left[first.lowerBound + offset], right[second.lowerBound + offset])
+      if a != b { return a < b }
+    }
+  }
+  return left.count - one < right.count - other
+}
+
+private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+/// Steps over a run of digits and returns it without leading zeros.
+private func number(_ text: Span<UInt8>, from index: inout Int) -> Range<Int> {
+  var start = index
+  while index < text.count, isDigit(text[index]) { index += 1 }
+  while start < index, text[start] == UInt8(ascii: "0") { start += 1 }
+  return start..<index
+}

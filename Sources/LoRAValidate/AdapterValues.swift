@@ -1,0 +1,151 @@
+import LoRAIO
+public import LoRAKernels
+import LoRAModel
+import Safetensors
+import Synchronization
+import TensorCore
+
+/// What the values of an adapter's floating-point tensors are like.
+public struct AdapterValues: Sendable {
+  private var scans: [String: ValueScan] = [:]
+
+  /// What one pass over the tensor of this name found; nil for tensors that are not floating-point or could not be read.
+  public subscript(tensor: String) -> ValueScan? {
+    get { scans[tensor] }
+    set { scans[tensor] = newValue }
+  }
+
+  /// Index of the first element of this magnitude in a tensor, or nil when it cannot be read again.
+  static func firstIndex(ofMagnitude magnitude: Double, in tensor: TensorInfo, of file: SafetensorsFile) -> UInt64? {
+    guard tensor.dtype.isFloat else { return nil }
+    let buffer = IOBuffer(count: Reading.size)
+    var start: UInt64 = 0
+    while start < tensor.byteCount {
+      let count = Int(min(UInt64(Reading.size), tensor.byteCount - start))
+      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<count])
+      do throws(IOError) { unsafe try file.read(tensor, from: start, into: part) } catch { return nil }
+      if let index = unsafe Kernels.firstExceeding(magnitude, in: UnsafeRawBufferPointer(part), dtype: tensor.dtype) {
+        return start * 8 / tensor.dtype.bits + index
+      }
+      start += UInt64(count)
+    }
+    return nil
+  }
+}
+
+/// One pass over the values of several files at once: every read is a piece of work of its own, so that one large
+/// adapter keeps all threads busy as well as many small ones do.
+struct ValuePass: Sendable {
+  private let files: [SafetensorsFile?]
+  private var readings: [Reading] = []
+
+  /// The pass over these files; nil stands for an adapter without readable values.
+  init(_ files: [SafetensorsFile?]) {
+    self.files = files
+    for (position, file) in files.enumerated() {
+      if let file { readings += Reading.all(of: file, at: position) }
+    }
+  }
+
+  /// Bytes that will be read.
+  var bytes: UInt64 { readings.reduce(0) { $0 + UInt64($1.count) } }
+
+  /// Reads and scans everything.
+  ///
+  /// - Parameter progress: called from any thread with the bytes of each finished read.
+  /// - Returns: for each file its values, and the first read that failed.
+  func run(workers: Int, progress: @escaping @Sendable (UInt64) -> Void) -> [(values: AdapterValues, failure: IOError?)]
+  {
+    let next = Atomic<Int>(0)
+    let results = Mutex<[Int: [(part: Reading.Part, scan: ValueScan)]]>([:])
+    let failures = Mutex<[Int: IOError]>([:])
+    let crew = max(1, min(workers, readings.count))
+    Workers.forEach(count: crew, workers: crew) { _ in
+      let buffer = IOBuffer(count: Reading.size)
+      var found: [(file: Int, part: Reading.Part, scan: ValueScan)] = []
+      while case let index = next.wrappingAdd(1, ordering: .relaxed).oldValue, index < readings.count {
+        let reading = readings[index]
+        guard let file = files[reading.file] else { continue }
+        let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<reading.count])
+        do throws(IOError) {
+          unsafe try file.contents.read(into: bytes, at: reading.offset)
+        } catch {
+          failures.withLock { if $0[reading.file] == nil { $0[reading.file] = error } }
+          continue
+        }
+        for part in reading.parts {
+          let slice = unsafe UnsafeRawBufferPointer(rebasing: bytes[part.range])
+          found.append((reading.file, part, unsafe Kernels.scan(slice, dtype: part.tensor.dtype)))
+        }
+        progress(UInt64(reading.count))
+      }
+      results.withLock { results in
+        for (file, part, scan) in found { results[file, default: []].append((part, scan)) }
+      }
+    }
+    return files.indices.map { file in
+      var values = AdapterValues()
+      let parts = results.withLock { $0[file] ?? [] }
+      for (part, scan) in parts.sorted(by: { $0.part.start < $1.part.start }) {
+        var whole = values[part.tensor.name] ?? ValueScan()
+        whole.append(scan)
+        values[part.tensor.name] = whole
+      }
+      return (values, failures.withLock { $0[file] })
+    }
+  }
+}
+
+/// One read of a file and the tensors in it.
+private struct Reading: Sendable {
+  /// Largest read in bytes: it stays in the cache of one core from the read to the scan, and is a multiple of 3 bytes
+  /// and of 8, so that no element of any type is cut.
+  static let size = 3 << 18
+
+  /// The part of a tensor that a read holds.
+  struct Part: Sendable {
+    let tensor: TensorInfo
+    /// Where the part begins, in bytes from the start of the data section.
+    let start: UInt64
+    /// Where it lies in the read.
+    let range: Range<Int>
+  }
+
+  let file: Int
+  let offset: UInt64
+  private(set) var count = 0
+  private(set) var parts: [Part] = []
+
+  private init(file: Int, offset: UInt64) {
+    self.file = file
+    self.offset = offset
+  }
+
+  /// The reads that cover all floating-point tensors of a sound file, neighbours together.
+  static func all(of file: SafetensorsFile, at position: Int) -> [Reading] {
+    var readings: [Reading] = []
+    var current = Reading(file: position, offset: file.header.dataStart)
+    for tensor in file.header.tensors where tensor.dtype.isFloat {
+      var start = tensor.begin
+      while start < tensor.end {
+        let offset = file.header.dataStart + start
+        if current.count == size || current.offset + UInt64(current.count) != offset {
+          if current.count > 0 { readings.append(current) }
+          current = Reading(file: position, offset: offset)
+        }
+        // A tensor that does not fit is cut only where a read of its own begins, which keeps packed elements whole.
+        let rest = tensor.end - start
+        if current.count > 0 && rest > UInt64(size - current.count) {
+          readings.append(current)
+          current = Reading(file: position, offset: offset)
+        }
+        let taken = Int(min(rest, UInt64(size)))
+        current.parts.append(Part(tensor: tensor, start: start, range: current.count..<current.count + taken))
+        current.count += taken
+        start += UInt64(taken)
+      }
+    }
+    if current.count > 0 { readings.append(current) }
+    return readings
+  }
+}

@@ -1,0 +1,41 @@
+import TensorCore
+
+extension ValidationReport {
+  /// Workflow commands that GitHub turns into annotations, one line for each finding, and a summary line
+  /// (docs.github.com, "Workflow commands for GitHub Actions").
+  public func github() -> String {
+    let all = (base?.findings ?? []) + adapters.flatMap(\.findings) + fleet.findings
+    var lines = all.map { finding in
+      let command = finding.severity == .note ? "notice" : finding.severity.rawValue
+      let message = [finding.message, finding.hint.map { "Fix: \($0)" }].compactMap { $0 }.joined(separator: "\n")
+      return "::\(command) file=\(Self.property(finding.file)),title=\(Self.property(finding.rule.rawValue))"
+        + "::\(Self.data(message))"
+    }
+    let counts = Status.allCases.reversed().map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
+    lines.append("lora-tool: \(counted(adapters.count, "adapter")) checked: \(counts)")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Text with the characters escaped that end a line of the protocol.
+  private static func data(_ text: String) -> String {
+    text.unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case "%": result += "%25"
+      case "\r": result += "%0D"
+      case "\n": result += "%0A"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+  }
+
+  /// A property's value, where colons and commas are escaped too.
+  private static func property(_ text: String) -> String {
+    data(text).unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case ":": result += "%3A"
+      case ",": result += "%2C"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+public import TensorCore
+
+extension ValidationReport {
+  /// The document of `validate --format json`.
+  public func json(toolVersion: String) -> JSONValue {
+    var object: JSONObject = [
+      "schema": "lora-tool/validate/1", "tool_version": .string(toolVersion), "status": .string(status.rawValue),
+      "checked": .integer(Int64(adapters.count)), "adapters": .array(adapters.map(\.json)),
+    ]
+    if let base {
+      object["base"] = ["path": .string(base.path), "findings": .array(base.findings.map(\.json))]
+    }
+    if adapters.count > 1 { object["fleet"] = fleet.json }
+    return .object(object)
+  }
+}
+
+extension AdapterResult {
+  /// The adapter's part of the document; `matched` and `unmatched` are null without a base.
+  var json: JSONValue {
+    let matched = self.matched.map { JSONValue.integer(Int64($0)) } ?? .null
+    let unmatched = self.matched.map { JSONValue.integer(Int64(modules - $0)) } ?? .null
+    var object: JSONObject = [
+      "path": .string(path), "status": .string(status.rawValue), "findings": .array(findings.map(\.json)),
+      "summary": [
+        "modules": .integer(Int64(modules)), "matched": matched, "unmatched": unmatched, "rank_max": JSONValue(maxRank),
+        "bytes": JSONValue(bytes),
+      ],
+    ]
+    if let serving {
+      object["serving"] = [
+        "engine": .string(serving.engine), "loads": .bool(serving.loads), "acts": .bool(serving.acts),
+      ]
+    }
+    return .object(object)
+  }
+}

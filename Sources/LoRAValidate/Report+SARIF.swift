@@ -1,0 +1,76 @@
+public import TensorCore
+
+extension ValidationReport {
+  /// A SARIF 2.1.0 log with one run (OASIS, "Static Analysis Results Interchange Format Version 2.1.0").
+  public func sarif(toolVersion: String) -> JSONValue {
+    let findings = (base?.findings ?? []) + adapters.flatMap(\.findings) + fleet.findings
+    let used = Set(findings.map(\.rule))
+    let rules = RuleSet.all.filter { used.contains($0.id) }
+    var positions: [RuleID: Int] = [:]
+    for (position, rule) in rules.enumerated() { positions[rule.id] = position }
+    let driver: JSONValue = [
+      "name": "lora-tool", "version": .string(toolVersion), "rules": .array(rules.map(\.sarif)),
+    ]
+    let run: JSONValue = [
+      "tool": ["driver": driver], "columnKind": "unicodeCodePoints",
+      "results": .array(findings.map { $0.sarif(ruleIndex: positions[$0.rule] ?? -1) }),
+    ]
+    return [
+      "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run],
+    ]
+  }
+}
+
+extension Rule {
+  /// The rule as a `reportingDescriptor`.
+  fileprivate var sarif: JSONValue {
+    [
+      "id": .string(id.rawValue), "shortDescription": ["text": .string(title)],
+      "fullDescription": ["text": .string(meaning)],
+      "help": ["text": .string("\(meaning)\n\n\(consequence)\n\n\(remedy)"), "markdown": .string(explanation)],
+      "defaultConfiguration": ["level": .string(id.severity.rawValue)],
+    ]
+  }
+}
+
+extension Finding {
+  /// The finding as a `result`; the logical location names tensor and module.
+  fileprivate func sarif(ruleIndex: Int) -> JSONValue {
+    var physical: JSONObject = ["artifactLocation": ["uri": .string(Self.uri(file))]]
+    if let byteOffset, let offset = Int64(exactly: byteOffset) {
+      physical["region"] = ["byteOffset": .integer(offset), "byteLength": .integer(0)]
+    }
+    var location: JSONObject = ["physicalLocation": .object(physical)]
+    let logical = [(tensor, "member"), (module, "module")].compactMap { name, kind -> JSONValue? in
+      name.map { ["fullyQualifiedName": .string($0), "kind": .string(kind)] }
+    }
+    if !logical.isEmpty { location["logicalLocations"] = .array(logical) }
+    var properties = JSONObject()
+    properties["expected"] = expected.map { .string($0) }
+    properties["found"] = found.map { .string($0) }
+    properties["hint"] = hint.map { .string($0) }
+    let text = message + (hint.map { ". Fix: \($0)" } ?? "")
+    var result: JSONObject = [
+      "ruleId": .string(rule.rawValue), "ruleIndex": .integer(Int64(ruleIndex)), "level": .string(severity.rawValue),
+      "message": ["text": .string(text)], "locations": [.object(location)],
+    ]
+    if !properties.members.isEmpty { result["properties"] = .object(properties) }
+    return .object(result)
+  }
+
+  /// The path as a URI reference: unreserved characters and separators as they are, every other byte as %XX; absolute
+  /// paths get the file scheme.
+  private static func uri(_ path: String) -> String {
+    let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
+    var text = path.hasPrefix("/") ? "file://" : ""
+    for byte in path.utf8 {
+      if plain.contains(byte) {
+        text.unicodeScalars.append(Unicode.Scalar(byte))
+      } else {
+        let digits = String(byte, radix: 16, uppercase: true)
+        text += "%" + (digits.count < 2 ? "0" : "") + digits
+      }
+    }
+    return text
+  }
+}

@@ -1,0 +1,121 @@
+import TensorCore
+
+extension ValidationReport {
+  /// The report for a terminal: adapters with findings, a table when there are several, and one verdict line.
+  public func text(colour: Bool = false) -> String {
+    var lines: [String] = []
+    let paint = Paint(isOn: colour)
+    if let base, !base.findings.isEmpty {
+      lines += ["base \(escaped(base.path))"] + paint.lines(base.findings) + [""]
+    }
+    for adapter in adapters where !adapter.findings.isEmpty || adapters.count == 1 {
+      lines += adapter.lines(paint) + [""]
+    }
+    if adapters.count > 1 { lines += table(paint) + [""] }
+    if !fleet.findings.isEmpty { lines += ["all adapters together"] + paint.lines(fleet.findings) + [""] }
+    lines.append(verdict(paint))
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func table(_ paint: Paint) -> [String] {
+    var table = TextTable([
+      ("status", .left), ("adapter", .left), ("modules", .right), ("matched", .right), ("rank", .right),
+      ("size", .right),
+      ("errors", .right), ("warnings", .right),
+    ])
+    for adapter in adapters {
+      table.add([
+        adapter.status.rawValue, escaped(adapter.path), grouped(UInt64(adapter.modules)),
+        adapter.matched.map { grouped(UInt64($0)) } ?? "-", "\(adapter.maxRank)", ByteCount(adapter.bytes).human,
+        "\(adapter.count(.error))", "\(adapter.count(.warning))",
+      ])
+    }
+    let lines = table.lines()
+    return lines.prefix(1)
+      + zip(lines.dropFirst(), adapters).map { line, adapter in
+        let word = adapter.status.rawValue
+        return line.hasPrefix(word) ? paint.status(adapter.status) + line.dropFirst(word.count) : line
+      }
+  }
+
+  private func verdict(_ paint: Paint) -> String {
+    let parts = [(count(.fail), "failed"), (count(.warn), "with warnings"), (count(.pass), "passed")]
+      .filter { $0.0 > 0 }.map { "\(grouped(UInt64($0.0))) \($0.1)" }
+    let shard = options.shard.map { " in part \($0.index) of \($0.count)" } ?? ""
+    let checked = "\(counted(adapters.count, "adapter")) checked\(shard)"
+    return "\(paint.status(status)): " + ([checked] + parts).joined(separator: ", ")
+  }
+}
+
+extension AdapterResult {
+  /// Number of findings of this severity.
+  func count(_ severity: Severity) -> Int { findings.count { $0.severity == severity } }
+
+  fileprivate func lines(_ paint: Paint) -> [String] {
+    var facts = [counted(modules, "module")]
+    if let matched { facts.append("\(grouped(UInt64(matched))) of them in the base") }
+    facts += ["rank \(maxRank)", ByteCount(bytes).description]
+    var lines = ["\(paint.status(status))  \(paint.bold(escaped(path)))  \(facts.joined(separator: ", "))"]
+    if let serving { lines.append("  \(serving.sentence)") }
+    return lines + paint.lines(findings)
+  }
+}
+
+extension AdapterResult.Serving {
+  /// What the engine would make of the adapter, in one sentence.
+  var sentence: String {
+    guard loads else { return "\(engine) would refuse this adapter" }
+    return acts
+      ? "\(engine) would load this adapter and apply it as trained"
+      : "\(engine) would load this adapter but not apply it as trained"
+  }
+}
+
+/// Colours of a terminal, or none.
+private struct Paint {
+  let isOn: Bool
+
+  func bold(_ text: String) -> String { isOn ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+
+  private func colour(_ text: String, _ code: Int) -> String { isOn ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
+
+  func status(_ status: ValidationReport.Status) -> String {
+    switch status {
+    case .pass: colour("pass", 32)
+    case .warn: colour("warn", 33)
+    case .fail: colour("fail", 31)
+    }
+  }
+
+  private func severity(_ severity: Severity, width: Int) -> String {
+    let text = severity.rawValue.padded(to: width)
+    switch severity {
+    case .error: return colour(text, 31)
+    case .warning: return colour(text, 33)
+    case .note: return colour(text, 36)
+    }
+  }
+
+  /// Findings in aligned columns, details below each message.
+  func lines(_ findings: [Finding]) -> [String] {
+    let rules = findings.map(\.rule.rawValue.count).max() ?? 0
+    let severities = findings.map(\.severity.rawValue.count).max() ?? 0
+    let indent = String(repeating: " ", count: 2 + severities + 2 + rules + 2)
+    return findings.flatMap { finding in
+      let head = severity(finding.severity, width: severities) + "  " + finding.rule.rawValue.padded(to: rules)
+      var lines = ["  \(head)  \(finding.message)"]
+      if let expected = finding.expected, let found = finding.found {
+        lines.append("\(indent)expected \(expected), found \(found)")
+      }
+      let tensor = finding.tensor.map { ", tensor \(escaped($0))" } ?? ""
+      let byte = finding.byteOffset.map { ", byte \(grouped($0))" } ?? ""
+      lines.append("\(indent)in \(escaped(finding.file))\(tensor)\(byte)")
+      if let hint = finding.hint { lines.append("\(indent)fix: \(hint)") }
+      return lines
+    }
+  }
+}
+
+extension String {
+  fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

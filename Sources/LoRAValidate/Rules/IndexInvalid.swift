@@ -1,0 +1,16 @@
+import TensorCore
+
+extension Rule {
+  /// The shard index of the base cannot be used.
+  static let indexInvalid = Rule(
+    .indexInvalid, "The shard index of the base is invalid",
+    meaning: """
+      The `*.index.json` of a sharded base is not JSON, has no `weight_map`, or maps a tensor to something that is no \
+      plain file name.
+      """,
+    consequence: "Nobody can tell which file holds which tensor, so the model does not load.",
+    remedy: "Download the index again, from the same revision as the shards.",
+    example: """
+      error  index-invalid  the index has no weight_map
+      """)
+}

@@ -1,0 +1,85 @@
+import LoRAIO
+public import LoRAModel
+import Safetensors
+import TensorCore
+
+/// The whole check: many adapters, one report.
+public enum Validation {
+  /// What to call while the work goes on, from any thread.
+  public struct Progress: Sendable {
+    /// Bytes of values that were scanned.
+    public let scanned: @Sendable (UInt64) -> Void
+    /// Adapters that are finished.
+    public let checked: @Sendable (Int) -> Void
+
+    /// Two callbacks; both may be called at the same time.
+    public init(scanned: @escaping @Sendable (UInt64) -> Void, checked: @escaping @Sendable (Int) -> Void) {
+      self.scanned = scanned
+      self.checked = checked
+    }
+
+    /// Nobody listens.
+    public static let none = Progress(scanned: { _ in }, checked: { _ in })
+  }
+
+  /// Adapters that are open at the same time; bounds file descriptors and memory whatever the size of the fleet.
+  private static let batchSize = 64
+
+  /// Checks the adapters at these paths, as `AdapterDiscovery` gives them, and reports in their order.
+  ///
+  /// No adapter stops the others: whatever cannot be read is among its findings.
+  public static func run(
+    _ paths: [String], base: BaseModel?, options: ValidationOptions, progress: Progress = .none
+  ) -> ValidationReport {
+    let chosen = options.shard.map { shard in paths.filter { shard.contains($0) } } ?? paths
+    var results: [AdapterResult] = []
+    var facts: [FleetMember] = []
+    var start = 0
+    while start < chosen.count {
+      let batch = Array(chosen[start..<min(start + batchSize, chosen.count)])
+      for (result, member) in check(batch, base: base, options: options, progress: progress) {
+        results.append(result)
+        facts.append(member)
+      }
+      start += batch.count
+      progress.checked(start)
+    }
+    return ValidationReport(
+      adapters: results, base: base.map { BaseResult($0) }, fleet: Fleet(facts, options: options), options: options)
+  }
+
+  /// Loads, scans and judges some adapters, each step on all threads.
+  private static func check(
+    _ paths: [String], base: BaseModel?, options: ValidationOptions, progress: Progress
+  ) -> [(AdapterResult, FleetMember)] {
+    var adapters = parallel(paths.count, options.workers) { Adapter.load(paths[$0]) }
+    var values: [AdapterValues?] = Array(repeating: nil, count: adapters.count)
+    if !options.headerOnly {
+      let pass = ValuePass(adapters.map { $0.isSound ? $0.file : nil })
+      for (position, outcome) in pass.run(workers: options.workers, progress: progress.scanned).enumerated() {
+        values[position] = outcome.values
+        if let failure = outcome.failure {
+          adapters[position].findings.append(.unreadable(failure, file: adapters[position].weightsPath))
+        }
+      }
+    }
+    let loaded = adapters
+    let scanned = values
+    return parallel(loaded.count, options.workers) { position in
+      let context = ValidationContext(loaded[position], base: base, options: options, values: scanned[position])
+      let result = AdapterResult(loaded[position], context, findings: RuleSet.findings(in: context))
+      return (result, FleetMember(loaded[position], readsValues: !options.headerOnly))
+    }
+  }
+
+  /// The results of `body` for 0 ..< count in order, computed on several threads.
+  private static func parallel<Result: Sendable>(
+    _ count: Int, _ workers: Int, _ body: @escaping @Sendable (Int) -> Result
+  )
+    -> [Result]
+  {
+    let slots = Slots<Result>(count)
+    Workers.forEach(count: count, workers: workers) { slots.set($0, body($0)) }
+    return slots.all
+  }
+}

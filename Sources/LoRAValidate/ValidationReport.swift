@@ -1,0 +1,120 @@
+import LoRAModel
+import Safetensors
+public import TensorCore
+
+/// What a check found, for all its adapters.
+public struct ValidationReport: Sendable {
+  /// One result for each adapter, in input order.
+  public let adapters: [AdapterResult]
+  /// Problems of the base itself, when there is one.
+  public let base: BaseResult?
+  /// What shows only when the adapters are looked at together.
+  public let fleet: Fleet
+  /// What was asked for.
+  public let options: ValidationOptions
+
+  /// Verdict on an adapter or on all.
+  public enum Status: String, Sendable, Comparable, CaseIterable {
+    case pass
+    case warn
+    case fail
+
+    /// The verdict that findings add up to: `fail` from `failOn` on, `warn` when there is a warning below that.
+    init(_ findings: some Sequence<Finding>, failOn: Severity) {
+      let worst = findings.map(\.severity).max() ?? .note
+      self = worst >= failOn ? .fail : worst == .note ? .pass : .warn
+    }
+
+    private var weight: Int {
+      switch self {
+      case .pass: 0
+      case .warn: 1
+      case .fail: 2
+      }
+    }
+
+    /// Orders by weight: pass, warn, fail.
+    public static func < (left: Status, right: Status) -> Bool { left.weight < right.weight }
+  }
+
+  /// The verdict over everything: the worst of the adapters, the base and the fleet.
+  public var status: Status {
+    let worst = adapters.map(\.status).max() ?? .pass
+    let others = Status((base?.findings ?? []) + fleet.findings, failOn: options.failOn)
+    return max(worst, others)
+  }
+
+  /// 0 when nothing failed, else 1.
+  public var exitCode: Int32 { status == .fail ? 1 : 0 }
+
+  /// Number of adapters with this verdict.
+  public func count(_ status: Status) -> Int { adapters.count { $0.status == status } }
+}
+
+/// What was found about one adapter.
+public struct AdapterResult: Sendable {
+  /// The path as it was given or discovered.
+  public let path: String
+  /// The verdict.
+  public let status: ValidationReport.Status
+  /// The findings in the order of the rules.
+  public let findings: [Finding]
+  /// Number of adapted modules.
+  public let modules: Int
+  /// How many of them the base has; nil without a base whose modules are known.
+  public let matched: Int?
+  /// Largest rank of the modules' tensors.
+  public let maxRank: UInt64
+  /// Size of the weights file in bytes, compressed if it is.
+  public let bytes: UInt64
+  /// What the engine would make of it; nil without an engine.
+  public let serving: Serving?
+
+  /// Whether an engine loads an adapter, and whether that changes its answers as trained.
+  public struct Serving: Sendable {
+    /// The engine's name in messages.
+    public let engine: String
+    /// Whether loading succeeds.
+    public let loads: Bool
+    /// Whether all of it takes effect as trained.
+    public let acts: Bool
+  }
+
+  /// The result of checking one adapter.
+  init(_ adapter: Adapter, _ context: ValidationContext, findings: [Finding]) {
+    path = adapter.path
+    self.findings = findings
+    status = .init(findings, failOn: context.options.failOn)
+    modules = adapter.modules.count
+    matched = context.matches.map { matches in matches.count { $0 != nil } }
+    maxRank = adapter.modules.map(\.rank).max() ?? 0
+    bytes = adapter.file?.fileBytes ?? 0
+    serving = context.options.engine.map { engine in
+      func has(_ rules: Set<RuleID>) -> Bool { findings.contains { $0.severity == .error && rules.contains($0.rule) } }
+      let loads = !has([
+        .fileUnreadable, .fileNotSafetensors, .pickleWeights, .headerInvalid, .headerDuplicateKey, .compressedCorrupt,
+        .configMissing, .configInvalid, .configUnsupportedType, .tensorUnknown, .engineRank, .engineUnsupported,
+      ])
+      let acts = !has([
+        .engineSilent, .rankMismatch, .pairIncomplete, .tensorEmpty, .tensorDType, .baseModuleMissing, .baseLayerRange,
+        .baseShapeMismatch, .baseTransposed, .valueNaN, .valueInf, .valueOverflow,
+      ])
+      let isIdle = findings.contains { $0.rule == .valueZeroDelta }
+      return Serving(engine: engine.title, loads: loads, acts: loads && acts && !isIdle)
+    }
+  }
+}
+
+/// What was found about the base itself.
+public struct BaseResult: Sendable {
+  /// The path as it was given.
+  public let path: String
+  /// Problems of its files.
+  public let findings: [Finding]
+
+  init(_ base: BaseModel) {
+    path = base.path
+    // Said once for each adapter, whose names and shapes it leaves unchecked.
+    findings = base.findings.filter { $0.rule != .baseUnknownArchitecture }
+  }
+}

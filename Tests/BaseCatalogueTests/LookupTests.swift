@@ -1,0 +1,135 @@
+import TensorCore
+import Testing
+
+@testable import BaseCatalogue
+
+@Suite("Looking up modules")
+struct LookupTests {
+  @Test(
+    "other spellings of a path are resolved, and the difference is reported",
+    arguments: [
+      // The original repository of GPT-2 has the body alone, its configuration names the class with a head.
+      ("gpt2", "GPT2LMHeadModel", "h.3.attn.c_attn", "transformer.h.3.attn.c_attn"),
+      ("llama", "LlamaForCausalLM", "layers.0.mlp.up_proj", "model.layers.0.mlp.up_proj"),
+      ("llama", "LlamaModel", "model.layers.0.mlp.up_proj", "layers.0.mlp.up_proj"),
+      ("llama", "LlamaForQuestionAnswering", "model.embed_tokens", "transformer.embed_tokens"),
+      ("bert", "BertModel", "bert.pooler.dense", "pooler.dense"),
+      ("opt", "OPTForCausalLM", "decoder.layers.1.fc1", "model.decoder.layers.1.fc1"),
+      ("t5", "T5ForSequenceClassification", "shared", "transformer.shared"),
+      (
+        "gemma3", "Gemma3ForConditionalGeneration", "language_model.layers.0.mlp.up_proj",
+        "language_model.model.layers.0.mlp.up_proj"
+      ),
+      (
+        "gemma3", "Gemma3ForConditionalGeneration", "vision_tower.vision_model.encoder.layers.0.mlp.fc1",
+        "vision_tower.encoder.layers.0.mlp.fc1"
+      ),
+      ("gemma3", "Gemma3ForConditionalGeneration", "language_model.lm_head", "lm_head"),
+      ("qwen2_vl", "Qwen2VLModel", "model.layers.0.mlp.up_proj", "language_model.layers.0.mlp.up_proj"),
+      ("qwen2_vl", "Qwen2VLForConditionalGeneration", "language_model.embed_tokens", "model.embed_tokens"),
+      ("gpt_neox", "GPTNeoXModel", "gpt_neox.embed_in", "embed_in"),
+    ])
+  func alias(_ modelType: String, _ className: String, _ path: String, _ name: String) throws {
+    let match = try #require(try describe(modelType, className).match(path))
+    #expect(match.module.name == name)
+    #expect(match.runtime == nil)
+    #expect(match.alias != nil)
+  }
+
+  @Test(
+    "names in memory lead to the names in the checkpoint",
+    arguments: [
+      (
+        "gemma3", "Gemma3ForConditionalGeneration", "model.language_model.layers.0.mlp.up_proj",
+        "language_model.model.layers.0.mlp.up_proj"
+      ),
+      ("qwen2_vl", "Qwen2VLForConditionalGeneration", "model.visual.blocks.0.attn.qkv", "visual.blocks.0.attn.qkv"),
+      ("gpt_neox", "GPTNeoXForCausalLM", "lm_head", "embed_out"),
+      ("vit", "ViTModel", "layers.0.mlp.fc1", "encoder.layer.0.intermediate.dense"),
+      ("mixtral", "MixtralForCausalLM", "model.layers.0.mlp.gate", "model.layers.0.block_sparse_moe.gate.weight"),
+    ])
+  func memory(_ modelType: String, _ className: String, _ path: String, _ name: String) throws {
+    let match = try #require(try describe(modelType, className).match(path))
+    #expect(match.runtime?.parts == [name])
+    #expect(match.alias == nil)
+  }
+
+  @Test("a fused stack of experts leads to the matrices of every expert, in the order of their rows")
+  func stack() throws {
+    let mixtral = try describe("mixtral", "MixtralForCausalLM")
+    let found = mixtral.stacks(in: "model.layers.1.mlp.experts")
+    #expect(
+      found.map(\.module.name) == [
+        "model.layers.1.mlp.experts.gate_up_proj", "model.layers.1.mlp.experts.down_proj",
+      ])
+    let fused = try #require(found.first?.runtime)
+    #expect(fused.isSplitByExpert)
+    #expect(fused.module.experts == 8)
+    #expect(fused.module.shape == Shape([8, 28672, 4096]))
+    let parts = fused.parts(ofExpert: 7)
+    #expect(
+      parts == [
+        "model.layers.1.block_sparse_moe.experts.7.w1", "model.layers.1.block_sparse_moe.experts.7.w3",
+      ])
+    #expect(parts.compactMap { mixtral.match($0)?.module.outFeatures } == [14336, 14336])
+    #expect(mixtral.stacks(in: "layers.1.mlp.experts").allSatisfy { $0.alias != nil })
+    #expect(mixtral.stacks(in: "model.layers.1.mlp").isEmpty)
+  }
+
+  @Test("a stack that is stored whole is a module of its own")
+  func storedStack() throws {
+    let model = try describe("gpt_oss", "GptOssForCausalLM")
+    let found = model.stacks(in: "model.layers.0.mlp.experts")
+    #expect(found.map(\.module.isTransposed) == [true, true])
+    #expect(found.map(\.runtime) == [nil, nil])
+    #expect(found.first?.module.tensor == "model.layers.0.mlp.experts.gate_up_proj")
+    #expect(model.match("model.layers.0.mlp.router")?.module.tensor == "model.layers.0.mlp.router.weight")
+  }
+
+  @Test("a tied head is listed and points to the tensor that it shares")
+  func tied() throws {
+    let head = try #require(try describe("gemma", "GemmaForCausalLM").match("lm_head")?.module)
+    #expect(head.tiedTo == "model.embed_tokens.weight")
+    #expect(head.tensor == "model.embed_tokens.weight")
+    #expect((head.inFeatures, head.outFeatures) == (3072, 256_000))
+  }
+
+  @Test("facts about the whole model")
+  func facts() throws {
+    let vit = try describe("vit", "ViTModel")
+    #expect(vit.layerCount("encoder.layer") == 12)
+    #expect(vit.layerCount("layers") == 12)
+    #expect(vit.layerCount("vit.encoder.layer") == 12)
+    #expect(vit.layerCount("decoder") == nil)
+    #expect(vit.vocabularySize == nil)
+    let gemma = try describe("gemma3", "Gemma3ForConditionalGeneration")
+    #expect(gemma.textSection == nil)
+    #expect(gemma.vocabularySize == 262_208)
+    #expect(gemma.hiddenSize == 2304)
+    let config = try JSONValue(parsing: Array(#"{"model_type": "gemma3", "text_config": {"vocab_size": 9}}"#.utf8))
+    #expect(try Catalogue.describe(config).textSection == "text_config")
+  }
+
+  @Test("a class that is not known falls back to the usual one and says so")
+  func unknownClass() throws {
+    let description = try describe("llama", "LlamaForSomethingElse")
+    #expect(description.className == nil)
+    #expect(description.match("lm_head") != nil)
+    #expect(try describe("llama", "LlamaForCausalLM").className == "LlamaForCausalLM")
+  }
+
+  @Test("keys may have the names of the library's attribute maps")
+  func attributeMap() throws {
+    let text = #"{"model_type": "gpt2", "hidden_size": 100, "num_hidden_layers": 3}"#
+    let description = try Catalogue.describe(try JSONValue(parsing: Array(text.utf8)))
+    #expect(description.hiddenSize == 100)
+    #expect(description.layerCount("transformer.h") == 3)
+  }
+
+  private func describe(_ modelType: String, _ className: String) throws -> BaseDescription {
+    var object = JSONObject()
+    object["model_type"] = .string(modelType)
+    object["architectures"] = .array([.string(className)])
+    return try Catalogue.describe(.object(object))
+  }
+}
