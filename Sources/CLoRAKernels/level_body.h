@@ -25,6 +25,7 @@ const lora_level_table LEVEL = {
   .tally_f32 = tally_f32,
   .tally_f64 = tally_f64,
   .peak = peak,
+  .census = census,
   .burn_f32 = burn_f32,
   .burn_f64 = burn_f64,
 };
