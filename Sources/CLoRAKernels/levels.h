@@ -10,6 +10,8 @@
 
 /// f32 sums run over at most this many products before they are added to the total: it bounds the rounding error.
 enum { LORA_CHUNK = 16 };
+/// Up to this rank the bound covers what it neglects; beyond, everything is computed in f64.
+enum { LORA_MOST_RANK = 1 << 16 };
 typedef struct {
   double delta_squared, residual_squared, max_delta;
 } lora_tally;

@@ -116,7 +116,7 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
   size_t strips = (columns + LORA_LANES - 1) / LORA_LANES, padded = strips * LORA_LANES, rank = job->rank;
   size_t base_size = lora_code_of(job->base_dtype).size, output_size = lora_code_of(job->output_dtype).size;
   // Covers underflow; never a subnormal number itself, which would slow every operation down.
-  float floor = rank < 1 << 20 ? 0x1p-126f : (float)(2 * rank + 4) * 0x1p-149f;
+  const float floor = 0x1p-126f;
   // Whatever reads the base after the first store needs it kept when the output replaces it.
   bool whole = padded == columns, copied = state->wide || !whole || job->base == job->output;
   lora_dtype from = copied ? LORA_F32 : job->base_dtype;

@@ -15,7 +15,7 @@ extension Inspection {
       "scale": scaleJSON, "use_rslora": .bool(adapter.config?.usesRankStabilizedScale ?? false),
       "use_dora": .bool(adapter.config?.usesDoRA ?? adapter.modules.contains { $0.magnitude != nil }),
       "targets": .array(targets.map { .string($0) }), "layers": .array(layers.map { JSONValue($0) }),
-      "modules": .array(adapter.modules.map { Self.json($0) }),
+      "modules": .array(adapter.modules.map { json($0) }),
       "full_tensors": .array(adapter.replacements.map { .string($0.name) }),
       "metadata": .object(JSONObject((file?.header.metadata ?? []).map { ($0.key, .string($0.value)) })),
       "minimum_reader": JSONValue(file?.header.minimumReader),
@@ -47,9 +47,9 @@ extension Inspection {
     ]
   }
 
-  private static func json(_ module: AdapterModule) -> JSONValue {
+  private func json(_ module: AdapterModule) -> JSONValue {
     [
-      "name": .string(module.name), "kind": .string(module.kind.rawValue), "rank": JSONValue(module.rank),
+      "name": .string(module.name), "kind": .string(kindName(of: module)), "rank": JSONValue(module.rank),
       "in": JSONValue(module.inFeatures), "out": JSONValue(module.outFeatures), "alpha": JSONValue(module.alpha),
       "scale": .real(module.scale), "dtype": JSONValue((module.a ?? module.b)?.dtype.name),
       "parameters": JSONValue(module.parameters),

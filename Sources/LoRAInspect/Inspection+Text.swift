@@ -118,7 +118,7 @@ extension Inspection {
     for (target, modules) in groups.sorted(by: { $0.key < $1.key }) {
       let types = Set(modules.flatMap { $0.tensors.map(\.dtype.name) }).sorted().joined(separator: " ")
       table.add([
-        escaped(target, limit: 60), modules[0].kind.rawValue, "\(modules.count)",
+        escaped(target, limit: 60), kindName(of: modules[0]), "\(modules.count)",
         spread(modules.map(\.inFeatures)) { "\($0)" }, spread(modules.map(\.outFeatures)) { "\($0)" },
         spread(modules.map(\.rank)) { "\($0)" }, spread(modules.map(\.scale)) { Self.number($0) }, types,
         grouped(modules.reduce(0) { $0 &+ $1.parameters }),

@@ -74,6 +74,18 @@ public struct Inspection: Sendable {
     return Double(whole) / Double(parameters)
   }
 
+  /// The kind of a module in reports, as the base knows it.
+  ///
+  /// Factors of GPT-2's `Conv1D` look like those of any linear layer; without a base, the names of its layers together
+  /// with the config's `fan_in_fan_out` tell.
+  func kindName(of module: AdapterModule) -> String {
+    if let match = base?.match(module.name) { return match.module.kindName }
+    let isConv1D =
+      module.kind == .linear && adapter.config?.fanInFanOut == true
+      && ["c_attn", "c_proj", "c_fc", "q_attn"].contains(Self.target(of: module.name))
+    return isConv1D ? ModuleKind.conv1d.rawValue : module.kind.rawValue
+  }
+
   /// The last component of a module's name: `q_proj`.
   static func target(of module: String) -> String {
     module.split(separator: ".").last.map { String($0) } ?? module

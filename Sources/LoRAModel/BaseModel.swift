@@ -91,3 +91,8 @@ public struct ModuleMatch: Sendable {
   /// parts are the modules in the files.
   public let runtime: RuntimeModule?
 }
+
+extension BaseModule {
+  /// The kind in reports: GPT-2's `Conv1D`, a matrix stored `[in, out]`, goes by its own name.
+  public var kindName: String { kind == .linear && isTransposed ? ModuleKind.conv1d.rawValue : kind.rawValue }
+}

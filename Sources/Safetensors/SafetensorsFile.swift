@@ -133,8 +133,10 @@ extension HeaderParser {
       tensors: tensors, positions: positions, metadata: metadata, dataStart: 8 + UInt64(text.count))
   }
 
-  /// The findings, with a last one that counts those left out.
+  /// The findings, with a last one that counts those left out; a broken header is not also called unusual.
   var allFindings: [Finding] {
+    let errors = self.findings.filter { $0.severity == .error }
+    let findings = errors.isEmpty ? self.findings : errors
     guard suppressed > 0, let last = findings.last else { return findings }
     return findings + [Finding(last.rule, "\(suppressed) more problems in this header are not shown", file: last.file)]
   }
