@@ -18,7 +18,10 @@ extension AdapterPlanner {
       refuse(module, "its factors \(a.shape) and \(b.shape) have different ranks")
       return
     }
-    let delta = self.delta(module, a, b, isInputFirst: true)
+    guard
+      let delta = decomposed(
+        delta(module, a, b, isInputFirst: true), module, axis: .columns, outputs: module.outFeatures)
+    else { return }
     change(outputName(of: target), .add(delta, firstRow: 0, rows: shape[0], columns: shape[1]))
   }
 }

@@ -18,7 +18,11 @@ extension AdapterPlanner {
     }
     let shape = weightShape(of: target)
     guard let isInputFirst = isInputFirst(module, target, shape) else { return }
-    let delta = self.delta(module, a, b, isInputFirst: isInputFirst)
+    guard
+      let delta = decomposed(
+        delta(module, a, b, isInputFirst: isInputFirst), module, axis: isInputFirst ? .columns : .rows,
+        outputs: module.outFeatures)
+    else { return }
     change(outputName(of: target), .add(delta, firstRow: 0, rows: shape[0], columns: shape[1]))
   }
 

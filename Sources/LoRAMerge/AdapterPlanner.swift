@@ -56,12 +56,10 @@ struct AdapterPlanner {
   }
 
   private mutating func plan(_ module: AdapterModule) {
-    if module.magnitude != nil || adapter.config?.usesDoRA == true {
-      return refuse(module, "DoRA modules are not supported")
-    }
     switch module.kind {
     case .linear: linear(module)
     case .embedding: embedding(module)
+    case .conv1d, .conv2d: convolution(module)
     default: refuse(module, "merging \(module.kind.rawValue) modules is not supported")
     }
     bias(module)

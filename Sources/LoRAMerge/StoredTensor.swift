@@ -62,11 +62,6 @@ struct StoredTensor: Sendable, Equatable {
   private func values(_ first: UInt64, _ count: UInt64, _ file: SafetensorsFile) throws(IOError) -> [Double] {
     let size = dtype.bits / 8
     let bytes = try file.contents.bytes(at: slice.offset + first * size, count: Int(count * size))
-    return unsafe [Double](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
-      unsafe bytes.withUnsafeBytes {
-        unsafe Kernels.widen($0, dtype: dtype, to: UnsafeMutableBufferPointer(rebasing: buffer[..<Int(count)]))
-      }
-      initialized = Int(count)
-    }
+    return bytes.widened(dtype)
   }
 }

@@ -53,6 +53,10 @@ struct TensorEdit: Sendable {
     case .add(let delta, let firstRow, let rows, let columns):
       if isReplaced { return "one adapter replaces the tensor and another adds to it" }
       if let known = self.columns, known != columns { return "two deltas see the tensor as matrices of unlike widths" }
+      let isDecomposed = delta.magnitude != nil || additions.contains { $0.delta.magnitude != nil }
+      if isDecomposed, additions.contains(where: { $0.rows != firstRow..<firstRow + rows }) {
+        return "a DoRA and an adapter of other rows of the tensor cannot be combined"
+      }
       self.columns = columns
       additions.append(Addition(rows: firstRow..<firstRow + rows, delta: delta))
     case .replace(let tensor):

@@ -31,7 +31,7 @@ struct ReferenceTests {
   func present() { #expect(Fixtures.merged.count >= 50) }
 
   /// What plans cannot hold yet; such adapters are refused.
-  private static let unsupported: Set<String> = ["dora", "moe", "conv2d"]
+  private static let unsupported: Set<String> = ["moe"]
 
   @Test(
     "Kinds that cannot be merged yet are refused",
