@@ -63,7 +63,7 @@ let package = Package(
     library(
       "LoRAMerge",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels",
+        "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
 

@@ -7,7 +7,7 @@ import TensorCore
 /// s·(B·A)ᵀ.
 extension AdapterPlanner {
   mutating func linear(_ module: AdapterModule) {
-    guard let (a, b) = pair(module), let target = target(module), let weight = target.weight else { return }
+    guard let (a, b) = pair(module), let target = target(module) else { return }
     guard a.shape.rank == 2, b.shape.rank == 2 else {
       refuse(module, "its factors \(a.shape) and \(b.shape) are no matrices")
       return
@@ -16,10 +16,14 @@ extension AdapterPlanner {
       refuse(module, "its factors \(a.shape) and \(b.shape) have different ranks")
       return
     }
-    guard let isInputFirst = isInputFirst(module, target, weight.info.shape) else { return }
-    let delta = self.delta(module, a, b, isInputFirst: isInputFirst)
-    let (rows, columns) = (weight.info.shape[0], weight.info.shape[1])
-    change(target.weightName, .add(delta, firstRow: 0, rows: rows, columns: columns))
+    let shape = weightShape(of: target)
+    guard let isInputFirst = isInputFirst(module, target, shape) else { return }
+    guard
+      let delta = decomposed(
+        delta(module, a, b, isInputFirst: isInputFirst), module, axis: isInputFirst ? .columns : .rows,
+        outputs: module.outFeatures)
+    else { return }
+    change(outputName(of: target), .add(delta, firstRow: 0, rows: shape[0], columns: shape[1]))
   }
 
   /// Whether the base stores the weight `[in, out]`; nil, with a refusal, when it fits neither way.

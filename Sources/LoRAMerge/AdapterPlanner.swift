@@ -21,6 +21,8 @@ struct AdapterPlanner {
   private(set) var warnings: [String] = []
   /// Prefixes that module names of the adapter carry in place of those of the base.
   private(set) var prefixChanges: [(from: String, to: String)] = []
+  /// Weights that the adapter brings along, by their names in the output.
+  var origins: [String: StoredTensor] = [:]
   /// Number of adapted modules.
   private(set) var moduleCount = 0
 
@@ -38,20 +40,14 @@ struct AdapterPlanner {
 
   /// Looks at every module and replacement of the adapter.
   mutating func plan() {
+    // Where an adapter brings W along, its factors are to fit that one.
+    for replacement in adapter.replacements where replacement.role == .adaptedBase { self.replacement(replacement) }
     for module in adapter.modules {
       let known = refusals.count
-      switch module.kind {
-      case _ where module.magnitude != nil || adapter.config?.usesDoRA == true:
-        refuse(module, "DoRA modules are not supported")
-      case _ where module.bBias != nil: refuse(module, "a bias of B is not supported")
-      case .linear: linear(module)
-      default: refuse(module, "merging \(module.kind.rawValue) modules is not supported")
-      }
+      plan(module)
       if refusals.count == known { moduleCount += 1 }
     }
-    for replacement in adapter.replacements {
-      refusals.append(Refusal(adapter.path, subject: replacement.name, "replacement tensors are not supported"))
-    }
+    for replacement in adapter.replacements where replacement.role != .adaptedBase { self.replacement(replacement) }
     if !adapter.misnamed.isEmpty {
       warnings.append(
         "\(escaped(adapter.path)): \(adapter.misnamed.count) tensors have names that PEFT would not load, such as "
@@ -59,12 +55,30 @@ struct AdapterPlanner {
     }
   }
 
+  private mutating func plan(_ module: AdapterModule) {
+    switch module.kind {
+    case .linear: linear(module)
+    case .embedding: embedding(module)
+    case .conv1d, .conv2d: convolution(module)
+    default: refuse(module, "merging \(module.kind.rawValue) modules is not supported")
+    }
+    bias(module)
+  }
+
   // MARK: For the kinds
 
   /// Notes a reason against a module.
   mutating func refuse(_ module: AdapterModule, _ reason: String, hint: String? = nil) {
-    refusals.append(Refusal(adapter.path, subject: module.name, reason, hint: hint))
+    refuse(module.name, reason, hint: hint)
   }
+
+  /// Notes a reason against a module or tensor.
+  mutating func refuse(_ subject: String, _ reason: String, hint: String? = nil) {
+    refusals.append(Refusal(adapter.path, subject: subject, reason, hint: hint))
+  }
+
+  /// Notes something worth knowing.
+  mutating func warn(_ text: String) { warnings.append(text) }
 
   /// Notes a change of a tensor.
   mutating func change(_ tensor: String, _ action: Change.Action) {
@@ -131,7 +145,18 @@ struct AdapterPlanner {
     return true
   }
 
-  private mutating func note(_ match: ModuleMatch) {
+  /// The name of a module's weight in the output; an output head that shares the embedding's tensor has none in the
+  /// base, and gets its own when it is changed.
+  func outputName(of target: BaseModule) -> String {
+    target.tiedTo == nil ? target.weightName : target.name + ".weight"
+  }
+
+  /// The shape of a module's weight: the base's, or that of the copy which the adapter brings along.
+  func weightShape(of target: BaseModule) -> Shape {
+    origins[outputName(of: target)]?.shape ?? target.weight?.info.shape ?? target.shape
+  }
+
+  mutating func note(_ match: ModuleMatch) {
     guard let change = match.prefixChange, !prefixChanges.contains(where: { $0 == change }) else { return }
     prefixChanges.append(change)
   }

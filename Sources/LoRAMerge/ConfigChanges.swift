@@ -6,26 +6,30 @@ struct ConfigChanges {
   /// Largest config.json that is read.
   private static let sizeLimit: UInt64 = 16 << 20
 
-  private let plan: MergePlan
-  private let options: MergeOptions
-
-  init(_ plan: MergePlan, _ options: MergeOptions) {
-    self.plan = plan
-    self.options = options
-  }
+  /// The dtype that all weights were given, or nil.
+  let dtype: DType?
+  /// Whether embedding and head are no longer one tensor.
+  let unties: Bool
+  /// The new number of tokens, or nil.
+  let vocabularySize: UInt64?
 
   /// The changed text, every other byte as it was; nil when nothing changes.
   ///
   /// - Throws: `MergeError.invalidBase` when the file is no JSON object.
   func apply(to path: String) throws(MergeError) -> [UInt8]? {
-    guard let name = dtypeName else { return nil }
+    guard dtypeName != nil || unties || vocabularySize != nil else { return nil }
     let text = try MergeError.catching { () throws(IOError) in try InputFile.contents(of: path, limit: Self.sizeLimit) }
     do throws(JSONError) {
       var edit = JSONEdit(text)
       for object in try objects(in: edit) {
-        for key in ["dtype", "torch_dtype"] where try edit.has(key, in: object) {
-          try edit.set(key, in: object, to: .string(name))
+        for key in ["dtype", "torch_dtype"] {
+          if let name = dtypeName, try edit.has(key, in: object) { try edit.set(key, in: object, to: .string(name)) }
         }
+        if let size = vocabularySize, try edit.has("vocab_size", in: object) {
+          try edit.set("vocab_size", in: object, to: JSONValue(size))
+        }
+        // A missing flag means true for most architectures.
+        if unties, object != ["vision_config"] { try edit.set("tie_word_embeddings", in: object, to: false) }
       }
       return edit.text
     } catch {
@@ -41,7 +45,7 @@ struct ConfigChanges {
   }
 
   private var dtypeName: String? {
-    switch options.dtype {
+    switch dtype {
     case .f32: "float32"
     case .f16: "float16"
     case .bf16: "bfloat16"

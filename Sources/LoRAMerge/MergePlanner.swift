@@ -49,13 +49,18 @@ struct MergePlanner {
 
   mutating func plan() throws(MergeError) -> MergePlan {
     for (number, adapter) in adapters.enumerated() { plan(adapter, number) }
+    let isEnsured = adapters.allSatisfy { $0.adapter.config?.raw["ensure_weight_tying"] == .bool(true) }
+    let tying = Tying(of: base, &edits, sources, isEnsured: isEnsured)
+    let vocabulary = Vocabulary(base, edits)
+    refusals += tying.refusals + (vocabulary.refusal.map { [$0] } ?? [])
     if !refusals.isEmpty { throw .refused(refusals) }
-    let shards = try layOut()
+    let shards = try layOut(adding: tying.added)
     var plan = MergePlan(
       sources: sources, baseFolder: checkpoint.folder, shards: shards, files: [], skipped: [], adapters: planned,
       mergedTensors: edits.filter { $0.value.columns != nil }.keys.sorted(),
-      replacedTensors: edits.filter { $0.value.columns == nil }.keys.sorted(), unties: false, warnings: warnings)
-    try addFiles(to: &plan)
+      replacedTensors: edits.filter { $0.value.columns == nil }.keys.sorted(),
+      addedTensors: tying.added.map(\.name), unties: tying.unties, warnings: warnings)
+    try addFiles(to: &plan, vocabulary)
     return plan
   }
 
@@ -84,11 +89,15 @@ struct MergePlanner {
 
   // MARK: Output
 
-  private func layOut() throws(MergeError) -> [OutputShard] {
+  private func layOut(adding added: [Tying.Added]) throws(MergeError) -> [OutputShard] {
     var shards: [OutputShard] = []
     for (position, file) in checkpoint.files.enumerated() {
       var layout = ShardLayout(file, source: position, dtype: options.dtype)
       for tensor in file.header.tensors { layout.append(tensor, edits[tensor.name]) }
+      for tensor in added where tensor.shard == position {
+        let dtype = ShardLayout.outputDType(of: tensor.original.dtype, options.dtype)
+        layout.append(tensor.name, tensor.original, as: dtype, edits[tensor.name])
+      }
       let name = Self.outputName(of: file.path)
       do throws(HeaderWriterError) {
         shards.append(try layout.shard(named: name))
@@ -105,7 +114,7 @@ struct MergePlanner {
     return name.hasSuffix(".zst") ? String(name.dropLast(4)) : name
   }
 
-  private func addFiles(to plan: inout MergePlan) throws(MergeError) {
+  private func addFiles(to plan: inout MergePlan, _ vocabulary: Vocabulary) throws(MergeError) {
     let isSingleFile = FileKind(path: base.path) == .regular && !base.path.hasSuffix(".json")
     if !isSingleFile {
       var written = Set(checkpoint.files.map { Folder.lastComponent($0.path) })
@@ -116,8 +125,15 @@ struct MergePlanner {
       plan.skipped = side.skipped
       plan.warnings += side.warnings
     }
+    if let source = vocabulary.source {
+      let (files, warning) = try MergeError.catching { () throws(IOError) in
+        try Vocabulary.exchange(plan.files, besideWeights: sources[source].path)
+      }
+      plan.files = files
+      plan.warnings += warning.map { [$0] } ?? []
+    }
     try addIndex(to: &plan)
-    try editConfig(of: &plan)
+    try editConfig(of: &plan, vocabulary)
   }
 
   private func addIndex(to plan: inout MergePlan) throws(MergeError) {
@@ -133,10 +149,11 @@ struct MergePlanner {
   }
 
   /// Puts config.json last and changes in it what is no longer true.
-  private func editConfig(of plan: inout MergePlan) throws(MergeError) {
+  private func editConfig(of plan: inout MergePlan, _ vocabulary: Vocabulary) throws(MergeError) {
     guard let position = plan.files.firstIndex(where: { $0.name == "config.json" }) else { return }
     var file = plan.files.remove(at: position)
-    if case .copied(let path) = file.contents, let edited = try ConfigChanges(plan, options).apply(to: path) {
+    let changes = ConfigChanges(dtype: options.dtype, unties: plan.unties, vocabularySize: vocabulary.size)
+    if case .copied(let path) = file.contents, let edited = try changes.apply(to: path) {
       file = SideFile(name: file.name, edited)
     }
     plan.files.append(file)

@@ -169,12 +169,13 @@ public struct MergeVerifier: Sendable {
       let rows = sampled.filter { item.range.contains(UInt64($0)) }
       guard !rows.isEmpty else { break }
       if item.range.lowerBound == 0 { result.matricesRecomputed = 1 }
-      let reference = try ReferenceMerge(update, plan.sources)
+      let columns = depth.rows(of: update.columns, seed: UInt64(item.ordinal))
+      let reference = try ReferenceMerge(update, sampled: columns, plan.sources)
       for row in rows {
         let expected = try reference.row(row)
         let found = try file.contents.bytes(
           at: step.offset + UInt64(row * update.outputRowBytes), count: update.outputRowBytes)
-        compare(found, expected, update.outputDType, shard.name, update.tensor, row, &result)
+        compare(found, expected, update.outputDType, shard.name, (update.tensor, row, reference.columns), &result)
       }
     }
     return result
@@ -191,25 +192,27 @@ public struct MergeVerifier: Sendable {
     let found = try file.contents.bytes(
       at: offset + range.lowerBound * (to.bits / 8), count: count * Int(to.bits / 8))
     let expected = (0..<count).map { ReferenceNumbers.value(ReferenceNumbers.code(stored, $0, from), from) }
-    compare(found, expected, to, name, nil, nil, &result)
+    compare(found, expected, to, name, nil, &result)
   }
 
+  /// Compares the stored numbers of a row (all elements without a place) with those that they should be.
   private func compare(
-    _ found: [UInt8], _ expected: [Double], _ dtype: DType, _ file: String, _ tensor: String?, _ row: Int?,
-    _ result: inout MergeVerification
+    _ found: [UInt8], _ expected: [Double], _ dtype: DType, _ file: String,
+    _ place: (tensor: String, row: Int, columns: [Int])?, _ result: inout MergeVerification
   ) {
     result.elementsRecomputed += UInt64(expected.count)
-    for (column, value) in expected.enumerated() {
+    for (position, value) in expected.enumerated() {
+      let index = place?.columns[position] ?? position
       let right = ReferenceNumbers.code(rounding: value, to: dtype)
-      let stored = ReferenceNumbers.code(found, column, dtype)
+      let stored = ReferenceNumbers.code(found, index, dtype)
       switch ReferenceNumbers.distance(stored, right, dtype) {
       case 0?: continue
       case 1?: result.elementsOffByOne += 1
       default:
-        let place = row.map { "row \($0), column \(column)" } ?? "element \(column)"
+        let element = place.map { "row \($0.row), column \(index)" } ?? "element \(index)"
         result.report(
-          file, tensor: tensor,
-          "\(place) is \(ReferenceNumbers.value(stored, dtype)), expected \(ReferenceNumbers.value(right, dtype))")
+          file, tensor: place?.tensor,
+          "\(element) is \(ReferenceNumbers.value(stored, dtype)), expected \(ReferenceNumbers.value(right, dtype))")
         return
       }
     }

@@ -36,6 +36,8 @@ struct ShardLayout {
     if let edit, let columns = edit.columns {
       let rows = (origin.shape.elementCount ?? 0) / columns
       for block in edit.blocks(rows: rows) { append(name, origin, block, columns: columns, as: output) }
+    } else if let edit, !edit.replacedRows.isEmpty {
+      replaceRows(edit.replacedRows, of: origin, as: output)
     } else {
       transfer(origin.slice, from: origin.dtype, to: output)
     }
@@ -56,6 +58,24 @@ struct ShardLayout {
       tensor: name, firstRow: block.rows.lowerBound, rows: Int(count), columns: Int(columns), base: slice,
       baseDType: origin.dtype, outputDType: output, deltas: block.deltas)
     append(.merge(update), count: count * columns * output.bits / 8)
+  }
+
+  private mutating func replaceRows(
+    _ rows: [(row: UInt64, from: StoredTensor)], of origin: StoredTensor, as output: DType
+  ) {
+    let rowBytes = origin.shape[0] > 0 ? origin.slice.count / origin.shape[0] : 0
+    var next: UInt64 = 0
+    func slice(_ rows: Range<UInt64>) -> Slice {
+      Slice(
+        source: origin.slice.source, offset: origin.slice.offset + rows.lowerBound * rowBytes,
+        count: (rows.upperBound - rows.lowerBound) * rowBytes)
+    }
+    for (row, stored) in rows {
+      transfer(slice(next..<row), from: origin.dtype, to: output)
+      transfer(stored.slice, from: stored.dtype, to: output)
+      next = row + 1
+    }
+    transfer(slice(next..<origin.shape[0]), from: origin.dtype, to: output)
   }
 
   private mutating func transfer(_ slice: Slice, from dtype: DType, to output: DType) {

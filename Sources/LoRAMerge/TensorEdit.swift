@@ -2,26 +2,6 @@ import LoRAKernels
 import Safetensors
 import TensorCore
 
-/// A whole tensor in one of a plan's sources.
-struct StoredTensor: Sendable, Equatable {
-  /// Its bytes.
-  var slice: Slice
-  /// Their type.
-  var dtype: DType
-  /// Its dimensions.
-  var shape: Shape
-
-  /// A tensor of the file at position `source`.
-  init(_ tensor: TensorInfo, of file: SafetensorsFile, source: Int) {
-    slice = Slice(source: source, offset: file.offset(of: tensor), count: tensor.byteCount)
-    dtype = tensor.dtype
-    shape = tensor.shape
-  }
-
-  /// The tensor as a factor with its elements at `layout`.
-  func factor(_ layout: FactorLayout) -> StoredFactor { StoredFactor(slice: slice, dtype: dtype, layout: layout) }
-}
-
 /// What one adapter does to one tensor of the output.
 struct Change: Sendable {
   /// The ways to change a tensor.
@@ -32,6 +12,8 @@ struct Change: Sendable {
     case replace(StoredTensor)
     /// Takes W from the adapter before anything is added to it.
     case rebase(StoredTensor)
+    /// Takes single rows from the adapter: row i of the stored tensor becomes row `indices[i]`.
+    case replaceRows([UInt64], StoredTensor)
   }
 
   /// Name of the tensor in the base, or of the output head where a tied base has none of its own.
@@ -58,13 +40,23 @@ struct TensorEdit: Sendable {
   private(set) var additions: [Addition] = []
   /// Columns of the matrix that the deltas see; nil without deltas.
   private(set) var columns: UInt64?
+  /// Rows that an adapter brings along, in the order of their numbers.
+  private(set) var replacedRows: [(row: UInt64, from: StoredTensor)] = []
+
+  /// Whether only single rows are replaced.
+  var isOnlyRows: Bool { origin == nil && additions.isEmpty && !replacedRows.isEmpty }
 
   /// Takes in a change; returns why it cannot go together with those before it, or nil.
   mutating func add(_ change: Change) -> String? {
+    if !replacedRows.isEmpty { return "single rows of the tensor are replaced and something else is done to it" }
     switch change.action {
     case .add(let delta, let firstRow, let rows, let columns):
       if isReplaced { return "one adapter replaces the tensor and another adds to it" }
       if let known = self.columns, known != columns { return "two deltas see the tensor as matrices of unlike widths" }
+      let isDecomposed = delta.magnitude != nil || additions.contains { $0.delta.magnitude != nil }
+      if isDecomposed, additions.contains(where: { $0.rows != firstRow..<firstRow + rows }) {
+        return "a DoRA and an adapter of other rows of the tensor cannot be combined"
+      }
       self.columns = columns
       additions.append(Addition(rows: firstRow..<firstRow + rows, delta: delta))
     case .replace(let tensor):
@@ -75,6 +67,12 @@ struct TensorEdit: Sendable {
     case .rebase(let tensor):
       if origin != nil { return "two adapters bring along their own version of the tensor" }
       origin = tensor
+    case .replaceRows(let indices, let tensor):
+      if origin != nil || !additions.isEmpty {
+        return "single rows of the tensor are replaced and something else is done to it"
+      }
+      for (position, row) in indices.enumerated() { replacedRows.append((row, tensor.row(UInt64(position)))) }
+      replacedRows.sort { $0.row < $1.row }
     }
     return nil
   }
