@@ -11,9 +11,9 @@ extension Inspection {
       "file_bytes": JSONValue(file?.fileBytes ?? 0), "tensor_bytes": JSONValue(file?.header.dataBytes ?? 0),
       "tensor_count": JSONValue(file?.header.tensors.count ?? 0), "parameters": JSONValue(parameters),
       "dtypes": .object(JSONObject(dtypes.map { ($0.name, JSONValue($0.count)) })), "peft_type": JSONValue(peftType),
-      "base_model": JSONValue(baseModelName), "rank": rankJSON, "alpha": JSONValue(adapter.config?.alpha),
-      "scale": scaleJSON, "use_rslora": .bool(adapter.config?.usesRankStabilizedScale ?? false),
-      "use_dora": .bool(adapter.config?.usesDoRA ?? adapter.modules.contains { $0.magnitude != nil }),
+      "base_model": JSONValue(baseModelName), "rank": rankJSON, "alpha": JSONValue(alpha),
+      "scale": scaleJSON, "use_rslora": .bool(usesRankStabilizedScale),
+      "use_dora": .bool(usesDoRA),
       "targets": .array(targets.map { .string($0) }), "layers": .array(layers.map { JSONValue($0) }),
       "modules": .array(adapter.modules.map { json($0) }),
       "full_tensors": .array(adapter.replacements.map { .string($0.name) }),
@@ -35,7 +35,7 @@ extension Inspection {
 
   private var rankJSON: JSONValue {
     [
-      "config": adapter.config.map { JSONValue($0.rank) } ?? .null, "min": ranks.map { JSONValue($0.min) } ?? .null,
+      "config": declaredRank.map { JSONValue($0) } ?? .null, "min": ranks.map { JSONValue($0.min) } ?? .null,
       "max": ranks.map { JSONValue($0.max) } ?? .null, "uniform": .bool(ranks.map { $0.min == $0.max } ?? true),
     ]
   }

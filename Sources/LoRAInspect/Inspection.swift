@@ -63,9 +63,29 @@ public struct Inspection: Sendable {
   /// `peft_type` as the config writes it.
   public var peftType: String? { adapter.config?.peftType ?? adapter.rawConfig?["peft_type"]?.string }
 
-  /// The base model that the config names.
+  /// The base model that the config names; MLX keeps its path under `model`.
   public var baseModelName: String? {
     adapter.config?.baseModel ?? adapter.rawConfig?["base_model_name_or_path"]?.string
+      ?? (adapter.format == .mlx ? adapter.rawConfig?["model"]?.string : nil)
+  }
+
+  /// The rank that a config gives: PEFT's `r`, or what all modules have in common where the format says it otherwise.
+  public var declaredRank: Int? { adapter.config?.rank ?? common(\.declaredRank) }
+
+  /// The alpha that a config gives, or what all modules have in common where the file keeps one for each.
+  public var alpha: Double? { adapter.config?.alpha ?? common(\.alpha) }
+
+  /// Whether scales are alpha/sqrt(r).
+  public var usesRankStabilizedScale: Bool {
+    adapter.config?.usesRankStabilizedScale ?? adapter.modules.contains { $0.scaleSource == .alphaOverRootRank }
+  }
+
+  /// Whether modules have DoRA's magnitude.
+  public var usesDoRA: Bool { adapter.config?.usesDoRA ?? adapter.modules.contains { $0.magnitude != nil } }
+
+  private func common<Value: Equatable>(_ value: (AdapterModule) -> Value?) -> Value? {
+    guard let first = adapter.modules.first.flatMap(value) else { return nil }
+    return adapter.modules.allSatisfy { value($0) == first } ? first : nil
   }
 
   /// Base parameters over adapter parameters, when both are known.
