@@ -170,8 +170,8 @@ private struct Assembly {
       module.outFeatures = outputs ?? 0
       switch module.a?.shape.rank ?? module.b?.shape.rank {
       case 3?: module.kind = .conv1d
-      case 4?: module.kind = .conv2d
-      case 5?: module.kind = .conv3d
+      // Convolutions over three axes go with those over two; only the flattened kernel differs.
+      case 4?, 5?: module.kind = .conv2d
       default: break
       }
     }
