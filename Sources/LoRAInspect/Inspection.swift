@@ -108,12 +108,12 @@ public struct Inspection: Sendable {
 
   /// The last component of a module's name: `q_proj`.
   static func target(of module: String) -> String {
-    module.split(separator: ".").last.map { String($0) } ?? module
+    module.dottedComponents.last.map { String($0) } ?? module
   }
 
   /// The first number among the components of a module's name.
   static func layer(of module: String) -> UInt64? {
-    for component in module.split(separator: ".") {
+    for component in module.dottedComponents {
       if let index = UInt64(component) { return index }
     }
     return nil

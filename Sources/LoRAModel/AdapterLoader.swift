@@ -192,7 +192,7 @@ private struct Assembly {
   /// `.base_layer` components belongs to the parameter n places from the end (facts: peft 0.21, run).
   private func resolveParameter(_ module: inout AdapterModule, _ config: AdapterConfig) {
     guard !config.targetParameters.isEmpty else { return }
-    var components = module.name.split(separator: ".").map { String($0) }
+    var components = module.name.dottedComponents.map { String($0) }
     let depth = components.reversed().prefix { $0 == "base_layer" }.count
     components.removeLast(depth)
     let path = components.joined(separator: ".")

@@ -1,4 +1,5 @@
 public import Safetensors
+import TensorCore
 
 /// The names that PEFT writes (peft 0.21, `utils/save_and_load.py`): `base_model.model.` + module path + leaf, where the
 /// leaf is `lora_A.weight`, `lora_B.weight`, `lora_B.bias`, `lora_embedding_A`, `lora_embedding_B` or
@@ -25,14 +26,14 @@ public struct PEFTNaming: NamingScheme {
   public func recognises(_ header: SafetensorsHeader) -> Bool {
     header.tensors.contains { tensor in
       tensor.name.hasPrefix(Self.prefix)
-        || tensor.name.split(separator: ".").contains { Self.leaves[String($0)] != nil }
+        || tensor.name.dottedComponents.contains { Self.leaves[String($0)] != nil }
     }
   }
 
   /// Splits a name into module and leaf.
   public func read(_ name: String) -> ReadKey {
     if let plain = Self.plainFactor(name) { return ReadKey(plain) }
-    var components = name.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
+    var components = name.dottedComponents.map { String($0) }
     var problem: MisnamedTensor.Problem?
 
     let wrappers = components.filter { Self.wrappers.contains($0) }

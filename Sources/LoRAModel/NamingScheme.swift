@@ -1,4 +1,5 @@
 public import Safetensors
+import TensorCore
 
 /// What a tensor's name says about its place in an adapter.
 public enum KeyMeaning: Sendable, Equatable {
@@ -102,7 +103,7 @@ public enum ForeignMethods {
 
   /// The method whose parameter one component of the name is, or nil.
   public static func method(of name: String) -> String? {
-    for component in name.split(separator: ".").reversed().prefix(3) {
+    for component in name.dottedComponents.suffix(3).reversed() {
       for (marker, method) in byMarker where component.hasPrefix(marker) { return method }
     }
     return nil

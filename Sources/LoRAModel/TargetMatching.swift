@@ -1,4 +1,5 @@
 import PythonPattern
+import TensorCore
 
 /// PEFT's answer to "which modules does this config adapt, and with which rank and alpha", for names without
 /// `base_model.model.` (peft 0.21: `check_target_module_exists` and `get_pattern_key`).
@@ -145,7 +146,7 @@ public struct TargetMatching: Sendable {
   /// The layer index as `layers_to_transform` counts it: the first number that stands after a list's name, with
   /// something before that name unless `layers_pattern` names the list.
   func layerIndex(of module: String) -> Int? {
-    let components = module.split(separator: ".", omittingEmptySubsequences: false)
+    let components = module.dottedComponents
     for position in components.indices.dropLast() {
       guard let index = Int(components[position]), index >= 0 else { continue }
       if layerLists.isEmpty {
@@ -156,12 +157,5 @@ public struct TargetMatching: Sendable {
       }
     }
     return nil
-  }
-}
-
-extension String {
-  /// Every part of the text that follows a dot, longest first.
-  fileprivate var suffixesAfterDots: [Substring] {
-    indices.filter { self[$0] == "." }.map { self[index(after: $0)...] }
   }
 }
