@@ -11,6 +11,7 @@
 #define NATIVE_F16 1
 #define PRODUCT_STRIPS 1
 #define WIDE_HALVES 1
+#define ROUND_STRIPS 1
 #define RESOLVE_STRIPS 2
 
 // The builtin asks CPUID for the instructions and XGETBV whether the operating system keeps the registers.

@@ -11,6 +11,7 @@
 #define NATIVE_F16 1
 #define PRODUCT_STRIPS 4
 #define WIDE_HALVES 4
+#define ROUND_STRIPS 2
 #define RESOLVE_STRIPS 4
 
 // As for AVX2; the builtin also asks whether the mask and upper register halves are kept.

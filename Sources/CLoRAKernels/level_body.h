@@ -1,5 +1,6 @@
 // The kernels of one level. A level file defines LEVEL, LEVEL_NAME, TARGET, NATIVE_FMA, NATIVE_F16, the register
-// blocks PRODUCT_STRIPS, WIDE_HALVES and RESOLVE_STRIPS and a function `level_available`, then includes this.
+// blocks PRODUCT_STRIPS, WIDE_HALVES, ROUND_STRIPS (1 or 2) and RESOLVE_STRIPS and a function `level_available`, then
+// includes this.
 
 #include "levels.h"
 #include "vectors.h"

@@ -11,6 +11,7 @@
 #define NATIVE_F16 1
 #define PRODUCT_STRIPS 1
 #define WIDE_HALVES 1
+#define ROUND_STRIPS 1
 #define RESOLVE_STRIPS 1
 
 static bool level_available(void) { return true; }

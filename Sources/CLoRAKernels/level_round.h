@@ -5,45 +5,71 @@
   of(LORA_BF16, LORA_BF16) of(LORA_F16, LORA_BF16) of(LORA_F32, LORA_BF16) \
   of(LORA_BF16, LORA_F16) of(LORA_F16, LORA_F16) of(LORA_F32, LORA_F16)
 
-/// One strip of a row: rounds both ends of the interval around w + d that holds the exact value. If they agree, that is
-/// the answer (Ziv's test). Returns whether they do. An infinity or NaN turns `finite` into NaN.
-INLINE bool round_strip(
-  lora_dtype base, lora_dtype output, const char *w, const float *d, const float *norms, float bound, float floor,
-  char *out, v16f *finite) {
+/// The ends of an interval around w + d that holds the exact value strictly inside, for one strip.
+INLINE void interval(
+  lora_dtype base, const char *w, const float *d, const float *norms, float bound, float floor, v16f *inner,
+  v16f *outer) {
   v16f v = widen_lanes(base, w) + load_f32(d);
   v16f error = fma_f32((v16f)bound, load_f32(norms), (v16f)floor);
   v16f away = of_bits(bits_of(error) | (bits_of(v) & 0x80000000u));  // from zero
   // A little of v itself on top, for the roundings of v and of the end.
-  v16f outer = fma_f32(v, (v16f)(1 + 0x4p-24f), away), inner = fma_f32(v, (v16f)(1 - 0x3p-24f), -away);
-  *finite += outer * 0.0f;
-  v16h rounded;
-  bool agree;
+  *outer = fma_f32(v, (v16f)(1 + 0x4p-24f), away);
+  *inner = fma_f32(v, (v16f)(1 - 0x3p-24f), -away);
+}
+
+/// Ziv's test for one or two strips from strip `s` on: both ends of the interval are rounded and the outer one is
+/// stored; if they round to one number, so does everything between them. Other strips are listed.
+INLINE size_t round_strips(
+  lora_dtype base, lora_dtype output, const size_t strips, size_t s, const char *w, const float *d,
+  const float *norms, float bound, float floor, char *out, uint32_t *doubtful, v16f *finite) {
+  const size_t base_size = base == LORA_F32 ? 4 : 2, first = s * LORA_LANES;
+  v16f inner[ROUND_STRIPS], outer[ROUND_STRIPS];
+  v16u open[ROUND_STRIPS];  // what is left of a difference between the ends, in any bit
+  UNROLL for (size_t t = 0; t < strips; t++) {
+    size_t i = first + t * LORA_LANES;
+    interval(base, w + i * base_size, d + i, norms + i, bound, floor, &inner[t], &outer[t]);
+  }
   if (output == LORA_BF16) {
     // Half up instead of half to even is as good here: a tie lies strictly inside the interval or not at all.
-    v16u a = bits_of(outer) + 0x8000u, b = bits_of(inner) + 0x8000u;
-    rounded = __builtin_convertvector(a >> 16, v16h);
-    agree = !any((a ^ b) & 0xffff0000u);
+    v16u rounded[ROUND_STRIPS];
+    UNROLL for (size_t t = 0; t < strips; t++) {
+      rounded[t] = bits_of(outer[t]) + 0x8000u;
+      open[t] = (rounded[t] ^ (bits_of(inner[t]) + 0x8000u)) & 0xffff0000u;
+    }
+    if (strips == 2) {
+      v32h halves = __builtin_shufflevector((v32h)rounded[0], (v32h)rounded[strips - 1], ODD_32);
+      memcpy(out + first * 2, &halves, sizeof halves);
+    } else {
+      v16h halves = __builtin_convertvector(rounded[0] >> 16, v16h);
+      memcpy(out + first * 2, &halves, sizeof halves);
+    }
   } else {
-    rounded = round_f16(outer);
-    agree = __builtin_reduce_or(rounded ^ round_f16(inner)) == 0;
+    UNROLL for (size_t t = 0; t < strips; t++) {
+      v16h rounded = round_f16(outer[t]);
+      memcpy(out + (first + t * LORA_LANES) * 2, &rounded, sizeof rounded);
+      open[t] = __builtin_convertvector(rounded ^ round_f16(inner[t]), v16u);
+    }
   }
-  memcpy(out, &rounded, sizeof rounded);
-  return agree;
+  // An infinity or NaN turns `finite` into NaN.
+  *finite = fma_f32(strips == 2 ? outer[0] + outer[strips - 1] : outer[0], (v16f)0.0f, *finite);
+  if (__builtin_expect(!any(strips == 2 ? open[0] | open[strips - 1] : open[0]), 1)) return 0;
+  size_t count = 0;
+  UNROLL for (size_t t = 0; t < strips; t++) if (any(open[t])) doubtful[count++] = (uint32_t)(s + t);
+  return count;
 }
 
 INLINE size_t finish_row(
   lora_dtype base, lora_dtype output, size_t strips, const char *w, const float *d, const float *norms, float bound,
   float floor, char *out, uint32_t *doubtful) {
-  const size_t base_size = base == LORA_F32 ? 4 : 2;
-  size_t count = 0;
+  size_t count = 0, s = 0;
   v16f finite = 0;
-  for (size_t s = 0; s < strips; s++) {
-    size_t i = s * LORA_LANES;
-    doubtful[count] = (uint32_t)s;
-    count += !round_strip(base, output, w + i * base_size, d + i, norms + i, bound, floor, out + i * 2, &finite);
-  }
+  for (; s + ROUND_STRIPS <= strips; s += ROUND_STRIPS)
+    count += round_strips(
+      base, output, ROUND_STRIPS, s, w, d, norms, bound, floor, out, doubtful + count, &finite);
+  for (; s < strips; s++)
+    count += round_strips(base, output, 1, s, w, d, norms, bound, floor, out, doubtful + count, &finite);
   if (!any((v16u)(finite != finite))) return count;
-  for (size_t s = 0; s < strips; s++) doubtful[s] = (uint32_t)s;
+  for (s = 0; s < strips; s++) doubtful[s] = (uint32_t)s;
   return strips;
 }
 

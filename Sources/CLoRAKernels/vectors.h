@@ -12,8 +12,14 @@ typedef int32_t v16i __attribute__((ext_vector_type(16)));
 typedef int64_t v16l __attribute__((ext_vector_type(16)));
 typedef uint32_t v16u __attribute__((ext_vector_type(16)));
 typedef uint16_t v16h __attribute__((ext_vector_type(16)));
+typedef uint16_t v32h __attribute__((ext_vector_type(32)));
 typedef uint8_t v16b __attribute__((ext_vector_type(16)));
 typedef _Float16 v16x __attribute__((ext_vector_type(16)));
+
+/// The upper halves of 32 words, in order.
+#define ODD_32 \
+  1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31, 33, 35, 37, 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, \
+    61, 63
 
 #define INLINE static inline __attribute__((always_inline)) TARGET
 #define UNROLL _Pragma("clang loop unroll(full)")
