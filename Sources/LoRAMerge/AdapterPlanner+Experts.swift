@@ -1,8 +1,9 @@
-import struct BaseCatalogue.RuntimeModule
 import LoRAKernels
 import LoRAModel
 import Safetensors
 import TensorCore
+
+import struct BaseCatalogue.RuntimeModule
 
 /// How the factors of a stack of experts are laid out, which files do not always tell.
 public enum ExpertLayout: String, Sendable, CaseIterable {
