@@ -14,6 +14,8 @@ struct AdapterPlanner {
   /// The adapter's weights and their position among the sources of the plan.
   let file: SafetensorsFile
   let source: Int
+  /// How factors of experts are laid out; nil when the file is to tell.
+  let expertLayout: ExpertLayout?
 
   /// What was found, in the order of the adapter's modules.
   private(set) var changes: [Change] = []
@@ -27,8 +29,10 @@ struct AdapterPlanner {
   private(set) var moduleCount = 0
 
   init(
-    base: BaseModel, checkpoint: Checkpoint, adapter: WeightedAdapter, number: Int, file: SafetensorsFile, source: Int
+    base: BaseModel, checkpoint: Checkpoint, adapter: WeightedAdapter, number: Int, file: SafetensorsFile,
+    source: Int, expertLayout: ExpertLayout?
   ) {
+    self.expertLayout = expertLayout
     self.base = base
     self.checkpoint = checkpoint
     self.adapter = adapter.adapter
@@ -60,7 +64,7 @@ struct AdapterPlanner {
     case .linear: linear(module)
     case .embedding: embedding(module)
     case .conv1d, .conv2d: convolution(module)
-    default: refuse(module, "merging \(module.kind.rawValue) modules is not supported")
+    case .parameter: return experts(module)
     }
     bias(module)
   }

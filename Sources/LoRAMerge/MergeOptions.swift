@@ -6,6 +6,10 @@ public struct MergeOptions: Sendable {
   /// The dtype of all floating-point tensors of the output; nil keeps each tensor's own.
   public var dtype: DType?
 
+  /// How the factors of stacks of experts are laid out; nil takes PEFT's layout, of the version that shapes and
+  /// `peft_version` tell.
+  public var expertLayout: ExpertLayout?
+
   /// The choices that a merge makes unless told otherwise.
   public init() {}
 }

@@ -73,7 +73,8 @@ struct MergePlanner {
       return
     }
     var planner = AdapterPlanner(
-      base: base, checkpoint: checkpoint, adapter: adapter, number: number, file: file, source: sources.count)
+      base: base, checkpoint: checkpoint, adapter: adapter, number: number, file: file, source: sources.count,
+      expertLayout: options.expertLayout)
     sources.append(file)
     planner.plan()
     refusals += planner.refusals

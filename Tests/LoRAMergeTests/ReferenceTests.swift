@@ -30,26 +30,16 @@ struct ReferenceTests {
   @Test("The reference is there")
   func present() { #expect(Fixtures.merged.count >= 50) }
 
-  /// What plans cannot hold yet; such adapters are refused.
-  private static let unsupported: Set<String> = ["moe"]
-
-  @Test(
-    "Kinds that cannot be merged yet are refused",
-    arguments: Fixtures.merged.filter { !unsupported.isDisjoint(with: $0.kinds) })
-  func refused(_ expected: Fixtures.Merged) throws {
-    let base = try Fixtures.base(expected.base)
-    #expect(throws: MergeError.self) {
-      try MergePlan.make(base: base, adapters: [WeightedAdapter(Fixtures.adapter(expected.adapter))])
-    }
-  }
-
   @Test(
     "Merged tensors are PEFT's, everything else is the base's",
-    arguments: Fixtures.merged.filter { unsupported.isDisjoint(with: $0.kinds) })
+    arguments: Fixtures.merged)
   func merge(_ expected: Fixtures.Merged) throws {
     let folder = try TemporaryFolder()
     let base = try Fixtures.base(expected.base)
-    let plan = try MergePlan.make(base: base, adapters: [WeightedAdapter(Fixtures.adapter(expected.adapter))])
+    var options = MergeOptions()
+    if expected.kinds.contains("unsloth") { options.expertLayout = .unsloth }
+    let plan = try MergePlan.make(
+      base: base, adapters: [WeightedAdapter(Fixtures.adapter(expected.adapter))], options: options)
     let output = folder.path("merged")
     _ = try MergeExecutor(plan).run(to: output)
     let merged = try Checkpoint.open(output)
