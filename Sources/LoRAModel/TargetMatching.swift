@@ -162,6 +162,6 @@ public struct TargetMatching: Sendable {
 extension String {
   /// Every part of the text that follows a dot, longest first.
   fileprivate var suffixesAfterDots: [Substring] {
-    indices.filter { self[$0] == "." }.map { self[index(after: $0)...] }
+    utf8.indices.filter { utf8[$0] == UInt8(ascii: ".") }.map { self[utf8.index(after: $0)...] }
   }
 }
