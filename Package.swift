@@ -63,7 +63,7 @@ let package = Package(
     library(
       "LoRAMerge",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels",
+        "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
 
@@ -89,7 +89,7 @@ let package = Package(
     tests("Zstd"),
     tests("Safetensors", ["TensorCore", "LoRAIO"]),
     tests("LoRAKernels", ["CLoRAKernels"]),
-    tests("BaseCatalogue"),
+    tests("BaseCatalogue", ["TensorCore"]),
     tests("LoRAModel", ["TensorCore", "LoRAIO", "Safetensors"]),
     tests("LoRAInspect", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel"]),
     tests("LoRAValidate", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "BaseCatalogue", "LoRAKernels"]),

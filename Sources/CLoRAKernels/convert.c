@@ -21,7 +21,7 @@ void lora_widen_f32(lora_level level, lora_dtype dtype, const void *bytes, size_
 
 void lora_widen_f64(lora_level level, lora_dtype dtype, const void *bytes, size_t first, size_t count, double *out) {
   if (dtype == LORA_F64) {
-    memcpy(out, (const double *)bytes + first, count * sizeof *out);
+    memcpy(out, (const char *)bytes + first * sizeof *out, count * sizeof *out);
     return;
   }
   float values[BLOCK];

@@ -101,6 +101,16 @@ bool lora_right_norms(const float *panel, size_t columns, size_t rank, float *no
   return finite;
 }
 
+/// Scales one rank of up to a block of rows. Always inlined, so that a whole block has a constant length.
+static inline __attribute__((always_inline)) void scale_rows(
+  size_t rows, const double *values, size_t stride, double scale, double *wide, float *narrow) {
+  for (size_t lane = 0; lane < rows; lane++) {
+    double value = scale * values[lane * stride];
+    wide[lane] = value;
+    narrow[lane] = (float)value;
+  }
+}
+
 void lora_pack_left(
   lora_level level, lora_dtype dtype, const void *bytes, lora_layout layout, size_t rows, size_t rank,
   size_t first_rank, size_t ranks, const double *scales, double *wide, float *narrow) {
@@ -111,40 +121,45 @@ void lora_pack_left(
       size_t n = lora_min(OUTER, rows - i), depth = lora_min(INNER, ranks - k);
       lora_tile tile = fetch(level, dtype, bytes, layout, i, n, k, depth, elements, values);
       if (dtype != LORA_F64) lora_level_table_of(level)->widen_f64(elements, n * depth, values);
-      for (size_t p = 0; p < n; p += LORA_ROWS)
+      for (size_t p = 0; p < n; p += LORA_ROWS) {
+        size_t block = ((i + p) / LORA_ROWS * rank + first_rank + k) * LORA_ROWS, lanes = lora_min(LORA_ROWS, n - p);
         for (size_t q = 0; q < depth; q++) {
-          size_t to = ((i + p) / LORA_ROWS * rank + first_rank + k + q) * LORA_ROWS;
-          size_t lanes = lora_min(LORA_ROWS, n - p);
-          for (size_t lane = 0; lane < lanes; lane++) {
-            double value = scales[k + q] * values[(p + lane) * tile.stride + q * tile.rank_stride];
-            wide[to + lane] = value;
-            narrow[to + lane] = (float)value;
-          }
+          const double *from = values + p * tile.stride + q * tile.rank_stride;
+          size_t to = block + q * LORA_ROWS;
+          if (lanes == LORA_ROWS) scale_rows(LORA_ROWS, from, tile.stride, scales[k + q], wide + to, narrow + to);
+          else scale_rows(lanes, from, tile.stride, scales[k + q], wide + to, narrow + to);
         }
+      }
     }
 }
 
+typedef double v2d __attribute__((ext_vector_type(2)));
+typedef float v2f __attribute__((ext_vector_type(2)));
+typedef int64_t v2l __attribute__((ext_vector_type(2)));
+
 void lora_left_bounds(const double *wide, const float *narrow, size_t rows, size_t rank, float *bounds) {
   for (size_t i = 0; i < rows; i += LORA_ROWS) {
-    double met_squares[LORA_ROWS] = {0}, wide_squares[LORA_ROWS] = {0}, change_squares[LORA_ROWS] = {0};
-    bool nonzero[LORA_ROWS] = {0};
+    v2d met[LORA_ROWS / 2] = {0}, change[LORA_ROWS / 2] = {0}, size[LORA_ROWS / 2] = {0};
     for (size_t k = 0; k < rank; k++) {
       // Product k is rounded with every sum from its own to the end of its chunk, then with every later total.
       size_t chunk = k / LORA_CHUNK, end = lora_min(rank, (chunk + 1) * LORA_CHUNK);
-      double roundings = (double)(end - k + (rank - 1) / LORA_CHUNK - chunk + (chunk > 0));
-      for (size_t lane = 0; lane < LORA_ROWS; lane++) {
-        double value = wide[(i * rank) + k * LORA_ROWS + lane], rounded = narrow[i * rank + k * LORA_ROWS + lane];
-        double change = rounded - value, met = roundings * rounded;
-        met_squares[lane] += met * met;
-        wide_squares[lane] += value * value;
-        change_squares[lane] += change * change;
-        nonzero[lane] |= value != 0;
+      v2d roundings = (double)(end - k + (rank - 1) / LORA_CHUNK - chunk + (chunk > 0));
+      for (size_t pair = 0; pair < LORA_ROWS / 2; pair++) {
+        v2d value;
+        v2f rounded;
+        memcpy(&value, wide + i * rank + k * LORA_ROWS + pair * 2, sizeof value);
+        memcpy(&rounded, narrow + i * rank + k * LORA_ROWS + pair * 2, sizeof rounded);
+        v2d used = __builtin_convertvector(rounded, v2d), difference = used - value, counted = roundings * used;
+        met[pair] += counted * counted;
+        change[pair] += difference * difference;
+        size[pair] += (v2d)((v2l)value & INT64_MAX);
       }
     }
     for (size_t lane = 0; lane < LORA_ROWS; lane++) {
-      double bound = 0x1p-24 * __builtin_sqrt(met_squares[lane]) + __builtin_sqrt(change_squares[lane])
-        + (double)(rank + 2) * 0x1p-52 * __builtin_sqrt(wide_squares[lane]);
-      bounds[i + lane] = nonzero[lane] ? round_up(bound * (1 + 0x1p-9)) : -1;
+      double used = __builtin_sqrt(met[lane / 2][lane % 2]), changed = __builtin_sqrt(change[lane / 2][lane % 2]);
+      double bound = 0x1p-24 * used + changed + (double)(rank + 2) * 0x1p-52 * (used + changed);
+      if (rank > LORA_MOST_RANK) bound = lora_f64_of(0x7ff0000000000000);
+      bounds[i + lane] = size[lane / 2][lane % 2] == 0 ? -1 : round_up(bound * (1 + 0x1p-9));
     }
   }
 }

@@ -10,6 +10,8 @@
 
 /// f32 sums run over at most this many products before they are added to the total: it bounds the rounding error.
 enum { LORA_CHUNK = 16 };
+/// Up to this rank the bound covers what it neglects; beyond, everything is computed in f64.
+enum { LORA_MOST_RANK = 1 << 16 };
 typedef struct {
   double delta_squared, residual_squared, max_delta;
 } lora_tally;
@@ -27,6 +29,21 @@ typedef struct {
   const float *right;
   void *out;
 } lora_doubt;
+
+/// Codes of a type: what an element is without looking at its value.
+typedef struct {
+  uint32_t size;        // bytes of an element as the level functions take it, packed types unpacked
+  uint32_t bits;        // as stored
+  uint64_t magnitude;   // mask without the sign bit
+  uint64_t largest;     // code of the largest finite magnitude
+  uint64_t infinity;    // code of infinity, or LORA_NONE
+  bool negative_nan;    // the sign bit alone is NaN and nothing else is
+} lora_code;
+
+/// What is in a block of elements.
+typedef struct {
+  uint64_t nan, infinite, most;  // `most`: the largest code without sign among finite elements
+} lora_census;
 
 typedef struct {
   const char *name;
@@ -59,6 +76,7 @@ typedef struct {
   void (*tally_f64)(size_t strips, const float *w, const double *d, const float *stored, lora_tally *tally);
   /// Largest `code & mask` of elements of 1, 2, 4 or 8 bytes; the mask leaves out the sign bit of the largest size.
   uint64_t (*peak)(size_t size, uint64_t mask, const void *elements, size_t count);
+  lora_census (*census)(const lora_code *type, const void *elements, size_t count);
   /// Only multiply-adds, for benchmarks; return how many operations.
   uint64_t (*burn_f32)(uint64_t rounds);
   uint64_t (*burn_f64)(uint64_t rounds);
@@ -74,16 +92,6 @@ extern const lora_level_table lora_level_neon;
 const lora_level_table *lora_level_table_of(lora_level level);
 
 // MARK: Shared by the drivers
-
-/// Codes of a type: what an element is without looking at its value.
-typedef struct {
-  uint32_t size;        // bytes of an element as the level functions take it, packed types unpacked
-  uint32_t bits;        // as stored
-  uint64_t magnitude;   // mask without the sign bit
-  uint64_t largest;     // code of the largest finite magnitude
-  uint64_t infinity;    // code of infinity, or LORA_NONE
-  bool negative_nan;    // the sign bit alone is NaN and nothing else is
-} lora_code;
 
 lora_code lora_code_of(lora_dtype dtype);
 /// Copies elements `first + i * stride` to consecutive places, unpacking packed types.

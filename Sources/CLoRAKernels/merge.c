@@ -36,11 +36,11 @@ typedef struct {
 
 static size_t up(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-/// Lays the buffers out from `scratch` on and returns their size.
+/// Lays the buffers out from `scratch` on, unless it is null, and returns their size.
 static size_t arrange(lora_merge_state *state, char *scratch) {
   size_t at = 0, strips = state->segment / LORA_LANES;
 #define TAKE(member, count) \
-  state->member = (void *)(scratch + at); \
+  state->member = scratch ? (void *)(scratch + at) : NULL; \
   at += up((count) * sizeof *state->member);
   TAKE(d_wide, (state->wide ? LORA_ROWS : 1) * state->stride)
   TAKE(right, state->wide && state->job->right_f32 ? state->segment * state->job->rank : 0)
@@ -116,7 +116,7 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
   size_t strips = (columns + LORA_LANES - 1) / LORA_LANES, padded = strips * LORA_LANES, rank = job->rank;
   size_t base_size = lora_code_of(job->base_dtype).size, output_size = lora_code_of(job->output_dtype).size;
   // Covers underflow; never a subnormal number itself, which would slow every operation down.
-  float floor = rank < 1 << 20 ? 0x1p-126f : (float)(2 * rank + 4) * 0x1p-149f;
+  const float floor = 0x1p-126f;
   // Whatever reads the base after the first store needs it kept when the output replaces it.
   bool whole = padded == columns, copied = state->wide || !whole || job->base == job->output;
   lora_dtype from = copied ? LORA_F32 : job->base_dtype;

@@ -50,35 +50,36 @@ static double value_of(lora_level level, lora_dtype dtype, uint64_t code) {
   return value;
 }
 
+/// Index of the first NaN, or infinity, of a block that has one.
+static uint64_t first_of(const lora_code *type, const uint8_t *block, bool infinite) {
+  for (size_t i = 0;; i++) {
+    uint64_t code = code_at(block, type->size, i);
+    if (!is_finite(type, code) && ((code & type->magnitude) == type->infinity) == infinite) return i;
+  }
+}
+
 lora_scan_result lora_scan(lora_level level, lora_dtype dtype, const void *bytes, size_t count) {
   lora_scan_result result = {.nan_first = LORA_NONE, .inf_first = LORA_NONE};
   lora_code type = lora_code_of(dtype);
   uint8_t codes[BLOCK];
   uint64_t most = 0;
-  bool any_finite = false;
   size_t step = BLOCK / type.size;
   for (size_t at = 0; at < count; at += step) {
     size_t n = lora_min(step, count - at);
     const uint8_t *block = block_of(dtype, &type, bytes, at, n, codes);
     uint64_t peak = lora_level_table_of(level)->peak(type.size, type.magnitude, block, n);
-    if (!may_have_nan(&type, block, n, peak)) {
-      if (peak > most) most = peak;
-      any_finite = true;
-      continue;
+    if (may_have_nan(&type, block, n, peak)) {
+      lora_census found = lora_level_table_of(level)->census(&type, block, n);
+      if (found.nan && result.nan_count == 0) result.nan_first = at + first_of(&type, block, false);
+      if (found.infinite && result.inf_count == 0) result.inf_first = at + first_of(&type, block, true);
+      result.nan_count += found.nan;
+      result.inf_count += found.infinite;
+      peak = found.most;
     }
-    for (size_t i = 0; i < n; i++) {
-      uint64_t code = code_at(block, type.size, i), size = code & type.magnitude;
-      if (is_finite(&type, code)) {
-        if (size > most) most = size;
-        any_finite = true;
-      } else if (size == type.infinity) {
-        if (result.inf_count++ == 0) result.inf_first = at + i;
-      } else if (result.nan_count++ == 0) {
-        result.nan_first = at + i;
-      }
-    }
+    if (peak > most) most = peak;
   }
-  if (any_finite) result.max_finite = value_of(level, dtype, most);
+  // An E8M0 code of 0 has a value too.
+  if (result.nan_count + result.inf_count < count) result.max_finite = value_of(level, dtype, most);
   result.any_nonzero = result.max_finite > 0 || result.nan_count > 0 || result.inf_count > 0;
   return result;
 }

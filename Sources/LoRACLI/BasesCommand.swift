@@ -62,7 +62,7 @@ struct BasesCommand: ParsableCommand {
         "modules": .array(
           modules.map { module in
             [
-              "name": .string(module.name), "kind": .string(module.kind.rawValue), "in": JSONValue(module.inFeatures),
+              "name": .string(module.name), "kind": .string(module.kindName), "in": JSONValue(module.inFeatures),
               "out": JSONValue(module.outFeatures),
             ]
           }),
@@ -72,7 +72,7 @@ struct BasesCommand: ParsableCommand {
       let parameters = base.parameters.map { ", \(grouped($0)) parameters" } ?? ""
       var table = TextTable([("module", .left), ("kind", .left), ("in", .right), ("out", .right)])
       for module in modules {
-        table.add([escaped(module.name), module.kind.rawValue, "\(module.inFeatures)", "\(module.outFeatures)"])
+        table.add([escaped(module.name), module.kindName, "\(module.inFeatures)", "\(module.outFeatures)"])
       }
       try report.write(
         ["\(escaped(base.path)): \(escaped(base.modelType ?? "unknown architecture"))\(parameters)", ""]

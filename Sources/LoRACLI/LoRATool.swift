@@ -13,7 +13,8 @@ public struct LoRATool: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      InspectCommand.self, ValidateCommand.self, RulesCommand.self, ExplainCommand.self, BasesCommand.self,
+      InspectCommand.self, ValidateCommand.self, MergeCommand.self, VerifyCommand.self, BasesCommand.self,
+      RulesCommand.self, ExplainCommand.self,
     ])
 
   /// A command is filled in by the parser.

@@ -12,6 +12,11 @@ enum StandardOutput {
   }
 }
 
+extension StandardOutput {
+  /// Writes lines, each with its line end.
+  static func write(lines: [String]) throws(Failure) { try write(lines.map { $0 + "\n" }.joined()) }
+}
+
 /// The stream for progress and diagnostics.
 enum StandardError {
   /// Writes all of the text; a closed stream is ignored, there is nowhere left to complain.

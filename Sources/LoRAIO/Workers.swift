@@ -22,16 +22,21 @@ public enum Workers {
     let shared = Progress<Failure>(count: count, body: body)
     var threads: [pthread_t] = []
     for _ in 1..<crew {
-      if let thread = start(shared) { threads.append(thread) }
+      if let thread = start({ shared.run() }) { threads.append(thread) }
     }
     shared.run()
     for thread in threads { pthread_join(thread, nil) }
     if let failure = shared.failure.withLock({ $0 }) { throw failure.error }
   }
 
-  private static func start<Failure: Error>(_ shared: Progress<Failure>) -> pthread_t? {
-    // The box carries a closure because a C function pointer cannot be generic.
-    let box = unsafe Unmanaged.passRetained(Box { shared.run() })
+  /// Runs `body` on a new thread that nobody waits for; it is not run when no thread can be had.
+  static func detach(_ body: @escaping @Sendable () -> Void) {
+    if let thread = start(body) { pthread_detach(thread) }
+  }
+
+  private static func start(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
+    // The box carries the closure through C's untyped argument.
+    let box = unsafe Unmanaged.passRetained(Box(body))
     var thread = pthread_t()
     let result = unsafe pthread_create(
       &thread, nil,

@@ -11,11 +11,11 @@ extension Inspection {
       "file_bytes": JSONValue(file?.fileBytes ?? 0), "tensor_bytes": JSONValue(file?.header.dataBytes ?? 0),
       "tensor_count": JSONValue(file?.header.tensors.count ?? 0), "parameters": JSONValue(parameters),
       "dtypes": .object(JSONObject(dtypes.map { ($0.name, JSONValue($0.count)) })), "peft_type": JSONValue(peftType),
-      "base_model": JSONValue(baseModelName), "rank": rankJSON, "alpha": JSONValue(adapter.config?.alpha),
-      "scale": scaleJSON, "use_rslora": .bool(adapter.config?.usesRankStabilizedScale ?? false),
-      "use_dora": .bool(adapter.config?.usesDoRA ?? adapter.modules.contains { $0.magnitude != nil }),
+      "base_model": JSONValue(baseModelName), "rank": rankJSON, "alpha": JSONValue(alpha),
+      "scale": scaleJSON, "use_rslora": .bool(usesRankStabilizedScale),
+      "use_dora": .bool(usesDoRA),
       "targets": .array(targets.map { .string($0) }), "layers": .array(layers.map { JSONValue($0) }),
-      "modules": .array(adapter.modules.map { Self.json($0) }),
+      "modules": .array(adapter.modules.map { json($0) }),
       "full_tensors": .array(adapter.replacements.map { .string($0.name) }),
       "metadata": .object(JSONObject((file?.header.metadata ?? []).map { ($0.key, .string($0.value)) })),
       "minimum_reader": JSONValue(file?.header.minimumReader),
@@ -35,7 +35,7 @@ extension Inspection {
 
   private var rankJSON: JSONValue {
     [
-      "config": adapter.config.map { JSONValue($0.rank) } ?? .null, "min": ranks.map { JSONValue($0.min) } ?? .null,
+      "config": declaredRank.map { JSONValue($0) } ?? .null, "min": ranks.map { JSONValue($0.min) } ?? .null,
       "max": ranks.map { JSONValue($0.max) } ?? .null, "uniform": .bool(ranks.map { $0.min == $0.max } ?? true),
     ]
   }
@@ -47,9 +47,9 @@ extension Inspection {
     ]
   }
 
-  private static func json(_ module: AdapterModule) -> JSONValue {
+  private func json(_ module: AdapterModule) -> JSONValue {
     [
-      "name": .string(module.name), "kind": .string(module.kind.rawValue), "rank": JSONValue(module.rank),
+      "name": .string(module.name), "kind": .string(kindName(of: module)), "rank": JSONValue(module.rank),
       "in": JSONValue(module.inFeatures), "out": JSONValue(module.outFeatures), "alpha": JSONValue(module.alpha),
       "scale": .real(module.scale), "dtype": JSONValue((module.a ?? module.b)?.dtype.name),
       "parameters": JSONValue(module.parameters),

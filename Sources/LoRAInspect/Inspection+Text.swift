@@ -36,6 +36,7 @@ extension Inspection {
   }
 
   private var heading: String {
+    if let method = adapter.foreignMethod { return "\(escaped(adapter.path)): an adapter of type \(escaped(method))" }
     let kind =
       switch adapter.format {
       case .peft: "a PEFT LoRA adapter"
@@ -43,9 +44,7 @@ extension Inspection {
       case .diffusers: "a LoRA in diffusers' naming"
       case .mlx: "an MLX LoRA adapter"
       case .torchtune: "a torchtune LoRA adapter"
-      case .unknown:
-        adapter.file == nil
-          ? "not readable" : adapter.foreignMethod.map { "an adapter of type \($0)" } ?? "no LoRA adapter"
+      case .unknown: adapter.file == nil ? "not readable" : "no LoRA adapter"
       }
     return "\(escaped(adapter.path)): \(kind)"
   }
@@ -62,18 +61,19 @@ extension Inspection {
     }
     if let ranks {
       let spread = ranks.min == ranks.max ? "\(ranks.min)" : "\(ranks.min) to \(ranks.max)"
-      let declared = adapter.config.map { $0.rank == Int(ranks.max) ? "" : " (config says \($0.rank))" } ?? ""
+      let declared = declaredRank.map { UInt64($0) == ranks.max ? "" : " (config says \($0))" } ?? ""
       facts.append(("rank", spread + declared))
     }
-    if let scales, let source = adapter.modules.first?.scaleSource {
+    if let scales {
+      let source = Set(adapter.modules.map(\.scaleSource.rawValue)).sorted().joined(separator: " and ")
       let spread =
         scales.min == scales.max ? Self.number(scales.min) : "\(Self.number(scales.min)) to \(Self.number(scales.max))"
-      let alpha = adapter.config.map { ", alpha \(Self.number($0.alpha))" } ?? ""
-      facts.append(("scale", "\(spread) (\(source.rawValue)\(alpha))"))
+      let alpha = alpha.map { ", alpha \(Self.number($0))" } ?? ""
+      facts.append(("scale", "\(spread) (\(source)\(alpha))"))
     }
     var variants: [String] = []
-    if adapter.config?.usesRankStabilizedScale == true { variants.append("rsLoRA") }
-    if adapter.config?.usesDoRA == true { variants.append("DoRA") }
+    if usesRankStabilizedScale { variants.append("rsLoRA") }
+    if usesDoRA { variants.append("DoRA") }
     if !variants.isEmpty { facts.append(("variants", variants.joined(separator: ", "))) }
     if !adapter.modules.isEmpty {
       facts.append(("modules", "\(adapter.modules.count) in \(Self.layerText(layers))"))
@@ -118,7 +118,7 @@ extension Inspection {
     for (target, modules) in groups.sorted(by: { $0.key < $1.key }) {
       let types = Set(modules.flatMap { $0.tensors.map(\.dtype.name) }).sorted().joined(separator: " ")
       table.add([
-        escaped(target, limit: 60), modules[0].kind.rawValue, "\(modules.count)",
+        escaped(target, limit: 60), kindName(of: modules[0]), "\(modules.count)",
         spread(modules.map(\.inFeatures)) { "\($0)" }, spread(modules.map(\.outFeatures)) { "\($0)" },
         spread(modules.map(\.rank)) { "\($0)" }, spread(modules.map(\.scale)) { Self.number($0) }, types,
         grouped(modules.reduce(0) { $0 &+ $1.parameters }),

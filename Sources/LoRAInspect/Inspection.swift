@@ -63,15 +63,47 @@ public struct Inspection: Sendable {
   /// `peft_type` as the config writes it.
   public var peftType: String? { adapter.config?.peftType ?? adapter.rawConfig?["peft_type"]?.string }
 
-  /// The base model that the config names.
+  /// The base model that the config names; MLX keeps its path under `model`.
   public var baseModelName: String? {
     adapter.config?.baseModel ?? adapter.rawConfig?["base_model_name_or_path"]?.string
+      ?? (adapter.format == .mlx ? adapter.rawConfig?["model"]?.string : nil)
+  }
+
+  /// The rank that a config gives: PEFT's `r`, or what all modules have in common where the format says it otherwise.
+  public var declaredRank: Int? { adapter.config?.rank ?? common(\.declaredRank) }
+
+  /// The alpha that a config gives, or what all modules have in common where the file keeps one for each.
+  public var alpha: Double? { adapter.config?.alpha ?? common(\.alpha) }
+
+  /// Whether scales are alpha/sqrt(r).
+  public var usesRankStabilizedScale: Bool {
+    adapter.config?.usesRankStabilizedScale ?? adapter.modules.contains { $0.scaleSource == .alphaOverRootRank }
+  }
+
+  /// Whether modules have DoRA's magnitude.
+  public var usesDoRA: Bool { adapter.config?.usesDoRA ?? adapter.modules.contains { $0.magnitude != nil } }
+
+  private func common<Value: Equatable>(_ value: (AdapterModule) -> Value?) -> Value? {
+    guard let first = adapter.modules.first.flatMap(value) else { return nil }
+    return adapter.modules.allSatisfy { value($0) == first } ? first : nil
   }
 
   /// Base parameters over adapter parameters, when both are known.
   public var shrinkRatio: Double? {
     guard let whole = base?.parameters, parameters > 0 else { return nil }
     return Double(whole) / Double(parameters)
+  }
+
+  /// The kind of a module in reports, as the base knows it.
+  ///
+  /// Factors of GPT-2's `Conv1D` look like those of any linear layer; without a base, the names of its layers together
+  /// with the config's `fan_in_fan_out` tell.
+  func kindName(of module: AdapterModule) -> String {
+    if let match = base?.match(module.name) { return match.module.kindName }
+    let isConv1D =
+      module.kind == .linear && adapter.config?.fanInFanOut == true
+      && ["c_attn", "c_proj", "c_fc", "q_attn"].contains(Self.target(of: module.name))
+    return isConv1D ? ModuleKind.conv1d.rawValue : module.kind.rawValue
   }
 
   /// The last component of a module's name: `q_proj`.

@@ -46,9 +46,30 @@ public struct LowRankDelta: Sendable, Equatable {
   public var left: StoredFactor?
   /// R.
   public var right: StoredFactor
+  /// DoRA's magnitudes, by which W + Δ is scaled; nil for plain LoRA.
+  public var magnitude: Magnitude?
 }
 
-/// New values of whole rows of a matrix: round(W + Σ scale · L · R), one rounding.
+/// DoRA's magnitudes: every output o of V = W + Δ gets m(o) / ‖V(o)‖ as factor, with the norm over the inputs.
+public struct Magnitude: Sendable, Equatable {
+  /// Where the outputs of a stored matrix lie.
+  public enum Axis: Sendable, Equatable {
+    /// Every row is an output: linear layers and convolutions.
+    case rows
+    /// Every column is an output: GPT-2's Conv1D, and the width of embeddings.
+    case columns
+  }
+
+  /// m: one number for every output.
+  public var values: Slice
+  /// Their type, any floating-point type.
+  public var dtype: DType
+  /// Where the outputs lie.
+  public var axis: Axis
+}
+
+/// New values of whole rows of a matrix, rounded once: W + Σ scale · L · R, or with magnitudes the deltas applied one
+/// after the other, V ← (V + Δ)·m/‖W + Δ‖ where a delta has magnitudes.
 public struct MatrixUpdate: Sendable, Equatable {
   /// Name of the tensor in the output.
   public var tensor: String
@@ -69,6 +90,9 @@ public struct MatrixUpdate: Sendable, Equatable {
 
   /// Sum of the ranks of all deltas.
   public var rank: Int { deltas.reduce(0) { $0 + $1.rank } }
+
+  /// Whether a delta has magnitudes.
+  public var isDecomposed: Bool { deltas.contains { $0.magnitude != nil } }
 
   /// Bytes of one row of W.
   public var baseRowBytes: Int { columns * Int(baseDType.bits / 8) }

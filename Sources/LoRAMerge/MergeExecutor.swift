@@ -46,11 +46,10 @@ public struct MergeExecutor: Sendable {
       outcome.rounding = try writeShards(to: staging, control)
       outcome.bytesWritten = try plan.shards.reduce(0) { $0 + $1.size } + writeFiles(to: staging, control)
       try control.check()
-      let leftover = try MergeError.catching { () throws(IOError) in
+      outcome.warnings = try MergeError.catching { () throws(IOError) in
         try Folder.synchronize(staging.path)
         return try staging.publish(replacing: overwrites)
       }
-      outcome.warnings = leftover.map { [$0] } ?? []
       outcome.seconds = CurrentProcess.monotonicSeconds - start
       return outcome
     } catch {

@@ -24,6 +24,8 @@ public struct MergePlan: Sendable {
   public var mergedTensors: [String]
   /// Tensors of the output that come from an adapter as they are.
   public var replacedTensors: [String]
+  /// Tensors of the output that the files of the base do not hold: an output head that was tied.
+  public var addedTensors: [String]
   /// Whether input embedding and output head were one tensor and no longer are.
   public var unties: Bool
   /// Sentences about what is worth knowing.

@@ -27,6 +27,20 @@ public struct Rounding: Sendable, Equatable {
     overflowed = statistics.overflowed
   }
 
+  /// Counts one element: its base value, the value that it should have, and the one that it has as stored.
+  mutating func count(base: Double, exact: Double, stored: Double) {
+    elements += 1
+    let delta = exact - base
+    let residual = stored - exact
+    maxDelta = maxDelta.isNaN || delta.isNaN ? .nan : max(maxDelta, delta.magnitude)
+    deltaSquared += delta * delta
+    residualSquared += residual * residual
+    if !stored.isFinite {
+      notFinite += 1
+      if base.isFinite { overflowed += 1 }
+    }
+  }
+
   /// Root mean square of the delta; nil when it is not a number.
   public var deltaRMS: Double? {
     elements > 0 && deltaSquared.isFinite ? (deltaSquared / Double(elements)).squareRoot() : nil

@@ -44,20 +44,24 @@ struct StagingFolder: Sendable {
   /// Makes the finished folder the output in one step.
   ///
   /// - Parameter replacing: whether an existing output is to be replaced; it is removed afterwards.
-  /// - Returns: a sentence when the replaced folder could not be removed.
-  func publish(replacing: Bool) throws(IOError) -> String? {
-    var leftover: String?
+  /// - Returns: sentences about what went less well after the output was in place.
+  func publish(replacing: Bool) throws(IOError) -> [String] {
+    var warnings: [String] = []
     if replacing, FileKind(path: output) != nil {
       try Folder.exchange(path, with: output)
       do throws(IOError) {
         try Folder.remove(path)
       } catch {
-        leftover = "the replaced output could not be removed and remains at \(path): \(error.cause)"
+        warnings.append("the replaced output could not be removed and remains at \(path): \(error.cause)")
       }
     } else {
       try Folder.publish(path, as: output)
     }
-    try Folder.synchronize(Folder.parent(output))
-    return leftover
+    do throws(IOError) {
+      try Folder.synchronize(Folder.parent(output))
+    } catch {
+      warnings.append("the output's name may not survive a power loss: \(error)")
+    }
+    return warnings
   }
 }

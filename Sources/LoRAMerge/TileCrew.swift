@@ -57,19 +57,29 @@ struct TileCrew: Sendable {
     let count = Int(rows.upperBound - rows.lowerBound)
     let baseBytes = count * update.baseRowBytes
     let outputBytes = count * update.outputRowBytes
+    let prepared = try state.prepared(update, from: plan.sources)
+    let range = Int(rows.lowerBound)..<Int(rows.upperBound)
     // Types of one size are merged in place.
     let isInPlace = update.baseDType.bits == update.outputDType.bits
-    let panel = try state.panel(of: update, from: plan.sources)
-    let left = try update.loadLeft(rows: Int(rows.lowerBound)..<Int(rows.upperBound), from: plan.sources)
-    var statistics: MergeStatistics? = MergeStatistics()
+    var statistics = UpdateState.Statistics.rows([], first: range.lowerBound)
     unsafe try buffers.with(isInPlace ? baseBytes : baseBytes + outputBytes) { all throws(IOError) in
       let base = unsafe UnsafeMutableRawBufferPointer(rebasing: all[..<baseBytes])
       let output = unsafe isInPlace ? base : UnsafeMutableRawBufferPointer(rebasing: all[baseBytes...])
       unsafe try plan.sources[update.base.source].contents.read(
         into: base, at: update.base.offset + rows.lowerBound * UInt64(update.baseRowBytes))
-      unsafe Kernels.merge(
-        base: UnsafeRawBufferPointer(base), baseDType: update.baseDType, rows: count, left: left, right: panel.right,
-        output: output, outputDType: update.outputDType, statistics: &statistics)
+      switch prepared.form {
+      case .lowRank(let right):
+        let left = try update.loadLeft(rows: range, from: plan.sources)
+        var counted: MergeStatistics? = MergeStatistics()
+        unsafe Kernels.merge(
+          base: UnsafeRawBufferPointer(base), baseDType: update.baseDType, rows: count, left: left, right: right,
+          output: output, outputDType: update.outputDType, statistics: &counted)
+        if let counted { statistics = .exact(counted) }
+      case .decomposed(let decomposed):
+        statistics = .rows(
+          unsafe try decomposed.merge(base: UnsafeRawBufferPointer(base), rows: range, output: output),
+          first: range.lowerBound)
+      }
       unsafe try file.write(
         UnsafeRawBufferPointer(output), at: offset + rows.lowerBound * UInt64(update.outputRowBytes))
     }

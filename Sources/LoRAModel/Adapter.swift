@@ -83,6 +83,8 @@ public struct AdapterModule: Sendable {
   public var bBias: TensorInfo?
   /// DoRA's `lora_magnitude_vector`, `[out]`.
   public var magnitude: TensorInfo?
+  /// The number that holds the module's alpha, in formats that keep it among the tensors (kohya).
+  public var alphaTensor: TensorInfo?
   /// Whether A is stored `[in, rank]` and B `[rank, out]` (MLX).
   public var isTransposed: Bool = false
   /// Rank that the tensors have: the rows of A, or the columns of B when there is no A.
@@ -94,7 +96,7 @@ public struct AdapterModule: Sendable {
   /// Number of experts whose factors are stacked in A and B (`parameter` modules), else 1: A has experts x rank rows,
   /// expert by expert, and B experts x rank columns, rank by rank with the expert running fastest.
   public var experts: UInt64 = 1
-  /// Rank that the config gives the module, with `rank_pattern`; nil without config.
+  /// Rank that a config gives the module, with `rank_pattern`; nil where no config says it.
   public var declaredRank: Int?
   /// Alpha that the config or file gives the module; nil when nothing says it.
   public var alpha: Double?
@@ -103,10 +105,10 @@ public struct AdapterModule: Sendable {
   /// Where the scale came from.
   public var scaleSource: ScaleSource
 
-  /// All its tensors that are present.
+  /// Its factors, bias and magnitude, as far as they are present.
   public var tensors: [TensorInfo] { [a, b, bBias, magnitude].compactMap { $0 } }
 
-  /// Elements of all its tensors.
+  /// Elements of its factors, bias and magnitude.
   public var parameters: UInt64 { tensors.reduce(0) { $0 &+ $1.elementCount } }
 }
 

@@ -10,6 +10,8 @@ public struct ConfigReading: Sendable {
   public var raw: JSONObject?
   /// Everything wrong or unknown.
   public var findings: [Finding]
+  /// The config as MLX writes it; then there is no PEFT config.
+  var mlx: MLXConfig?
 }
 
 extension AdapterConfig {
@@ -42,6 +44,15 @@ extension AdapterConfig {
         found: value.kindName)
       return ConfigReading(config: nil, raw: nil, findings: [finding])
     }
+    if MLXConfig.isOne(raw) {
+      let mlx = MLXConfig(raw, path: path)
+      return ConfigReading(config: nil, raw: raw, findings: mlx.findings, mlx: mlx)
+    }
+    return typed(raw, path: path)
+  }
+
+  /// Types the members of a config.
+  static func typed(_ raw: JSONObject, path: String) -> ConfigReading {
     var fields = ConfigFields(raw: raw, path: path)
     let config = fields.adapterConfig()
     return ConfigReading(config: config, raw: raw, findings: fields.findings)

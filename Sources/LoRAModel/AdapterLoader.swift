@@ -3,52 +3,87 @@ import Safetensors
 import TensorCore
 
 extension Adapter {
-  /// Reads an adapter from a folder or a weights file: header and config only, no tensor data.
+  /// Reads an adapter from a folder or a weights file: header and config, and of the data no more than the single
+  /// numbers that hold an alpha.
   ///
   /// Never throws: whatever is wrong is among the `findings`, and everything that could be understood is kept.
   public static func load(_ path: String) -> Adapter {
     let location = AdapterLocation(path)
-    var findings = location.findings
     let examined = location.weights.map { SafetensorsFile.examine($0) }
-    findings += examined?.findings ?? []
-    let reading = location.config.map { AdapterConfig.read($0) }
-    let file = examined?.file
-    let scheme = file.flatMap { NamingSchemes.scheme(for: $0.header) }
-    findings += reading?.findings ?? []
-    if reading == nil, scheme?.format == .peft, let weights = location.weights {
-      findings.append(
-        Finding(
-          .configMissing, "there is no adapter_config.json beside the weights, so rank, alpha and base are unknown",
-          file: weights, expected: Folder.join(Folder.parent(weights), AdapterLocation.configName),
-          found: "no such file",
-          hint: "export with save_pretrained, which writes both files"))
+    var reading = location.config.map { AdapterConfig.read($0) }
+    let scheme = examined?.file.flatMap {
+      NamingSchemes.scheme(for: $0.header, hasPEFTConfig: reading?.raw?["peft_type"] != nil)
     }
-    var assembly = Assembly(scheme: scheme, config: reading?.config)
-    for tensor in file?.header.tensors ?? [] { assembly.add(tensor) }
-    var adapter = assembly.adapter(path: path, weightsPath: location.weights ?? path)
-    adapter.file = file
-    adapter.rawConfig = reading?.raw
+    if scheme?.configUse == ConfigUse.none { reading = nil }
+    var findings = location.findings + (examined?.findings ?? []) + (reading?.findings ?? [])
+    var assembly = Assembly(scheme: scheme)
+    for tensor in examined?.file?.header.tensors ?? [] { assembly.add(tensor) }
+    let scaling = scaling(scheme, reading, examined, assembly.alphas, &findings)
+    var adapter = assembly.adapter(path: path, weightsPath: location.weights ?? path, reading, scaling)
+    // torchtune's config does not know the field; its tensors do.
+    if scheme?.configUse == .optional, adapter.modules.contains(where: { $0.magnitude != nil }) {
+      adapter.config?.usesDoRA = true
+    }
+    if let weights = location.weights, adapter.foreignMethod == nil {
+      if reading == nil, scheme?.configUse == .required { findings.append(.missingConfig(beside: weights)) }
+      if reading?.mlx != nil, scheme?.format == .peft { findings.append(.foreignConfig(location.config ?? weights)) }
+    }
+    adapter.file = examined?.file
     adapter.findings = findings
     return adapter
+  }
+
+  /// Where the scales of these modules come from; what is wrong there is added to the findings.
+  private static func scaling(
+    _ scheme: (any NamingScheme)?, _ reading: ConfigReading?, _ examined: Examined?, _ alphas: [String: TensorInfo],
+    _ findings: inout [Finding]
+  ) -> ModuleScaling {
+    if let config = reading?.config { return ModuleScaling(config) }
+    if let mlx = reading?.mlx, scheme?.format == .mlx {
+      return mlx.scale.map { .multiplier($0, rank: mlx.rank) } ?? .unknown
+    }
+    guard scheme?.configUse == ConfigUse.none, let examined, let file = examined.file else { return .unknown }
+    let (configs, problems) = DiffusersNaming.configs(in: file)
+    findings += problems
+    let parts = configs.mapValues {
+      (matching: TargetMatching($0), usesRoot: $0.usesRankStabilizedScale)
+    }
+    guard examined.isSound, !alphas.isEmpty else { return .file(parts: parts, alphas: [:]) }
+    let read = AlphaValues(alphas, in: file)
+    findings += read.findings
+    return .file(parts: parts, alphas: read.values)
+  }
+}
+
+extension Finding {
+  fileprivate static func missingConfig(beside weights: String) -> Finding {
+    Finding(
+      .configMissing, "there is no adapter_config.json beside the weights, so rank, alpha and base are unknown",
+      file: weights, expected: Folder.join(Folder.parent(weights), AdapterLocation.configName),
+      found: "no such file",
+      hint: "export with save_pretrained, which writes both files")
+  }
+
+  fileprivate static func foreignConfig(_ config: String) -> Finding {
+    Finding(
+      .configInvalid, "the config is one of MLX but the tensors have PEFT's names, so their scale is not known",
+      file: config, expected: "\"peft_type\": \"LORA\"", found: "no peft_type",
+      hint: "put the config that was saved with these weights beside them")
   }
 }
 
 /// Collects tensors into modules.
 private struct Assembly {
   let scheme: (any NamingScheme)?
-  let config: AdapterConfig?
-  private let matching: TargetMatching?
+  /// The tensors that hold the alphas of modules, by module.
+  private(set) var alphas: [String: TensorInfo] = [:]
   private var modules: [String: AdapterModule] = [:]
   private var replacements: [Replacement] = []
   private var misnamed: [MisnamedTensor] = []
   private var unknown: [TensorInfo] = []
   private var foreign: [String: Int] = [:]
 
-  init(scheme: (any NamingScheme)?, config: AdapterConfig?) {
-    self.scheme = scheme
-    self.config = config
-    matching = config.map { TargetMatching($0) }
-  }
+  init(scheme: (any NamingScheme)?) { self.scheme = scheme }
 
   mutating func add(_ tensor: TensorInfo) {
     guard let key = scheme?.read(tensor.name) else {
@@ -62,7 +97,9 @@ private struct Assembly {
     case .foreign(let method):
       foreign[method, default: 0] += 1
       unknown.append(tensor)
-    case .alpha, .unknown: unknown.append(tensor)
+    case .alpha(let module):
+      if alphas[module] == nil { alphas[module] = tensor } else { unknown.append(tensor) }
+    case .unknown: unknown.append(tensor)
     }
     if let misnaming = key.misnaming, key.meaning != .unknown {
       misnamed.append(MisnamedTensor(tensor: tensor, problem: misnaming.problem, rightName: misnaming.rightName))
@@ -96,37 +133,50 @@ private struct Assembly {
     modules[name] = module
   }
 
-  func adapter(path: String, weightsPath: String) -> Adapter {
-    var finished = modules.values.map { finish($0) }
+  /// The adapter with all that was collected.
+  func adapter(path: String, weightsPath: String, _ reading: ConfigReading?, _ scaling: ModuleScaling) -> Adapter {
+    var finished = modules.values.map { finish($0, reading?.config, scaling) }
     finished.sort { naturallyPrecedes($0.name, $1.name) }
     let sorted = replacements.sorted { naturallyPrecedes($0.name, $1.name) }
-    let declared = config.flatMap { $0.peftType == "LORA" ? nil : $0.peftType }
+    // An alpha without factors belongs to another method, or to nothing.
+    let strays = alphas.filter { modules[$0.key] == nil }.values.sorted { $0.name < $1.name }
     return Adapter(
-      path: path, weightsPath: weightsPath, file: nil, config: config, rawConfig: nil,
-      format: scheme?.format ?? .unknown,
-      modules: finished, replacements: sorted, misnamed: misnamed, unknown: unknown,
-      foreignMethod: foreign.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? declared, findings: [])
+      path: path, weightsPath: weightsPath, file: nil, config: reading?.config, rawConfig: reading?.raw,
+      format: scheme?.format ?? .unknown, modules: finished, replacements: sorted, misnamed: misnamed,
+      unknown: unknown + strays, foreignMethod: method ?? Self.declaredMethod(reading), findings: [])
+  }
+
+  /// The other method that most tensors belong to.
+  private var method: String? { foreign.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key }
+
+  /// The other method that the config names.
+  private static func declaredMethod(_ reading: ConfigReading?) -> String? {
+    if reading?.mlx?.fineTuneType == "full" { return "FULL" }
+    guard let type = reading?.raw?["peft_type"]?.string?.uppercased(), type != "LORA" else { return nil }
+    return type
   }
 
   /// Sizes, rank and scale of a module whose tensors are all collected.
-  private func finish(_ module: AdapterModule) -> AdapterModule {
+  private func finish(_ module: AdapterModule, _ config: AdapterConfig?, _ scaling: ModuleScaling) -> AdapterModule {
     var module = module
-    let (rankOfA, inputs) = Self.sizes(module.a, rankFirst: !module.isTransposed)
-    let (rankOfB, outputs) = Self.sizes(module.b, rankFirst: module.isTransposed)
-    module.rank = rankOfA ?? rankOfB ?? 0
-    module.inFeatures = inputs ?? 0
-    module.outFeatures = outputs ?? 0
-    switch module.a?.shape.rank ?? module.b?.shape.rank {
-    case 3?: module.kind = .conv1d
-    case 4?: module.kind = .conv2d
-    default: break
+    module.alphaTensor = alphas[module.name]
+    if module.isTransposed, module.a?.shape.rank == 3 || module.b?.shape.rank == 3 {
+      module.stackOfExperts()
+    } else {
+      let (rankOfA, inputs) = Self.sizes(module.a, rankFirst: !module.isTransposed)
+      let (rankOfB, outputs) = Self.sizes(module.b, rankFirst: module.isTransposed)
+      module.rank = rankOfA ?? rankOfB ?? 0
+      module.inFeatures = inputs ?? 0
+      module.outFeatures = outputs ?? 0
+      switch module.a?.shape.rank ?? module.b?.shape.rank {
+      case 3?: module.kind = .conv1d
+      // Convolutions over three axes go with those over two; only the flattened kernel differs.
+      case 4?, 5?: module.kind = .conv2d
+      default: break
+      }
     }
-    guard let matching else { return module }
-    resolveParameter(&module)
-    module.declaredRank = matching.rank(of: module.name)
-    module.alpha = matching.alpha(of: module.name)
-    module.scale = matching.scale(of: module.name)
-    module.scaleSource = config?.usesRankStabilizedScale == true ? .alphaOverRootRank : .alphaOverRank
+    if let config { resolveParameter(&module, config) }
+    scaling.apply(to: &module)
     return module
   }
 
@@ -140,8 +190,8 @@ private struct Assembly {
   ///
   /// PEFT nests one wrapper per adapted parameter, the parameter registered first innermost, so a key with n
   /// `.base_layer` components belongs to the parameter n places from the end (facts: peft 0.21, run).
-  private func resolveParameter(_ module: inout AdapterModule) {
-    guard let config, !config.targetParameters.isEmpty else { return }
+  private func resolveParameter(_ module: inout AdapterModule, _ config: AdapterConfig) {
+    guard !config.targetParameters.isEmpty else { return }
     var components = module.name.split(separator: ".").map { String($0) }
     let depth = components.reversed().prefix { $0 == "base_layer" }.count
     components.removeLast(depth)
@@ -167,5 +217,19 @@ private struct Assembly {
   /// Order in which transformers' expert modules register their parameters.
   private static func registration(_ parameter: String) -> Int {
     ["gate_up_proj", "gate_proj", "w1", "up_proj", "w3", "down_proj", "w2"].firstIndex(of: parameter) ?? .max
+  }
+}
+
+extension AdapterModule {
+  /// Sizes of a stack of experts as MLX stores it: A `[experts, rank, in]`, B `[experts, out, rank]`.
+  fileprivate mutating func stackOfExperts() {
+    kind = .parameter
+    isTransposed = false
+    let a = a.flatMap { $0.shape.rank == 3 ? $0.shape : nil }
+    let b = b.flatMap { $0.shape.rank == 3 ? $0.shape : nil }
+    experts = a?[0] ?? b?[0] ?? 1
+    rank = a?[1] ?? b?[2] ?? 0
+    inFeatures = a?[2] ?? 0
+    outFeatures = b?[1] ?? 0
   }
 }

@@ -29,16 +29,20 @@ extension BaseModel {
     return nil
   }
 
-  /// The bare parameters that belong to a module, such as the two stacks of `…mlp.experts`, in the order in which the
-  /// module registers them.
+  /// The stacks of experts that belong to a module, such as the two of `…mlp.experts`, in the order in which the module
+  /// registers them.
   ///
-  /// PEFT names factors on them after the module, so the parameter must be told from its shape and the nesting.
+  /// PEFT names the factors of stacks after the module and nests several in this order, the first innermost with the
+  /// most `.base_layer`. Where the catalogue does not know the model, the order is that of transformers' usual names.
   public func parameters(of moduleName: String) -> [ModuleMatch] {
     for owner in Self.spellings(moduleName) {
-      for from in [""] + Self.prefixes where owner.hasPrefix(from) {
-        for to in from.isEmpty ? [""] : Self.prefixes {
-          let found = parameters(exactly: to + owner.dropFirst(from.count), prefixChange: from == to ? nil : (from, to))
-          if !found.isEmpty { return found }
+      if let found = stacks(in: owner, prefixChange: nil) { return found }
+    }
+    for owner in Self.spellings(moduleName) {
+      for from in Self.prefixes where owner.hasPrefix(from) {
+        let rest = owner.dropFirst(from.count)
+        for to in Self.prefixes where to != from {
+          if let found = stacks(in: to + rest, prefixChange: (from, to)) { return found }
         }
       }
     }
@@ -56,7 +60,7 @@ extension BaseModel {
   /// the count nil when this base has no such list under any usual prefix.
   public func layer(of moduleName: String) -> (index: UInt64, count: UInt64?)? {
     guard let (list, index) = BaseNames.layer(of: moduleName) else { return nil }
-    if let count = layerCounts[String(list)] { return (index, count) }
+    if let count = layerCounts[String(list)] ?? description?.layerCount(String(list)) { return (index, count) }
     for from in Self.prefixes where list.hasPrefix(from) {
       let rest = list.dropFirst(from.count)
       for to in Self.prefixes where to != from {
@@ -83,44 +87,53 @@ extension BaseModel {
 
   private func named(_ name: String, prefixChange: (from: String, to: String)?) -> ModuleMatch? {
     if let module = modules[name] { return ModuleMatch(module: module, prefixChange: prefixChange, runtime: nil) }
-    guard let found = description?.match(name) else { return nil }
-    let change = prefixChange ?? found.alias.map { ($0.spelling, $0.canonical) }
-    if let runtime = found.runtime { return inMemory(runtime, prefixChange: change) }
-    guard found.module.name != name, let module = modules[found.module.name] else { return nil }
-    return ModuleMatch(module: module, prefixChange: change, runtime: nil)
+    return description?.match(name).flatMap { resolved($0, prefixChange: prefixChange) }
   }
 
-  /// What the files hold for a module that only exists in memory; nil when they do not hold all of it.
-  private func inMemory(_ runtime: RuntimeModule, prefixChange: (from: String, to: String)?) -> ModuleMatch? {
-    guard runtime.isSplitByExpert else {
-      guard runtime.parts.count == 1, let module = modules[Self.withoutWeight(runtime.parts[0])] else { return nil }
-      return ModuleMatch(module: module, prefixChange: prefixChange, runtime: runtime)
+  /// What the base holds for a module that the catalogue knows, which the files may spell otherwise.
+  private func resolved(
+    _ found: BaseCatalogue.ModuleMatch, prefixChange: (from: String, to: String)?
+  ) -> ModuleMatch? {
+    let change = prefixChange ?? found.alias.map { ($0.spelling, $0.canonical) }
+    if let runtime = found.runtime { return inMemory(runtime, prefixChange: change) }
+    return modules[Self.withoutWeight(found.module.name)].map {
+      ModuleMatch(module: $0, prefixChange: change, runtime: nil)
     }
-    let parts = runtime.parts(ofExpert: 0).compactMap { modules[$0] }
-    guard parts.count == runtime.parts.count, let first = parts.first else { return nil }
-    guard modules[runtime.parts(ofExpert: runtime.module.experts &- 1)[0]] != nil else { return nil }
+  }
+
+  /// What the base holds for a module that only exists in memory; nil when it does not hold all of it.
+  private func inMemory(_ runtime: RuntimeModule, prefixChange: (from: String, to: String)?) -> ModuleMatch? {
+    let experts = runtime.isSplitByExpert ? runtime.module.experts : 1
+    let parts = runtime.parts(ofExpert: 0).compactMap { modules[Self.withoutWeight($0)] }
+    guard parts.count == runtime.parts.count, let first = parts.first, experts > 0,
+      runtime.parts(ofExpert: experts - 1).allSatisfy({ modules[Self.withoutWeight($0)] != nil })
+    else { return nil }
+    if parts.count == 1, !runtime.isSplitByExpert {
+      return ModuleMatch(module: first, prefixChange: prefixChange, runtime: runtime)
+    }
     var rows: UInt64 = 0
     for part in parts { rows = rows.addingReportingOverflow(part.outFeatures).partialValue }
-    let stack = BaseModule(
-      name: runtime.module.name, kind: .parameter, inFeatures: first.inFeatures, outFeatures: rows,
-      shape: [runtime.module.experts, rows, first.inFeatures], isTransposed: false, hasBias: false,
+    let shape: Shape = runtime.isSplitByExpert ? [experts, rows, first.inFeatures] : [rows, first.inFeatures]
+    let whole = BaseModule(
+      name: runtime.module.name, kind: ModuleKind(of: runtime.module), inFeatures: first.inFeatures,
+      outFeatures: rows, shape: shape, isTransposed: false, hasBias: runtime.module.hasBias,
       weightName: runtime.module.name, weight: nil, tiedTo: nil, isQuantized: parts.contains { $0.isQuantized })
-    return ModuleMatch(module: stack, prefixChange: prefixChange, runtime: runtime)
+    return ModuleMatch(module: whole, prefixChange: prefixChange, runtime: runtime)
   }
 
   private static func withoutWeight(_ name: String) -> String {
     name.hasSuffix(".weight") ? String(name.dropLast(7)) : name
   }
 
-  private func parameters(exactly owner: String, prefixChange: (from: String, to: String)?) -> [ModuleMatch] {
-    Self.registrationOrder.compactMap { leaf in
-      let name = owner + "." + leaf
-      if let module = modules[name], module.kind == .parameter {
+  private func stacks(in owner: String, prefixChange: (from: String, to: String)?) -> [ModuleMatch]? {
+    let described = description?.stacks(in: owner) ?? []
+    let found =
+      described.isEmpty
+      ? Self.registrationOrder.compactMap { leaf -> ModuleMatch? in
+        guard let module = modules[owner + "." + leaf], module.kind == .parameter else { return nil }
         return ModuleMatch(module: module, prefixChange: prefixChange, runtime: nil)
-      }
-      guard let runtime = description?.match(name)?.runtime else { return nil }
-      return inMemory(runtime, prefixChange: prefixChange)
-    }
+      } : described.compactMap { stack in resolved(stack, prefixChange: prefixChange) }
+    return found.isEmpty ? nil : found
   }
 
   /// Names of the stacks in transformers' expert modules, in the order in which they are registered.

@@ -82,12 +82,17 @@ public struct BaseModule: Sendable {
 public struct ModuleMatch: Sendable {
   /// The module.
   ///
-  /// For a stack of experts that the files hold one by one (`runtime` is set and its parts name experts) this is the
-  /// whole stack as in memory, without weight.
+  /// Where the files hold it in several pieces, such as a stack of experts one by one (`runtime` is set and has several
+  /// parts, or parts by expert), this is the whole as in memory, without weight.
   public let module: BaseModule
   /// The prefix of the adapter's name and what stands in its place in this base, when they differ.
   public let prefixChange: (from: String, to: String)?
   /// Set when the name is the one that the library uses in memory for what the files name or store otherwise; its
   /// parts are the modules in the files.
   public let runtime: RuntimeModule?
+}
+
+extension BaseModule {
+  /// The kind in reports: GPT-2's `Conv1D`, a matrix stored `[in, out]`, goes by its own name.
+  public var kindName: String { kind == .linear && isTransposed ? ModuleKind.conv1d.rawValue : kind.rawValue }
 }

@@ -201,13 +201,10 @@ extension CatalogueError {
 }
 
 extension BaseModule {
-  /// A module as the catalogue describes it; a router counts as the linear layer that older libraries have there, for
-  /// which A and B are shaped the same.
+  /// A module as the catalogue describes it.
   init(_ module: BaseCatalogue.BaseModule, isQuantized: Bool) {
-    let isRouter = module.kind == .parameter && module.name.hasSuffix(".weight") && module.shape.rank == 2
     self.init(
-      name: isRouter ? String(module.name.dropLast(7)) : module.name,
-      kind: isRouter ? .linear : ModuleKind(module.kind),
+      name: module.isRouter ? String(module.name.dropLast(7)) : module.name, kind: ModuleKind(of: module),
       inFeatures: module.inFeatures, outFeatures: module.outFeatures, shape: module.shape,
       isTransposed: module.isTransposed, hasBias: module.hasBias, weightName: module.tensor, weight: nil,
       tiedTo: module.tiedTo, isQuantized: isQuantized)

@@ -120,13 +120,22 @@ struct BaseModuleShape {
 }
 
 extension ModuleKind {
-  init(_ kind: BaseCatalogue.BaseModule.Kind) {
-    switch kind {
+  /// The kind of a module in the catalogue.
+  ///
+  /// A matrix that picks experts counts as the linear layer that older libraries have in its place; A and B are shaped
+  /// the same for both.
+  init(of module: BaseCatalogue.BaseModule) {
+    switch module.kind {
     case .linear: self = .linear
     case .embedding: self = .embedding
     case .conv1d: self = .conv1d
     case .conv2d, .conv3d: self = .conv2d
-    case .parameter: self = .parameter
+    case .parameter: self = module.isRouter ? .linear : .parameter
     }
   }
+}
+
+extension BaseCatalogue.BaseModule {
+  /// Whether it is the matrix of a module that is called like one: `….gate.weight`.
+  var isRouter: Bool { kind == .parameter && shape.rank == 2 && name.hasSuffix(".weight") }
 }

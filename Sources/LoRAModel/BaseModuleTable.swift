@@ -74,7 +74,7 @@ struct BaseModuleTable {
     let shape = entry.info.shape
     let isQuantized = isPacked || companions.contains(name) || !entry.info.dtype.isPlainWeight
     let known = catalogued(name)
-    guard let guess = known.map({ ModuleKind($0.kind) }) ?? shapes.kind(ofModule: name, shape) else { return }
+    guard let guess = known.map({ ModuleKind(of: $0) }) ?? shapes.kind(ofModule: name, shape) else { return }
     let hasBias = checkpoint.tensors[name + ".bias"] != nil || checkpoint.tensors[name + ".in_proj_bias"] != nil
     if isQuantized {
       return add(quantized: name, kind: guess, known: known, weightName: weightName, entry, hasBias: hasBias)

@@ -18,6 +18,9 @@ public struct PEFTNaming: NamingScheme {
   /// A is `[rank, in]`, B `[out, rank]`.
   public var storesTransposed: Bool { false }
 
+  /// Rank, alpha and targets are in the config alone.
+  public var configUse: ConfigUse { .required }
+
   /// At least one tensor has a PEFT leaf, or PEFT's prefix.
   public func recognises(_ header: SafetensorsHeader) -> Bool {
     header.tensors.contains { tensor in
@@ -51,9 +54,11 @@ public struct PEFTNaming: NamingScheme {
       problem = problem ?? .missingPrefix
     }
 
-    var (meaning, adapterName) = Self.meaning(of: components)
+    let (meaning, adapterName) = Self.meaning(of: components)
     if let adapterName { problem = problem ?? .adapterName(adapterName) }
-    if case .unknown = meaning, let method = ForeignMethods.method(of: name) { meaning = .foreign(method: method) }
+    // A part of another method is no tensor of the base, whatever else its name looks like.
+    let isFactor = if case .factor = meaning { true } else { false }
+    if !isFactor, let method = ForeignMethods.method(of: name) { return ReadKey(.foreign(method: method)) }
     guard let problem else { return ReadKey(meaning) }
     return ReadKey(meaning, misnaming: (problem, Self.prefix + Self.rightName(meaning, components)))
   }

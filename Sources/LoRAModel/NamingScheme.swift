@@ -48,6 +48,9 @@ public protocol NamingScheme: Sendable {
   /// Whether A is stored `[in, rank]` and B `[rank, out]`.
   var storesTransposed: Bool { get }
 
+  /// What an `adapter_config.json` beside the weights is to the format.
+  var configUse: ConfigUse { get }
+
   /// Whether a file with these tensors follows the scheme.
   func recognises(_ header: SafetensorsHeader) -> Bool
 
@@ -55,14 +58,31 @@ public protocol NamingScheme: Sendable {
   func read(_ name: String) -> ReadKey
 }
 
+/// What an `adapter_config.json` beside the weights is to a format.
+public enum ConfigUse: Sendable {
+  /// The scale is nowhere else, so it must be there.
+  case required
+  /// It is read when it is there.
+  case optional
+  /// The format has none; one that lies there belongs to something else.
+  case none
+}
+
 /// The known schemes, most specific first; the first that recognises a file reads it.
 public enum NamingSchemes {
   /// All schemes in the order in which they are tried.
-  public static let all: [any NamingScheme] = [PEFTNaming()]
+  public static let all: [any NamingScheme] = [
+    KohyaNaming(), DiffusersNaming(), MLXNaming(), TorchtuneNaming(), PEFTNaming(),
+  ]
 
   /// The scheme of a file, or nil when no scheme recognises it.
-  public static func scheme(for header: SafetensorsHeader) -> (any NamingScheme)? {
-    all.first { $0.recognises(header) }
+  ///
+  /// - Parameter hasPEFTConfig: whether a config with `peft_type` lies beside it, which settles the doubt whether
+  ///   `text_encoder.….lora_A.weight` is diffusers' name or PEFT's without its prefix.
+  public static func scheme(for header: SafetensorsHeader, hasPEFTConfig: Bool = false) -> (any NamingScheme)? {
+    let peft = PEFTNaming()
+    if hasPEFTConfig, peft.recognises(header) { return peft }
+    return all.first { $0.recognises(header) }
   }
 }
 

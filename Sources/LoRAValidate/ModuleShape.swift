@@ -6,8 +6,8 @@ extension AdapterModule {
   /// Numbers of dimensions that A and B may have.
   private var dimensions: ClosedRange<Int> {
     switch kind {
-    case .linear, .embedding, .parameter: isTransposed ? 2...3 : 2...2
-    case .conv1d: 2...3
+    case .linear, .embedding: 2...2
+    case .parameter, .conv1d: 2...3
     default: 3...5
     }
   }
@@ -23,14 +23,18 @@ extension AdapterModule {
   /// The rank that A has, or nil without a usable A.
   var rankOfA: UInt64? {
     guard let a, isUsable(a) else { return nil }
-    return a.shape[isTransposed ? a.shape.rank - 1 : 0]
+    return a.shape[isTransposed || isStack(a) ? 1 : 0]
   }
 
   /// The rank that B has, or nil without a usable B.
   var rankOfB: UInt64? {
     guard let b, isUsable(b) else { return nil }
-    return b.shape[isTransposed ? b.shape.rank - 2 : 1]
+    return b.shape[isTransposed ? 0 : isStack(b) ? 2 : 1]
   }
+
+  /// Whether a factor is a stack with a dimension for the experts, `[experts, rank, in]` or `[experts, out, rank]`, as
+  /// MLX stores them.
+  private func isStack(_ factor: TensorInfo) -> Bool { kind == .parameter && factor.shape.rank == 3 }
 
   /// Whether A and B have the same rank, or B's divides A's where groups or blocks share it (grouped convolutions).
   var ranksAgree: Bool {

@@ -76,6 +76,7 @@ private struct Unpacking: ~Copyable {
   /// Writes the contents to a temporary file: what is decoded already, then all data that the header declares.
   private mutating func unpack(_ start: [UInt8], header: SafetensorsHeader) throws(Stop) -> InputFile {
     let total = try allowedTotal(header)
+    try checkSeekTable(total: total)
     let folder = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
     let output = try stopping { () throws(IOError) in
       let output = try OutputFile.unnamed(in: folder)
@@ -115,6 +116,41 @@ private struct Unpacking: ~Copyable {
           hint: "such a file is made to fill disks; unpack it yourself if you trust it"))
     }
     return total
+  }
+
+  /// Checks the seek table at the end, when there is one, against the file and the contents that it describes.
+  private func checkSeekTable(total: UInt64) throws(Stop) {
+    let footer = try tail(UInt64(SeekTable.footerBytes))
+    let size = try checking { () throws(SeekTable.Invalid) in
+      try SeekTable.byteCount(footer: footer.span, fileSize: input.size)
+    }
+    guard let size else { return }
+    let end = try tail(size)
+    let table = try checking { () throws(SeekTable.Invalid) in
+      try SeekTable(tail: end.span, fileSize: input.size)
+    }
+    guard let table, table.decompressedSize != total else { return }
+    throw Stop(
+      finding: Finding(
+        .compressedCorrupt, "the seek table describes other contents than the header", file: input.path,
+        expected: "\(ByteCount(total))", found: "\(ByteCount(table.decompressedSize))"))
+  }
+
+  private func checking<Value>(_ body: () throws(SeekTable.Invalid) -> Value) throws(Stop) -> Value {
+    do throws(SeekTable.Invalid) {
+      return try body()
+    } catch {
+      throw Stop(
+        finding: Finding(
+          .compressedCorrupt, "the seek table at the end of the compressed file is wrong: \(error)", file: input.path,
+          hint: "copy or download the file again"))
+    }
+  }
+
+  /// The last bytes of the compressed file, as many as it has.
+  private func tail(_ count: UInt64) throws(Stop) -> [UInt8] {
+    let count = min(count, input.size)
+    return try stopping { () throws(IOError) in try input.bytes(at: input.size - count, count: Int(count)) }
   }
 
   // MARK: Decoding
@@ -162,8 +198,8 @@ private struct Unpacking: ~Copyable {
       if case .zstd(.excess) = error {
         throw Stop(
           finding: Finding(
-            .headerInvalid, "the compressed content goes on after the last tensor", file: input.path,
-            hint: "the file was appended to; export and compress it again"))
+            .compressedCorrupt, "the compressed content goes on after the last tensor that the header declares",
+            file: input.path, hint: "the file was appended to, or made to fill disks; export and compress it again"))
       }
       throw Stop(finding: finding(error))
     }

@@ -125,13 +125,18 @@ extension HeaderParser {
       unusual("the header has \(text.count) bytes; hub tools refuse headers over 25,000,000")
     }
     guard parse(text.span) else { return nil }
+    if text.count % 8 != 0 {
+      unusual("the data starts at byte \(8 + text.count), which is no multiple of 8; some readers need that")
+    }
     validate(dataBytes: dataBytes)
     return SafetensorsHeader(
       tensors: tensors, positions: positions, metadata: metadata, dataStart: 8 + UInt64(text.count))
   }
 
-  /// The findings, with a last one that counts those left out.
+  /// The findings, with a last one that counts those left out; a broken header is not also called unusual.
   var allFindings: [Finding] {
+    let errors = self.findings.filter { $0.severity == .error }
+    let findings = errors.isEmpty ? self.findings : errors
     guard suppressed > 0, let last = findings.last else { return findings }
     return findings + [Finding(last.rule, "\(suppressed) more problems in this header are not shown", file: last.file)]
   }

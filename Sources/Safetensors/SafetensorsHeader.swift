@@ -25,8 +25,8 @@ public struct TensorInfo: Sendable, Equatable {
     self.headerOffset = headerOffset
   }
 
-  /// Size of the data in bytes.
-  public var byteCount: UInt64 { end - begin }
+  /// Size of the data in bytes; 0 for the reversed range that an unsound header may give.
+  public var byteCount: UInt64 { end > begin ? end - begin : 0 }
 
   /// Number of elements; valid headers never hold a shape whose product overflows.
   public var elementCount: UInt64 { shape.elementCount ?? 0 }

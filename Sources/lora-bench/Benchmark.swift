@@ -62,10 +62,12 @@ func column(_ text: String, _ width: Int) -> String {
     fill(high: 0x3C)
   }
 
-  /// Fills every odd byte with `high` and the others with all values: numbers near 0.01 in BF16, F32 and F64 for 0x3C,
-  /// in F16 for 0x24.
-  func fill(high: UInt8) {
-    for index in unsafe buffer.indices { unsafe buffer[index] = index % 2 == 0 ? UInt8(truncatingIfNeeded: index / 2) : high }
+  /// Fills every odd byte with `high` and the others with all values of some bits: numbers near 0.01 in BF16, F32 and
+  /// F64 for 0x3C, in F16 for 0x24.
+  func fill(high: UInt8, low: UInt8 = 0xFF) {
+    for index in unsafe buffer.indices {
+      unsafe buffer[index] = index % 2 == 0 ? UInt8(truncatingIfNeeded: index / 2) & low : high
+    }
   }
 
   deinit { unsafe buffer.deallocate() }

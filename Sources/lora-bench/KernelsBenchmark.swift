@@ -16,7 +16,9 @@ let kernelsBenchmark = Benchmark(
   let output = Bytes(count: total)
   for tile in [1 << 20, total] {
     let copy = copyRate(base, output, tile: tile)
-    print("memory: \(fixed(copy, 2)) GB/s read and written by memcpy in pieces of \(tile >> 10) KiB over \(total >> 20) MiB")
+    print(
+      "memory: \(fixed(copy, 2)) GB/s read and written by memcpy",
+      "in pieces of \(tile >> 10) KiB over \(total >> 20) MiB")
     for level in levels {
       let single = fmaPeak(level, double: false)
       let double = fmaPeak(level, double: true)

@@ -27,7 +27,9 @@ import Testing
     for key in ["name", "kind", "rank", "in", "out", "alpha", "scale", "dtype", "parameters"] {
       #expect(module[key] != nil, "modules[].\(key)")
     }
-    #expect(module["name"] == .string("model.layers.0.self_attn.k_proj") || module["name"]?.string?.hasPrefix("model.layers.0.") == true)
+    #expect(
+      module["name"] == .string("model.layers.0.self_attn.k_proj")
+        || module["name"]?.string?.hasPrefix("model.layers.0.") == true)
   }
 
   @Test func validateHasTheKeysOfTheContract() throws {

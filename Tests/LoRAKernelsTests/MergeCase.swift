@@ -1,5 +1,6 @@
 import LoRAKernels
 import TensorCore
+import Testing
 
 /// A merge with its inputs, and the answer by the definition in docs/numerics.md: f64, in order, rounded once.
 struct MergeCase {
@@ -27,19 +28,25 @@ struct MergeCase {
     right = (0..<rank * columns).map { _ in factor(&random) }
   }
 
-  /// What the kernels write.
+  /// What the kernels write, tile by tile.
+  ///
+  /// - Parameters:
+  ///   - shift: bytes by which every buffer misses its alignment.
+  ///   - tile: rows a call; all of them if nil.
+  ///   - transposed: store the factors the other way round, as Conv1D and embeddings need them.
   func merged(
-    level: KernelLevel, shift: Int = 0, tile: Int? = nil, statistics: inout MergeStatistics?
+    level: KernelLevel, shift: Int = 0, tile: Int? = nil, transposed: Bool = false,
+    statistics: inout MergeStatistics?
   ) -> TensorBytes {
     let weights = TensorBytes(base, baseDType, shift: shift)
-    let a = TensorBytes(right, factorDType, shift: shift)
-    let b = TensorBytes(left, factorDType, shift: shift)
+    let a = TensorBytes(transposed ? transpose(right, rank, columns) : right, factorDType, shift: shift)
+    let b = TensorBytes(transposed ? transpose(left, rows, rank) : left, factorDType, shift: shift)
     var right = RightFactor(rank: rank, columns: columns)
-    unsafe a.read { unsafe right.load($0, dtype: factorDType, layout: .rankFirst(count: columns), level: level) }
+    let rightLayout: FactorLayout = transposed ? .rankLast(rank: rank) : .rankFirst(count: columns)
+    unsafe a.read { unsafe right.load($0, dtype: factorDType, layout: rightLayout, level: level) }
     var left = LeftFactor(rows: rows, rank: rank)
-    unsafe b.read {
-      unsafe left.load($0, dtype: factorDType, layout: .rankLast(rank: rank), scales: scales, level: level)
-    }
+    let leftLayout: FactorLayout = transposed ? .rankFirst(count: rows) : .rankLast(rank: rank)
+    unsafe b.read { unsafe left.load($0, dtype: factorDType, layout: leftLayout, scales: scales, level: level) }
     let size = Int(outputDType.bits / 8)
     var output = TensorBytes(zeros: rows * columns * size, shift: shift)
     let rowBytes = columns * Int(baseDType.bits / 8)
@@ -59,24 +66,44 @@ struct MergeCase {
     return output
   }
 
+  private func transpose(_ values: [Double], _ rows: Int, _ columns: Int) -> [Double] {
+    (0..<values.count).map { values[$0 % rows * columns + $0 / rows] }
+  }
+
+  /// Expects the definition's bytes from every level, aligned and not.
+  func check(sourceLocation: SourceLocation = #_sourceLocation) {
+    let expected = expected
+    for level in KernelLevel.available {
+      for shift in [0, 1] {
+        var none: MergeStatistics?
+        let difference = difference(merged(level: level, shift: shift, statistics: &none), expected)
+        #expect(difference == nil, "\(level)", sourceLocation: sourceLocation)
+      }
+    }
+  }
+
   /// What the definition says.
   var expected: TensorBytes {
-    let weights = TensorBytes(base, baseDType)
-    let a = TensorBytes(right, factorDType)
-    let b = TensorBytes(left, factorDType)
+    let weights = stored(base, baseDType)
+    let a = stored(right, factorDType)
+    let b = stored(left, factorDType)
     var values = [Double](repeating: 0, count: rows * columns)
     for i in 0..<rows {
       for j in 0..<columns {
         var delta = 0.0
         for k in 0..<rank {
           let scale = scales.count == 1 ? scales[0] : scales[k]
-          delta.addProduct(
-            scale * b.value(i * rank + k, factorDType), a.value(k * columns + j, factorDType))
+          delta.addProduct(scale * b[i * rank + k], a[k * columns + j])
         }
-        values[i * columns + j] = weights.value(i * columns + j, baseDType) + delta
+        values[i * columns + j] = weights[i * columns + j] + delta
       }
     }
     return TensorBytes(values.map { $0.isNaN ? .nan : $0 }, outputDType)
+  }
+
+  private func stored(_ values: [Double], _ dtype: DType) -> [Double] {
+    let bytes = TensorBytes(values, dtype)
+    return values.indices.map { bytes.value($0, dtype) }
   }
 
   /// Index of the first element that differs, for a message; nil if the bytes are equal.

@@ -123,6 +123,34 @@ struct BaseReferenceTests {
         "model.layers.1.mlp.experts.gate_up_proj", "model.layers.1.mlp.experts.down_proj",
       ])
     #expect(base.match("model.layers.0.mlp.router")?.module.kind == .linear)
+    #expect(base.match("model.layers.0.mlp.router.weight")?.module.name == "model.layers.0.mlp.router")
+  }
+
+  @Test("Experts that the files hold one by one are found as the stacks that they are in memory")
+  func splitStacks() throws {
+    let base = try BaseModel.open(Fixtures.path("models/mixtral-bf16"))
+    let stacks = base.parameters(of: "model.layers.1.mlp.experts.base_layer")
+    #expect(
+      stacks.map(\.module.name) == [
+        "model.layers.1.mlp.experts.gate_up_proj", "model.layers.1.mlp.experts.down_proj",
+      ])
+    let gate = try #require(stacks.first)
+    #expect(gate.module.kind == .parameter)
+    #expect(gate.module.weight == nil)
+    #expect(gate.module.shape == [4, 40, 24])
+    #expect([gate.module.inFeatures, gate.module.outFeatures, gate.module.experts] == [24, 40, 4])
+    let parts = try #require(gate.runtime).parts(ofExpert: 3)
+    #expect(
+      parts == [
+        "model.layers.1.block_sparse_moe.experts.3.w1", "model.layers.1.block_sparse_moe.experts.3.w3",
+      ])
+    #expect(parts.allSatisfy { base.modules[$0]?.weight != nil })
+    let router = try #require(base.match("model.layers.1.mlp.gate"))
+    #expect(router.module.name == "model.layers.1.block_sparse_moe.gate")
+    #expect(router.module.weight != nil)
+    // Names of adapters trained on the files' own layout.
+    #expect(base.match("model.layers.1.block_sparse_moe.experts.3.w2")?.runtime == nil)
+    #expect(base.parameters(of: "model.layers.1.mlp").isEmpty)
   }
 
   @Test("Real configs give their modules without weights, and the published number of parameters")

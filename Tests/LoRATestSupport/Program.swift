@@ -68,7 +68,7 @@ public enum Program {
     let place = FileManager.default.temporaryDirectory
     let output = place.appendingPathComponent(UUID().uuidString)
     let errors = place.appendingPathComponent(UUID().uuidString)
-    for file in [output, errors] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+    for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
     try process.run()

@@ -131,6 +131,22 @@ struct CheckpointCrossCheckTests {
     #expect(examined.checkpoint?.tensors.keys.sorted() == ["a"])
   }
 
+  @Test("A shard whose ranges make no sense is counted without harm")
+  func senselessRanges() throws {
+    let folder = try TemporaryFolder()
+    var builder = SafetensorsBuilder()
+    builder.add("a", dtype: "F32", shape: [1], begin: 8, end: 4)
+    builder.add("b", dtype: "F32", shape: [.max], begin: .max, end: 0)
+    try folder.write(first, SafetensorsBuilder.frame(String(decoding: builder.head.dropFirst(8), as: UTF8.self)))
+    try folder.write(
+      "model.safetensors.index.json",
+      #"{"metadata": {"total_size": 8}, "weight_map": {"a": "\#(first)", "b": "\#(first)"}}"#)
+    let examined = Checkpoint.examine(folder.path)
+    #expect(!examined.isSound)
+    #expect(examined.findings.contains { $0.rule == .headerInvalid })
+    #expect(examined.checkpoint?.tensorBytes == 0)
+  }
+
   @Test("An index that names a folder as its shard is refused")
   func folderAsShard() throws {
     let folder = try TemporaryFolder()

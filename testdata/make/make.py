@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 
-PARTS = ["models", "adapters", "merged", "broken", "headers", "bases"]
+PARTS = ["models", "adapters", "merged", "broken", "headers", "bases", "formats"]
 
 
 def pin_the_process():

@@ -1,0 +1,84 @@
+import ArgumentParser
+import LoRAIO
+import LoRAMerge
+import LoRAModel
+import LoRAValidate
+import TensorCore
+
+/// `lora-tool merge`.
+struct MergeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge",
+    abstract: "Write the base model with the adapters merged into its weights.",
+    discussion: """
+      The output is a complete model folder laid out like the base: the same files, names and order, with only the \
+      adapted tensors changed and every side file copied. It appears whole or not at all, and the base is never \
+      written to. Adapters are checked first; one that does not fit is refused before anything is written.
+      """)
+
+  @OptionGroup var inputs: MergeInputs
+
+  @Option(name: .shortAndLong, help: "The folder to write; it must not exist unless --overwrite is given.")
+  var output: String
+
+  @Flag(help: "Replace an existing output folder when the new one is complete.")
+  var overwrite = false
+
+  @Flag(help: "Print what would be done and write nothing.")
+  var dryRun = false
+
+  @Option(
+    defaultAsFlag: .sample,
+    help: "Read the output again and check it: 'sample' (some rows of every changed tensor) or 'full'.")
+  var verify: VerificationDepth?
+
+  @Option(help: "Number of threads; all processors by default.")
+  var jobs: Int?
+
+  @Option(help: "Output format of the report: text or json.")
+  var format: ReportFormat = .text
+
+  @Option(help: "Show progress: auto (on a terminal), always or never.")
+  var progress: Choice = .auto
+
+  func run() throws {
+    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a positive number") }
+    // Before any thread starts: SIGINT and SIGTERM let the merge remove what it has begun to write.
+    let interruption = Interruption()
+    let plan = try inputs.plan()
+    if dryRun { return try write(plan) }
+    let bar = ProgressBar(isShown: progress.progress, total: plan.outputBytes, unit: .bytes)
+    var executor = MergeExecutor(plan)
+    executor.jobs = jobs ?? Workers.processorCount
+    executor.overwrites = overwrite
+    let control = MergeControl { done, _ in bar.update(done: done) }
+    interruption.stops(control)
+    let outcome = try catching { () throws(MergeError) in try executor.run(to: output, control: control) }
+    bar.finish()
+    let summary = MergeSummary(plan, outcome, output: output)
+    let verification = try verify.map { depth in
+      try verifyMerge(of: plan, at: output, depth: depth, jobs: executor.jobs, interruption)
+    }
+    try write(summary, verification)
+    if verification?.isSound == false { throw ExitStatus.findings }
+  }
+
+  private func write(_ plan: MergePlan) throws {
+    switch format {
+    case .json:
+      try StandardOutput.write(plan.json(toolVersion: Version.text, output: output).text(pretty: true) + "\n")
+    case .text: try StandardOutput.write(lines: plan.text(output: output))
+    }
+  }
+
+  private func write(_ summary: MergeSummary, _ verification: MergeVerification?) throws {
+    switch format {
+    case .json:
+      var document = summary.json(toolVersion: Version.text).object ?? JSONObject()
+      document["verification"] = verification?.json
+      try StandardOutput.write(JSONValue.object(document).text(pretty: true) + "\n")
+    case .text:
+      try StandardOutput.write(lines: summary.text + (verification?.text ?? []))
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import LoRAIO
+import LoRAMerge
+import LoRAModel
+import LoRAValidate
+import TensorCore
+
+/// The format of a report for people or for programs.
+enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
+  case text
+  case json
+}
+
+/// How much of a merged model is computed again.
+enum VerificationDepth: String, CaseIterable, ExpressibleByArgument {
+  case sample
+  case full
+}
+
+/// What is merged into what; `merge` and `verify` share it, so that a merge can be checked by its own command line.
+struct MergeInputs: ParsableArguments {
+  @Option(help: "The base model: a folder, safetensors file, index or cached repository id with weights.")
+  var base: String
+
+  @Option(help: "An adapter to merge; may be given several times, the changes add up.")
+  var adapter: [String]
+
+  @Option(help: "Weight of the adapter at the same position; 1 by default.")
+  var weight: [Double] = []
+
+  @Option(help: "Type of the output's weights: keep, bf16, f16 or f32.")
+  var dtype: OutputType = .keep
+
+  @Flag(help: "Merge adapters whose check finds errors, as far as their change can be computed at all.")
+  var skipValidation = false
+
+  enum OutputType: String, CaseIterable, ExpressibleByArgument {
+    case keep
+    case bf16
+    case f16
+    case f32
+  }
+
+  func validate() throws {
+    if adapter.isEmpty { throw ValidationError("name at least one adapter with --adapter") }
+    if weight.count > adapter.count {
+      throw ValidationError("there are \(weight.count) weights for \(adapter.count) adapters")
+    }
+    if let bad = weight.first(where: { !$0.isFinite }) { throw ValidationError("--weight \(bad) is not finite") }
+  }
+
+  /// Reads base and adapters, checks them, and plans the merge; writes nothing.
+  func plan() throws -> MergePlan {
+    let base = try openBase(base)
+    let adapters = adapter.enumerated().map { position, path in
+      WeightedAdapter(Adapter.load(path), weight: position < weight.count ? weight[position] : 1)
+    }
+    if !skipValidation { try check(base) }
+    var options = MergeOptions()
+    switch dtype {
+    case .keep: options.dtype = nil
+    case .bf16: options.dtype = .bf16
+    case .f16: options.dtype = .f16
+    case .f32: options.dtype = .f32
+    }
+    do throws(MergeError) {
+      return try MergePlan.make(base: base, adapters: adapters, options: options)
+    } catch {
+      if case .refused(let refusals) = error {
+        for refusal in refusals { StandardError.write("lora-tool: cannot merge: \(refusal)\n") }
+        throw ExitStatus.failed
+      }
+      throw Failure("\(error)")
+    }
+  }
+
+  /// Errors that leave no doubt about what the change is.
+  private static let harmless: Set<RuleID> = [.exportNaming, .valueOverflow, .securityPath]
+
+  private func check(_ base: BaseModel) throws {
+    var options = ValidationOptions()
+    options.workers = Workers.processorCount
+    let report = Validation.run(adapter, base: base, options: options)
+    let errors = report.adapters.flatMap(\.findings).filter { $0.severity == .error && !Self.harmless.contains($0.rule) }
+    guard !errors.isEmpty else { return }
+    for finding in errors {
+      let hint = finding.hint.map { "; \($0)" } ?? ""
+      StandardError.write(
+        "lora-tool: cannot merge: \(escaped(finding.file)): \(finding.rule.rawValue): \(escaped(finding.message, limit: 2_000))"
+          + "\(escaped(hint, limit: 500))\n")
+    }
+    throw ExitStatus.failed
+  }
+}
+
+/// SIGINT and SIGTERM as a request to stop the merge that is running.
+struct Interruption {
+  private let current = CurrentMerge()
+
+  /// Holds the two signals back from now on.
+  init() {
+    let current = current
+    TerminationSignals.onFirst { current.stop() }
+  }
+
+  /// Names the merge that a signal stops.
+  func stops(_ control: MergeControl) { current.set(control) }
+}
+
+/// Runs a step of a merge and turns its failure into the message and exit code of the program.
+func catching<Result>(_ body: () throws(MergeError) -> Result) throws -> Result {
+  do throws(MergeError) {
+    return try body()
+  } catch {
+    StandardError.write("\rlora-tool: \(error)\n")
+    if case .cancelled = error { TerminationSignals.reraise() }
+    throw ExitStatus.failed
+  }
+}
+
+/// Checks a merged folder against the plan that it should follow.
+func verifyMerge(
+  of plan: MergePlan, at output: String, depth: VerificationDepth, jobs: Int, _ interruption: Interruption
+) throws -> MergeVerification {
+  var verifier = MergeVerifier(plan)
+  verifier.jobs = jobs
+  if depth == .full { verifier.depth = .full }
+  let control = MergeControl()
+  interruption.stops(control)
+  return try catching { () throws(MergeError) in try verifier.run(on: output, control: control) }
+}

@@ -1,0 +1,54 @@
+import LoRAMerge
+import TensorCore
+
+extension MergePlan {
+  /// What would be done, for a reader.
+  func text(output: String) -> [String] {
+    var lines = ["would write \(escaped(output)): \(ByteCount(outputBytes)) in \(shards.count + files.count) files"]
+    lines.append("  tensors    \(tensorCount) in all, \(mergedTensors.count) merged, \(replacedTensors.count) replaced")
+    for adapter in adapters {
+      lines.append("  adapter    \(escaped(adapter.path)): \(adapter.modules) modules, weight \(fixed(adapter.weight, 4))")
+    }
+    for shard in shards { lines.append("  shard      \(escaped(shard.name)): \(ByteCount(shard.size))") }
+    if !files.isEmpty { lines.append("  beside     " + files.map { escaped($0.name) }.joined(separator: ", ")) }
+    if !skipped.isEmpty { lines.append("  left out   " + skipped.map { escaped($0) }.joined(separator: ", ")) }
+    return lines + warnings.map { "warning: \(escaped($0, limit: 2_000))" }
+  }
+}
+
+extension MergeSummary {
+  /// What was done, for a reader.
+  var text: [String] {
+    let rate = outcome.seconds > 0 ? ByteCount(UInt64(Double(outcome.bytesWritten) / outcome.seconds)).human + "/s" : "-"
+    var lines = [
+      "merged into \(escaped(output))",
+      "  tensors    \(plan.tensorCount) in all, \(plan.mergedTensors.count) merged, \(plan.replacedTensors.count) replaced",
+      "  written    \(ByteCount(outcome.bytesWritten)) in \(fixed(outcome.seconds, 2)) s (\(rate))",
+      "  memory     \(ByteCount(peakResidentBytes)) at most",
+    ]
+    for adapter in plan.adapters {
+      lines.append("  adapter    \(escaped(adapter.path)): \(adapter.modules) modules, weight \(fixed(adapter.weight, 4))")
+    }
+    if let retention {
+      lines.append(
+        "  rounding   keeps \(fixed(retention.mean * 100, 1)) % of the change on average, "
+          + "\(fixed(retention.min * 100, 1)) % in the worst module")
+    }
+    return lines + warnings.map { "warning: \(escaped($0, limit: 2_000))" }
+  }
+}
+
+extension MergeVerification {
+  /// What was checked, for a reader.
+  var text: [String] {
+    let checked =
+      "\(ByteCount(bytesCompared)) compared byte for byte, \(grouped(elementsRecomputed)) elements of "
+      + "\(matricesRecomputed) tensors computed again in float64, \(grouped(elementsOffByOne)) of them off by one ulp"
+    guard !isSound else { return ["verified: " + checked] }
+    var lines = discrepancies.map { "differs: \($0)" }
+    if discrepancyCount > discrepancies.count {
+      lines.append("and \(discrepancyCount - discrepancies.count) more differences")
+    }
+    return lines + ["verification failed: \(discrepancyCount) differences; \(checked)"]
+  }
+}

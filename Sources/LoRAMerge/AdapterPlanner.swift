@@ -1,0 +1,163 @@
+import LoRAKernels
+import LoRAModel
+import Safetensors
+import TensorCore
+
+/// Finds out what one adapter does to which tensors of a base; every kind of adapted thing has a file of its own.
+struct AdapterPlanner {
+  let base: BaseModel
+  let checkpoint: Checkpoint
+  let adapter: Adapter
+  /// Position of the adapter.
+  let number: Int
+  let weight: Double
+  /// The adapter's weights and their position among the sources of the plan.
+  let file: SafetensorsFile
+  let source: Int
+
+  /// What was found, in the order of the adapter's modules.
+  private(set) var changes: [Change] = []
+  private(set) var refusals: [Refusal] = []
+  private(set) var warnings: [String] = []
+  /// Prefixes that module names of the adapter carry in place of those of the base.
+  private(set) var prefixChanges: [(from: String, to: String)] = []
+  /// Weights that the adapter brings along, by their names in the output.
+  var origins: [String: StoredTensor] = [:]
+  /// Number of adapted modules.
+  private(set) var moduleCount = 0
+
+  init(
+    base: BaseModel, checkpoint: Checkpoint, adapter: WeightedAdapter, number: Int, file: SafetensorsFile, source: Int
+  ) {
+    self.base = base
+    self.checkpoint = checkpoint
+    self.adapter = adapter.adapter
+    self.number = number
+    weight = adapter.weight
+    self.file = file
+    self.source = source
+  }
+
+  /// Looks at every module and replacement of the adapter.
+  mutating func plan() {
+    // Where an adapter brings W along, its factors are to fit that one.
+    for replacement in adapter.replacements where replacement.role == .adaptedBase { self.replacement(replacement) }
+    for module in adapter.modules {
+      let known = refusals.count
+      plan(module)
+      if refusals.count == known { moduleCount += 1 }
+    }
+    for replacement in adapter.replacements where replacement.role != .adaptedBase { self.replacement(replacement) }
+    if !adapter.misnamed.isEmpty {
+      warnings.append(
+        "\(escaped(adapter.path)): \(adapter.misnamed.count) tensors have names that PEFT would not load, such as "
+          + "\"\(escaped(adapter.misnamed[0].tensor.name, limit: 120))\"; their meaning is clear and they were merged")
+    }
+  }
+
+  private mutating func plan(_ module: AdapterModule) {
+    switch module.kind {
+    case .linear: linear(module)
+    case .embedding: embedding(module)
+    case .conv1d, .conv2d: convolution(module)
+    default: refuse(module, "merging \(module.kind.rawValue) modules is not supported")
+    }
+    bias(module)
+  }
+
+  // MARK: For the kinds
+
+  /// Notes a reason against a module.
+  mutating func refuse(_ module: AdapterModule, _ reason: String, hint: String? = nil) {
+    refuse(module.name, reason, hint: hint)
+  }
+
+  /// Notes a reason against a module or tensor.
+  mutating func refuse(_ subject: String, _ reason: String, hint: String? = nil) {
+    refusals.append(Refusal(adapter.path, subject: subject, reason, hint: hint))
+  }
+
+  /// Notes something worth knowing.
+  mutating func warn(_ text: String) { warnings.append(text) }
+
+  /// Notes a change of a tensor.
+  mutating func change(_ tensor: String, _ action: Change.Action) {
+    changes.append(Change(tensor: tensor, adapter: number, action: action))
+  }
+
+  /// A tensor of the adapter.
+  func stored(_ tensor: TensorInfo) -> StoredTensor { StoredTensor(tensor, of: file, source: source) }
+
+  /// The complete pair of a module whose rank and scale are beyond doubt; nil when it was refused.
+  mutating func pair(_ module: AdapterModule) -> (a: TensorInfo, b: TensorInfo)? {
+    guard let a = module.a, let b = module.b else {
+      refuse(module, "it has \(module.a == nil ? "B without A" : "A without B")")
+      return nil
+    }
+    for factor in [a, b] where !factor.dtype.isFloat || factor.elementCount == 0 {
+      refuse(module, "the factor \"\(escaped(factor.name))\" is \(factor.dtype.name) \(factor.shape), not numbers")
+      return nil
+    }
+    if let declared = module.declaredRank, UInt64(exactly: declared) != module.rank {
+      refuse(
+        module, "its tensors have rank \(module.rank) but the config says \(declared), so its scale is unknown",
+        hint: "correct r or rank_pattern in adapter_config.json")
+      return nil
+    }
+    guard module.scale.isFinite, weight.isFinite, (module.scale * weight).isFinite else {
+      refuse(module, "its scale is not a finite number")
+      return nil
+    }
+    if module.scaleSource == .assumed, adapter.format == .peft {
+      refuse(module, "nothing says its alpha, so its scale is unknown", hint: "put adapter_config.json beside it")
+      return nil
+    }
+    return (a, b)
+  }
+
+  /// The module of the base that an adapted module means, when its weight can be changed.
+  mutating func target(_ module: AdapterModule) -> BaseModule? {
+    guard let match = base.match(module.name) else {
+      let closest = base.closest(to: module.name).map { "the closest name is \"\(escaped($0))\"" }
+      refuse(module, "the base has no such module", hint: closest)
+      return nil
+    }
+    note(match)
+    return isWritable(match.module, for: module) ? match.module : nil
+  }
+
+  /// Whether the weight can be read and written as numbers.
+  mutating func isWritable(_ target: BaseModule, for module: AdapterModule) -> Bool {
+    if target.isQuantized {
+      refuse(
+        module, "the base's weight is quantised, so nothing can be added to it",
+        hint: "merge into the unquantised model")
+      return false
+    }
+    guard let weight = target.weight else {
+      refuse(module, "the base's files hold no weight for it")
+      return false
+    }
+    guard weight.info.dtype.isMergeable else {
+      refuse(module, "the base's weight is stored as \(weight.info.dtype.name); F32, F16 and BF16 can be changed")
+      return false
+    }
+    return true
+  }
+
+  /// The name of a module's weight in the output; an output head that shares the embedding's tensor has none in the
+  /// base, and gets its own when it is changed.
+  func outputName(of target: BaseModule) -> String {
+    target.tiedTo == nil ? target.weightName : target.name + ".weight"
+  }
+
+  /// The shape of a module's weight: the base's, or that of the copy which the adapter brings along.
+  func weightShape(of target: BaseModule) -> Shape {
+    origins[outputName(of: target)]?.shape ?? target.weight?.info.shape ?? target.shape
+  }
+
+  mutating func note(_ match: ModuleMatch) {
+    guard let change = match.prefixChange, !prefixChanges.contains(where: { $0 == change }) else { return }
+    prefixChanges.append(change)
+  }
+}

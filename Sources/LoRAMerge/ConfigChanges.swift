@@ -1,0 +1,55 @@
+import LoRAIO
+import TensorCore
+
+/// What a merge makes untrue in a config.json.
+struct ConfigChanges {
+  /// Largest config.json that is read.
+  private static let sizeLimit: UInt64 = 16 << 20
+
+  /// The dtype that all weights were given, or nil.
+  let dtype: DType?
+  /// Whether embedding and head are no longer one tensor.
+  let unties: Bool
+  /// The new number of tokens, or nil.
+  let vocabularySize: UInt64?
+
+  /// The changed text, every other byte as it was; nil when nothing changes.
+  ///
+  /// - Throws: `MergeError.invalidBase` when the file is no JSON object.
+  func apply(to path: String) throws(MergeError) -> [UInt8]? {
+    guard dtypeName != nil || unties || vocabularySize != nil else { return nil }
+    let text = try MergeError.catching { () throws(IOError) in try InputFile.contents(of: path, limit: Self.sizeLimit) }
+    do throws(JSONError) {
+      var edit = JSONEdit(text)
+      for object in try objects(in: edit) {
+        for key in ["dtype", "torch_dtype"] {
+          if let name = dtypeName, try edit.has(key, in: object) { try edit.set(key, in: object, to: .string(name)) }
+        }
+        if let size = vocabularySize, try edit.has("vocab_size", in: object) {
+          try edit.set("vocab_size", in: object, to: JSONValue(size))
+        }
+        // A missing flag means true for most architectures.
+        if unties, object != ["vision_config"] { try edit.set("tie_word_embeddings", in: object, to: false) }
+      }
+      return edit.text
+    } catch {
+      throw .invalidBase(path: path, reason: "the config cannot be changed: \(error)")
+    }
+  }
+
+  /// The whole config, and the parts of it that describe a language model inside a larger one.
+  private func objects(in edit: JSONEdit) throws(JSONError) -> [[String]] {
+    var objects: [[String]] = [[]]
+    for name in ["text_config", "llm_config", "vision_config"] where try edit.has(name) { objects.append([name]) }
+    return objects
+  }
+
+  private var dtypeName: String? {
+    switch dtype {
+    case .f32: "float32"
+    case .f16: "float16"
+    case .bf16: "bfloat16"
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import LoRAIO
+public import LoRAModel
+import Safetensors
+import TensorCore
+
+extension MergePlan {
+  /// Plans the merge of adapters into a base; reads headers and lists the base folder, and writes nothing.
+  ///
+  /// - Throws: `MergeError.refused` with every reason why the adapters cannot be merged, or what kept the base from
+  ///   being read.
+  public static func make(base: BaseModel, adapters: [WeightedAdapter], options: MergeOptions = MergeOptions())
+    throws(MergeError) -> MergePlan
+  {
+    var planner = try MergePlanner(base: base, adapters: adapters, options: options)
+    return try planner.plan()
+  }
+}
+
+/// Puts a plan together from what each adapter does.
+struct MergePlanner {
+  private let base: BaseModel
+  private let checkpoint: Checkpoint
+  private let adapters: [WeightedAdapter]
+  private let options: MergeOptions
+  private var sources: [SafetensorsFile]
+  private var edits: [String: TensorEdit] = [:]
+  private var refusals: [Refusal] = []
+  private var warnings: [String] = []
+  private var planned: [PlannedAdapter] = []
+
+  init(base: BaseModel, adapters: [WeightedAdapter], options: MergeOptions) throws(MergeError) {
+    self.base = base
+    self.adapters = adapters
+    self.options = options
+    refusals = base.findings.filter { $0.severity == .error }.map {
+      Refusal($0.file, subject: $0.tensor, $0.message, hint: $0.hint)
+    }
+    guard let checkpoint = base.checkpoint else {
+      throw .refused(refusals + [Refusal(base.path, "the base has no weights to merge into")])
+    }
+    self.checkpoint = checkpoint
+    sources = checkpoint.files
+    if adapters.isEmpty { refusals.append(Refusal(base.path, "there is no adapter to merge")) }
+    if options.dtype != nil, let method = base.quantization {
+      refusals.append(
+        Refusal(base.path, "the base is quantised (\(escaped(method))), so its dtype cannot be converted"))
+    }
+  }
+
+  mutating func plan() throws(MergeError) -> MergePlan {
+    for (number, adapter) in adapters.enumerated() { plan(adapter, number) }
+    let isEnsured = adapters.allSatisfy { $0.adapter.config?.raw["ensure_weight_tying"] == .bool(true) }
+    let tying = Tying(of: base, &edits, sources, isEnsured: isEnsured)
+    let vocabulary = Vocabulary(base, edits)
+    refusals += tying.refusals + (vocabulary.refusal.map { [$0] } ?? [])
+    if !refusals.isEmpty { throw .refused(refusals) }
+    let shards = try layOut(adding: tying.added)
+    var plan = MergePlan(
+      sources: sources, baseFolder: checkpoint.folder, shards: shards, files: [], skipped: [], adapters: planned,
+      mergedTensors: edits.filter { $0.value.columns != nil }.keys.sorted(),
+      replacedTensors: edits.filter { $0.value.columns == nil }.keys.sorted(),
+      addedTensors: tying.added.map(\.name), unties: tying.unties, warnings: warnings)
+    try addFiles(to: &plan, vocabulary)
+    return plan
+  }
+
+  // MARK: Adapters
+
+  private mutating func plan(_ adapter: WeightedAdapter, _ number: Int) {
+    let reasons = Eligibility.refusals(of: adapter.adapter)
+    guard reasons.isEmpty, let file = adapter.adapter.file else {
+      refusals += reasons
+      return
+    }
+    var planner = AdapterPlanner(
+      base: base, checkpoint: checkpoint, adapter: adapter, number: number, file: file, source: sources.count)
+    sources.append(file)
+    planner.plan()
+    refusals += planner.refusals
+    warnings += planner.warnings
+    planned.append(
+      PlannedAdapter(path: adapter.adapter.path, weight: adapter.weight, modules: planner.moduleCount))
+    for change in planner.changes {
+      if let reason = edits[change.tensor, default: TensorEdit()].add(change) {
+        refusals.append(Refusal(adapter.adapter.path, subject: change.tensor, reason))
+      }
+    }
+  }
+
+  // MARK: Output
+
+  private func layOut(adding added: [Tying.Added]) throws(MergeError) -> [OutputShard] {
+    var shards: [OutputShard] = []
+    for (position, file) in checkpoint.files.enumerated() {
+      var layout = ShardLayout(file, source: position, dtype: options.dtype)
+      for tensor in file.header.tensors { layout.append(tensor, edits[tensor.name]) }
+      for tensor in added where tensor.shard == position {
+        let dtype = ShardLayout.outputDType(of: tensor.original.dtype, options.dtype)
+        layout.append(tensor.name, tensor.original, as: dtype, edits[tensor.name])
+      }
+      let name = Self.outputName(of: file.path)
+      do throws(HeaderWriterError) {
+        shards.append(try layout.shard(named: name))
+      } catch {
+        throw .header(file: name, error)
+      }
+    }
+    return shards
+  }
+
+  /// The name of a base shard in the output, which is never compressed.
+  private static func outputName(of path: String) -> String {
+    let name = Folder.lastComponent(path)
+    return name.hasSuffix(".zst") ? String(name.dropLast(4)) : name
+  }
+
+  private func addFiles(to plan: inout MergePlan, _ vocabulary: Vocabulary) throws(MergeError) {
+    let isSingleFile = FileKind(path: base.path) == .regular && !base.path.hasSuffix(".json")
+    if !isSingleFile {
+      var written = Set(checkpoint.files.map { Folder.lastComponent($0.path) })
+      written.formUnion(checkpoint.index.map { [Folder.lastComponent($0.path)] } ?? [])
+      let side = try MergeError.catching { () throws(IOError) in try SideFiles(of: checkpoint.folder, without: written)
+      }
+      plan.files = side.files
+      plan.skipped = side.skipped
+      plan.warnings += side.warnings
+    }
+    if let source = vocabulary.source {
+      let (files, warning) = try MergeError.catching { () throws(IOError) in
+        try Vocabulary.exchange(plan.files, besideWeights: sources[source].path)
+      }
+      plan.files = files
+      plan.warnings += warning.map { [$0] } ?? []
+    }
+    try addIndex(to: &plan)
+    try editConfig(of: &plan, vocabulary)
+  }
+
+  private func addIndex(to plan: inout MergePlan) throws(MergeError) {
+    if let index = checkpoint.index, IndexText.isStillRight(index, for: plan.shards) {
+      let size = try MergeError.catching { () throws(IOError) in try InputFile(path: index.path).size }
+      plan.files.append(
+        SideFile(name: Folder.lastComponent(index.path), contents: .copied(from: index.path), size: size))
+    } else if checkpoint.index != nil || plan.shards.count > 1 {
+      let name = checkpoint.index.map { Folder.lastComponent($0.path) } ?? "model.safetensors.index.json"
+      plan.files.append(
+        SideFile(name: name, IndexText.text(of: plan.shards, metadata: checkpoint.index?.metadata ?? JSONObject())))
+    }
+  }
+
+  /// Puts config.json last and changes in it what is no longer true.
+  private func editConfig(of plan: inout MergePlan, _ vocabulary: Vocabulary) throws(MergeError) {
+    guard let position = plan.files.firstIndex(where: { $0.name == "config.json" }) else { return }
+    var file = plan.files.remove(at: position)
+    let changes = ConfigChanges(dtype: options.dtype, unties: plan.unties, vocabularySize: vocabulary.size)
+    if case .copied(let path) = file.contents, let edited = try changes.apply(to: path) {
+      file = SideFile(name: file.name, edited)
+    }
+    plan.files.append(file)
+  }
+}
+
+extension SideFile {
+  /// A file with these contents.
+  init(name: String, _ bytes: [UInt8]) {
+    self.init(name: name, contents: .written(bytes), size: UInt64(bytes.count))
+  }
+
+}

@@ -1,0 +1,80 @@
+import Foundation
+import LoRAMerge
+import LoRAModel
+import LoRATestSupport
+import Safetensors
+import TensorCore
+import Testing
+
+/// Elements of two equally long tensors that are not the same, and the largest distance in units of the last place.
+private func difference(_ one: [UInt8], _ other: [UInt8], _ dtype: DType) -> (count: Int, elements: Int, ulps: Int64) {
+  let size = Int(dtype.bits / 8)
+  func ordered(_ bytes: [UInt8], _ index: Int) -> Int64 {
+    var code: Int64 = 0
+    for byte in (0..<size).reversed() { code = code << 8 | Int64(bytes[index * size + byte]) }
+    let sign = Int64(1) << Int64(8 * size - 1)
+    return code & sign == 0 ? code : sign - code
+  }
+  var count = 0
+  var ulps: Int64 = 0
+  for index in 0..<one.count / size {
+    let distance = abs(ordered(one, index) - ordered(other, index))
+    if distance > 0 { count += 1 }
+    ulps = max(ulps, distance)
+  }
+  return (count, one.count / size, ulps)
+}
+
+@Suite("Against PEFT")
+struct ReferenceTests {
+  @Test("The reference is there")
+  func present() { #expect(Fixtures.merged.count >= 50) }
+
+  /// What plans cannot hold yet; such adapters are refused.
+  private static let unsupported: Set<String> = ["moe"]
+
+  @Test(
+    "Kinds that cannot be merged yet are refused",
+    arguments: Fixtures.merged.filter { !unsupported.isDisjoint(with: $0.kinds) })
+  func refused(_ expected: Fixtures.Merged) throws {
+    let base = try Fixtures.base(expected.base)
+    #expect(throws: MergeError.self) {
+      try MergePlan.make(base: base, adapters: [WeightedAdapter(Fixtures.adapter(expected.adapter))])
+    }
+  }
+
+  @Test(
+    "Merged tensors are PEFT's, everything else is the base's",
+    arguments: Fixtures.merged.filter { unsupported.isDisjoint(with: $0.kinds) })
+  func merge(_ expected: Fixtures.Merged) throws {
+    let folder = try TemporaryFolder()
+    let base = try Fixtures.base(expected.base)
+    let plan = try MergePlan.make(base: base, adapters: [WeightedAdapter(Fixtures.adapter(expected.adapter))])
+    let output = folder.path("merged")
+    _ = try MergeExecutor(plan).run(to: output)
+    let merged = try Checkpoint.open(output)
+    let reference = try SafetensorsFile.open(Fixtures.path("merged/\(expected.adapter).safetensors"))
+    #expect(reference.header.tensors.map(\.name).sorted() == expected.tensors)
+    #expect(Set(plan.mergedTensors + plan.replacedTensors + plan.addedTensors).isSuperset(of: expected.tensors))
+    for tensor in reference.header.tensors {
+      let found = try #require(merged.tensors[tensor.name], "\(tensor.name)")
+      #expect(found.info.dtype == tensor.dtype && found.info.shape == tensor.shape, "\(tensor.name)")
+      let bytes = try merged.files[found.file].bytes(of: found.info)
+      let (count, elements, ulps) = difference(bytes, try reference.bytes(of: tensor), tensor.dtype)
+      #expect(ulps <= 1 && Double(count) <= 0.001 * Double(elements), "\(tensor.name): \(count) of \(elements) differ")
+    }
+    let checkpoint = try #require(base.checkpoint)
+    for (name, entry) in checkpoint.tensors where reference.header[name] == nil {
+      let found = try #require(merged.tensors[name], "\(name)")
+      #expect(
+        try merged.files[found.file].bytes(of: found.info) == checkpoint.files[entry.file].bytes(of: entry.info),
+        "\(name)")
+    }
+    #expect(merged.tensors.count == Set(checkpoint.tensors.keys).union(expected.tensors).count)
+    #expect(plan.unties == expected.isUntied)
+    var verifier = MergeVerifier(plan)
+    verifier.depth = .full
+    let verification = try verifier.run(on: output)
+    #expect(verification.isSound && verification.elementsOffByOne == 0, "\(verification.discrepancies)")
+  }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import LoRAModel
+import LoRATestSupport
+import Safetensors
+import TensorCore
+import Testing
+
+@testable import LoRAMerge
+
+@Suite("Verifier")
+struct VerifierTests {
+  private func merged() throws -> (model: TinyModel, plan: MergePlan) {
+    var weights = SafetensorsBuilder()
+    weights.add("a.weight", .bf16, [5], values: TinyModel.numbers(5))
+    weights.add("x.weight", .bf16, [60, 4], values: TinyModel.numbers(240))
+    let model = try TinyModel(weights, adapter: TinyModel.factors("x", in: 4, out: 60))
+    let plan = try model.plan()
+    _ = try MergeExecutor(plan).run(to: model.output)
+    return (model, plan)
+  }
+
+  /// Changes bytes of a file of the output.
+  private func tamper(_ model: TinyModel, _ name: String, _ change: (inout [UInt8]) -> Void) throws {
+    let path = model.output + "/" + name
+    var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+    change(&bytes)
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+  }
+
+  private func findings(_ plan: MergePlan, _ model: TinyModel, full: Bool = false) throws -> [String] {
+    var verifier = MergeVerifier(plan)
+    if full { verifier.depth = .full }
+    return try verifier.run(on: model.output).discrepancies.map(\.description)
+  }
+
+  @Test("A sound output passes, and says what was looked at")
+  func sound() throws {
+    let (model, plan) = try merged()
+    var verifier = MergeVerifier(plan)
+    let sample = try verifier.run(on: model.output)
+    #expect(sample.isSound && sample.matricesRecomputed == 1 && sample.elementsRecomputed == 8 * 4)
+    verifier.depth = .full
+    let full = try verifier.run(on: model.output)
+    #expect(full.isSound && full.elementsRecomputed == 240 && full.elementsOffByOne == 0)
+    #expect(full.bytesCompared + 480 == plan.outputBytes)
+    #expect(full.json["status"]?.string == "pass")
+  }
+
+  @Test("Every kind of damage is found")
+  func damage() throws {
+    var (model, plan) = try merged()
+    let start = Int(plan.shards[0].dataStart)
+    try tamper(model, "model.safetensors") { $0[start + 3] ^= 1 }
+    #expect(try findings(plan, model) == ["model.safetensors: a.weight: byte \(start + 3) differs from its source"])
+
+    (model, plan) = try merged()
+    try tamper(model, "model.safetensors") { $0[start + 10 + 4 * 8 * 7 + 1] ^= 0x10 }
+    #expect(try findings(plan, model, full: true).first?.contains("x.weight: row 28, column 0 is") == true)
+
+    (model, plan) = try merged()
+    try tamper(model, "model.safetensors") { $0.removeLast() }
+    #expect(try findings(plan, model).first?.contains("truncated") == true)
+
+    (model, plan) = try merged()
+    try tamper(model, "model.safetensors") { $0.replaceSubrange(8..<40, with: Array(repeating: 0x20, count: 32)) }
+    #expect(try findings(plan, model).count == 1)
+
+    (model, plan) = try merged()
+    try tamper(model, "tokenizer.json") { $0[3] ^= 1 }
+    try tamper(model, "config.json") { $0.append(0x0A) }
+    try model.folder.write("out/pytorch_model.bin", "stale")
+    let found = try findings(plan, model)
+    #expect(found.count == 3)
+    #expect(found.contains { $0.hasPrefix("tokenizer.json: byte 3 differs") })
+    #expect(found.contains { $0.hasPrefix("config.json: it has") })
+    #expect(found.contains { $0.hasPrefix("pytorch_model.bin: it does not belong") })
+
+    (model, plan) = try merged()
+    try model.folder.remove("out/model.safetensors")
+    try model.folder.remove("out/config.json")
+    #expect(try findings(plan, model).count == 2)
+    try model.folder.remove("out")
+    #expect(!(try findings(plan, model).isEmpty))
+  }
+
+  @Test("An unmerged copy of the base is no merge")
+  func unmerged() throws {
+    let (model, plan) = try merged()
+    try model.folder.remove("out")
+    try FileManager.default.copyItem(atPath: model.base, toPath: model.output)
+    #expect(try findings(plan, model).contains { $0.contains("x.weight: row 0, column") })
+  }
+
+  @Test("A few neighbours of the right number pass, many do not")
+  func offByOne() throws {
+    let (model, plan) = try merged()
+    let start = Int(plan.shards[0].dataStart) + 10
+    try tamper(model, "model.safetensors") { bytes in
+      for index in 0..<2 { bytes[start + 2 * index] ^= 1 }
+    }
+    var verifier = MergeVerifier(plan)
+    verifier.depth = .full
+    #expect(try verifier.run(on: model.output).elementsOffByOne == 2)
+    #expect(try verifier.run(on: model.output).isSound)
+    try tamper(model, "model.safetensors") { bytes in
+      for index in 10..<40 { bytes[start + 2 * index] ^= 1 }
+    }
+    #expect(try verifier.run(on: model.output).elementsOffByOne == 32)
+    #expect(!(try verifier.run(on: model.output).isSound))
+  }
+
+  @Test("The rows of a sample: first, last and others, the same for the same seed")
+  func rows() {
+    let depth = MergeVerifier.Depth.sample(rows: 5, seed: 3)
+    let rows = depth.rows(of: 1000, seed: 8)
+    #expect(rows.count == 7 && rows.first == 0 && rows.last == 999 && rows == depth.rows(of: 1000, seed: 8))
+    #expect(rows != depth.rows(of: 1000, seed: 9))
+    #expect(depth.rows(of: 7, seed: 8) == Array(0..<7))
+    #expect(depth.rows(of: 8, seed: 8).count == 7)
+    #expect(MergeVerifier.Depth.full.rows(of: 8, seed: 8).count == 8)
+  }
+
+  // MARK: Numbers
+
+  @Test("Every code of the half types is its own nearest number, and Swift's own types agree")
+  func codes() {
+    for code in UInt64(0)...0xFFFF {
+      let half = Float16(bitPattern: UInt16(code))
+      let value = ReferenceNumbers.value(code, .f16)
+      #expect(value == Double(half) || (value.isNaN && half.isNaN))
+      if !value.isNaN { #expect(ReferenceNumbers.code(rounding: value, to: .f16) == code) }
+      let brain = ReferenceNumbers.value(code, .bf16)
+      let single = Float(bitPattern: UInt32(code) << 16)
+      #expect(brain == Double(single) || (brain.isNaN && single.isNaN))
+      if !brain.isNaN { #expect(ReferenceNumbers.code(rounding: brain, to: .bf16) == code) }
+    }
+  }
+
+  @Test("Rounding is to nearest, ties to even, as Swift's conversions round")
+  func rounding() {
+    var state: UInt64 = 1
+    for _ in 0..<20_000 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      let exponent = Int(state >> 40 % 60) - 32
+      let value = Double(Int64(bitPattern: state) >> 11) * Double(sign: .plus, exponent: exponent - 52, significand: 1)
+      #expect(ReferenceNumbers.code(rounding: value, to: .f32) == UInt64(Float(value).bitPattern))
+      #expect(ReferenceNumbers.code(rounding: value, to: .f16) == UInt64(Float16(value).bitPattern))
+    }
+    #expect(ReferenceNumbers.code(rounding: 65519.9, to: .f16) == 0x7BFF)
+    #expect(ReferenceNumbers.code(rounding: 65520, to: .f16) == 0x7C00)
+    #expect(ReferenceNumbers.code(rounding: 0x1p-25, to: .f16) == 0)
+    #expect(ReferenceNumbers.code(rounding: 0x1.8p-25, to: .f16) == 1)
+    #expect(ReferenceNumbers.code(rounding: -0.0, to: .bf16) == 0x8000)
+    #expect(ReferenceNumbers.code(rounding: -.infinity, to: .bf16) == 0xFF80)
+    #expect(ReferenceNumbers.distance(0x8001, 0x0001, .bf16) == 2)
+    #expect(ReferenceNumbers.distance(0x7FC0, 0x7FFF, .bf16) == 0)
+    #expect(ReferenceNumbers.distance(0x7FC0, 0x3F80, .bf16) == nil)
+  }
+
+  @Test("The eight-, six- and four-bit types")
+  func smallTypes() {
+    #expect(ReferenceNumbers.value(0x7E, .f8e4m3) == 448)
+    #expect(ReferenceNumbers.value(0x7F, .f8e4m3).isNaN)
+    #expect(ReferenceNumbers.value(0x7B, .f8e5m2) == 57344)
+    #expect(ReferenceNumbers.value(0xFC, .f8e5m2) == -.infinity)
+    #expect(ReferenceNumbers.value(0x80, .f8e4m3fnuz).isNaN)
+    #expect(ReferenceNumbers.value(0x7F, .f8e4m3fnuz) == 240)
+    #expect(ReferenceNumbers.value(0x7F, .f8e5m2fnuz) == 57344)
+    #expect(ReferenceNumbers.value(0x7F, .f8e8m0) == 1)
+    #expect(ReferenceNumbers.value(0x1F, .f6e2m3) == 7.5)
+    #expect(ReferenceNumbers.value(0x1F, .f6e3m2) == 28)
+    #expect((0..<8).map { ReferenceNumbers.value($0, .f4) } == [0, 0.5, 1, 1.5, 2, 3, 4, 6])
+    #expect(ReferenceNumbers.code([0x21, 0x43], 2, .f4) == 3)
+    #expect(ReferenceNumbers.code([0b01_000001, 0b0000_0010], 1, .f6e2m3) == 0b001001)
+  }
+}

@@ -1,0 +1,41 @@
+import LoRATestSupport
+import Safetensors
+import TensorCore
+import Testing
+
+@testable import LoRAMerge
+
+@Suite("WorkQueue")
+struct WorkQueueTests {
+  @Test("Every part of every step is handed out once, in order", arguments: [1, 7, 64, 100_000])
+  func covers(_ size: Int) throws {
+    var weights = SafetensorsBuilder()
+    for index in 0..<4 { weights.add("n\(index)", .u8, [UInt64(index * 11)]) }
+    weights.add("x.weight", .f32, [9, 4], values: TinyModel.numbers(36))
+    weights.add("last", .bf16, [3], values: [1, 2, 3])
+    let model = try TinyModel(weights, adapter: TinyModel.factors("x", in: 4, out: 9))
+    var options = MergeOptions()
+    options.dtype = .f16
+    let plan = try model.plan(options)
+    let queue = WorkQueue(plan, WorkQueue.Granularity(tileBytes: size, copyBytes: UInt64(size)))
+    var next: [Int: UInt64] = [:]
+    var perStep: [Int: Int] = [:]
+    for index in 0..<queue.count {
+      let item = queue.item(index)
+      #expect(item.range.lowerBound == next[item.ordinal, default: 0])
+      next[item.ordinal] = item.range.upperBound
+      perStep[item.ordinal, default: 0] += 1
+    }
+    let steps = plan.shards.flatMap(\.steps)
+    #expect(queue.stepCount == steps.count && next.count == steps.count)
+    for (ordinal, step) in steps.enumerated() {
+      #expect(queue.itemCount(ofStep: ordinal) == perStep[ordinal])
+      switch step.work {
+      case .write, .copy: #expect(next[ordinal] == step.count)
+      case .convert(let slice, let from, _): #expect(next[ordinal] == slice.count / (from.bits / 8))
+      case .merge(let update): #expect(next[ordinal] == UInt64(update.rows))
+      }
+    }
+    #expect(queue.itemCount(ofShard: 0) == queue.count)
+  }
+}
