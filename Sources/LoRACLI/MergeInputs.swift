@@ -81,13 +81,14 @@ struct MergeInputs: ParsableArguments {
     var options = ValidationOptions()
     options.workers = Workers.processorCount
     let report = Validation.run(adapter, base: base, options: options)
-    let errors = report.adapters.flatMap(\.findings).filter { $0.severity == .error && !Self.harmless.contains($0.rule) }
+    let errors = report.adapters.flatMap(\.findings).filter {
+      $0.severity == .error && !Self.harmless.contains($0.rule)
+    }
     guard !errors.isEmpty else { return }
     for finding in errors {
       let hint = finding.hint.map { "; \($0)" } ?? ""
-      StandardError.write(
-        "lora-tool: cannot merge: \(escaped(finding.file)): \(finding.rule.rawValue): \(escaped(finding.message, limit: 2_000))"
-          + "\(escaped(hint, limit: 500))\n")
+      let sentence = escaped(finding.message + hint, limit: 2_000)
+      StandardError.write("lora-tool: cannot merge: \(escaped(finding.file)): \(finding.rule.rawValue): \(sentence)\n")
     }
     throw ExitStatus.failed
   }

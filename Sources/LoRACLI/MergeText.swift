@@ -7,7 +7,7 @@ extension MergePlan {
     var lines = ["would write \(escaped(output)): \(ByteCount(outputBytes)) in \(shards.count + files.count) files"]
     lines.append("  tensors    \(tensorCount) in all, \(mergedTensors.count) merged, \(replacedTensors.count) replaced")
     for adapter in adapters {
-      lines.append("  adapter    \(escaped(adapter.path)): \(adapter.modules) modules, weight \(fixed(adapter.weight, 4))")
+      lines.append("  adapter    \(adapter.text)")
     }
     for shard in shards { lines.append("  shard      \(escaped(shard.name)): \(ByteCount(shard.size))") }
     if !files.isEmpty { lines.append("  beside     " + files.map { escaped($0.name) }.joined(separator: ", ")) }
@@ -19,15 +19,18 @@ extension MergePlan {
 extension MergeSummary {
   /// What was done, for a reader.
   var text: [String] {
-    let rate = outcome.seconds > 0 ? ByteCount(UInt64(Double(outcome.bytesWritten) / outcome.seconds)).human + "/s" : "-"
+    let bytesPerSecond = outcome.seconds > 0 ? Double(outcome.bytesWritten) / outcome.seconds : 0
+    let rate = ByteCount(UInt64(bytesPerSecond)).human + "/s"
+    let tensors =
+      "\(plan.tensorCount) in all, \(plan.mergedTensors.count) merged, \(plan.replacedTensors.count) replaced"
     var lines = [
       "merged into \(escaped(output))",
-      "  tensors    \(plan.tensorCount) in all, \(plan.mergedTensors.count) merged, \(plan.replacedTensors.count) replaced",
+      "  tensors    \(tensors)",
       "  written    \(ByteCount(outcome.bytesWritten)) in \(fixed(outcome.seconds, 2)) s (\(rate))",
       "  memory     \(ByteCount(peakResidentBytes)) at most",
     ]
     for adapter in plan.adapters {
-      lines.append("  adapter    \(escaped(adapter.path)): \(adapter.modules) modules, weight \(fixed(adapter.weight, 4))")
+      lines.append("  adapter    \(adapter.text)")
     }
     if let retention {
       lines.append(
@@ -51,4 +54,9 @@ extension MergeVerification {
     }
     return lines + ["verification failed: \(discrepancyCount) differences; \(checked)"]
   }
+}
+
+extension PlannedAdapter {
+  /// Path, size and weight in a line.
+  fileprivate var text: String { "\(escaped(path)): \(modules) modules, weight \(fixed(weight, 4))" }
 }

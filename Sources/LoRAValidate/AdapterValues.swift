@@ -100,7 +100,7 @@ struct ValuePass: Sendable {
 private struct Reading: Sendable {
   /// Largest read in bytes: it stays in the cache of one core from the read to the scan, and is a multiple of 3 bytes
   /// and of 8, so that no element of any type is cut.
-  static let size = 3 << 18
+  static let size = 3 << 16
 
   /// The part of a tensor that a read holds.
   struct Part: Sendable {

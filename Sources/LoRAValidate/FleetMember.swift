@@ -1,4 +1,5 @@
 import LoRAIO
+import LoRAKernels
 import LoRAModel
 import Safetensors
 import TensorCore
@@ -13,10 +14,10 @@ struct FleetMember: Sendable {
   let width: UInt64
   /// Elements of all factors.
   let elements: UInt64
-  /// The file and a hash that equal files share; nil when values are left unread.
+  /// The file and a hash that equal files share; nil when values were left unread.
   private let content: (path: String, hash: Int)?
 
-  init(_ adapter: Adapter, readsValues: Bool) {
+  init(_ adapter: Adapter, values: AdapterValues?) {
     path = adapter.path
     base = adapter.config?.baseModel
     rank = adapter.modules.map(\.rank).max() ?? 0
@@ -24,18 +25,20 @@ struct FleetMember: Sendable {
     elements = adapter.modules.reduce(0) {
       $0.addingSaturated($1.rank.multipliedSaturated(by: $1.inFeatures.addingSaturated($1.outFeatures)))
     }
-    content = readsValues ? adapter.file.map { (adapter.weightsPath, Self.hash($0)) } : nil
+    if let file = adapter.file, let values {
+      content = (adapter.weightsPath, Self.hash(file, values))
+    } else {
+      content = nil
+    }
   }
 
-  /// A hash of the size and of a few pieces: enough to tell trained adapters of one shape apart.
-  private static func hash(_ file: SafetensorsFile) -> Int {
+  /// A hash of the size and of the largest value of each tensor: enough to tell trained adapters of one shape apart.
+  private static func hash(_ file: SafetensorsFile, _ values: AdapterValues) -> Int {
     var hasher = Hasher()
     hasher.combine(file.contents.size)
-    let piece: UInt64 = 4096
-    for step in 0..<UInt64(8) {
-      let offset = file.contents.size / 8 * step
-      let count = Int(min(piece, file.contents.size - offset))
-      do throws(IOError) { hasher.combine(try file.contents.bytes(at: offset, count: count)) } catch { continue }
+    for tensor in file.header.tensors {
+      hasher.combine(tensor.name)
+      hasher.combine(values[tensor.name]?.maxMagnitude)
     }
     return hasher.finalize()
   }

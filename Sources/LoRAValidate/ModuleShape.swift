@@ -46,30 +46,6 @@ extension AdapterModule {
   var lastComponent: String { String(name.lastComponent) }
 }
 
-extension String {
-  /// The part after the last dot.
-  var lastComponent: Substring { self[(lastIndex(of: ".").map { index(after: $0) } ?? startIndex)...] }
-
-  /// The first component that is a number, as layers and blocks are counted: its value, and the text around it.
-  var layer: (index: UInt64, before: Substring, after: Substring)? {
-    var start = startIndex
-    while start < endIndex {
-      let end = self[start...].firstIndex(of: ".") ?? endIndex
-      if let index = UInt64(self[start..<end]) { return (index, self[..<start], self[end...]) }
-      guard end < endIndex else { return nil }
-      start = self.index(after: end)
-    }
-    return nil
-  }
-
-  /// The name with every number replaced by `*`, the same for all layers and experts.
-  var template: String {
-    guard utf8.contains(where: { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return self }
-    return split(separator: ".", omittingEmptySubsequences: false)
-      .map { UInt64($0) == nil ? String($0) : "*" }.joined(separator: ".")
-  }
-}
-
 extension AdapterModule {
   /// Whether the sizes of its factors are those of the base's module.
   ///

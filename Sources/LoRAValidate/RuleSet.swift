@@ -46,14 +46,4 @@ public enum RuleSet {
       \(all.map(\.explanation).joined(separator: "\n"))
       """
   }
-
-  /// The list as a JSON document, for `lora-tool rules --format json`.
-  public static func json(toolVersion: String) -> JSONValue {
-    let rules = all.map { rule -> JSONValue in
-      [
-        "rule": .string(rule.id.rawValue), "severity": .string(rule.id.severity.rawValue), "title": .string(rule.title),
-      ]
-    }
-    return ["schema": "lora-tool/rules/1", "tool_version": .string(toolVersion), "rules": .array(rules)]
-  }
 }

@@ -68,7 +68,7 @@ public enum Validation {
     return parallel(loaded.count, options.workers) { position in
       let context = ValidationContext(loaded[position], base: base, options: options, values: scanned[position])
       let result = AdapterResult(loaded[position], context, findings: RuleSet.findings(in: context))
-      return (result, FleetMember(loaded[position], readsValues: !options.headerOnly))
+      return (result, FleetMember(loaded[position], values: scanned[position]))
     }
   }
 

@@ -11,6 +11,8 @@ public struct ValidationContext: Sendable {
   public let options: ValidationOptions
   /// What its values are like; nil when they were not read.
   public let values: AdapterValues?
+  /// The names of the adapter's modules, in their order.
+  let names: [String]
   /// PEFT's answer to which modules the config adapts.
   let matching: TargetMatching?
   /// The base's module for each of the adapter's modules; nil when the base is absent or its modules are not known.
@@ -28,6 +30,7 @@ public struct ValidationContext: Sendable {
     self.base = isReadable ? base : nil
     self.options = options
     self.values = values
+    names = adapter.modules.map(\.name)
     matching = adapter.config.map { TargetMatching($0) }
     let stack = LayerStack(adapter.config)
     matches = self.base.flatMap { base in

@@ -56,9 +56,9 @@ public enum Program {
   }
 
   /// Starts the program; its output goes to files, so that it never waits for a reader.
-  public static func start(_ arguments: [String], in folder: String = Fixtures.root, environment: [String: String] = [:])
-    throws -> Running
-  {
+  public static func start(
+    _ arguments: [String], in folder: String = Fixtures.root, environment: [String: String] = [:]
+  ) throws -> Running {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments

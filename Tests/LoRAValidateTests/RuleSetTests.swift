@@ -38,10 +38,4 @@ struct RuleSetTests {
     let page = try String(contentsOfFile: path, encoding: .utf8)
     #expect(page == RuleSet.markdown)
   }
-
-  @Test func theListIsOneDocument() throws {
-    let json = RuleSet.json(toolVersion: "1.2.3")
-    #expect(json["schema"] == "lora-tool/rules/1")
-    #expect(json["rules"]?.array?.count == RuleID.allCases.count)
-  }
 }

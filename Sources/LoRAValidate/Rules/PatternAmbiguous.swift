@@ -24,7 +24,8 @@ extension Rule {
     guard let config = context.adapter.config, let matching = context.matching else { return [] }
     // One pattern cannot contradict itself, and asking for every module costs time.
     var groups = Groups<[String], AdapterModule>()
-    for module in context.adapter.modules {
+    let patterns = config.rankPattern.count + config.alphaPattern.count
+    for module in context.adapter.modules.prefix(4_000_000 / max(patterns, 1)) {
       if config.rankPattern.count > 1 {
         let hits = matching.rankPatterns(hitting: module.name)
         if Set(hits.map(\.rank)).count > 1 {

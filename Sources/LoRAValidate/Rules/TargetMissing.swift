@@ -79,7 +79,7 @@ private struct Targets {
 
   /// Entries of `target_modules` that neither the file nor the base knows; PEFT passes over them.
   private func unknownNames(_ base: BaseModel) -> [Finding] {
-    let absent = unanswered(by: modules.map(\.name)) { matching.isExcluded($0) }
+    let absent = unanswered { matching.isExcluded($0) }
     guard !absent.isEmpty else { return [] }
     var known: Set<String> = []
     for module in base.modules.keys { known.insert(String(module.lastComponent)) }
@@ -95,27 +95,24 @@ private struct Targets {
   }
 
   /// Names in `target_modules` that no module answers to, leaving out those that exclusions may have taken away.
-  private func unanswered(by names: [String], unless isExcluded: (String) -> Bool) -> [String] {
+  private func unanswered(unless isExcluded: (String) -> Bool) -> [String] {
     guard case .names(let entries)? = config.targets, !entries.isEmpty else { return [] }
-    var endings: Set<String> = []
-    for name in names {
-      var rest = Substring(name)
-      endings.insert(name)
-      while let dot = rest.firstIndex(of: ".") {
-        rest = rest[rest.index(after: dot)...]
-        endings.insert(String(rest))
-      }
+    // Honest lists are short; nobody waits for a list of a million names.
+    var rest = Set(entries.prefix(10_000).map { $0[...] })
+    for name in context.names {
+      for ending in name.endings { rest.remove(ending) }
     }
-    let parents = Set(modules.map { $0.name.dropLast($0.lastComponent.count) }.prefix(200))
+    guard !rest.isEmpty else { return [] }
+    let parents = Set(modules.map { $0.name.dropLast($0.lastComponent.count) }.prefix(50))
     return entries.filter { entry in
-      !endings.contains(entry) && !isExcluded(entry) && !parents.contains { isExcluded($0 + entry) }
+      rest.contains(entry[...]) && !isExcluded(entry) && !parents.contains { isExcluded($0 + entry) }
     }
   }
 
   func missingNames() -> [Finding] {
     var findings: [Finding] = []
     let isExact = config.excluded == nil
-    let absent = unanswered(by: modules.map(\.name)) { matching.isExcluded($0) }
+    let absent = unanswered { matching.isExcluded($0) }
     if let first = absent.first {
       findings.append(
         Finding(
@@ -142,20 +139,24 @@ private struct Targets {
   /// Modules that the other layers have and this one lacks, up to the last layer that has any.
   func holes() -> [Finding] {
     guard config.layersToTransform == nil, !config.replicatesLayers else { return [] }
-    var layersByKind: [String: (name: String, layers: Set<UInt64>)] = [:]
-    for module in modules where !module.name.isExpert {
-      guard let layer = module.name.layer else { continue }
-      layersByKind[module.name.template, default: (module.name, [])].layers.insert(layer.index)
+    /// What a module's name is around the number of its layer.
+    struct Place: Hashable {
+      let before: Substring
+      let after: Substring
     }
-    let all = layersByKind.values.reduce(into: Set<UInt64>()) { $0.formUnion($1.layers) }
-    guard let last = all.max(), last < 10_000 else { return [] }
+    var places = Groups<Place, UInt64>()
+    for name in context.names {
+      if let (index, before, after) = name.layer { places.add(Place(before: before, after: after), index) }
+    }
+    guard let last = places.all.lazy.compactMap({ $0.places.max() }).max(), last < 10_000 else { return [] }
     var missing: [String] = []
-    for (name, layers) in layersByKind.values.sorted(by: { $0.name < $1.name }) {
+    for (place, indices) in places.all {
       // A module that most layers lack is one that the architecture has in some layers only.
-      guard let place = name.layer, UInt64(layers.count) * 2 > last + 1, UInt64(layers.count) <= last else { continue }
+      let layers = Set(indices)
+      guard UInt64(layers.count) * 2 > last + 1, UInt64(layers.count) <= last else { continue }
       for index in 0...last where !layers.contains(index) {
         let candidate = "\(place.before)\(index)\(place.after)"
-        if matching.targets(candidate) { missing.append(candidate) }
+        if !candidate.isExpert && matching.targets(candidate) { missing.append(candidate) }
       }
     }
     guard let first = missing.first else { return [] }
@@ -176,14 +177,15 @@ private struct Targets {
     let names = context.adapter.replacements.map { $0.name.dropLast($0.name.lastComponent.count + 1) }
     // Heads that PEFT adds to the list by itself for these tasks; a model has one of them.
     let heads: Set<String> = ["classifier", "score", "qa_outputs"]
-    let absent = config.modulesToSave.filter { entry in
+    let declared = config.modulesToSave.prefix(1000)
+    let absent = declared.filter { entry in
       !names.contains { $0.hasSuffix(entry) || $0.contains(entry + ".") } && !context.hasFactors(for: entry)
     }
-    let serious = absent.filter { !heads.contains($0) || absent.count == config.modulesToSave.count }
+    let serious = absent.filter { !heads.contains($0) || absent.count == declared.count }
     if let first = serious.first {
       findings.append(
         Finding(
-          .targetMissing, severity: absent.count == config.modulesToSave.count ? nil : .warning,
+          .targetMissing, severity: absent.count == declared.count ? nil : .warning,
           "modules_to_save names \(listing(serious)), but the file has no whole tensors for \(serious.count == 1 ? "it" : "them")",
           file: context.adapter.weightsPath, module: first, expected: "\(escaped(first)).weight",
           found: "no such tensor",
@@ -204,7 +206,7 @@ private struct Targets {
 extension ValidationContext {
   /// Whether the entry's module is adapted by factors instead.
   fileprivate func hasFactors(for entry: String) -> Bool {
-    adapter.modules.contains { $0.name == entry || $0.name.hasSuffix("." + entry) }
+    names.contains { $0 == entry || $0.hasSuffix("." + entry) }
   }
 }
 
@@ -221,13 +223,5 @@ extension LoRAModel.BaseModule {
     guard allLinear else { return true }
     let heads: Set<Substring> = ["lm_head", "embed_out", "score", "classifier"]
     return (kind == .linear || kind == .conv1d) && !heads.contains(name.lastComponent)
-  }
-}
-
-extension String {
-  /// Whether the module is one expert's own matrix: `….experts.3.w1`.
-  fileprivate var isExpert: Bool {
-    let components = split(separator: ".")
-    return components.indices.dropLast().contains { components[$0] == "experts" && UInt64(components[$0 + 1]) != nil }
   }
 }
