@@ -36,6 +36,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // L0: no dependencies
@@ -67,11 +68,15 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
 
+    // Policy files; the one target that uses Foundation, through the YAML reader
+    library("LoRAPolicy", ["TensorCore", "LoRAIO", "LoRAValidate", .product(name: "Yams", package: "Yams")]),
+
     // L4 and L5: the command line
     library(
       "LoRACLI",
       [
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAInspect", "LoRAValidate", "LoRAMerge",
+        "LoRAPolicy",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
@@ -93,6 +98,7 @@ let package = Package(
     tests("LoRAModel", ["TensorCore", "LoRAIO", "Safetensors"]),
     tests("LoRAInspect", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel"]),
     tests("LoRAValidate", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "BaseCatalogue", "LoRAKernels"]),
+    tests("LoRAPolicy", ["TensorCore", "LoRAModel", "LoRAValidate"]),
     tests("LoRAMerge", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels"]),
     .testTarget(
       name: "CLITests", dependencies: ["lora-tool", "LoRATestSupport", "TensorCore"], swiftSettings: strict),

@@ -50,27 +50,10 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     guard let id = RuleID(rawValue: rule), let known = RuleSet.rule(id) else {
-      let closest = RuleSet.all.map(\.id.rawValue).min { editDistance($0, rule) < editDistance($1, rule) }
+      let meant = closest(to: rule, among: RuleSet.all.map(\.id.rawValue))
       throw ValidationError(
-        "there is no rule '\(escaped(rule))'" + (closest.map { "; did you mean '\($0)'?" } ?? "")
-          + " 'lora-tool rules' lists them all.")
+        "there is no rule '\(escaped(rule))'\(meant.map { "; did you mean '\($0)'?" } ?? ";") 'lora-tool rules' lists them")
     }
     try report.write([known.explanation])
   }
-}
-
-/// Edits (insert, remove, replace one character) that turn one short text into the other.
-func editDistance(_ left: String, _ right: String) -> Int {
-  let right = Array(right.utf8.prefix(200))
-  var row = Array(0...right.count)
-  for (index, byte) in left.utf8.prefix(200).enumerated() {
-    var diagonal = row[0]
-    row[0] = index + 1
-    for column in right.indices {
-      let above = row[column + 1]
-      row[column + 1] = min(above + 1, row[column] + 1, diagonal + (byte == right[column] ? 0 : 1))
-      diagonal = above
-    }
-  }
-  return row[right.count]
 }

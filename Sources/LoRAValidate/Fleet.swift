@@ -18,8 +18,10 @@ public struct Fleet: Sendable {
   public private(set) var bases: [String: Int] = [:]
   /// Paths of adapters that would be served under one name.
   public let collisions: [[String]]
-  /// The same as findings; notes and warnings only.
+  /// The same as findings; notes and warnings, unless the policy weighs them otherwise.
   public private(set) var findings: [Finding] = []
+  /// Findings that the policy sets aside.
+  public private(set) var ignored: [IgnoredFinding] = []
 
   init(_ members: [FleetMember], options: ValidationOptions) {
     for member in members where member.rank > 0 { ranks[member.rank, default: 0] += 1 }
@@ -42,7 +44,10 @@ public struct Fleet: Sendable {
     for member in members { names.add(Self.servedName(member.path), member.path) }
     collisions = names.all.filter { Set($0.places).count > 1 }.map(\.places)
     guard members.count > 1, let first = members.first?.path else { return }
-    findings = rankFindings(first) + copyFindings() + baseFindings(first) + nameFindings()
+    let judgement = Judgement(
+      rankFindings(first) + copyFindings() + baseFindings(first) + nameFindings(), options.policy)
+    findings = judgement.findings
+    ignored = judgement.ignored
   }
 
   /// The name that an adapter has in a folder of adapters: its folder's, or its file's without endings.
@@ -104,11 +109,13 @@ public struct Fleet: Sendable {
     var bases = JSONObject()
     for (base, count) in self.bases.sorted(by: { $0.key < $1.key }) { bases[base] = .integer(Int64(count)) }
     func lists(_ groups: [[String]]) -> JSONValue { .array(groups.map { .array($0.map { .string($0) }) }) }
-    return [
+    var object: JSONObject = [
       "ranks": .object(ranks), "padded_rank": JSONValue(paddedRank), "padding_bytes": JSONValue(paddingBytes),
       "slot_bytes": JSONValue(slotBytes), "bases": .object(bases), "duplicates": lists(duplicates),
       "name_collisions": lists(collisions), "findings": .array(findings.map(\.json)),
     ]
+    if !ignored.isEmpty { object["ignored"] = .array(ignored.map(\.json)) }
+    return .object(object)
   }
 }
 

@@ -4,15 +4,15 @@ public import TensorCore
 
 /// Limits that an organisation sets for its adapters, and how much the rules weigh for it.
 public struct Policy: Sendable {
-  /// The path that it was read from, for messages.
+  /// The path that it was read from, as messages show it.
   public var path: String
   /// Largest rank of any module.
   public var maxRank: UInt64?
   /// The ranks that modules may have; empty allows all.
   public var ranks: [UInt64] = []
-  /// The alphas that modules may have.
+  /// The alphas that modules may have; an infinite end is open.
   public var alpha: ClosedRange<Double>?
-  /// The scales that modules may have.
+  /// The scales that modules may have; an infinite end is open.
   public var scale: ClosedRange<Double>?
   /// Last name components that may be adapted; empty allows all.
   public var allowedTargets: [String] = []
@@ -34,12 +34,14 @@ public struct Policy: Sendable {
   /// A policy without limits.
   public init(path: String) { self.path = path }
 
-  /// The finding with the policy's severity, or nil when its rule is left out.
-  func applied(to finding: Finding) -> Finding? {
-    guard ignored[finding.rule] == nil else { return nil }
-    var finding = finding
-    if let severity = severities[finding.rule] { finding.severity = severity }
-    return finding
+  /// A range of numbers in words: "0.5 to 4.0", "at most 4.0".
+  public static func phrase(_ range: ClosedRange<Double>) -> String {
+    switch (range.lowerBound.isFinite, range.upperBound.isFinite) {
+    case (true, true): "\(range.lowerBound) to \(range.upperBound)"
+    case (true, false): "at least \(range.lowerBound)"
+    case (false, true): "at most \(range.upperBound)"
+    case (false, false): "any number"
+    }
   }
 }
 

@@ -4,15 +4,15 @@ extension ValidationReport {
   /// Workflow commands that GitHub turns into annotations, one line for each finding, and a summary line
   /// (docs.github.com, "Workflow commands for GitHub Actions").
   public func github() -> String {
-    let all = (base?.findings ?? []) + adapters.flatMap(\.findings) + fleet.findings
-    var lines = all.map { finding in
+    var lines = findings.map { finding in
       let command = finding.severity == .note ? "notice" : finding.severity.rawValue
       let message = [finding.message, finding.hint.map { "Fix: \($0)" }].compactMap { $0 }.joined(separator: "\n")
       return "::\(command) file=\(Self.property(finding.file)),title=\(Self.property(finding.rule.rawValue))"
         + "::\(Self.data(message))"
     }
     let counts = Status.allCases.reversed().map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
-    lines.append("lora-tool: \(counted(adapters.count, "adapter")) checked: \(counts)")
+    let aside = ignored.isEmpty ? "" : "; \(counted(ignored.count, "finding")) ignored by the policy"
+    lines.append("lora-tool: \(counted(adapters.count, "adapter")) checked: \(counts)\(aside)")
     return lines.joined(separator: "\n") + "\n"
   }
 

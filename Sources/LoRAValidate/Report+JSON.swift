@@ -7,16 +7,25 @@ extension ValidationReport {
       "schema": "lora-tool/validate/1", "tool_version": .string(toolVersion), "status": .string(status.rawValue),
       "checked": .integer(Int64(adapters.count)), "adapters": .array(adapters.map(\.json)),
     ]
-    if let base {
-      object["base"] = ["path": .string(base.path), "findings": .array(base.findings.map(\.json))]
-    }
+    object["policy"] = options.policy.map { .string($0.path) }
+    object["base"] = base?.json
     if adapters.count > 1 { object["fleet"] = fleet.json }
     return .object(object)
   }
 }
 
+extension BaseResult {
+  /// The base's part of the document.
+  var json: JSONValue {
+    var object: JSONObject = ["path": .string(path), "findings": .array(findings.map(\.json))]
+    if !ignored.isEmpty { object["ignored"] = .array(ignored.map(\.json)) }
+    return .object(object)
+  }
+}
+
 extension AdapterResult {
-  /// The adapter's part of the document; `matched` and `unmatched` are null without a base.
+  /// The adapter's part of the document; `matched` and `unmatched` are null without a base, and `ignored` is there only
+  /// when the policy sets findings aside.
   var json: JSONValue {
     let matched = self.matched.map { JSONValue.integer(Int64($0)) } ?? .null
     let unmatched = self.matched.map { JSONValue.integer(Int64(modules - $0)) } ?? .null
@@ -27,6 +36,7 @@ extension AdapterResult {
         "bytes": JSONValue(bytes),
       ],
     ]
+    if !ignored.isEmpty { object["ignored"] = .array(ignored.map(\.json)) }
     if let serving {
       object["serving"] = [
         "engine": .string(serving.engine), "loads": .bool(serving.loads), "acts": .bool(serving.acts),

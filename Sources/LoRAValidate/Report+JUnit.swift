@@ -3,26 +3,45 @@ import TensorCore
 extension ValidationReport {
   /// JUnit XML: one suite for each adapter, one test case for each rule that found something, or a single passing case.
   ///
-  /// Findings from the failing severity on are failures; the others go to the case's output, which viewers show.
+  /// Findings from the failing severity on are failures; the others go to the case's output, which viewers show. What
+  /// the policy sets aside is a skipped case.
   public func junit() -> String {
-    var suites: [(name: String, findings: [Finding])] = adapters.map { ($0.path, $0.findings) }
-    if let base, !base.findings.isEmpty { suites.insert((base.path, base.findings), at: 0) }
-    if !fleet.findings.isEmpty { suites.append(("all adapters together", fleet.findings)) }
+    var suites = adapters.map { Suite(name: $0.path, findings: $0.findings, ignored: $0.ignored) }
+    if let base, !base.findings.isEmpty || !base.ignored.isEmpty {
+      suites.insert(Suite(name: base.path, findings: base.findings, ignored: base.ignored), at: 0)
+    }
+    if !fleet.findings.isEmpty || !fleet.ignored.isEmpty {
+      suites.append(Suite(name: "all adapters together", findings: fleet.findings, ignored: fleet.ignored))
+    }
     var xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-    let total = suites.reduce(0) { $0 + max($1.findings.count, 1) }
+    let total = suites.reduce(0) { $0 + $1.count }
     let failed = suites.reduce(0) { $0 + $1.findings.count { $0.severity >= options.failOn } }
     xml += "<testsuites name=\"lora-tool validate\" tests=\"\(total)\" failures=\"\(failed)\" errors=\"0\">\n"
-    for suite in suites { xml += Self.suite(suite.name, suite.findings, failOn: options.failOn) }
+    for suite in suites { xml += Self.xml(suite, failOn: options.failOn) }
     return xml + "</testsuites>\n"
   }
 
-  private static func suite(_ name: String, _ findings: [Finding], failOn: Severity) -> String {
-    let failures = findings.count { $0.severity >= failOn }
-    let name = attribute(name)
-    var xml = "  <testsuite name=\"\(name)\" tests=\"\(max(findings.count, 1))\" failures=\"\(failures)\" errors=\"0\" "
-    xml += "skipped=\"0\">\n"
-    if findings.isEmpty { xml += "    <testcase classname=\"\(name)\" name=\"all rules\"/>\n" }
-    for finding in findings {
+  private struct Suite {
+    let name: String
+    let findings: [Finding]
+    let ignored: [IgnoredFinding]
+
+    /// Number of test cases; a suite without findings has the one that passes.
+    var count: Int { max(findings.count, 1) + ignored.count }
+  }
+
+  private static func xml(_ suite: Suite, failOn: Severity) -> String {
+    let failures = suite.findings.count { $0.severity >= failOn }
+    let name = attribute(suite.name)
+    var xml = "  <testsuite name=\"\(name)\" tests=\"\(suite.count)\" failures=\"\(failures)\" errors=\"0\" "
+    xml += "skipped=\"\(suite.ignored.count)\">\n"
+    if suite.findings.isEmpty { xml += "    <testcase classname=\"\(name)\" name=\"all rules\"/>\n" }
+    for ignored in suite.ignored {
+      let message = attribute("ignored by the policy (\(ignored.reason)): \(ignored.finding.message)")
+      xml += "    <testcase classname=\"\(name)\" name=\"\(ignored.finding.rule.rawValue)\">\n"
+      xml += "      <skipped message=\"\(message)\"/>\n    </testcase>\n"
+    }
+    for finding in suite.findings {
       xml += "    <testcase classname=\"\(name)\" name=\"\(finding.rule.rawValue)\">\n"
       let details = [
         finding.message, finding.expected.map { "expected: \($0)" }, finding.found.map { "found: \($0)" },

@@ -2,9 +2,10 @@ public import TensorCore
 
 extension ValidationReport {
   /// A SARIF 2.1.0 log with one run (OASIS, "Static Analysis Results Interchange Format Version 2.1.0").
+  ///
+  /// What the policy sets aside is a suppressed result with the reason as its justification.
   public func sarif(toolVersion: String) -> JSONValue {
-    let findings = (base?.findings ?? []) + adapters.flatMap(\.findings) + fleet.findings
-    let used = Set(findings.map(\.rule))
+    let used = Set(findings.map(\.rule) + ignored.map(\.finding.rule))
     let rules = RuleSet.all.filter { used.contains($0.id) }
     var positions: [RuleID: Int] = [:]
     for (position, rule) in rules.enumerated() { positions[rule.id] = position }
@@ -13,7 +14,9 @@ extension ValidationReport {
     ]
     let run: JSONValue = [
       "tool": ["driver": driver], "columnKind": "unicodeCodePoints",
-      "results": .array(findings.map { $0.sarif(ruleIndex: positions[$0.rule] ?? -1) }),
+      "results": .array(
+        findings.map { $0.sarif(ruleIndex: positions[$0.rule] ?? -1) }
+          + ignored.map { $0.finding.sarif(ruleIndex: positions[$0.finding.rule] ?? -1, suppressed: $0.reason) }),
     ]
     return [
       "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run],
@@ -35,7 +38,7 @@ extension Rule {
 
 extension Finding {
   /// The finding as a `result`; the logical location names tensor and module.
-  fileprivate func sarif(ruleIndex: Int) -> JSONValue {
+  fileprivate func sarif(ruleIndex: Int, suppressed reason: String? = nil) -> JSONValue {
     var physical: JSONObject = ["artifactLocation": ["uri": .string(Self.uri(file))]]
     if let byteOffset, let offset = Int64(exactly: byteOffset) {
       physical["region"] = ["byteOffset": .integer(offset), "byteLength": .integer(0)]
@@ -55,6 +58,9 @@ extension Finding {
       "message": ["text": .string(text)], "locations": [.object(location)],
     ]
     if !properties.members.isEmpty { result["properties"] = .object(properties) }
+    if let reason {
+      result["suppressions"] = [["kind": "external", "status": "accepted", "justification": .string(reason)]]
+    }
     return .object(result)
   }
 

@@ -5,14 +5,16 @@ extension ValidationReport {
   public func text(colour: Bool = false) -> String {
     var lines: [String] = []
     let paint = Paint(isOn: colour)
-    if let base, !base.findings.isEmpty {
-      lines += ["base \(escaped(base.path))"] + paint.lines(base.findings) + [""]
+    if let base, !base.findings.isEmpty || !base.ignored.isEmpty {
+      lines += ["base \(escaped(base.path))"] + paint.lines(base.findings) + paint.lines(base.ignored) + [""]
     }
-    for adapter in adapters where !adapter.findings.isEmpty || adapters.count == 1 {
+    for adapter in adapters where !adapter.findings.isEmpty || !adapter.ignored.isEmpty || adapters.count == 1 {
       lines += adapter.lines(paint) + [""]
     }
     if adapters.count > 1 { lines += table(paint) + [""] }
-    if !fleet.findings.isEmpty { lines += ["all adapters together"] + paint.lines(fleet.findings) + [""] }
+    if !fleet.findings.isEmpty || !fleet.ignored.isEmpty {
+      lines += ["all adapters together"] + paint.lines(fleet.findings) + paint.lines(fleet.ignored) + [""]
+    }
     lines.append(verdict(paint))
     return lines.joined(separator: "\n") + "\n"
   }
@@ -43,7 +45,8 @@ extension ValidationReport {
       .filter { $0.0 > 0 }.map { "\(grouped(UInt64($0.0))) \($0.1)" }
     let shard = options.shard.map { " in part \($0.index) of \($0.count)" } ?? ""
     let checked = "\(counted(adapters.count, "adapter")) checked\(shard)"
-    return "\(paint.status(status)): " + ([checked] + parts).joined(separator: ", ")
+    let aside = ignored.isEmpty ? [] : ["\(counted(ignored.count, "finding")) ignored by the policy"]
+    return "\(paint.status(status)): " + ([checked] + parts + aside).joined(separator: ", ")
   }
 }
 
@@ -57,7 +60,7 @@ extension AdapterResult {
     facts += ["rank \(maxRank)", ByteCount(bytes).description]
     var lines = ["\(paint.status(status))  \(paint.bold(escaped(path)))  \(facts.joined(separator: ", "))"]
     if let serving { lines.append("  \(serving.sentence)") }
-    return lines + paint.lines(findings)
+    return lines + paint.lines(findings) + paint.lines(ignored)
   }
 }
 
@@ -93,6 +96,16 @@ private struct Paint {
     case .error: return colour(text, 31)
     case .warning: return colour(text, 33)
     case .note: return colour(text, 36)
+    }
+  }
+
+  /// One line for each ignored rule, with the policy's reason.
+  func lines(_ ignored: [IgnoredFinding]) -> [String] {
+    var groups = Groups<RuleID, IgnoredFinding>()
+    for one in ignored { groups.add(one.finding.rule, one) }
+    return groups.all.map { rule, places in
+      let times = places.count == 1 ? "" : " (\(places.count) times)"
+      return "  ignored  \(rule.rawValue)\(times): \(escaped(places.first?.reason ?? ""))"
     }
   }
 

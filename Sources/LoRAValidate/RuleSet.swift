@@ -21,13 +21,9 @@ public enum RuleSet {
   /// The rule of this id.
   public static func rule(_ id: RuleID) -> Rule? { all.first { $0.id == id } }
 
-  /// Everything that the rules find, in their order, with the policy's severities.
+  /// Everything that the rules find, in their order, before a policy weighs it.
   public static func findings(in context: ValidationContext) -> [Finding] {
-    all.flatMap { rule -> [Finding] in
-      if context.options.policy?.ignored[rule.id] != nil { return [] }
-      let findings = rule.findings(in: context)
-      return context.options.policy.map { policy in findings.compactMap { policy.applied(to: $0) } } ?? findings
-    }
+    all.flatMap { $0.findings(in: context) }
   }
 
   /// All pages in one Markdown document, as `docs/rules.md` holds it.

@@ -45,7 +45,8 @@ public enum Validation {
       progress.checked(start)
     }
     return ValidationReport(
-      adapters: results, base: base.map { BaseResult($0) }, fleet: Fleet(facts, options: options), options: options)
+      adapters: results, base: base.map { BaseResult($0, options.policy) }, fleet: Fleet(facts, options: options),
+      options: options)
   }
 
   /// Loads, scans and judges some adapters, each step on all threads.

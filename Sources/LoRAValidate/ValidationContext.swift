@@ -91,10 +91,7 @@ extension AdapterConfig {
 extension Adapter {
   /// Whether the header can be trusted: whole, valid and without ambiguous names.
   var isSound: Bool {
-    let rules: Set<RuleID> = [
-      .fileUnreadable, .fileNotSafetensors, .headerInvalid, .headerDuplicateKey, .compressedCorrupt,
-    ]
-    return file != nil && !findings.contains { $0.severity == .error && rules.contains($0.rule) }
+    file != nil && !findings.contains { $0.severity == .error && RuleSet.unreadable.contains($0.rule) }
   }
 
   /// The same with its config and findings alone.

@@ -47,6 +47,12 @@ public struct ValidationReport: Sendable {
   /// 0 when nothing failed, else 1.
   public var exitCode: Int32 { status == .fail ? 1 : 0 }
 
+  /// All findings: of the base, of each adapter, of the fleet.
+  var findings: [Finding] { (base?.findings ?? []) + adapters.flatMap(\.findings) + fleet.findings }
+
+  /// All findings that the policy sets aside, in the same order.
+  public var ignored: [IgnoredFinding] { (base?.ignored ?? []) + adapters.flatMap(\.ignored) + fleet.ignored }
+
   /// Number of adapters with this verdict.
   public func count(_ status: Status) -> Int { adapters.count { $0.status == status } }
 }
@@ -59,6 +65,8 @@ public struct AdapterResult: Sendable {
   public let status: ValidationReport.Status
   /// The findings in the order of the rules.
   public let findings: [Finding]
+  /// Findings that the policy sets aside.
+  public let ignored: [IgnoredFinding]
   /// Number of adapted modules.
   public let modules: Int
   /// How many of them the base has; nil without a base whose modules are known.
@@ -80,17 +88,20 @@ public struct AdapterResult: Sendable {
     public let acts: Bool
   }
 
-  /// The result of checking one adapter.
-  init(_ adapter: Adapter, _ context: ValidationContext, findings: [Finding]) {
+  /// The result of checking one adapter; `found` is what the rules say, before the policy.
+  init(_ adapter: Adapter, _ context: ValidationContext, findings found: [Finding]) {
     path = adapter.path
-    self.findings = findings
-    status = .init(findings, failOn: context.options.failOn)
+    let judgement = Judgement(found, context.options.policy, fixed: RuleSet.leavesNothing)
+    findings = judgement.findings
+    ignored = judgement.ignored
+    status = .init(judgement.findings, failOn: context.options.failOn)
     modules = adapter.modules.count
     matched = context.matches.map { matches in matches.count { $0 != nil } }
     maxRank = adapter.modules.map(\.rank).max() ?? 0
     bytes = adapter.file?.fileBytes ?? 0
     serving = context.options.engine.map { engine in
-      func has(_ rules: Set<RuleID>) -> Bool { findings.contains { $0.severity == .error && rules.contains($0.rule) } }
+      // An engine knows no policy: what it makes of the adapter follows from everything that was found.
+      func has(_ rules: Set<RuleID>) -> Bool { found.contains { $0.severity == .error && rules.contains($0.rule) } }
       let loads = !has([
         .fileUnreadable, .fileNotSafetensors, .pickleWeights, .headerInvalid, .headerDuplicateKey, .compressedCorrupt,
         .configMissing, .configInvalid, .configUnsupportedType, .tensorUnknown, .engineRank, .engineUnsupported,
@@ -99,7 +110,7 @@ public struct AdapterResult: Sendable {
         .engineSilent, .rankMismatch, .pairIncomplete, .tensorEmpty, .tensorDType, .baseModuleMissing, .baseLayerRange,
         .baseShapeMismatch, .baseTransposed, .valueNaN, .valueInf, .valueOverflow,
       ])
-      let isIdle = findings.contains { $0.rule == .valueZeroDelta }
+      let isIdle = found.contains { $0.rule == .valueZeroDelta }
       return Serving(engine: engine.title, loads: loads, acts: loads && acts && !isIdle)
     }
   }
@@ -111,10 +122,16 @@ public struct BaseResult: Sendable {
   public let path: String
   /// Problems of its files.
   public let findings: [Finding]
+  /// Findings that the policy sets aside.
+  public let ignored: [IgnoredFinding]
 
-  init(_ base: BaseModel) {
+  init(_ base: BaseModel, _ policy: Policy?) {
     path = base.path
     // Said once for each adapter, whose names and shapes it leaves unchecked.
-    findings = base.findings.filter { $0.rule != .baseUnknownArchitecture }
+    let found = base.findings.filter { $0.rule != .baseUnknownArchitecture }
+    // A base with errors is not compared with, so they count whatever the policy says.
+    let judgement = Judgement(found, policy) { $0.severity == .error }
+    findings = judgement.findings
+    ignored = judgement.ignored
   }
 }

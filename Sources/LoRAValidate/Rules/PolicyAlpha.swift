@@ -18,10 +18,10 @@ extension Rule {
     guard let policy = context.options.policy else { return [] }
     return context.policyFindings(.policyAlpha, policy) { module in
       if let range = policy.alpha, let alpha = module.alpha, !range.contains(alpha) {
-        return ("alpha \(alpha)", "\(range.lowerBound) to \(range.upperBound)")
+        return ("alpha \(alpha)", Policy.phrase(range))
       }
       guard let range = policy.scale, !range.contains(module.scale) else { return nil }
-      return ("scale \(module.scale)", "\(range.lowerBound) to \(range.upperBound)")
+      return ("scale \(module.scale)", Policy.phrase(range))
     }
   }
 }

@@ -15,16 +15,17 @@ extension Rule {
       error  policy-base  the adapter was trained on /scratch/llama, but the policy allows meta-llama/Llama-3.1-8B
       """
   ) { context in
-    guard let policy = context.options.policy, !policy.bases.isEmpty, let config = context.adapter.config,
-      !policy.bases.contains(config.baseModel ?? "")
-    else { return [] }
+    let name = context.adapter.config?.baseModel
+    guard let policy = context.options.policy, !policy.bases.isEmpty, !policy.bases.contains(name ?? "") else {
+      return []
+    }
     let allowed = listing(policy.bases, limit: 4)
-    let found = config.baseModel.map { escaped($0, limit: 120) }
+    let found = name.map { escaped($0, limit: 120) }
     return [
       Finding(
         .policyBase,
         "the adapter \(found.map { "was trained on \($0)" } ?? "does not say its base"), but the policy allows \(allowed)",
-        file: config.path, expected: allowed, found: found ?? "no base_model_name_or_path",
+        file: context.adapter.configPath, expected: allowed, found: found ?? "no base_model_name_or_path",
         hint: "correct base_model_name_or_path, or change \(policy.path)")
     ]
   }
