@@ -10,6 +10,11 @@ public struct MergeOptions: Sendable {
   /// `peft_version` tell.
   public var expertLayout: ExpertLayout?
 
+  /// Most bytes of tensors in one shard of the output; nil keeps the base's shards.
+  ///
+  /// A larger tensor gets a shard of its own.
+  public var maxShardBytes: UInt64?
+
   /// The choices that a merge makes unless told otherwise.
   public init() {}
 }

@@ -91,22 +91,33 @@ struct MergePlanner {
   // MARK: Output
 
   private func layOut(adding added: [Tying.Added]) throws(MergeError) -> [OutputShard] {
+    let entries = checkpoint.files.enumerated().map { position, file in
+      self.entries(of: file, source: position, adding: added.filter { $0.shard == position })
+    }
+    if let limit = options.maxShardBytes {
+      return try Resharding(checkpoint, limit: limit).shards(entries.flatMap { $0 })
+    }
     var shards: [OutputShard] = []
     for (position, file) in checkpoint.files.enumerated() {
-      var layout = ShardLayout(file, source: position, dtype: options.dtype)
-      for tensor in file.header.tensors { layout.append(tensor, edits[tensor.name]) }
-      for tensor in added where tensor.shard == position {
-        let dtype = ShardLayout.outputDType(of: tensor.original.dtype, options.dtype)
-        layout.append(tensor.name, tensor.original, as: dtype, edits[tensor.name])
-      }
+      var layout = ShardLayout()
+      for entry in entries[position] { layout.append(entry) }
       let name = Self.outputName(of: file.path)
       do throws(HeaderWriterError) {
-        shards.append(try layout.shard(named: name))
+        shards.append(try layout.shard(named: name, mirroring: file, source: position))
       } catch {
         throw .header(file: name, error)
       }
     }
     return shards
+  }
+
+  private func entries(of file: SafetensorsFile, source: Int, adding added: [Tying.Added]) -> [ShardLayout.Entry] {
+    let stored = file.header.tensors.map { ($0.name, StoredTensor($0, of: file, source: source)) }
+    return (stored + added.map { ($0.name, $0.original) }).map { name, original in
+      ShardLayout.Entry(
+        name: name, original: original, dtype: ShardLayout.outputDType(of: original.dtype, options.dtype),
+        edit: edits[name])
+    }
   }
 
   /// The name of a base shard in the output, which is never compressed.
@@ -138,12 +149,13 @@ struct MergePlanner {
   }
 
   private func addIndex(to plan: inout MergePlan) throws(MergeError) {
+    if options.maxShardBytes != nil, plan.shards.count == 1 { return }
     if let index = checkpoint.index, IndexText.isStillRight(index, for: plan.shards) {
       let size = try MergeError.catching { () throws(IOError) in try InputFile(path: index.path).size }
       plan.files.append(
         SideFile(name: Folder.lastComponent(index.path), contents: .copied(from: index.path), size: size))
     } else if checkpoint.index != nil || plan.shards.count > 1 {
-      let name = checkpoint.index.map { Folder.lastComponent($0.path) } ?? "model.safetensors.index.json"
+      let name = checkpoint.index.map { Folder.lastComponent($0.path) } ?? checkpoint.stem + ".safetensors.index.json"
       plan.files.append(
         SideFile(name: name, IndexText.text(of: plan.shards, metadata: checkpoint.index?.metadata ?? JSONObject())))
     }

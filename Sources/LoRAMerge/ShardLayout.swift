@@ -1,21 +1,28 @@
 import Safetensors
 import TensorCore
 
-/// Lays out one shard of the output: the tensors of a base shard in their order, changed where there is an edit.
+/// Lays out one shard of the output: tensors one behind the other, changed where there is an edit.
 struct ShardLayout {
-  private let file: SafetensorsFile
-  private let source: Int
-  private let dtype: DType?
+  /// A tensor of the output before it is laid out.
+  struct Entry: Sendable {
+    /// Its name.
+    var name: String
+    /// What it is without edits.
+    var original: StoredTensor
+    /// Its type in the output.
+    var dtype: DType
+    /// What is done to it, if anything.
+    var edit: TensorEdit?
+
+    /// Its dimensions in the output.
+    var shape: Shape { edit?.origin?.shape ?? original.shape }
+    /// Its bytes in the output.
+    var byteCount: UInt64 { HeaderWriter.size(dtype, shape) ?? 0 }
+  }
+
   private var tensors: [TensorInfo] = []
   private var steps: [MergeStep] = []
-  private var end: UInt64 = 0
-
-  /// The shard at position `source`, whose floating-point tensors become `dtype` unless that is nil.
-  init(_ file: SafetensorsFile, source: Int, dtype: DType?) {
-    self.file = file
-    self.source = source
-    self.dtype = dtype
-  }
+  private(set) var end: UInt64 = 0
 
   /// The type that a tensor of the base has in the output.
   static func outputDType(of stored: DType, _ wanted: DType?) -> DType {
@@ -23,15 +30,10 @@ struct ShardLayout {
     return wanted
   }
 
-  /// Adds a tensor of the base with what is done to it, if anything.
-  mutating func append(_ tensor: TensorInfo, _ edit: TensorEdit?) {
-    let original = StoredTensor(tensor, of: file, source: source)
-    append(tensor.name, original, as: Self.outputDType(of: tensor.dtype, dtype), edit)
-  }
-
-  /// Adds a tensor under a name of its own.
-  mutating func append(_ name: String, _ original: StoredTensor, as output: DType, _ edit: TensorEdit?) {
-    let origin = edit?.origin ?? original
+  /// Adds a tensor.
+  mutating func append(_ entry: Entry) {
+    let (name, output, edit) = (entry.name, entry.dtype, entry.edit)
+    let origin = edit?.origin ?? entry.original
     let begin = end
     if let edit, let columns = edit.columns {
       let rows = (origin.shape.elementCount ?? 0) / columns
@@ -100,26 +102,34 @@ struct ShardLayout {
     steps.append(MergeStep(offset: end, count: count, work: work))
   }
 
-  /// The shard with its header: the base's own bytes where nothing in it changed.
+  /// The shard with its header, as a copy of a base shard: the base's own header where nothing in it changed.
   ///
   /// - Throws: `HeaderWriterError` when the header would be too long.
-  func shard(named name: String) throws(HeaderWriterError) -> OutputShard {
+  func shard(named name: String, mirroring file: SafetensorsFile, source: Int) throws(HeaderWriterError) -> OutputShard
+  {
     let base = file.header
-    let metadata = base.metadata("format") == nil ? base.metadata + [("format", "pt")] : base.metadata
-    if metadata.count == base.metadata.count, isUnchanged(base.tensors) {
-      var steps = shifted(by: base.dataStart)
-      let header = Slice(source: source, offset: 0, count: base.dataStart)
-      if let first = steps.first, case .copy(let slice) = first.work, slice.source == source,
-        slice.offset == base.dataStart
-      {
-        let whole = Slice(source: source, offset: 0, count: base.dataStart + slice.count)
-        steps[0] = MergeStep(offset: 0, count: whole.count, work: .copy(whole))
-      } else {
-        steps.insert(MergeStep(offset: 0, count: header.count, work: .copy(header)), at: 0)
-      }
-      return OutputShard(
-        name: name, tensors: tensors, dataStart: base.dataStart, steps: steps, size: base.dataStart + end)
+    guard base.metadata("format") != nil, isUnchanged(base.tensors) else {
+      let format = base.metadata("format") == nil ? [("format", "pt")] : []
+      return try shard(named: name, metadata: base.metadata + format)
     }
+    var steps = shifted(by: base.dataStart)
+    if let first = steps.first, case .copy(let slice) = first.work, slice.source == source,
+      slice.offset == base.dataStart
+    {
+      let whole = Slice(source: source, offset: 0, count: base.dataStart + slice.count)
+      steps[0] = MergeStep(offset: 0, count: whole.count, work: .copy(whole))
+    } else {
+      let header = Slice(source: source, offset: 0, count: base.dataStart)
+      steps.insert(MergeStep(offset: 0, count: header.count, work: .copy(header)), at: 0)
+    }
+    return OutputShard(
+      name: name, tensors: tensors, dataStart: base.dataStart, steps: steps, size: base.dataStart + end)
+  }
+
+  /// The shard with a header of its own.
+  ///
+  /// - Throws: `HeaderWriterError` when the header would be too long.
+  func shard(named name: String, metadata: [(key: String, value: String)]) throws(HeaderWriterError) -> OutputShard {
     let header = try HeaderWriter.bytes(of: tensors, metadata: metadata)
     let start = UInt64(header.count)
     let steps = [MergeStep(offset: 0, count: start, work: .write(header))] + shifted(by: start)

@@ -87,7 +87,9 @@ struct WorkQueue: Sendable {
       return (slice.count / (from.bits / 8), max(1, UInt64(granularity.tileBytes) / widest))
     case .merge(let update):
       let row = max(update.baseRowBytes, update.outputRowBytes, 1)
-      return (UInt64(update.rows), UInt64(max(1, granularity.tileBytes / row)))
+      // The left factor of a tile takes 12 bytes for a row and rank; it matters for tall, narrow matrices.
+      let byFactor = 4 * granularity.tileBytes / (12 * max(1, update.rank))
+      return (UInt64(update.rows), UInt64(max(1, min(granularity.tileBytes / row, byFactor))))
     }
   }
 

@@ -195,6 +195,56 @@ struct OutputTests {
     #expect(Checkpoint.examine(folder.path("wide")).findings.isEmpty)
   }
 
+  @Test(
+    "Other shards: no larger than asked, every tensor once and the same bytes, a right index",
+    arguments: [1, 9000, 40_000, 1 << 30] as [UInt64])
+  func shards(_ limit: UInt64) throws {
+    let base = try Fixtures.base("models/llama-bf16-sharded")
+    let folder = try TemporaryFolder()
+    let adapter = WeightedAdapter(Fixtures.adapter("llama-all-linear"))
+    _ = try MergeExecutor(MergePlan.make(base: base, adapters: [adapter])).run(to: folder.path("mirror"))
+    var options = MergeOptions()
+    options.maxShardBytes = limit
+    let plan = try MergePlan.make(base: base, adapters: [adapter], options: options)
+    _ = try MergeExecutor(plan).run(to: folder.path("other"))
+    #expect(try MergeVerifier(plan).run(on: folder.path("other")).isSound)
+    let examined = Checkpoint.examine(folder.path("other"))
+    #expect(examined.findings.isEmpty)
+    let other = try #require(examined.checkpoint)
+    let mirror = try Checkpoint.open(folder.path("mirror"))
+    #expect(Set(other.tensors.keys) == Set(mirror.tensors.keys))
+    for (name, entry) in other.tensors {
+      let same = try #require(mirror.tensors[name])
+      #expect(
+        try other.files[entry.file].bytes(of: entry.info) == mirror.files[same.file].bytes(of: same.info), "\(name)")
+    }
+    for file in other.files {
+      #expect(file.header.dataBytes <= limit || file.header.tensors.count == 1)
+      #expect(file.header.metadata("format") == "pt")
+    }
+    if other.files.count == 1 {
+      #expect(other.files[0].path.hasSuffix("/model.safetensors") && other.index == nil)
+    } else {
+      #expect(other.index?.totalSize == other.tensorBytes)
+      #expect(other.index?.shards.count == other.files.count)
+    }
+    #expect(other.files.count == [1: other.tensors.count, 1 << 30: 1][limit] ?? other.files.count)
+  }
+
+  @Test("The stem of shard names")
+  func stem() throws {
+    for (name, stem) in [
+      ("model-00001-of-00003.safetensors", "model"), ("model.safetensors", "model"), ("a-b.safetensors", "a-b"),
+      ("diffusion_pytorch_model-00001-of-00002.safetensors", "diffusion_pytorch_model"),
+    ] {
+      let folder = try TemporaryFolder()
+      var weights = SafetensorsBuilder()
+      weights.add("x", .u8, [1])
+      let checkpoint = try Checkpoint.open(folder.write(name, weights))
+      #expect(checkpoint.stem == stem)
+    }
+  }
+
   // MARK: Types
 
   @Test("Another dtype for the whole output, the config with it", arguments: [DType.f32, .f16, .bf16])
