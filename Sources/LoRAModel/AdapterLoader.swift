@@ -171,7 +171,6 @@ private struct Assembly {
       switch module.a?.shape.rank ?? module.b?.shape.rank {
       case 3?: module.kind = .conv1d
       case 4?: module.kind = .conv2d
-      case 5?: module.kind = .conv3d
       default: break
       }
     }
