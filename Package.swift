@@ -59,7 +59,10 @@ let package = Package(
     // L3: one room per thing the tool does
     library(
       "LoRAInspect",
-      ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", .product(name: "Crypto", package: "swift-crypto")]),
+      [
+        "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     library("LoRAValidate", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "BaseCatalogue"]),
     library(
       "LoRAMerge",

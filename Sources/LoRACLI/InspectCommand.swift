@@ -1,4 +1,5 @@
 import ArgumentParser
+import LoRAIO
 import LoRAInspect
 import LoRAModel
 import LoRAValidate
@@ -9,7 +10,10 @@ struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Show rank, scale, targets, sizes and problems of adapters.",
-    discussion: "Reads headers and configs only. Files that are no adapters are described as what they are.")
+    discussion: """
+      Reads headers and configs only, unless --stats asks for the values. Files that are no adapters are described as \
+      what they are.
+      """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
     case text
@@ -25,6 +29,13 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "List every tensor.")
   var tensors = false
 
+  @Flag(
+    help: "Read all values: norms and effective rank of every delta, NaN and infinite values, SHA-256 of the file.")
+  var stats = false
+
+  @Option(help: "Show progress of --stats: auto (on a terminal), always or never.")
+  var progress: Choice = .auto
+
   @Option(help: "Output format: text, json or markdown.")
   var format: Format = .text
 
@@ -35,12 +46,28 @@ struct InspectCommand: ParsableCommand {
     for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
     guard !found.paths.isEmpty else { throw ExitStatus.failed }
     let base = try base.map { try openBase($0) }
-    let inspections = found.paths.map { path in
+    var inspections = found.paths.map { path in
       let adapter = Adapter.load(path)
       return Inspection(adapter, findings: Self.problems(of: adapter, base: base), base: base)
     }
+    if stats { try addStatistics(to: &inspections) }
     try report.write(render(inspections))
     if !found.problems.isEmpty || inspections.contains(where: { !$0.isReadable }) { throw ExitStatus.failed }
+  }
+
+  /// Reads the values of all adapters that can be relied on.
+  private func addStatistics(to inspections: inout [Inspection]) throws(Failure) {
+    let modules = inspections.reduce(0) { $0 + $1.adapter.modules.count }
+    let bar = ProgressBar(isShown: progress.progress, total: UInt64(modules), unit: .items)
+    defer { bar.finish() }
+    for index in inspections.indices where inspections[index].isReadable {
+      do throws(IOError) {
+        let (adapter, base) = (inspections[index].adapter, inspections[index].base)
+        inspections[index].statistics = try AdapterStatistics(of: adapter, base: base) { bar.advance(by: 1) }
+      } catch {
+        throw Failure("\(error)")
+      }
+    }
   }
 
   /// What validation says of the header and the config; files that are no LoRA at all are described, not judged.

@@ -15,11 +15,12 @@ extension Inspection {
       "scale": scaleJSON, "use_rslora": .bool(usesRankStabilizedScale),
       "use_dora": .bool(usesDoRA),
       "targets": .array(targets.map { .string($0) }), "layers": .array(layers.map { JSONValue($0) }),
-      "modules": .array(adapter.modules.map { json($0) }),
+      "modules": .array(adapter.modules.indices.map { moduleJSON($0) }),
       "full_tensors": .array(adapter.replacements.map { .string($0.name) }),
       "metadata": .object(JSONObject((file?.header.metadata ?? []).map { ($0.key, .string($0.value)) })),
       "minimum_reader": JSONValue(file?.header.minimumReader),
     ]
+    if let statistics { object["sha256"] = .string(statistics.sha256) }
     if let method = adapter.foreignMethod { object["method"] = .string(method) }
     if !adapter.unknown.isEmpty { object["unknown_tensors"] = .array(adapter.unknown.map { .string($0.name) }) }
     if let base {
@@ -47,13 +48,24 @@ extension Inspection {
     ]
   }
 
-  private func json(_ module: AdapterModule) -> JSONValue {
-    [
+  private func moduleJSON(_ index: Int) -> JSONValue {
+    let module = adapter.modules[index]
+    var object: JSONObject = [
       "name": .string(module.name), "kind": .string(kindName(of: module)), "rank": JSONValue(module.rank),
       "in": JSONValue(module.inFeatures), "out": JSONValue(module.outFeatures), "alpha": JSONValue(module.alpha),
       "scale": .real(module.scale), "dtype": JSONValue((module.a ?? module.b)?.dtype.name),
       "parameters": JSONValue(module.parameters),
     ]
+    if let statistics = statistics?.modules[index] {
+      object["delta_frobenius"] = JSONValue(statistics.deltaFrobenius)
+      object["delta_spectral"] = JSONValue(statistics.deltaSpectral)
+      object["effective_rank"] = statistics.effectiveRank.map { JSONValue($0) } ?? .null
+      object["relative_delta"] = JSONValue(statistics.relativeDelta)
+      object["nan"] = JSONValue(statistics.nan)
+      object["inf"] = JSONValue(statistics.infinite)
+      object["zero"] = JSONValue(statistics.zero)
+    }
+    return .object(object)
   }
 
   private static func json(_ tensor: TensorInfo) -> JSONValue {

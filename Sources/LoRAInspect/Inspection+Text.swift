@@ -97,6 +97,11 @@ extension Inspection {
           "file",
           "\(ByteCount(file.fileBytes))\(compressed), readable by safetensors \(file.header.minimumReader) or later"
         ))
+      if let statistics {
+        facts.append(("sha256", statistics.sha256))
+        let bad = statistics.modules.reduce(0 as UInt64) { $0 + $1.nan + $1.infinite }
+        if bad > 0 { facts.append(("values", "\(grouped(bad)) are NaN or infinite")) }
+      }
       for (key, value) in file.header.metadata.prefix(12) {
         facts.append(("metadata", "\(escaped(key, limit: 80)) = \(escaped(value, limit: 120))"))
       }
@@ -106,26 +111,39 @@ extension Inspection {
 
   /// One row per target: how many modules, their sizes, ranks, scales and parameters.
   private var targetTable: TextTable {
-    var table = TextTable([
+    var columns: [(String, TextTable.Alignment)] = [
       ("target", .left), ("kind", .left), ("modules", .right), ("in", .right), ("out", .right), ("rank", .right),
       ("scale", .right), ("dtype", .left), ("parameters", .right),
-    ])
+    ]
+    if statistics != nil { columns += [("‖ΔW‖", .right), ("effective rank", .right)] }
+    if hasRelativeDeltas { columns.append(("‖ΔW‖/‖W‖", .right)) }
+    var table = TextTable(columns)
     func spread<Value: Comparable & Hashable>(_ values: [Value], _ show: (Value) -> String) -> String {
       guard let low = values.min(), let high = values.max() else { return "" }
       return low == high ? show(low) : "\(show(low))-\(show(high))"
     }
-    let groups = Dictionary(grouping: adapter.modules) { Self.target(of: $0.name) }
-    for (target, modules) in groups.sorted(by: { $0.key < $1.key }) {
+    let groups = Dictionary(grouping: adapter.modules.indices) { Self.target(of: adapter.modules[$0].name) }
+    for (target, places) in groups.sorted(by: { $0.key < $1.key }) {
+      let modules = places.map { adapter.modules[$0] }
       let types = Set(modules.flatMap { $0.tensors.map(\.dtype.name) }).sorted().joined(separator: " ")
-      table.add([
+      var row = [
         escaped(target, limit: 60), kindName(of: modules[0]), "\(modules.count)",
         spread(modules.map(\.inFeatures)) { "\($0)" }, spread(modules.map(\.outFeatures)) { "\($0)" },
         spread(modules.map(\.rank)) { "\($0)" }, spread(modules.map(\.scale)) { Self.number($0) }, types,
         grouped(modules.reduce(0) { $0 &+ $1.parameters }),
-      ])
+      ]
+      if let statistics {
+        let values = places.map { statistics.modules[$0] }
+        row.append(spread(values.compactMap(\.deltaFrobenius)) { Self.rounded($0) })
+        row.append(spread(values.compactMap(\.effectiveRank)) { "\($0)" })
+        if hasRelativeDeltas { row.append(spread(values.compactMap(\.relativeDelta)) { Self.rounded($0) }) }
+      }
+      table.add(row)
     }
     return table
   }
+
+  private var hasRelativeDeltas: Bool { statistics?.modules.contains { $0.relativeDelta != nil } ?? false }
 
   private static func tensorTable(_ header: SafetensorsHeader) -> TextTable {
     var table = TextTable([("tensor", .left), ("dtype", .left), ("shape", .left), ("bytes", .right)])
@@ -144,6 +162,12 @@ extension Inspection {
     var text = fixed(value, 4)
     while text.hasSuffix("0") { text.removeLast() }
     return text
+  }
+
+  /// A measured number with about four digits: `0.01234`, `12.34`.
+  static func rounded(_ value: Double) -> String {
+    guard value > 0, value < 1e6 else { return value == 0 ? "0" : "\(value)" }
+    return value < 1e-4 ? "\(value)" : fixed(value, max(0, min(8, 3 - Int(value.exponent) * 3 / 10)))
   }
 
   /// Layer indices with runs drawn together: `layers 0-31`.

@@ -2,7 +2,7 @@ public import LoRAModel
 import Safetensors
 public import TensorCore
 
-/// What an adapter's file and config say about it, without reading tensor data.
+/// What an adapter's file and config say about it, and with statistics also its values.
 public struct Inspection: Sendable {
   /// The adapter.
   public var adapter: Adapter
@@ -10,12 +10,17 @@ public struct Inspection: Sendable {
   public var findings: [Finding]
   /// The base that the adapter is compared with, when one was given.
   public var base: BaseModel?
+  /// What its values are like, when they were read.
+  public var statistics: AdapterStatistics?
 
   /// Describes an adapter; `findings` replaces those of reading it when more is known.
-  public init(_ adapter: Adapter, findings: [Finding]? = nil, base: BaseModel? = nil) {
+  public init(
+    _ adapter: Adapter, findings: [Finding]? = nil, base: BaseModel? = nil, statistics: AdapterStatistics? = nil
+  ) {
     self.adapter = adapter
     self.findings = findings ?? adapter.findings
     self.base = base
+    self.statistics = statistics
   }
 
   /// Whether the file could be read and is well-formed.
