@@ -25,16 +25,27 @@ struct Options {
   }
 }
 
+/// Seconds that a body takes.
+func seconds(_ body: () -> Void) -> Double {
+  let elapsed = ContinuousClock().measure(body).components
+  return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+}
+
 /// Seconds of the fastest of several runs, after one that warms up.
 func fastest(of runs: Int, _ body: () -> Void) -> Double {
   body()
-  let clock = ContinuousClock()
-  var best = Double.infinity
-  for _ in 0..<max(runs, 1) {
-    let elapsed = clock.measure(body).components
-    best = min(best, Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
+  return (0..<max(runs, 1)).reduce(Double.infinity) { best, _ in min(best, seconds(body)) }
+}
+
+/// Seconds for all pieces of a sweep, each at its fastest of several sweeps.
+///
+/// A sweep larger than the caches meets every piece cold; taking each piece by itself keeps out whatever interrupts.
+func fastestSweep(of sweeps: Int, pieces: Int, _ body: (Int) -> Void) -> Double {
+  var best = [Double](repeating: .infinity, count: pieces)
+  for _ in 0...max(sweeps, 1) {
+    for piece in 0..<pieces { best[piece] = min(best[piece], seconds { body(piece) }) }
   }
-  return best
+  return best.reduce(0, +)
 }
 
 /// A number with this many digits after the point.
