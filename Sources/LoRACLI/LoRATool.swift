@@ -14,7 +14,7 @@ public struct LoRATool: ParsableCommand {
     version: Version.text,
     subcommands: [
       InspectCommand.self, ValidateCommand.self, MergeCommand.self, VerifyCommand.self, BasesCommand.self,
-      RulesCommand.self, ExplainCommand.self, PolicyCommand.self,
+      RulesCommand.self, ExplainCommand.self,
     ])
 
   /// A command is filled in by the parser.

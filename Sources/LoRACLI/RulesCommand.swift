@@ -52,7 +52,8 @@ struct ExplainCommand: ParsableCommand {
     guard let id = RuleID(rawValue: rule), let known = RuleSet.rule(id) else {
       let meant = closest(to: rule, among: RuleSet.all.map(\.id.rawValue))
       throw ValidationError(
-        "there is no rule '\(escaped(rule))'\(meant.map { "; did you mean '\($0)'?" } ?? ";") 'lora-tool rules' lists them")
+        "there is no rule '\(escaped(rule))'\(meant.map { "; did you mean '\($0)'?" } ?? ";") 'lora-tool rules' lists them"
+      )
     }
     try report.write([known.explanation])
   }

@@ -48,9 +48,6 @@ struct ValidateCommand: ParsableCommand {
   @Option(help: "Target modules that the engine is restricted to, separated by commas.")
   var targetModules: String?
 
-  @Option(help: "Policy file with the organisation's own limits; 'lora-tool policy init' writes one to start from.")
-  var policy: String?
-
   @Option(help: "Level from which findings fail the check: error or warning.")
   var failOn: FailingLevel = .error
 
@@ -72,8 +69,7 @@ struct ValidateCommand: ParsableCommand {
   @OptionGroup var report: ReportOptions
 
   func run() throws {
-    var options = try validationOptions()
-    options.policy = try policy.map { try openPolicy($0) }
+    let options = try validationOptions()
     let found = adapters.find()
     for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
     let base = try base.map { try openBase($0) }

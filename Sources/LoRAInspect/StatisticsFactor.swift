@@ -133,7 +133,8 @@ struct ValueCounts: Sendable {
   var areFinite: Bool { nan == 0 && infinite == 0 }
 
   mutating func add(_ values: UnsafeBufferPointer<Double>) {
-    for unsafevalue in unsafe values {
+    for index in values.indices {
+      let value = unsafe values[index]
       if value == 0 { zero += 1 } else if !value.isFinite { if value.isNaN { nan += 1 } else { infinite += 1 } }
     }
   }

@@ -77,7 +77,9 @@ private struct Assembly {
   let scheme: (any NamingScheme)?
   /// The tensors that hold the alphas of modules, by module.
   private(set) var alphas: [String: TensorInfo] = [:]
-  private var modules: [String: AdapterModule] = [:]
+  private var modules: [AdapterModule] = []
+  /// Positions in `modules` by name; modules are filled in where they lie, for they are large.
+  private var positions: [String: Int] = [:]
   private var replacements: [Replacement] = []
   private var misnamed: [MisnamedTensor] = []
   private var unknown: [TensorInfo] = []
@@ -107,39 +109,42 @@ private struct Assembly {
   }
 
   private mutating func add(_ tensor: TensorInfo, _ part: FactorPart, to name: String) {
-    var module =
-      modules[name]
-      ?? AdapterModule(
-        name: name, kind: .linear, rank: 0, inFeatures: 0, outFeatures: 0, scale: 1, scaleSource: .assumed)
-    module.isTransposed = scheme?.storesTransposed ?? false
+    let position = positions[name] ?? modules.count
+    if position == modules.count {
+      positions[name] = position
+      modules.append(
+        AdapterModule(
+          name: name, kind: .linear, rank: 0, inFeatures: 0, outFeatures: 0, scale: 1, scaleSource: .assumed))
+      modules[position].isTransposed = scheme?.storesTransposed ?? false
+    }
     // A second tensor for the same place (the name once with and once without a wrapper) has no meaning of its own.
     var isTaken = false
     func place(_ slot: inout TensorInfo?) {
       if slot == nil { slot = tensor } else { isTaken = true }
     }
     switch part {
-    case .a: place(&module.a)
-    case .b: place(&module.b)
+    case .a: place(&modules[position].a)
+    case .b: place(&modules[position].b)
     case .embeddingA:
-      place(&module.a)
-      module.kind = .embedding
+      place(&modules[position].a)
+      modules[position].kind = .embedding
     case .embeddingB:
-      place(&module.b)
-      module.kind = .embedding
-    case .bBias: place(&module.bBias)
-    case .magnitude: place(&module.magnitude)
+      place(&modules[position].b)
+      modules[position].kind = .embedding
+    case .bBias: place(&modules[position].bBias)
+    case .magnitude: place(&modules[position].magnitude)
     }
     if isTaken { unknown.append(tensor) }
-    modules[name] = module
   }
 
   /// The adapter with all that was collected.
   func adapter(path: String, weightsPath: String, _ reading: ConfigReading?, _ scaling: ModuleScaling) -> Adapter {
-    var finished = modules.values.map { finish($0, reading?.config, scaling) }
-    finished.sort { naturallyPrecedes($0.name, $1.name) }
+    let complete = modules.map { finish($0, reading?.config, scaling) }
+    let names = complete.map(\.name)
+    let finished = names.indices.sorted { naturallyPrecedes(names[$0], names[$1]) }.map { complete[$0] }
     let sorted = replacements.sorted { naturallyPrecedes($0.name, $1.name) }
     // An alpha without factors belongs to another method, or to nothing.
-    let strays = alphas.filter { modules[$0.key] == nil }.values.sorted { $0.name < $1.name }
+    let strays = alphas.filter { positions[$0.key] == nil }.values.sorted { $0.name < $1.name }
     return Adapter(
       path: path, weightsPath: weightsPath, file: nil, config: reading?.config, rawConfig: reading?.raw,
       format: scheme?.format ?? .unknown, modules: finished, replacements: sorted, misnamed: misnamed,

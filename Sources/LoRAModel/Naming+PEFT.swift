@@ -8,7 +8,7 @@ import TensorCore
 /// Names with the adapter's name in them, wrapper prefixes of training frameworks, or a missing or doubled prefix are
 /// read too and reported with the name that loaders expect.
 public struct PEFTNaming: NamingScheme {
-  static let prefix = "base_model.model."
+  private static let prefix = "base_model.model."
 
   /// The scheme has no options.
   public init() {}
@@ -67,23 +67,32 @@ public struct PEFTNaming: NamingScheme {
   /// The meaning of a name that is `base_model.model.` + plain module path + `.lora_A.weight` or `.lora_B.weight`, as
   /// nearly all are; nil for every other name.
   private static func plainFactor(_ name: String) -> KeyMeaning? {
-    let part: FactorPart
-    if name.utf8.hasSuffix(".lora_A.weight") {
-      part = .a
-    } else if name.utf8.hasSuffix(".lora_B.weight") {
-      part = .b
-    } else {
+    let bytes = name.utf8Span.span
+    let start = prefix.utf8.count
+    let end = bytes.count - ".lora_A.weight".utf8.count
+    guard end > start, bytes.has("base_model.model.", at: 0), bytes.has(".lora_", at: end),
+      bytes.has(".weight", at: end + 7)
+    else {
       return nil
     }
-    guard name.utf8.hasPrefix(prefix) else { return nil }
-    let module = name.utf8.dropFirst(prefix.utf8.count).dropLast(".lora_A.weight".utf8.count)
-    for component in module.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
-      let isPlain =
-        !component.isEmpty && !component.hasPrefix("_") && !component.hasPrefix("lora_")
-        && !component.hasPrefix("base_") && !component.hasPrefix("modules_to_save")
-      if !isPlain { return nil }
+    let part: FactorPart
+    switch bytes[end + 6] {
+    case UInt8(ascii: "A"): part = .a
+    case UInt8(ascii: "B"): part = .b
+    default: return nil
     }
-    return Substring(module).isEmpty ? nil : .factor(module: String(Substring(module)), part: part)
+    // Components that mean something of their own, or are empty, take the long way.
+    var component = start
+    for index in start...end where index == end || bytes[index] == UInt8(ascii: ".") {
+      let isOdd =
+        component == index || bytes[component] == UInt8(ascii: "_") || bytes.has("lora_", at: component)
+        || bytes.has("base_", at: component) || bytes.has("modules_to_save", at: component)
+      if isOdd { return nil }
+      component = index + 1
+    }
+    let first = name.utf8.index(name.startIndex, offsetBy: start)
+    let last = name.utf8.index(name.startIndex, offsetBy: end)
+    return .factor(module: String(name[first..<last]), part: part)
   }
 
   /// Wrapper modules of torch.compile, FSDP and activation checkpointing that belong in no export.
@@ -159,12 +168,12 @@ public struct PEFTNaming: NamingScheme {
   }
 }
 
-extension Collection<UInt8> {
-  /// Whether the bytes start with those of `text`.
-  fileprivate func hasPrefix(_ text: String) -> Bool { starts(with: text.utf8) }
-}
-
-extension BidirectionalCollection<UInt8> {
-  /// Whether the bytes end with those of `text`.
-  fileprivate func hasSuffix(_ text: String) -> Bool { reversed().starts(with: text.utf8.reversed()) }
+extension Span<UInt8> {
+  /// Whether these bytes stand at `offset`.
+  fileprivate func has(_ text: StaticString, at offset: Int) -> Bool {
+    let length = text.utf8CodeUnitCount
+    guard offset + length <= count else { return false }
+    for index in 0..<length where unsafe self[offset + index] != text.utf8Start[index] { return false }
+    return true
+  }
 }

@@ -7,8 +7,8 @@ extension ValidationReport {
     var lines = findings.map { finding in
       let command = finding.severity == .note ? "notice" : finding.severity.rawValue
       let message = [finding.message, finding.hint.map { "Fix: \($0)" }].compactMap { $0 }.joined(separator: "\n")
-      return "::\(command) file=\(Self.property(finding.file)),title=\(Self.property(finding.rule.rawValue))"
-        + "::\(Self.data(message))"
+      let file = Self.property(escaped(finding.file, limit: 4096))
+      return "::\(command) file=\(file),title=\(finding.rule.rawValue)::\(Self.data(message))"
     }
     let counts = Status.allCases.reversed().map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
     let aside = ignored.isEmpty ? "" : "; \(counted(ignored.count, "finding")) ignored by the policy"

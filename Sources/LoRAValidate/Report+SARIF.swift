@@ -39,11 +39,15 @@ extension Rule {
 extension Finding {
   /// The finding as a `result`; the logical location names tensor and module.
   fileprivate func sarif(ruleIndex: Int, suppressed reason: String? = nil) -> JSONValue {
-    var physical: JSONObject = ["artifactLocation": ["uri": .string(Self.uri(file))]]
+    // Code scanning shows only results that have a line; in a binary file it is the first.
+    var region: JSONObject = ["startLine": 1]
     if let byteOffset, let offset = Int64(exactly: byteOffset) {
-      physical["region"] = ["byteOffset": .integer(offset), "byteLength": .integer(0)]
+      region["byteOffset"] = .integer(offset)
+      region["byteLength"] = 0
     }
-    var location: JSONObject = ["physicalLocation": .object(physical)]
+    var location: JSONObject = [
+      "physicalLocation": ["artifactLocation": ["uri": .string(Self.uri(file))], "region": .object(region)]
+    ]
     let logical = [(tensor, "member"), (module, "module")].compactMap { name, kind -> JSONValue? in
       name.map { ["fullyQualifiedName": .string($0), "kind": .string(kind)] }
     }
@@ -55,13 +59,25 @@ extension Finding {
     let text = message + (hint.map { ". Fix: \($0)" } ?? "")
     var result: JSONObject = [
       "ruleId": .string(rule.rawValue), "ruleIndex": .integer(Int64(ruleIndex)), "level": .string(severity.rawValue),
-      "message": ["text": .string(text)], "locations": [.object(location)],
+      "message": ["text": .string(Self.messageText(text))], "locations": [.object(location)],
     ]
     if !properties.members.isEmpty { result["properties"] = .object(properties) }
     if let reason {
       result["suppressions"] = [["kind": "external", "status": "accepted", "justification": .string(reason)]]
     }
     return .object(result)
+  }
+
+  /// Text in which names from a file are neither placeholders (`{0}`) nor links (`[text](target)`); sections 3.11.5
+  /// and 3.11.6 of the standard.
+  private static func messageText(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      if scalar == "(", result.last == "]" { result.append(" ") }
+      if scalar == "{" || scalar == "}" { result.append(scalar) }
+      result.append(scalar)
+    }
+    return String(result)
   }
 
   /// The path as a URI reference: unreserved characters and separators as they are, every other byte as %XX; absolute

@@ -12,7 +12,7 @@ import FoundationXML
 struct ReportTests {
   private let bench: Bench
   private let report: ValidationReport
-  private static let hostile = "evil<&>\"'\u{1B}[31m\n::error::x"
+  private static let hostile = "evil{0}[a](b)<&>\"'\u{1B}[31m\n::error::x"
 
   init() throws {
     bench = try Bench()
@@ -124,6 +124,8 @@ struct ReportTests {
       let uri = try #require(
         result["locations"]?.array?.first?["physicalLocation"]?["artifactLocation"]?["uri"]?.string)
       #expect(URL(string: uri) != nil && !uri.contains(" ") && !uri.contains("%three"))
+      let text = try #require(result["message"]?["text"]?.string)
+      #expect(!text.contains("](") && !text.replacing("{{", with: "").contains("{"))
     }
   }
 
