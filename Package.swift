@@ -32,6 +32,7 @@ let package = Package(
     .library(name: "LoRAInspect", targets: ["LoRAInspect"]),
     .library(name: "LoRAValidate", targets: ["LoRAValidate"]),
     .library(name: "LoRAMerge", targets: ["LoRAMerge"]),
+    .library(name: "LoRAPolicy", targets: ["LoRAPolicy"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
