@@ -5,6 +5,8 @@ import Synchronization
 final class ShardOutput: Sendable {
   private struct State {
     var file: OutputFile?
+    /// Why the file could not be had; the next thread must not try again and report that it exists.
+    var failure: IOError?
     var remaining: Int
   }
 
@@ -23,10 +25,16 @@ final class ShardOutput: Sendable {
   func file() throws(IOError) -> OutputFile {
     try state.withLock { state throws(IOError) in
       if let file = state.file { return file }
-      let file = try OutputFile(creating: staging.path(shard.name + StagingFolder.suffix))
-      try file.resize(to: shard.size)
-      state.file = file
-      return file
+      if let failure = state.failure { throw failure }
+      do throws(IOError) {
+        let file = try OutputFile(creating: staging.path(shard.name + StagingFolder.suffix))
+        try file.resize(to: shard.size)
+        state.file = file
+        return file
+      } catch {
+        state.failure = error
+        throw error
+      }
     }
   }
 
