@@ -115,7 +115,7 @@ struct ValuePassTests {
     defer { Fault.clear(path: bad) }
     let report = Validation.run([bad, good], base: nil, options: ValidationOptions())
     let finding = try #require(report.adapters[0].findings.first { $0.rule == .fileUnreadable })
-    #expect(finding.message.contains("input/output error") && finding.byteOffset ?? 0 > 65_536)
+    #expect(finding.message.contains("input/output error"))
     #expect(!report.adapters[1].findings.contains { $0.rule == .fileUnreadable })
   }
   #endif
