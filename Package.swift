@@ -33,6 +33,7 @@ let package = Package(
     .library(name: "LoRAValidate", targets: ["LoRAValidate"]),
     .library(name: "LoRAMerge", targets: ["LoRAMerge"]),
     .library(name: "LoRAPolicy", targets: ["LoRAPolicy"]),
+    .library(name: "LoRASlots", targets: ["LoRASlots"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -43,6 +44,7 @@ let package = Package(
     // L0: no dependencies
     library("TensorCore"),
     library("PythonPattern"),
+    library("SlotCache"),
     .target(name: "CLoRAShims"),
     .target(name: "CLoRAKernels"),
     .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
@@ -71,6 +73,10 @@ let package = Package(
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
+
+    library(
+      "LoRASlots",
+      ["TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels", "SlotCache"]),
 
     // Policy files; the one target that uses Foundation, through the YAML reader
     library("LoRAPolicy", ["TensorCore", "LoRAIO", "LoRAValidate", .product(name: "Yams", package: "Yams")]),
@@ -102,6 +108,8 @@ let package = Package(
     tests("LoRAInspect", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel"]),
     tests("LoRAValidate", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "BaseCatalogue", "LoRAKernels"]),
     tests("LoRAPolicy", ["TensorCore", "LoRAModel", "LoRAValidate"]),
+    tests("SlotCache"),
+    tests("LoRASlots", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "SlotCache"]),
     tests("LoRAMerge", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels"]),
     .testTarget(
       name: "CLITests", dependencies: ["lora-tool", "LoRATestSupport", "TensorCore"], swiftSettings: strict),
