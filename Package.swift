@@ -34,6 +34,7 @@ let package = Package(
     .library(name: "LoRAMerge", targets: ["LoRAMerge"]),
     .library(name: "LoRAPolicy", targets: ["LoRAPolicy"]),
     .library(name: "LoRASlots", targets: ["LoRASlots"]),
+    .library(name: "LoRAEvaluation", targets: ["LoRAEvaluation"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -77,6 +78,7 @@ let package = Package(
     library(
       "LoRASlots",
       ["TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels", "SlotCache"]),
+    library("LoRAEvaluation", ["TensorCore", "LoRAIO"]),
 
     // Policy files; the one target that uses Foundation, through the YAML reader
     library("LoRAPolicy", ["TensorCore", "LoRAIO", "LoRAValidate", .product(name: "Yams", package: "Yams")]),
@@ -86,6 +88,7 @@ let package = Package(
       "LoRACLI",
       [
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAInspect", "LoRAValidate", "LoRAMerge",
+        "LoRAEvaluation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
@@ -111,6 +114,7 @@ let package = Package(
     tests("SlotCache"),
     tests("LoRASlots", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "SlotCache"]),
     tests("LoRAMerge", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels"]),
+    tests("LoRAEvaluation", ["TensorCore", "LoRAIO"]),
     .testTarget(
       name: "CLITests", dependencies: ["lora-tool", "LoRATestSupport", "TensorCore"], swiftSettings: strict),
   ]

@@ -61,18 +61,5 @@ extension ValidationReport {
 
   private static func attribute(_ value: String) -> String { text(escaped(value, limit: 2000)) }
 
-  /// Text for XML 1.0, which has no way to write most control characters.
-  private static func text(_ value: String) -> String {
-    value.unicodeScalars.reduce(into: "") { result, scalar in
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\n", "\t": result.unicodeScalars.append(scalar)
-      case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF: result += "\u{FFFD}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-  }
+  private static func text(_ value: String) -> String { xmlText(value) }
 }

@@ -1,0 +1,64 @@
+/// What the gate keeps of each prompt: fingerprints and places, 56 bytes, whatever the length of its lines.
+struct PromptRecord {
+  /// Stands for adapter and id.
+  var prompt: Fingerprint
+  /// Low half of the fingerprint of the calls; meaningless when `isInvalid`.
+  var answer: UInt64
+  /// Low half of the fingerprint of the calls that are right; meaningless unless `hasExpected`.
+  var expected: UInt64
+  /// Where the line begins in its file.
+  var offset: UInt64
+  /// Index of the adapter.
+  var group: UInt32
+  var flags: Flags
+
+  struct Flags: OptionSet {
+    let rawValue: UInt8
+    /// The line says which calls are right.
+    static let hasExpected = Flags(rawValue: 1)
+    /// The arguments were not valid JSON.
+    static let isInvalid = Flags(rawValue: 2)
+    /// The candidate has answered, too.
+    static let isAnswered = Flags(rawValue: 4)
+    /// Only the candidate has it.
+    static let isExtra = Flags(rawValue: 8)
+  }
+}
+
+/// The prompts by fingerprint: an open-addressing hash table over an array of records.
+struct PromptTable {
+  private(set) var records: [PromptRecord] = []
+  /// Index of a record plus one, or 0 for a free slot.
+  ///
+  /// The size is a power of two, at most three quarters full.
+  private var slots = [UInt32](repeating: 0, count: 1 << 10)
+
+  /// The most records that indices of 32 bits can tell apart.
+  static let limit = Int(UInt32.max) - 1
+
+  /// The index of the prompt's record, or nil after adding a new one.
+  mutating func find(orAdd record: @autoclosure () -> PromptRecord, _ prompt: Fingerprint) -> Int? {
+    if (records.count + 1) * 4 > slots.count * 3 { grow() }
+    var slot = Int(truncatingIfNeeded: prompt.low) & (slots.count - 1)
+    while slots[slot] != 0 {
+      let index = Int(slots[slot]) - 1
+      if records[index].prompt == prompt { return index }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    records.append(record())
+    slots[slot] = UInt32(records.count)
+    return nil
+  }
+
+  /// Marks a record.
+  mutating func mark(_ index: Int, _ flags: PromptRecord.Flags) { records[index].flags.formUnion(flags) }
+
+  private mutating func grow() {
+    slots = [UInt32](repeating: 0, count: slots.count * 2)
+    for (index, record) in records.enumerated() {
+      var slot = Int(truncatingIfNeeded: record.prompt.low) & (slots.count - 1)
+      while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = UInt32(index + 1)
+    }
+  }
+}
