@@ -7,7 +7,10 @@ import TensorCore
 struct AdapterArguments: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "Adapter folders, .safetensors or .safetensors.zst files, or folders to search; the current folder by default.",
+      """
+      Adapter folders, .safetensors or .safetensors.zst files, folders to search, or quoted patterns such as \
+      'teams/*/v2'; the current folder by default.
+      """,
       valueName: "adapter"))
   var adapters: [String] = []
 
@@ -22,16 +25,31 @@ struct AdapterArguments: ParsableArguments {
   /// Searches all arguments.
   func find() -> Found {
     var found = Found()
-    for path in adapters.isEmpty ? ["."] : adapters {
-      do throws(IOError) {
-        let adapters = try AdapterDiscovery.adapters(at: path)
-        if adapters.isEmpty { found.problems.append(Self.nothing(at: path)) }
-        found.paths += adapters
-      } catch {
-        found.problems.append("\(error)")
+    var seen: Set<String> = []
+    for argument in adapters.isEmpty ? ["."] : adapters {
+      for path in Self.paths(argument) {
+        do throws(IOError) {
+          let adapters = try AdapterDiscovery.adapters(at: path)
+          if adapters.isEmpty { found.problems.append(Self.nothing(at: path)) }
+          // A folder and a file in it may both be named, as hooks that pass changed files do.
+          let isAlone = self.adapters.count < 2
+          found.paths +=
+            isAlone ? adapters : adapters.filter { seen.insert(AdapterDiscovery.identity(of: $0)).inserted }
+        } catch {
+          found.problems.append("\(error)")
+        }
       }
     }
     return found
+  }
+
+  /// What an argument stands for: itself where it exists, else the paths that it matches as a pattern.
+  private static func paths(_ argument: String) -> [String] {
+    guard FileKind(path: argument) == nil, argument.utf8.contains(where: { "*?[".utf8.contains($0) }) else {
+      return [argument]
+    }
+    let paths = Folder.paths(matching: argument)
+    return paths.isEmpty ? [argument] : paths
   }
 
   private static func nothing(at path: String) -> String {

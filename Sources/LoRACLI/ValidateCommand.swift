@@ -63,6 +63,13 @@ struct ValidateCommand: ParsableCommand {
   @Option(help: "Output format: text, json, sarif, junit or github.")
   var format: Format = .text
 
+  @Option(
+    name: .customLong("report"),
+    help: ArgumentHelp(
+      "Write the same findings to a file in another format as well; may be given several times.",
+      valueName: "format=file"))
+  var reports: [FileReport] = []
+
   @Option(help: "Show progress: auto (on a terminal), always or never.")
   var progress: Choice = .auto
 
@@ -76,13 +83,35 @@ struct ValidateCommand: ParsableCommand {
     if found.paths.isEmpty && !adapters.adapters.isEmpty && format == .text { throw ExitStatus.failed }
     let total = options.headerOnly ? 0 : found.paths.reduce(0) { $0 &+ AdapterDiscovery.weightBytes(at: $1) }
     let bar = ProgressBar(isShown: progress.progress, total: total, unit: .bytes)
-    let result = Validation.run(
+    var result = Validation.run(
       found.paths, base: base, options: options,
       progress: .init(scanned: { bar.advance(by: $0) }, checked: { _ in }))
     bar.finish()
-    try report.write(render(result))
+    result.problems = found.problems
+    // The files first: a reader of the output that goes away must not cost them.
+    for report in reports { try report.write(render(result, as: report.format)) }
+    try report.write(render(result, as: format, colour: report.usesColour))
     if !found.problems.isEmpty || found.paths.isEmpty { throw ExitStatus.failed }
     if result.exitCode != 0 { throw ExitStatus.findings }
+  }
+
+  /// A report besides the one on standard output, written `FORMAT=FILE`.
+  struct FileReport: ExpressibleByArgument {
+    let format: Format
+    let path: String
+
+    init?(argument: String) {
+      guard let sign = argument.utf8.firstIndex(of: UInt8(ascii: "=")),
+        let format = Format(rawValue: String(argument[..<sign])),
+        case let path = argument[argument.utf8.index(after: sign)...], !path.isEmpty
+      else { return nil }
+      self.format = format
+      self.path = String(path)
+    }
+
+    func write(_ text: String) throws(Failure) {
+      do throws(IOError) { try WholeFile.write(Array(text.utf8), to: path) } catch { throw Failure("\(error)") }
+    }
   }
 
   private static func servingDType(_ text: String) throws -> ServingDType {
@@ -118,9 +147,9 @@ struct ValidateCommand: ParsableCommand {
     return options
   }
 
-  private func render(_ result: ValidationReport) -> String {
+  private func render(_ result: ValidationReport, as format: Format, colour: Bool = false) -> String {
     switch format {
-    case .text: result.text(colour: report.usesColour)
+    case .text: result.text(colour: colour)
     case .json: result.json(toolVersion: Version.text).text(pretty: true) + "\n"
     case .sarif: result.sarif(toolVersion: Version.text).text(pretty: true) + "\n"
     case .junit: result.junit()

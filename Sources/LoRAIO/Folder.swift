@@ -17,6 +17,20 @@ public enum Folder {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// The paths that a shell pattern (`*`, `?`, `[…]`) stands for, sorted by bytes; empty when it matches nothing.
+  ///
+  /// As in a shell, `*` matches neither separators nor names that begin with a dot.
+  public static func paths(matching pattern: String) -> [String] {
+    var found = unsafe glob_t()
+    defer { unsafe globfree(&found) }
+    guard unsafe glob(pattern, GLOB_NOSORT, nil, &found) == 0 else { return [] }
+    var paths: [String] = []
+    for index in 0..<Int(unsafe found.gl_pathc) {
+      if let path = unsafe found.gl_pathv[index] { paths.append(unsafe String(cString: path)) }
+    }
+    return paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
   /// Makes one folder.
   public static func create(_ path: String) throws(IOError) {
     try SystemCalls.check(unsafe mkdir(path, 0o777), "create", path)

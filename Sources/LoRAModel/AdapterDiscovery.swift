@@ -7,7 +7,7 @@ public enum AdapterDiscovery {
 
   /// The adapters at or below a path.
   ///
-  /// A weights file is one, a folder with `adapter_config.json` or adapter weights is one, and every folder is searched
+  /// A weights file is one, an `adapter_config.json` stands for its folder, a folder with `adapter_config.json` or adapter weights is one, and every folder is searched
   /// further down, in byte order of the names. Hidden folders are left out, and a folder that symbolic links lead to
   /// twice is visited once.
   ///
@@ -15,10 +15,18 @@ public enum AdapterDiscovery {
   /// - Throws: `IOError` when `path` itself does not exist or cannot be read.
   public static func adapters(at path: String) throws(IOError) -> [String] {
     guard let kind = FileKind(path: path) else { throw IOError("open", path, .system(2)) }
-    guard kind == .folder else { return [path] }
+    guard kind == .folder else {
+      return [Folder.lastComponent(path) == AdapterLocation.configName ? Folder.parent(path) : path]
+    }
     var search = Search()
     try search.visit(path, depth: 0)
     return search.found
+  }
+
+  /// What tells whether two paths that `adapters(at:)` gave are one adapter: a folder, and the file in it that is read.
+  public static func identity(of path: String) -> String {
+    let file = AdapterLocation(path).weights ?? path
+    return Folder.join(Folder.parent(file), Folder.lastComponent(file))
   }
 
   /// Bytes of the weights file of the adapter at a path that `adapters(at:)` gave; 0 when there is none.

@@ -96,6 +96,7 @@ private struct Assembly {
     switch key.meaning {
     case .factor(let module, let part): add(tensor, part, to: module)
     case .replacement(let name, let role): replacements.append(Replacement(name: name, role: role, tensor: tensor))
+    case .variant: break
     case .foreign(let method):
       foreign[method, default: 0] += 1
       unknown.append(tensor)
@@ -139,7 +140,8 @@ private struct Assembly {
 
   /// The adapter with all that was collected.
   func adapter(path: String, weightsPath: String, _ reading: ConfigReading?, _ scaling: ModuleScaling) -> Adapter {
-    let complete = modules.map { finish($0, reading?.config, scaling) }
+    let parameters = reading?.config.flatMap { ParameterTargets($0, scaling) }
+    let complete = modules.map { finish($0, parameters, scaling) }
     let names = complete.map(\.name)
     let finished = names.indices.sorted { naturallyPrecedes(names[$0], names[$1]) }.map { complete[$0] }
     let sorted = replacements.sorted { naturallyPrecedes($0.name, $1.name) }
@@ -162,7 +164,9 @@ private struct Assembly {
   }
 
   /// Sizes, rank and scale of a module whose tensors are all collected.
-  private func finish(_ module: AdapterModule, _ config: AdapterConfig?, _ scaling: ModuleScaling) -> AdapterModule {
+  private func finish(_ module: AdapterModule, _ parameters: ParameterTargets?, _ scaling: ModuleScaling)
+    -> AdapterModule
+  {
     var module = module
     module.alphaTensor = alphas[module.name]
     if module.isTransposed, module.a?.shape.rank == 3 || module.b?.shape.rank == 3 {
@@ -180,7 +184,7 @@ private struct Assembly {
       default: break
       }
     }
-    if let config { resolveParameter(&module, config) }
+    parameters?.resolve(&module)
     scaling.apply(to: &module)
     return module
   }
@@ -189,39 +193,6 @@ private struct Assembly {
   private static func sizes(_ tensor: TensorInfo?, rankFirst: Bool) -> (rank: UInt64?, other: UInt64?) {
     guard let tensor, tensor.shape.rank >= 2 else { return (nil, nil) }
     return rankFirst ? (tensor.shape[0], tensor.shape[1]) : (tensor.shape[1], tensor.shape[0])
-  }
-
-  /// Gives factors on a bare parameter (a stack of experts) the parameter's name, which the key does not carry.
-  ///
-  /// PEFT nests one wrapper per adapted parameter, the parameter registered first innermost, so a key with n
-  /// `.base_layer` components belongs to the parameter n places from the end (facts: peft 0.21, run).
-  private func resolveParameter(_ module: inout AdapterModule, _ config: AdapterConfig) {
-    guard !config.targetParameters.isEmpty else { return }
-    var components = module.name.dottedComponents.map { String($0) }
-    let depth = components.reversed().prefix { $0 == "base_layer" }.count
-    components.removeLast(depth)
-    let path = components.joined(separator: ".")
-    let leaves = Set(
-      config.targetParameters.compactMap { entry -> String? in
-        guard let dot = entry.lastIndex(of: ".") else { return entry }
-        let parent = entry[..<dot]
-        return path == parent || path.hasSuffix("." + parent) ? String(entry[entry.index(after: dot)...]) : nil
-      })
-    let registered = leaves.sorted {
-      (Self.registration($0), $0) < (Self.registration($1), $1)
-    }
-    guard depth < registered.count, let declared = UInt64(exactly: config.rank), declared > 0 else { return }
-    module.name = path + "." + registered[registered.count - 1 - depth]
-    module.kind = .parameter
-    if module.rank % declared == 0 {
-      module.experts = module.rank / declared
-      module.rank = declared
-    }
-  }
-
-  /// Order in which transformers' expert modules register their parameters.
-  private static func registration(_ parameter: String) -> Int {
-    ["gate_up_proj", "gate_proj", "w1", "up_proj", "w3", "down_proj", "w2"].firstIndex(of: parameter) ?? .max
   }
 }
 

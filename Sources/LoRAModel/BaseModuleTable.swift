@@ -149,7 +149,7 @@ struct BaseModuleTable {
       let owner = source.hasSuffix(".weight") ? String(source.dropLast(7)) : source
       described.insert(tied.name)
       if modules[tied.name] == nil, let embedding = modules.values.first(where: { isSame($0, as: owner) }) {
-        tie(tied.name, .linear, to: embedding)
+        tie(tied.name, tied.kind == .embedding ? .embedding : .linear, to: embedding)
         described.insert(owner)
       } else if let head = modules[tied.name], !modules.values.contains(where: { isSame($0, as: owner) }) {
         tie(owner, .embedding, to: head)

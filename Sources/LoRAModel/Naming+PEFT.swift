@@ -103,6 +103,11 @@ public struct PEFTNaming: NamingScheme {
     "lora_magnitude_vector": .magnitude,
   ]
 
+  /// What KaSA, VeLoRA, MonteCLoRA and Arrow keep beside the factors (peft 0.21, `tuners/lora/variants.py`).
+  private static let variantParts: Set<String> = [
+    "lora_diag", "lora_velora_embed", "lora_monteclora_sampler", "lora_arrow",
+  ]
+
   /// The meaning of a name without prefix, and the adapter's name if it was left in.
   private static func meaning(of components: [String]) -> (KeyMeaning, adapterName: String?) {
     if let position = components.lastIndex(where: { leaves[$0] != nil }), position > 0,
@@ -110,6 +115,9 @@ public struct PEFTNaming: NamingScheme {
     {
       let module = components[..<position].joined(separator: ".")
       return factor(part, module: module, rest: Array(components[(position + 1)...]))
+    }
+    if let position = components.firstIndex(where: { variantParts.contains($0) }), position > 0 {
+      return (.variant(module: components[..<position].joined(separator: ".")), nil)
     }
     // modules_to_save wrappers keep the module's own tensors below `modules_to_save.<adapter>`.
     if let position = components.firstIndex(of: "modules_to_save"), position > 0, components.count > position + 1 {

@@ -9,6 +9,9 @@ public enum KeyMeaning: Sendable, Equatable {
   case replacement(name: String, role: Replacement.Role)
   /// A number that belongs to a module: a kohya `.alpha`.
   case alpha(module: String)
+  /// A tensor that a training variant keeps beside a module's factors: `lora_diag` (KaSA), `lora_velora_embed`, the
+  /// samplers of MonteCLoRA. The variant's field in the config says what becomes of it.
+  case variant(module: String)
   /// A part of another adapter method.
   case foreign(method: String)
   /// Nothing that the scheme knows.

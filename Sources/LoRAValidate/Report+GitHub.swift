@@ -10,6 +10,7 @@ extension ValidationReport {
       let file = Self.property(escaped(finding.file, limit: 4096))
       return "::\(command) file=\(file),title=\(finding.rule.rawValue)::\(Self.data(message))"
     }
+    lines += problems.map { "::error title=lora-tool::\(Self.data($0))" }
     let counts = Status.allCases.reversed().map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
     let aside = ignored.isEmpty ? "" : "; \(counted(ignored.count, "finding")) ignored by the policy"
     lines.append("lora-tool: \(counted(adapters.count, "adapter")) checked: \(counts)\(aside)")

@@ -1,7 +1,7 @@
 public import TensorCore
 
 extension ValidationReport {
-  /// The document of `validate --format json`.
+  /// The document of `validate --format json`; `problems` is there only when something could not be checked.
   public func json(toolVersion: String) -> JSONValue {
     var object: JSONObject = [
       "schema": "lora-tool/validate/1", "tool_version": .string(toolVersion), "status": .string(status.rawValue),
@@ -9,6 +9,7 @@ extension ValidationReport {
     ]
     object["policy"] = options.policy.map { .string($0.path) }
     object["base"] = base?.json
+    if !problems.isEmpty { object["problems"] = .array(problems.map { .string($0) }) }
     if adapters.count > 1 { object["fleet"] = fleet.json }
     return .object(object)
   }

@@ -16,8 +16,10 @@ extension ValidationReport {
     var xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
     let total = suites.reduce(0) { $0 + $1.count }
     let failed = suites.reduce(0) { $0 + $1.findings.count { $0.severity >= options.failOn } }
-    xml += "<testsuites name=\"lora-tool validate\" tests=\"\(total)\" failures=\"\(failed)\" errors=\"0\">\n"
+    xml += "<testsuites name=\"lora-tool validate\" tests=\"\(total + problems.count)\" failures=\"\(failed)\" "
+    xml += "errors=\"\(problems.count)\">\n"
     for suite in suites { xml += Self.xml(suite, failOn: options.failOn) }
+    if !problems.isEmpty { xml += Self.xml(problems) }
     return xml + "</testsuites>\n"
   }
 
@@ -55,6 +57,16 @@ extension ValidationReport {
         xml += "      <system-out>\(text(finding.severity.rawValue + ": " + details))</system-out>\n"
       }
       xml += "    </testcase>\n"
+    }
+    return xml + "  </testsuite>\n"
+  }
+
+  /// The suite of what could not be checked: errors of the run, not failures of an adapter.
+  private static func xml(_ problems: [String]) -> String {
+    var xml = "  <testsuite name=\"inputs\" tests=\"\(problems.count)\" failures=\"0\" errors=\"\(problems.count)\">\n"
+    for problem in problems {
+      xml += "    <testcase classname=\"inputs\" name=\"found\">\n"
+      xml += "      <error type=\"input\" message=\"\(attribute(problem))\"/>\n    </testcase>\n"
     }
     return xml + "  </testsuite>\n"
   }

@@ -12,8 +12,14 @@ extension ValidationReport {
     let driver: JSONValue = [
       "name": "lora-tool", "version": .string(toolVersion), "rules": .array(rules.map(\.sarif)),
     ]
+    let notifications = problems.map { problem -> JSONValue in
+      ["level": "error", "message": ["text": .string(Finding.messageText(problem))]]
+    }
+    let invocation: JSONValue = [
+      "executionSuccessful": .bool(problems.isEmpty), "toolExecutionNotifications": .array(notifications),
+    ]
     let run: JSONValue = [
-      "tool": ["driver": driver], "columnKind": "unicodeCodePoints",
+      "tool": ["driver": driver], "columnKind": "unicodeCodePoints", "invocations": [invocation],
       "results": .array(
         findings.map { $0.sarif(ruleIndex: positions[$0.rule] ?? -1) }
           + ignored.map { $0.finding.sarif(ruleIndex: positions[$0.finding.rule] ?? -1, suppressed: $0.reason) }),
@@ -70,7 +76,7 @@ extension Finding {
 
   /// Text in which names from a file are neither placeholders (`{0}`) nor links (`[text](target)`); sections 3.11.5
   /// and 3.11.6 of the standard.
-  private static func messageText(_ text: String) -> String {
+  fileprivate static func messageText(_ text: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
       if scalar == "(", result.last == "]" { result.append(" ") }

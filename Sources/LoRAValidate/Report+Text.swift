@@ -45,8 +45,9 @@ extension ValidationReport {
       .filter { $0.0 > 0 }.map { "\(grouped(UInt64($0.0))) \($0.1)" }
     let shard = options.shard.map { " in part \($0.index) of \($0.count)" } ?? ""
     let checked = "\(counted(adapters.count, "adapter")) checked\(shard)"
+    let unchecked = problems.isEmpty ? [] : ["\(counted(problems.count, "input")) could not be checked"]
     let aside = ignored.isEmpty ? [] : ["\(counted(ignored.count, "finding")) ignored by the policy"]
-    return "\(paint.status(status)): " + ([checked] + parts + aside).joined(separator: ", ")
+    return "\(paint.status(status)): " + ([checked] + parts + unchecked + aside).joined(separator: ", ")
   }
 }
 

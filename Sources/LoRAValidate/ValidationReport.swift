@@ -12,6 +12,8 @@ public struct ValidationReport: Sendable {
   public let fleet: Fleet
   /// What was asked for.
   public let options: ValidationOptions
+  /// One sentence for every input that could not be checked at all, such as a path without an adapter.
+  public var problems: [String] = []
 
   /// Verdict on an adapter or on all.
   public enum Status: String, Sendable, Comparable, CaseIterable {
@@ -38,7 +40,10 @@ public struct ValidationReport: Sendable {
   }
 
   /// The verdict over everything: the worst of the adapters, the base and the fleet.
+  ///
+  /// A set of which a part could not be checked has not passed.
   public var status: Status {
+    guard problems.isEmpty else { return .fail }
     let worst = adapters.map(\.status).max() ?? .pass
     let others = Status((base?.findings ?? []) + fleet.findings, failOn: options.failOn)
     return max(worst, others)

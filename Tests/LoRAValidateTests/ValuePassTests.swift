@@ -34,12 +34,15 @@ struct ValuePassTests {
     return builder
   }
 
-  /// The first NaN is found at every place around the ends of a read (786,432 bytes), at any alignment.
+  /// Bytes that are read at once.
+  private static let readSize = 196_608
+
+  /// The first NaN is found at every place around the ends of a read, at any alignment.
   @Test(arguments: [DType.f8e4m3, .bf16, .f32, .f64], [0, 1, 3])
   func nanIsFoundAtEveryCut(_ dtype: DType, _ before: Int) throws {
     let width = Int(dtype.bits / 8)
     let count = 2_000_000 / width / 4 * 4
-    let cut = 786_432 / width
+    let cut = Self.readSize / width
     let nan: [UInt8] =
       switch dtype {
       case .f8e4m3: [0x7F]
@@ -116,6 +119,11 @@ struct ValuePassTests {
     let report = Validation.run([bad, good], base: nil, options: ValidationOptions())
     let finding = try #require(report.adapters[0].findings.first { $0.rule == .fileUnreadable })
     #expect(finding.message.contains("input/output error"))
+    // The place is where the read that failed began: a whole number of reads behind the header.
+    let header =
+      try InputFile.contents(of: bad, limit: 1 << 24).prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) } + 8
+    let offset = try #require(finding.byteOffset.flatMap { Int(exactly: $0) })
+    #expect(offset > header && (offset - header) % Self.readSize == 0, "\(offset) behind \(header)")
     #expect(!report.adapters[1].findings.contains { $0.rule == .fileUnreadable })
   }
   #endif

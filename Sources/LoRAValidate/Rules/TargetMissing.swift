@@ -1,5 +1,6 @@
 import BaseCatalogue
 import LoRAModel
+import Safetensors
 import TensorCore
 
 extension Rule {
@@ -7,8 +8,8 @@ extension Rule {
   static let targetMissing = Rule(
     .targetMissing, "Declared targets have no tensors",
     meaning: """
-      The config says that modules are adapted (`target_modules`, `layers_to_transform`, `modules_to_save`, \
-      `trainable_token_indices`) for which the file has no tensors. With a base this is exact: every module of the base \
+      The config says that modules are adapted (`target_modules`, `target_parameters`, `layers_to_transform`, \
+      `modules_to_save`, `trainable_token_indices`) for which the file has no tensors. With a base this is exact: every module of the base \
       that PEFT would adapt must be there. Without one, names that no tensor answers to are errors, and modules that \
       all neighbouring layers have are warnings.
       """,
@@ -25,7 +26,8 @@ extension Rule {
       !(context.adapter.modules.isEmpty && context.adapter.replacements.isEmpty)
     else { return [] }
     let targets = Targets(config, matching, context)
-    return (targets.missingInBase() ?? targets.missingNames() + targets.holes()) + targets.missingReplacements()
+    return (targets.missingInBase() ?? targets.missingNames() + targets.holes()) + targets.missingParameters()
+      + targets.missingReplacements()
   }
 }
 
@@ -52,12 +54,13 @@ private struct Targets {
     let change = matches.lazy.compactMap { $0?.prefixChange }.first
     let expertParts = Set(modules.filter { $0.name.isExpert }.map(\.lastComponent))
     var missing: [String] = []
+    let spelling = matches.contains { $0?.runtime != nil } ? base.spellingInMemory : [:]
     for module in base.modules.values where !present.contains(module.name) {
       guard module.kind != .parameter, module.isPlainTarget(of: base, allLinear: matching.targetsAllLinear) else {
         continue
       }
       if module.name.isExpert && !expertParts.contains(String(module.name.lastComponent)) { continue }
-      var name = module.name
+      var name = spelling[module.name] ?? module.name
       if let change {
         guard name.hasPrefix(change.to) else { continue }
         name = change.from + name.dropFirst(change.to.count)
@@ -171,21 +174,70 @@ private struct Targets {
     ]
   }
 
+  /// Bare parameters of the base that PEFT would adapt and the file does not; without a base, entries of
+  /// `target_parameters` that no tensor answers to.
+  func missingParameters() -> [Finding] {
+    let entries = config.targetParameters.prefix(1000)
+    guard !entries.isEmpty else { return [] }
+    let stacks = modules.filter { $0.kind == .parameter }.map(\.name)
+    func isMeant(_ name: String, by entry: String) -> Bool { name == entry || name.hasSuffix("." + entry) }
+    var missing = entries.filter { entry in !stacks.contains { isMeant($0, by: entry) } }
+    if let base = context.base, base.isKnown {
+      // PEFT passes over what the base does not have; an entry that is there must be there in every layer.
+      missing.removeAll { entry in !base.modules.keys.contains { isMeant($0, by: entry) } }
+      let present = Set(stacks)
+      for stack in Dictionary(grouping: stacks, by: \.template).values.compactMap(\.first) {
+        guard let (_, before, after) = stack.layer, let count = base.layer(of: stack)?.count else { continue }
+        let built = base.description?.layerCounts[String(before.dropLast())] ?? count
+        for index in 0..<min(count, built, 10_000) {
+          let name = "\(before)\(index)\(after)"
+          guard !present.contains(name), entries.contains(where: { isMeant(name, by: $0) }) else { continue }
+          if base.match(name) != nil { missing.append(name) }
+        }
+      }
+    }
+    guard let first = missing.first else { return [] }
+    return [
+      Finding(
+        .targetMissing,
+        "target_parameters means \(listing(missing)), but the file has no tensors for \(missing.count == 1 ? "it" : "them")",
+        file: context.adapter.weightsPath, module: first, expected: "tensors for \(escaped(first))", found: "none",
+        hint: "the export is incomplete, or the config is that of another run")
+    ]
+  }
+
+  /// Whether the base may have a module of which `modules_to_save` would save a copy.
+  ///
+  /// PEFT passes over names that no module ends in, so such lists are copied from one architecture to the next.
+  private func mayHave(_ entry: String) -> Bool {
+    guard let base = context.base, base.isKnown else { return true }
+    if base.modules.keys.contains(where: { $0.hasSuffix(entry) }) { return true }
+    return base.checkpoint?.tensors.keys.contains { $0.dropLast($0.lastComponent.count + 1).hasSuffix(entry) } ?? false
+  }
+
+  /// Heads that PEFT adds to the list by itself for these tasks; a model has one of them, or one of another name.
+  private static let heads: Set<String> = ["classifier", "score", "qa_outputs"]
+
+  /// Whether the file ought to have a copy of the module: a head that the training put on the base, or the base's own.
+  private func isExpected(_ entry: String) -> Bool { Self.heads.contains(entry) || mayHave(entry) }
+
   /// `modules_to_save` and trainable tokens without their tensors.
   func missingReplacements() -> [Finding] {
     var findings: [Finding] = []
     let names = context.adapter.replacements.map { $0.name.dropLast($0.name.lastComponent.count + 1) }
-    // Heads that PEFT adds to the list by itself for these tasks; a model has one of them.
-    let heads: Set<String> = ["classifier", "score", "qa_outputs"]
     let declared = config.modulesToSave.prefix(1000)
     let absent = declared.filter { entry in
       !names.contains { $0.hasSuffix(entry) || $0.contains(entry + ".") } && !context.hasFactors(for: entry)
     }
-    let serious = absent.filter { !heads.contains($0) || absent.count == declared.count }
+    let isHeadInBase = context.base?.isOfTask ?? false
+    let serious = absent.filter { entry in
+      !Self.heads.contains(entry) || (absent.count == declared.count && (!isHeadInBase || mayHave(entry)))
+    }
     if let first = serious.first {
       findings.append(
         Finding(
-          .targetMissing, severity: absent.count == declared.count ? nil : .warning,
+          .targetMissing,
+          severity: absent.count == declared.count && serious.contains { isExpected($0) } ? nil : .warning,
           "modules_to_save names \(listing(serious)), but the file has no whole tensors for \(serious.count == 1 ? "it" : "them")",
           file: context.adapter.weightsPath, module: first, expected: "\(escaped(first)).weight",
           found: "no such tensor",
@@ -207,6 +259,24 @@ extension ValidationContext {
   /// Whether the entry's module is adapted by factors instead.
   fileprivate func hasFactors(for entry: String) -> Bool {
     names.contains { $0 == entry || $0.hasSuffix("." + entry) }
+  }
+}
+
+extension BaseModel {
+  /// Whether the base has the head of a task of its own, which an adapter for that task need not bring.
+  fileprivate var isOfTask: Bool {
+    let classes = (config?["architectures"]?.array ?? []).compactMap(\.string)
+    return classes.contains { $0.hasSuffix("Classification") || $0.hasSuffix("QuestionAnswering") }
+  }
+
+  /// The names in memory of modules that the files name otherwise, by the files' names.
+  fileprivate var spellingInMemory: [String: String] {
+    var names: [String: String] = [:]
+    for runtime in description?.runtimeModules ?? [] where runtime.parts.count == 1 && !runtime.isSplitByExpert {
+      let part = runtime.parts[0]
+      names[part.hasSuffix(".weight") ? String(part.dropLast(7)) : part] = runtime.module.name
+    }
+    return names
   }
 }
 

@@ -58,6 +58,6 @@ extension AdapterConfig {
 }
 
 extension AdapterModule {
-  /// Whether it is an input embedding or an output head, which lie outside the layers.
-  fileprivate var isVocabulary: Bool { kind == .embedding || (name.layer == nil && lastComponent == "lm_head") }
+  /// Whether it is an input embedding or an output head (`lm_head`, `proj_out`, `embed_out`), which lie outside the layers.
+  fileprivate var isVocabulary: Bool { kind == .embedding || (kind == .linear && name.layer == nil) }
 }

@@ -1,0 +1,67 @@
+import TensorCore
+
+/// `target_parameters`: which keys of an adapter stand for a bare parameter, such as a stack of experts, and for which.
+///
+/// PEFT names the factors of a parameter after the module that owns it. It nests one wrapper for each adapted parameter
+/// of a module, the parameter registered first innermost, so a key with n `.base_layer` components belongs to the
+/// parameter n places from the end (peft 0.21, `tuners_utils.py: _inject_parameters`, run).
+struct ParameterTargets {
+  /// Names of parameters that any module may own: entries without a dot, as PEFT writes them when it translates the
+  /// experts of older releases (`gate_up_proj`, `down_proj`).
+  private let anywhere: Set<String>
+  /// Names of parameters by the end of their owner's path.
+  private let owned: [(owner: String, parameter: String)]
+  private let matching: TargetMatching
+
+  /// The parameters of a config; nil when it targets none, or when no config says the ranks.
+  init?(_ config: AdapterConfig, _ scaling: ModuleScaling) {
+    guard !config.targetParameters.isEmpty, case .config(let matching, _) = scaling else { return nil }
+    var anywhere: Set<String> = []
+    var owned: [(owner: String, parameter: String)] = []
+    // Honest lists are short; nobody waits for a list of a million names.
+    for entry in config.targetParameters.prefix(1000) {
+      if let dot = entry.utf8.lastIndex(of: UInt8(ascii: ".")) {
+        owned.append((String(entry[..<dot]), String(entry[entry.utf8.index(after: dot)...])))
+      } else {
+        anywhere.insert(entry)
+      }
+    }
+    self.anywhere = anywhere
+    self.owned = owned
+    self.matching = matching
+  }
+
+  /// Gives factors on a parameter the parameter's name, which the key does not carry, and their rank for one expert.
+  func resolve(_ module: inout AdapterModule) {
+    var components = module.name.dottedComponents[...]
+    var depth = 0
+    while components.last == "base_layer" {
+      components.removeLast()
+      depth += 1
+    }
+    let path = components.joined(separator: ".")
+    // Without a base nothing says what owns a parameter; what `target_modules` names is a module all the same.
+    if depth == 0, components.last != "experts", matching.targets(path) { return }
+    let registered = parameters(of: path)
+    guard depth < registered.count else { return }
+    module.name = path + "." + registered[registered.count - 1 - depth]
+    module.kind = .parameter
+    // The patterns see the parameter's own name.
+    guard let declared = UInt64(exactly: matching.rank(of: module.name)), declared > 0,
+      module.rank % declared == 0
+    else { return }
+    module.experts = module.rank / declared
+    module.rank = declared
+  }
+
+  /// The targeted parameters that a module of this path may own, in the order of their registration.
+  private func parameters(of path: String) -> [String] {
+    let here = owned.filter { path == $0.owner || path.hasSuffix("." + $0.owner) }.map(\.parameter)
+    return anywhere.union(here).sorted { (Self.registration($0), $0) < (Self.registration($1), $1) }
+  }
+
+  /// Order in which transformers' expert modules register their parameters.
+  private static func registration(_ parameter: String) -> Int {
+    ["gate_up_proj", "gate_proj", "w1", "up_proj", "w3", "down_proj", "w2"].firstIndex(of: parameter) ?? .max
+  }
+}
