@@ -48,12 +48,14 @@ let package = Package(
     library("SlotCache"),
     .target(name: "CLoRAShims"),
     .target(name: "CLoRAKernels"),
+    .target(name: "CBytePlanes"),
     .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
     library("LoRAIO", ["CLoRAShims"]),
 
     // L1: formats and kernels
     library("Zstd", ["CZstd"]),
-    library("Safetensors", ["TensorCore", "LoRAIO", "Zstd"]),
+    library("ZstdArchive", ["CBytePlanes", "LoRAIO", "Zstd"]),
+    library("Safetensors", ["TensorCore", "LoRAIO", "Zstd", "ZstdArchive"]),
     library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
     library("BaseCatalogue", ["TensorCore"]),
 
@@ -88,7 +90,7 @@ let package = Package(
       "LoRACLI",
       [
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAInspect", "LoRAValidate", "LoRAMerge",
-        "LoRAEvaluation",
+        "LoRAEvaluation", "Zstd", "ZstdArchive",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
@@ -104,6 +106,7 @@ let package = Package(
     tests("PythonPattern"),
     tests("LoRAIO"),
     tests("Zstd"),
+    tests("ZstdArchive", ["TensorCore", "LoRAIO", "Safetensors", "Zstd"]),
     tests("Safetensors", ["TensorCore", "LoRAIO"]),
     tests("LoRAKernels", ["CLoRAKernels"]),
     tests("BaseCatalogue", ["TensorCore"]),

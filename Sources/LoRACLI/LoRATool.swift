@@ -14,7 +14,7 @@ public struct LoRATool: ParsableCommand {
     version: Version.text,
     subcommands: [
       InspectCommand.self, ValidateCommand.self, MergeCommand.self, VerifyCommand.self, BasesCommand.self,
-      GateCommand.self,
+      GateCommand.self, CompressCommand.self, DecompressCommand.self,
       RulesCommand.self, ExplainCommand.self,
     ])
 

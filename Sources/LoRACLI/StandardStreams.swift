@@ -13,6 +13,21 @@ enum StandardOutput {
 }
 
 extension StandardOutput {
+  /// Writes the whole content of a file.
+  static func write(_ file: InputFile) throws(Failure) {
+    let buffer = IOBuffer(count: 1 << 20)
+    var done: UInt64 = 0
+    while done < file.size {
+      let part = unsafe UnsafeMutableRawBufferPointer(
+        rebasing: buffer.bytes[..<Int(min(file.size - done, UInt64(buffer.count)))])
+      do throws(IOError) { unsafe try file.read(into: part, at: done) } catch { throw Failure("\(error)") }
+      if let number = unsafe writeAll(UnsafeRawBufferPointer(part), to: STDOUT_FILENO) {
+        throw Failure("\(IOError("write", "standard output", .system(number)))")
+      }
+      done += UInt64(part.count)
+    }
+  }
+
   /// Writes lines, each with its line end.
   static func write(lines: [String]) throws(Failure) { try write(lines.map { $0 + "\n" }.joined()) }
 }
@@ -26,19 +41,22 @@ enum StandardError {
 /// Writes the text and returns the number of the error that stopped it, if any.
 private func writeAll(_ text: String, to descriptor: CInt) -> CInt? {
   var text = text
-  return text.withUTF8 { bytes in
-    var done = 0
-    while done < bytes.count {
-      let rest = unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[done...])
-      let count = unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
-      if count >= 0 {
-        done += count
-      } else if errno != EINTR && errno != EAGAIN {
-        return errno
-      }
+  return text.withUTF8 { bytes in unsafe writeAll(UnsafeRawBufferPointer(bytes), to: descriptor) }
+}
+
+/// Writes the bytes and returns the number of the error that stopped it, if any.
+private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) -> CInt? {
+  var done = 0
+  while done < bytes.count {
+    let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
+    let count = unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
+    if count >= 0 {
+      done += count
+    } else if errno != EINTR && errno != EAGAIN {
+      return errno
     }
-    return nil
   }
+  return nil
 }
 
 /// When to use colour or a progress bar.

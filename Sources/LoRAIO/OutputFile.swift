@@ -87,11 +87,11 @@ public final class OutputFile: Sendable {
   /// Writes everything to the device.
   public func synchronize() throws(IOError) { try SystemCalls.fsync(descriptor, path: path) }
 
-  /// The same file, opened for reading.
-  public func reopened(size: UInt64) throws(IOError) -> InputFile {
+  /// The same file, opened for reading, which messages call by its own path or another name.
+  public func reopened(size: UInt64, path name: String? = nil) throws(IOError) -> InputFile {
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     guard copy >= 0 else { throw IOError("open", path, .system(lora_errno())) }
-    return InputFile(path: path, descriptor: copy, size: size)
+    return InputFile(path: name ?? path, descriptor: copy, size: size)
   }
 }
 

@@ -123,7 +123,8 @@ struct MergePlanner {
   /// The name of a base shard in the output, which is never compressed.
   private static func outputName(of path: String) -> String {
     let name = Folder.lastComponent(path)
-    return name.hasSuffix(".zst") ? String(name.dropLast(4)) : name
+    guard let ending = SafetensorsFile.compressedExtensions.first(where: { name.hasSuffix($0) }) else { return name }
+    return String(name.dropLast(ending.count))
   }
 
   private func addFiles(to plan: inout MergePlan, _ vocabulary: Vocabulary) throws(MergeError) {

@@ -50,7 +50,9 @@ extension Checkpoint {
   var stem: String {
     guard let first = files.first else { return "model" }
     var name = Folder.lastComponent(first.path)
-    for suffix in [".zst", ".safetensors"] where name.hasSuffix(suffix) { name.removeLast(suffix.count) }
+    for suffix in SafetensorsFile.compressedExtensions + [".safetensors"] where name.hasSuffix(suffix) {
+      name.removeLast(suffix.count)
+    }
     // model-00001-of-00003
     let parts = name.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count >= 4, parts[parts.count - 2] == "of", UInt64(parts[parts.count - 3]) != nil else { return name }

@@ -17,7 +17,8 @@ struct SideFiles {
   private static let depthLimit = 8
 
   private static let weightSuffixes = [
-    ".safetensors", ".safetensors.zst", ".safetensors.index.json", ".bin", ".bin.index.json", ".pt", ".pth", ".ckpt",
+    ".safetensors", ".safetensors.zst", ".safetensors.bpz", ".safetensors.index.json", ".bin", ".bin.index.json",
+    ".pt", ".pth", ".ckpt",
     ".gguf", ".ggml", ".h5", ".msgpack", ".npz", ".onnx", ".onnx_data", ".tflite", ".mlmodel", ".mlpackage",
   ]
 

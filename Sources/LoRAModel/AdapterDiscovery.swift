@@ -29,6 +29,9 @@ public enum AdapterDiscovery {
     return Folder.join(Folder.parent(file), Folder.lastComponent(file))
   }
 
+  /// The weights file of the adapter at a path, or nil when there is none.
+  public static func weights(at path: String) -> String? { AdapterLocation(path).weights }
+
   /// Bytes of the weights file of the adapter at a path that `adapters(at:)` gave; 0 when there is none.
   public static func weightBytes(at path: String) -> UInt64 {
     guard let weights = AdapterLocation(path).weights else { return 0 }
@@ -61,7 +64,7 @@ public enum AdapterDiscovery {
       if names.contains("config.json") || names.contains(where: { $0.hasSuffix(".safetensors.index.json") }) {
         return []
       }
-      return names.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix(".safetensors.zst") }
+      return names.filter { AdapterLocation.isSafetensorsName($0) }
         .map { Folder.join(folder, $0) }
     }
   }

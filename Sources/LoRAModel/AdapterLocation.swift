@@ -1,4 +1,5 @@
 import LoRAIO
+import Safetensors
 import TensorCore
 
 /// Where the weights and the config of an adapter lie.
@@ -7,8 +8,8 @@ struct AdapterLocation {
 
   /// File names of adapter weights in a folder, the first that exists counts: PEFT, compressed PEFT, MLX, diffusers.
   static let weightNames = [
-    "adapter_model.safetensors", "adapter_model.safetensors.zst", "adapters.safetensors",
-    "pytorch_lora_weights.safetensors",
+    "adapter_model.safetensors", "adapter_model.safetensors.zst", "adapter_model.safetensors.bpz",
+    "adapters.safetensors", "pytorch_lora_weights.safetensors",
   ]
 
   /// The weights file, when there is one.
@@ -45,7 +46,7 @@ struct AdapterLocation {
     }
     if names.contains(Self.configName) { config = Folder.join(path, Self.configName) }
     let pickles = names.filter { Self.isAdapterPickle($0) }.map { Folder.join(path, $0) }
-    let safetensors = names.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix(".safetensors.zst") }
+    let safetensors = names.filter { Self.isSafetensorsName($0) }
     if let name = Self.weightNames.first(where: { names.contains($0) })
       ?? (safetensors.count == 1 ? safetensors[0] : nil)
     {
@@ -61,6 +62,11 @@ struct AdapterLocation {
           found: safetensors.isEmpty ? "no safetensors file" : "\(safetensors.count) safetensors files of other names")
       ]
     }
+  }
+
+  /// Whether a file of this name holds safetensors, compressed or not.
+  static func isSafetensorsName(_ name: String) -> Bool {
+    ([""] + SafetensorsFile.compressedExtensions).contains { name.hasSuffix(".safetensors" + $0) }
   }
 
   /// Whether a file of this name holds pickled weights.

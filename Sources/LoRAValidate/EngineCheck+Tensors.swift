@@ -22,7 +22,8 @@ extension EngineCheck {
     else { return nil }
     return Hit(
       message: "weights that are not in adapter_model.safetensors", found: escaped(name, limit: 100),
-      hint: name.hasSuffix(".zst") ? "decompress the weights" : "rename the file", isConfig: false)
+      hint: SafetensorsFile.compressedExtensions.contains { name.hasSuffix($0) }
+        ? "decompress the weights" : "rename the file", isConfig: false)
   }
 
   /// Tensors that replace tensors of the base, besides those whose module has one of these names.

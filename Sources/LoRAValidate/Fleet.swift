@@ -53,7 +53,7 @@ public struct Fleet: Sendable {
   /// The name that an adapter has in a folder of adapters: its folder's, or its file's without endings.
   private static func servedName(_ path: String) -> String {
     var name = Folder.lastComponent(path)
-    for ending in [".zst", ".safetensors"] where name.hasSuffix(ending) { name.removeLast(ending.count) }
+    for ending in [".zst", ".bpz", ".safetensors"] where name.hasSuffix(ending) { name.removeLast(ending.count) }
     return name == "adapter_model" ? Folder.lastComponent(Folder.parent(path)) : name
   }
 

@@ -1,22 +1,19 @@
-import Glibc
 import LoRAIO
 import TensorCore
 import Zstd
+import ZstdArchive
 
 extension SafetensorsFile {
-  /// Contents that are always unpacked, however small the compressed file is, in bytes.
-  static let freeExpansion: UInt64 = 256 << 20
+  /// What the names of compressed files end with: zstd, and zstd behind the byte-plane filter.
+  public static let compressedExtensions = ArchiveFormat.allCases.map(\.fileExtension)
 
-  /// How many times larger than the compressed file larger contents may be; real weights shrink by less than half,
-  /// and a file of zeros by some thousands.
-  static let expansionLimit: UInt64 = 2_000
-
-  /// Unpacks a `.zst` file into a nameless temporary file, never more than its own safetensors header declares, and
-  /// examines that.
+  /// Unpacks a compressed file into a nameless temporary file, never more than its own safetensors header declares,
+  /// and examines that.
   ///
   /// A temporary file, not memory, because everything behind it then reads at any offset with bounded memory.
   static func examineCompressed(_ input: InputFile) -> Examined {
-    do throws(Unpacking.Stop) {
+    do throws(UnpackingStop) {
+      if let archive = try openArchive(input) { return try examineArchive(archive) }
       var unpacking = try Unpacking(input)
       return try unpacking.run()
     } catch {
@@ -25,12 +22,14 @@ extension SafetensorsFile {
   }
 }
 
-/// The state of unpacking one file.
+/// Why unpacking ends early.
+struct UnpackingStop: Error {
+  let finding: Finding
+}
+
+/// The state of unpacking a file from front to back.
 private struct Unpacking: ~Copyable {
-  /// Why it ends early.
-  struct Stop: Error {
-    let finding: Finding
-  }
+  typealias Stop = UnpackingStop
 
   private let input: InputFile
   private var decoder: ZstdDecoder
@@ -77,9 +76,8 @@ private struct Unpacking: ~Copyable {
   private mutating func unpack(_ start: [UInt8], header: SafetensorsHeader) throws(Stop) -> InputFile {
     let total = try allowedTotal(header)
     try checkSeekTable(total: total)
-    let folder = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
     let output = try stopping { () throws(IOError) in
-      let output = try OutputFile.unnamed(in: folder)
+      let output = try OutputFile.temporary()
       try output.write(start, at: 0)
       return output
     }
@@ -105,8 +103,7 @@ private struct Unpacking: ~Copyable {
   /// Size of the contents that the header declares, when it is in proportion to the compressed file.
   private func allowedTotal(_ header: SafetensorsHeader) throws(Stop) -> UInt64 {
     let (total, overflow) = header.dataStart.addingReportingOverflow(header.dataBytes)
-    let (scaled, large) = input.size.multipliedReportingOverflow(by: SafetensorsFile.expansionLimit)
-    let allowed = max(SafetensorsFile.freeExpansion, large ? .max : scaled)
+    let allowed = ArchiveReader.contentLimit(ofFile: input.size)
     guard !overflow, total <= allowed else {
       throw Stop(
         finding: Finding(
@@ -130,10 +127,7 @@ private struct Unpacking: ~Copyable {
       try SeekTable(tail: end.span, fileSize: input.size)
     }
     guard let table, table.decompressedSize != total else { return }
-    throw Stop(
-      finding: Finding(
-        .compressedCorrupt, "the seek table describes other contents than the header", file: input.path,
-        expected: "\(ByteCount(total))", found: "\(ByteCount(table.decompressedSize))"))
+    throw Stop(finding: .otherContents(input.path, declared: total, table: table.decompressedSize))
   }
 
   private func checking<Value>(_ body: () throws(SeekTable.Invalid) -> Value) throws(Stop) -> Value {

@@ -11,7 +11,7 @@ public final class SafetensorsFile: Sendable {
   public let header: SafetensorsHeader
   /// Bytes of the file on disk, compressed if it is.
   public let fileBytes: UInt64
-  /// Whether the file is zstd-compressed; its contents then lie in a nameless temporary file.
+  /// Whether the file is compressed; its contents then lie in a nameless temporary file.
   public let isCompressed: Bool
   /// The uncompressed contents, header included.
   public let contents: InputFile
@@ -80,6 +80,24 @@ extension SafetensorsFile {
   /// - Throws: `SafetensorsError` with all problems when it cannot be read or breaks the format.
   public static func open(_ path: String) throws(SafetensorsError) -> SafetensorsFile {
     let examined = examine(path)
+    return try sound(examined)
+  }
+
+  /// Reads the header of an open, uncompressed file that must be sound.
+  ///
+  /// - Throws: `SafetensorsError` with all problems when it cannot be read or breaks the format.
+  public static func open(_ input: InputFile) throws(SafetensorsError) -> SafetensorsFile {
+    let examined: Examined
+    do throws(IOError) {
+      guard input.size > 0 else { throw IOError("read", input.path, .empty) }
+      examined = try examine(input)
+    } catch {
+      throw SafetensorsError(findings: [.unreadable(error, file: input.path)])
+    }
+    return try sound(examined)
+  }
+
+  private static func sound(_ examined: Examined) throws(SafetensorsError) -> SafetensorsFile {
     guard examined.isSound, let file = examined.file else { throw SafetensorsError(findings: examined.findings) }
     return file
   }
@@ -89,7 +107,7 @@ extension SafetensorsFile {
     do throws(IOError) {
       let input = try InputFile(path: path)
       guard input.size > 0 else { throw IOError("read", path, .empty) }
-      if path.hasSuffix(".zst") { return examineCompressed(input) }
+      if compressedExtensions.contains(where: { path.hasSuffix($0) }) { return examineCompressed(input) }
       return try examine(input)
     } catch {
       return Examined(file: nil, findings: [.unreadable(error, file: path)])

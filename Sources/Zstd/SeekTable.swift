@@ -57,8 +57,8 @@ public struct SeekTable: Sendable, Equatable {
   /// Bytes of the table in the file, its skippable frame included.
   public let byteCount: UInt64
 
-  private static let frameMagic = ZstdFrame.skippableMagic | 0xE
-  fileprivate static let footerMagic: UInt32 = 0x8F92_EAB1
+  static let frameMagic = ZstdFrame.skippableMagic | 0xE
+  static let footerMagic: UInt32 = 0x8F92_EAB1
   fileprivate static let headerBytes: UInt64 = 8
 
   fileprivate struct Footer {

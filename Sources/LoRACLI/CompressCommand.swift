@@ -1,0 +1,71 @@
+import ArgumentParser
+import LoRAIO
+import Safetensors
+import TensorCore
+import Zstd
+import ZstdArchive
+
+/// `lora-tool compress`.
+struct CompressCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compress",
+    abstract: "Compress safetensors files so that every layer can be read by itself.",
+    discussion: """
+      Writes FILE.zst in the seekable zstd format: a frame for each layer, a table of the frames, checksums. \
+      'zstd -d' and 'lora-tool decompress' restore the exact bytes, and every command of this program reads the \
+      compressed file as it is. With --filter byte-plane it writes FILE.bpz, which is smaller and restored by this \
+      program only. The input stays.
+      """)
+
+  @OptionGroup var arguments: CompressionArguments
+
+  @Option(help: "Sort the bytes of numbers by significance before compressing: none or byte-plane.")
+  var filter = CompressionFilter.none
+
+  @Option(help: "Level of compression, 1 (fast) to 22; 1 suits weights.")
+  var level = 1
+
+  func validate() throws {
+    if !ZstdFrameEncoder.levels.contains(level) { throw ValidationError("--level wants a number of 1 to 22") }
+  }
+
+  func run() throws {
+    try arguments.run("lora-tool/compress/1") { (input, run) throws(Failure) in try compress(input, run) }
+  }
+
+  private func compress(_ input: InputFile, _ run: CompressionRun) throws(Failure) -> CompressionReport {
+    let start = CurrentProcess.monotonicSeconds
+    let name = input.path
+    if let ending = SafetensorsFile.compressedExtensions.first(where: { name.hasSuffix($0) }) {
+      throw Failure("\(escaped(name)): the name ends with \(ending), so it is compressed already")
+    }
+    let pieces: [ArchivePiece]
+    do throws(SafetensorsError) {
+      pieces = try SafetensorsFile.open(input).header.archivePieces
+    } catch {
+      throw Failure("\(error)")
+    }
+    var writer = ArchiveWriter()
+    writer.format = filter.format
+    writer.level = level
+    writer.workers = arguments.workers
+    let isStream = arguments.inputs.first == "-"
+    let output = arguments.output ?? (isStream ? "-" : name + filter.format.fileExtension)
+    let size = try run.write(
+      output, total: arguments.verify ? 2 * input.size : input.size,
+      { (file, control) throws(ArchiveError) in try writer.write(pieces, of: input, to: file, control: control) },
+      check: { (written, control) throws(ArchiveError) in
+        guard let archive = try ArchiveReader.open(written) else {
+          throw ArchiveError(output, .malformed("the written file has no table of frames"))
+        }
+        try archive.compare(with: input, workers: arguments.workers, control: control)
+      })
+    return CompressionReport(
+      input: isStream ? "-" : name, output: output, inputBytes: input.size, outputBytes: size,
+      seconds: CurrentProcess.monotonicSeconds - start, isVerified: arguments.verify, compresses: true,
+      details: [
+        "filter": .string(filter.rawValue), "level": .integer(Int64(level)),
+        "frames": .integer(Int64(pieces.count)),
+      ])
+  }
+}

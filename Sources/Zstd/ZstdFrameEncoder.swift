@@ -1,0 +1,43 @@
+import CZstd
+
+/// An encoder of single zstd frames that state their content size and carry their content's checksum.
+///
+/// One encoder belongs to one thread and is used for any number of frames, so that its tables are allocated once.
+@safe public struct ZstdFrameEncoder: ~Copyable {
+  private let context: OpaquePointer
+
+  /// Levels that can be asked for; from 20 on the encoder takes over a hundred MiB of memory.
+  public static let levels = 1...22
+
+  /// Bytes at the end of every frame that hold the low 32 bits of the content's XXH64 (seed 0), little-endian.
+  public static let checksumBytes = 4
+
+  /// An encoder of a level; others than `levels` mean the nearest of them.
+  ///
+  /// - Throws: `outOfMemory`.
+  public init(level: Int) throws(ZstdError) {
+    guard let context = unsafe ZSTD_createCCtx() else { throw .outOfMemory }
+    let nearest = min(max(level, Self.levels.lowerBound), Self.levels.upperBound)
+    // Cannot fail: fixed parameters in the range of every library since 1.4.
+    _ = unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(nearest))
+    _ = unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
+    _ = unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1)
+    unsafe self.context = context
+  }
+
+  deinit { unsafe ZSTD_freeCCtx(context) }
+
+  /// One frame with all of `content`.
+  ///
+  /// - Throws: `outOfMemory`, the only way in which the library can fail here.
+  public mutating func frame(_ content: UnsafeRawBufferPointer) throws(ZstdError) -> [UInt8] {
+    var isComplete = true
+    let result = unsafe [UInt8](unsafeUninitializedCapacity: ZSTD_compressBound(content.count)) { buffer, initialized in
+      let count = unsafe ZSTD_compress2(context, buffer.baseAddress, buffer.count, content.baseAddress, content.count)
+      isComplete = ZSTD_isError(count) == 0
+      initialized = isComplete ? count : 0
+    }
+    guard isComplete else { throw .outOfMemory }
+    return result
+  }
+}
