@@ -1,6 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .strictMemorySafety(),
@@ -24,6 +28,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     swiftSettings: strict)
 }
 
+/// Whether the system has libyaml for policy files.
+///
+/// Without it the copy inside Yams is used, which brings Foundation: everything works, but starts 5 ms later.
+let hasLibYAML = access("/usr/include/yaml.h", R_OK) == 0
+
 let package = Package(
   name: "lora-tool",
   products: [
@@ -39,8 +48,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-  ],
+  ] + (hasLibYAML ? [] : [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")]),
   targets: [
     // L0: no dependencies
     library("TensorCore"),
@@ -82,15 +90,20 @@ let package = Package(
       ["TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels", "SlotCache"]),
     library("LoRAEvaluation", ["TensorCore", "LoRAIO"]),
 
-    // Policy files; the one target that uses Foundation, through the YAML reader
-    library("LoRAPolicy", ["TensorCore", "LoRAIO", "LoRAValidate", .product(name: "Yams", package: "Yams")]),
+    // Policy files; the one target that reads YAML
+    .target(
+      name: "LoRAPolicy",
+      dependencies: [
+        "TensorCore", "LoRAIO", "LoRAValidate", hasLibYAML ? "CLibYAML" : .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict + (hasLibYAML ? [.define("SYSTEM_LIBYAML")] : [])),
 
     // L4 and L5: the command line
     library(
       "LoRACLI",
       [
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAInspect", "LoRAValidate", "LoRAMerge",
-        "LoRAEvaluation", "Zstd", "ZstdArchive",
+        "LoRAEvaluation", "LoRAPolicy", "Zstd", "ZstdArchive",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
@@ -120,5 +133,5 @@ let package = Package(
     tests("LoRAEvaluation", ["TensorCore", "LoRAIO"]),
     .testTarget(
       name: "CLITests", dependencies: ["lora-tool", "LoRATestSupport", "TensorCore"], swiftSettings: strict),
-  ]
+  ] + (hasLibYAML ? [.systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])])] : [])
 )

@@ -15,7 +15,7 @@ public struct LoRATool: ParsableCommand {
     subcommands: [
       InspectCommand.self, ValidateCommand.self, MergeCommand.self, VerifyCommand.self, BasesCommand.self,
       GateCommand.self, CompressCommand.self, DecompressCommand.self,
-      RulesCommand.self, ExplainCommand.self,
+      RulesCommand.self, ExplainCommand.self, PolicyCommand.self,
     ])
 
   /// A command is filled in by the parser.

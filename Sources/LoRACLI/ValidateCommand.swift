@@ -1,6 +1,7 @@
 import ArgumentParser
 import LoRAIO
 import LoRAModel
+import LoRAPolicy
 import LoRAValidate
 import TensorCore
 
@@ -47,6 +48,9 @@ struct ValidateCommand: ParsableCommand {
 
   @Option(help: "Target modules that the engine is restricted to, separated by commas.")
   var targetModules: String?
+
+  @Option(help: "Policy file with the limits of your platform; 'lora-tool policy init' writes one to start from.")
+  var policy: String?
 
   @Option(help: "Level from which findings fail the check: error or warning.")
   var failOn: FailingLevel = .error
@@ -137,6 +141,7 @@ struct ValidateCommand: ParsableCommand {
     if let jobs, jobs < 1 { throw ValidationError("--jobs wants a positive number") }
     if maxLoraRank == 0 { throw ValidationError("--max-lora-rank wants a positive number") }
     if tensorParallel == 0 { throw ValidationError("--tensor-parallel wants a positive number") }
+    if let policy { options.policy = try Policy(reading: policy) }
     options.maxLoRARank = maxLoraRank
     options.servingDType = servingDtype
     options.tensorParallel = tensorParallel

@@ -1,9 +1,4 @@
-import TensorCore
-import Yams
-
 /// A YAML document as a policy needs it: text, lists and mappings with their places; no anchors, aliases or tags.
-///
-/// The one place that knows the YAML library, and so the one that brings Foundation into the program.
 struct YAMLNode {
   /// What is said of a file that sets nothing.
   static let emptiness = "the policy is empty; 'lora-tool policy init' writes one to start from"
@@ -43,112 +38,57 @@ struct YAMLProblem: Error {
 
 extension YAMLNode {
   /// Parses one document.
-  ///
-  /// The library expands aliases while it parses, and hashes what they expand to when it looks for equal keys: a few
-  /// lines of aliases to aliases would keep it busy for ever. So a first parse reads every alias as a word. If no anchor
-  /// shows in it, no alias of the text can mean anything, and the second parse is as harmless as the first.
   init(parsing bytes: [UInt8]) throws(YAMLProblem) {
-    guard var text = String(validating: bytes, as: UTF8.self) else { throw YAMLProblem(notUTF8: bytes) }
-    if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
-    var harmless = String.UnicodeScalarView()
-    harmless.append(contentsOf: text.unicodeScalars.lazy.map { $0 == "*" ? "\u{FFFD}" : $0 })
-    _ = try Self.parse(String(harmless))
-    self = try Self.parse(text)
+    guard String(validating: bytes, as: UTF8.self) != nil else { throw YAMLProblem(notUTF8: bytes) }
+    let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let events = YAMLEvents(bytes.starts(with: byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes)
+    let nothing = YAMLProblem(line: nil, column: nil, message: Self.emptiness)
+    guard try events.next().kind == .documentStart else { throw nothing }
+    self = try YAMLNode(try events.next(), of: events, depth: 0)
+    if case .plain("") = content { throw nothing }
+    let last = try events.next()
+    guard last.kind == .end else { throw last.problem("this is not YAML: expected a single document") }
   }
 
-  private static func parse(_ text: String) throws(YAMLProblem) -> YAMLNode {
-    do {
-      // Without rules every scalar is text, and keys are compared as text. The encoding is given because the library's
-      // default looks for an environment variable and prints.
-      let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
-      // Nodes hold their anchors weakly; the parser keeps them.
-      return try withExtendedLifetime(parser) {
-        guard let root = try parser.singleRoot() else {
-          throw YAMLProblem(line: nil, column: nil, message: Self.emptiness)
-        }
-        return try YAMLNode(root)
-      }
-    } catch let problem as YAMLProblem {
-      throw problem
-    } catch let error as YamlError {
-      throw YAMLProblem(error)
-    } catch {
-      throw YAMLProblem(line: nil, column: nil, message: "the file is not YAML")
-    }
-  }
+  /// Levels of lists and mappings in each other that are read; a policy has four.
+  private static let depthLimit = 32
 
-  /// The library parses no more than a thousand levels, which bounds the recursion.
-  private init(_ node: Node) throws(YAMLProblem) {
-    let (line, column) = (node.mark?.line ?? 1, node.mark?.column ?? 1)
-    guard node.anchor == nil else { throw YAMLProblem(line: line, column: column, message: YAMLProblem.alias) }
-    let tag: Tag
-    switch node {
-    case .scalar(let scalar):
-      tag = scalar.tag
-      content = scalar.style == .plain || scalar.style == .any ? .plain(scalar.string) : .quoted(scalar.string)
-    case .sequence(let sequence):
-      tag = sequence.tag
+  private init(_ event: YAMLEvents.Event, of events: YAMLEvents, depth: Int) throws(YAMLProblem) {
+    guard depth <= Self.depthLimit else { throw event.problem("it is nested too deeply") }
+    switch event.kind {
+    case .plain(let text): content = .plain(text)
+    case .quoted(let text): content = .quoted(text)
+    case .listStart:
       var list: [YAMLNode] = []
-      for element in sequence { list.append(try YAMLNode(element)) }
+      while true {
+        let next = try events.next()
+        if next.kind == .listEnd { break }
+        list.append(try YAMLNode(next, of: events, depth: depth + 1))
+      }
       content = .list(list)
-    case .mapping(let mapping):
-      tag = mapping.tag
-      content = .mapping(try Self.pairs(mapping))
-    case .alias: throw YAMLProblem(line: line, column: column, message: YAMLProblem.alias)
+    case .mappingStart: content = .mapping(try Self.pairs(events, depth: depth))
+    case .documentStart, .listEnd, .mappingEnd, .end: throw event.problem("this is not YAML: it ends too early")
     }
-    // The library gives quoted text and compared keys their tags; every other one stands in the file.
-    guard [.implicit, .str, .map, .seq].contains(Tag.Name(rawValue: tag.rawValue)) else {
-      throw YAMLProblem(
-        line: line, column: column, message: "tags such as \(escaped(tag.rawValue, limit: 80)) are not read")
-    }
-    self.line = line
-    self.column = column
+    line = event.line
+    column = event.column
   }
 
-  private static func pairs(_ mapping: Node.Mapping) throws(YAMLProblem) -> [(key: YAMLNode, value: YAMLNode)] {
+  private static func pairs(_ events: YAMLEvents, depth: Int) throws(YAMLProblem) -> [(key: YAMLNode, value: YAMLNode)]
+  {
     var pairs: [(key: YAMLNode, value: YAMLNode)] = []
-    for (key, value) in mapping {
-      let key = try YAMLNode(key)
-      guard key.text != nil else {
-        throw YAMLProblem(line: key.line, column: key.column, message: "a key must be a word, not a list or mapping")
-      }
-      pairs.append((key, try YAMLNode(value)))
+    var names: Set<String> = []
+    while true {
+      let next = try events.next()
+      if next.kind == .mappingEnd { return pairs }
+      let key = try YAMLNode(next, of: events, depth: depth + 1)
+      guard let name = key.text else { throw next.problem("a key must be a word, not a list or mapping") }
+      guard names.insert(name).inserted else { throw next.problem(duplicate: name) }
+      pairs.append((key, try YAMLNode(try events.next(), of: events, depth: depth + 1)))
     }
-    return pairs
   }
 }
 
 extension YAMLProblem {
-  fileprivate static let alias =
-    "anchors (&name) and aliases (*name) are not read; put text that begins with & or * in quotes"
-
-  fileprivate init(_ error: YamlError) {
-    switch error {
-    case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
-      .composer(let context, let problem, let mark, _):
-      let message =
-        if problem.hasPrefix("found undefined alias") {
-          Self.alias
-        } else if problem.hasPrefix("Maximum nesting level") {
-          "it is nested too deeply"
-        } else {
-          "this is not YAML: " + (context.map { "\($0.text), " } ?? "") + problem
-        }
-      self.init(line: mark.line, column: mark.column, message: message)
-    case .duplicatedKeysInMapping(let keys, let context):
-      let name = escaped(keys.first ?? "", limit: 60)
-      self.init(
-        line: context.mark.line, column: context.mark.column, message: "the key '\(name)' occurs more than once")
-    case .reader(let problem, let offset, _, let text):
-      let before = text.prefix(offset ?? 0)
-      let line = before.count { $0.isNewline } + 1
-      let column = before.reversed().prefix { !$0.isNewline }.count + 1
-      self.init(line: line, column: column, message: "this is not YAML: \(problem)")
-    default:
-      self.init(line: nil, column: nil, message: "the file is not YAML")
-    }
-  }
-
   /// The place of the first bytes that are no UTF-8.
   fileprivate init(notUTF8 bytes: [UInt8]) {
     let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)

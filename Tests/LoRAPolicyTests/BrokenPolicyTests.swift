@@ -70,7 +70,7 @@ struct BrokenPolicyTests {
     ("# nothing\n", "p.yml: the policy is empty"),
     ("---\n", "the policy is empty"),
     ("[a]", "1:1: the policy wants a mapping with base, rank"),
-    ("rank: {max: 8}\nrank: {max: 9}", "1:1: the key 'rank' occurs more than once"),
+    ("rank: {max: 8}\nrank: {max: 9}", "2:1: the key 'rank' occurs more than once"),
     ("metadata: {values: {8: a, '8': b}}", "the key '8' occurs more than once"),
     ("rank: {max: 8\nbase: x", "this is not YAML: while parsing a flow mapping"),
     ("\trank: {max: 8}", "1:1: this is not YAML"),

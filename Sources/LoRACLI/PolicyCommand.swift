@@ -1,0 +1,89 @@
+import ArgumentParser
+import LoRAIO
+import LoRAPolicy
+import LoRAValidate
+import TensorCore
+
+/// `lora-tool policy`.
+struct PolicyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "policy",
+    abstract: "Start and check policy files for 'validate --policy'.",
+    subcommands: [PolicyInitCommand.self, PolicyCheckCommand.self])
+}
+
+/// `lora-tool policy init`.
+struct PolicyInitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init",
+    abstract: "Write a commented policy file to start from.",
+    discussion: "An existing file is left alone unless --overwrite is given; '-' writes to standard output.")
+
+  @Argument(help: "Where to write it.")
+  var path = "lora-policy.yml"
+
+  @Flag(help: "Replace an existing file.")
+  var overwrite = false
+
+  func run() throws {
+    if path == "-" { return try StandardOutput.write(Policy.starter) }
+    if !overwrite, let kind = FileKind(path: path), kind == .regular || kind == .folder {
+      throw Failure("\(escaped(path)) exists; --overwrite replaces it")
+    }
+    do throws(IOError) {
+      try WholeFile.write(Array(Policy.starter.utf8), to: path)
+    } catch {
+      throw Failure("\(error)")
+    }
+    StandardError.write(
+      "wrote \(escaped(path)); use it with: lora-tool validate --policy \(escaped(path)) ADAPTER...\n")
+  }
+}
+
+/// `lora-tool policy check`.
+struct PolicyCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Say what a policy file sets, or everything that is wrong with it.",
+    discussion: "Exits 0 when the file can be used and 2 when it cannot.")
+
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case text
+    case json
+  }
+
+  @Argument(help: "The policy file.")
+  var path = "lora-policy.yml"
+
+  @Option(help: "Output format: text or json.")
+  var format: Format = .text
+
+  @OptionGroup var report: ReportOptions
+
+  func run() throws {
+    let settings = try Policy(reading: path).summary
+    switch format {
+    case .text:
+      var table = TextTable([("setting", .left), ("meaning", .left)])
+      for (setting, meaning) in settings { table.add([setting, meaning]) }
+      try report.write(table.lines())
+    case .json:
+      let document: JSONValue = [
+        "schema": "lora-tool/policy/1", "tool_version": .string(Version.text), "path": .string(path),
+        "settings": .array(settings.map { ["setting": .string($0.setting), "meaning": .string($0.meaning)] }),
+      ]
+      try report.write([document.text(pretty: true)])
+    }
+  }
+}
+
+extension Policy {
+  /// The policy in a file, or a failure with one line for each of its mistakes.
+  init(reading path: String) throws(Failure) {
+    do throws(PolicyError) {
+      self = try Policy(file: path)
+    } catch {
+      throw Failure(error.problems.map { "\(error.path):\($0)" }.joined(separator: "\nlora-tool: "))
+    }
+  }
+}
