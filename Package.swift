@@ -102,8 +102,8 @@ let package = Package(
     library(
       "LoRACLI",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAInspect", "LoRAValidate", "LoRAMerge",
-        "LoRAEvaluation", "LoRAPolicy", "Zstd", "ZstdArchive",
+        "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel", "LoRAInspect",
+        "LoRAValidate", "LoRAMerge", "LoRAEvaluation", "LoRAPolicy", "Zstd", "ZstdArchive",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
@@ -129,7 +129,12 @@ let package = Package(
     tests("LoRAPolicy", ["TensorCore", "LoRAModel", "LoRAValidate"]),
     tests("SlotCache"),
     tests("LoRASlots", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "SlotCache"]),
-    tests("LoRAMerge", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels"]),
+    tests(
+      "LoRAMerge",
+      [
+        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     tests("LoRAEvaluation", ["TensorCore", "LoRAIO"]),
     .testTarget(
       name: "CLITests", dependencies: ["lora-tool", "LoRATestSupport", "TensorCore"], swiftSettings: strict),

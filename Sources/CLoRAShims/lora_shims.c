@@ -32,6 +32,15 @@ int lora_rename_exchange(const char *one, const char *other) {
   return renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
 }
 
+static int set_lock(int descriptor, short type, int64_t start, int64_t length) {
+  struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = length};
+  return fcntl(descriptor, F_OFD_SETLK, &lock);
+}
+
+int lora_lock(int descriptor, int64_t start, int64_t length) { return set_lock(descriptor, F_WRLCK, start, length); }
+
+int lora_unlock(int descriptor, int64_t start, int64_t length) { return set_lock(descriptor, F_UNLCK, start, length); }
+
 void lora_advise_sequential(int descriptor) { posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL); }
 
 uint64_t lora_peak_rss(void) {

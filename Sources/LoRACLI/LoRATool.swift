@@ -1,5 +1,7 @@
 public import ArgumentParser
 import Glibc
+import LoRAKernels
+import TensorCore
 
 /// The program: parses the command line and runs one command.
 public struct LoRATool: ParsableCommand {
@@ -27,6 +29,7 @@ public struct LoRATool: ParsableCommand {
     _ = signal(SIGPIPE, SIG_IGN)
     do {
       var command = try parseAsRoot(arguments)
+      try checkLevel()
       try command.run()
       return 0
     } catch let status as ExitStatus {
@@ -43,6 +46,19 @@ public struct LoRATool: ParsableCommand {
       }
       return code.rawValue
     }
+  }
+}
+
+extension LoRATool {
+  /// Refuses a level of instructions that nobody knows or that cannot run here, rather than silently taking another.
+  private static func checkLevel() throws {
+    guard let wanted = environment("LORA_TOOL_SIMD"), !wanted.isEmpty else { return }
+    let names = KernelLevel.available.map(\.name)
+    guard !names.contains(wanted) else { return }
+    throw ValidationError(
+      "LORA_TOOL_SIMD is \"\(escaped(wanted, limit: 40))\", which "
+        + (KernelLevel(name: wanted) == nil ? "is no level of this program" : "this processor cannot run")
+        + "; unset it or choose \(names.joined(separator: ", "))")
   }
 }
 

@@ -24,6 +24,21 @@ struct MergeCommand: ParsableCommand {
   @Flag(help: "Replace an existing output folder when the new one is complete.")
   var overwrite = false
 
+  @Flag(
+    help: """
+      Go on with an interrupted merge of the same inputs, and keep what is finished when this one is interrupted; an \
+      output that is complete already is no error.
+      """)
+  var resume = false
+
+  @Option(
+    help: """
+      Write only the I-th of N parts of the shards (0 <= I < N), so that N processes or machines share the work; the \
+      last one publishes the output. Implies --resume.
+      """,
+    transform: MergeCommand.part)
+  var shard: MergePart?
+
   @Flag(help: "Print what would be done and write nothing.")
   var dryRun = false
 
@@ -41,6 +56,13 @@ struct MergeCommand: ParsableCommand {
   @Option(help: "Show progress: auto (on a terminal), always or never.")
   var progress: Choice = .auto
 
+  private static func part(_ text: String) throws -> MergePart {
+    guard let shard = Shard(text), let index = Int(exactly: shard.index), let count = Int(exactly: shard.count),
+      let part = MergePart(index: index, count: count)
+    else { throw ValidationError("--shard wants I/N with 0 <= I < N, such as 0/4, not '\(escaped(text))'") }
+    return part
+  }
+
   func run() throws {
     if let jobs, jobs < 1 { throw ValidationError("--jobs wants a positive number") }
     // Before any thread starts: SIGINT and SIGTERM let the merge remove what it has begun to write.
@@ -51,12 +73,15 @@ struct MergeCommand: ParsableCommand {
     var executor = MergeExecutor(plan)
     executor.jobs = jobs ?? Workers.processorCount
     executor.overwrites = overwrite
+    executor.resumes = resume
+    executor.part = shard
     let control = MergeControl { done, _ in bar.update(done: done) }
     interruption.stops(control)
     let outcome = try catching { () throws(MergeError) in try executor.run(to: output, control: control) }
     bar.finish()
     let summary = MergeSummary(plan, outcome, output: output)
-    let verification = try verify.map { depth in
+    // Of a part there is nothing to verify until the others are there.
+    let verification = try (outcome.isComplete ? verify : nil).map { depth in
       try verifyMerge(of: plan, at: output, depth: depth, jobs: executor.jobs, interruption)
     }
     try write(summary, verification)

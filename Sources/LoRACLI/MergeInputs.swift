@@ -25,11 +25,37 @@ struct MergeInputs: ParsableArguments {
   @Option(help: "An adapter to merge; may be given several times, the changes add up.")
   var adapter: [String]
 
-  @Option(help: "Weight of the adapter at the same position; 1 by default.")
+  // Unconditional, so that a negative number is not taken for an option.
+  @Option(
+    parsing: .unconditionalSingleValue, help: "Weight of the adapter at the same position; 1 by default.")
   var weight: [Double] = []
 
   @Option(help: "Type of the output's weights: keep, bf16, f16 or f32.")
   var dtype: OutputType = .keep
+
+  @Option(
+    help: "Most bytes of tensors in a shard of the output, such as 5GB; the base's own shards by default.",
+    transform: MergeInputs.shardSize)
+  var maxShardSize: UInt64?
+
+  @Option(
+    help: "How factors of stacks of experts lie where the file cannot tell: peft, peft-0.18 or unsloth.",
+    transform: MergeInputs.choice)
+  var expertLayout: ExpertLayout?
+
+  @Option(help: "How changed weights are rounded to 16 bits: nearest or stochastic (see --seed).")
+  var rounding: RoundingName = .nearest
+
+  @Option(help: "Seed of --rounding stochastic; the same seed gives the same bytes.")
+  var seed: UInt64?
+
+  @Option(
+    help: """
+      What the output says of its origin: standard (SHA-256 of the adapters, identity of the base), full (SHA-256 of \
+      every file, which reads the base once more) or none.
+      """,
+    transform: MergeInputs.choice)
+  var provenance: Provenance = .standard
 
   @Flag(help: "Merge adapters whose check finds errors, as far as their change can be computed at all.")
   var skipValidation = false
@@ -41,12 +67,32 @@ struct MergeInputs: ParsableArguments {
     case f32
   }
 
+  enum RoundingName: String, CaseIterable, ExpressibleByArgument {
+    case nearest
+    case stochastic
+  }
+
+  private static func choice<Choice: RawRepresentable<String> & CaseIterable>(_ text: String) throws -> Choice {
+    guard let choice = Choice(rawValue: text) else {
+      throw ValidationError("choose \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return choice
+  }
+
+  private static func shardSize(_ text: String) throws -> UInt64 {
+    guard let size = ByteCount(parsing: text), size.bytes > 0 else {
+      throw ValidationError("\"\(escaped(text))\" is no size; write 5GB, 500MiB or a number of bytes")
+    }
+    return size.bytes
+  }
+
   func validate() throws {
     if adapter.isEmpty { throw ValidationError("name at least one adapter with --adapter") }
     if weight.count > adapter.count {
       throw ValidationError("there are \(weight.count) weights for \(adapter.count) adapters")
     }
     if let bad = weight.first(where: { !$0.isFinite }) { throw ValidationError("--weight \(bad) is not finite") }
+    if seed != nil, rounding == .nearest { throw ValidationError("--seed has a meaning with --rounding stochastic") }
   }
 
   /// Reads base and adapters, checks them, and plans the merge; writes nothing.
@@ -63,6 +109,11 @@ struct MergeInputs: ParsableArguments {
     case .f16: options.dtype = .f16
     case .f32: options.dtype = .f32
     }
+    options.maxShardBytes = maxShardSize
+    options.expertLayout = expertLayout
+    options.rounding = rounding == .stochastic ? .stochastic(seed: seed ?? 0) : .nearest
+    options.provenance = provenance
+    options.tool = "lora-tool \(Version.text)"
     do throws(MergeError) {
       return try MergePlan.make(base: base, adapters: adapters, options: options)
     } catch {
@@ -114,7 +165,7 @@ func catching<Result>(_ body: () throws(MergeError) -> Result) throws -> Result 
     return try body()
   } catch {
     StandardError.write("\rlora-tool: \(error)\n")
-    if case .cancelled = error { TerminationSignals.reraise() }
+    if error.isCancellation { TerminationSignals.reraise() }
     throw ExitStatus.failed
   }
 }

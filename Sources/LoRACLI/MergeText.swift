@@ -24,11 +24,15 @@ extension MergeSummary {
     let tensors =
       "\(plan.tensorCount) in all, \(plan.mergedTensors.count) merged, \(plan.replacedTensors.count) replaced"
     var lines = [
-      "merged into \(escaped(output))",
+      outcome.isComplete
+        ? "merged into \(escaped(output))" : "part of \(escaped(output)) written; other parts are missing",
       "  tensors    \(tensors)",
       "  written    \(ByteCount(outcome.bytesWritten)) in \(fixed(outcome.seconds, 2)) s (\(rate))",
       "  memory     \(ByteCount(peakResidentBytes)) at most",
     ]
+    if outcome.shardsReused > 0 {
+      lines.append("  resumed    \(outcome.shardsReused) of \(plan.shards.count) shards were finished before")
+    }
     for adapter in plan.adapters {
       lines.append("  adapter    \(adapter.text)")
     }

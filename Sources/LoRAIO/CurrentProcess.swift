@@ -1,4 +1,5 @@
 import CLoRAShims
+import Glibc
 
 /// Facts about the running process.
 public enum CurrentProcess {
@@ -7,6 +8,9 @@ public enum CurrentProcess {
 
   /// Seconds on a clock that never goes back.
   public static var monotonicSeconds: Double { Double(lora_monotonic_nanoseconds()) / 1e9 }
+
+  /// Lets the calling thread rest.
+  public static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 
   /// Columns of the terminal on a descriptor, or nil when it is none.
   public static func terminalColumns(_ descriptor: CInt) -> Int? {

@@ -33,7 +33,7 @@ public enum Folder {
 
   /// Makes one folder.
   public static func create(_ path: String) throws(IOError) {
-    try SystemCalls.check(unsafe mkdir(path, 0o777), "create", path)
+    try SystemCalls.check(unsafe SystemCalls.fault(.folder, path) ?? mkdir(path, 0o777), "create", path)
   }
 
   /// Removes a folder and everything in it; symbolic links are removed, not followed.
@@ -45,10 +45,31 @@ public enum Folder {
       if status.st_mode & S_IFMT == S_IFDIR {
         try remove(child)
       } else {
-        try SystemCalls.check(unsafe unlink(child), "remove", child)
+        try removeFile(child)
       }
     }
-    try SystemCalls.check(unsafe rmdir(path), "remove", path)
+    try removeEmpty(path)
+  }
+
+  /// Removes a folder that has nothing in it.
+  public static func removeEmpty(_ path: String) throws(IOError) {
+    try SystemCalls.check(unsafe SystemCalls.fault(.remove, path) ?? rmdir(path), "remove", path)
+  }
+
+  /// Removes one file, or a link itself.
+  public static func removeFile(_ path: String) throws(IOError) {
+    try SystemCalls.check(unsafe SystemCalls.fault(.remove, path) ?? unlink(path), "remove", path)
+  }
+
+  /// Gives a file or folder another name; a file of the new name is replaced.
+  public static func rename(_ path: String, to other: String) throws(IOError) {
+    try SystemCalls.check(unsafe SystemCalls.fault(.rename, path) ?? Glibc.rename(path, other), "rename to", other)
+  }
+
+  /// Whether the path itself is a folder, and not a link to one.
+  public static func isPlain(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// Writes the folder's own entries to the device, so that a rename survives a power loss.
@@ -60,19 +81,20 @@ public enum Folder {
 
   /// Gives a finished folder its final name in one step, or fails with `.exists`.
   public static func publish(_ staged: String, as path: String) throws(IOError) {
-    if unsafe lora_rename_new(staged, path) == 0 { return }
+    if (unsafe SystemCalls.fault(.rename, staged) ?? lora_rename_new(staged, path)) == 0 { return }
     let number = lora_errno()
     // File systems without the flag get the check and the rename in two steps.
     guard number == EINVAL || number == ENOSYS else {
       throw IOError("rename to", path, number == EEXIST ? .exists : .system(number))
     }
     guard FileKind(path: path) == nil else { throw IOError("rename to", path, .exists) }
-    try SystemCalls.check(unsafe rename(staged, path), "rename to", path)
+    try rename(staged, to: path)
   }
 
   /// Swaps a finished folder with the one at `path`, so that at every moment one of the two is there whole.
   public static func exchange(_ staged: String, with path: String) throws(IOError) {
-    try SystemCalls.check(unsafe lora_rename_exchange(staged, path), "replace", path)
+    try SystemCalls.check(
+      unsafe SystemCalls.fault(.rename, staged) ?? lora_rename_exchange(staged, path), "replace", path)
   }
 
   /// `folder/name`, without doubling the separator.

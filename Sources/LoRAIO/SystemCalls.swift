@@ -9,7 +9,7 @@ enum SystemCalls {
     -> CInt
   {
     while true {
-      let descriptor = unsafe faulted(.open, path) ?? lora_open(path, flags, mode)
+      let descriptor = unsafe fault(.open, path) ?? lora_open(path, flags, mode)
       if descriptor >= 0 { return descriptor }
       try retryOrThrow(operation, path)
     }
@@ -21,7 +21,7 @@ enum SystemCalls {
     guard let start = off_t(exactly: offset) else { throw IOError("read", path, offset: offset, .system(EINVAL)) }
     while true {
       let count =
-        unsafe faulted(.read, path).map { Int($0) }
+        unsafe fault(.read, path).map { Int($0) }
         ?? Glibc.pread(descriptor, buffer.baseAddress, buffer.count, start)
       if count >= 0 { return count }
       try retryOrThrow("read", path, offset)
@@ -34,7 +34,7 @@ enum SystemCalls {
     guard let start = off_t(exactly: offset) else { throw IOError("write", path, offset: offset, .system(EINVAL)) }
     while true {
       let count =
-        unsafe faulted(.write, path).map { Int($0) }
+        unsafe fault(.write, path).map { Int($0) }
         ?? Glibc.pwrite(descriptor, buffer.baseAddress, buffer.count, start)
       if count >= 0 { return count }
       try retryOrThrow("write", path, offset)
@@ -49,7 +49,7 @@ enum SystemCalls {
       throw IOError("copy to", path, offset: targetOffset, .system(EINVAL))
     }
     while true {
-      let count = faulted(.copy, path).map { Int($0) } ?? lora_copy_range(source, from, target, to, length)
+      let count = fault(.copy, path).map { Int($0) } ?? lora_copy_range(source, from, target, to, length)
       if count >= 0 { return count }
       switch lora_errno() {
       case EXDEV, EINVAL, EOPNOTSUPP, ENOSYS, EBADF, ETXTBSY: return nil
@@ -60,7 +60,7 @@ enum SystemCalls {
 
   static func fsync(_ descriptor: CInt, path: String) throws(IOError) {
     while true {
-      if (faulted(.sync, path) ?? Glibc.fsync(descriptor)) == 0 { return }
+      if (fault(.sync, path) ?? Glibc.fsync(descriptor)) == 0 { return }
       // Folders and some special file systems cannot be synchronised; that is not a failure of the data.
       if lora_errno() == EINVAL || lora_errno() == EROFS { return }
       try retryOrThrow("flush", path)
@@ -70,7 +70,7 @@ enum SystemCalls {
   static func truncate(_ descriptor: CInt, to size: UInt64, path: String) throws(IOError) {
     guard let length = off_t(exactly: size) else { throw IOError("resize", path, .system(EFBIG)) }
     while true {
-      if (faulted(.write, path) ?? ftruncate(descriptor, length)) == 0 { return }
+      if (fault(.write, path) ?? ftruncate(descriptor, length)) == 0 { return }
       try retryOrThrow("resize", path)
     }
   }
@@ -85,7 +85,7 @@ enum SystemCalls {
   }
 
   /// The failure that a test has ordered for this call: errno is set and -1 returned.
-  private static func faulted(_ call: Fault.Call, _ path: String) -> CInt? {
+  static func fault(_ call: Fault.Call, _ path: String) -> CInt? {
     #if DEBUG
     guard let number = Fault.take(call, path) else { return nil }
     errno = number
@@ -107,6 +107,13 @@ public struct Fault: Sendable {
     case write
     case copy
     case sync
+    /// Making a folder.
+    case folder
+    case rename
+    /// Removing a file or folder.
+    case remove
+    /// Any of these but the removal, which is how failures are cleaned up.
+    case any
   }
 
   let call: Call
@@ -126,9 +133,11 @@ public struct Fault: Sendable {
     ordered.withLock { $0.removeAll { $0.path == path } }
   }
 
+  private func isMet(by other: Call) -> Bool { call == other || (call == .any && other != .remove) }
+
   fileprivate static func take(_ call: Call, _ path: String) -> CInt? {
     ordered.withLock { faults -> CInt? in
-      for index in faults.indices where faults[index].call == call && path.contains(faults[index].path) {
+      for index in faults.indices where faults[index].isMet(by: call) && path.contains(faults[index].path) {
         if faults[index].after == 0 {
           return faults.remove(at: index).errorNumber
         }

@@ -19,7 +19,7 @@ public enum WholeFile {
       let file = try OutputFile(creating: staged)
       try file.write(bytes, at: 0)
       try file.synchronize()
-      try SystemCalls.check(unsafe rename(staged, target), "rename to", path)
+      try Folder.rename(staged, to: target)
     } catch {
       unsafe unlink(staged)
       // The staged name is ours alone; the user knows the path.

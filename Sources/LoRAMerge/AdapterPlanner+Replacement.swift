@@ -55,7 +55,7 @@ extension AdapterPlanner {
       case .success(true): return
       case .success(false):
         warn(
-          "\(escaped(adapter.path)) brings its own copy of \(escaped(place.name)), which is not the base's; "
+          "it brings its own copy of \(escaped(place.name)), which is not the base's; "
             + "its change is added to that copy, as PEFT does")
       case .failure(let error):
         refuse(replacement, error.description)

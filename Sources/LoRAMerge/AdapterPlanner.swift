@@ -54,7 +54,7 @@ struct AdapterPlanner {
     for replacement in adapter.replacements where replacement.role != .adaptedBase { self.replacement(replacement) }
     if !adapter.misnamed.isEmpty {
       warnings.append(
-        "\(escaped(adapter.path)): \(adapter.misnamed.count) tensors have names that PEFT would not load, such as "
+        "\(adapter.misnamed.count) tensors have names that PEFT would not load, such as "
           + "\"\(escaped(adapter.misnamed[0].tensor.name, limit: 120))\"; their meaning is clear and they were merged")
     }
   }

@@ -32,7 +32,7 @@ public struct Refusal: Sendable, Equatable, CustomStringConvertible {
 public enum MergeError: Error, Sendable, CustomStringConvertible {
   /// The adapters cannot be merged into this base; every reason that was found, nothing was written.
   case refused([Refusal])
-  /// A file or folder could not be read or written; the staging folder was removed.
+  /// A file or folder could not be read or written; nothing is left of it.
   case io(IOError)
   /// A header of the output cannot be written.
   case header(file: String, HeaderWriterError)
@@ -40,8 +40,10 @@ public enum MergeError: Error, Sendable, CustomStringConvertible {
   case invalidBase(path: String, reason: String)
   /// The place of the output cannot be used.
   case output(path: String, reason: String)
-  /// The merge was told to stop; the staging folder was removed.
+  /// The merge was told to stop; nothing is left of it.
   case cancelled
+  /// The merge ended for this reason; finished shards are kept in a folder from which it can go on.
+  indirect case interrupted(MergeError, partial: String)
 
   /// One sentence; for refusals the first of them and how many there are.
   public var description: String {
@@ -54,6 +56,18 @@ public enum MergeError: Error, Sendable, CustomStringConvertible {
     case .invalidBase(let path, let reason): return "\(escaped(path)): \(reason)"
     case .output(let path, let reason): return "\(escaped(path)) cannot be the output: \(reason)"
     case .cancelled: return "the merge was stopped before it was done; nothing was written"
+    case .interrupted(.cancelled, let partial):
+      return "the merge was stopped; what is finished is in \(escaped(partial)), and --resume goes on from there"
+    case .interrupted(let reason, let partial):
+      return "\(reason.description); what is finished is in \(escaped(partial)), and --resume goes on from there"
+    }
+  }
+
+  /// Whether somebody asked for the end.
+  public var isCancellation: Bool {
+    switch self {
+    case .cancelled, .interrupted(.cancelled, _): true
+    default: false
     }
   }
 }

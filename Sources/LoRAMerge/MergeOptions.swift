@@ -15,6 +15,15 @@ public struct MergeOptions: Sendable {
   /// A larger tensor gets a shard of its own.
   public var maxShardBytes: UInt64?
 
+  /// How changed tensors are rounded to 16-bit types.
+  public var rounding = RoundingMode.nearest
+
+  /// What the output says about its origin.
+  public var provenance = Provenance.standard
+
+  /// The program and its version, as the output names them.
+  public var tool = "lora-tool"
+
   /// The choices that a merge makes unless told otherwise.
   public init() {}
 }

@@ -30,6 +30,12 @@ public struct MergePlan: Sendable {
   public var unties: Bool
   /// Sentences about what is worth knowing.
   public var warnings: [String]
+  /// How changed tensors are rounded to 16-bit types.
+  public var rounding = RoundingMode.nearest
+  /// How many digests of inputs the output names.
+  public var provenance = Provenance.none
+  /// What the plan was made of.
+  public var identity = PlanIdentity.none
 
   /// Number of tensors of the output.
   public var tensorCount: Int { shards.reduce(0) { $0 + $1.tensors.count } }
@@ -69,7 +75,7 @@ public struct MergeStep: Sendable, Equatable {
   /// The ways.
   public enum Work: Sendable, Equatable {
     /// These bytes, which are a header.
-    case write([UInt8])
+    case write(SealedText)
     /// Bytes of a source as they are.
     case copy(Slice)
     /// Elements of a source rounded to another type.
@@ -93,7 +99,7 @@ public struct SideFile: Sendable, Equatable {
     /// Copied from this path, symbolic links followed.
     case copied(from: String)
     /// These bytes.
-    case written([UInt8])
+    case written(SealedText)
   }
 
   /// Path within the output folder.

@@ -26,7 +26,10 @@ struct MergePlanner {
   private var edits: [String: TensorEdit] = [:]
   private var refusals: [Refusal] = []
   private var warnings: [String] = []
+  /// The same sentences without paths.
+  private var recordedWarnings: [String] = []
   private var planned: [PlannedAdapter] = []
+  private var record: MergeRecord?
 
   init(base: BaseModel, adapters: [WeightedAdapter], options: MergeOptions) throws(MergeError) {
     self.base = base
@@ -54,13 +57,20 @@ struct MergePlanner {
     let vocabulary = Vocabulary(base, edits)
     refusals += tying.refusals + (vocabulary.refusal.map { [$0] } ?? [])
     if !refusals.isEmpty { throw .refused(refusals) }
+    let inputs = try MergeError.catching { () throws(IOError) in
+      try MergeInputIdentities(base: checkpoint.files, adapters: adapters)
+    }
+    if options.provenance != .none { record = MergeRecord(inputs, options) }
     let shards = try layOut(adding: tying.added)
     var plan = MergePlan(
       sources: sources, baseFolder: checkpoint.folder, shards: shards, files: [], skipped: [], adapters: planned,
       mergedTensors: edits.filter { $0.value.columns != nil }.keys.sorted(),
       replacedTensors: edits.filter { $0.value.columns == nil }.keys.sorted(),
-      addedTensors: tying.added.map(\.name), unties: tying.unties, warnings: warnings)
+      addedTensors: tying.added.map(\.name), unties: tying.unties, warnings: warnings, rounding: options.rounding,
+      provenance: options.provenance)
     try addFiles(to: &plan, vocabulary)
+    plan.identity = try MergeError.catching { () throws(IOError) in try PlanIdentity(of: plan, inputs, options) }
+    addRecord(to: &plan)
     return plan
   }
 
@@ -78,7 +88,8 @@ struct MergePlanner {
     sources.append(file)
     planner.plan()
     refusals += planner.refusals
-    warnings += planner.warnings
+    warnings += planner.warnings.map { "\(escaped(adapter.adapter.path)): \($0)" }
+    recordedWarnings += planner.warnings.map { "adapter \(number + 1): \($0)" }
     planned.append(
       PlannedAdapter(path: adapter.adapter.path, weight: adapter.weight, modules: planner.moduleCount))
     for change in planner.changes {
@@ -90,12 +101,12 @@ struct MergePlanner {
 
   // MARK: Output
 
-  private func layOut(adding added: [Tying.Added]) throws(MergeError) -> [OutputShard] {
+  private mutating func layOut(adding added: [Tying.Added]) throws(MergeError) -> [OutputShard] {
     let entries = checkpoint.files.enumerated().map { position, file in
       self.entries(of: file, source: position, adding: added.filter { $0.shard == position })
     }
     if let limit = options.maxShardBytes {
-      return try Resharding(checkpoint, limit: limit).shards(entries.flatMap { $0 })
+      return try Resharding(checkpoint, limit: limit).shards(entries.flatMap { $0 }, &record)
     }
     var shards: [OutputShard] = []
     for (position, file) in checkpoint.files.enumerated() {
@@ -103,7 +114,13 @@ struct MergePlanner {
       for entry in entries[position] { layout.append(entry) }
       let name = Self.outputName(of: file.path)
       do throws(HeaderWriterError) {
-        shards.append(try layout.shard(named: name, mirroring: file, source: position))
+        if layout.isChanged, var known = record {
+          let metadata = ShardLayout.metadata(of: file.header)
+          shards.append(try known.shard(layout, named: name, metadata: metadata))
+          record = known
+        } else {
+          shards.append(try layout.shard(named: name, mirroring: file, source: position))
+        }
       } catch {
         throw .header(file: name, error)
       }
@@ -127,16 +144,19 @@ struct MergePlanner {
     return String(name.dropLast(ending.count))
   }
 
-  private func addFiles(to plan: inout MergePlan, _ vocabulary: Vocabulary) throws(MergeError) {
+  private mutating func addFiles(to plan: inout MergePlan, _ vocabulary: Vocabulary) throws(MergeError) {
     let isSingleFile = FileKind(path: base.path) == .regular && !base.path.hasSuffix(".json")
     if !isSingleFile {
       var written = Set(checkpoint.files.map { Folder.lastComponent($0.path) })
       written.formUnion(checkpoint.index.map { [Folder.lastComponent($0.path)] } ?? [])
+      // A record of the base would be taken for one of the output.
+      written.insert(MergeRecord.fileName)
       let side = try MergeError.catching { () throws(IOError) in try SideFiles(of: checkpoint.folder, without: written)
       }
       plan.files = side.files
       plan.skipped = side.skipped
       plan.warnings += side.warnings
+      recordedWarnings += side.warnings
     }
     if let source = vocabulary.source {
       let (files, warning) = try MergeError.catching { () throws(IOError) in
@@ -144,6 +164,7 @@ struct MergePlanner {
       }
       plan.files = files
       plan.warnings += warning.map { [$0] } ?? []
+      recordedWarnings += warning.map { [$0] } ?? []
     }
     try addIndex(to: &plan)
     try editConfig(of: &plan, vocabulary)
@@ -162,6 +183,25 @@ struct MergePlanner {
     }
   }
 
+  /// Puts the record of the merge before the config, which is the last.
+  private func addRecord(to plan: inout MergePlan) {
+    guard var record else { return }
+    let file = record.file(of: plan, previous: previousRecord, warnings: recordedWarnings)
+    let isConfigLast = plan.files.last?.name == "config.json"
+    plan.files.insert(file, at: isConfigLast ? plan.files.count - 1 : plan.files.count)
+  }
+
+  /// The record of a base that is itself the result of a merge.
+  private var previousRecord: JSONValue? {
+    let path = Folder.join(checkpoint.folder, MergeRecord.fileName)
+    guard FileKind(path: path) == .regular else { return nil }
+    do {
+      return try JSONValue(parsing: InputFile.contents(of: path, limit: 4 << 20))
+    } catch {
+      return nil
+    }
+  }
+
   /// Puts config.json last and changes in it what is no longer true.
   private func editConfig(of plan: inout MergePlan, _ vocabulary: Vocabulary) throws(MergeError) {
     guard let position = plan.files.firstIndex(where: { $0.name == "config.json" }) else { return }
@@ -177,7 +217,7 @@ struct MergePlanner {
 extension SideFile {
   /// A file with these contents.
   init(name: String, _ bytes: [UInt8]) {
-    self.init(name: name, contents: .written(bytes), size: UInt64(bytes.count))
+    self.init(name: name, contents: .written(SealedText(bytes)), size: UInt64(bytes.count))
   }
 
 }

@@ -33,12 +33,15 @@ public struct MergeSummary: Sendable {
   /// Everything worth knowing, the plan's warnings first.
   public var warnings: [String] {
     var warnings = plan.warnings + outcome.warnings
-    let lost = outcome.rounding.filter { ($0.value.deltaRetention ?? 1) < Self.retentionThreshold }
+    // Rounding by chance adds noise on purpose; what it keeps shows in the mean alone.
+    let lost = outcome.rounding.filter {
+      plan.rounding == .nearest && ($0.value.deltaRetention ?? 1) < Self.retentionThreshold
+    }
     if let worst = lost.min(by: { ($0.value.deltaRetention ?? 1, $0.key) < ($1.value.deltaRetention ?? 1, $1.key) }) {
       warnings.append(
         "rounding to the stored dtype keeps less than \(percent(Self.retentionThreshold)) of the change of "
           + "\(lost.count) of \(outcome.rounding.count) modules (least: \(percent(worst.value.deltaRetention ?? 0)) of "
-          + "\(escaped(worst.key))); --dtype f32 keeps all of it")
+          + "\(escaped(worst.key))); --dtype f32 keeps all of it, and --rounding stochastic keeps it in the mean")
     }
     let overflowed = outcome.rounding.filter { $0.value.overflowed > 0 }
     if let first = overflowed.keys.min() {
@@ -64,7 +67,8 @@ public struct MergeSummary: Sendable {
         "delta_retention_mean": JSONValue(retention?.mean),
       ],
       "untied": .bool(plan.unties), "adapters": .array(plan.adapters.map(\.json)),
-      "warnings": .array(warnings.map { .string($0) }),
+      "warnings": .array(warnings.map { .string($0) }), "complete": .bool(outcome.isComplete),
+      "shards_reused": JSONValue(outcome.shardsReused), "fingerprint": .string(plan.identity.fingerprint),
     ]
   }
 

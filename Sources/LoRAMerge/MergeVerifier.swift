@@ -24,8 +24,13 @@ public struct MergeVerifier: Sendable {
   /// Number of threads.
   public var jobs = Workers.processorCount
 
+  private let digests: FileDigests
+
   /// A verifier of what `plan` gives.
-  public init(_ plan: MergePlan) { self.plan = plan }
+  public init(_ plan: MergePlan) {
+    self.plan = plan
+    digests = FileDigests(plan.sources)
+  }
 
   /// Reads the folder and everything that it was made from.
   ///
@@ -115,7 +120,8 @@ public struct MergeVerifier: Sendable {
 
   private func difference(_ found: InputFile, _ contents: SideFile.Contents) throws(IOError) -> String? {
     switch contents {
-    case .written(let bytes):
+    case .written(let text):
+      let bytes = try digests.bytes(of: text)
       guard found.size == bytes.count else { return "it has \(found.size) bytes, expected \(bytes.count)" }
       return try found.bytes(at: 0, count: bytes.count) == bytes ? nil : "its text is not what the merge writes"
     case .copied(let path):
@@ -145,7 +151,8 @@ public struct MergeVerifier: Sendable {
     let shard = plan.shards[item.shard]
     let step = shard.steps[item.step]
     switch step.work {
-    case .write(let bytes):
+    case .write(let text):
+      let bytes = try digests.bytes(of: text)
       let range = Int(item.range.lowerBound)..<Int(item.range.upperBound)
       result.bytesCompared = UInt64(range.count)
       if try file.contents.bytes(at: step.offset + item.range.lowerBound, count: range.count) != Array(bytes[range]) {
@@ -171,11 +178,15 @@ public struct MergeVerifier: Sendable {
       if item.range.lowerBound == 0 { result.matricesRecomputed = 1 }
       let columns = depth.rows(of: update.columns, seed: UInt64(item.ordinal))
       let reference = try ReferenceMerge(update, sampled: columns, plan.sources)
+      let chance = plan.chance(of: update)
       for row in rows {
         let expected = try reference.row(row)
         let found = try file.contents.bytes(
           at: step.offset + UInt64(row * update.outputRowBytes), count: update.outputRowBytes)
-        compare(found, expected, update.outputDType, shard.name, (update.tensor, row, reference.columns), &result)
+        compare(
+          found, expected, update.outputDType, shard.name,
+          Place(tensor: update.tensor, row: row, columns: reference.columns, chance: chance, count: update.columns),
+          &result)
       }
     }
     return result
@@ -195,15 +206,33 @@ public struct MergeVerifier: Sendable {
     compare(found, expected, to, name, nil, &result)
   }
 
+  /// Some columns of a row of a matrix.
+  private struct Place {
+    var tensor: String
+    var row: Int
+    var columns: [Int]
+    /// How the row was rounded, if not to nearest.
+    var chance: StochasticRounding?
+    /// Columns of the whole matrix.
+    var count: Int
+
+    /// The code that the value at `position` should have.
+    func code(_ value: Double, at position: Int, _ dtype: DType) -> UInt64 {
+      guard let chance, dtype.bits == 16 else { return ReferenceNumbers.code(rounding: value, to: dtype) }
+      return UInt64(chance.code(Float(value), row * count + columns[position]))
+    }
+  }
+
   /// Compares the stored numbers of a row (all elements without a place) with those that they should be.
   private func compare(
-    _ found: [UInt8], _ expected: [Double], _ dtype: DType, _ file: String,
-    _ place: (tensor: String, row: Int, columns: [Int])?, _ result: inout MergeVerification
+    _ found: [UInt8], _ expected: [Double], _ dtype: DType, _ file: String, _ place: Place?,
+    _ result: inout MergeVerification
   ) {
     result.elementsRecomputed += UInt64(expected.count)
     for (position, value) in expected.enumerated() {
       let index = place?.columns[position] ?? position
-      let right = ReferenceNumbers.code(rounding: value, to: dtype)
+      let right =
+        place?.code(value, at: position, dtype) ?? ReferenceNumbers.code(rounding: value, to: dtype)
       let stored = ReferenceNumbers.code(found, index, dtype)
       switch ReferenceNumbers.distance(stored, right, dtype) {
       case 0?: continue

@@ -1,5 +1,6 @@
 import LoRAIO
 import Safetensors
+import TensorCore
 
 /// The path where an output is to appear, checked before anything is written.
 struct OutputPlace {
@@ -43,6 +44,17 @@ struct OutputPlace {
     guard names.isEmpty || isModel else {
       throw refused("it holds no model, so it is not replaced; remove it by hand if nothing in it is needed")
     }
+  }
+
+  /// Whether the output is there already, whole and made by this very plan.
+  func holds(_ plan: MergePlan) -> Bool {
+    guard FileKind(path: path) == .folder,
+      let text = try? InputFile.contents(of: Folder.join(path, MergeRecord.fileName), limit: 256 << 20),
+      let record = try? JSONValue(parsing: text),
+      record["fingerprint"]?.string == plan.identity.fingerprint
+    else { return false }
+    return plan.shards.allSatisfy { (try? InputFile(path: Folder.join(path, $0.name)).size) == $0.size }
+      && plan.files.allSatisfy { FileKind(path: Folder.join(path, $0.name)) == .regular }
   }
 
   private func refused(_ reason: String) -> MergeError { .output(path: path, reason: reason) }

@@ -18,7 +18,9 @@ struct Resharding {
   }
 
   /// The shards: `model-00001-of-00003.safetensors` and so on, or `model.safetensors` when one is enough.
-  func shards(_ entries: [ShardLayout.Entry]) throws(MergeError) -> [OutputShard] {
+  ///
+  /// Changed shards get the record of their origin, when there is one.
+  func shards(_ entries: [ShardLayout.Entry], _ record: inout MergeRecord?) throws(MergeError) -> [OutputShard] {
     var layouts: [ShardLayout] = [ShardLayout()]
     for entry in entries {
       let end = layouts[layouts.count - 1].end
@@ -31,7 +33,12 @@ struct Resharding {
         layouts.count == 1
         ? "\(stem).safetensors" : "\(stem)-\(padded(position + 1))-of-\(padded(layouts.count)).safetensors"
       do throws(HeaderWriterError) {
-        shards.append(try layout.shard(named: name, metadata: metadata))
+        if layout.isChanged, var known = record {
+          shards.append(try known.shard(layout, named: name, metadata: metadata))
+          record = known
+        } else {
+          shards.append(try layout.shard(named: name, metadata: metadata))
+        }
       } catch {
         throw .header(file: name, error)
       }

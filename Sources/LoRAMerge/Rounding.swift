@@ -73,3 +73,24 @@ public struct Rounding: Sendable, Equatable {
     return .object(object)
   }
 }
+
+extension Rounding {
+  /// All counts and sums, bit for bit.
+  var exactJSON: JSONValue {
+    let numbers =
+      [elements] + [maxDelta, deltaSquared, residualSquared].map(\.bitPattern) + [notFinite, overflowed]
+    return .array(numbers.map { .string(String($0, radix: 16)) })
+  }
+
+  /// Reads what `exactJSON` gave; nil when it is something else.
+  init?(exact json: JSONValue) {
+    let numbers = (json.array ?? []).compactMap { $0.string.flatMap { UInt64($0, radix: 16) } }
+    guard numbers.count == 6 else { return nil }
+    elements = numbers[0]
+    maxDelta = Double(bitPattern: numbers[1])
+    deltaSquared = Double(bitPattern: numbers[2])
+    residualSquared = Double(bitPattern: numbers[3])
+    notFinite = numbers[4]
+    overflowed = numbers[5]
+  }
+}

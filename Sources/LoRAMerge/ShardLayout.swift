@@ -21,8 +21,10 @@ struct ShardLayout {
   }
 
   private var tensors: [TensorInfo] = []
-  private var steps: [MergeStep] = []
+  /// What is done, counted from the first byte of data.
+  private(set) var steps: [MergeStep] = []
   private(set) var end: UInt64 = 0
+  private var isEdited = false
 
   /// The type that a tensor of the base has in the output.
   static func outputDType(of stored: DType, _ wanted: DType?) -> DType {
@@ -33,6 +35,7 @@ struct ShardLayout {
   /// Adds a tensor.
   mutating func append(_ entry: Entry) {
     let (name, output, edit) = (entry.name, entry.dtype, entry.edit)
+    if edit != nil { isEdited = true }
     let origin = edit?.origin ?? entry.original
     let begin = end
     if let edit, let columns = edit.columns {
@@ -102,6 +105,11 @@ struct ShardLayout {
     steps.append(MergeStep(offset: end, count: count, work: work))
   }
 
+  /// The metadata of a base shard with the `format` that loaders ask for.
+  static func metadata(of header: SafetensorsHeader) -> [(key: String, value: String)] {
+    header.metadata + (header.metadata("format") == nil ? [("format", "pt")] : [])
+  }
+
   /// The shard with its header, as a copy of a base shard: the base's own header where nothing in it changed.
   ///
   /// - Throws: `HeaderWriterError` when the header would be too long.
@@ -109,8 +117,7 @@ struct ShardLayout {
   {
     let base = file.header
     guard base.metadata("format") != nil, isUnchanged(base.tensors) else {
-      let format = base.metadata("format") == nil ? [("format", "pt")] : []
-      return try shard(named: name, metadata: base.metadata + format)
+      return try shard(named: name, metadata: Self.metadata(of: base))
     }
     var steps = shifted(by: base.dataStart)
     if let first = steps.first, case .copy(let slice) = first.work, slice.source == source,
@@ -126,13 +133,21 @@ struct ShardLayout {
       name: name, tensors: tensors, dataStart: base.dataStart, steps: steps, size: base.dataStart + end)
   }
 
+  /// Whether anything in it is not a copy.
+  var isChanged: Bool { steps.contains { if case .copy = $0.work { false } else { true } } || isEdited }
+
   /// The shard with a header of its own.
   ///
+  /// - Parameter placeholders: texts in the metadata that stand for digests.
   /// - Throws: `HeaderWriterError` when the header would be too long.
-  func shard(named name: String, metadata: [(key: String, value: String)]) throws(HeaderWriterError) -> OutputShard {
+  func shard(
+    named name: String, metadata: [(key: String, value: String)],
+    sealing placeholders: SealedText.Placeholders = SealedText.Placeholders()
+  ) throws(HeaderWriterError) -> OutputShard {
     let header = try HeaderWriter.bytes(of: tensors, metadata: metadata)
     let start = UInt64(header.count)
-    let steps = [MergeStep(offset: 0, count: start, work: .write(header))] + shifted(by: start)
+    let text = SealedText(header, placeholders)
+    let steps = [MergeStep(offset: 0, count: start, work: .write(text))] + shifted(by: start)
     return OutputShard(name: name, tensors: tensors, dataStart: start, steps: steps, size: start + end)
   }
 

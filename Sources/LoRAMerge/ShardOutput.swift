@@ -1,7 +1,7 @@
 import LoRAIO
 import Synchronization
 
-/// A shard of the output while several threads write it: created by the first, given its name after the last.
+/// A shard of the output while several threads write it: created by the first, flushed to the device after the last.
 final class ShardOutput: Sendable {
   private struct State {
     var file: OutputFile?
@@ -11,13 +11,13 @@ final class ShardOutput: Sendable {
   }
 
   private let shard: OutputShard
-  private let staging: StagingFolder
+  private let path: String
   private let state: Mutex<State>
 
   /// A shard that `items` pieces of work belong to.
-  init(_ shard: OutputShard, items: Int, staging: StagingFolder) {
+  init(_ shard: OutputShard, items: Int, path: String) {
     self.shard = shard
-    self.staging = staging
+    self.path = path
     state = Mutex(State(file: nil, remaining: items))
   }
 
@@ -27,7 +27,7 @@ final class ShardOutput: Sendable {
       if let file = state.file { return file }
       if let failure = state.failure { throw failure }
       do throws(IOError) {
-        let file = try OutputFile(creating: staging.path(shard.name + StagingFolder.suffix))
+        let file = try OutputFile(creating: path)
         try file.resize(to: shard.size)
         state.file = file
         return file
@@ -38,16 +38,16 @@ final class ShardOutput: Sendable {
     }
   }
 
-  /// Counts one piece of work as done; after the last one the file goes to the device and gets its name.
-  func finishItem() throws(IOError) {
+  /// Counts one piece of work as done; after the last one the file goes to the device, and the answer is true.
+  func finishItem() throws(IOError) -> Bool {
     let complete = state.withLock { state -> OutputFile? in
       state.remaining -= 1
       guard state.remaining == 0 else { return nil }
       defer { state.file = nil }
       return state.file
     }
-    guard let complete else { return }
+    guard let complete else { return false }
     try complete.synchronize()
-    try staging.complete(shard.name)
+    return true
   }
 }

@@ -39,7 +39,7 @@ struct SideFiles {
       let relative = prefix + name
       switch FileKind(path: path) {
       case .folder:
-        if Self.isForeign(folder: name) || StagingFolder.isStaging(name) {
+        if Self.isForeign(folder: name) || PartialMerge.isPartial(name) {
           skipped.append(relative + "/")
         } else if Folder.resolved(path) != Folder.resolved(folder).map({ Folder.join($0, name) }) {
           warnings.append("the folder \(escaped(relative)) of the base is a symbolic link and is not copied")

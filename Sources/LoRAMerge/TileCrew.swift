@@ -9,13 +9,16 @@ struct TileCrew: Sendable {
   let buffers: TileBuffers
   /// One for every merge step, by its position among all steps.
   let states: [UpdateState?]
+  /// What the holes of headers are filled with.
+  let digests: FileDigests
 
   /// Carries out one item; returns the bytes written and, after the last tile of a matrix, how it was rounded.
   func perform(_ item: WorkQueue.Item, in file: OutputFile) throws(IOError) -> (bytes: UInt64, Rounding?) {
     let step = plan.shards[item.shard].steps[item.step]
     let range = item.range
     switch step.work {
-    case .write(let bytes):
+    case .write(let text):
+      let bytes = try digests.bytes(of: text)
       let part = Array(bytes[Int(range.lowerBound)..<Int(range.upperBound)])
       try file.write(part, at: step.offset + range.lowerBound)
       return (UInt64(part.count), nil)
@@ -29,6 +32,9 @@ struct TileCrew: Sendable {
       return (try convert(slice, from, to, range, to: file, at: step.offset), nil)
     case .merge(let update):
       guard let state = states[item.ordinal] else { return (0, nil) }
+      if let chance = plan.chance(of: update) {
+        return try mergeStochastically(update, state, range, chance, file, at: step.offset)
+      }
       return try merge(update, state, range, to: file, at: step.offset)
     }
   }

@@ -56,7 +56,8 @@ struct Vocabulary {
     let names = try Folder.names(in: folder).filter { tokenizerFiles.contains($0) || chatTemplates.contains($0) }
     guard names.contains(where: { ["tokenizer.json", "tokenizer.model", "tokenizer_config.json"].contains($0) }) else {
       return (
-        files, "the vocabulary was resized but there is no tokenizer in \(escaped(folder)); the base's was copied"
+        files,
+        "the vocabulary was resized but there is no tokenizer beside the adapter's weights; the base's was copied"
       )
     }
     // A whole tokenizer takes the place of the old one, so that no file of the old vocabulary stays behind.

@@ -97,8 +97,11 @@ struct OutputTests {
     try folder.write("adapter/adapter_model.safetensors", factors)
     try folder.write(
       "adapter/adapter_config.json", #"{"peft_type":"LORA","r":2,"lora_alpha":3,"target_modules":["x"]}"#)
+    var options = MergeOptions()
+    options.provenance = .none
     let plan = try MergePlan.make(
-      base: BaseModel.open(folder.path("base")), adapters: [WeightedAdapter(Adapter.load(folder.path("adapter")))])
+      base: BaseModel.open(folder.path("base")), adapters: [WeightedAdapter(Adapter.load(folder.path("adapter")))],
+      options: options)
     _ = try MergeExecutor(plan).run(to: folder.path("out"))
     let written = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder.path("out/model.safetensors"))))
     // Only the matrix differs.
@@ -132,7 +135,8 @@ struct OutputTests {
     let base = try BaseModel.open(model.base + "/model.safetensors")
     let plan = try MergePlan.make(base: base, adapters: [WeightedAdapter(Adapter.load(model.adapter))])
     _ = try MergeExecutor(plan).run(to: model.output)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: model.output) == ["model.safetensors"])
+    let names = try FileManager.default.contentsOfDirectory(atPath: model.output).sorted()
+    #expect(names == ["lora-merge.json", "model.safetensors"])
   }
 
   @Test("A base in the Hugging Face cache: links are followed, the output holds files")
@@ -168,7 +172,7 @@ struct OutputTests {
     let plan = try model.plan()
     _ = try MergeExecutor(plan).run(to: model.output)
     let files = try Fixtures.contents(of: model.output)
-    #expect(Set(files.keys) == Set(kept + ["config.json", "tokenizer.json", "model.safetensors"]))
+    #expect(Set(files.keys) == Set(kept + ["config.json", "lora-merge.json", "tokenizer.json", "model.safetensors"]))
     for name in kept { #expect(files[name] == Data("contents of \(name)".utf8)) }
     #expect(plan.skipped.contains("consolidated.00.pth") && plan.skipped.contains(".git/"))
     #expect(plan.warnings.count == 2)
@@ -302,7 +306,8 @@ struct OutputTests {
     #expect(json["rounding"]?["modules"]?["x"]?["overflowed"]?.int64 ?? 0 > 0)
     let keys = [
       "schema", "tool_version", "output", "tensors_total", "tensors_merged", "tensors_replaced", "bytes_written",
-      "seconds", "peak_rss_bytes", "rounding", "untied", "adapters", "warnings",
+      "seconds", "peak_rss_bytes", "rounding", "untied", "adapters", "warnings", "complete", "shards_reused",
+      "fingerprint",
     ]
     #expect(json.object?.keys == keys)
     #expect(try MergeVerifier(plan).run(on: model.output).isSound)

@@ -67,4 +67,24 @@ struct ReferenceTests {
     let verification = try verifier.run(on: output)
     #expect(verification.isSound && verification.elementsOffByOne == 0, "\(verification.discrepancies)")
   }
+
+  @Test(
+    "Experts in another layout are the same training",
+    arguments: ["mixtral-experts-unsloth", "mixtral-experts-peft-0.18"])
+  func layouts(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    var options = MergeOptions()
+    options.expertLayout = name.hasSuffix("unsloth") ? .unsloth : .peft018
+    let plan = try MergePlan.make(
+      base: Fixtures.base("models/mixtral-bf16"), adapters: [WeightedAdapter(Fixtures.adapter(name))], options: options)
+    _ = try MergeExecutor(plan).run(to: folder.path("merged"))
+    let merged = try Checkpoint.open(folder.path("merged"))
+    let reference = try SafetensorsFile.open(Fixtures.path("merged/mixtral-experts.safetensors"))
+    for tensor in reference.header.tensors {
+      let found = try #require(merged.tensors[tensor.name])
+      let bytes = try merged.files[found.file].bytes(of: found.info)
+      let (count, elements, ulps) = difference(bytes, try reference.bytes(of: tensor), tensor.dtype)
+      #expect(ulps <= 1 && Double(count) <= 0.001 * Double(elements), "\(tensor.name): \(count) of \(elements) differ")
+    }
+  }
 }

@@ -85,9 +85,13 @@ struct VerifierTests {
 
   @Test("An unmerged copy of the base is no merge")
   func unmerged() throws {
-    let (model, plan) = try merged()
+    let model = try merged().model
     try model.folder.remove("out")
     try FileManager.default.copyItem(atPath: model.base, toPath: model.output)
+    // With a record in its header the shard would differ in length already.
+    var options = MergeOptions()
+    options.provenance = .none
+    let plan = try model.plan(options)
     #expect(try findings(plan, model).contains { $0.contains("x.weight: row 0, column") })
   }
 

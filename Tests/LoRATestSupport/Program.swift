@@ -39,6 +39,9 @@ public enum Program {
     /// The process id, for signals.
     public var id: Int32 { process.processIdentifier }
 
+    /// Whether it has not ended yet.
+    public var isRunning: Bool { process.isRunning }
+
     /// Waits for the end.
     public func wait() -> Result {
       process.waitUntilExit()

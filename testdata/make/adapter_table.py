@@ -24,6 +24,7 @@ class Adapter:
     after: typing.Callable[[pathlib.Path], None] | None = None  # changes the exported folder
     rows: int | None = None  # of the embedding after `before`, where it was resized
     mergeable: bool = True
+    convert: bool = False  # saved as plain LoRA over the unchanged base, by the factors that training began with
     same_as: str | None = None  # trained exactly as this one, stored in another layout
 
 

@@ -300,4 +300,20 @@ VARIANTS = [
         lora(2, 4, layer_replication=[[0, 2], [1, 2]]),
         mergeable=False,
     ),
+    Adapter(
+        "pissa-converted",
+        "llama-f32",
+        ["linear", "converted"],
+        "PiSSA, saved with `path_initial_model_for_weight_conversion`: plain LoRA of twice the rank.",
+        lora(init_lora_weights="pissa"),
+        convert=True,
+    ),
+    Adapter(
+        "olora-converted",
+        "llama-f32",
+        ["linear", "converted"],
+        "OLoRA with rsLoRA's scale, converted likewise.",
+        lora(init_lora_weights="olora", use_rslora=True),
+        convert=True,
+    ),
 ]

@@ -1,6 +1,7 @@
 """Adapters as PEFT exports them, with the rank, alpha and scale that PEFT's own layers hold for each module."""
 
 import json
+import tempfile
 
 import peft
 import torch
@@ -71,14 +72,31 @@ def modules(model):
     return sorted(rows, key=lambda row: row["name"])
 
 
+def save_converted(model, folder):
+    """Trains an adapter that began with factors taken out of the base, and saves what it adds to the unchanged base."""
+    with tempfile.TemporaryDirectory() as start:
+        model.peft_config["default"].init_lora_weights = True
+        model.save_pretrained(start)
+        train(model).save_pretrained(folder, path_initial_model_for_weight_conversion=start)
+
+
+def converted(rows, folder):
+    """Modules that hold the factors after training and, negated, those before it, side by side."""
+    config = read_json(folder / "adapter_config.json")
+    return [row | {"rank": config["r"], "alpha": config["lora_alpha"]} for row in rows]
+
+
 def export(entry):
     """Trains and saves one adapter; returns its manifest row."""
     seed(entry.same_as or entry.name)
     folder = fresh(ADAPTERS / entry.name)
     config = peft.LoraConfig(**({"task_type": "CAUSAL_LM"} | entry.config))
     base = load_base(entry.base, entry.dtype)
-    model = train(peft.get_peft_model(entry.before(base) if entry.before else base, config))
-    model.save_pretrained(folder)
+    model = peft.get_peft_model(entry.before(base) if entry.before else base, config)
+    if entry.convert:
+        save_converted(model, folder)
+    else:
+        train(model).save_pretrained(folder)
     (folder / "README.md").unlink()
     weights = folder / "adapter_model.safetensors"
     if entry.cast is not None:
@@ -88,7 +106,7 @@ def export(entry):
         write_json(path, read_json(path) | entry.edit)
     if entry.after:
         entry.after(folder)
-    rows = modules(model)
+    rows = converted(modules(model), folder) if entry.convert else modules(model)
     expect = {"modules": rows}
     if rows:
         ranks, scales = [row["rank"] for row in rows], [row["scale"] for row in rows]

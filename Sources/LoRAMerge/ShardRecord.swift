@@ -1,0 +1,47 @@
+import TensorCore
+
+/// What is noted about a finished shard, so that a later run need not make it again.
+struct ShardRecord: Sendable, Equatable {
+  /// Digest of its size and samples of its bytes (`FileIdentity`).
+  var sample: String
+  /// How its matrices were rounded, by the position of their step in the shard.
+  var rounding: [Int: Rounding]
+  /// Digests of sources, by their position, that were computed for it.
+  var digests: [Int: String]
+
+  init(sample: String, rounding: [Int: Rounding], digests: [Int: String]) {
+    self.sample = sample
+    self.rounding = rounding
+    self.digests = digests
+  }
+
+  /// The record as JSON.
+  var text: String {
+    var rounding = JSONObject()
+    for (step, value) in self.rounding.sorted(by: { $0.key < $1.key }) { rounding[String(step)] = value.exactJSON }
+    var digests = JSONObject()
+    for (source, digest) in self.digests.sorted(by: { $0.key < $1.key }) { digests[String(source)] = .string(digest) }
+    let record: JSONValue = [
+      "sample_sha256": .string(sample), "rounding": .object(rounding), "digests": .object(digests),
+    ]
+    return record.text() + "\n"
+  }
+
+  /// Reads what `text` gave; nil when it is something else.
+  init?(parsing text: [UInt8]) {
+    guard let json = try? JSONValue(parsing: text), let sample = json["sample_sha256"]?.string,
+      let rounding = json["rounding"]?.object, let digests = json["digests"]?.object
+    else { return nil }
+    self.init(sample: sample, rounding: [:], digests: [:])
+    for (key, value) in rounding.members {
+      guard let step = Int(key), let value = Rounding(exact: value) else { return nil }
+      self.rounding[step] = value
+    }
+    for (key, value) in digests.members {
+      guard let source = Int(key), let digest = value.string, digest.utf8.count == SealedText.digestLength else {
+        return nil
+      }
+      self.digests[source] = digest
+    }
+  }
+}
