@@ -30,8 +30,8 @@ struct MergeInputs: ParsableArguments {
     parsing: .unconditionalSingleValue, help: "Weight of the adapter at the same position; 1 by default.")
   var weight: [Double] = []
 
-  @Option(help: "Type of the output's weights: keep, bf16, f16 or f32.")
-  var dtype: OutputType = .keep
+  @Option(help: "Type of the output's weights: keep (the default), bf16, f16 or f32.")
+  var dtype: OutputType?
 
   @Option(
     help: "Most bytes of tensors in a shard of the output, such as 5GB; the base's own shards by default.",
@@ -43,19 +43,19 @@ struct MergeInputs: ParsableArguments {
     transform: MergeInputs.choice)
   var expertLayout: ExpertLayout?
 
-  @Option(help: "How changed weights are rounded to 16 bits: nearest or stochastic (see --seed).")
-  var rounding: RoundingName = .nearest
+  @Option(help: "How changed weights are rounded to 16 bits: nearest (the default) or stochastic (see --seed).")
+  var rounding: RoundingName?
 
   @Option(help: "Seed of --rounding stochastic; the same seed gives the same bytes.")
   var seed: UInt64?
 
   @Option(
     help: """
-      What the output says of its origin: standard (SHA-256 of the adapters, identity of the base), full (SHA-256 of \
-      every file, which reads the base once more) or none.
+      What the output says of its origin: standard (the default: SHA-256 of the adapters, identity of the base), \
+      full (SHA-256 of every file, which reads the base once more) or none.
       """,
     transform: MergeInputs.choice)
-  var provenance: Provenance = .standard
+  var provenance: Provenance?
 
   @Flag(help: "Merge adapters whose check finds errors, as far as their change can be computed at all.")
   var skipValidation = false
@@ -92,28 +92,24 @@ struct MergeInputs: ParsableArguments {
       throw ValidationError("there are \(weight.count) weights for \(adapter.count) adapters")
     }
     if let bad = weight.first(where: { !$0.isFinite }) { throw ValidationError("--weight \(bad) is not finite") }
-    if seed != nil, rounding == .nearest { throw ValidationError("--seed has a meaning with --rounding stochastic") }
+    if seed != nil, rounding != .stochastic { throw ValidationError("--seed has a meaning with --rounding stochastic") }
   }
 
   /// Reads base and adapters, checks them, and plans the merge; writes nothing.
-  func plan() throws -> MergePlan {
+  ///
+  /// - Parameter merged: a merged folder, whose record stands for options that were not given.
+  func plan(asRecordedIn merged: String? = nil) throws -> MergePlan {
     let base = try openBase(base)
+    var recorded: MergeOptions.Recorded?
+    if let merged {
+      recorded = try catching { () throws(MergeError) in try MergeOptions.recorded(in: merged) }
+    }
+    let weights = weight.isEmpty && recorded?.weights.count == adapter.count ? recorded?.weights ?? [] : weight
     let adapters = adapter.enumerated().map { position, path in
-      WeightedAdapter(Adapter.load(path), weight: position < weight.count ? weight[position] : 1)
+      WeightedAdapter(Adapter.load(path), weight: position < weights.count ? weights[position] : 1)
     }
     if !skipValidation { try check(base) }
-    var options = MergeOptions()
-    switch dtype {
-    case .keep: options.dtype = nil
-    case .bf16: options.dtype = .bf16
-    case .f16: options.dtype = .f16
-    case .f32: options.dtype = .f32
-    }
-    options.maxShardBytes = maxShardSize
-    options.expertLayout = expertLayout
-    options.rounding = rounding == .stochastic ? .stochastic(seed: seed ?? 0) : .nearest
-    options.provenance = provenance
-    options.tool = "lora-tool \(Version.text)"
+    let options = options(recorded?.options)
     do throws(MergeError) {
       return try MergePlan.make(base: base, adapters: adapters, options: options)
     } catch {
@@ -123,6 +119,28 @@ struct MergeInputs: ParsableArguments {
       }
       throw Failure("\(error)")
     }
+  }
+
+  /// The options as given, on top of those recorded.
+  private func options(_ recorded: MergeOptions?) -> MergeOptions {
+    var options = recorded ?? MergeOptions()
+    if recorded == nil || recorded?.provenance == Provenance.none { options.tool = "lora-tool \(Version.text)" }
+    switch dtype {
+    case nil: break
+    case .keep: options.dtype = nil
+    case .bf16: options.dtype = .bf16
+    case .f16: options.dtype = .f16
+    case .f32: options.dtype = .f32
+    }
+    switch rounding {
+    case nil: break
+    case .nearest: options.rounding = .nearest
+    case .stochastic: options.rounding = .stochastic(seed: seed ?? 0)
+    }
+    options.maxShardBytes = maxShardSize ?? options.maxShardBytes
+    options.expertLayout = expertLayout ?? options.expertLayout
+    options.provenance = provenance ?? options.provenance
+    return options
   }
 
   /// Errors that leave no doubt about what the change is.

@@ -10,7 +10,8 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Check a merged model against its base and adapters.",
     discussion: """
       Compares every untouched tensor and side file byte for byte and computes rows of the changed tensors again in \
-      float64. Give the options of the merge. Exits 1 when something differs.
+      float64. The options of the merge are read from its record, lora-merge.json; those given here count instead. \
+      Exits 1 when something differs.
       """)
 
   @Argument(help: "The merged model folder.")
@@ -30,7 +31,7 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     if let jobs, jobs < 1 { throw ValidationError("--jobs wants a positive number") }
     let interruption = Interruption()
-    let plan = try inputs.plan()
+    let plan = try inputs.plan(asRecordedIn: merged)
     let verification = try verifyMerge(
       of: plan, at: merged, depth: full ? .full : .sample, jobs: jobs ?? Workers.processorCount, interruption)
     switch format {

@@ -70,10 +70,8 @@ struct FileIdentity: Sendable, Equatable {
   /// SHA-256 of bytes in memory, as hexadecimal digits.
   static func digest(of bytes: [UInt8]) -> String { hex(SHA256.hash(data: bytes)) }
 
-  /// `file`, `bytes`, `sample_sha256` and, where it is known without reading the file, `sha256`.
+  /// `file`, `bytes` and `sample_sha256`.
   var json: JSONObject {
-    var object: JSONObject = ["file": .string(name), "bytes": JSONValue(bytes), "sample_sha256": .string(sample)]
-    object["sha256"] = cached.map { .string($0) }
-    return object
+    ["file": .string(name), "bytes": JSONValue(bytes), "sample_sha256": .string(sample)]
   }
 }

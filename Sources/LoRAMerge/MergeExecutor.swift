@@ -64,6 +64,12 @@ public struct MergeExecutor: Sendable {
     if let part { entry = .part(shards: part.shards(of: plan.shards.count)) }
     let partial = try PartialMerge(for: output, plan, entry, control, &outcome.warnings)
     do throws(MergeError) {
+      // The process that we may have waited for can have published meanwhile.
+      if isResumable, place.holds(plan) {
+        partial.discard()
+        return outcome
+      }
+      try place.check(against: plan)
       try run(in: partial, place, control, &outcome)
       outcome.seconds = CurrentProcess.monotonicSeconds - start
       return outcome

@@ -24,6 +24,10 @@ public struct MergeOptions: Sendable {
   /// The program and its version, as the output names them.
   public var tool = "lora-tool"
 
+  /// Shards of the base whose SHA-256 the record names, when it is made again for a check; nil for those that the
+  /// provenance asks for.
+  var digestedBaseFiles: Set<String>?
+
   /// The choices that a merge makes unless told otherwise.
   public init() {}
 }

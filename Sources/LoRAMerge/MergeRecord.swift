@@ -127,7 +127,12 @@ struct MergeRecord {
 
   private mutating func file(_ identity: FileIdentity, _ source: Int) -> JSONValue {
     var object = identity.json
-    if options.provenance == .full { object["sha256"] = .string(placeholders.text(of: source)) }
+    let isWanted = options.digestedBaseFiles?.contains(identity.name) ?? (identity.cached != nil)
+    if options.provenance == .full {
+      object["sha256"] = .string(placeholders.text(of: source))
+    } else {
+      object["sha256"] = isWanted ? .string(identity.cached ?? placeholders.text(of: source)) : nil
+    }
     return .object(object)
   }
 

@@ -46,9 +46,13 @@ struct MergeCommandTests {
       #expect(document["complete"] == true)
       let later = try verify(output, options.filter { $0 != "--jobs" && $0 != "3" } + ["--full"])
       #expect(later.code == 0, "\(options): \(later.output)")
+      // The record says the same.
+      let alone = try verify(output)
+      #expect(alone.code == 0, "\(options): \(alone.output)\(alone.errors)")
     }
-    // The same options of another merge do not fit.
-    #expect(try verify(folder.path("out1")).code == 1)
+    // The options of another merge do not fit, nor does another adapter.
+    #expect(try verify(folder.path("out1"), ["--dtype", "keep"]).code == 1)
+    #expect(try verify(folder.path("out0"), adapter: "adapters/llama-second").code == 1)
     let dry = try merge(folder.path("dry"), ["--dry-run", "--format", "json"]).json()
     #expect(dry["dry_run"] == true && dry["bytes_written"] == 0)
     #expect(!FileManager.default.fileExists(atPath: folder.path("dry")))
@@ -164,6 +168,31 @@ struct MergeCommandTests {
     #expect(try merge(folder.path("out"), ["--overwrite"]).code == 0)
     #expect(try merge(folder.path("out")).errors.contains("exists already"))
     #expect(try merge(folder.path("out"), ["--overwrite"]).code == 0)
+  }
+
+  @Test func memoryDoesNotGrowWithTensors() throws {
+    let folder = try TemporaryFolder()
+    var weights = SafetensorsBuilder()
+    let (rows, columns): (UInt64, UInt64) = (2048, 16_384)
+    weights.add("embed_tokens.weight", .bf16, [rows, columns])
+    weights.add("untouched.weight", .bf16, [6 << 10, 8 << 10])
+    var factors = SafetensorsBuilder()
+    factors.add("base_model.model.embed_tokens.lora_embedding_A", .f32, [16, rows])
+    factors.add("base_model.model.embed_tokens.lora_embedding_B", .f32, [columns, 16])
+    try folder.write("base/model.safetensors", weights)
+    try folder.write("base/config.json", #"{"model_type": "something_unknown", "vocab_size": 2048}"#)
+    try folder.write("adapter/adapter_model.safetensors", factors)
+    try folder.write(
+      "adapter/adapter_config.json",
+      #"{"peft_type":"LORA","r":16,"lora_alpha":16,"target_modules":["embed_tokens"]}"#)
+    let result = try merge(
+      folder.path("out"), ["--format", "json", "--jobs", "2"], base: folder.path("base"),
+      adapter: folder.path("adapter"))
+    #expect(result.code == 0, "\(result.errors)")
+    let document = try result.json()
+    #expect(document["tensors_merged"]?.int64 == 1)
+    // The model has 160 MiB.
+    #expect(try #require(document["peak_rss_bytes"]?.int64) < 96 << 20)
   }
 
   // MARK: Interruption

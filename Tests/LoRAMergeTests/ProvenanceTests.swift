@@ -136,6 +136,14 @@ struct ProvenanceTests {
     try model.folder.link("base/model.safetensors", to: "../blobs/" + digest)
     _ = try MergeExecutor(model.plan()).run(to: model.output)
     #expect(try record(model.output)["base"]?["files"]?.array?.first?["sha256"]?.string == digest)
+    // A copy of the base elsewhere is the same base, and checked to the last byte.
+    try model.folder.remove("base/model.safetensors")
+    try FileManager.default.copyItem(
+      atPath: model.folder.path("blobs/" + digest), toPath: model.base + "/model.safetensors")
+    let recorded = try MergeOptions.recorded(in: model.output)
+    #expect(recorded.weights == [1])
+    #expect(try MergeVerifier(model.plan(recorded.options)).run(on: model.output).isSound)
+    #expect(try !MergeVerifier(model.plan()).run(on: model.output).isSound)
   }
 
   @Test("A merge of a merge keeps the record of the first")
