@@ -44,6 +44,7 @@ let package = Package(
     .library(name: "LoRAPolicy", targets: ["LoRAPolicy"]),
     .library(name: "LoRASlots", targets: ["LoRASlots"]),
     .library(name: "LoRAEvaluation", targets: ["LoRAEvaluation"]),
+    .library(name: "LoRATraffic", targets: ["LoRATraffic"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -89,6 +90,7 @@ let package = Package(
       "LoRASlots",
       ["TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels", "SlotCache"]),
     library("LoRAEvaluation", ["TensorCore", "LoRAIO"]),
+    library("LoRATraffic", ["TensorCore", "LoRAIO", "SlotCache"]),
 
     // Policy files; the one target that reads YAML
     .target(
@@ -104,6 +106,7 @@ let package = Package(
       [
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel", "LoRAInspect",
         "LoRAValidate", "LoRAMerge", "LoRAEvaluation", "LoRAPolicy", "Zstd", "ZstdArchive",
+        "LoRATraffic",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
@@ -136,6 +139,7 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("LoRAEvaluation", ["TensorCore", "LoRAIO"]),
+    tests("LoRATraffic", ["TensorCore"]),
     .testTarget(
       name: "CLITests", dependencies: ["lora-tool", "LoRATestSupport", "TensorCore"], swiftSettings: strict),
   ] + (hasLibYAML ? [.systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])])] : [])

@@ -16,6 +16,7 @@ struct AnswerScanner: ~Copyable, ~Escapable {
   init(_ text: Span<UInt8>, key: FingerprintKey) {
     self.text = text
     self.key = key
+    openKeys.reserveCapacity(32)
   }
 
   // MARK: Values
@@ -98,7 +99,7 @@ struct AnswerScanner: ~Copyable, ~Escapable {
     /// Reads the next key and its colon, or the closing brace, which gives nil.
     mutating func next(_ scanner: inout AnswerScanner) throws(JSONError) -> Fingerprint? {
       guard try scanner.advance(closing: UInt8(ascii: "}"), isFirst: &isFirst) else {
-        scanner.openKeys.removeLast(scanner.openKeys.count - base)
+        while scanner.openKeys.count > base { scanner.openKeys.removeLast() }
         return nil
       }
       guard try scanner.peek() == UInt8(ascii: "\"") else { throw scanner.failure("expected a string as key") }

@@ -60,21 +60,35 @@ struct FingerprintKey: Sendable {
         absorb(first, second, &low, &high)
         index += 16
       }
-      if index < buffer.count {
-        var first: UInt64 = 0
-        var second: UInt64 = 0
-        for place in index..<buffer.count {
-          let byte = unsafe UInt64(buffer[place])
-          if place - index < 8 {
-            first |= byte << UInt64(8 * (place - index))
-          } else {
-            second |= byte << UInt64(8 * (place - index - 8))
-          }
-        }
+      let rest = buffer.count - index
+      if rest > 0 {
+        let (first, second) = unsafe Self.tail(buffer, rest)
         absorb(first, second, &low, &high)
       }
       return finish(low, high)
     }
+  }
+
+  /// The last 1 to 15 bytes as two words.
+  ///
+  /// Loads may overlap: together with the length, which is in the fingerprint, they still say what the bytes are.
+  @inline(__always)
+  private static func tail(_ buffer: UnsafeRawBufferPointer, _ rest: Int) -> (UInt64, UInt64) {
+    let count = buffer.count
+    if rest >= 8 {
+      return unsafe (
+        buffer.loadUnaligned(fromByteOffset: count - rest, as: UInt64.self),
+        buffer.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+      )
+    }
+    if rest >= 4 {
+      return unsafe (
+        UInt64(buffer.loadUnaligned(fromByteOffset: count - rest, as: UInt32.self)),
+        UInt64(buffer.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
+      )
+    }
+    let middle = unsafe UInt64(buffer[count - rest + rest / 2])
+    return unsafe (UInt64(buffer[count - rest]) | middle << 8, UInt64(buffer[count - 1]))
   }
 
   /// Fingerprint of two words.
