@@ -15,16 +15,23 @@ struct HeaderParser {
   private(set) var findings: [Finding] = []
   private(set) var suppressed = 0
   private(set) var tensors: [TensorInfo] = []
-  private(set) var positions: [String: Int] = [:]
+  private(set) var names: NameTable
   private(set) var metadata: [(key: String, value: String)] = []
   private var metadataSeen = false
+  /// Whether the entries so far give no reason for a closer look.
+  ///
+  /// Their sizes match their shapes, their data lies one after the other from the start, their names are plain. That
+  /// holds for nearly every file and spares it the passes that put problems into words.
+  private(set) var isPlain = true
+  /// Where the data of the last tensor ends.
+  private var edge: UInt64 = 0
 
   /// A parser for the header of `file`, whose JSON has `length` bytes.
   init(file: String, length: Int) {
     self.file = file
     // An entry takes at least 60 bytes, so the reservation stays in proportion to the header.
     tensors.reserveCapacity(length / 120)
-    positions.reserveCapacity(length / 120)
+    names = NameTable(capacity: length / 120)
   }
 
   /// Walks the JSON text of the header; false when it breaks the grammar.
@@ -40,6 +47,9 @@ struct HeaderParser {
           try parseMetadata(&reader, at: at)
         } else {
           try parseTensor(&reader, name: key, at: at)
+        }
+        while let entry = CanonicalEntry.read(&reader) {
+          add(entry.tensor, hash: entry.hash, isNamePlain: entry.isNamePlain)
         }
       }
       let end = reader.offset
@@ -93,11 +103,6 @@ struct HeaderParser {
   }
 
   private mutating func parseTensor(_ reader: inout JSONReader, name: String, at: UInt64) throws(JSONError) {
-    if let entry = TensorEntry.canonical(&reader), let dtype = entry.dtype, let shape = entry.shape,
-      let offsets = entry.offsets
-    {
-      return add(TensorInfo(name: name, dtype: dtype, shape: shape, begin: offsets.0, end: offsets.1, headerOffset: at))
-    }
     var entry = TensorEntry()
     switch try reader.peek() {
     case .object:
@@ -141,28 +146,33 @@ struct HeaderParser {
       invalid("the entry has no field \"\(field)\"", tensor: name, at: at)
     }
     guard let dtype = entry.dtype, let shape = entry.shape, let offsets = entry.offsets else { return }
-    add(TensorInfo(name: name, dtype: dtype, shape: shape, begin: offsets.0, end: offsets.1, headerOffset: at))
+    add(
+      TensorInfo(name: name, dtype: dtype, shape: shape, begin: offsets.0, end: offsets.1, headerOffset: at),
+      hash: NameTable.hash(name), isNamePlain: Self.isPlainName(name))
   }
 
-  private mutating func add(_ tensor: TensorInfo) {
-    if let earlier = positions.updateValue(tensors.count, forKey: tensor.name) {
-      // The rest of the checks sees what the reference library would load.
-      positions[tensor.name] = earlier
-      tensors[earlier] = tensor
-      report(
-        .headerDuplicateKey,
-        "the header holds the tensor \"\(escaped(tensor.name))\" twice; readers disagree about which counts",
-        tensor: tensor.name, at: tensor.headerOffset,
-        hint: "remove one of the two entries; the reference library silently takes the last")
+  private mutating func add(_ tensor: consuming TensorInfo, hash: UInt64, isNamePlain: Bool) {
+    isPlain = isPlain && isNamePlain && tensor.begin == edge && Self.isSizeRight(tensor)
+    edge = tensor.end
+    tensors.append(tensor)
+    guard let earlier = names.insert(tensors.count - 1, hash: hash, of: tensors), let tensor = tensors.popLast() else {
       return
     }
-    tensors.append(tensor)
+    // The rest of the checks sees what the reference library would load.
+    isPlain = false
+    tensors[earlier] = tensor
+    report(
+      .headerDuplicateKey,
+      "the header holds the tensor \"\(escaped(tensor.name))\" twice; readers disagree about which counts",
+      tensor: tensor.name, at: tensor.headerOffset,
+      hint: "remove one of the two entries; the reference library silently takes the last")
   }
 
   /// Sorts the tensors by their data.
   mutating func order() {
     tensors.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
-    for (index, tensor) in tensors.enumerated() { positions[tensor.name] = index }
+    names = NameTable(capacity: tensors.count)
+    for index in tensors.indices { _ = names.insert(index, hash: NameTable.hash(tensors[index].name), of: tensors) }
   }
 
   // MARK: Findings

@@ -6,13 +6,15 @@ extension HeaderParser {
   ///
   /// Pass nil for `dataBytes` while the size of the data is not known (compressed files).
   mutating func validate(dataBytes: UInt64?) {
-    for index in tensors.indices where !isSizeRight(index) { checkSize(tensors[index]) }
-    if !isOrdered {
-      unusual("the header does not list its tensors in the order of their data")
-      order()
+    if !isPlain {
+      for tensor in tensors where !Self.isSizeRight(tensor) { checkSize(tensor) }
+      if !isOrdered {
+        unusual("the header does not list its tensors in the order of their data")
+        order()
+      }
     }
     checkCoverage(dataBytes: dataBytes)
-    checkNames()
+    if !isPlain { checkNames() }
   }
 
   private var isOrdered: Bool {
@@ -24,13 +26,13 @@ extension HeaderParser {
     return true
   }
 
-  /// Whether nothing about the entry's sizes needs a word; keeps the sound case free of copies.
-  private func isSizeRight(_ index: Int) -> Bool {
-    guard tensors[index].shape.rank <= 8, let count = tensors[index].shape.elementCount,
-      tensors[index].end >= tensors[index].begin
-    else { return false }
-    let (bits, overflow) = count.multipliedReportingOverflow(by: tensors[index].dtype.bits)
-    return !overflow && bits % 8 == 0 && bits / 8 == tensors[index].end - tensors[index].begin
+  /// Whether nothing about the sizes needs a word.
+  static func isSizeRight(_ tensor: borrowing TensorInfo) -> Bool {
+    guard tensor.shape.rank <= 8, let count = tensor.shape.elementCount, tensor.end >= tensor.begin else {
+      return false
+    }
+    let (bits, overflow) = count.multipliedReportingOverflow(by: tensor.dtype.bits)
+    return !overflow && bits % 8 == 0 && bits / 8 == tensor.end - tensor.begin
   }
 
   private mutating func checkSize(_ tensor: TensorInfo) {
@@ -69,9 +71,9 @@ extension HeaderParser {
   }
 
   private mutating func checkCoverage(dataBytes: UInt64?) {
-    var edge: UInt64 = 0
+    var edge: UInt64 = isPlain ? tensors.last?.end ?? 0 : 0
     var previous: Int?
-    for index in tensors.indices {
+    for index in tensors.indices where !isPlain {
       if tensors[index].begin != edge {
         let tensor = tensors[index]
         let neighbour =
@@ -101,7 +103,7 @@ extension HeaderParser {
   }
 
   private mutating func checkNames() {
-    for index in tensors.indices where Self.isOdd(tensors[index].name) {
+    for index in tensors.indices where !Self.isPlainName(tensors[index].name) {
       let tensor = tensors[index]
       unusual(
         "the name is empty, or has control characters or path separators", tensor: tensor.name,
@@ -109,14 +111,29 @@ extension HeaderParser {
     }
   }
 
-  private static func isOdd(_ name: String) -> Bool {
-    let bytes = name.utf8Span.span
-    var odd = bytes.isEmpty
-    // No early exit: the loop then runs on vectors.
-    for index in bytes.indices {
-      let byte = bytes[index]
-      odd = odd || byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "/")
+  static func isPlainName(_ name: String) -> Bool {
+    unsafe name.utf8Span.span.withUnsafeBytes { unsafe isPlainName($0) }
+  }
+
+  /// Whether a name has at least one byte and neither control characters nor path separators.
+  static func isPlainName(_ name: UnsafeRawBufferPointer) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var hits: UInt64 = 0
+    var index = 0
+    while index + 8 <= name.count {
+      // A byte of x is zero where (x - 1) & ~x has its top bit, at least for the lowest such byte.
+      let word = unsafe name.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      let slash = word ^ (ones &* 0x2F)
+      let delete = word ^ (ones &* 0x7F)
+      hits |= ((slash &- ones) & ~slash) | ((delete &- ones) & ~delete) | ((word &- ones &* 0x20) & ~word)
+      index += 8
     }
-    return odd
+    guard hits & (ones &* 0x80) == 0 else { return false }
+    while index < name.count {
+      let byte = unsafe name[index]
+      if byte < 0x20 || byte == 0x7F || byte == 0x2F { return false }
+      index += 1
+    }
+    return unsafe !name.isEmpty
   }
 }

@@ -148,7 +148,7 @@ extension HeaderParser {
     }
     validate(dataBytes: dataBytes)
     return SafetensorsHeader(
-      tensors: tensors, positions: positions, metadata: metadata, dataStart: 8 + UInt64(text.count))
+      tensors: tensors, names: names, metadata: metadata, dataStart: 8 + UInt64(text.count))
   }
 
   /// The findings, with a last one that counts those left out; a broken header is not also called unusual.

@@ -43,17 +43,17 @@ public struct SafetensorsHeader: Sendable {
   public let metadata: [(key: String, value: String)]
   /// Offset in the file of the first data byte.
   public let dataStart: UInt64
-  private let positions: [String: Int]
+  private let names: NameTable
 
-  init(tensors: [TensorInfo], positions: [String: Int], metadata: [(key: String, value: String)], dataStart: UInt64) {
+  init(tensors: [TensorInfo], names: NameTable, metadata: [(key: String, value: String)], dataStart: UInt64) {
     self.tensors = tensors
-    self.positions = positions
+    self.names = names
     self.metadata = metadata
     self.dataStart = dataStart
   }
 
   /// The tensor of this name, or nil.
-  public subscript(name: String) -> TensorInfo? { positions[name].map { tensors[$0] } }
+  public subscript(name: String) -> TensorInfo? { names.position(of: name, in: tensors).map { tensors[$0] } }
 
   /// The metadata value of this key, or nil.
   public func metadata(_ key: String) -> String? { metadata.last { $0.key == key }?.value }

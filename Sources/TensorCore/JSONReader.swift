@@ -206,6 +206,16 @@ public struct JSONReader: ~Copyable, ~Escapable {
     return isEqual
   }
 
+  /// Lends the unread text to `body`, which returns how many bytes of it were read.
+  ///
+  /// For shortcuts past the grammar, which must take whole values with their separators.
+  public mutating func take(_ body: (UnsafeRawBufferPointer) -> Int) {
+    let count = unsafe text.withUnsafeBytes { bytes in
+      unsafe body(UnsafeRawBufferPointer(rebasing: bytes[min(offset, bytes.count)...]))
+    }
+    offset += max(0, min(count, text.count - offset))
+  }
+
   /// Reads the bytes up to the next quotation mark, and the mark, when at most `limit` plain characters precede it.
   @_lifetime(copy self)
   public mutating func consumePlainText(limit: Int) -> Span<UInt8>? {

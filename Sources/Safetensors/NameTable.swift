@@ -1,0 +1,97 @@
+/// Finds tensors by name: an open hash table of positions in a list that its owner keeps.
+///
+/// A dictionary of strings would hold every name a second time, hash it four times slower, and take two names for one
+/// when they only differ in their Unicode normal form, which the reference library does not. The hash is seeded anew
+/// for every process, so that a file cannot be made to collide.
+struct NameTable: Sendable {
+  /// Upper half: a part of the hash; lower half: position + 1, or 0 for a free slot.
+  ///
+  /// The count is a power of two.
+  private var slots: [UInt64]
+  private var count = 0
+
+  private static let seed = UInt64.random(in: .min ... .max)
+
+  /// An empty table with room for `capacity` names before it grows.
+  init(capacity: Int = 0) {
+    var size = 16
+    while size < 2 * capacity { size *= 2 }
+    slots = [UInt64](repeating: 0, count: size)
+  }
+
+  /// The position of `name` in `tensors`, or nil.
+  func position(of name: String, in tensors: [TensorInfo]) -> Int? {
+    let hash = Self.hash(name)
+    let mask = slots.count - 1
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    while slots[slot] != 0 {
+      if (slots[slot] ^ hash) >> 32 == 0 {
+        let position = Int(slots[slot] & 0xFFFF_FFFF) - 1
+        if Self.isSame(tensors[position].name, name) { return position }
+      }
+      slot = (slot + 1) & mask
+    }
+    return nil
+  }
+
+  /// Adds the tensor at `position`, unless an earlier one has its name, whose position is then given.
+  mutating func insert(_ position: Int, hash: UInt64, of tensors: [TensorInfo]) -> Int? {
+    // A free slot needs no name to be compared, which is the case for all but a few.
+    let mask = slots.count - 1
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    while slots[slot] != 0 {
+      if (slots[slot] ^ hash) >> 32 == 0 {
+        let other = Int(slots[slot] & 0xFFFF_FFFF) - 1
+        if Self.isSame(tensors[other].name, tensors[position].name) { return other }
+      }
+      slot = (slot + 1) & mask
+    }
+    slots[slot] = hash & ~0xFFFF_FFFF | UInt64(position + 1)
+    count += 1
+    if count > slots.count / 4 * 3 { grow(tensors) }
+    return nil
+  }
+
+  private mutating func grow(_ tensors: [TensorInfo]) {
+    let mask = slots.count * 2 - 1
+    var larger = [UInt64](repeating: 0, count: mask + 1)
+    for entry in slots where entry != 0 {
+      let position = Int(entry & 0xFFFF_FFFF) - 1
+      var slot = Int(truncatingIfNeeded: Self.hash(tensors[position].name)) & mask
+      while larger[slot] != 0 { slot = (slot + 1) & mask }
+      larger[slot] = entry
+    }
+    slots = larger
+  }
+
+  private static func isSame(_ a: String, _ b: String) -> Bool {
+    let (a, b) = (a.utf8Span.span, b.utf8Span.span)
+    guard a.count == b.count else { return false }
+    for index in a.indices where a[index] != b[index] { return false }
+    return true
+  }
+
+  static func hash(_ name: String) -> UInt64 {
+    unsafe name.utf8Span.span.withUnsafeBytes { unsafe hash($0) }
+  }
+
+  /// Multiplies and folds eight bytes at a time.
+  static func hash(_ name: UnsafeRawBufferPointer) -> UInt64 {
+    func mixed(_ state: UInt64, _ word: UInt64) -> UInt64 {
+      let (high, low) = (state ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+      return high ^ low ^ seed
+    }
+    var state = seed ^ UInt64(truncatingIfNeeded: name.count)
+    var index = 0
+    while index + 8 <= name.count {
+      state = mixed(state, unsafe name.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+      index += 8
+    }
+    var rest: UInt64 = 0
+    while index < name.count {
+      rest = rest << 8 | UInt64(unsafe name[index])
+      index += 1
+    }
+    return mixed(mixed(state, rest), state >> 32)
+  }
+}

@@ -1,0 +1,69 @@
+import TensorCore
+import Testing
+
+@testable import Safetensors
+
+/// Names of tensors are found whatever they are, and told apart byte by byte.
+struct NameTableTests {
+  private func tensors(_ names: [String]) -> [TensorInfo] {
+    names.map { TensorInfo(name: $0, dtype: .f32, shape: [1], begin: 0, end: 4) }
+  }
+
+  @Test func everyNameIsFoundWhileTheTableGrows() {
+    let tensors = tensors((0..<5000).map { "layer.\($0)" + String(repeating: "x", count: $0 % 40) } + ["", "é", "/"])
+    var table = NameTable()
+    for position in tensors.indices {
+      #expect(table.insert(position, hash: NameTable.hash(tensors[position].name), of: tensors) == nil)
+    }
+    for (position, tensor) in tensors.enumerated() {
+      #expect(table.position(of: tensor.name, in: tensors) == position)
+    }
+    #expect(table.position(of: "layer.5000", in: tensors) == nil)
+  }
+
+  @Test func anEqualNameGivesTheFirst() {
+    let tensors = tensors(["a", "b", "a"])
+    var table = NameTable()
+    let found = tensors.indices.map { table.insert($0, hash: NameTable.hash(tensors[$0].name), of: tensors) }
+    #expect(found == [nil, nil, 0])
+  }
+
+  @Test func equalHashesAreNoEqualNames() {
+    let tensors = tensors(["a", "b", "c"])
+    var table = NameTable()
+    for position in tensors.indices { #expect(table.insert(position, hash: 7, of: tensors) == nil) }
+  }
+
+  /// "é" as one scalar and as two are two names to the reference library, though Swift's strings call them equal.
+  @Test func normalFormsAreDifferentNames() throws {
+    let json = #"""
+      {"caf\#u{E9}":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"cafe\#u{301}":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}
+      """#
+    var parser = HeaderParser(file: "f", length: json.utf8.count)
+    let parsed = parser.header(Array(json.utf8), dataBytes: 2)
+    let header = try #require(parsed)
+    #expect(!parser.findings.contains { $0.severity == .error })
+    #expect(header["caf\u{E9}"]?.begin == 0)
+    #expect(header["cafe\u{301}"]?.begin == 1)
+  }
+
+  /// The stride and the grammar read the same text alike, wherever the text leaves the exact form.
+  @Test func theShortcutAgreesWithTheGrammar() {
+    let entry = #""b.weight":{"dtype":"BF16","shape":[2,3],"data_offsets":[4,16]}"#
+    let first = #""a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}"#
+    func tensors(_ entry: String) -> [TensorInfo] {
+      let json = "{\(first),\(entry)}"
+      var parser = HeaderParser(file: "f", length: json.utf8.count)
+      return parser.header(Array(json.utf8), dataBytes: 16)?.tensors ?? []
+    }
+    let expected = tensors(entry)
+    #expect(expected.count == 2)
+    for (place, _) in entry.enumerated().dropFirst() {
+      // A blank between tokens sends the entry through the grammar; inside a token it breaks or changes it.
+      let index = entry.index(entry.startIndex, offsetBy: place)
+      let spaced = tensors(entry[..<index] + " " + entry[index...])
+      guard spaced.count == 2, spaced[1].name == "b.weight" else { continue }
+      #expect(spaced[1].dtype == .bf16 && spaced[1].shape == [2, 3] && spaced[1].begin == 4 && spaced[1].end == 16)
+    }
+  }
+}
