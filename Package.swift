@@ -88,7 +88,10 @@ let package = Package(
 
     library(
       "LoRASlots",
-      ["TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels", "SlotCache"]),
+      [
+        "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels", "SlotCache",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     library("LoRAEvaluation", ["TensorCore", "LoRAIO"]),
     library("LoRATraffic", ["TensorCore", "LoRAIO", "SlotCache"]),
 
@@ -106,12 +109,13 @@ let package = Package(
       [
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel", "LoRAInspect",
         "LoRAValidate", "LoRAMerge", "LoRAEvaluation", "LoRAPolicy", "Zstd", "ZstdArchive",
-        "LoRATraffic",
+        "LoRATraffic", "LoRASlots",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
     .executableTarget(
-      name: "lora-bench", dependencies: ["TensorCore", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel"],
+      name: "lora-bench",
+      dependencies: ["TensorCore", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRASlots"],
       swiftSettings: strict),
 
     // Tests: one target per library, and the real binary

@@ -30,6 +30,11 @@ public protocol StagingMemory: AnyObject, Sendable {
   var bytes: UnsafeMutableRawBufferPointer { get }
 }
 
+extension StagingMemory {
+  /// Size in bytes.
+  public var byteCount: Int { unsafe bytes.count }
+}
+
 /// Something that ends by itself, on this thread's processor or on a device.
 public protocol SlotFence: AnyObject, Sendable {
   /// Whether it has ended; never blocks.

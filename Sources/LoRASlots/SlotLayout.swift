@@ -17,12 +17,18 @@ public struct SlotLayout: Sendable {
   /// Bytes of one allocation that holds all slots of all buffers at their offsets.
   public let totalBytes: UInt64
 
+  let engine: EngineModules
+  let recipes: [SlotRecipe]
+
+  /// Whether the engine serves adapters for this architecture at all; where not, the layout is what its rules give.
+  public var isServed: Bool { engine.isServed }
+
   /// Number of slots.
   public var slots: Int { options.slots }
   /// Type of the elements: F32, F16 or BF16.
   public var dtype: DType { options.dtype }
 
-  /// Byte in the one allocation where `slot` has its piece of `buffers[buffer]`; a multiple of 256.
+  /// Byte in the one allocation where `slot` has its piece of `buffers[buffer]`.
   public func offset(buffer: Int, slot: Int) -> UInt64 {
     buffers[buffer].offset + UInt64(slot) * buffers[buffer].slotStride
   }
@@ -51,6 +57,8 @@ public struct SlotBuffer: Sendable, Hashable {
   /// Bytes of one slot.
   public let slotBytes: UInt64
   /// Byte in the one allocation where slot 0 starts; a multiple of 256.
+  ///
+  /// The other slots follow at `slotStride`, whatever their alignment.
   public let offset: UInt64
   /// Bytes from slot to slot.
   public let slotStride: UInt64

@@ -7,9 +7,9 @@ import TensorCore
 extension EngineCheck {
   /// Another naming than PEFT's.
   static let otherNaming = EngineCheck { context in
-    guard context.adapter.file != nil, context.adapter.format != .peft, !context.adapter.modules.isEmpty else {
-      return nil
-    }
+    guard !context.options.feedsEngine, context.adapter.file != nil, context.adapter.format != .peft,
+      !context.adapter.modules.isEmpty
+    else { return nil }
     return Hit(
       message: "names in the \(context.adapter.format.rawValue) format", found: context.adapter.format.rawValue,
       hint: "convert the adapter to PEFT's format", isConfig: false)
@@ -17,7 +17,8 @@ extension EngineCheck {
 
   /// Engines that take a folder look for this one file in it.
   static let otherFileName = EngineCheck { context in
-    guard context.adapter.file != nil, case let name = Folder.lastComponent(context.adapter.weightsPath),
+    guard !context.options.feedsEngine, context.adapter.file != nil,
+      case let name = Folder.lastComponent(context.adapter.weightsPath),
       name != "adapter_model.safetensors"
     else { return nil }
     return Hit(

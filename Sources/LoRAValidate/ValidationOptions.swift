@@ -12,6 +12,9 @@ public struct ValidationOptions: Sendable {
   public var tensorParallel: UInt64 = 1
   /// The engine's own filter of target modules, by last name component; nil serves every module.
   public var targetModules: [String]?
+  /// Whether this tool reads the adapter's files for the engine, so that their names and compression are not the
+  /// engine's concern.
+  public var feedsEngine = false
   /// The organisation's own limits.
   public var policy: Policy?
   /// Whether the values are left unread.

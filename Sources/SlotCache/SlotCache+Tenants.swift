@@ -22,7 +22,9 @@ extension SlotCache {
 
   /// The slot from which an adapter can be served now; nil while it has none or is being loaded.
   public func ready(_ adapter: Int) -> SlotHandle? {
-    guard adapter < adapters.count, case let slot = Int(adapters[adapter].slot), slot >= 0, tenants[slot].isReady else {
+    guard adapters.indices.contains(adapter), case let slot = Int(adapters[adapter].slot), slot >= 0,
+      tenants[slot].isReady
+    else {
       return nil
     }
     return SlotHandle(slot: slot, generation: tenants[slot].generation)
@@ -34,7 +36,7 @@ extension SlotCache {
   }
 
   /// Whether an adapter is in host memory.
-  public func isInHost(_ adapter: Int) -> Bool { adapter < adapters.count && host.contains(adapter) }
+  public func isInHost(_ adapter: Int) -> Bool { adapters.indices.contains(adapter) && host.contains(adapter) }
 
   // MARK: Use
 
@@ -62,7 +64,7 @@ extension SlotCache {
 
   /// Takes back `pin`.
   public mutating func unpin(_ adapter: Int) {
-    if adapter < adapters.count { adapters[adapter].isPinned = false }
+    if adapters.indices.contains(adapter) { adapters[adapter].isPinned = false }
   }
 
   /// Forgets an adapter: its slot is empty and host memory is free; false when it is not there or somebody reads it.

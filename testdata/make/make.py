@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 
-PARTS = ["models", "adapters", "merged", "broken", "headers", "bases", "formats", "deltas", "evaluation", "traffic"]
+PARTS = ["models", "adapters", "merged", "broken", "headers", "bases", "formats", "deltas", "evaluation", "traffic", "slots"]
 
 
 def pin_the_process():

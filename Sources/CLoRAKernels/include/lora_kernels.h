@@ -61,6 +61,26 @@ void lora_narrow_f64(lora_level level, const double *values, size_t count, lora_
 uint64_t lora_convert(
   lora_level level, lora_dtype from, const void *bytes, size_t count, lora_dtype to, void *out);
 
+// MARK: Packing
+
+/// A matrix of `output_rows` x `output_columns` elements without gaps, whose top left corner comes from a strided
+/// matrix and whose rest is zero.
+typedef struct {
+  const void *_Nullable source;  // element (0, 0); NULL for a block of zeros
+  lora_dtype source_dtype;       // of whole bytes
+  size_t rows, columns;          // of the corner
+  size_t row_stride, column_stride;  // elements
+  float scale;
+  lora_dtype dtype;  // F32, F16 or BF16
+  void *output;
+  size_t output_rows, output_columns;
+} lora_block;
+
+/// Writes rows `first ..< end` of a block: every element is rounded to the block's type (F64 by way of F32) and, with a
+/// scale other than 1, multiplied in f32 and rounded again. Equal types without scale are copied byte for byte,
+/// otherwise NaN becomes the canonical quiet NaN.
+void lora_pack_rows(lora_level level, const lora_block *block, size_t first, size_t end);
+
 // MARK: Factors
 
 /// Columns of a right panel are kept in strips of this many, each strip `rank` times `LORA_LANES` numbers.

@@ -1,0 +1,178 @@
+import ArgumentParser
+import LoRAIO
+import LoRAModel
+import LoRASlots
+import LoRAValidate
+import TensorCore
+
+/// `lora-tool pack`.
+struct PackCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pack",
+    abstract: "Put adapters into the padded slots that a serving engine reads.",
+    discussion: """
+      Adapters go into slots 0, 1, …, cast and scaled as the engine does it, with zeros wherever an adapter has nothing. \
+      --output writes all slots as one safetensors file. Adapters are checked first; one that does not fit is refused \
+      before anything is allocated. --dry-run says how large the slots are and how many would fit.
+      """)
+
+  @OptionGroup var adapters: AdapterArguments
+
+  @Option(help: "The base model: a config.json, model folder, safetensors file, index or cached repository id.")
+  var base: String
+
+  @OptionGroup var slots: SlotArguments
+
+  @Option(help: "Where the slots are: host, cuda, cuda:N, or auto.")
+  var device = "host"
+
+  @Option(help: "Memory to say the largest number of slots for, such as 8GiB; what is free on the device by default.")
+  var memory: String?
+
+  @Flag(help: "Read every slot back and compare every byte with a plain reference.")
+  var verify = false
+
+  @Option(name: .shortAndLong, help: "Write the slots to this safetensors file.")
+  var output: String?
+
+  @Flag(help: "Replace an existing output file.")
+  var overwrite = false
+
+  @Flag(help: "Say what the slots would take and allocate nothing.")
+  var dryRun = false
+
+  @Flag(help: "List every buffer of the slots.")
+  var buffers = false
+
+  @Flag(help: "Pack adapters whose check finds errors, as far as they fit at all.")
+  var skipValidation = false
+
+  @Option(help: "Number of threads; all processors by default.")
+  var jobs: Int?
+
+  @Option(help: "Show progress: auto (on a terminal), always or never.")
+  var progress: Choice = .auto
+
+  @Option(help: "Output format of the report: text or json.")
+  var format: ReportFormat = .text
+
+  func validate() throws {
+    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a positive number") }
+    if !isSlotDevice(device) {
+      throw ValidationError("--device wants host, cuda, cuda:N or auto, not '\(escaped(device))'")
+    }
+    if let memory, ByteCount(parsing: memory) == nil {
+      throw ValidationError("--memory wants a size such as 8GiB, not '\(escaped(memory))'")
+    }
+    if dryRun, output != nil || verify { throw ValidationError("--dry-run writes and verifies nothing") }
+  }
+
+  func run() throws {
+    let target = try PackOutput.checked(output, overwrite: overwrite)
+    let base = try openUsableBase()
+    // Slots can be sized without any adapter; everything else needs one.
+    let found = dryRun && adapters.adapters.isEmpty ? AdapterArguments.Found() : adapters.find()
+    for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
+    guard found.problems.isEmpty else { throw ExitStatus.failed }
+    let layout = try layout(base, found.paths)
+    if !skipValidation { try check(found.paths, base, layout) }
+    let items = try found.paths.map { path in
+      try packing { () throws(SlotPacking.Failure) in try SlotPacking.Item(path, base: base, layout: layout) }
+    }
+    var report = PackReport(layout: layout, arguments: slots, adapters: items)
+    if dryRun {
+      report.limit = memory.flatMap { ByteCount(parsing: $0)?.bytes }
+      return try write(report)
+    }
+    let device = try openSlotDevice(device, jobs: jobs)
+    report.device = (device.name, device.title)
+    report.limit = memory.flatMap { ByteCount(parsing: $0)?.bytes } ?? device.freeBytes
+    try pack(items, base, layout, device, target, &report)
+    try write(report)
+    if report.mismatch != nil { throw ExitStatus.findings }
+  }
+
+  private func openUsableBase() throws -> BaseModel {
+    let base = try openBase(self.base)
+    for finding in base.findings where finding.severity == .error {
+      StandardError.write("lora-tool: \(escaped(finding.file)): \(finding.message)\n")
+    }
+    if base.findings.contains(where: { $0.severity == .error }) { throw ExitStatus.failed }
+    guard base.isKnown else {
+      throw Failure(
+        "the architecture \(escaped(base.modelType ?? "(no model_type)")) of \(escaped(base.path)) is not in the "
+          + "catalogue and there are no weights to read names and shapes from")
+    }
+    return base
+  }
+
+  private func layout(_ base: BaseModel, _ paths: [String]) throws(Failure) -> SlotLayout {
+    var largest: UInt64 = 0
+    if slots.maxLoraRank == nil {
+      for path in paths { largest = max(largest, Adapter.load(path).modules.map(\.rank).max() ?? 0) }
+    }
+    let options = slots.options(adapters: paths.count, largest: largest)
+    guard paths.count <= options.slots else {
+      throw Failure("\(paths.count) adapters do not fit into \(options.slots) slots; raise --max-loras")
+    }
+    do throws(SlotLayoutError) {
+      let layout = try SlotLayout(of: base, options)
+      if !layout.isServed {
+        StandardError.write(
+          "lora-tool: warning: \(slots.engine) serves no adapters for \(escaped(base.modelType ?? "this model")); the "
+            + "slots are what its general rules give\n")
+      }
+      return layout
+    } catch { throw Failure("\(error)") }
+  }
+
+  /// Refuses adapters that the engine would not serve as trained, in the words of `validate`.
+  private func check(_ paths: [String], _ base: BaseModel, _ layout: SlotLayout) throws {
+    guard !paths.isEmpty else { return }
+    let report = Validation.run(paths, base: base, options: slots.validation(layout.options))
+    let errors = report.adapters.flatMap(\.findings).filter { $0.severity == .error }
+    guard !errors.isEmpty else { return }
+    for finding in errors {
+      let hint = finding.hint.map { "; \($0)" } ?? ""
+      let sentence = escaped(finding.message + hint, limit: 2_000)
+      StandardError.write("lora-tool: cannot pack: \(escaped(finding.file)): \(finding.rule.rawValue): \(sentence)\n")
+    }
+    throw ExitStatus.failed
+  }
+
+  private func pack(
+    _ items: [SlotPacking.Item], _ base: BaseModel, _ layout: SlotLayout, _ device: any SlotDevice,
+    _ target: PackOutput?, _ report: inout PackReport
+  ) throws {
+    let total = items.reduce(0) { $0 &+ $1.fileBytes }
+    let bar = ProgressBar(isShown: progress.progress, total: total, unit: .bytes)
+    defer { bar.finish() }
+    let result = try packing { () throws(SlotPacking.Failure) in
+      try SlotPacking(items, layout: layout, device: device, workers: jobs ?? Workers.processorCount) {
+        bar.advance(by: $0)
+      }
+    }
+    report.slots = result.slots
+    if verify {
+      report.mismatch = try packing { () throws(SlotPacking.Failure) in try result.firstMismatch(items, base: base) }
+      report.isVerified = true
+    }
+    guard let target, report.mismatch == nil else { return }
+    try target.write(result.memory, metadata: report.metadata)
+    report.output = output
+  }
+
+  private func packing<Result>(_ body: () throws(SlotPacking.Failure) -> Result) throws(Failure) -> Result {
+    do throws(SlotPacking.Failure) { return try body() } catch {
+      if case .refused = error { throw Failure("cannot pack: \(error)") }
+      throw Failure("\(error)")
+    }
+  }
+
+  private func write(_ report: PackReport) throws(Failure) {
+    switch format {
+    case .json: try StandardOutput.write(report.json(buffers: buffers).text(pretty: true) + "\n")
+    case .text: try StandardOutput.write(lines: report.text(buffers: buffers))
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import LoRASlots
+import TensorCore
+
+/// What `pack` found out and did.
+struct PackReport {
+  let layout: SlotLayout
+  let arguments: SlotArguments
+  let adapters: [SlotPacking.Item]
+  var device: (name: String, title: String)?
+  var slots: [SlotPacking.Slot] = []
+  /// Bytes to say the largest number of slots for.
+  var limit: UInt64?
+  var isVerified = false
+  var mismatch: SlotMismatch?
+  var output: String?
+
+  /// Bytes of the loaded slots that no adapter fills.
+  var paddingBytes: UInt64 { slots.reduce(0) { $0 &+ (layout.slotBytes &- $1.bytes) } }
+
+  /// What goes into the header of a slot image: how it was made, and which adapter is where.
+  var metadata: [(key: String, value: String)] {
+    let options = layout.options
+    var metadata = [
+      ("format", "pt"), ("layout", options.arrangement.rawValue), ("max_loras", "\(options.slots)"),
+      ("max_lora_rank", "\(options.rank)"), ("tensor_parallel", "\(options.tensorParallel)"),
+      ("rank", "\(options.tensorRank)"),
+    ]
+    for slot in slots { metadata.append(("slot.\(slot.slot)", slot.adapter)) }
+    return metadata.map { (key: $0.0, value: $0.1) }
+  }
+
+  /// The document of the contract, with more detail.
+  func json(buffers listsBuffers: Bool) -> JSONValue {
+    let options = layout.options
+    var document: JSONObject = [
+      "schema": "lora-tool/pack/1", "tool_version": .string(Version.text), "device": JSONValue(device?.name),
+      "device_title": JSONValue(device?.title), "engine": .string(arguments.engine.lowercased()),
+      "layout": .string(options.arrangement.rawValue), "dtype": .string(arguments.dtype.rawValue),
+      "max_loras": JSONValue(options.slots), "max_lora_rank": JSONValue(options.rank),
+      "tensor_parallel": JSONValue(options.tensorParallel), "rank": JSONValue(options.tensorRank),
+      "fully_sharded": .bool(options.isFullySharded),
+      "target_modules": options.targetModules.map { .array($0.map { .string($0) }) } ?? .null,
+      "modules": JSONValue(layout.modules.count), "buffers": JSONValue(layout.buffers.count),
+      "slots": .array(slots.map(json)), "slot_bytes": JSONValue(layout.slotBytes),
+      "total_bytes": JSONValue(layout.totalBytes), "padding_bytes": JSONValue(paddingBytes),
+      "memory_bytes": limit.map { JSONValue($0) } ?? .null,
+      "largest_max_loras": limit.map { JSONValue(layout.largestSlotCount(in: $0)) } ?? .null,
+      "verified": isVerified ? .bool(mismatch == nil) : .null, "output": JSONValue(output),
+    ]
+    if let mismatch { document["mismatch"] = .string("\(mismatch)") }
+    if listsBuffers { document["buffer_list"] = .array(layout.buffers.map(json)) }
+    return .object(document)
+  }
+
+  private func json(_ slot: SlotPacking.Slot) -> JSONValue {
+    var object: JSONObject = [
+      "slot": JSONValue(slot.slot), "adapter": .string(slot.adapter), "rank": JSONValue(slot.rank),
+      "bytes": JSONValue(slot.bytes), "seconds": .real(slot.seconds),
+      "padding_bytes": JSONValue(layout.slotBytes - slot.bytes), "file_bytes": JSONValue(slot.fileBytes),
+      "stages": [
+        "disk": .real(slot.diskSeconds), "decompress": .real(slot.decompressSeconds),
+        "host": .real(slot.timings.host), "bus": .real(slot.timings.bus), "kernel": .real(slot.timings.kernel),
+        "first_layer": .real(slot.timings.firstStage), "last_layer": .real(slot.timings.total),
+      ], "submissions": JSONValue(slot.timings.submissions),
+    ]
+    if !slot.scales.isEmpty {
+      var scales = JSONObject()
+      for (module, scale) in slot.scales { scales[module] = .real(scale) }
+      object["scales"] = .object(scales)
+    }
+    return .object(object)
+  }
+
+  private func json(_ buffer: SlotBuffer) -> JSONValue {
+    [
+      "name": .string(buffer.name), "shape": .array(buffer.shape.dimensions.map { JSONValue($0) }),
+      "slot_bytes": JSONValue(buffer.slotBytes), "offset": JSONValue(buffer.offset),
+      "slot_stride": JSONValue(buffer.slotStride), "stage": JSONValue(buffer.stage),
+    ]
+  }
+
+  /// The report for a reader.
+  func text(buffers listsBuffers: Bool) -> [String] {
+    let options = layout.options
+    let device = device.map { " on \($0.title)" } ?? ""
+    let share = options.tensorParallel > 1 ? ", device \(options.tensorRank) of \(options.tensorParallel)" : ""
+    var lines = [
+      "\(options.slots) slots of rank \(options.rank) in \(arguments.dtype.rawValue)\(device), "
+        + "\(options.arrangement.rawValue) layout\(share)",
+      "  modules    \(layout.modules.count) in \(layout.buffers.count) buffers",
+      "  one slot   \(ByteCount(layout.slotBytes))", "  all slots  \(ByteCount(layout.totalBytes))",
+    ]
+    if let limit {
+      lines.append("  would fit  \(grouped(layout.largestSlotCount(in: limit))) slots in \(ByteCount(limit))")
+    }
+    if !slots.isEmpty { lines += [""] + table.lines() + ["", "  padding    \(ByteCount(paddingBytes))"] }
+    if isVerified {
+      lines.append(mismatch.map { "  verified   no: \($0)" } ?? "  verified   every byte of \(options.slots) slots")
+    }
+    if let output { lines.append("  written    \(escaped(output))") }
+    if listsBuffers { lines += [""] + bufferTable.lines() }
+    return lines
+  }
+
+  private var table: TextTable {
+    var table = TextTable([
+      ("slot", .right), ("adapter", .left), ("rank", .right), ("bytes", .right), ("disk ms", .right),
+      ("load ms", .right), ("first layer ms", .right),
+    ])
+    for slot in slots {
+      func milliseconds(_ seconds: Double) -> String { fixed(seconds * 1e3, 2) }
+      table.add([
+        "\(slot.slot)", escaped(slot.adapter, limit: 60), "\(slot.rank)", "\(ByteCount(slot.bytes))",
+        milliseconds(slot.diskSeconds + slot.decompressSeconds), milliseconds(slot.timings.total),
+        milliseconds(slot.timings.firstStage),
+      ])
+    }
+    return table
+  }
+
+  private var bufferTable: TextTable {
+    var table = TextTable([("buffer", .left), ("one slot", .left), ("bytes", .right)])
+    for buffer in layout.buffers {
+      table.add([escaped(buffer.name), "\(buffer.shape)", grouped(buffer.slotBytes)])
+    }
+    return table
+  }
+}
