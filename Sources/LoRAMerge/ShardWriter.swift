@@ -25,6 +25,7 @@ struct ShardWriter {
     let total = executor.plan.outputBytes
     control.add(plan.shards.reduce(0) { $1.steps.isEmpty ? $0 + $1.size : $0 }, of: total)
     let queue = WorkQueue(plan, executor.granularity)
+    let lanes = WorkLanes(shards: plan.shards.indices.map { queue.itemCount(ofShard: $0) }, count: executor.jobs)
     try MergeError.catching { () throws(IOError) in
       for position in wanted { try partial.prepare(plan.shards[position]) }
     }
@@ -45,7 +46,7 @@ struct ShardWriter {
     let work = plan
     try Workers.forEach(count: queue.count, workers: executor.jobs) { index throws(MergeError) in
       try control.check()
-      let item = queue.item(index)
+      let item = queue.item(lanes.item(index))
       try MergeError.catching { () throws(IOError) in
         let shard = shards[item.shard]
         let (bytes, rounded) = try crew.perform(item, in: try shard.file())

@@ -38,4 +38,17 @@ struct WorkQueueTests {
     }
     #expect(queue.itemCount(ofShard: 0) == queue.count)
   }
+
+  @Test("Lanes hand out every item once, neighbours from different shards", arguments: [1, 2, 3, 5, 64])
+  func lanes(_ count: Int) {
+    for shards in [[], [0], [7], [3, 0, 4], [100, 1, 1, 1], [1, 1, 1, 100], [10, 10, 10, 10, 10], [0, 0, 5, 0]] {
+      let total = shards.reduce(0, +)
+      let lanes = WorkLanes(shards: shards, count: count)
+      let items = (0..<total).map { lanes.item($0) }
+      #expect(items.sorted() == Array(0..<total), "\(shards)")
+      if count == 1 { #expect(items == Array(0..<total)) }
+    }
+    let items = (0..<40).map { WorkLanes(shards: [10, 10, 10, 10], count: 4).item($0) }
+    #expect(items.prefix(8) == [0, 10, 20, 30, 1, 11, 21, 31])
+  }
 }
