@@ -45,6 +45,7 @@ let package = Package(
     .library(name: "LoRASlots", targets: ["LoRASlots"]),
     .library(name: "LoRAEvaluation", targets: ["LoRAEvaluation"]),
     .library(name: "LoRATraffic", targets: ["LoRATraffic"]),
+    .library(name: "LoRACapacity", targets: ["LoRACapacity"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -92,7 +93,8 @@ let package = Package(
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels", "SlotCache",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    library("LoRAEvaluation", ["TensorCore", "LoRAIO"]),
+    library("LoRAEvaluation", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels"]),
+    library("LoRACapacity", ["TensorCore", "BaseCatalogue", "Safetensors", "LoRAModel", "LoRASlots"]),
     library("LoRATraffic", ["TensorCore", "LoRAIO", "SlotCache"]),
 
     // Policy files; the one target that reads YAML
@@ -109,7 +111,7 @@ let package = Package(
       [
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel", "LoRAInspect",
         "LoRAValidate", "LoRAMerge", "LoRAEvaluation", "LoRAPolicy", "Zstd", "ZstdArchive",
-        "LoRATraffic", "LoRASlots",
+        "LoRATraffic", "LoRASlots", "LoRACapacity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
@@ -142,7 +144,8 @@ let package = Package(
         "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    tests("LoRAEvaluation", ["TensorCore", "LoRAIO"]),
+    tests("LoRAEvaluation", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel"]),
+    tests("LoRACapacity", ["TensorCore", "Safetensors", "LoRAModel"]),
     tests("LoRATraffic", ["TensorCore"]),
     .testTarget(
       name: "CLITests", dependencies: ["lora-tool", "LoRATestSupport", "TensorCore"], swiftSettings: strict),

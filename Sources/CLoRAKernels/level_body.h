@@ -5,6 +5,7 @@
 #include "levels.h"
 #include "vectors.h"
 
+#include "level_apply.h"
 #include "level_convert.h"
 #include "level_product.h"
 #include "level_round.h"
@@ -27,6 +28,8 @@ const lora_level_table LEVEL = {
   .tally_f64 = tally_f64,
   .peak = peak,
   .census = census,
+  .dots_f32 = dots_f32,
+  .dots_f64 = dots_f64,
   .burn_f32 = burn_f32,
   .burn_f64 = burn_f64,
 };

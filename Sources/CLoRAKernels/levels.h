@@ -77,6 +77,12 @@ typedef struct {
   /// Largest `code & mask` of elements of 1, 2, 4 or 8 bytes; the mask leaves out the sign bit of the largest size.
   uint64_t (*peak)(size_t size, uint64_t mask, const void *elements, size_t count);
   lora_census (*census)(const lora_code *type, const void *elements, size_t count);
+  /// out[t * out_stride] = sum over k < length of row[k] * tokens[t * stride + k], in sixteen sums by k % 16.
+  void (*dots_f32)(
+    const float *row, const float *tokens, size_t stride, size_t count, size_t length, float *out, size_t out_stride);
+  void (*dots_f64)(
+    const double *row, const double *tokens, size_t stride, size_t count, size_t length, double *out,
+    size_t out_stride);
   /// Only multiply-adds, for benchmarks; return how many operations.
   uint64_t (*burn_f32)(uint64_t rounds);
   uint64_t (*burn_f64)(uint64_t rounds);

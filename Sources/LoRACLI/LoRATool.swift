@@ -18,7 +18,7 @@ public struct LoRATool: ParsableCommand {
       InspectCommand.self, ValidateCommand.self, MergeCommand.self, VerifyCommand.self, BasesCommand.self,
       GateCommand.self, CompressCommand.self, DecompressCommand.self,
       RulesCommand.self, ExplainCommand.self, PolicyCommand.self,
-      ReplayCommand.self, PackCommand.self,
+      ReplayCommand.self, PackCommand.self, PlanCommand.self, ParityCommand.self,
     ])
 
   /// A command is filled in by the parser.

@@ -157,6 +157,17 @@ size_t lora_merge_scratch(const lora_merge_job *job);
 void lora_merge(
   lora_level level, const lora_merge_job *job, void *scratch, lora_merge_statistics *_Nullable statistics);
 
+// MARK: Apply
+
+/// out[t * out_stride] = sum over k < length of row[k] * tokens[t * stride + k] for `count` tokens: fused multiply-adds
+/// into sixteen sums by k % 16, which are then added as a tree. Zeros behind the row change no bit.
+void lora_dots_f32(
+  lora_level level, const float *row, const float *tokens, size_t stride, size_t count, size_t length, float *out,
+  size_t out_stride);
+void lora_dots_f64(
+  lora_level level, const double *row, const double *tokens, size_t stride, size_t count, size_t length, double *out,
+  size_t out_stride);
+
 // MARK: Scan
 
 #define LORA_NONE UINT64_MAX

@@ -1,0 +1,67 @@
+// Part of level_body.h: one row of a matrix times many tokens. Sixteen running sums, lane k % 16 for element k, added as
+// a tree at the end: zeros behind the row change nothing, so that a padded row gives the same bits as the row alone.
+
+INLINE v16f load_part_f32(const float *p, size_t count) {
+  v16f v = 0;
+  memcpy(&v, p, count * sizeof *p);
+  return v;
+}
+
+INLINE v16d load_part_f64(const double *p, size_t count) {
+  v16d v = 0;
+  memcpy(&v, p, count * sizeof *p);
+  return v;
+}
+
+/// The sum of all lanes; never negative zero.
+INLINE float total_f32(v16f v) {
+  __typeof__(v.lo) eight = v.lo + v.hi;
+  __typeof__(eight.lo) four = eight.lo + eight.hi;
+  return ((four[0] + four[2]) + (four[1] + four[3])) + 0.0f;
+}
+
+INLINE double total_f64(v16d v) {
+  v8d eight = v.lo + v.hi;
+  __typeof__(eight.lo) four = eight.lo + eight.hi;
+  return ((four[0] + four[2]) + (four[1] + four[3])) + 0.0;
+}
+
+INLINE void dots_block_f32(
+  const size_t block, const float *row, const float *tokens, size_t stride, size_t length, float *out,
+  size_t out_stride) {
+  v16f sum[4];
+  UNROLL for (size_t t = 0; t < block; t++) sum[t] = 0;
+  size_t k = 0;
+  for (; k + LORA_LANES <= length; k += LORA_LANES) {
+    v16f r = load_f32(row + k);
+    UNROLL for (size_t t = 0; t < block; t++) sum[t] = fma_f32(r, load_f32(tokens + t * stride + k), sum[t]);
+  }
+  if (k < length) {
+    v16f r = load_part_f32(row + k, length - k);
+    UNROLL for (size_t t = 0; t < block; t++)
+      sum[t] = fma_f32(r, load_part_f32(tokens + t * stride + k, length - k), sum[t]);
+  }
+  UNROLL for (size_t t = 0; t < block; t++) out[t * out_stride] = total_f32(sum[t]);
+}
+
+TARGET static void dots_f32(
+  const float *row, const float *tokens, size_t stride, size_t count, size_t length, float *out, size_t out_stride) {
+  size_t t = 0;
+  for (; t + 4 <= count; t += 4)
+    dots_block_f32(4, row, tokens + t * stride, stride, length, out + t * out_stride, out_stride);
+  for (; t < count; t++) dots_block_f32(1, row, tokens + t * stride, stride, length, out + t * out_stride, out_stride);
+}
+
+TARGET static void dots_f64(
+  const double *row, const double *tokens, size_t stride, size_t count, size_t length, double *out,
+  size_t out_stride) {
+  for (size_t t = 0; t < count; t++) {
+    const double *token = tokens + t * stride;
+    v16d sum = 0;
+    size_t k = 0;
+    for (; k + LORA_LANES <= length; k += LORA_LANES) sum = fma_f64(load_f64(row + k), load_f64(token + k), sum);
+    if (k < length)
+      sum = fma_f64(load_part_f64(row + k, length - k), load_part_f64(token + k, length - k), sum);
+    out[t * out_stride] = total_f64(sum);
+  }
+}

@@ -1,0 +1,224 @@
+import ArgumentParser
+import LoRACapacity
+import LoRAModel
+import LoRAValidate
+import TensorCore
+
+/// `lora-tool plan`.
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Compute what a multi-LoRA deployment takes: adapters, slots, key-value cache, GPUs.",
+    discussion: """
+      Give --rank and --targets for adapters that are planned, or --adapter for real ones. All numbers are computed \
+      from the base's sizes; the formulas and their sources are in docs/capacity.md.
+      """)
+
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case text
+    case json
+  }
+
+  enum Emission: String, CaseIterable, ExpressibleByArgument {
+    case vllm
+  }
+
+  @Option(help: "Base model: a config.json, model folder, safetensors file, index, or cached repository id.")
+  var base: String
+
+  @Option(help: "Rank of the planned adapters.")
+  var rank: UInt64?
+
+  @Option(help: "Modules of the planned adapters: attention, all-linear, or names with commas between them.")
+  var targets: String?
+
+  @Option(help: "A real adapter, or a folder of them; can be given several times.")
+  var adapter: [String] = []
+
+  @Option(help: "Type that the engine holds adapters in: bf16, f16 or f32.", transform: Self.dtype)
+  var dtype: DType = .bf16
+
+  @Option(help: "Slots on the device.")
+  var maxLoras: UInt64 = 8
+
+  @Option(help: "Rank that every slot has room for; the smallest of vLLM's that is enough if not given.")
+  var maxLoraRank: UInt64?
+
+  @Option(help: "Modules that the engine keeps slots for, with commas between them; all if not given.")
+  var targetModules: String?
+
+  @Option(help: "Number of tenants, each with an adapter.")
+  var tenants: UInt64?
+
+  @Option(help: "Memory of a GPU, such as 80GiB.", transform: Self.size)
+  var gpuMemory: UInt64?
+
+  @Option(help: "Share of the GPU's memory that the engine takes.")
+  var gpuMemoryUtilization = 0.9
+
+  @Option(help: "Memory for activations and CUDA graphs, such as 4GiB.", transform: Self.size)
+  var overhead: UInt64 = 0
+
+  @Option(help: "Type of the key-value cache: bf16, f16, f32 or fp8.", transform: Self.kvType)
+  var kvDtype: KeyValueType = .bf16
+
+  @Option(help: "Tokens of a block of the key-value cache.")
+  var blockSize: UInt64 = 16
+
+  @Option(help: "Cost of a GPU for an hour.")
+  var gpuHourlyCost: Double?
+
+  @Option(help: "Other values to try: rank=8,16,32,64 or max-loras=4..32; can be given for both.")
+  var sweep: [String] = []
+
+  @Option(help: "Print the options of a server for these adapters instead: vllm.")
+  var emit: Emission?
+
+  @Option(help: "Output format: text or json.")
+  var format: Format = .text
+
+  @OptionGroup var report: ReportOptions
+
+  func validate() throws {
+    guard adapter.isEmpty else {
+      guard rank == nil, targets == nil else {
+        throw ValidationError("give --rank and --targets, or --adapter, not both")
+      }
+      return
+    }
+    guard emit == nil else { throw ValidationError("--emit wants the adapters: give --adapter") }
+    guard let rank, targets != nil else { throw ValidationError("give --rank and --targets, or --adapter") }
+    guard (1...1 << 20).contains(rank) else { throw ValidationError("--rank wants a number from 1 to 1048576") }
+  }
+
+  func run() throws {
+    let request = try request()
+    if let emit { return try self.emit(emit, request) }
+    let result: CapacityReport
+    let variations = try variations(request)
+    do throws(CapacityError) {
+      result = try CapacityReport(request, sweep: variations)
+    } catch {
+      throw Failure("\(error)")
+    }
+    switch format {
+    case .text: try report.write(result.text)
+    case .json: try report.write([result.json(toolVersion: Version.text).text(pretty: true)])
+    }
+  }
+
+  // MARK: Arguments
+
+  private static func dtype(_ text: String) throws -> DType {
+    switch text {
+    case "bf16": return .bf16
+    case "f16": return .f16
+    case "f32": return .f32
+    default: throw ValidationError("expected bf16, f16 or f32")
+    }
+  }
+
+  private static func kvType(_ text: String) throws -> KeyValueType {
+    guard let type = KeyValueType(rawValue: text) else { throw ValidationError("expected bf16, f16, f32 or fp8") }
+    return type
+  }
+
+  private static func size(_ text: String) throws -> UInt64 {
+    guard let size = ByteCount(parsing: text) else { throw ValidationError("expected a size such as 80GiB") }
+    return size.bytes
+  }
+
+  private func request() throws -> CapacityRequest {
+    guard (1..<1 << 24).contains(maxLoras) else {
+      throw ValidationError("--max-loras wants a number from 1 to 16777215")
+    }
+    if let maxLoraRank, !(1...1 << 20).contains(maxLoraRank) {
+      throw ValidationError("--max-lora-rank wants a number from 1 to 1048576")
+    }
+    guard (1...65536).contains(blockSize) else { throw ValidationError("--block-size wants a number from 1 to 65536") }
+    guard gpuMemoryUtilization > 0, gpuMemoryUtilization <= 1 else {
+      throw ValidationError("--gpu-memory-utilization wants a share above 0, at most 1")
+    }
+    if let gpuHourlyCost, !(0...1e9).contains(gpuHourlyCost) { throw ValidationError("--gpu-hourly-cost wants a cost") }
+    var request = CapacityRequest(base: try openBase(base), adapters: try adapters())
+    request.dtype = dtype
+    request.maxLoRAs = maxLoras
+    request.maxLoRARank = maxLoraRank
+    request.slotTargets = targetModules?.split(separator: ",").map { String($0) }
+    request.tenants = tenants
+    request.gpuMemory = gpuMemory
+    request.gpuMemoryUtilization = gpuMemoryUtilization
+    request.overhead = overhead
+    request.kvType = kvDtype
+    request.blockSize = blockSize
+    request.gpuHourlyCost = gpuHourlyCost
+    return request
+  }
+
+  private func adapters() throws -> CapacityRequest.Adapters {
+    guard adapter.isEmpty else {
+      var arguments = AdapterArguments()
+      arguments.adapters = adapter
+      let found = arguments.find()
+      for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
+      if !found.problems.isEmpty || found.paths.isEmpty { throw ExitStatus.failed }
+      return .real(found.paths.map { Adapter.load($0) })
+    }
+    guard let rank, let selection = TargetSelection(parsing: targets ?? "") else {
+      throw ValidationError("--targets wants attention, all-linear, or names such as q_proj,v_proj")
+    }
+    return .uniform(rank: rank, targets: selection)
+  }
+
+  private func variations(_ request: CapacityRequest) throws -> [CapacityRequest] {
+    var variations: [CapacityRequest] = sweep.isEmpty ? [] : [request]
+    for text in sweep {
+      let parts = text.split(separator: "=", maxSplits: 1)
+      guard parts.count == 2, let values = sweepValues(parsing: parts[1]) else {
+        throw ValidationError("--sweep wants rank=8,16,32,64 or max-loras=4..32")
+      }
+      variations = try variations.flatMap { variation in
+        try values.map { value in
+          var other = variation
+          switch (parts[0], request.adapters) {
+          case ("max-loras", _): other.maxLoRAs = UInt64(value)
+          case ("rank", .uniform(_, let targets)): other.adapters = .uniform(rank: UInt64(value), targets: targets)
+          case ("rank", .real): throw ValidationError("--sweep rank is for planned adapters, not for real ones")
+          default: throw ValidationError("--sweep knows rank and max-loras, not '\(escaped(String(parts[0])))'")
+          }
+          return other
+        }
+      }
+      guard variations.count <= 4096 else { throw ValidationError("--sweep asks for more than 4096 combinations") }
+    }
+    return variations
+  }
+
+  // MARK: Server options
+
+  private func emit(_ emission: Emission, _ request: CapacityRequest) throws {
+    guard case .real(let adapters) = request.adapters else { return }
+    var options = ValidationOptions()
+    options.engine = Engine(named: emission.rawValue)
+    let rank = adapters.flatMap { $0.modules.map(\.rank) }.max() ?? 1
+    guard let limit = maxLoraRank ?? options.engine?.smallestLimit(for: rank) else {
+      throw Failure("vLLM has no max_lora_rank for rank \(rank); resize the adapter first")
+    }
+    options.maxLoRARank = limit
+    let validation = Validation.run(adapters.map(\.path), base: request.base, options: options)
+    guard validation.exitCode == 0 else {
+      for adapter in validation.adapters where adapter.status == .fail {
+        for finding in adapter.findings where finding.severity == .error {
+          StandardError.write("lora-tool: \(escaped(adapter.path)): \(finding.message)\n")
+        }
+      }
+      StandardError.write("lora-tool: no options are printed while an adapter fails; see 'lora-tool validate'\n")
+      throw ExitStatus.findings
+    }
+    let emitted = ServerOptions(request, adapters: adapters.map(\.path), rank: limit)
+    switch format {
+    case .text: try report.write(emitted.commandLine)
+    case .json: try report.write([emitted.json(toolVersion: Version.text).text(pretty: true)])
+    }
+  }
+}

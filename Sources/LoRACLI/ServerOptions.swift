@@ -1,0 +1,69 @@
+import LoRACapacity
+import LoRAIO
+import LoRAModel
+import TensorCore
+
+/// The options with which vLLM serves some adapters.
+struct ServerOptions {
+  private let base: String
+  private let maxLoRAs: UInt64
+  private let rank: UInt64
+  private let dtype: String
+  private let modules: [(name: String, path: String)]
+
+  init(_ request: CapacityRequest, adapters: [String], rank: UInt64) {
+    let path = request.base.path
+    // A config alone cannot be served; its folder or the model's own name can.
+    base = path.hasSuffix(".json") ? request.base.name ?? Folder.parent(path) : path
+    maxLoRAs = request.maxLoRAs
+    self.rank = rank
+    dtype = request.dtype == .bf16 ? "bfloat16" : request.dtype == .f16 ? "float16" : "auto"
+    var names: [String: Int] = [:]
+    modules = adapters.map { adapter in
+      let folder = adapter.hasSuffix(".safetensors") ? Folder.parent(adapter) : adapter
+      let place = Folder.resolved(folder) ?? folder
+      let name = Folder.lastComponent(place)
+      names[name, default: 0] += 1
+      let count = names[name] ?? 1
+      return (count > 1 ? "\(name)-\(count)" : name, place)
+    }
+  }
+
+  /// The command, one option a line, quoted for a POSIX shell.
+  var commandLine: [String] {
+    var parts = options.map { $0.value.isEmpty ? $0.name : "\($0.name) \(Self.quoted($0.value))" }
+    parts.append("--lora-modules")
+    parts += modules.map { "  " + Self.quoted(Self.json($0, base).text()) }
+    let lines = ["vllm serve \(Self.quoted(base))"] + parts.map { "  " + $0 }
+    return lines.indices.map { $0 + 1 < lines.count ? lines[$0] + " \\" : lines[$0] }
+  }
+
+  func json(toolVersion: String) -> JSONValue {
+    [
+      "schema": "lora-tool/plan/1", "tool_version": .string(toolVersion), "engine": "vllm", "model": .string(base),
+      "options": .object(JSONObject(options.map { ($0.name, $0.value.isEmpty ? .bool(true) : .string($0.value)) })),
+      "lora_modules": .array(modules.map { Self.json($0, base) }),
+    ]
+  }
+
+  private var options: [(name: String, value: String)] {
+    [
+      ("--enable-lora", ""), ("--max-loras", "\(maxLoRAs)"), ("--max-lora-rank", "\(rank)"),
+      ("--max-cpu-loras", "\(max(maxLoRAs, UInt64(modules.count)))"), ("--lora-dtype", dtype),
+    ]
+  }
+
+  private static func json(_ module: (name: String, path: String), _ base: String) -> JSONValue {
+    ["name": .string(module.name), "path": .string(module.path), "base_model_name": .string(base)]
+  }
+
+  /// A word for a POSIX shell: in single quotes unless it is plain.
+  static func quoted(_ word: String) -> String {
+    let plain = word.utf8.allSatisfy { byte in
+      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+        || [0x2D, 0x2E, 0x2F, 0x5F, 0x3A, 0x2C].contains(byte)
+    }
+    if plain && !word.isEmpty { return word }
+    return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+}

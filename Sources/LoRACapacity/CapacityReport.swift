@@ -1,0 +1,118 @@
+import LoRAModel
+public import TensorCore
+
+/// A plan, its variations, and their presentation.
+public struct CapacityReport: Sendable {
+  /// The plan that was asked for.
+  public let plan: CapacityPlan
+  /// The same with other ranks or numbers of slots.
+  public let sweep: [CapacityPlan]
+  /// The mix of ranks, for real adapters.
+  public let mix: RankMix?
+
+  /// Does the arithmetic for a request and for each of its variations.
+  public init(_ request: CapacityRequest, sweep: [CapacityRequest] = []) throws(CapacityError) {
+    plan = try CapacityPlan(request)
+    var plans: [CapacityPlan] = []
+    for request in sweep { plans.append(try CapacityPlan(request)) }
+    self.sweep = plans
+    mix = try plan.rankMix()
+  }
+
+  /// The document of `plan --format json`.
+  public func json(toolVersion: String) -> JSONValue {
+    var object: JSONObject = ["schema": "lora-tool/plan/1", "tool_version": .string(toolVersion)]
+    for (key, value) in plan.json.members { object[key] = value }
+    object["adapters"] = .array(
+      plan.adapters.map { adapter in
+        [
+          "path": JSONValue(adapter.path), "rank": JSONValue(adapter.rank), "modules": JSONValue(adapter.modules),
+          "parameters": JSONValue(adapter.parameters), "bytes": JSONValue(adapter.bytes),
+        ]
+      })
+    if let mix {
+      object["rank_mix"] = [
+        "buckets": .array(
+          mix.buckets.map { bucket in
+            [
+              "rank": JSONValue(bucket.rank), "adapters": JSONValue(bucket.adapters),
+              "slot_bytes": JSONValue(bucket.slotBytes),
+            ]
+          }),
+        "uniform_bytes": JSONValue(mix.uniformBytes), "bucketed_bytes": JSONValue(mix.bucketedBytes),
+        "adapter_bytes": JSONValue(mix.adapterBytes), "saving": .real(mix.saving),
+      ]
+    }
+    if !sweep.isEmpty { object["sweep"] = .array(sweep.map { .object($0.json) }) }
+    object["assumptions"] = .array(plan.assumptions.map { .string($0) })
+    return .object(object)
+  }
+}
+
+extension CapacityPlan {
+  /// The numbers, by the contract's keys; what cannot be said is null.
+  var json: JSONObject {
+    func number(_ value: UInt64?) -> JSONValue { value.map { JSONValue($0) } ?? .null }
+    return [
+      "rank": number(largest?.rank), "max_loras": JSONValue(request.maxLoRAs), "max_lora_rank": JSONValue(maxLoRARank),
+      "dtype": .string(request.dtype.name), "parameters_per_layer": number(parametersPerLayer),
+      "adapted_layers": JSONValue(adaptedLayers), "adapter_parameters": number(largest?.parameters),
+      "adapter_bytes": number(largest?.bytes), "adapters_per_gib": JSONValue(adaptersPerGiB),
+      "base_parameters": number(baseParameters), "base_bytes": number(baseBytes),
+      "shrink_ratio": JSONValue(shrinkRatio), "slot_bytes": JSONValue(slotBytes),
+      "slot_reservation_bytes": JSONValue(reservationBytes), "kv_bytes_per_token": number(kvBytesPerToken),
+      "kv_block_bytes": number(kvBlockBytes), "kv_block_tokens": JSONValue(request.blockSize),
+      "kv_blocks_displaced": number(kvBlocksDisplaced), "kv_blocks_available": number(kvBlocksAvailable),
+      "fits": fits.map { .bool($0) } ?? .null, "delta_flops_per_token": .real(deltaFLOPs),
+      "base_flops_per_token": .real(baseFLOPs),
+      "delta_flops_ratio": baseFLOPs > 0 ? .real(deltaFLOPs / baseFLOPs) : .null,
+      "gpus_dedicated": number(gpusDedicated), "gpus_shared": number(gpusShared), "gpus_saved": number(gpusSaved),
+      "monthly_cost": [
+        "dedicated": JSONValue(monthlyCost(gpusDedicated)), "shared": JSONValue(monthlyCost(gpusShared)),
+        "saved": JSONValue(monthlyCost(gpusSaved)),
+      ],
+      "padding_waste_ratio": .real(paddingWasteRatio),
+    ]
+  }
+
+  /// What the numbers rest on, each in a sentence.
+  public var assumptions: [String] {
+    var lines = [
+      "sizes are exact; KiB, MiB and GiB are powers of 1024, GB powers of 1000",
+      "adapters and slots hold \(request.dtype.name); A is [rank, in], B is [out, rank]; scales are folded into B",
+      "every slot has room for rank \(maxLoRARank) on every module that vLLM gives slots, embeddings and output head "
+        + "included, used or not",
+      "operations count a multiplication and an addition for each parameter that works on a token; attention over the "
+        + "context, norms and softmax are left out",
+    ]
+    if request.base.checkpoint == nil, baseBytes != nil {
+      lines.append("the base's bytes are two for each parameter: 16-bit weights, as vLLM serves F32 checkpoints, too")
+    }
+    switch cache?.form {
+    case .heads(let count, let width):
+      lines.append(
+        "a token's cache is a key and a value of \(width) elements for \(count) heads in \(cache?.layers ?? 0) layers, in "
+          + request.kvType.rawValue)
+    case .latent(let width, let rotary):
+      lines.append(
+        "a token's cache is a latent vector of \(width) elements and a rotary key of \(rotary) in "
+          + "\(cache?.layers ?? 0) layers, in \(request.kvType.rawValue)")
+    case nil: lines.append("the key-value cache of this architecture is not known")
+    }
+    if let window = cache?.slidingWindow {
+      lines.append(
+        "some layers forget tokens after a window of \(grouped(window)); the cache is counted as if none did, an upper "
+          + "bound for long contexts")
+    }
+    if request.gpuMemory != nil {
+      lines.append(
+        "of the card, \(fixed(request.gpuMemoryUtilization * 100, 1)) % are used; activations and CUDA graphs take "
+          + "\(ByteCount(request.overhead)) of that (--overhead)")
+    }
+    if request.tenants != nil {
+      lines.append("one adapter for each tenant; a shared card serves as many tenants as it has slots")
+    }
+    if request.gpuHourlyCost != nil { lines.append("a month has \(fixed(CapacityRequest.hoursPerMonth, 0)) hours") }
+    return lines
+  }
+}

@@ -1,0 +1,84 @@
+public import LoRAModel
+import TensorCore
+
+/// The type of the elements of the key-value cache.
+public enum KeyValueType: String, Sendable, CaseIterable {
+  case bf16
+  case f16
+  case f32
+  case fp8
+
+  /// Bytes of an element.
+  public var bytes: UInt64 {
+    switch self {
+    case .bf16, .f16: 2
+    case .f32: 4
+    case .fp8: 1
+    }
+  }
+}
+
+/// What a token takes in the key-value cache.
+public struct KeyValueCache: Sendable, Equatable {
+  /// How attention stores a token.
+  public enum Form: Sendable, Equatable {
+    /// A key and a value for each key-value head.
+    case heads(count: UInt64, width: UInt64)
+    /// One narrow vector for all heads and a rotary key (multi-head latent attention of DeepSeek).
+    case latent(width: UInt64, rotary: UInt64)
+  }
+
+  /// Layers with attention.
+  public let layers: UInt64
+  /// What a layer stores.
+  public let form: Form
+  /// Tokens after which windowed layers forget; nil when all layers keep all tokens.
+  public let slidingWindow: UInt64?
+
+  /// Elements of a token in one layer: 2·heads·width, or latent width + rotary width.
+  public var elementsPerLayer: UInt64 {
+    switch form {
+    case .heads(let count, let width): 2 &* count &* width
+    case .latent(let width, let rotary): width &+ rotary
+    }
+  }
+
+  /// Elements of a token in all layers.
+  public var elementsPerToken: UInt64 { layers &* elementsPerLayer }
+
+  /// Reads it off a config; nil for a model without a decoder's cache or of unknown form.
+  ///
+  /// Keys are those of transformers' configurations, older spellings included.
+  public init?(of base: BaseModel) {
+    guard let config = base.config, let section = base.textConfig(config) else { return nil }
+    func size(_ keys: String...) -> UInt64? {
+      keys.firstValue { section[$0]?.int64 }.flatMap { $0 > 0 && $0 < 1 << 31 ? UInt64($0) : nil }
+    }
+    guard let layers = size("num_hidden_layers", "n_layer", "n_layers", "num_layers"),
+      let heads = size("num_attention_heads", "n_head", "n_heads", "num_heads"),
+      !Self.encoders.contains(base.modelType ?? "")
+    else { return nil }
+    self.layers = layers
+    let usesWindow = section["use_sliding_window"]?.bool ?? true
+    slidingWindow = usesWindow ? size("sliding_window") : nil
+    if let width = size("kv_lora_rank") {
+      form = .latent(width: width, rotary: size("qk_rope_head_dim") ?? 0)
+      return
+    }
+    guard let width = size("head_dim") ?? size("hidden_size", "n_embd", "d_model").map({ $0 / heads }), width > 0 else {
+      return nil
+    }
+    var count = size("num_key_value_heads", "num_kv_heads", "n_head_kv") ?? heads
+    if let nested = section["attn_config"]?.object?["kv_n_heads"]?.int64, nested > 0, nested < 1 << 31 {
+      count = UInt64(nested)
+    }
+    // Falcon and StarCoder's predecessors: one head for all queries, unless Falcon's newer blocks say how many.
+    if section["multi_query"]?.bool == true, section["new_decoder_architecture"]?.bool != true { count = 1 }
+    form = .heads(count: count, width: width)
+  }
+
+  /// Models that generate nothing, or whose cache is not that of a plain decoder.
+  private static let encoders: Set<String> = [
+    "bert", "roberta", "distilbert", "vit", "t5", "mt5", "whisper", "bart", "deberta-v2", "siglip_vision_model",
+  ]
+}

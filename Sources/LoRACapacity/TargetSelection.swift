@@ -1,0 +1,62 @@
+import BaseCatalogue
+public import LoRAModel
+
+/// Which modules of a base get factors.
+public enum TargetSelection: Sendable, Equatable, CustomStringConvertible {
+  /// The linear modules of attention blocks.
+  case attention
+  /// Every linear module but the output head, as PEFT's `all-linear`.
+  case allLinear
+  /// Modules by the last components of their names, such as `q_proj` or `self_attn.q_proj`.
+  case names([String])
+
+  /// `attention`, `all-linear`, or names with commas between them; nil for an empty name.
+  public init?(parsing text: String) {
+    switch text {
+    case "attention": self = .attention
+    case "all-linear": self = .allLinear
+    default:
+      let names = text.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
+      guard !names.contains("") else { return nil }
+      self = .names(names)
+    }
+  }
+
+  /// The form in which it is written.
+  public var description: String {
+    switch self {
+    case .attention: "attention"
+    case .allLinear: "all-linear"
+    case .names(let names): names.joined(separator: ",")
+    }
+  }
+
+  /// The modules of the base that are meant, in the order of their names.
+  public func modules(of base: BaseModel) -> [LoRAModel.BaseModule] {
+    base.modules.values.filter { matches($0) }.sorted { $0.name < $1.name }
+  }
+
+  private func matches(_ module: LoRAModel.BaseModule) -> Bool {
+    switch self {
+    case .names(let names):
+      return names.contains { module.name == $0 || module.name.hasSuffix("." + $0) }
+    case .allLinear: return module.kind == .linear && !Self.isHead(module)
+    case .attention:
+      guard module.kind == .linear else { return false }
+      let holders = module.name.split(separator: ".").dropLast()
+      return holders.contains { holder in
+        let name = holder.lowercased()
+        return name.contains("attn") || name.contains("attention")
+      }
+    }
+  }
+
+  /// The last components of the names of output heads, which `all-linear` leaves out.
+  private static let heads: Set<String> = [
+    "lm_head", "embed_out", "proj_out", "score", "classifier", "qa_outputs", "output_projection",
+  ]
+
+  static func isHead(_ module: LoRAModel.BaseModule) -> Bool {
+    module.tiedTo != nil || heads.contains(String(module.name.split(separator: ".").last ?? ""))
+  }
+}

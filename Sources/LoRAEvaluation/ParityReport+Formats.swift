@@ -1,0 +1,78 @@
+public import TensorCore
+
+extension ParityReport {
+  /// The document of `parity --format json`.
+  public func json(toolVersion: String) -> JSONValue {
+    [
+      "schema": "lora-tool/parity/1", "tool_version": .string(toolVersion),
+      "status": .string(isPassed ? "pass" : "fail"), "device": "host", "serving_dtype": .string(servingDType.name),
+      "tokens": JSONValue(options.tokens), "seed": JSONValue(options.seed), "worst_drift": .real(maxDrift),
+      "max_drift": JSONValue(options.maxDrift),
+      "modules": .array(
+        modules.map { module in
+          [
+            "name": .string(module.name), "max_abs": .real(module.maxAbs), "rms": .real(module.rms),
+            "drift": .real(module.drift), "cosine": .real(module.cosine), "merged_error": .real(module.mergedError),
+            "unmerged_error": .real(module.unmergedError), "delta_share": .real(module.deltaShare),
+            "padded_exact": .bool(module.paddedIsExact), "grouped_exact": .bool(module.groupedIsExact),
+          ]
+        }),
+      "skipped": .array(skipped.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
+    ]
+  }
+
+  /// Lines for people.
+  public func text(limit: Int) -> [String] {
+    var table = TextTable([
+      ("module", .left), ("drift", .right), ("merged error", .right), ("unmerged error", .right), ("delta", .right),
+      ("cosine", .right), ("max |difference|", .right), ("", .left),
+    ])
+    for module in modules.prefix(limit) {
+      let broken = [module.paddedIsExact ? nil : "padded differs", module.groupedIsExact ? nil : "grouped differs"]
+      table.add([
+        escaped(module.name), Self.short(module.drift), Self.short(module.mergedError),
+        Self.short(module.unmergedError), Self.short(module.deltaShare), fixed(module.cosine, 7),
+        Self.short(module.maxAbs), broken.compactMap(\.self).joined(separator: ", "),
+      ])
+    }
+    var lines = [
+      "\(modules.count) modules in \(servingDType.name), \(options.tokens) activations each; all but the last two columns "
+        + "relative to the true output"
+    ]
+    lines += [""] + table.lines(indent: "  ")
+    if modules.count > limit { lines.append("  and \(modules.count - limit) more") }
+    if !skipped.isEmpty {
+      lines.append("")
+      for entry in skipped.prefix(5) { lines.append("  not compared: \(escaped(entry.name)): \(entry.reason)") }
+      if skipped.count > 5 { lines.append("  and \(skipped.count - 5) more") }
+    }
+    lines.append("")
+    let paths = modules.allSatisfy { $0.paddedIsExact && $0.groupedIsExact }
+    lines.append(
+      paths
+        ? "padded slots and mixed batches give exactly the numbers of the adapter alone"
+        : "padded slots or mixed batches give other numbers than the adapter alone")
+    if let limit = options.maxDrift {
+      lines.append("\(isPassed ? "pass" : "fail"): worst drift \(Self.short(maxDrift)), limit \(Self.short(limit))")
+    } else {
+      lines.append("worst drift \(Self.short(maxDrift))")
+    }
+    return lines
+  }
+
+  /// Three digits with a power of ten where they are needed.
+  private static func short(_ value: Double) -> String {
+    guard value.isFinite, value != 0 else { return value == 0 ? "0" : value.description }
+    if value >= 0.001 && value < 1000 { return fixed(value, 5) }
+    var (mantissa, power) = (value, 0)
+    while mantissa < 1 {
+      mantissa *= 10
+      power -= 1
+    }
+    while mantissa >= 10 {
+      mantissa /= 10
+      power += 1
+    }
+    return "\(fixed(mantissa, 2))e\(power)"
+  }
+}

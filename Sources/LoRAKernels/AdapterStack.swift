@@ -1,0 +1,75 @@
+public import TensorCore
+
+/// The factors of one module for several slots, as an engine keeps them: A `[slots, rank, in]` and B
+/// `[slots, out, rank]`, the scale folded into B; ranks below the slots' are padded with zeros.
+public struct AdapterStack: Sendable {
+  /// Number of slots.
+  public let slots: Int
+  /// Rank that every slot has room for.
+  public let rank: Int
+  /// Columns of A.
+  public let inFeatures: Int
+  /// Rows of B.
+  public let outFeatures: Int
+  /// Type of the elements: F32, F16 or BF16.
+  public let dtype: DType
+
+  /// All factors, widened; what a slot does not use is zero.
+  private(set) var a: [Float]
+  private(set) var b: [Float]
+
+  /// Empty slots.
+  public init(slots: Int, rank: Int, inFeatures: Int, outFeatures: Int, dtype: DType) {
+    precondition(slots > 0 && rank > 0 && inFeatures >= 0 && outFeatures >= 0 && dtype.isMergeable, "no such stack")
+    self.slots = slots
+    self.rank = rank
+    self.inFeatures = inFeatures
+    self.outFeatures = outFeatures
+    self.dtype = dtype
+    a = Array(repeating: 0, count: slots * rank * inFeatures)
+    b = Array(repeating: 0, count: slots * outFeatures * rank)
+  }
+
+  /// Puts an adapter into a slot, as vLLM does: A and B are rounded to the slots' type, then B is multiplied by the
+  /// scale and rounded again.
+  ///
+  /// - Parameters:
+  ///   - down: A, `[rank, in]`, row by row.
+  ///   - up: B, `[out, rank]`, row by row.
+  ///   - adapterRank: the adapter's own rank, at most the slots'.
+  public mutating func load(slot: Int, down: [Float], up: [Float], adapterRank: Int, scale: Float) {
+    precondition(slot >= 0 && slot < slots && adapterRank > 0 && adapterRank <= rank, "no such slot or rank")
+    precondition(down.count == adapterRank * inFeatures && up.count == outFeatures * adapterRank, "wrong sizes")
+    let down = dtype.rounded(down)
+    var up = dtype.rounded(up)
+    if scale != 1 { up = dtype.rounded(up.map { $0 * scale }) }
+    for row in 0..<rank {
+      for column in 0..<inFeatures {
+        a[(slot * rank + row) * inFeatures + column] = row < adapterRank ? down[row * inFeatures + column] : 0
+      }
+    }
+    for row in 0..<outFeatures {
+      for column in 0..<rank {
+        b[(slot * outFeatures + row) * rank + column] = column < adapterRank ? up[row * adapterRank + column] : 0
+      }
+    }
+  }
+}
+
+extension DType {
+  /// Numbers rounded once to this type (F32, F16 or BF16), ties to even.
+  public func rounded(_ values: [Float]) -> [Float] {
+    guard self != .f32 else { return values }
+    var bytes = [UInt8](repeating: 0, count: values.count * Int(bits / 8))
+    unsafe values.withUnsafeBufferPointer { input in
+      unsafe bytes.withUnsafeMutableBytes { unsafe Kernels.narrow(input, to: self, output: $0) }
+    }
+    return unsafe [Float](unsafeUninitializedCapacity: values.count) { output, count in
+      unsafe bytes.withUnsafeBytes { input in
+        let target = unsafe UnsafeMutableBufferPointer(rebasing: output[..<values.count])
+        unsafe Kernels.widen(input, dtype: self, to: target)
+      }
+      count = values.count
+    }
+  }
+}

@@ -1,0 +1,48 @@
+internal import CLoRAKernels
+
+extension Kernels {
+  /// Multiplies one row of a matrix with many tokens: `output[t · outputStride] = Σₖ row[k] · tokens[t · stride + k]`.
+  ///
+  /// Fused multiply-adds in f32 into sixteen sums by k mod 16, which are then added as a tree; the same bits at every
+  /// level. Zeros behind a row and its tokens change no bit.
+  ///
+  /// - Parameters:
+  ///   - row: the elements of the row.
+  ///   - tokens: at least `(count - 1) · stride + row.count` numbers.
+  ///   - count: number of tokens.
+  ///   - stride: from one token to the next, at least `row.count`.
+  ///   - output: at least `(count - 1) · outputStride + 1` numbers.
+  ///   - outputStride: from one token's result to the next.
+  public static func dots(
+    row: UnsafeBufferPointer<Float>, tokens: UnsafeBufferPointer<Float>, count: Int, stride: Int,
+    output: UnsafeMutableBufferPointer<Float>, outputStride: Int, level: KernelLevel = .preferred
+  ) {
+    precondition(fits(row.count, tokens.count, count, stride, output.count, outputStride), "tokens outside the buffers")
+    guard count > 0, let left = row.baseAddress, let right = tokens.baseAddress, let target = output.baseAddress else {
+      return
+    }
+    unsafe lora_dots_f32(level.index, left, right, stride, count, row.count, target, outputStride)
+  }
+
+  /// The same in f64.
+  public static func dots(
+    row: UnsafeBufferPointer<Double>, tokens: UnsafeBufferPointer<Double>, count: Int, stride: Int,
+    output: UnsafeMutableBufferPointer<Double>, outputStride: Int, level: KernelLevel = .preferred
+  ) {
+    precondition(fits(row.count, tokens.count, count, stride, output.count, outputStride), "tokens outside the buffers")
+    guard count > 0, let left = row.baseAddress, let right = tokens.baseAddress, let target = output.baseAddress else {
+      return
+    }
+    unsafe lora_dots_f64(level.index, left, right, stride, count, row.count, target, outputStride)
+  }
+
+  private static func fits(
+    _ length: Int, _ tokens: Int, _ count: Int, _ stride: Int, _ output: Int, _ outputStride: Int
+  ) -> Bool {
+    guard count > 0 else { return count == 0 }
+    guard stride >= length, outputStride >= 1 else { return false }
+    let (last, overflow) = (count - 1).multipliedReportingOverflow(by: stride)
+    let (end, tooMany) = (count - 1).multipliedReportingOverflow(by: outputStride)
+    return !overflow && !tooMany && tokens - last >= length && output > end
+  }
+}

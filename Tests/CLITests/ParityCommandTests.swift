@@ -1,0 +1,57 @@
+import LoRATestSupport
+import TensorCore
+import Testing
+
+/// `lora-tool parity` as a user runs it.
+@Suite struct ParityCommandTests {
+  private let inputs = ["parity", "--base", "models/llama-bf16-sharded", "--adapter", "adapters/llama-all-linear"]
+
+  @Test func theDocumentHasTheKeysOfTheContract() throws {
+    let document = try Program.run(inputs + ["--format", "json"]).json()
+    #expect(document["schema"] == .string("lora-tool/parity/1"))
+    let modules = try #require(document["modules"]?.array)
+    #expect(modules.count == 21)
+    for module in modules {
+      for key in ["name", "max_abs", "rms", "cosine", "merged_error", "unmerged_error"] {
+        #expect(module[key] != nil, "\(key)")
+      }
+      #expect(module["padded_exact"] == .bool(true) && module["grouped_exact"] == .bool(true))
+    }
+  }
+
+  @Test func aMergeByTheToolIsTheMergeInMemory() throws {
+    let folder = try TemporaryFolder()
+    let merged = folder.path("merged")
+    let merge = try Program.run(
+      ["merge", "--base", "models/llama-bf16-sharded", "--adapter", "adapters/llama-all-linear", "--output", merged])
+    #expect(merge.code == 0, "\(merge.errors)")
+    let fromDisk = try Program.run(inputs + ["--merged", merged, "--format", "json"])
+    #expect(fromDisk.code == 0, "\(fromDisk.errors)")
+    #expect(fromDisk.output == (try Program.run(inputs + ["--format", "json"]).output))
+  }
+
+  @Test func theExitCodeFollowsTheLimit() throws {
+    #expect(try Program.run(inputs + ["--max-drift", "0.1"]).code == 0)
+    let failed = try Program.run(inputs + ["--max-drift", "1e-6"])
+    #expect(failed.code == 1 && failed.output.contains("fail: worst drift"))
+  }
+
+  @Test(arguments: [["--tokens", "0"], ["--max-drift", "-1"], ["--max-drift", "nan"], ["--serving-dtype", "int4"]])
+  func wrongUsageIsExit64(_ arguments: [String]) throws {
+    let result = try Program.run(inputs + arguments)
+    #expect(result.code == 64 && result.output.isEmpty)
+  }
+
+  @Test func whatCannotBeDoneIsExitTwo() throws {
+    for arguments in [
+      ["--base", "bases/llama-7b.json", "--adapter", "adapters/llama-nano"],
+      ["--base", "models/llama-f32", "--adapter", "no/such"],
+      ["--base", "models/llama-f32", "--adapter", "adapters/gpt2"],
+      ["--base", "models/llama-f32", "--adapter", "adapters/llama-nano", "--device", "cuda"],
+    ] {
+      let result = try Program.run(["parity"] + arguments)
+      #expect(result.code == 2, "\(arguments): \(result.output)\(result.errors)")
+      #expect(result.output.isEmpty && result.errors.hasPrefix("lora-tool: "))
+    }
+  }
+}

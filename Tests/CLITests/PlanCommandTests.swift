@@ -1,0 +1,83 @@
+import LoRATestSupport
+import TensorCore
+import Testing
+
+/// `lora-tool plan` as a user runs it.
+@Suite struct PlanCommandTests {
+  private let llama = ["plan", "--base", "bases/llama-2-7b.json", "--rank", "16", "--targets", "attention"]
+
+  @Test func theDocumentHasTheKeysOfTheContract() throws {
+    let card = ["--tenants", "100", "--max-loras", "8", "--gpu-memory", "80GiB", "--gpu-hourly-cost", "2.5"]
+    let document = try Program.run(llama + card + ["--format", "json"]).json()
+    #expect(document["schema"] == .string("lora-tool/plan/1"))
+    for key in [
+      "tool_version", "parameters_per_layer", "adapter_parameters", "adapter_bytes", "adapters_per_gib",
+      "base_parameters", "base_bytes", "shrink_ratio", "slot_bytes", "slot_reservation_bytes", "kv_bytes_per_token",
+      "kv_block_bytes", "kv_blocks_displaced", "kv_blocks_available", "delta_flops_per_token", "base_flops_per_token",
+      "delta_flops_ratio", "gpus_dedicated", "gpus_shared", "gpus_saved", "monthly_cost", "padding_waste_ratio",
+    ] { #expect(document[key].map { !$0.isNull } == true, "\(key)") }
+    #expect(document["adapter_parameters"] == .integer(16_777_216))
+    #expect(document["adapter_bytes"] == .integer(33_554_432))
+    #expect(document["gpus_saved"] == .integer(87))
+    #expect(document["monthly_cost"]?["dedicated"]?.double == 182_500)
+    #expect(document["monthly_cost"]?["shared"]?.double == 23_725)
+  }
+
+  @Test func textSaysUnitsAndAssumptions() throws {
+    let result = try Program.run(llama + ["--sweep", "rank=8,16,32,64", "--sweep", "max-loras=4,8"])
+    #expect(result.code == 0)
+    #expect(result.output.contains("33,554,432 B (32.0 MiB)"))
+    #expect(result.output.contains("assumptions:") && result.output.contains("powers of 1024"))
+    let document = try Program.run(llama + ["--sweep", "rank=8,16,32,64", "--format", "json"]).json()
+    let sweep = try #require(document["sweep"]?.array)
+    #expect(sweep.compactMap { $0["adapter_parameters"]?.int64 } == [8, 16, 32, 64].map { $0 * 1_048_576 })
+  }
+
+  @Test func serverOptionsForValidAdapters() throws {
+    let base = ["plan", "--base", "models/llama-bf16-sharded"]
+    let result = try Program.run(base + ["--adapter", "adapters/llama-all-linear", "--emit", "vllm"])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.output.contains("--enable-lora") && result.output.contains("--max-lora-rank 8"))
+    #expect(result.output.contains(#""name":"llama-all-linear""#))
+    let folder = try TemporaryFolder()
+    let script = try folder.write("serve.sh", result.output)
+    #expect(try Program.shell("bash -n '\(script)'").code == 0)
+    let json = try Program.run(
+      base + ["--adapter", "adapters/llama-all-linear", "--emit", "vllm", "--format", "json"]
+    ).json()
+    #expect(json["lora_modules"]?.array?.count == 1)
+    let broken = try Program.run(base + ["--adapter", "broken/rank-global", "--emit", "vllm"])
+    #expect(broken.code == 1 && broken.output.isEmpty && !broken.errors.isEmpty)
+  }
+
+  @Test(arguments: [
+    ["plan"], ["plan", "--base", "bases/gpt2.json"], ["plan", "--base", "bases/gpt2.json", "--rank", "8"],
+    ["plan", "--base", "bases/gpt2.json", "--rank", "0", "--targets", "attention"],
+    ["plan", "--base", "bases/gpt2.json", "--rank", "8", "--targets", "a,,b"],
+    ["plan", "--base", "bases/gpt2.json", "--rank", "8", "--targets", "attention", "--adapter", "x"],
+    ["plan", "--base", "bases/gpt2.json", "--rank", "8", "--targets", "attention", "--dtype", "int8"],
+    ["plan", "--base", "bases/gpt2.json", "--rank", "8", "--targets", "attention", "--max-loras", "0"],
+    ["plan", "--base", "bases/gpt2.json", "--rank", "8", "--targets", "attention", "--sweep", "alpha=1,2"],
+    ["plan", "--base", "bases/gpt2.json", "--rank", "8", "--targets", "attention", "--gpu-memory", "many"],
+    ["plan", "--base", "bases/gpt2.json", "--rank", "8", "--targets", "attention", "--gpu-memory-utilization", "2"],
+    ["plan", "--base", "bases/gpt2.json", "--rank", "8", "--targets", "attention", "--emit", "vllm"],
+  ])
+  func wrongUsageIsExit64(_ arguments: [String]) throws {
+    let result = try Program.run(arguments)
+    #expect(result.code == 64, "\(arguments): \(result.errors)")
+    #expect(result.output.isEmpty && !result.errors.isEmpty)
+  }
+
+  @Test func whatCannotBePlannedIsExitTwo() throws {
+    for arguments in [
+      ["--base", "no/such", "--rank", "8", "--targets", "attention"],
+      ["--base", "bases/llama-2-7b.json", "--rank", "8", "--targets", "c_attn"],
+      ["--base", "bases/llama-2-7b.json", "--adapter", "no/such"],
+      ["--base", "models/llama-bf16-sharded", "--adapter", "adapters/gpt2"],
+    ] {
+      let result = try Program.run(["plan"] + arguments)
+      #expect(result.code == 2, "\(arguments): \(result.output)\(result.errors)")
+      #expect(result.output.isEmpty && result.errors.hasPrefix("lora-tool: "))
+    }
+  }
+}

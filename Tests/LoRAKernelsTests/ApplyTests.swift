@@ -1,0 +1,102 @@
+import TensorCore
+import Testing
+
+@testable import LoRAKernels
+
+/// The grouped product of several adapters: the same bits as the plain one, whatever else is in the batch.
+@Suite struct ApplyTests {
+  private struct Numbers {
+    var state: UInt64
+    mutating func next() -> Float {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Float(Int64(bitPattern: state) >> 40) * 0x1p-22
+    }
+    mutating func array(_ count: Int) -> [Float] { (0..<count).map { _ in next() } }
+  }
+
+  private func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
+
+  @Test(arguments: [DType.f32, .f16, .bf16])
+  func everyLevelGivesTheBitsOfThePlainOne(_ dtype: DType) {
+    var numbers = Numbers(state: 7)
+    for (inFeatures, outFeatures, ranks) in [
+      (1, 1, [1]), (17, 5, [2, 3, 1]), (48, 33, [4, 16, 7]), (130, 19, [24, 8]),
+    ] {
+      let rank = ranks.max() ?? 1
+      var stack = AdapterStack(
+        slots: ranks.count, rank: rank, inFeatures: inFeatures, outFeatures: outFeatures, dtype: dtype)
+      for (slot, own) in ranks.enumerated() {
+        stack.load(
+          slot: slot, down: numbers.array(own * inFeatures), up: numbers.array(outFeatures * own), adapterRank: own,
+          scale: [1, 1.5, 2][slot % 3])
+      }
+      let tokens: [Int?] = (0..<11).map { $0 % 4 == 3 ? nil : $0 * 7 % ranks.count }
+      let input = dtype.rounded(numbers.array(tokens.count * inFeatures))
+      let base = dtype.rounded(numbers.array(tokens.count * outFeatures))
+      var plain = base
+      stack.applyPlainly(tokenSlots: tokens, input: input, output: &plain)
+      #expect(plain != base)
+      for level in KernelLevel.available {
+        var output = base
+        stack.apply(tokenSlots: tokens, input: input, output: &output, level: level)
+        #expect(bits(output) == bits(plain), "\(level) \(inFeatures)")
+      }
+      for (token, slot) in tokens.enumerated() where slot == nil {
+        let place = token * outFeatures..<(token + 1) * outFeatures
+        #expect(bits(Array(plain[place])) == bits(Array(base[place])))
+      }
+    }
+  }
+
+  /// Slots of a larger rank, other adapters and other tokens change no bit of what an adapter alone gives.
+  @Test(arguments: [DType.f32, .f16, .bf16])
+  func paddingAndCompanyChangeNothing(_ dtype: DType) {
+    var numbers = Numbers(state: 11)
+    let (inFeatures, outFeatures, tokens) = (53, 29, 9)
+    let input = dtype.rounded(numbers.array(tokens * inFeatures))
+    let base = dtype.rounded(numbers.array(tokens * outFeatures))
+    for rank in [1, 3, 8, 12, 16, 20] {
+      let down = numbers.array(rank * inFeatures)
+      let up = numbers.array(outFeatures * rank)
+      var alone = AdapterStack(slots: 1, rank: rank, inFeatures: inFeatures, outFeatures: outFeatures, dtype: dtype)
+      alone.load(slot: 0, down: down, up: up, adapterRank: rank, scale: 4 / 3)
+      var wanted = base
+      alone.apply(tokenSlots: [Int?](repeating: 0, count: tokens), input: input, output: &wanted)
+      for wider in [rank + 1, 16, 32, 64] where wider >= rank {
+        var stack = AdapterStack(
+          slots: 3, rank: wider, inFeatures: inFeatures, outFeatures: outFeatures, dtype: dtype)
+        stack.load(slot: 2, down: down, up: up, adapterRank: rank, scale: 4 / 3)
+        stack.load(
+          slot: 0, down: numbers.array(inFeatures), up: numbers.array(outFeatures), adapterRank: 1, scale: 1)
+        for token in 0..<tokens {
+          var slots: [Int?] = [0, nil, 0, 1]
+          slots.insert(2, at: token % 4)
+          let row = input[token * inFeatures..<(token + 1) * inFeatures]
+          let sum = base[token * outFeatures..<(token + 1) * outFeatures]
+          var output = slots.flatMap { _ in sum }
+          stack.apply(tokenSlots: slots, input: slots.flatMap { _ in row }, output: &output)
+          let place = token % 4
+          #expect(
+            bits(Array(output[place * outFeatures..<(place + 1) * outFeatures]))
+              == bits(Array(wanted[token * outFeatures..<(token + 1) * outFeatures])), "rank \(rank) in \(wider)")
+        }
+      }
+    }
+  }
+
+  @Test func anEmptySlotAddsNothing() {
+    let stack = AdapterStack(slots: 2, rank: 4, inFeatures: 3, outFeatures: 2, dtype: .bf16)
+    var output: [Float] = [1, -2]
+    stack.apply(tokenSlots: [1], input: [1, 2, 3], output: &output)
+    #expect(output == [1, -2])
+  }
+
+  @Test func aReloadedSlotForgets() {
+    var stack = AdapterStack(slots: 1, rank: 2, inFeatures: 2, outFeatures: 1, dtype: .f32)
+    stack.load(slot: 0, down: [1, 2, 3, 4], up: [5, 6], adapterRank: 2, scale: 1)
+    stack.load(slot: 0, down: [1, 1], up: [2], adapterRank: 1, scale: 3)
+    var output: [Float] = [0]
+    stack.apply(tokenSlots: [0], input: [10, 1], output: &output)
+    #expect(output == [66])
+  }
+}
