@@ -95,7 +95,7 @@ let package = Package(
       ]),
     library("LoRAEvaluation", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels"]),
     library("LoRACapacity", ["TensorCore", "BaseCatalogue", "Safetensors", "LoRAModel", "LoRASlots"]),
-    library("LoRATraffic", ["TensorCore", "LoRAIO", "SlotCache"]),
+    library("LoRATraffic", ["TensorCore", "LoRAIO", "SlotCache", "LoRASlots"]),
 
     // Policy files; the one target that reads YAML
     .target(

@@ -27,8 +27,17 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "Adapters that host memory holds; as many as slots if not given.")
   var maxCpuLoras: Int?
 
-  @Option(help: "What to run it on: model.")
+  @Option(help: "What to run it on: model (costs), or host or cuda[:N] (real loads; give --base and --adapter).")
   var device = "model"
+
+  @Option(help: "Base model of the adapters, for --device host or cuda.")
+  var base: String?
+
+  @Option(help: "Adapters, or folders of them, for --device host or cuda; a trace names them by their folders.")
+  var adapter: [String] = []
+
+  @Option(help: "Rank of the slots on a device; the largest of the adapters if not given.")
+  var maxLoraRank: UInt64?
 
   @Option(help: "Who makes room: lru, lfu, size-aware, popularity-pinned or optimal.", transform: Self.policy)
   var policy: CachePolicy = .lru
@@ -78,7 +87,7 @@ struct ReplayCommand: ParsableCommand {
     let options = try replayOptions()
     let points = try sweepPoints(options)
     guard device == "model" else {
-      throw Failure("replay on '\(escaped(device))' is not there yet; --device model runs the same trace with costs")
+      return try write(try DeviceReplay(self, options).run())
     }
     let trace: Trace
     do throws(TrafficError) {
@@ -87,7 +96,10 @@ struct ReplayCommand: ParsableCommand {
       throw Failure("\(error)")
     }
     guard trace.count > 0 else { throw Failure("the traffic has no request; raise --rate or --duration") }
-    let result = ReplayReport(trace, options, sweep: points, policies: policies)
+    try write(ReplayReport(trace, options, sweep: points, policies: policies))
+  }
+
+  private func write(_ result: ReplayReport) throws {
     if let plot {
       do throws(IOError) {
         try WholeFile.write(Array(result.svg.utf8), to: plot)

@@ -53,11 +53,11 @@ struct TrafficArguments: ParsableArguments {
     _ = try numbers()
   }
 
-  /// Reads or makes the requests.
-  func requests() throws(TrafficError) -> Trace {
+  /// Reads or makes the requests; made-up traffic is for adapters of these names, if they are given.
+  func requests(named known: [String]? = nil) throws(TrafficError) -> Trace {
     if let trace { return try Trace(reading: trace) }
     guard let numbers = try? numbers() else { return try Traffic(names: [], rate: 1, duration: 0).trace() }
-    var names = Traffic.names(adapters ?? 1)
+    var names = known.map { Array($0.prefix(adapters ?? $0.count)) } ?? Traffic.names(adapters ?? 1)
     var popularity = numbers.popularity
     if self.popularity.hasPrefix("weights:") {
       let file = try Traffic.weights(from: String(self.popularity.dropFirst(8)))

@@ -25,4 +25,6 @@ struct CacheAccess {
   var dropped: Int32
   /// Whether the dropped adapter lost its slot by that.
   var cascaded: Bool
+  /// Seconds that moving took, where something was really moved.
+  var measured: (swap: Double, load: Double)?
 }

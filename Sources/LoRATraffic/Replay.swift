@@ -9,13 +9,13 @@ public enum Replay {
   public static func run(_ trace: Trace, _ options: ReplayOptions) -> ReplayResult {
     switch options.policy {
     case .lru, .popularityPinned:
-      var run = Run(trace, options, OrderedCache(options, popularity: trace.popularity), nextUses: [])
+      var run = ReplayRun(trace, options, OrderedCache(options, popularity: trace.popularity), nextUses: [])
       return run.result()
     case .lfu, .sizeAware, .optimal:
       let sizes = adapterBytes(trace, options)
       let cache = RankedCache(
         slots: options.maxLoRAs, hostCapacity: options.maxCPULoRAs, policy: options.policy, bytes: sizes)
-      var run = Run(trace, options, cache, nextUses: options.policy == .optimal ? nextUses(trace) : [])
+      var run = ReplayRun(trace, options, cache, nextUses: options.policy == .optimal ? nextUses(trace) : [])
       return run.result()
     }
   }
@@ -39,7 +39,7 @@ public enum Replay {
 }
 
 /// One run.
-private struct Run<Cache: ReplayCache> {
+struct ReplayRun<Cache: ReplayCache> {
   private let trace: Trace
   private let options: ReplayOptions
   private var cache: Cache
@@ -150,11 +150,11 @@ private struct Run<Cache: ReplayCache> {
       lost(Int(access.dropped), now: now)
     }
     if now - evictedAt[adapter] < outcome.windowSeconds { outcome.earlyReturns += 1 }
-    let swap = options.swapCost.draw(bytes: bytes[adapter], &costs)
+    let swap = access.measured?.swap ?? options.swapCost.draw(bytes: bytes[adapter], &costs)
     swaps.append(swap)
     var seconds = swap
     if !access.hostHit {
-      let fromStorage = options.loadCost.draw(bytes: bytes[adapter], &costs)
+      let fromStorage = access.measured?.load ?? options.loadCost.draw(bytes: bytes[adapter], &costs)
       loads.append(fromStorage)
       seconds += fromStorage
     }

@@ -6,6 +6,8 @@ public struct ReplayReport: Sendable {
   public let trace: Trace
   /// The replay that was asked for.
   public let result: ReplayResult
+  /// What it was run on: `model`, or the name of a device.
+  public let device: String
   /// Other numbers of slots, when asked for.
   public let sweep: ReplaySweep?
   /// Other policies, when asked for.
@@ -20,6 +22,7 @@ public struct ReplayReport: Sendable {
     _ trace: Trace, _ options: ReplayOptions, sweep: (slots: [Int], host: [Int])? = nil, policies: Bool = false
   ) {
     self.trace = trace
+    device = "model"
     result = Replay.run(trace, options)
     self.sweep = sweep.map { ReplaySweep(trace, options, maxLoRAs: $0.slots, maxCPULoRAs: $0.host) }
     self.policies = policies ? ReplaySweep.policies(trace, options) : []
@@ -27,9 +30,22 @@ public struct ReplayReport: Sendable {
     recommendedSlots = Replay.recommendedSlots(trace)
   }
 
+  /// A replay that was run on a device.
+  public init(_ trace: Trace, _ result: ReplayResult, device: String) {
+    self.trace = trace
+    self.device = device
+    self.result = result
+    sweep = nil
+    policies = []
+    distinct = Distribution(trace.distinctAdapters(perWindow: result.windowSeconds))
+    recommendedSlots = Replay.recommendedSlots(trace)
+  }
+
   /// The document of `replay --format json`.
   public func json(toolVersion: String) -> JSONValue {
-    var object: JSONObject = ["schema": "lora-tool/replay/1", "tool_version": .string(toolVersion), "device": "model"]
+    var object: JSONObject = [
+      "schema": "lora-tool/replay/1", "tool_version": .string(toolVersion), "device": .string(device),
+    ]
     for (key, value) in result.json.members { object[key] = value }
     object["distinct_adapters_per_window"] = [
       "window_seconds": .real(result.windowSeconds), "p50": .real(distinct.p50), "p90": .real(distinct.p90),
@@ -57,7 +73,10 @@ public struct ReplayReport: Sendable {
     var lines = [
       "an LRU of \(options.maxLoRAs) slots inside one of \(options.maxCPULoRAs) adapters in host memory, both touched by "
         + "every request, as in vLLM; both start empty",
-      "host memory to slot: \(options.swapCost.text); storage to host memory: \(options.loadCost.text); one after the other",
+      device == "model"
+        ? "host memory to slot: \(options.swapCost.text); storage to host memory: \(options.loadCost.text); one after the "
+          + "other"
+        : "times of loads were measured on \(device), with files as the system has them in its cache",
       options.blocksEngine
         ? "loads are part of the engine's step and hold up every request, as in vLLM"
         : "loads overlap with the work of other adapters",

@@ -92,4 +92,32 @@ import Testing
       #expect(result.output.isEmpty && result.errors.hasPrefix("lora-tool: "))
     }
   }
+
+  /// The same trace through real slots: every count is that of the model, and times are measured.
+  @Test func realSlotsCountAsTheModelDoes() throws {
+    let folder = try TemporaryFolder()
+    let names = ["llama-all-linear", "llama-second", "llama-rslora", "llama-layers", "llama-regex"]
+    let lines = (0..<60).map { "{\"time\":\(Double($0) / 10),\"adapter\":\"\(names[$0 * $0 % 7 % 5])\"}" }
+    let trace = try folder.write("trace.jsonl", lines.joined(separator: "\n"))
+    for size in [["--max-loras", "2", "--max-cpu-loras", "3"], ["--max-loras", "3", "--max-cpu-loras", "64"]] {
+      let common = ["replay", "--trace", trace, "--format", "json"] + size
+      let model = try Program.run(common).json()
+      let host = try Program.run(
+        common + ["--device", "host", "--base", "models/llama-bf16-sharded"]
+          + names.flatMap { ["--adapter", "adapters/\($0)"] })
+      #expect(host.code == 0, "\(host.errors)")
+      let document = try host.json()
+      for key in [
+        "requests", "gpu_hits", "gpu_misses", "cpu_hits", "cpu_misses", "evictions", "cascade_evictions",
+        "recommended_max_loras",
+      ] { #expect(document[key] == model[key], "\(key)") }
+      #expect(document["device"] == .string("host memory"))
+      #expect((document["swap_seconds"]?["p50"]?.double ?? 0) > 0)
+    }
+    let unknown = try Program.run([
+      "replay", "--trace", "traffic/one.jsonl", "--max-loras", "1", "--device", "host", "--base",
+      "models/llama-bf16-sharded", "--adapter", "adapters/llama-nano",
+    ])
+    #expect(unknown.code == 2 && unknown.errors.contains("'only'"))
+  }
 }

@@ -1,0 +1,107 @@
+import ArgumentParser
+import LoRAIO
+import LoRAModel
+import LoRASlots
+import LoRATraffic
+import Safetensors
+import TensorCore
+
+/// A replay through real slots, filled with real adapters.
+struct DeviceReplay {
+  private let command: ReplayCommand
+  private let options: ReplayOptions
+
+  init(_ command: ReplayCommand, _ options: ReplayOptions) throws {
+    self.command = command
+    self.options = options
+    guard isSlotDevice(command.device) else {
+      throw ValidationError("--device wants model, host, cuda or cuda:N, not '\(escaped(command.device))'")
+    }
+    guard command.sweep.isEmpty, !command.policies, command.plot == nil, command.policy == .lru else {
+      throw ValidationError("--sweep, --policies, --policy and --plot are for --device model")
+    }
+    guard !command.adapter.isEmpty else {
+      throw ValidationError("--device \(command.device) wants --base and --adapter")
+    }
+  }
+
+  func run() throws -> ReplayReport {
+    guard let path = command.base else { throw ValidationError("--device \(command.device) wants --base") }
+    let base = try openBase(path)
+    let folders = try adapterFolders()
+    let trace = try trace(of: folders)
+    let paths = try trace.names.map { name in
+      guard let path = folders.first(where: { $0.name == name })?.path else {
+        throw Failure("the trace asks for '\(escaped(name))', which is none of the adapters given with --adapter")
+      }
+      return path
+    }
+    let slots = try slots(base, paths)
+    let device = slots.device.title
+    let bar = ProgressBar(isShown: Choice.auto.progress, total: UInt64(trace.count), unit: .items)
+    defer { bar.finish() }
+    do throws(AdapterSlotsError) {
+      for path in paths { _ = try slots.slots.register(path) }
+      let result = try Replay.run(trace, options, on: slots.slots) { bar.advance(by: 1) }
+      return ReplayReport(trace, result, device: device)
+    } catch {
+      throw Failure("\(error)")
+    }
+  }
+
+  /// The adapters by the names of their folders.
+  private func adapterFolders() throws -> [(name: String, path: String)] {
+    var arguments = AdapterArguments()
+    arguments.adapters = command.adapter
+    let found = arguments.find()
+    for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
+    if !found.problems.isEmpty || found.paths.isEmpty { throw ExitStatus.failed }
+    var seen: Set<String> = []
+    return try found.paths.map { path in
+      let name = Folder.lastComponent(Folder.resolved(path) ?? path)
+      guard seen.insert(name).inserted else {
+        throw Failure("two adapters are called '\(escaped(name))'; a trace could not tell them apart")
+      }
+      return (name, path)
+    }
+  }
+
+  private func trace(of folders: [(name: String, path: String)]) throws -> Trace {
+    if let count = command.traffic.adapters, count > folders.count {
+      throw Failure("--adapters asks for \(count) adapters, but --adapter gives \(folders.count)")
+    }
+    do throws(TrafficError) {
+      return try command.traffic.requests(named: folders.map(\.name))
+    } catch {
+      throw Failure("\(error)")
+    }
+  }
+
+  private func slots(_ base: BaseModel, _ paths: [String]) throws -> (slots: AdapterSlots, device: any SlotDevice) {
+    let adapters = paths.map { Adapter.load($0) }
+    var layout = SlotOptions()
+    layout.slots = options.maxLoRAs
+    layout.rank = command.maxLoraRank ?? adapters.flatMap { $0.modules.map(\.rank) }.max() ?? 1
+    let device = try openSlotDevice(command.device, jobs: nil)
+    let largest =
+      adapters.map { adapter in
+        adapter.file.map { $0.contents.size - $0.header.dataStart } ?? 0
+      }.max() ?? 0
+    let buffers: SlotLayout
+    do throws(SlotLayoutError) {
+      buffers = try SlotLayout(of: base, layout)
+    } catch {
+      throw Failure("\(error)")
+    }
+    do throws(SlotDeviceError) {
+      // More places than adapters would never be filled.
+      let places = max(options.maxLoRAs, min(options.maxCPULoRAs, paths.count))
+      let slots = try AdapterSlots(
+        base: base, layout: buffers, device: device, hostCapacity: places, adapterBytes: max(largest, 1),
+        workers: Workers.processorCount)
+      return (slots, device)
+    } catch {
+      throw Failure("\(error)")
+    }
+  }
+}
