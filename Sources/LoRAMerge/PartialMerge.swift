@@ -207,10 +207,21 @@ struct PartialMerge: Sendable {
   }
 
   private func clear(except kept: [String]) throws(IOError) {
-    for name in try Folder.names(in: path) where name != Self.lockName && !kept.contains(name) {
+    try Self.clear(path, except: kept + [Self.lockName])
+  }
+
+  private static func clear(_ path: String, except kept: [String]) throws(IOError) {
+    for name in try Folder.names(in: path) where !kept.contains(name) {
       let child = Folder.join(path, name)
       if Folder.isPlain(child) { try Folder.remove(child) } else { try Folder.removeFile(child) }
     }
+  }
+
+  /// Removes the folder: what says whose it is goes last, so that a killed process leaves nothing unknown.
+  private static func remove(_ path: String) throws(IOError) {
+    try clear(path, except: [planName, lockName])
+    try clear(path, except: [lockName])
+    try Folder.remove(path)
   }
 
   private var isEmpty: Bool {
@@ -219,7 +230,7 @@ struct PartialMerge: Sendable {
 
   /// Removes the folder and everything in it; what cannot be removed stays.
   func discard() {
-    do throws(IOError) { try Folder.remove(path) } catch {}
+    do throws(IOError) { try Self.remove(path) } catch {}
   }
 
   // MARK: Shards
@@ -294,7 +305,7 @@ struct PartialMerge: Sendable {
       warnings.append("the output's name may not survive a power loss: \(error)")
     }
     do throws(IOError) {
-      try Folder.remove(path)
+      try Self.remove(path)
     } catch {
       warnings.append("the output is complete, but \(path) could not be removed: \(error.cause)")
     }
@@ -331,12 +342,18 @@ extension PartialMerge {
     let path = path(for: output)
     guard Folder.isPlain(path) else { return }
     do {
-      let text = try InputFile.contents(of: Folder.join(path, planName), limit: 1 << 20)
+      let found = try Folder.names(in: path)
+      guard found.isEmpty || found.contains(lockName) || found.contains(planName) else { return }
       let lock = try FileLock(path: Folder.join(path, lockName))
-      guard PlanIdentity(try JSONValue(parsing: text)) == plan.identity, case .locked = try lock.lock(nil),
-        lock.isCurrent
-      else { return }
-      try Folder.remove(path)
+      guard case .locked = try lock.lock(nil), lock.isCurrent else { return }
+      let names = try Folder.names(in: path)
+      if names.contains(planName) {
+        let text = try InputFile.contents(of: Folder.join(path, planName), limit: 1 << 20)
+        guard PlanIdentity(try JSONValue(parsing: text)) == plan.identity else { return }
+      } else {
+        guard names == [lockName] else { return }
+      }
+      try remove(path)
     } catch {}
   }
 }

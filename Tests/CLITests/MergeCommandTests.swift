@@ -131,6 +131,31 @@ struct MergeCommandTests {
     #expect(try merge(folder.path("parts")).code == 2)
   }
 
+  @Test func whatCannotBeMergedIsRefusedAndNothingWritten() throws {
+    let folder = try TemporaryFolder()
+    var cases: [(adapter: String, base: String)] = []
+    for row in try #require(try Fixtures.json("adapters/adapters.json").array) where row["mergeable"] == false {
+      // PEFT cannot merge this one; it is untied here.
+      guard let name = row["name"]?.string, name != "tied-ensured-apart" else { continue }
+      cases.append(("adapters/" + name, try #require(row["base"]?.string)))
+    }
+    for row in try #require(try Fixtures.json("broken/broken.json").array) {
+      guard let name = row["name"]?.string, let path = row["path"]?.string, name != "init-gaussian",
+        ["init-", "pair-", "rank-", "tensor-", "config-lo", "config-alpha-n", "base-"].contains(where: name.hasPrefix)
+      else { continue }
+      cases.append((path, row["base"]?.string ?? "models/llama-nano-bf16"))
+    }
+    #expect(cases.count >= 30)
+    for (adapter, base) in cases {
+      for more in [[], ["--skip-validation"]] {
+        let result = try merge(folder.path("out"), more, base: base, adapter: adapter)
+        #expect(result.code == 2, "\(adapter): \(result.output)")
+        #expect(result.errors.contains("cannot merge: "), "\(adapter): \(result.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [], "\(adapter)")
+      }
+    }
+  }
+
   // MARK: Places
 
   @Test func aFullDiskLeavesNothing() throws {
@@ -258,7 +283,7 @@ struct MergeCommandTests {
       if result.code == -SIGKILL { died += 1 } else { #expect(result.code == 0) }
       if isThere {
         #expect(try contents(output) == expected)
-      } else {
+      } else if FileManager.default.fileExists(atPath: folder.path(".out.partial")) {
         let partial = folder.path(".out.partial")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: partial)) ?? []
         #expect(!names.contains { $0.hasSuffix(".safetensors") || $0 == "config.json" })
