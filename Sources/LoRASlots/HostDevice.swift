@@ -51,8 +51,8 @@ public final class HostDevice: SlotDevice {
     var rows: Range<UInt64>?
   }
 
-  /// Bytes that a task writes at least, unless its stage ends.
-  private static let grain: UInt64 = 1 << 20
+  /// Bytes that a task writes at least, unless its stage ends: many tasks for each thread, few for each second.
+  private static let grain: UInt64 = 1 << 19
 
   /// Packs at once; what comes back has ended.
   func load(_ loads: [SlotLoad]) throws(SlotDeviceError) -> any SlotLoading {
@@ -95,29 +95,49 @@ public final class HostDevice: SlotDevice {
     for (stage, part) in plan.stages.enumerated() {
       var first = part.blocks.lowerBound
       var bytes: UInt64 = 0
-      for position in part.blocks {
+      func finish(at end: Int) {
+        if first < end { tasks.append(Task(load: load, stage: stage, blocks: first..<end)) }
+        (first, bytes) = (end, 0)
+      }
+      var position = first
+      while position < part.blocks.upperBound {
         let block = plan.blocks[position]
+        let together = Self.interleaved(plan, from: position, to: part.blocks.upperBound)
         let own = block.rows * block.columns * size
-        if own > 2 * Self.grain, block.rows > 1 {
-          if first < position { tasks.append(Task(load: load, stage: stage, blocks: first..<position)) }
-          let step = max(1, Self.grain / (block.columns * size))
-          var row: UInt64 = 0
-          while row < block.rows {
-            let end = min(block.rows, row + step)
-            tasks.append(Task(load: load, stage: stage, blocks: position..<position + 1, rows: row..<end))
-            row = end
+        if block.rows > 1, own > 2 * Self.grain || together > 1 {
+          finish(at: position)
+          let end = position + together
+          let step = max(1, Self.grain / (block.columns * size * UInt64(together)))
+          for row in stride(from: 0, to: block.rows, by: Int(step)) {
+            let rows = row..<min(block.rows, row + step)
+            tasks.append(Task(load: load, stage: stage, blocks: position..<end, rows: rows))
           }
-          (first, bytes) = (position + 1, 0)
+          position = end
+          first = end
           continue
         }
         bytes += own
-        if bytes >= Self.grain || position + 1 == part.blocks.upperBound {
-          tasks.append(Task(load: load, stage: stage, blocks: first..<position + 1))
-          (first, bytes) = (position + 1, 0)
-        }
+        position += 1
+        if bytes >= Self.grain { finish(at: position) }
       }
+      finish(at: part.blocks.upperBound)
     }
     return tasks
+  }
+
+  /// How many blocks from one on take their elements in turn, as the experts of a stack do: what one of them leaves of a
+  /// cache line, the next ones take.
+  private static func interleaved(_ plan: PackingPlan, from first: Int, to end: Int) -> Int {
+    guard let source = plan.blocks[first].source, source.columnStride > 1, source.rowStride > source.columnStride else {
+      return 1
+    }
+    let size = source.dtype.bits / 8
+    var count = 1
+    while first + count < end, let next = plan.blocks[first + count].source,
+      next.start == source.start + UInt64(count) * size, next.rowStride == source.rowStride,
+      next.columnStride == source.columnStride, plan.blocks[first + count].rows == plan.blocks[first].rows
+    { count += 1 }
+    return count
   }
 
   private func run(_ task: Task, _ loads: [SlotLoad]) {
