@@ -80,8 +80,8 @@ extension CapacityPlan {
     var lines = [
       "sizes are exact; KiB, MiB and GiB are powers of 1024, GB powers of 1000",
       "adapters and slots hold \(request.dtype.name); A is [rank, in], B is [out, rank]; scales are folded into B",
-      "every slot has room for rank \(maxLoRARank) on every module that vLLM gives slots, embeddings and output head "
-        + "included, used or not",
+      "every slot has room for rank \(maxLoRARank) on every module that vLLM gives slots, used or not; for some models "
+        + "that includes embedding and output head",
       "operations count a multiplication and an addition for each parameter that works on a token; attention over the "
         + "context, norms and softmax are left out",
     ]

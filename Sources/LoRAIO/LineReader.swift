@@ -19,7 +19,7 @@ public struct LineReader: ~Copyable {
   public private(set) var lineNumber: UInt64 = 0
 
   /// A reader before the first line at `offset`; a line of more than `limit` bytes is an error.
-  public init(_ file: InputFile, from offset: UInt64 = 0, limit: Int = 64 << 20, bufferSize: Int = 1 << 20) {
+  public init(_ file: InputFile, from offset: UInt64 = 0, limit: Int = 64 << 20, bufferSize: Int = 1 << 18) {
     self.file = file
     self.limit = max(limit, 1)
     buffer = [UInt8](repeating: 0, count: max(1, min(bufferSize, self.limit)))
