@@ -120,6 +120,9 @@ private struct BaseModelReader {
         module, isQuantized: config.quantization != nil && module.isQuantizable(except: exempt))
       modules[described.name] = described
     }
+    for tensor in description?.otherTensors ?? [] {
+      if let attention = BaseModule(attention: tensor) { modules[attention.name] = attention }
+    }
     return finish(
       config, description, nil, modules, vocabulary: description?.vocabularySize ?? config.vocabularySize,
       parameters: description?.parameters)
@@ -208,6 +211,18 @@ extension BaseModule {
       inFeatures: module.inFeatures, outFeatures: module.outFeatures, shape: module.shape,
       isTransposed: module.isTransposed, hasBias: module.hasBias, weightName: module.tensor, weight: nil,
       tiedTo: module.tiedTo, isQuantized: isQuantized)
+  }
+}
+
+extension BaseModule {
+  /// torch's MultiheadAttention: one matrix for all three projections, which PEFT adapts under the module's own name.
+  fileprivate init?(attention tensor: BaseTensor) {
+    guard tensor.shape.rank == 2, tensor.name.hasSuffix(".in_proj_weight"),
+      case .weight(let module) = BaseTensorName(tensor.name)
+    else { return nil }
+    self.init(
+      name: module, kind: .linear, inFeatures: tensor.shape[1], outFeatures: tensor.shape[0], shape: tensor.shape,
+      isTransposed: false, hasBias: true, weightName: tensor.name, weight: nil, tiedTo: nil, isQuantized: false)
   }
 }
 

@@ -113,7 +113,7 @@ public struct PEFTNaming: NamingScheme {
     if let position = components.lastIndex(where: { leaves[$0] != nil }), position > 0,
       let part = leaves[components[position]]
     {
-      let module = components[..<position].joined(separator: ".")
+      let module = owner(components[..<position])
       return factor(part, module: module, rest: Array(components[(position + 1)...]))
     }
     if let position = components.firstIndex(where: { variantParts.contains($0) }), position > 0 {
@@ -139,6 +139,14 @@ public struct PEFTNaming: NamingScheme {
     guard components.count > 1, components.contains("original_module") == false else { return (.unknown, nil) }
     if components.contains(where: { $0.hasPrefix("lora_") }) { return (.unknown, nil) }
     return (.replacement(name: components.joined(separator: "."), role: .full), nil)
+  }
+
+  /// The module that owns the factors: `base_layer` inside the path is PEFT's wrapper around an attention module, whose
+  /// output projection is adapted with it; at the end it counts the parameters of one module that are adapted.
+  private static func owner(_ components: ArraySlice<String>) -> String {
+    let path = components.reversed().drop { $0 == "base_layer" }.reversed()
+    let wrappers = components.dropFirst(path.count)
+    return (path.filter { $0 != "base_layer" } + wrappers).joined(separator: ".")
   }
 
   private static func factor(_ part: FactorPart, module: String, rest: [String]) -> (KeyMeaning, String?) {

@@ -145,7 +145,7 @@ public struct TargetMatching: Sendable {
 
   /// The layer index as `layers_to_transform` counts it: the first number that stands after a list's name, with
   /// something before that name unless `layers_pattern` names the list.
-  func layerIndex(of module: String) -> Int? {
+  public func layerIndex(of module: String) -> Int? {
     let components = module.dottedComponents
     for position in components.indices.dropLast() {
       guard let index = Int(components[position]), index >= 0 else { continue }

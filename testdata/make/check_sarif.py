@@ -8,10 +8,11 @@ an adapter whose folder has a name that no format likes. Then
 * every SARIF log must be valid against the JSON schema that OASIS publishes with the standard (which is not kept here;
   it is part of the standard's repository, oasis-tcs/sarif-spec), its rule indices must lead to its rules, and its URIs
   must lead back to the paths;
-* every JUnit report must be XML whose counts are right;
+* every JUnit report must be read by junitparser with all its cases, and its counts must be those of the cases;
 * every line of the GitHub output must be one workflow command, and unescape to the messages of the JSON report.
 
-Needs jsonschema[format] besides the program.
+Needs jsonschema[format] and junitparser besides the program. Runs with a policy are left out, with a word about it, where
+the program has no --policy.
 """
 
 import argparse
@@ -28,15 +29,20 @@ import urllib.parse
 import xml.etree.ElementTree
 
 import jsonschema
+import junitparser
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+NOWHERE = "no-such-adapter"
 HOSTILE = "ad apter,one:two%25\n::error::<&>\"'#?{0}[a](b)\x1b[31m\u202eü"
 
 
 def run(tool, style, arguments):
-    """The report in one format; exit code 0 or 1, nothing on standard error."""
+    """The report in one format; exit code 0 or 1 and nothing on standard error, 2 where a path leads nowhere."""
     done = subprocess.run([tool, "validate", "--format", style, *arguments], cwd=ROOT, capture_output=True, check=False)
-    if done.returncode not in (0, 1) or done.stderr:
+    if NOWHERE in arguments:
+        if done.returncode != 2 or NOWHERE.encode() not in done.stderr:
+            sys.exit(f"{arguments}: exit {done.returncode}: {done.stderr.decode()}")
+    elif done.returncode not in (0, 1) or done.stderr:
         sys.exit(f"{arguments}: exit {done.returncode}: {done.stderr.decode()}")
     return done.stdout.decode()
 
@@ -82,6 +88,10 @@ def check_sarif(text, report, validator):
             yield f"a placeholder or link in {message!r}"
         reason = result.get("suppressions", [{}])[0].get("justification")
         got[result["ruleId"], result["level"], path_of(uri), reason] += 1
+    [invocation] = body["invocations"]
+    problems = [note["message"]["text"] for note in invocation["toolExecutionNotifications"]]
+    if problems != report.get("problems", []) or invocation["executionSuccessful"] == bool(problems):
+        yield f"the notifications are {problems}"
     if got != want:
         yield f"results differ from the findings: {(got - want) + (want - got)}"
 
@@ -93,6 +103,22 @@ def check_junit(text, report):
         for attribute, tag in [("tests", "testcase"), ("failures", "failure"), ("skipped", "skipped")]:
             if attribute in element.attrib and int(element.get(attribute)) != len(list(element.iter(tag))):
                 yield f"{element.get('name')}: {attribute} is not the number of {tag}"
+    problems = len(report.get("problems", []))
+    if len(list(root.iter("error"))) != problems or int(root.get("errors")) != problems:
+        yield "errors differ from the inputs that could not be checked"
+    read = junitparser.JUnitXml.fromstring(text.encode())
+    cases = [(suite, case) for suite in read for case in suite]
+    if len(cases) != len(list(root.iter("testcase"))) or not all(case.name and case.classname for _, case in cases):
+        yield "junitparser reads other cases"
+    for suite in read:
+        counts = suite.tests, suite.failures, suite.errors, suite.skipped
+        suite.update_statistics()
+        if counts != (suite.tests, suite.failures, suite.errors, suite.skipped):
+            yield f"{suite.name}: junitparser counts otherwise than {counts}"
+    messages = collections.Counter(result.message for _, case in cases for result in case.result if result.message)
+    want = collections.Counter(finding["message"] for finding in counted if finding["severity"] == "error")
+    if any(messages[" ".join(message.split())] + messages[message] < count for message, count in want.items()):
+        yield "junitparser reads other messages"
     failures = sum(finding["severity"] == "error" for finding in counted)
     if len(list(root.iter("failure"))) != failures or len(list(root.iter("skipped"))) != len(ignored):
         yield "failures or skipped cases differ from the findings"
@@ -108,7 +134,12 @@ def check_github(text, report):
         yield f"the last line is {last!r}"
     if escaped(text.replace("\n", "")) != text.replace("\n", ""):
         yield "a control character"
+    outside = sum(line.startswith("::error title=lora-tool::") for line in lines)
+    if outside != len(report.get("problems", [])):
+        yield "the commands for inputs that could not be checked are missing"
     for line in lines:
+        if line.startswith("::error title=lora-tool::"):
+            continue
         match = re.fullmatch(r"::(error|warning|notice) file=([^:,]*),title=([a-z-]+)::(.*)", line)
         if not match:
             yield f"no workflow command: {line!r}"
@@ -119,10 +150,12 @@ def check_github(text, report):
         yield f"commands differ from the findings: {(got - want) + (want - got)}"
 
 
-def groups(folder):
+def groups(folder, has_policy):
     """Arguments of each run."""
     yield ["adapters"]
-    yield ["--policy", "policies/platform.yml", "--engine", "vllm", "adapters"]
+    yield ["adapters/llama-nano", NOWHERE, "broken/rank-global"]
+    if has_policy:
+        yield ["--policy", "policies/platform.yml", "--engine", "vllm", "adapters"]
     broken = collections.defaultdict(list)
     for case in json.loads((ROOT / "broken/broken.json").read_text()):
         names = {"base": "--base", "serving_dtype": "--serving-dtype", "engine": "--engine"}
@@ -132,7 +165,8 @@ def groups(folder):
         yield [*options, *paths]
     policy = folder / "policy.yml"
     policy.write_text("ignore: {rank-mismatch: 'a <b>bold</b> & \"quoted\" reason'}\nseverity: {value-nan: note}\n")
-    yield ["--policy", str(policy), "broken"]
+    if has_policy:
+        yield ["--policy", str(policy), "broken"]
     hostile = folder / HOSTILE
     shutil.copytree(ROOT / "broken/rank-global", hostile)
     yield [str(hostile)]
@@ -148,9 +182,13 @@ def main():
     kind.check_schema(schema)
     validator = kind(schema, format_checker=kind.FORMAT_CHECKER)
     tool = arguments.tool.resolve()
+    options = subprocess.run([tool, "validate", "--help"], capture_output=True, check=True).stdout
+    has_policy = b"--policy" in options
+    if not has_policy:
+        print("the program has no --policy: runs with one are left out")
     problems = total = 0
     with tempfile.TemporaryDirectory() as folder:
-        for options in groups(pathlib.Path(folder)):
+        for options in groups(pathlib.Path(folder), has_policy):
             report = json.loads(run(tool, "json", options))
             total += sum(map(len, findings(report)))
             for style, found in [

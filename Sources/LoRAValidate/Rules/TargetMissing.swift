@@ -114,7 +114,8 @@ private struct Targets {
 
   func missingNames() -> [Finding] {
     var findings: [Finding] = []
-    let isExact = config.excluded == nil
+    // A name may stand for modules that are excluded, or that no chosen layer has.
+    let isExact = config.excluded == nil && config.layersToTransform == nil
     let absent = unanswered { matching.isExcluded($0) }
     if let first = absent.first {
       findings.append(
@@ -125,7 +126,7 @@ private struct Targets {
           hint: "the export is incomplete, or the config is that of another run"))
     }
     if let layers = config.layersToTransform, case .names? = config.targets {
-      let present = Set(modules.compactMap { $0.name.layer?.index })
+      let present = Set(context.names.compactMap { matching.layerIndex(of: $0).flatMap { UInt64(exactly: $0) } })
       let missing = layers.compactMap { UInt64(exactly: $0) }.filter { !present.contains($0) }
       if !missing.isEmpty && !present.isEmpty {
         findings.append(
@@ -219,7 +220,11 @@ private struct Targets {
   private static let heads: Set<String> = ["classifier", "score", "qa_outputs"]
 
   /// Whether the file ought to have a copy of the module: a head that the training put on the base, or the base's own.
-  private func isExpected(_ entry: String) -> Bool { Self.heads.contains(entry) || mayHave(entry) }
+  ///
+  /// Without a base it cannot be told whether the head has another name and came with the base.
+  private func isExpected(_ entry: String) -> Bool {
+    Self.heads.contains(entry) ? context.base != nil : mayHave(entry)
+  }
 
   /// `modules_to_save` and trainable tokens without their tensors.
   func missingReplacements() -> [Finding] {
