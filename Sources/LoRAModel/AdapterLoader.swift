@@ -20,6 +20,11 @@ extension Adapter {
     for tensor in examined?.file?.header.tensors ?? [] { assembly.add(tensor) }
     let scaling = scaling(scheme, reading, examined, assembly.alphas, &findings)
     var adapter = assembly.adapter(path: path, weightsPath: location.weights ?? path, reading, scaling)
+    if let config = reading?.config, let exhaustion = scaling.exhaustion(config) {
+      findings.append(exhaustion)
+      reading?.config = nil
+      adapter = assembly.adapter(path: path, weightsPath: location.weights ?? path, reading, .unknown)
+    }
     // torchtune's config does not know the field; its tensors do.
     if scheme?.configUse == .optional, adapter.modules.contains(where: { $0.magnitude != nil }) {
       adapter.config?.usesDoRA = true
@@ -87,7 +92,12 @@ private struct Assembly {
 
   init(scheme: (any NamingScheme)?) { self.scheme = scheme }
 
+  /// Longest name that is looked at, in bytes: several times what the deepest models have, and short enough that work
+  /// over pairs of its components stays small.
+  private static let nameLimit = 4096
+
   mutating func add(_ tensor: TensorInfo) {
+    guard tensor.name.utf8.count <= Self.nameLimit else { return unknown.append(tensor) }
     guard let key = scheme?.read(tensor.name) else {
       if let method = ForeignMethods.method(of: tensor.name) { foreign[method, default: 0] += 1 }
       unknown.append(tensor)

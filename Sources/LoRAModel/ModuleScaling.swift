@@ -19,6 +19,11 @@ enum ModuleScaling: Sendable {
     self = .config(TargetMatching(config), usesRoot: config.usesRankStabilizedScale)
   }
 
+  /// What is wrong when the patterns are too many for the names.
+  func exhaustion(_ config: AdapterConfig) -> Finding? {
+    if case .config(let matching, _) = self { matching.exhaustion(config) } else { nil }
+  }
+
   /// Fills in declared rank, alpha, scale and its source of a module whose own rank is known.
   func apply(to module: inout AdapterModule) {
     switch self {

@@ -10,19 +10,19 @@ struct ParameterTargets {
   /// experts of older releases (`gate_up_proj`, `down_proj`).
   private let anywhere: Set<String>
   /// Names of parameters by the end of their owner's path.
-  private let owned: [(owner: String, parameter: String)]
+  private let owned: [Substring: Set<String>]
   private let matching: TargetMatching
 
   /// The parameters of a config; nil when it targets none, or when no config says the ranks.
   init?(_ config: AdapterConfig, _ scaling: ModuleScaling) {
     guard !config.targetParameters.isEmpty, case .config(let matching, _) = scaling else { return nil }
     var anywhere: Set<String> = []
-    var owned: [(owner: String, parameter: String)] = []
-    // Honest lists are short; nobody waits for a list of a million names.
-    for entry in config.targetParameters.prefix(1000) {
+    var owned: [Substring: Set<String>] = [:]
+    for entry in config.targetParameters {
       if let dot = entry.utf8.lastIndex(of: UInt8(ascii: ".")) {
-        owned.append((String(entry[..<dot]), String(entry[entry.utf8.index(after: dot)...])))
-      } else {
+        owned[entry[..<dot], default: []].insert(String(entry[entry.utf8.index(after: dot)...]))
+      } else if anywhere.count < 64 {
+        // Nobody has more kinds of stacks; each is looked for in every module.
         anywhere.insert(entry)
       }
     }
@@ -56,8 +56,9 @@ struct ParameterTargets {
 
   /// The targeted parameters that a module of this path may own, in the order of their registration.
   private func parameters(of path: String) -> [String] {
-    let here = owned.filter { path == $0.owner || path.hasSuffix("." + $0.owner) }.map(\.parameter)
-    return anywhere.union(here).sorted { (Self.registration($0), $0) < (Self.registration($1), $1) }
+    var here = anywhere
+    for ending in [path[...]] + path.suffixesAfterDots { here.formUnion(owned[ending] ?? []) }
+    return here.sorted { (Self.registration($0), $0) < (Self.registration($1), $1) }
   }
 
   /// Order in which transformers' expert modules register their parameters.

@@ -1,5 +1,5 @@
 import PythonPattern
-import TensorCore
+public import TensorCore
 
 /// PEFT's answer to "which modules does this config adapt, and with which rank and alpha", for names without
 /// `base_model.model.` (peft 0.21: `check_target_module_exists` and `get_pattern_key`).
@@ -19,6 +19,7 @@ public struct TargetMatching: Sendable {
   /// The patterns that could not be compiled.
   public private(set) var problems: [Problem] = []
 
+  private let budget = MatchingBudget()
   private let rank: Int
   private let alpha: Double
   private let rootScale: Bool
@@ -65,9 +66,9 @@ public struct TargetMatching: Sendable {
     case names(Set<String>)
 
     /// Whether the whole path, or a part of it after a dot, is chosen.
-    func matches(_ module: String) -> Bool {
+    func matches(_ module: String, _ budget: MatchingBudget) -> Bool {
       switch self {
-      case .pattern(let pattern): pattern.fullMatches(module)
+      case .pattern(let pattern): budget.fullMatches(pattern, module)
       case .names(let names): names.contains(module) || matchesSuffix(module)
       }
     }
@@ -101,7 +102,7 @@ public struct TargetMatching: Sendable {
     if isExcluded(module) { return false }
     guard let targets else { return targetsAllLinear }
     switch targets {
-    case .pattern: return targets.matches(module)
+    case .pattern: return targets.matches(module, budget)
     case .names(let names):
       // A full name is taken as it is; layers_to_transform restricts suffixes only.
       if names.contains(module) { return true }
@@ -113,18 +114,37 @@ public struct TargetMatching: Sendable {
 
   /// Whether `exclude_modules` or `modules_to_save` keeps the module from being adapted.
   public func isExcluded(_ module: String) -> Bool {
-    if let excluded, excluded.matches(module) { return true }
-    return saved.contains { $0.matchesPrefix(module) }
+    if let excluded, excluded.matches(module, budget) { return true }
+    return saved.contains { budget.matchesPrefix($0, module) }
+  }
+
+  private func hits(_ pattern: PythonPattern?, _ module: String) -> Bool {
+    pattern.map { budget.matchesPrefix($0, module) } ?? false
+  }
+
+  /// The part of the work allowed for all names that is done.
+  var spentShare: Double { budget.spentShare }
+
+  /// What is wrong when the patterns cost more over all names than is spent on them; nil while the answers count.
+  public func exhaustion(_ config: AdapterConfig) -> Finding? {
+    guard budget.isSpent else { return nil }
+    let patterns = config.rankPattern.count + config.alphaPattern.count + config.modulesToSave.count
+    return Finding(
+      .configInvalid,
+      "the \(patterns) patterns of the config are too many or too large for the names that they are compared with, so "
+        + "ranks and targets are not known",
+      file: config.path, expected: "patterns that can be matched in seconds", found: "\(patterns) patterns",
+      hint: "write one pattern for modules that are alike; PEFT needs minutes to load this adapter, or more")
   }
 
   /// The rank that the config gives the module: its first matching `rank_pattern`, else `r`.
   public func rank(of module: String) -> Int {
-    ranks.first { $0.pattern?.matchesPrefix(module) ?? false }?.value ?? rank
+    ranks.first { hits($0.pattern, module) }?.value ?? rank
   }
 
   /// The alpha that the config gives the module: its first matching `alpha_pattern`, else `lora_alpha`.
   public func alpha(of module: String) -> Double {
-    alphas.first { $0.pattern?.matchesPrefix(module) ?? false }?.value ?? alpha
+    alphas.first { hits($0.pattern, module) }?.value ?? alpha
   }
 
   /// The factor of B·A: alpha/r, or alpha/sqrt(r) with rsLoRA, from the config's values for the module.
@@ -135,12 +155,12 @@ public struct TargetMatching: Sendable {
 
   /// All rank patterns that hit the module, in file order.
   public func rankPatterns(hitting module: String) -> [(pattern: String, rank: Int)] {
-    ranks.filter { $0.pattern?.matchesPrefix(module) ?? false }.map { ($0.source, $0.value) }
+    ranks.filter { hits($0.pattern, module) }.map { ($0.source, $0.value) }
   }
 
   /// All alpha patterns that hit the module, in file order.
   public func alphaPatterns(hitting module: String) -> [(pattern: String, alpha: Double)] {
-    alphas.filter { $0.pattern?.matchesPrefix(module) ?? false }.map { ($0.source, $0.value) }
+    alphas.filter { hits($0.pattern, module) }.map { ($0.source, $0.value) }
   }
 
   /// The layer index as `layers_to_transform` counts it: the first number that stands after a list's name, with
@@ -153,7 +173,7 @@ public struct TargetMatching: Sendable {
         if position >= 2 { return index }
       } else {
         let list = components[..<position].joined(separator: ".")
-        if layerLists.contains(where: { $0.fullMatches(list) }) { return index }
+        if layerLists.contains(where: { budget.fullMatches($0, list) }) { return index }
       }
     }
     return nil

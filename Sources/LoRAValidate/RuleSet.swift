@@ -1,3 +1,4 @@
+import LoRAModel
 public import TensorCore
 
 /// The one ordered list of rules; findings are reported in its order.
@@ -23,8 +24,18 @@ public enum RuleSet {
 
   /// Everything that the rules find, in their order, before a policy weighs it.
   public static func findings(in context: ValidationContext) -> [Finding] {
-    all.flatMap { $0.findings(in: context) }
+    let findings = all.flatMap { $0.findings(in: context) }
+    // Known only when all rules have asked: the answers since the budget was spent are worth nothing.
+    guard let config = context.adapter.config, let exhaustion = context.matching?.exhaustion(config) else {
+      return findings
+    }
+    return [exhaustion] + findings.filter { !decidedByPatterns.contains($0.rule) }
   }
+
+  /// Rules whose answer depends on the patterns of a config.
+  private static let decidedByPatterns: Set<RuleID> = [
+    .rankMismatch, .targetMissing, .targetUndeclared, .patternAmbiguous,
+  ]
 
   /// All pages in one Markdown document, as `docs/rules.md` holds it.
   public static var markdown: String {

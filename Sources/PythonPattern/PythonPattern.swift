@@ -87,15 +87,15 @@ public struct PythonPattern: Sendable {
     return isFound(in: text, steps: &steps)
   }
 
-  // The same, counting the instructions visited.
-
-  func fullMatches(_ text: String, steps: inout Int) -> Bool {
+  /// The same as `fullMatches(_:)`, adding the number of instructions visited to `steps`.
+  public func fullMatches(_ text: String, steps: inout Int) -> Bool {
     let bytes = text.utf8Span.span
     guard compiled.ends.mayEnd(bytes, isFull: true), compiled.ends.mayBegin(bytes) else { return false }
     return run(on: text, everywhere: false, stopsAtFirst: false, steps: &steps)?.last == true
   }
 
-  func matchesPrefix(_ text: String, steps: inout Int) -> Bool {
+  /// The same as `matchesPrefix(_:)`, adding the number of instructions visited to `steps`.
+  public func matchesPrefix(_ text: String, steps: inout Int) -> Bool {
     let bytes = text.utf8Span.span
     guard compiled.ends.mayEnd(bytes, isFull: false), compiled.ends.mayBegin(bytes) else { return false }
     return run(on: text, everywhere: false, stopsAtFirst: true, steps: &steps)?.contains(true) == true

@@ -3,8 +3,9 @@ import LoRAValidate
 import TensorCore
 import Testing
 
-/// Damage at random to an honest adapter's files, to what it is checked against, or to the company it is in, and the rule
-/// that must name it. `Mutation` does the same to names, shapes and values.
+/// Damage at random to an honest adapter's files, options, base or company, and the rule that must name it.
+///
+/// `Mutation` does the same to names, shapes and values.
 struct Damage: CustomTestStringConvertible, Sendable {
   let testDescription: String
   /// The rule that must fire.
@@ -12,18 +13,29 @@ struct Damage: CustomTestStringConvertible, Sendable {
   /// Rules that may fire along with it.
   let along: Set<RuleID>
   /// What is there before the damage, in which the rule must keep quiet.
-  let prepare: @Sendable (inout Scene, inout SeededGenerator) throws -> Void
+  let preparation: Preparation
   let spoil: @Sendable (inout Scene, inout SeededGenerator) throws -> Void
+
+  /// What a scene has besides an adapter and its base's config.
+  enum Preparation: Sendable {
+    case none
+    /// The base's weights in two shards.
+    case weightsOfTheBase
+    /// An engine that takes the adapter.
+    case engine(String)
+    /// Another adapter.
+    case company
+  }
 
   init(
     _ description: String, _ rule: RuleID, along: Set<RuleID> = [],
-    prepare: @escaping @Sendable (inout Scene, inout SeededGenerator) throws -> Void = { _, _ in },
+    after preparation: Preparation = .none,
     _ spoil: @escaping @Sendable (inout Scene, inout SeededGenerator) throws -> Void
   ) {
     testDescription = description
     self.rule = rule
     self.along = along
-    self.prepare = prepare
+    self.preparation = preparation
     self.spoil = spoil
   }
 
@@ -149,7 +161,7 @@ struct Damage: CustomTestStringConvertible, Sendable {
     },
     Damage(
       "a shape that the config does not have", .baseConfigMismatch, along: [.baseShapeMismatch],
-      prepare: { scene, _ in try scene.writeBase() },
+      after: .weightsOfTheBase,
       { scene, random in
         let position = Int.random(in: 3..<10, using: &random)
         let more = 8 * UInt64.random(in: 1...4, using: &random)
@@ -157,13 +169,13 @@ struct Damage: CustomTestStringConvertible, Sendable {
       }),
     Damage(
       "a tensor that its shard does not hold", .shardMismatch, along: [.baseConfigMismatch, .indexInvalid],
-      prepare: { scene, _ in try scene.writeBase() },
+      after: .weightsOfTheBase,
       { scene, random in
         let number = UInt64.random(in: 0...1000, using: &random)
         try scene.writeBase(index: { $0["extra.\(number).weight"] = "model-00001-of-00002.safetensors" })
       }),
     Damage(
-      "an index with a wrong sum", .indexInvalid, prepare: { scene, _ in try scene.writeBase() },
+      "an index with a wrong sum", .indexInvalid, after: .weightsOfTheBase,
       { scene, random in
         let name = "base/model.safetensors.index.json"
         let text = String(decoding: try scene.bytes(name), as: UTF8.self)
@@ -172,7 +184,7 @@ struct Damage: CustomTestStringConvertible, Sendable {
       }),
     Damage(
       "a shard outside the folder", .securityPath, along: [.shardMismatch, .indexInvalid, .fileUnreadable],
-      prepare: { scene, _ in try scene.writeBase() },
+      after: .weightsOfTheBase,
       { scene, random in
         let paths = ["../model.safetensors", "/etc/passwd", "a/b.safetensors", "..", "x\u{0}.safetensors"]
         let path = paths.randomElement(using: &random) ?? ".."
@@ -183,12 +195,12 @@ struct Damage: CustomTestStringConvertible, Sendable {
   ]
 
   private static let engines: [Damage] = [
-    Damage("more rank than the slots have", .engineRank, prepare: { scene, _ in try scene.serve("vllm") }) {
+    Damage("more rank than the slots have", .engineRank, after: .engine("vllm")) {
       scene, random in
       let limits = (Engine(named: "vllm")?.legalRankLimits ?? []).filter { $0 < scene.specimen.rank }
       scene.options.maxLoRARank = limits.randomElement(using: &random) ?? 1
     },
-    Damage("what the engine refuses", .engineUnsupported, prepare: { scene, _ in try scene.serve("vllm") }) {
+    Damage("what the engine refuses", .engineUnsupported, after: .engine("vllm")) {
       scene, random in
       let fields: [(String, JSONValue)] = [
         ("bias", "all"), ("init_lora_weights", "bone"), ("use_qalora", true), ("alora_invocation_tokens", [1, 2]),
@@ -197,7 +209,7 @@ struct Damage: CustomTestStringConvertible, Sendable {
       let (field, value) = fields.randomElement(using: &random) ?? fields[0]
       try scene.set(field, value)
     },
-    Damage("what the engine ignores", .engineSilent, prepare: { scene, _ in try scene.serve("sglang") }) {
+    Damage("what the engine ignores", .engineSilent, after: .engine("sglang")) {
       scene, _ in
       try scene.set("use_rslora", true)
     },
@@ -241,7 +253,7 @@ struct Damage: CustomTestStringConvertible, Sendable {
   }
 
   private static let fleets: [Damage] = [
-    Damage("mixed ranks", .fleetMixedRanks, prepare: { try $0.join("x/two", $1.next()) }) { scene, random in
+    Damage("mixed ranks", .fleetMixedRanks, after: .company) { scene, random in
       let rank = scene.specimen.rank + UInt64.random(in: 1...9, using: &random)
       try scene.join("x/three", random.next()) { other in
         for position in other.tensors.indices {
@@ -251,15 +263,15 @@ struct Damage: CustomTestStringConvertible, Sendable {
         other.config["r"] = JSONValue(rank)
       }
     },
-    Damage("a copy", .fleetDuplicate, prepare: { try $0.join("x/two", $1.next()) }) { scene, _ in
+    Damage("a copy", .fleetDuplicate, after: .company) { scene, _ in
       try scene.join("x/three", nil)
     },
-    Damage("another base", .fleetMixedBases, along: [.baseNameMismatch], prepare: { try $0.join("x/two", $1.next()) }) {
+    Damage("another base", .fleetMixedBases, along: [.baseNameMismatch], after: .company) {
       scene, random in
       let base = "example/\(UInt64.random(in: 0 ... .max, using: &random))"
       try scene.join("x/three", random.next()) { $0.config["base_model_name_or_path"] = .string(base) }
     },
-    Damage("one name for two", .fleetNameCollision, prepare: { try $0.join("x/two", $1.next()) }) { scene, random in
+    Damage("one name for two", .fleetNameCollision, after: .company) { scene, random in
       try scene.join("\(random.next())/adapter", random.next())
     },
   ]
@@ -268,6 +280,15 @@ struct Damage: CustomTestStringConvertible, Sendable {
 extension Scene {
   static func file(_ path: String) throws -> [UInt8] {
     try Fixtures.bytes(String(path.dropFirst(Fixtures.root.count + 1)))
+  }
+
+  fileprivate mutating func prepare(_ preparation: Damage.Preparation, _ random: inout SeededGenerator) throws {
+    switch preparation {
+    case .none: break
+    case .weightsOfTheBase: try writeBase()
+    case .engine(let name): try serve(name)
+    case .company: try join("x/two", random.next())
+    }
   }
 
   /// Sets an engine that takes the adapter.
@@ -312,7 +333,7 @@ struct DamageTests {
     for seed in UInt64(0)..<8 {
       var random = SeededGenerator(seed: seed)
       var scene = try Scene(&random)
-      try damage.prepare(&scene, &random)
+      try scene.prepare(damage.preparation, &random)
       let before = try scene.findings()
       #expect(before.isEmpty, "seed \(seed): \(before.map(\.message))")
       try damage.spoil(&scene, &random)

@@ -178,7 +178,7 @@ private struct Targets {
   /// Bare parameters of the base that PEFT would adapt and the file does not; without a base, entries of
   /// `target_parameters` that no tensor answers to.
   func missingParameters() -> [Finding] {
-    let entries = config.targetParameters.prefix(1000)
+    let entries = config.targetParameters.prefix(100)
     guard !entries.isEmpty else { return [] }
     let stacks = modules.filter { $0.kind == .parameter }.map(\.name)
     func isMeant(_ name: String, by entry: String) -> Bool { name == entry || name.hasSuffix("." + entry) }
@@ -229,10 +229,13 @@ private struct Targets {
   /// `modules_to_save` and trainable tokens without their tensors.
   func missingReplacements() -> [Finding] {
     var findings: [Finding] = []
-    let names = context.adapter.replacements.map { $0.name.dropLast($0.name.lastComponent.count + 1) }
-    let declared = config.modulesToSave.prefix(1000)
+    // By kinds of modules, and bounded: honest files have a few dozen kinds, honest lists a few names.
+    let owners = context.adapter.replacements.map { String($0.name.dropLast($0.name.lastComponent.count + 1)) }
+    let names = owners.map(\.template).uniqued.prefix(2000)
+    let declared = config.modulesToSave.prefix(100)
     let absent = declared.filter { entry in
-      !names.contains { $0.hasSuffix(entry) || $0.contains(entry + ".") } && !context.hasFactors(for: entry)
+      let kind = entry.template
+      return !names.contains { $0.hasSuffix(kind) || $0.contains(kind + ".") } && !context.hasFactors(for: entry)
     }
     let isHeadInBase = context.base?.isOfTask ?? false
     let serious = absent.filter { entry in
