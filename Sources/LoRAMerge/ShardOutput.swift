@@ -38,8 +38,9 @@ final class ShardOutput: Sendable {
     }
   }
 
-  /// Counts one piece of work as done; after the last one the file goes to the device, and the answer is true.
-  func finishItem() throws(IOError) -> Bool {
+  /// Counts one piece of work as done; after the last one `close` writes what is still missing, the file goes to the
+  /// device, and the answer is true.
+  func finishItem(_ close: (OutputFile) throws(IOError) -> Void) throws(IOError) -> Bool {
     let complete = state.withLock { state -> OutputFile? in
       state.remaining -= 1
       guard state.remaining == 0 else { return nil }
@@ -47,6 +48,7 @@ final class ShardOutput: Sendable {
       return state.file
     }
     guard let complete else { return false }
+    try close(complete)
     try complete.synchronize()
     return true
   }

@@ -44,15 +44,30 @@ struct ShardWriter {
     let crew = TileCrew(plan: plan, buffers: buffers, states: states, digests: digests)
     let roundings = Mutex<[Int: [Int: Rounding]]>([:])
     let work = plan
-    try Workers.forEach(count: queue.count, workers: executor.jobs) { index throws(MergeError) in
+    // Digests first, one to a thread, while the others merge; headers that need them close their shards.
+    let digested = Set(plan.shards.lazy.flatMap(\.steps).flatMap(\.holes).map(\.source)).sorted()
+    try Workers.forEach(count: digested.count + queue.count, workers: executor.jobs) { index throws(MergeError) in
       try control.check()
-      let item = queue.item(lanes.item(index))
+      guard index >= digested.count else {
+        _ = try MergeError.catching { () throws(IOError) in try digests.digest(of: digested[index]) }
+        return
+      }
+      let item = queue.item(lanes.item(index - digested.count))
       try MergeError.catching { () throws(IOError) in
         let shard = shards[item.shard]
-        let (bytes, rounded) = try crew.perform(item, in: try shard.file())
+        let file = try shard.file()
+        let isHeader = !work.shards[item.shard].steps[item.step].holes.isEmpty
+        let (bytes, rounded) = isHeader ? (0, nil) : try crew.perform(item, in: file)
         // Before the item counts as done, so that whoever does the last one finds all of them.
         if let rounded { roundings.withLock { $0[item.shard, default: [:]][item.step] = rounded } }
-        if try shard.finishItem() {
+        let isLast = try shard.finishItem { file throws(IOError) in
+          for step in work.shards[item.shard].steps where !step.holes.isEmpty {
+            guard case .write(let text) = step.work else { continue }
+            try file.write(digests.bytes(of: text), at: step.offset)
+            control.add(step.count, of: total)
+          }
+        }
+        if isLast {
           let rounding = roundings.withLock { $0[item.shard] ?? [:] }
           try partial.finish(work.shards[item.shard], rounding: rounding, digests: digests.known)
         }
@@ -63,5 +78,12 @@ struct ShardWriter {
     return wanted.reduce(into: [:]) {
       $0[$1] = ShardRecord(sample: "", rounding: all[$1] ?? [:], digests: digests.known)
     }
+  }
+}
+
+extension MergeStep {
+  /// Places for digests in what the step writes.
+  fileprivate var holes: [SealedText.Hole] {
+    if case .write(let text) = work { text.holes } else { [] }
   }
 }

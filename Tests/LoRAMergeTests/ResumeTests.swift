@@ -128,7 +128,7 @@ struct ResumeTests {
         #expect(second.rounding.count == 3, "\(call) \(after)")
         try model.folder.remove("out")
       }
-      if call == .any { #expect(met > 100) }
+      if call == .any { #expect(met > 80) }
     }
   }
 
