@@ -38,6 +38,8 @@ let package = Package(
   products: [
     .executable(name: "lora-tool", targets: ["lora-tool"]),
     .library(name: "LoRAModel", targets: ["LoRAModel"]),
+    .library(name: "LoRALoader", type: .dynamic, targets: ["LoRALoader"]),
+    .library(name: "FakeCUDA", type: .dynamic, targets: ["FakeCUDA"]),
     .library(name: "LoRAInspect", targets: ["LoRAInspect"]),
     .library(name: "LoRAValidate", targets: ["LoRAValidate"]),
     .library(name: "LoRAMerge", targets: ["LoRAMerge"]),
@@ -61,6 +63,8 @@ let package = Package(
     .target(name: "CBytePlanes"),
     .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
     library("LoRAIO", ["CLoRAShims"]),
+    .systemLibrary(name: "CCUDADriver"),
+    library("CUDADriver", ["CCUDADriver"]),
 
     // L1: formats and kernels
     library("Zstd", ["CZstd"]),
@@ -97,6 +101,12 @@ let package = Package(
     library("LoRACapacity", ["TensorCore", "BaseCatalogue", "Safetensors", "LoRAModel", "LoRASlots"]),
     library("LoRATraffic", ["TensorCore", "LoRAIO", "SlotCache", "LoRASlots"]),
 
+    library("LoRASlotsCUDA", ["TensorCore", "LoRAIO", "LoRASlots", "CUDADriver"]),
+    .systemLibrary(name: "CLoRALoader"),
+    library(
+      "LoRALoader",
+      ["TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "LoRAModel", "LoRASlots", "LoRASlotsCUDA"]),
+
     // Policy files; the one target that reads YAML
     .target(
       name: "LoRAPolicy",
@@ -111,7 +121,7 @@ let package = Package(
       [
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel", "LoRAInspect",
         "LoRAValidate", "LoRAMerge", "LoRAEvaluation", "LoRAPolicy", "Zstd", "ZstdArchive",
-        "LoRATraffic", "LoRASlots", "LoRACapacity",
+        "LoRATraffic", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
@@ -121,6 +131,7 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests: one target per library, and the real binary
+    .target(name: "FakeCUDA", path: "Tests/FakeCUDA"),
     .target(
       name: "LoRATestSupport", dependencies: ["TensorCore", "LoRAIO"], path: "Tests/LoRATestSupport",
       swiftSettings: strict),
@@ -138,6 +149,9 @@ let package = Package(
     tests("LoRAPolicy", ["TensorCore", "LoRAModel", "LoRAValidate"]),
     tests("SlotCache"),
     tests("LoRASlots", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "SlotCache"]),
+    tests(
+      "LoRASlotsCUDA",
+      ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRASlots", "CUDADriver", "CLoRALoader"]),
     tests(
       "LoRAMerge",
       [

@@ -71,6 +71,11 @@ int lora_processor_count(void) {
   return online > 0 ? (int)online : 1;
 }
 
+char *lora_thread_text(void) {
+  static _Thread_local char text[LORA_THREAD_TEXT_BYTES];
+  return text;
+}
+
 int lora_errno(void) { return errno; }
 
 int lora_terminal_columns(int descriptor) {

@@ -1,17 +1,29 @@
 import LoRASlots
+import LoRASlotsCUDA
 import TensorCore
 
 /// The device of a `--device` argument: `host`, `cuda`, `cuda:N`, or `auto`.
 ///
-/// `auto` takes host memory where there is no other device, and says so; a device that was asked for by name and cannot
-/// be used is an error.
+/// `auto` takes the first GPU, or host memory where none can be used, and says so; a device that was asked for by name
+/// and cannot be used is an error.
 func openSlotDevice(_ name: String, jobs: Int?) throws(Failure) -> any SlotDevice {
   if name == "host" { return HostDevice(workers: jobs) }
-  if name == "auto" {
-    StandardError.write("lora-tool: no CUDA device can be used; the slots are in host memory\n")
-    return HostDevice(workers: jobs)
+  do throws(SlotDeviceError) {
+    let device = try CUDADevice(name.hasPrefix("cuda:") ? Int(name.dropFirst(5)) ?? .max : 0)
+    if let failure = device.kernelFailure {
+      StandardError.write(
+        "lora-tool: \(device.name): the kernel cannot be used (\(escaped("\(failure)", limit: 2_000))); slots are packed "
+          + "on the host and copied\n")
+    }
+    return device
+  } catch {
+    if name == "auto" {
+      StandardError.write(
+        "lora-tool: no CUDA device can be used (\(escaped("\(error)", limit: 2_000))); the slots are in host memory\n")
+      return HostDevice(workers: jobs)
+    }
+    throw Failure(escaped("\(error)", limit: 2_000))
   }
-  throw Failure("\(escaped(name)): this program was built without the CUDA driver's interface; use --device host")
 }
 
 /// Whether a `--device` argument is written as one.

@@ -138,3 +138,45 @@ import Testing
     #expect(result.code == 2 && result.errors.contains("cuda:7"), "\(result.errors)")
   }
 }
+
+/// `pack --device cuda` on the fake driver that is built beside the program.
+@Suite struct PackOnCUDATests {
+  private func pack(_ device: String, _ environment: [String: String] = [:]) throws -> Program.Result {
+    let library = Program.path.dropLast("lora-tool".count) + "libFakeCUDA.so"
+    return try Program.run(
+      [
+        "pack", "--base", "models/llama-bf16-sharded", "--max-loras", "2", "--max-lora-rank", "16", "--device", device,
+        "--verify", "--format", "json", "adapters/llama-all-linear", "adapters/llama-layers",
+      ], environment: ["LORA_TOOL_LIBCUDA": String(library)].merging(environment) { $1 })
+  }
+
+  @Test(arguments: [["FAKE_CUDA_POLICY": "lazy"], ["FAKE_CUDA_POLICY": "eager"], ["FAKE_CUDA_JIT": "222"]])
+  func `slots on a GPU hold what the reference says`(_ environment: [String: String]) throws {
+    let result = try pack("cuda", environment)
+    #expect(result.code == 0, "\(result.errors)")
+    let document = try result.json()
+    #expect(document["verified"] == .bool(true))
+    #expect(document["device"]?.string?.hasPrefix("cuda:0") == true || document["device"]?.object != nil)
+    #expect(result.errors.contains("the kernel cannot be used") == (environment["FAKE_CUDA_JIT"] != nil))
+  }
+
+  @Test func `a GPU without room is named with what would fit`() throws {
+    let result = try pack("cuda:1", ["FAKE_CUDA_MEMORY": "100000"])
+    #expect(result.code == 2 && result.errors.contains("slots of this size fit"), "\(result.errors)")
+  }
+
+  @Test func `auto takes host memory without a GPU and says so`() throws {
+    let result = try pack("auto", ["FAKE_CUDA_DEVICES": "0"])
+    #expect(result.code == 0 && result.errors.contains("CUDA_ERROR_NO_DEVICE"), "\(result.errors)")
+    #expect(try pack("cuda", ["FAKE_CUDA_DEVICES": "0"]).code == 2)
+  }
+
+  /// A failing call anywhere ends in exit 2 and one line, never in a trap.
+  @Test func `a failing driver call is one sentence`() throws {
+    for number in [1, 2, 5, 9, 20, 40, 60, 90] {
+      let result = try pack("cuda", ["FAKE_CUDA_FAIL": "\(number)"])
+      #expect(result.code == 0 || result.code == 2, "call \(number): \(result.code) \(result.errors)")
+      if result.code == 2 { #expect(result.errors.contains("CUDA_ERROR_INVALID_VALUE"), "\(result.errors)") }
+    }
+  }
+}

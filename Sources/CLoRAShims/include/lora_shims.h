@@ -48,6 +48,10 @@ int lora_processor_count(void);
 // errno of the calling thread.
 int lora_errno(void);
 
+// A text of the calling thread, LORA_THREAD_TEXT_BYTES long and empty at first.
+#define LORA_THREAD_TEXT_BYTES 4096
+char *lora_thread_text(void);
+
 // Columns of the terminal on `descriptor`, or 0 when it is none.
 int lora_terminal_columns(int descriptor);
 

@@ -1,0 +1,107 @@
+#ifndef LORA_LOADER_H
+#define LORA_LOADER_H
+
+// libLoRALoader: LoRA adapters from disk into the slots of a serving engine.
+//
+// A pool knows the engine's slot buffers for one base model (which modules, which shapes), keeps adapters in host memory
+// and fills slots with them: cast, scaled, zero-padded, bit for bit as the engine itself would. The buffers are the
+// engine's own memory, on the host or on a GPU, or the pool allocates them.
+//
+// Functions return LORA_OK or a negative status; `lora_last_error` then has a sentence for people, for the calling
+// thread. A pool may be used from several threads. No function takes over memory that it is given.
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct lora_pool lora_pool;
+
+enum {
+  LORA_OK = 0,
+  LORA_INVALID = -1,      // an argument makes no sense
+  LORA_UNREADABLE = -2,   // a file cannot be read or is broken
+  LORA_UNSUPPORTED = -3,  // the adapter does not fit the model, the slots or the engine
+  LORA_UNAVAILABLE = -4,  // no such device
+  LORA_NO_MEMORY = -5,
+  LORA_DEVICE = -6,       // the device failed
+  LORA_GONE = -7,         // the adapter is no longer in host memory: add it again
+};
+
+/// What a pool is for. Fill with zeros, then set what matters; a zero or null takes the default in brackets.
+typedef struct {
+  const char *base;             // the base model: folder, config.json or cached repository id
+  const char *layout;           // "vllm", "sglang" or "slot-major" ["vllm"]
+  const char *dtype;            // of the slots: "bf16", "f16" or "f32" ["bf16"]
+  const char *device;           // "host" or "cuda:N" ["host"]
+  const char *target_modules;   // names separated by commas [everything that the engine can adapt]
+  uint64_t max_loras;           // slots [1]
+  uint64_t max_lora_rank;       // rank that a slot has room for [16]
+  uint64_t max_cpu_loras;       // adapters kept in host memory [max_loras]
+  uint64_t adapter_bytes;       // host memory for one adapter [what a full slot of the whole model takes, in f32]
+  uint64_t tensor_parallel;     // devices that share a layer [1]
+  uint64_t tensor_rank;         // which of them this is [0]
+  int32_t fully_sharded;        // as the engine's option of that name [0]
+  int32_t threads;              // that read and pack [all processors]
+} lora_pool_options;
+
+/// One of the engine's tensors: a factor of a slice of a module, for all slots.
+typedef struct {
+  char name[256];       // "<module>.lora_a_stacked.<slice>" or "….lora_b_stacked.<slice>"
+  char module[224];     // the engine's name of the module
+  char factor;          // 'a' or 'b'
+  uint32_t slice;
+  uint32_t dimensions;  // of one slot
+  uint64_t shape[4];    // of one slot, without the number of slots in front
+  uint64_t slot_bytes;  // of one slot, contiguous
+} lora_buffer;
+
+/// What a slot holds.
+typedef struct {
+  int64_t adapter;      // from lora_pool_add; 0 when the slot is empty
+  uint64_t generation;  // grows with every change of the slot; never 0 for a slot in use
+  int32_t is_ready;     // whether everything has arrived
+} lora_slot;
+
+/// Opens a pool. Host memory is allocated now, and never again.
+int32_t lora_pool_open(const lora_pool_options *options, lora_pool **pool);
+/// Waits for loads in flight and closes; the engine's memory is left as it is.
+void lora_pool_close(lora_pool *pool);
+
+/// The buffers, in the order of the model.
+uint64_t lora_pool_buffer_count(const lora_pool *pool);
+int32_t lora_pool_describe(const lora_pool *pool, uint64_t index, lora_buffer *buffer);
+
+/// Names the engine's memory for one buffer: where slot 0 starts and how many bytes lie from slot to slot (for a torch
+/// tensor: data_ptr() and stride(0) * element_size()). All buffers or none are bound, before the first load; with none
+/// the pool allocates slots of its own. The memory must be the pool's device's and outlive the pool.
+int32_t lora_pool_bind(lora_pool *pool, uint64_t index, void *address, uint64_t slot_stride);
+
+/// Reads an adapter (folder or file, compressed or not) into host memory and checks it against model and slots.
+/// Returns a positive number that stands for these very bytes, or a status. The least recently used adapter makes room.
+int64_t lora_pool_add(lora_pool *pool, const char *path);
+/// Forgets an adapter in host memory; slots keep what they hold.
+int32_t lora_pool_remove(lora_pool *pool, int64_t adapter);
+
+/// Fills a slot. `stream` is the engine's CUDA stream, or null on the host: what is queued on it now ends before the
+/// slot changes, and what is queued on it later sees the new contents. The host does not wait for the device.
+int32_t lora_pool_load(lora_pool *pool, int64_t adapter, uint64_t slot, void *stream);
+/// Makes a slot all zero, in the same order.
+int32_t lora_pool_evict(lora_pool *pool, uint64_t slot, void *stream);
+/// Blocks until a slot's last load or eviction has ended.
+int32_t lora_pool_wait(lora_pool *pool, uint64_t slot);
+int32_t lora_pool_query(lora_pool *pool, uint64_t slot, lora_slot *state);
+
+/// Copies what a slot has in a buffer to host memory of its slot_bytes.
+int32_t lora_pool_read(lora_pool *pool, uint64_t index, uint64_t slot, void *output, uint64_t bytes);
+
+/// Why the last failed call on this thread failed; valid until the next call on it. Never null.
+const char *lora_last_error(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

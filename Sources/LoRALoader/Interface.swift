@@ -1,0 +1,176 @@
+public import CLoRALoader
+import CLoRAShims
+import LoRASlots
+import TensorCore
+
+// The functions of lora_loader.h, where they are described. Pointers come from a caller in another language: they are
+// checked for null, and for nothing else.
+
+/// Runs a call and turns its failure into a status and a sentence for `lora_last_error`.
+private func answering(_ body: () throws(LoaderFailure) -> Int64) -> Int64 {
+  do throws(LoaderFailure) {
+    return try body()
+  } catch {
+    let text = unsafe UnsafeMutableBufferPointer(start: lora_thread_text(), count: Int(LORA_THREAD_TEXT_BYTES))
+    var length = 0
+    for byte in error.message.utf8.prefix(text.count - 1) {
+      unsafe text[length] = CChar(bitPattern: byte)
+      length += 1
+    }
+    unsafe text[length] = 0
+    return Int64(error.status)
+  }
+}
+
+private func status(_ body: () throws(LoaderFailure) -> Void) -> Int32 {
+  Int32(
+    answering { () throws(LoaderFailure) in
+      try body()
+      return Int64(LORA_OK)
+    })
+}
+
+private func open(_ pool: OpaquePointer?) throws(LoaderFailure) -> AdapterPool {
+  guard let pool = unsafe pool else { throw LoaderFailure(LORA_INVALID, "the pool is null") }
+  return unsafe Unmanaged<AdapterPool>.fromOpaque(UnsafeRawPointer(pool)).takeUnretainedValue()
+}
+
+private func position(_ index: UInt64) -> Int { Int(exactly: index) ?? .max }
+
+/// Why the last failed call on this thread failed.
+@c(lora_last_error)
+public func lastError() -> UnsafePointer<CChar> { unsafe UnsafePointer(lora_thread_text()) }
+
+/// Opens a pool.
+@c(lora_pool_open)
+public func poolOpen(_ options: UnsafePointer<lora_pool_options>?, _ pool: UnsafeMutablePointer<OpaquePointer?>?)
+  -> Int32
+{
+  status { () throws(LoaderFailure) in
+    guard let options = unsafe options, let pool = unsafe pool else {
+      throw LoaderFailure(LORA_INVALID, "options or the place for the pool are null")
+    }
+    unsafe pool.pointee = nil
+    let opened = unsafe try AdapterPool(PoolOptions(options.pointee))
+    unsafe pool.pointee = OpaquePointer(Unmanaged.passRetained(opened).toOpaque())
+  }
+}
+
+/// Closes a pool.
+@c(lora_pool_close)
+public func poolClose(_ pool: OpaquePointer?) {
+  guard let pool = unsafe pool else { return }
+  unsafe Unmanaged<AdapterPool>.fromOpaque(UnsafeRawPointer(pool)).release()
+}
+
+/// Number of buffers, 0 for a null pool.
+@c(lora_pool_buffer_count)
+public func poolBufferCount(_ pool: OpaquePointer?) -> UInt64 {
+  UInt64(
+    max(
+      0,
+      answering { () throws(LoaderFailure) in Int64(try unsafe open(pool).layout.buffers.count) }))
+}
+
+/// Describes a buffer.
+@c(lora_pool_describe)
+public func poolDescribe(_ pool: OpaquePointer?, _ index: UInt64, _ buffer: UnsafeMutablePointer<lora_buffer>?) -> Int32
+{
+  status { () throws(LoaderFailure) in
+    let layout = try unsafe open(pool).layout
+    guard let buffer = unsafe buffer, layout.buffers.indices.contains(position(index)) else {
+      throw LoaderFailure(LORA_INVALID, "there is no buffer \(index), only \(layout.buffers.count)")
+    }
+    let described = layout.buffers[position(index)]
+    var result = lora_buffer()
+    copy(described.name, into: &result.name)
+    copy(described.module, into: &result.module)
+    result.factor = CChar(bitPattern: described.factor == .a ? UInt8(ascii: "a") : UInt8(ascii: "b"))
+    result.slice = UInt32(described.slice)
+    result.dimensions = UInt32(min(described.shape.rank, 4))
+    let dimensions = (0..<4).map { $0 < described.shape.rank ? described.shape[$0] : 0 }
+    result.shape = (dimensions[0], dimensions[1], dimensions[2], dimensions[3])
+    result.slot_bytes = described.slotBytes
+    unsafe buffer.pointee = result
+  }
+}
+
+/// Writes a text into a field of a C structure, cut to its size, with a null byte.
+private func copy<Field>(_ text: String, into field: inout Field) {
+  unsafe withUnsafeMutableBytes(of: &field) { bytes in
+    for (index, byte) in text.utf8.prefix(bytes.count - 1).enumerated() { unsafe bytes[index] = byte }
+  }
+}
+
+/// Names the engine's memory for a buffer.
+@c(lora_pool_bind)
+public func poolBind(
+  _ pool: OpaquePointer?, _ index: UInt64, _ address: UnsafeMutableRawPointer?, _ slotStride: UInt64
+) -> Int32 {
+  status { () throws(LoaderFailure) in
+    let place = UInt64(UInt(bitPattern: address))
+    try unsafe open(pool).bind(position(index), address: place, stride: slotStride)
+  }
+}
+
+/// Reads an adapter into host memory.
+@c(lora_pool_add)
+public func poolAdd(_ pool: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> Int64 {
+  answering { () throws(LoaderFailure) in
+    guard let path = unsafe path else { throw LoaderFailure(LORA_INVALID, "the path is null") }
+    return try unsafe open(pool).add(String(cString: path))
+  }
+}
+
+/// Forgets an adapter.
+@c(lora_pool_remove)
+public func poolRemove(_ pool: OpaquePointer?, _ adapter: Int64) -> Int32 {
+  status { () throws(LoaderFailure) in try unsafe open(pool).remove(adapter) }
+}
+
+/// Fills a slot.
+@c(lora_pool_load)
+public func poolLoad(
+  _ pool: OpaquePointer?, _ adapter: Int64, _ slot: UInt64, _ stream: UnsafeMutableRawPointer?
+) -> Int32 {
+  status { () throws(LoaderFailure) in
+    try unsafe open(pool).load(adapter, into: slot, stream: UInt(bitPattern: stream))
+  }
+}
+
+/// Makes a slot all zero.
+@c(lora_pool_evict)
+public func poolEvict(_ pool: OpaquePointer?, _ slot: UInt64, _ stream: UnsafeMutableRawPointer?) -> Int32 {
+  status { () throws(LoaderFailure) in try unsafe open(pool).evict(slot, stream: UInt(bitPattern: stream)) }
+}
+
+/// Waits for a slot's last change.
+@c(lora_pool_wait)
+public func poolWait(_ pool: OpaquePointer?, _ slot: UInt64) -> Int32 {
+  status { () throws(LoaderFailure) in try unsafe open(pool).wait(slot) }
+}
+
+/// Says what a slot holds.
+@c(lora_pool_query)
+public func poolQuery(_ pool: OpaquePointer?, _ slot: UInt64, _ state: UnsafeMutablePointer<lora_slot>?) -> Int32 {
+  status { () throws(LoaderFailure) in
+    guard let state = unsafe state else { throw LoaderFailure(LORA_INVALID, "the place for the state is null") }
+    let tenancy = try unsafe open(pool).tenancy(slot)
+    unsafe state.pointee = lora_slot(
+      adapter: tenancy.adapter, generation: tenancy.generation, is_ready: tenancy.change?.isDone == false ? 0 : 1)
+  }
+}
+
+/// Copies what a slot has in a buffer.
+@c(lora_pool_read)
+public func poolRead(
+  _ pool: OpaquePointer?, _ index: UInt64, _ slot: UInt64, _ output: UnsafeMutableRawPointer?, _ bytes: UInt64
+) -> Int32 {
+  status { () throws(LoaderFailure) in
+    guard let output = unsafe output, let count = Int(exactly: bytes) else {
+      throw LoaderFailure(LORA_INVALID, "the output is null or too large")
+    }
+    try unsafe open(pool).read(
+      position(index), slot: slot, into: UnsafeMutableRawBufferPointer(start: output, count: count))
+  }
+}

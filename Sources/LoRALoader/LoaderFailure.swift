@@ -1,0 +1,29 @@
+import CLoRALoader
+import LoRASlots
+
+/// Why a call failed: its status and a sentence.
+struct LoaderFailure: Error {
+  let status: Int
+  let message: String
+
+  init(_ status: Int, _ message: String) {
+    self.status = status
+    self.message = message
+  }
+
+  init(_ error: SlotDeviceError) {
+    let status =
+      switch error.reason {
+      case .unavailable: LORA_UNAVAILABLE
+      case .outOfMemory: LORA_NO_MEMORY
+      case .unsupported: LORA_UNSUPPORTED
+      case .call, .lost: LORA_DEVICE
+      }
+    self.init(status, "\(error)")
+  }
+}
+
+/// Runs work on a device and gives its failure the status that callers see.
+func onDevice<Value>(_ body: () throws(SlotDeviceError) -> Value) throws(LoaderFailure) -> Value {
+  do throws(SlotDeviceError) { return try body() } catch { throw LoaderFailure(error) }
+}

@@ -1,0 +1,188 @@
+public import CUDADriver
+public import LoRASlots
+
+/// A GPU as a place for slots.
+public final class CUDADevice: SlotDevice {
+  /// `cuda:N`.
+  public let name: String
+  /// The GPU's own name with its number.
+  public let title: String
+  /// The primary context, shared with everybody in the process.
+  public let context: CUDAContext
+  /// Why slots are filled on the host and copied piece by piece, when the kernel cannot be used.
+  public let kernelFailure: CUDAError?
+  let kernel: CUDAKernel?
+  private let module: LoadedModule?
+
+  private final class LoadedModule: Sendable {
+    let module: CUDAModule
+    init(_ module: consuming CUDAModule) { self.module = module }
+  }
+
+  /// Opens a GPU.
+  ///
+  /// - Parameters:
+  ///   - ordinal: its number, from 0, in the order of the driver.
+  ///   - path: the driver's library; nil for `LORA_TOOL_LIBCUDA`, else the installed one.
+  ///   - usesKernel: false leaves the kernel out, for comparisons.
+  /// - Throws: `SlotDeviceError`, `.unavailable` when there is no driver or no such GPU.
+  public init(_ ordinal: Int, driver path: String? = nil, usesKernel: Bool = true) throws(SlotDeviceError) {
+    let name = "cuda:\(ordinal)"
+    do throws(CUDAError) {
+      context = try CUDAContext(try DriverLibrary.load(path), device: ordinal)
+    } catch {
+      throw SlotDeviceError(error, device: name, "the GPU cannot be used")
+    }
+    self.name = name
+    title = "\(context.name) (\(name))"
+    var failure: CUDAError?
+    var loaded: (LoadedModule, CUDAKernel)?
+    if usesKernel {
+      do throws(CUDAError) {
+        let module = try CUDAModule(context, ptx: ScatterKernel.ptx)
+        let kernel = try module.kernel(ScatterKernel.entry)
+        loaded = (LoadedModule(module), kernel)
+      } catch {
+        // The driver may be too old or have no compiler; everything else works without.
+        failure = error
+      }
+    }
+    if let failure, failure.isLost { throw SlotDeviceError(failure, device: name, "the GPU cannot be used") }
+    kernelFailure = failure
+    module = loaded?.0
+    kernel = loaded?.1
+  }
+
+  /// Number of GPUs, 0 when there is no usable driver.
+  public static func count(driver path: String? = nil) -> Int {
+    do throws(CUDAError) { return try DriverLibrary.load(path).deviceCount() } catch { return 0 }
+  }
+
+  /// Device memory that is free.
+  public var freeBytes: UInt64? {
+    do throws(CUDAError) {
+      return try context.memory().free
+    } catch {
+      // The failure of an earlier release is for somebody who can be told.
+      if error.call != "cuMemGetInfo" { context.keep(error) }
+      return nil
+    }
+  }
+
+  /// Pinned memory.
+  public func allocateStaging(bytes: UInt64) throws(SlotDeviceError) -> any StagingMemory {
+    do throws(CUDAError) {
+      guard let count = Int(exactly: bytes) else { throw Self.tooLarge("cuMemHostAlloc") }
+      return CUDAStaging(try PinnedBuffer(context, count: count))
+    } catch {
+      throw SlotDeviceError(error, device: name, "cannot pin host memory for adapters", needed: bytes)
+    }
+  }
+
+  /// Slots in one allocation of the device.
+  public func allocateSlots(_ layout: SlotLayout) throws(SlotDeviceError) -> any SlotMemory {
+    do throws(CUDAError) {
+      guard let count = Int(exactly: layout.totalBytes) else { throw Self.tooLarge("cuMemAlloc") }
+      let slab = DeviceMemory(try DeviceBuffer(context, count: count))
+      let base = slab.buffer.address
+      let slots = try CUDASlots(
+        self, layout, at: layout.buffers.map { SlotPlacement(address: base + $0.offset, stride: $0.slotStride) },
+        owning: slab)
+      try slots.fillSlab(with: 0)
+      return slots
+    } catch {
+      let free = freeBytes
+      let fitting = free.map { layout.slotBytes > 0 ? $0 / layout.slotBytes : 0 }
+      let room = fitting.map { "; about \($0) slots of this size fit" } ?? ""
+      throw SlotDeviceError(
+        error, device: name, "cannot allocate \(layout.slots) slots\(room)", needed: layout.totalBytes, free: free)
+    }
+  }
+
+  /// Slots in memory that an engine has allocated on this device, one place for each buffer of the layout.
+  ///
+  /// The memory must outlive the result; what is in it stays until a load or `clear`.
+  public func slots(_ layout: SlotLayout, at placements: [SlotPlacement]) throws(SlotDeviceError) -> CUDASlots {
+    guard placements.count == layout.buffers.count else {
+      throw SlotDeviceError(
+        device: name, .unsupported, "\(placements.count) places for \(layout.buffers.count) buffers")
+    }
+    do throws(CUDAError) {
+      return try CUDASlots(self, layout, at: placements, owning: nil)
+    } catch {
+      throw SlotDeviceError(error, device: name, "cannot prepare the transfer to the engine's slots")
+    }
+  }
+
+  /// Everything that is queued on a stream of the engine now, such as its readers of a slot.
+  ///
+  /// - Parameter stream: a CUDA stream of this process as PyTorch gives it (`cuda_stream`); 0 is the legacy stream.
+  public func fence(after stream: UInt) throws(SlotDeviceError) -> any SlotFence {
+    do throws(CUDAError) {
+      let event = try CUDAEvent(context)
+      try event.record(on: CUDAStream(context, borrowing: stream))
+      return CUDAFence(event, device: self)
+    } catch {
+      throw SlotDeviceError(error, device: name, "cannot wait for the engine's stream")
+    }
+  }
+
+  private static func tooLarge(_ call: String) -> CUDAError {
+    CUDAError(call: call, result: 2, name: "CUDA_ERROR_OUT_OF_MEMORY")
+  }
+}
+
+/// Where an engine keeps one buffer.
+public struct SlotPlacement: Sendable, Hashable {
+  /// Address of slot 0.
+  public var address: UInt64
+  /// Bytes from slot to slot.
+  public var stride: UInt64
+
+  /// A place.
+  public init(address: UInt64, stride: UInt64) {
+    self.address = address
+    self.stride = stride
+  }
+}
+
+/// Pinned host memory.
+final class CUDAStaging: StagingMemory {
+  private let buffer: PinnedBuffer
+
+  init(_ buffer: consuming PinnedBuffer) { self.buffer = buffer }
+
+  var bytes: UnsafeMutableRawBufferPointer { unsafe buffer.bytes }
+}
+
+/// A point in a stream of the device.
+public class CUDAFence: SlotFence, @unchecked Sendable {
+  let event: CUDAEvent
+  let device: CUDADevice
+
+  init(_ event: consuming CUDAEvent, device: CUDADevice) {
+    self.event = event
+    self.device = device
+  }
+
+  /// Whether the stream has passed it; a stream that has failed has.
+  public var isDone: Bool {
+    do throws(CUDAError) { return try event.isPassed() } catch { return true }
+  }
+
+  /// Blocks until the stream has passed it.
+  public func wait() throws(SlotDeviceError) {
+    do throws(CUDAError) { try event.wait() } catch {
+      throw SlotDeviceError(error, device: device.name, "work on the GPU failed at or before this point")
+    }
+  }
+
+  /// Lets everything that is queued on an engine's stream from now on wait for this point, without blocking the host.
+  public func order(before stream: UInt) throws(SlotDeviceError) {
+    do throws(CUDAError) {
+      try CUDAStream(device.context, borrowing: stream).wait(for: event)
+    } catch {
+      throw SlotDeviceError(error, device: device.name, "the engine's stream cannot wait for the work on its slots")
+    }
+  }
+}

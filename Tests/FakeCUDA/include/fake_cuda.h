@@ -1,0 +1,51 @@
+#ifndef FAKE_CUDA_H
+#define FAKE_CUDA_H
+
+// A stand-in for libcuda.so.1 that keeps "device" memory in host memory, for tests on machines without a GPU.
+//
+// It is stricter than a driver: device addresses are unreadable by the host, every range is checked against its
+// allocation, fresh memory is poisoned, calls need a current context on their thread, and host memory that a queued
+// copy reads must still be pinned when the copy runs. Work on streams runs at one of two extreme times: when it is
+// queued, or not before somebody waits for it. Programs whose results differ between the two lack an order of events.
+//
+// The functions below steer it. They are found by dlsym in the library that a test has loaded.
+
+#include <stdint.h>
+
+enum fake_cuda_policy { FAKE_CUDA_EAGER = 0, FAKE_CUDA_LAZY = 1 };
+
+// What has been done since the last reset.
+typedef struct {
+  uint64_t calls;            // driver calls, without those that name errors
+  uint64_t submissions;      // copies, fills, launches, records and waits of events
+  uint64_t copies, launches;
+  uint64_t bytes_to_device, bytes_to_host;
+  uint64_t pageable_copies;  // to the device from memory that is not pinned
+  uint64_t live_allocations, live_pinned, live_streams, live_events, live_modules, live_contexts;
+  uint64_t jit_compilations;
+} fake_cuda_counts;
+
+// Back to the start: the policy, unlimited memory, two devices, no ordered failure, counts of zero, no context current
+// on this thread. Live things stay.
+void fake_cuda_reset(enum fake_cuda_policy policy);
+fake_cuda_counts fake_cuda_count(void);
+// The same as numbers in this order.
+void fake_cuda_read_counts(uint64_t *numbers);
+// Bytes that can be allocated on a device.
+void fake_cuda_limit_memory(uint64_t bytes);
+void fake_cuda_set_devices(int count);
+// Lets the `number`-th driver call from now on (from 1) fail with `result`. A call that releases something still
+// releases it, as the driver does when it reports an earlier failure there.
+void fake_cuda_fail(uint64_t number, int result);
+// Name of the call that was made to fail since the reset, or null.
+const char *fake_cuda_failed_call(void);
+// Lets every compilation of PTX fail with this result, with a log.
+void fake_cuda_fail_jit(int result);
+
+// What an engine does in the same process: memory of its own on device 0 and a stream of its own.
+uint64_t fake_cuda_engine_alloc(uint64_t bytes);
+void fake_cuda_engine_free(uint64_t address);
+// The host's view of device memory, for looking at it behind everybody's back.
+void *fake_cuda_host_view(uint64_t address);
+
+#endif

@@ -1,0 +1,88 @@
+import Foundation
+import Glibc
+import Testing
+
+/// All tests on the fake driver: it has one state for the whole process, so they run one after the other.
+@Suite(.serialized) struct CUDATests {}
+
+/// The fake `libcuda.so.1` that is built beside the tests, and what steers it.
+enum FakeDriver {
+  /// When queued work runs.
+  enum Policy: Int32, CaseIterable, Sendable {
+    /// When it is queued.
+    case eager
+    /// Not before somebody waits for it.
+    case lazy
+  }
+
+  /// What has been done since the last reset, and what is alive.
+  struct Counts: Equatable {
+    var numbers: [UInt64]
+    var calls: UInt64 { numbers[0] }
+    var submissions: UInt64 { numbers[1] }
+    var copies: UInt64 { numbers[2] }
+    var launches: UInt64 { numbers[3] }
+    var bytesToDevice: UInt64 { numbers[4] }
+    var pageableCopies: UInt64 { numbers[6] }
+    /// Allocations, pinned blocks, streams, events, modules and contexts.
+    var live: [UInt64] { Array(numbers[7..<13]) }
+  }
+
+  static let path: String = {
+    let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    return URL(fileURLWithPath: executable).deletingLastPathComponent().appendingPathComponent("libFakeCUDA.so").path
+  }()
+
+  private nonisolated(unsafe) static let library = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL)
+
+  private static func function<Function>(_ name: String, _ type: Function.Type) -> Function {
+    guard let symbol = unsafe dlsym(library, name) else { preconditionFailure("no \(name) in \(path)") }
+    return unsafe unsafeBitCast(symbol, to: type)
+  }
+
+  static func reset(_ policy: Policy = .eager) {
+    function("fake_cuda_reset", (@convention(c) (Int32) -> Void).self)(policy.rawValue)
+  }
+
+  static var counts: Counts {
+    var numbers = [UInt64](repeating: 0, count: 14)
+    unsafe function("fake_cuda_read_counts", (@convention(c) (UnsafeMutablePointer<UInt64>) -> Void).self)(&numbers)
+    return Counts(numbers: numbers)
+  }
+
+  static func limitMemory(_ bytes: UInt64) {
+    function("fake_cuda_limit_memory", (@convention(c) (UInt64) -> Void).self)(bytes)
+  }
+
+  static func setDevices(_ count: Int32) {
+    function("fake_cuda_set_devices", (@convention(c) (Int32) -> Void).self)(count)
+  }
+
+  /// Lets the `number`-th call from now on fail; 0 takes the order back.
+  static func fail(_ number: UInt64, result: Int32 = 1) {
+    function("fake_cuda_fail", (@convention(c) (UInt64, Int32) -> Void).self)(number, result)
+  }
+
+  static var failedCall: String? {
+    let name = unsafe function("fake_cuda_failed_call", (@convention(c) () -> UnsafePointer<CChar>?).self)()
+    return unsafe name.map { unsafe String(cString: $0) }
+  }
+
+  static func failCompilation(_ result: Int32) {
+    function("fake_cuda_fail_jit", (@convention(c) (Int32) -> Void).self)(result)
+  }
+
+  static func engineMemory(_ bytes: UInt64) -> UInt64 {
+    function("fake_cuda_engine_alloc", (@convention(c) (UInt64) -> UInt64).self)(bytes)
+  }
+
+  static func freeEngineMemory(_ address: UInt64) {
+    function("fake_cuda_engine_free", (@convention(c) (UInt64) -> Void).self)(address)
+  }
+
+  /// Device memory as it is now, behind the driver's back.
+  static func bytes(at address: UInt64, count: Int) -> [UInt8] {
+    let view = unsafe function("fake_cuda_host_view", (@convention(c) (UInt64) -> UnsafeRawPointer?).self)(address)
+    return unsafe Array(UnsafeRawBufferPointer(start: view, count: count))
+  }
+}

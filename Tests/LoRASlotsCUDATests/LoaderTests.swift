@@ -1,0 +1,153 @@
+import CLoRALoader
+import Glibc
+import LoRAModel
+import LoRASlots
+import LoRATestSupport
+import TensorCore
+import Testing
+
+extension CUDATests {
+  /// The C interface, on the host and on the fake GPU.
+  @Suite struct LoaderTests {
+    init() {
+      FakeDriver.reset(.lazy)
+      unsafe setenv("LORA_TOOL_LIBCUDA", FakeDriver.path, 1)
+    }
+
+    /// Opens a pool of two slots for the small llama, with room for `residents` adapters.
+    private func open(_ device: String, residents: UInt64 = 2, base: String = "models/llama-bf16-sharded") throws
+      -> LoaderLibrary.Pool
+    {
+      var pool: LoaderLibrary.Pool = nil
+      let result = unsafe Fixtures.path(base).withCString { base in
+        unsafe device.withCString { device in
+          var options = unsafe lora_pool_options()
+          unsafe options.base = base
+          unsafe options.device = device
+          unsafe options.max_loras = 2
+          unsafe options.max_cpu_loras = residents
+          return unsafe LoaderLibrary.open(options, &pool)
+        }
+      }
+      #expect(result == LORA_OK, "\(LoaderLibrary.lastError)")
+      return unsafe pool
+    }
+
+    private func adapter(_ name: String) -> String { Fixtures.path("adapters/\(name)") }
+
+    /// Compares every buffer of a slot with the reference; nil stands for zeros.
+    private func check(_ pool: LoaderLibrary.Pool, slot: UInt64, _ name: String?) throws {
+      let tenant = try Tenant(name ?? "llama-all-linear")
+      let layout = try tenant.layout()
+      #expect(unsafe LoaderLibrary.bufferCount(pool) == UInt64(layout.buffers.count))
+      let reference = try name.map { _ in try SlotReference(tenant.adapter, base: tenant.base, layout: layout) }
+      for (index, buffer) in layout.buffers.enumerated() {
+        let found = unsafe LoaderLibrary.read(pool, UInt64(index), slot, count: buffer.slotBytes)
+        let expected = reference?.bytes(ofBuffer: index) ?? [UInt8](repeating: 0, count: Int(buffer.slotBytes))
+        #expect(found == expected, "\(buffer.name)")
+      }
+    }
+
+    @Test(arguments: ["host", "cuda:0"]) func slotsOfThePoolAreFilled(_ device: String) throws {
+      let pool = unsafe try open(device)
+      defer { unsafe LoaderLibrary.close(pool) }
+      let (large, small) = unsafe (
+        LoaderLibrary.add(pool, adapter("llama-all-linear")), LoaderLibrary.add(pool, adapter("llama-layers"))
+      )
+      #expect(large > 0 && small > large, "\(LoaderLibrary.lastError)")
+      #expect(unsafe LoaderLibrary.load(pool, large, 1) == LORA_OK, "\(LoaderLibrary.lastError)")
+      #expect(unsafe LoaderLibrary.load(pool, small, 1) == LORA_OK)
+      #expect(unsafe LoaderLibrary.load(pool, large, 0) == LORA_OK)
+      #expect(unsafe LoaderLibrary.wait(pool, 1) == LORA_OK)
+      unsafe try check(pool, slot: 1, "llama-layers")
+      unsafe try check(pool, slot: 0, "llama-all-linear")
+      let state = unsafe LoaderLibrary.query(pool, 1)
+      #expect(state.adapter == small && state.generation == 2 && state.is_ready == 1)
+      #expect(unsafe LoaderLibrary.evict(pool, 1) == LORA_OK)
+      #expect(unsafe LoaderLibrary.wait(pool, 1) == LORA_OK)
+      unsafe try check(pool, slot: 1, nil)
+      #expect(unsafe LoaderLibrary.query(pool, 1).adapter == 0)
+      #expect(unsafe LoaderLibrary.query(pool, 1).generation == 3)
+    }
+
+    @Test(arguments: ["host", "cuda:0"]) func theEnginesMemoryIsFilled(_ device: String) throws {
+      let pool = unsafe try open(device)
+      var memory: [(address: UInt64, stride: UInt64)] = []
+      defer {
+        unsafe LoaderLibrary.close(pool)
+        for place in memory {
+          if device == "host" {
+            unsafe free(UnsafeMutableRawPointer(bitPattern: UInt(place.address)))
+          } else {
+            FakeDriver.freeEngineMemory(place.address)
+          }
+        }
+      }
+      let count = unsafe LoaderLibrary.bufferCount(pool)
+      for index in 0..<count {
+        var buffer = lora_buffer()
+        #expect(unsafe LoaderLibrary.describe(pool, index, &buffer) == LORA_OK)
+        #expect((2...3).contains(buffer.dimensions) && buffer.slot_bytes > 0)
+        let stride = buffer.slot_bytes + 64
+        let address =
+          unsafe device == "host"
+          ? UInt64(UInt(bitPattern: malloc(Int(2 * stride)))) : FakeDriver.engineMemory(2 * stride)
+        memory.append((address, stride))
+        #expect(unsafe LoaderLibrary.bind(pool, index, address, stride) == LORA_OK)
+      }
+      let number = unsafe LoaderLibrary.add(pool, adapter("llama-all-linear"))
+      #expect(unsafe LoaderLibrary.load(pool, number, 1) == LORA_OK, "\(LoaderLibrary.lastError)")
+      #expect(unsafe LoaderLibrary.wait(pool, 1) == LORA_OK)
+      unsafe try check(pool, slot: 1, "llama-all-linear")
+      #expect(unsafe LoaderLibrary.bind(pool, 0, memory[0].address, memory[0].stride) == LORA_INVALID)
+    }
+
+    @Test func hostMemoryForgetsTheOldest() throws {
+      let pool = unsafe try open("cuda:0", residents: 1)
+      defer { unsafe LoaderLibrary.close(pool) }
+      let first = unsafe LoaderLibrary.add(pool, adapter("llama-all-linear"))
+      #expect(unsafe LoaderLibrary.load(pool, first, 0) == LORA_OK)
+      // The load has not run yet when the next adapter wants its bytes' place.
+      let second = unsafe LoaderLibrary.add(pool, adapter("llama-layers"))
+      #expect(second > 0)
+      #expect(unsafe LoaderLibrary.load(pool, first, 1) == LORA_GONE)
+      #expect(LoaderLibrary.lastError.contains("add it again"))
+      #expect(unsafe LoaderLibrary.query(pool, 1).adapter == 0)
+      unsafe try check(pool, slot: 0, "llama-all-linear")
+      #expect(unsafe LoaderLibrary.remove(pool, second) == LORA_OK)
+      #expect(unsafe LoaderLibrary.remove(pool, second) == LORA_GONE)
+    }
+
+    @Test func whatMakesNoSenseIsAStatusAndASentence() throws {
+      let pool = unsafe try open("host")
+      defer { unsafe LoaderLibrary.close(pool) }
+      #expect(unsafe LoaderLibrary.add(pool, "/no/such/adapter") == LORA_UNREADABLE)
+      #expect(LoaderLibrary.lastError.contains("/no/such/adapter"))
+      #expect(unsafe LoaderLibrary.add(pool, adapter("gpt2")) == LORA_UNSUPPORTED)
+      #expect(!LoaderLibrary.lastError.isEmpty)
+      #expect(unsafe LoaderLibrary.load(pool, 7, 0) == LORA_GONE)
+      #expect(unsafe LoaderLibrary.load(pool, 7, 99) == LORA_INVALID)
+      #expect(unsafe LoaderLibrary.load(nil, 7, 0) == LORA_INVALID)
+      #expect(unsafe LoaderLibrary.bind(pool, 1 << 60, 8, 8) == LORA_INVALID)
+      #expect(unsafe LoaderLibrary.bind(pool, 0, 0, 8) == LORA_INVALID)
+      unsafe LoaderLibrary.close(nil)
+      var none: LoaderLibrary.Pool = nil
+      #expect(unsafe LoaderLibrary.open(lora_pool_options(), &none) == LORA_INVALID)
+      #expect(unsafe none == nil)
+    }
+
+    @Test func aGPUThatIsNotThereIsNamed() throws {
+      var pool: LoaderLibrary.Pool = nil
+      let result = unsafe Fixtures.path("models/llama-bf16-sharded").withCString { base in
+        unsafe "cuda:5".withCString { device in
+          var options = unsafe lora_pool_options()
+          unsafe options.base = base
+          unsafe options.device = device
+          return unsafe LoaderLibrary.open(options, &pool)
+        }
+      }
+      #expect(result == LORA_UNAVAILABLE)
+      #expect(LoaderLibrary.lastError.contains("CUDA_ERROR_INVALID_DEVICE"), "\(LoaderLibrary.lastError)")
+    }
+  }
+}

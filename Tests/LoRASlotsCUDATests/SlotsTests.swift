@@ -1,0 +1,241 @@
+import CUDADriver
+import LoRAIO
+import LoRAModel
+import LoRASlots
+import LoRASlotsCUDA
+import LoRATestSupport
+import Safetensors
+import TensorCore
+import Testing
+
+/// An adapter, its base and how it is loaded.
+struct Tenant {
+  let base: BaseModel
+  let adapter: Adapter
+
+  init(_ adapter: String, base: String = "models/llama-bf16-sharded") throws {
+    self.base = try BaseModel.open(Fixtures.path(base))
+    self.adapter = Adapter.load(Fixtures.path("adapters/\(adapter)"))
+  }
+
+  /// A load of this adapter, from staging memory of its own.
+  func load(_ slots: any SlotMemory, _ slot: Int, _ device: any SlotDevice, readers: [any SlotFence] = []) throws
+    -> SlotLoad
+  {
+    let file = try #require(adapter.file)
+    let staging = try device.allocateStaging(bytes: AdapterReading.room(for: file))
+    try AdapterReading.read(file, into: staging, at: 0, workers: 1)
+    let plan = try PackingPlan(adapter, base: base, layout: slots.layout)
+    return SlotLoad(plan: plan, staging: staging, start: 0, slot: slot, readers: readers)
+  }
+
+  func reference(_ slots: any SlotMemory) throws -> SlotReference {
+    try SlotReference(adapter, base: base, layout: slots.layout)
+  }
+
+  func layout(_ edit: (inout SlotOptions) -> Void = { _ in }) throws -> SlotLayout {
+    var options = SlotOptions()
+    options.slots = 2
+    edit(&options)
+    return try SlotLayout(of: base, options)
+  }
+}
+
+extension CUDATests {
+  @Suite struct SlotsTests {
+    init() { FakeDriver.reset() }
+
+    private func device(usesKernel: Bool = true) throws -> CUDADevice {
+      try CUDADevice(0, driver: FakeDriver.path, usesKernel: usesKernel)
+    }
+
+    /// Every combination of when work runs and how it is done.
+    private static let ways = FakeDriver.Policy.allCases.flatMap { policy in [(policy, true), (policy, false)] }
+
+    @Test(arguments: ways, [DType.bf16, .f16, .f32])
+    func aSlotHoldsWhatTheReferenceSays(_ way: (FakeDriver.Policy, Bool), _ dtype: DType) throws {
+      FakeDriver.reset(way.0)
+      let device = try device(usesKernel: way.1)
+      for name in ["llama-all-linear", "llama-attention-bf16", "llama-patterns", "llama-rslora"] {
+        let tenant = try Tenant(name)
+        let slots = try device.allocateSlots(
+          try tenant.layout {
+            $0.dtype = dtype
+            $0.rank = 64
+          })
+        try slots.fill(with: 0xCD)
+        let loading = try slots.load([tenant.load(slots, 1, device)])
+        try loading.wait(stages: 1)
+        try loading.wait()
+        #expect(loading.isDone)
+        #expect(try slots.firstMismatch(inSlot: 1, with: tenant.reference(slots)) == nil, "\(name)")
+        #expect(try slots.firstMismatch(inSlot: 0, with: nil) != nil, "the other slot was touched")
+        let timings = loading.timings
+        #expect(timings.total >= timings.firstStage && timings.submissions > 0 && timings.busBytes > 0)
+      }
+      #expect(FakeDriver.counts.pageableCopies == 0)
+      #expect((FakeDriver.counts.launches > 0) == way.1)
+    }
+
+    @Test(arguments: ways) func nothingOfAnEarlierTenantStays(_ way: (FakeDriver.Policy, Bool)) throws {
+      FakeDriver.reset(way.0)
+      let device = try device(usesKernel: way.1)
+      let (large, small) = (try Tenant("llama-all-linear"), try Tenant("llama-layers"))
+      let slots = try device.allocateSlots(try large.layout())
+      try slots.fill(with: 0xCD)
+      // Queued one after the other without waiting: the order has to come from the streams.
+      let first = try slots.load([large.load(slots, 0, device)])
+      let second = try slots.load([small.load(slots, 0, device, readers: [first])])
+      try second.wait()
+      #expect(try slots.firstMismatch(inSlot: 0, with: small.reference(slots)) == nil)
+      try first.wait()
+      try slots.clear(slot: 0, after: [second]).wait()
+      #expect(try slots.firstMismatch(inSlot: 0, with: nil) == nil)
+    }
+
+    @Test(arguments: ways) func severalAdaptersShareACall(_ way: (FakeDriver.Policy, Bool)) throws {
+      FakeDriver.reset(way.0)
+      let device = try device(usesKernel: way.1)
+      let tenants = [try Tenant("llama-all-linear"), try Tenant("llama-attention-bf16")]
+      let slots = try device.allocateSlots(try tenants[0].layout())
+      try slots.fill(with: 0xCD)
+      let loads = try tenants.enumerated().map { try $1.load(slots, $0, device) }
+      try slots.load(loads).wait()
+      for (slot, tenant) in tenants.enumerated() {
+        #expect(try slots.firstMismatch(inSlot: slot, with: tenant.reference(slots)) == nil)
+      }
+    }
+
+    @Test func aSwapTakesFewCommandsAndLiveBytesOnly() throws {
+      let device = try device()
+      let tenant = try Tenant("llama-all-linear")
+      let slots = try device.allocateSlots(try tenant.layout { $0.rank = 64 })
+      let load = try tenant.load(slots, 0, device)
+      FakeDriver.reset()
+      let loading = try slots.load([load])
+      let counts = FakeDriver.counts
+      try loading.wait()
+      #expect(counts.submissions <= 16)
+      #expect(counts.submissions == UInt64(loading.timings.submissions))
+      #expect(counts.bytesToDevice == loading.timings.busBytes)
+      #expect(counts.bytesToDevice <= load.plan.sourceBytes + UInt64(64 * load.plan.blocks.count))
+    }
+
+    @Test(arguments: FakeDriver.Policy.allCases) func theEnginesOwnMemoryIsFilled(_ policy: FakeDriver.Policy) throws {
+      FakeDriver.reset(policy)
+      let device = try device()
+      let tenant = try Tenant("llama-all-linear")
+      let layout = try tenant.layout()
+      // Every buffer somewhere else, with room between the slots.
+      let places = layout.buffers.map { buffer in
+        let stride = buffer.slotBytes + 512
+        return SlotPlacement(address: FakeDriver.engineMemory(2 * stride), stride: stride)
+      }
+      defer { for place in places { FakeDriver.freeEngineMemory(place.address) } }
+      let slots = try device.slots(layout, at: places)
+      let readers = try device.fence(after: 0)
+      let loading = try #require(try slots.load([tenant.load(slots, 1, device, readers: [readers])]) as? CUDALoading)
+      try loading.order(before: 0)
+      try loading.wait()
+      #expect(try slots.firstMismatch(inSlot: 1, with: tenant.reference(slots)) == nil)
+      for (place, buffer) in zip(places, layout.buffers) {
+        let (start, end) = (place.address + place.stride, Int(buffer.slotBytes))
+        let around = FakeDriver.bytes(at: start + UInt64(end), count: 512)
+        #expect(around.allSatisfy { $0 == 0xCD }, "written behind the slot")
+        #expect(FakeDriver.bytes(at: place.address, count: end).allSatisfy { $0 == 0xCD }, "the other slot")
+      }
+    }
+
+    @Test func aKernelThatCannotBeCompiledIsNoObstacle() throws {
+      FakeDriver.failCompilation(222)
+      let device = try device()
+      #expect(device.kernelFailure?.result == 222)
+      let tenant = try Tenant("llama-all-linear")
+      let slots = try device.allocateSlots(try tenant.layout())
+      try slots.load([tenant.load(slots, 0, device)]).wait()
+      #expect(try slots.firstMismatch(inSlot: 0, with: tenant.reference(slots)) == nil)
+      #expect(FakeDriver.counts.launches == 0)
+    }
+
+    @Test func slotsThatDoNotFitSayHowManyWould() throws {
+      let device = try device()
+      let tenant = try Tenant("llama-all-linear")
+      let layout = try tenant.layout { $0.slots = 10 }
+      FakeDriver.limitMemory(layout.totalBytes / 2)
+      let error = try #require(throws: SlotDeviceError.self) { try device.allocateSlots(layout) }
+      #expect("\(error)".contains("slots of this size fit"), "\(error)")
+      guard case .outOfMemory(layout.totalBytes, _) = error.reason else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+
+    @Test func aDriverWithoutDevicesIsUnavailable() throws {
+      FakeDriver.setDevices(1)
+      let error = try #require(throws: SlotDeviceError.self) { try CUDADevice(1, driver: FakeDriver.path) }
+      #expect(error.reason == .unavailable)
+      let missing = try #require(throws: SlotDeviceError.self) { try CUDADevice(0, driver: "/nowhere.so") }
+      #expect(missing.reason == .unavailable && missing.hint != nil)
+      #expect(CUDADevice.count(driver: "/nowhere.so") == 0)
+    }
+
+    /// Whatever call fails, it is named, nothing is leaked, and the next attempt works.
+    @Test(arguments: ways) func everyCallCanFail(_ way: (FakeDriver.Policy, Bool)) throws {
+      let tenant = try Tenant("llama-attention-bf16")
+      let layout = try tenant.layout()
+      FakeDriver.reset(way.0)
+      let before = FakeDriver.counts.live
+      let reference = try SlotReference(tenant.adapter, base: tenant.base, layout: layout).bytes(ofBuffer: 0)
+      var failed: Set<String> = []
+      var number: UInt64 = 0
+      while true {
+        number += 1
+        FakeDriver.reset(way.0)
+        FakeDriver.fail(number)
+        var thrown: String?
+        var unreported: CUDAError?
+        do {
+          let device = try device(usesKernel: way.1)
+          unreported = device.kernelFailure
+          do {
+            let slots = try device.allocateSlots(layout)
+            let loading = try slots.load([tenant.load(slots, 1, device)])
+            _ = loading.isDone
+            try loading.wait(stages: 1)
+            try loading.wait()
+            var bytes = [UInt8](repeating: 0, count: Int(layout.buffers[0].slotBytes))
+            try unsafe bytes.withUnsafeMutableBytes { try unsafe slots.read(buffer: 0, slot: 1, into: $0) }
+            #expect(bytes == reference)
+            try slots.clear(slot: 1, after: [loading]).wait()
+            _ = device.freeBytes
+          } catch let error as SlotDeviceError {
+            thrown = "\(error)"
+          }
+          unreported = unreported ?? device.context.takeUnreported()
+        } catch let error as SlotDeviceError {
+          thrown = "\(error)"
+        }
+        #expect(FakeDriver.counts.live == before, "call \(number), \(FakeDriver.failedCall ?? "-") leaks")
+        guard let call = FakeDriver.failedCall else { break }
+        FakeDriver.fail(0)
+        failed.insert(call)
+        // What a call answers with a question, or what only measures, may fail unnoticed.
+        let isHarmless = ["cuEventElapsedTime", "cuMemGetInfo", "cuEventQuery"].contains(call)
+        let isLast = ["cuModuleUnload", "cuDevicePrimaryCtxRelease", "cuCtxGetCurrent", "cuCtxSetCurrent"].contains(
+          call)
+        let told = [thrown, unreported.map { "\($0)" }].compactMap { $0 }.joined()
+        #expect(isHarmless || isLast || told.contains(call), "call \(number), \(call): \(told)")
+      }
+      #expect(number > 60)
+      let expected: Set = [
+        "cuDeviceGet", "cuDeviceGetName", "cuDeviceGetAttribute", "cuDevicePrimaryCtxRetain", "cuMemAlloc", "cuMemFree",
+        "cuMemHostAlloc", "cuMemFreeHost", "cuMemcpyHtoDAsync", "cuMemcpyDtoHAsync", "cuMemsetD8Async",
+        "cuStreamCreate",
+        "cuStreamDestroy", "cuStreamSynchronize", "cuEventCreate", "cuEventDestroy", "cuEventRecord",
+        "cuEventSynchronize", "cuDevicePrimaryCtxRelease", "cuCtxGetCurrent", "cuCtxSetCurrent",
+      ]
+      let ofKernel: Set = ["cuModuleLoadDataEx", "cuModuleGetFunction", "cuLaunchKernel", "cuStreamWaitEvent"]
+      #expect(failed.isSuperset(of: way.1 ? expected.union(ofKernel) : expected), "\(expected.subtracting(failed))")
+    }
+  }
+}
