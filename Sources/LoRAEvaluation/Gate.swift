@@ -58,12 +58,13 @@ public struct Gate {
   // MARK: The two passes
 
   private mutating func readBaseline(_ progress: (UInt64) -> Void) throws(GateError) {
-    var lines = LineReader(baseline)
-    while let (answer, group) = try next(&lines, baseline, progress) {
+    var stream = AnswerStream(baseline, reader, blockBytes: options.blockBytes)
+    while let item = try stream.next(progress) {
+      let (answer, group) = (item.answer, try group(of: item, in: baseline))
       answers.baseline += 1
-      let record = Self.record(answer, group, lines.lineOffset)
+      let record = Self.record(answer, group, item.offset)
       if let first = table.find(orAdd: record, answer.prompt) {
-        throw try repeated(first, baseline, lines.lineOffset, lines.lineNumber)
+        throw try repeated(first, baseline, item.offset, item.line)
       }
       results[Int(group)].prompts += 1
       if answer.answer == .invalid { results[Int(group)].baselineInvalid += 1 }
@@ -71,11 +72,12 @@ public struct Gate {
   }
 
   private mutating func readCandidate(_ progress: (UInt64) -> Void) throws(GateError) {
-    var lines = LineReader(candidate)
-    while let (answer, group) = try next(&lines, candidate, progress) {
+    var stream = AnswerStream(candidate, reader, blockBytes: options.blockBytes)
+    while let item = try stream.next(progress) {
+      let (answer, group) = (item.answer, try group(of: item, in: candidate))
       answers.candidate += 1
       if answer.answer == .invalid { results[Int(group)].candidateInvalid += 1 }
-      var extra = Self.record(answer, group, lines.lineOffset)
+      var extra = Self.record(answer, group, item.offset)
       extra.flags.insert(.isExtra)
       guard let index = table.find(orAdd: extra, answer.prompt) else {
         results[Int(group)].extra += 1
@@ -83,10 +85,10 @@ public struct Gate {
       }
       let record = table.records[index]
       if !record.flags.isDisjoint(with: [.isExtra, .isAnswered]) {
-        throw try repeated(index, candidate, lines.lineOffset, lines.lineNumber)
+        throw try repeated(index, candidate, item.offset, item.line)
       }
       table.mark(index, .isAnswered)
-      try compare(record, answer, at: lines.lineOffset, lines.lineNumber)
+      try compare(record, answer, at: item.offset, item.line)
     }
   }
 
@@ -150,42 +152,34 @@ public struct Gate {
 
   // MARK: Lines
 
-  /// The next answer and its adapter's index; blank lines are passed over.
-  private mutating func next(_ lines: inout LineReader, _ file: InputFile, _ progress: (UInt64) -> Void)
-    throws(GateError) -> (AnswerLine, UInt32)?
-  {
-    while true {
-      let before = lines.bytesRead
-      do throws(IOError) {
-        guard try lines.advance() else { return nil }
-      } catch {
-        throw .io(error)
-      }
-      if lines.bytesRead > before { progress(lines.bytesRead - before) }
-      let line = lines.line
-      if Self.isBlank(line) { continue }
-      guard table.records.count < PromptTable.limit else { throw .tooManyLines(path: file.path) }
-      do throws(JSONError) {
-        let answer = try reader.read(line)
-        return (answer, try group(of: answer, in: line))
-      } catch {
-        throw .malformed(path: file.path, line: lines.lineNumber, offset: error.offset, reason: error.reason)
-      }
-    }
-  }
-
-  private mutating func group(of answer: AnswerLine, in line: Span<UInt8>) throws(JSONError) -> UInt32 {
-    let key = answer.adapter ?? .zero
+  /// The index of an answer's adapter.
+  private mutating func group(of item: AnswerStream.Item, in file: InputFile) throws(GateError) -> UInt32 {
+    guard table.records.count < PromptTable.limit else { throw .tooManyLines(path: file.path) }
+    let key = item.answer.adapter ?? .zero
     if let known = groups[key] { return known }
-    var name = "default"
-    if answer.adapter != nil {
-      var reader = JSONReader(line.extracting(answer.adapterPlace))
-      name = try reader.string()
-    }
+    let name = item.answer.adapter == nil ? "default" : try adapterName(item, in: file)
     let index = UInt32(results.count)
     groups[key] = index
     results.append(GateResult(name: name))
     return index
+  }
+
+  /// The adapter's name as the line has it; read again, because it is wanted once for each adapter.
+  private func adapterName(_ item: AnswerStream.Item, in file: InputFile) throws(GateError) -> String {
+    var lines = LineReader(file, from: item.offset, bufferSize: 1 << 14)
+    do throws(IOError) {
+      guard try lines.advance(), item.answer.adapterPlace.upperBound <= lines.line.count else {
+        throw IOError("read", file.path, offset: item.offset, .unexpectedEnd(wanted: 1, got: 0))
+      }
+    } catch {
+      throw .io(error)
+    }
+    var reader = JSONReader(lines.line.extracting(item.answer.adapterPlace))
+    do throws(JSONError) {
+      return try reader.string()
+    } catch {
+      throw .malformed(path: file.path, line: item.line, offset: error.offset, reason: error.reason)
+    }
   }
 
   private static func record(_ answer: AnswerLine, _ group: UInt32, _ offset: UInt64) -> PromptRecord {
@@ -194,14 +188,6 @@ public struct Gate {
     if answer.expected != nil { record.flags.insert(.hasExpected) }
     if case .calls(let calls) = answer.answer { record.answer = calls.low } else { record.flags.insert(.isInvalid) }
     return record
-  }
-
-  static func isBlank(_ line: Span<UInt8>) -> Bool {
-    for index in line.indices {
-      let byte = line[index]
-      if byte != 0x20 && byte != 0x09 && byte != 0x0D { return false }
-    }
-    return true
   }
 
   // MARK: What is shown

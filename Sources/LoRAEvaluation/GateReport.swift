@@ -8,6 +8,8 @@ public struct GateOptions: Sendable {
   public var changeLimit = 20
   /// Confidence of the intervals.
   public var confidence = 0.95
+  /// Bytes of a file that one thread reads at a time.
+  var blockBytes: UInt64 = 1 << 20
 
   /// The defaults.
   public init() {}

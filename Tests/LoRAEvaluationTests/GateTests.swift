@@ -38,6 +38,35 @@ import Testing
     #expect(report.changes.allSatisfy { $0.kind == .broken && !$0.id.isEmpty && !$0.baseline.isEmpty })
   }
 
+  /// However the files are cut for the threads: the same counts, changes and line numbers.
+  @Test(arguments: [1, 2, 13, 100, 1000, 1 << 16]) func blocksDoNotShow(_ bytes: UInt64) throws {
+    let (before, after) = (Fixtures.path("evaluation/before.jsonl"), Fixtures.path("evaluation/after.jsonl"))
+    var options = GateOptions()
+    options.blockBytes = bytes
+    let cut = try Gate.run(baseline: before, candidate: after, options: options)
+    let whole = try Gate.run(baseline: before, candidate: after)
+    #expect(cut.text == whole.text)
+    let lines = (0..<40).map { #"{"id":\#($0),"content":"\#(String(repeating: "x", count: $0 * 7))"}"# }
+    for position in [0, 1, 20, 39] {
+      var broken = lines
+      broken[position] = #"{"id":}"#
+      let error = #expect(throws: GateError.self) {
+        try gate(["", "  "] + lines, ["", ""] + broken) { $0.blockBytes = bytes }
+      }
+      guard case .malformed(_, let line, let offset, _) = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      #expect(line == UInt64(position + 3) && offset == 6)
+    }
+    let twice = #expect(throws: GateError.self) { try gate(lines + [lines[3]], lines) { $0.blockBytes = bytes } }
+    guard case .repeated(_, let line, let first, _) = twice else {
+      Issue.record("\(String(describing: twice))")
+      return
+    }
+    #expect(line == 41 && first == 4)
+  }
+
   @Test func theLimitIsExact() throws {
     let before = (0..<200).map { id in
       let call = #""name":"f","arguments":{"x":\#(id)}"#
