@@ -43,12 +43,21 @@ public enum TargetSelection: Sendable, Equatable, CustomStringConvertible {
     case .allLinear: return module.kind == .linear && !Self.isHead(module)
     case .attention:
       guard module.kind == .linear else { return false }
-      let holders = module.name.split(separator: ".").dropLast()
-      return holders.contains { holder in
-        let name = holder.lowercased()
-        return name.contains("attn") || name.contains("attention")
-      }
+      guard let end = module.name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return false }
+      let holders = module.name.utf8[..<end]
+      return Self.mentions("attn", holders) || Self.mentions("attention", holders)
     }
+  }
+
+  /// Whether a name holds a word of lower-case letters, in whatever case.
+  private static func mentions(_ word: StaticString, _ name: Substring.UTF8View) -> Bool {
+    let word = unsafe UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
+    var rest = name[...]
+    while rest.count >= word.count {
+      if unsafe rest.prefix(word.count).elementsEqual(word, by: { $0 | 0x20 == $1 }) { return true }
+      rest = rest.dropFirst()
+    }
+    return false
   }
 
   /// The last components of the names of output heads, which `all-linear` leaves out.

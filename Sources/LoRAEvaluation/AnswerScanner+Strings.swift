@@ -90,31 +90,61 @@ extension AnswerScanner {
 
   /// The bytes of a string with its escapes resolved.
   func unescaped(_ place: StringPlace) throws(JSONError) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(place.range.count)
-    var index = place.range.lowerBound
-    while index < place.range.upperBound {
-      var seen: UInt64 = 0
-      let end = place.hasEscapes ? endOfPlainRun(from: index, seen: &seen) : place.range.upperBound
-      unsafe text.extracting(index..<end).withUnsafeBytes { unsafe result.append(contentsOf: $0) }
-      index = end
-      guard index < place.range.upperBound else { break }
+    var failure: JSONError?
+    // Resolving never makes a string longer.
+    let result = unsafe [UInt8](unsafeUninitializedCapacity: place.range.count) { out, count in
+      do throws(JSONError) {
+        count = unsafe try unescape(place.range, into: UnsafeMutableRawBufferPointer(out))
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return result
+  }
+
+  /// Resolves the escapes of a part of the text into `out`, which has as many bytes; returns how many there are.
+  private func unescape(_ range: Range<Int>, into out: UnsafeMutableRawBufferPointer) throws(JSONError) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var index = range.lowerBound
+    var count = 0
+    while index < range.upperBound {
+      if index + 8 <= range.upperBound {
+        let word = unsafe text.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: index, as: UInt64.self) }
+        let other = word ^ (ones &* 0x5C)
+        let hit = (other &- ones) & ~other & (ones &* 0x80)
+        // The bytes behind a backslash are written, too, and then overwritten.
+        unsafe out.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
+        let plain = hit == 0 ? 8 : hit.trailingZeroBitCount / 8
+        index += plain
+        count += plain
+        if hit == 0 { continue }
+      } else if text[index] != UInt8(ascii: "\\") {
+        unsafe out[count] = text[index]
+        index += 1
+        count += 1
+        continue
+      }
       switch text[index + 1] {
       case UInt8(ascii: "u"):
         let (scalar, length) = try scalar(at: index)
-        result.append(contentsOf: String(scalar).utf8)
+        for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
+          unsafe out[count] = byte
+          count += 1
+        }
         index += length
         continue
-      case UInt8(ascii: "b"): result.append(0x08)
-      case UInt8(ascii: "f"): result.append(0x0C)
-      case UInt8(ascii: "n"): result.append(0x0A)
-      case UInt8(ascii: "r"): result.append(0x0D)
-      case UInt8(ascii: "t"): result.append(0x09)
-      default: result.append(text[index + 1])
+      case UInt8(ascii: "b"): unsafe out[count] = 0x08
+      case UInt8(ascii: "f"): unsafe out[count] = 0x0C
+      case UInt8(ascii: "n"): unsafe out[count] = 0x0A
+      case UInt8(ascii: "r"): unsafe out[count] = 0x0D
+      case UInt8(ascii: "t"): unsafe out[count] = 0x09
+      default: unsafe out[count] = text[index + 1]
       }
       index += 2
+      count += 1
     }
-    return result
+    return count
   }
 
   /// The character of a `\u` escape, which can be a pair of them, and the escape's length in bytes.
