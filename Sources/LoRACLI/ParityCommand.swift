@@ -35,7 +35,7 @@ struct ParityCommand: ParsableCommand {
   var seed: UInt64 = 0
 
   @Option(
-    help: "Type that the engine computes in: bf16, f16 or f32; the base's own if not given.", transform: Self.dtype)
+    help: "Type that the engine computes in: bf16, f16 or f32; the base's own if not given.", transform: servingType)
   var servingDtype: DType?
 
   @Option(help: "Largest drift of a module: root mean square of the difference over that of the output.")
@@ -54,15 +54,6 @@ struct ParityCommand: ParsableCommand {
   var progress: Choice = .auto
 
   @OptionGroup var report: ReportOptions
-
-  private static func dtype(_ text: String) throws -> DType {
-    switch text {
-    case "bf16": return .bf16
-    case "f16": return .f16
-    case "f32": return .f32
-    default: throw ValidationError("expected bf16, f16 or f32")
-    }
-  }
 
   func validate() throws {
     guard (1...4096).contains(tokens) else { throw ValidationError("--tokens wants a number from 1 to 4096") }

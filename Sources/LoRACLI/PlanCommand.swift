@@ -35,7 +35,7 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "A real adapter, or a folder of them; can be given several times.")
   var adapter: [String] = []
 
-  @Option(help: "Type that the engine holds adapters in: bf16, f16 or f32.", transform: Self.dtype)
+  @Option(help: "Type that the engine holds adapters in: bf16, f16 or f32.", transform: servingType)
   var dtype: DType = .bf16
 
   @Option(help: "Slots on the device.")
@@ -108,15 +108,6 @@ struct PlanCommand: ParsableCommand {
   }
 
   // MARK: Arguments
-
-  private static func dtype(_ text: String) throws -> DType {
-    switch text {
-    case "bf16": return .bf16
-    case "f16": return .f16
-    case "f32": return .f32
-    default: throw ValidationError("expected bf16, f16 or f32")
-    }
-  }
 
   private static func kvType(_ text: String) throws -> KeyValueType {
     guard let type = KeyValueType(rawValue: text) else { throw ValidationError("expected bf16, f16, f32 or fp8") }

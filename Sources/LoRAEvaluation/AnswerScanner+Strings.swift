@@ -105,14 +105,12 @@ extension AnswerScanner {
 
   /// Resolves the escapes of a part of the text into `out`, which has as many bytes; returns how many there are.
   private func unescape(_ range: Range<Int>, into out: UnsafeMutableRawBufferPointer) throws(JSONError) -> Int {
-    let ones: UInt64 = 0x0101_0101_0101_0101
     var index = range.lowerBound
     var count = 0
     while index < range.upperBound {
       if index + 8 <= range.upperBound {
         let word = unsafe text.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: index, as: UInt64.self) }
-        let other = word ^ (ones &* 0x5C)
-        let hit = (other &- ones) & ~other & (ones &* 0x80)
+        let hit = ByteLanes.equal(word, UInt8(ascii: "\\"))
         // The bytes behind a backslash are written, too, and then overwritten.
         unsafe out.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
         let plain = hit == 0 ? 8 : hit.trailingZeroBitCount / 8
@@ -184,16 +182,10 @@ extension AnswerScanner {
   private func endOfPlainRun(from start: Int, seen: inout UInt64) -> Int {
     unsafe text.withUnsafeBytes { bytes in
       var index = start
-      let ones: UInt64 = 0x0101_0101_0101_0101
-      let tops: UInt64 = 0x8080_8080_8080_8080
       while index + 8 <= bytes.count {
         let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-        let quote = word ^ (ones &* 0x22)
-        let backslash = word ^ (ones &* 0x5C)
-        let hit =
-          (((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | ((word &- ones &* 0x20) & ~word)) & tops
+        let hit = ByteLanes.endOfPlainText(word)
         if hit != 0 {
-          // The lowest marked byte is a true hit; marks above it may be carries.
           let length = hit.trailingZeroBitCount / 8
           seen |= word & ~(~UInt64(0) << UInt64(8 * length))
           return index + length

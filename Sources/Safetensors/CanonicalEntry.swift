@@ -82,15 +82,10 @@ struct CanonicalEntry {
 
   /// Number of bytes before the next quotation mark, if all of them are ASCII without control characters or escapes.
   var plainTextLength: Int? {
-    let ones: UInt64 = 0x0101_0101_0101_0101
     var index = offset
     while unsafe index + 8 <= bytes.count {
       let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      let quote = word ^ (ones &* 0x22)
-      let backslash = word ^ (ones &* 0x5C)
-      // Zero bytes are found with (x - 1) & ~x; a byte that is no ASCII has its own top bit.
-      let hits = ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | ((word &- ones &* 0x20) & ~word)
-      if (hits | word) & (ones &* 0x80) != 0 { break }
+      if (ByteLanes.endOfPlainText(word) | word) & ByteLanes.tops != 0 { break }
       index += 8
     }
     while unsafe index < bytes.count {

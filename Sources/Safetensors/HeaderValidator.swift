@@ -117,18 +117,14 @@ extension HeaderParser {
 
   /// Whether a name has at least one byte and neither control characters nor path separators.
   static func isPlainName(_ name: UnsafeRawBufferPointer) -> Bool {
-    let ones: UInt64 = 0x0101_0101_0101_0101
     var hits: UInt64 = 0
     var index = 0
     while index + 8 <= name.count {
-      // A byte of x is zero where (x - 1) & ~x has its top bit, at least for the lowest such byte.
       let word = unsafe name.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      let slash = word ^ (ones &* 0x2F)
-      let delete = word ^ (ones &* 0x7F)
-      hits |= ((slash &- ones) & ~slash) | ((delete &- ones) & ~delete) | ((word &- ones &* 0x20) & ~word)
+      hits |= ByteLanes.equal(word, 0x2F) | ByteLanes.equal(word, 0x7F) | ByteLanes.below(word, 0x20)
       index += 8
     }
-    guard hits & (ones &* 0x80) == 0 else { return false }
+    guard hits == 0 else { return false }
     while index < name.count {
       let byte = unsafe name[index]
       if byte < 0x20 || byte == 0x7F || byte == 0x2F { return false }

@@ -25,20 +25,12 @@ extension JSONReader {
   }
 
   /// An index at or before the next byte that needs a look: a quotation mark, a backslash or a control character.
-  ///
-  /// Strides over eight bytes at once with the classic has-zero-byte test, `(x - 0x01…) & ~x & 0x80…`.
   private func endOfPlainRun(from start: Int) -> Int {
     unsafe text.withUnsafeBytes { bytes in
       var index = start
-      let ones: UInt64 = 0x0101_0101_0101_0101
-      let tops: UInt64 = 0x8080_8080_8080_8080
       while index + 8 <= bytes.count {
         let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-        let quote = word ^ (ones &* 0x22)
-        let backslash = word ^ (ones &* 0x5C)
-        let hit =
-          ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | ((word &- ones &* 0x20) & ~word)
-        if hit & tops != 0 { break }
+        if ByteLanes.endOfPlainText(word) != 0 { break }
         index += 8
       }
       while index < bytes.count {
