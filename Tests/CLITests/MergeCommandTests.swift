@@ -260,7 +260,7 @@ struct MergeCommandTests {
     let arguments = ["merge", "--base", base, "--adapter", adapter, "--output", output, "--resume", "--jobs", "2"]
     let begin = Date()
     #expect(try Program.run(arguments).code == 0)
-    let whole = Date().timeIntervalSince(begin)
+    var whole = Date().timeIntervalSince(begin)
     let expected = try contents(output)
     try folder.remove("out")
     let count = ProcessInfo.processInfo.environment["LORA_TOOL_KILLS"].flatMap { Int($0) } ?? 40
@@ -281,6 +281,8 @@ struct MergeCommandTests {
       let result = run.wait()
       let isThere = FileManager.default.fileExists(atPath: output)
       if result.code == -SIGKILL { died += 1 } else { #expect(result.code == 0) }
+      // The first run may have been slowed down or not: the moments follow what the runs take now.
+      whole *= result.code == -SIGKILL ? 1.05 : 0.85
       if isThere {
         #expect(try contents(output) == expected)
       } else if FileManager.default.fileExists(atPath: folder.path(".out.partial")) {
