@@ -8,9 +8,10 @@
 #include "level_apply.h"
 #include "level_convert.h"
 #include "level_product.h"
+#include "level_tally.h"
+
 #include "level_round.h"
 #include "level_scan.h"
-#include "level_tally.h"
 
 const lora_level_table LEVEL = {
   .name = LEVEL_NAME,

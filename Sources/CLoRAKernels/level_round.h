@@ -6,10 +6,8 @@
   of(LORA_BF16, LORA_F16) of(LORA_F16, LORA_F16) of(LORA_F32, LORA_F16)
 
 /// The ends of an interval around w + d that holds the exact value strictly inside, for one strip.
-INLINE void interval(
-  lora_dtype base, const char *w, const float *d, const float *norms, float bound, float floor, v16f *inner,
-  v16f *outer) {
-  v16f v = widen_lanes(base, w) + load_f32(d);
+INLINE void interval(v16f w, v16f d, const float *norms, float bound, float floor, v16f *inner, v16f *outer) {
+  v16f v = w + d;
   v16f error = fma_f32((v16f)bound, load_f32(norms), (v16f)floor);
   v16f away = of_bits(bits_of(error) | (bits_of(v) & 0x80000000u));  // from zero
   // A little of v itself on top, for the roundings of v and of the end.
@@ -20,14 +18,17 @@ INLINE void interval(
 /// Ziv's test for one or two strips from strip `s` on: both ends of the interval are rounded and the outer one is
 /// stored; if they round to one number, so does everything between them. Other strips are listed.
 INLINE size_t round_strips(
-  lora_dtype base, lora_dtype output, const size_t strips, size_t s, const char *w, const float *d,
-  const float *norms, float bound, float floor, char *out, uint32_t *doubtful, v16f *finite) {
+  lora_dtype base, lora_dtype output, const bool counts, const size_t strips, size_t s, const char *w, const float *d,
+  const float *norms, float bound, float floor, char *out, uint32_t *doubtful, v16f *finite, v_lanes *lanes) {
   const size_t base_size = base == LORA_F32 ? 4 : 2, first = s * LORA_LANES;
-  v16f inner[ROUND_STRIPS], outer[ROUND_STRIPS];
+  v16f original[ROUND_STRIPS], delta[ROUND_STRIPS], inner[ROUND_STRIPS], outer[ROUND_STRIPS], stored[ROUND_STRIPS];
   v16u open[ROUND_STRIPS];  // what is left of a difference between the ends, in any bit
   UNROLL for (size_t t = 0; t < strips; t++) {
     size_t i = first + t * LORA_LANES;
-    interval(base, w + i * base_size, d + i, norms + i, bound, floor, &inner[t], &outer[t]);
+    original[t] = widen_lanes(base, w + i * base_size);
+    delta[t] = load_f32(d + i);
+    interval(original[t], delta[t], norms + i, bound, floor, &inner[t], &outer[t]);
+    if (counts) count_delta(delta[t], lanes);
   }
   if (output == LORA_BF16) {
     // Half up instead of half to even is as good here: a tie lies strictly inside the interval or not at all.
@@ -35,6 +36,7 @@ INLINE size_t round_strips(
     UNROLL for (size_t t = 0; t < strips; t++) {
       rounded[t] = bits_of(outer[t]) + 0x8000u;
       open[t] = (rounded[t] ^ (bits_of(inner[t]) + 0x8000u)) & 0xffff0000u;
+      stored[t] = of_bits(rounded[t] & 0xffff0000u);
     }
     if (strips == 2) {
       v32h halves = __builtin_shufflevector((v32h)rounded[0], (v32h)rounded[strips - 1], ODD_32);
@@ -48,36 +50,50 @@ INLINE size_t round_strips(
       v16h rounded = round_f16(outer[t]);
       memcpy(out + (first + t * LORA_LANES) * 2, &rounded, sizeof rounded);
       open[t] = __builtin_convertvector(rounded ^ round_f16(inner[t]), v16u);
+      stored[t] = widen_f16(rounded);
     }
   }
   // An infinity or NaN turns `finite` into NaN.
   *finite = fma_f32(strips == 2 ? outer[0] + outer[strips - 1] : outer[0], (v16f)0.0f, *finite);
-  if (__builtin_expect(!any(strips == 2 ? open[0] | open[strips - 1] : open[0]), 1)) return 0;
+  const bool certain = __builtin_expect(!any(strips == 2 ? open[0] | open[strips - 1] : open[0]), 1);
   size_t count = 0;
-  UNROLL for (size_t t = 0; t < strips; t++) if (any(open[t])) doubtful[count++] = (uint32_t)(s + t);
+  UNROLL for (size_t t = 0; t < strips; t++) {
+    if (!certain && any(open[t])) doubtful[count++] = (uint32_t)(s + t);
+    else if (counts)
+      lanes->residual_squared = count_residual(original[t], delta[t], stored[t], lanes->residual_squared);
+  }
   return count;
 }
 
 INLINE size_t finish_row(
-  lora_dtype base, lora_dtype output, size_t strips, const char *w, const float *d, const float *norms, float bound,
-  float floor, char *out, uint32_t *doubtful) {
+  lora_dtype base, lora_dtype output, const bool counts, size_t strips, const char *w, const float *d,
+  const float *norms, float bound, float floor, char *out, uint32_t *doubtful, lora_lanes *lanes) {
   size_t count = 0, s = 0;
   v16f finite = 0;
+  v_lanes counted = {0};
   for (; s + ROUND_STRIPS <= strips; s += ROUND_STRIPS)
     count += round_strips(
-      base, output, ROUND_STRIPS, s, w, d, norms, bound, floor, out, doubtful + count, &finite);
+      base, output, counts, ROUND_STRIPS, s, w, d, norms, bound, floor, out, doubtful + count, &finite, &counted);
   for (; s < strips; s++)
-    count += round_strips(base, output, 1, s, w, d, norms, bound, floor, out, doubtful + count, &finite);
-  if (!any((v16u)(finite != finite))) return count;
+    count += round_strips(
+      base, output, counts, 1, s, w, d, norms, bound, floor, out, doubtful + count, &finite, &counted);
+  bool is_finite = !any((v16u)(finite != finite));
+  if (counts) {
+    if (!is_finite) counted.residual_squared = 0;
+    memcpy(lanes, &counted, sizeof *lanes);
+  }
+  if (is_finite) return count;
   for (s = 0; s < strips; s++) doubtful[s] = (uint32_t)s;
   return strips;
 }
 
 TARGET static size_t finish(
   lora_dtype base, lora_dtype output, size_t strips, const void *w, const float *d, const float *norms, float bound,
-  float floor, void *out, uint32_t *doubtful) {
+  float floor, void *out, uint32_t *doubtful, lora_lanes *lanes) {
 #define CASE(from, to) \
-  if (base == from && output == to) return finish_row(from, to, strips, w, d, norms, bound, floor, out, doubtful);
+  if (base == from && output == to) \
+    return lanes ? finish_row(from, to, true, strips, w, d, norms, bound, floor, out, doubtful, lanes) \
+                 : finish_row(from, to, false, strips, w, d, norms, bound, floor, out, doubtful, NULL);
   EVERY_PAIR(CASE)
 #undef CASE
   return 0;
@@ -97,6 +113,11 @@ INLINE void resolve_strips(
     v16d v = __builtin_convertvector(load_f32(w), v16d) + sum[t];
     if (output == LORA_BF16) narrow_lanes_f64(LORA_BF16, v, doubts[t].out);
     else narrow_lanes_f64(LORA_F16, v, doubts[t].out);
+    if (!doubts[t].lanes) continue;
+    float *residual_squared = doubts[t].lanes->residual_squared;
+    v16f stored = output == LORA_BF16 ? widen_lanes(LORA_BF16, doubts[t].out) : widen_lanes(LORA_F16, doubts[t].out);
+    store_f32(
+      residual_squared, count_residual(load_f32(w), load_f32(doubts[t].d), stored, load_f32(residual_squared)));
   }
 }
 

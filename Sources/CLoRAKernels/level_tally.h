@@ -1,36 +1,39 @@
 // Part of level_body.h: statistics of what was stored.
 
-INLINE void tally_row(
-  lora_dtype base, lora_dtype output, size_t strips, const char *w, const float *d, const char *stored,
-  lora_tally *tally) {
-  const size_t base_size = base == LORA_F32 ? 4 : 2;
-  v16f delta_squared = 0, residual_squared = 0;
-  v16u most = 0;
-  for (size_t i = 0; i < strips * LORA_LANES; i += LORA_LANES) {
-    v16f delta = load_f32(d + i), change = widen_lanes(output, stored + i * 2) - widen_lanes(base, w + i * base_size);
-    v16f residual = change - delta;
-    delta_squared = fma_f32(delta, delta, delta_squared);
-    residual_squared = fma_f32(residual, residual, residual_squared);
-    most = __builtin_elementwise_max(most, bits_of(delta) & 0x7fffffffu);
-  }
-  tally->delta_squared = tally->residual_squared = 0;
-  for (int lane = 0; lane < LORA_LANES; lane++) {
-    tally->delta_squared += delta_squared[lane];
-    tally->residual_squared += residual_squared[lane];
-  }
+/// A row's lanes while they are counted.
+typedef struct {
+  v16f delta_squared, residual_squared;
+  v16u most;
+} v_lanes;
+
+INLINE void count_delta(v16f d, v_lanes *lanes) {
+  lanes->delta_squared = fma_f32(d, d, lanes->delta_squared);
+  lanes->most = __builtin_elementwise_max(lanes->most, bits_of(d) & 0x7fffffffu);
+}
+
+INLINE v16f count_residual(v16f w, v16f d, v16f stored, v16f sum) {
+  v16f residual = (stored - w) - d;
+  return fma_f32(residual, residual, sum);
+}
+
+/// Adds up lanes as a tree, so that the order is the same for every width of registers.
+INLINE double sum_lanes(const float *lanes) {
+  v16d sixteen = __builtin_convertvector(load_f32(lanes), v16d);
+  v8d eight = sixteen.lo + sixteen.hi;
+  double four[4];
+  for (int i = 0; i < 4; i++) four[i] = eight[i] + eight[i + 4];
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+TARGET static void tally_f32(const lora_lanes *lanes, lora_tally *tally) {
+  tally->delta_squared = sum_lanes(lanes->delta_squared);
+  tally->residual_squared = sum_lanes(lanes->residual_squared);
+  v16u most;
+  memcpy(&most, lanes->most, sizeof most);
   uint32_t bits = __builtin_reduce_max(most);
   float max_delta;
   memcpy(&max_delta, &bits, sizeof max_delta);
   tally->max_delta = max_delta;
-}
-
-TARGET static void tally_f32(
-  lora_dtype base, lora_dtype output, size_t strips, const void *w, const float *d, const void *stored,
-  lora_tally *tally) {
-#define CASE(from, to) \
-  if (base == from && output == to) tally_row(from, to, strips, w, d, stored, tally);
-  EVERY_PAIR(CASE)
-#undef CASE
 }
 
 TARGET static void tally_f64(size_t strips, const float *w, const double *d, const float *stored, lora_tally *tally) {

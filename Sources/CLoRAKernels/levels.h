@@ -16,6 +16,12 @@ typedef struct {
   double delta_squared, residual_squared, max_delta;
 } lora_tally;
 
+/// The same of one row by lanes, in f32, where squares of very small or large numbers are lost.
+typedef struct {
+  float delta_squared[LORA_LANES], residual_squared[LORA_LANES];
+  uint32_t most[LORA_LANES];  // bits of the largest |d|
+} lora_lanes;
+
 /// Rows to fetch into the cache while a product is computed: the part of the base that will be needed next.
 typedef struct {
   const char *bytes;
@@ -25,9 +31,11 @@ typedef struct {
 /// A strip whose rounding the f32 sum leaves open.
 typedef struct {
   const void *w;
+  const float *d;
   const double *left;
   const float *right;
   void *out;
+  lora_lanes *lanes;  // of its row
 } lora_doubt;
 
 /// Codes of a type: what an element is without looking at its value.
@@ -61,18 +69,17 @@ typedef struct {
     size_t rows, size_t strips, size_t rank, const double *left, const double *right, double *d, size_t stride,
     lora_ahead ahead);
   /// One row: out = round(w + d) to a 16-bit type where that is certain given the error bound. Returns how many
-  /// strips are not certain, and lists them.
+  /// strips are not certain, and lists them. `lanes` counts what was stored, but for the residuals of those strips.
   size_t (*finish)(
     lora_dtype base, lora_dtype output, size_t strips, const void *w, const float *d, const float *norms, float bound,
-    float floor, void *out, uint32_t *doubtful);
-  /// Strips again in f64, from a base to a 16-bit type.
+    float floor, void *out, uint32_t *doubtful, lora_lanes *lanes);
+  /// Strips again in f64, from a base to a 16-bit type; counts their residuals.
   void (*resolve)(lora_dtype base, lora_dtype output, size_t rank, const lora_doubt *doubts, size_t count);
   /// One row: out = round(w + d) from an f64 product.
   void (*finish_f64)(lora_dtype dtype, size_t strips, const float *w, const double *d, void *out);
-  /// One row: statistics of what was stored. In f32, where squares of very small or large numbers are lost.
-  void (*tally_f32)(
-    lora_dtype base, lora_dtype output, size_t strips, const void *w, const float *d, const void *stored,
-    lora_tally *tally);
+  /// One row's lanes together, always in the same order.
+  void (*tally_f32)(const lora_lanes *lanes, lora_tally *tally);
+  /// One row: statistics of what was stored.
   void (*tally_f64)(size_t strips, const float *w, const double *d, const float *stored, lora_tally *tally);
   /// Largest `code & mask` of elements of 1, 2, 4 or 8 bytes; the mask leaves out the sign bit of the largest size.
   uint64_t (*peak)(size_t size, uint64_t mask, const void *elements, size_t count);

@@ -76,16 +76,17 @@ size_t lora_merge_scratch(const lora_merge_job *job) {
 /// Whether a sum of squares in f32 can have lost nothing that matters to a square below or above its range.
 static bool sound(double squares) { return squares > 0x1p-80 && squares < 0x1p100; }
 
-/// Counts one row's segment from the stored output, in whole strips whose padding is zero.
+/// Counts one row's segment, in whole strips whose padding is zero: from what was counted while it was rounded, or
+/// from the stored output.
 static void count_row(
   const lora_merge_state *state, size_t columns, lora_dtype from, const void *w, const float *d, double *d_wide,
-  const void *stored) {
+  const void *stored, const lora_lanes *lanes) {
   const lora_level_table *kernels = state->kernels;
   const lora_merge_job *job = state->job;
   lora_merge_statistics *statistics = state->statistics;
   size_t strips = (columns + LORA_LANES - 1) / LORA_LANES, padded = strips * LORA_LANES;
   lora_tally tally = {0};
-  if (!state->wide) kernels->tally_f32(from, job->output_dtype, strips, w, d, stored, &tally);
+  if (!state->wide) kernels->tally_f32(lanes, &tally);
   if (state->wide || !sound(tally.delta_squared) || !sound(tally.residual_squared)) {
     kernels->widen(from, w, padded, state->base_row);
     kernels->widen(job->output_dtype, stored, padded, state->stored_row);
@@ -122,6 +123,7 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
   lora_dtype from = copied ? LORA_F32 : job->base_dtype;
   const void *sources[LORA_ROWS];
   char *outputs[LORA_ROWS];
+  lora_lanes lanes[LORA_ROWS];
   size_t doubts = 0;
 
   for (size_t row = 0; row < rows; row++) {
@@ -145,20 +147,23 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
     if (unchanged) {  // a delta of zeros: only a conversion, in which -0 + 0 is 0
       for (size_t pad = 0; pad < padded; pad++) w[pad] += 0.0f;
       kernels->narrow_f32(job->output_dtype, w, padded, outputs[row]);
+      lanes[row] = (lora_lanes){0};
       continue;
     }
     // A row of zeros against a factor that is not finite has no bound: everything is doubtful.
     if (bound < 0) bound = (float)lora_f64_of(0x7ff8000000000000);
     size_t count = kernels->finish(
       from, job->output_dtype, strips, sources[row], d, job->right_norms + j, bound, floor, outputs[row],
-      state->doubtful);
+      state->doubtful, state->statistics ? &lanes[row] : NULL);
     for (size_t n = 0; n < count; n++) {
       size_t column = state->doubtful[n] * LORA_LANES;
       state->doubts[doubts++] = (lora_doubt){
         .w = (const char *)sources[row] + column * (copied ? sizeof(float) : base_size),
+        .d = d + column,
         .left = job->left_wide + left_row / LORA_ROWS * LORA_ROWS * rank + left_row % LORA_ROWS,
         .right = job->right_f32 + (j + column) * rank,
         .out = outputs[row] + column * output_size,
+        .lanes = state->statistics ? &lanes[row] : NULL,
       };
     }
   }
@@ -170,7 +175,7 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
     if (state->statistics)
       count_row(
         state, columns, from, sources[row], ROW(d, row), state->wide ? ROW(d_wide, row) : state->d_wide,
-        outputs[row]);
+        outputs[row], &lanes[row]);
   }
 }
 

@@ -43,6 +43,8 @@ int lora_unlock(int descriptor, int64_t start, int64_t length) { return set_lock
 
 void lora_advise_sequential(int descriptor) { posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL); }
 
+void lora_start_flush(int descriptor) { sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE); }
+
 uint64_t lora_peak_rss(void) {
   // ru_maxrss survives exec, so a small program started by a large one would report its parent's peak.
   FILE *status = fopen("/proc/self/status", "re");

@@ -84,6 +84,11 @@ public final class OutputFile: Sendable {
     }
   }
 
+  /// Has the device begin with what was written so far, so that `synchronize` waits for less.
+  ///
+  /// Promises nothing and reports no failure; both are left to `synchronize`.
+  public func startFlush() { lora_start_flush(descriptor) }
+
   /// Writes everything to the device.
   public func synchronize() throws(IOError) { try SystemCalls.fsync(descriptor, path: path) }
 

@@ -30,7 +30,7 @@ struct ShardWriter {
       for position in wanted { try partial.prepare(plan.shards[position]) }
     }
     let shards = plan.shards.enumerated().map { position, shard in
-      ShardOutput(shard, items: queue.itemCount(ofShard: position), path: partial.shardPath(shard))
+      ShardOutput(shard, parts: queue.itemCount(ofShard: position), path: partial.shardPath(shard))
     }
     var states: [UpdateState?] = []
     for step in plan.shards.lazy.flatMap(\.steps) {
@@ -41,7 +41,7 @@ struct ShardWriter {
       }
     }
     let buffers = TileBuffers(size: 2 * executor.granularity.tileBytes)
-    let crew = TileCrew(plan: plan, buffers: buffers, states: states, digests: digests)
+    let crew = TileCrew(plan: plan, buffers: buffers, states: states)
     let roundings = Mutex<[Int: [Int: Rounding]]>([:])
     let work = plan
     // Digests first, one to a thread, while the others merge; headers that need them close their shards.
@@ -54,24 +54,26 @@ struct ShardWriter {
       }
       let item = queue.item(lanes.item(index - digested.count))
       try MergeError.catching { () throws(IOError) in
-        let shard = shards[item.shard]
-        let file = try shard.file()
-        let isHeader = !work.shards[item.shard].steps[item.step].holes.isEmpty
-        let (bytes, rounded) = isHeader ? (0, nil) : try crew.perform(item, in: file)
-        // Before the item counts as done, so that whoever does the last one finds all of them.
+        let (part, rounded) = try crew.compute(item)
+        // Before the part is in line, so that whoever writes the last one finds all of them.
         if let rounded { roundings.withLock { $0[item.shard, default: [:]][item.step] = rounded } }
-        let isLast = try shard.finishItem { file throws(IOError) in
-          for step in work.shards[item.shard].steps where !step.holes.isEmpty {
-            guard case .write(let text) = step.work else { continue }
-            try file.write(digests.bytes(of: text), at: step.offset)
-            control.add(step.count, of: total)
-          }
-        }
-        if isLast {
+        let isComplete = try shards[item.shard].add(
+          part,
+          write: { part, file throws(IOError) in
+            try part.write(to: file, from: work.sources, buffers)
+            control.add(UInt64(part.count), of: total)
+          },
+          close: { file throws(IOError) in
+            for step in work.shards[item.shard].steps where !step.holes.isEmpty {
+              guard case .write(let text) = step.work else { continue }
+              try file.write(digests.bytes(of: text), at: step.offset)
+              control.add(step.count, of: total)
+            }
+          })
+        if isComplete {
           let rounding = roundings.withLock { $0[item.shard] ?? [:] }
           try partial.finish(work.shards[item.shard], rounding: rounding, digests: digests.known)
         }
-        control.add(bytes, of: total)
       }
     }
     let all = roundings.withLock { $0 }

@@ -3,14 +3,17 @@ import Synchronization
 
 /// Memory for tiles, used again by the next tile instead of being returned to the system.
 final class TileBuffers: Sendable {
-  /// One buffer; the lock is never waited for, because a buffer in use is in no list.
-  private final class Buffer: Sendable {
-    let memory: Mutex<IOBuffer>
-    let count: Int
+  /// One buffer; the lock is never waited for, because whoever took the buffer is alone with it.
+  final class Buffer: Sendable {
+    fileprivate let memory: Mutex<IOBuffer>
 
-    init(count: Int) {
-      self.count = count
-      memory = Mutex(IOBuffer(count: count))
+    fileprivate init(count: Int) { memory = Mutex(IOBuffer(count: count)) }
+
+    /// Runs `body` with the first `count` bytes, which hold anything.
+    func with(_ count: Int, _ body: (UnsafeMutableRawBufferPointer) throws(IOError) -> Void) throws(IOError) {
+      try memory.withLock { memory throws(IOError) in
+        unsafe try body(UnsafeMutableRawBufferPointer(rebasing: memory.bytes[..<count]))
+      }
     }
   }
 
@@ -20,14 +23,15 @@ final class TileBuffers: Sendable {
   /// Buffers of `size` bytes.
   init(size: Int) { self.size = size }
 
-  /// Runs `body` with `count` bytes of memory, which hold anything.
-  func with(_ count: Int, _ body: (UnsafeMutableRawBufferPointer) throws(IOError) -> Void) throws(IOError) {
+  /// A buffer of at least `count` bytes, to be given back when it has been written.
+  func take(_ count: Int) -> Buffer {
     // A matrix whose single row is larger than a tile gets memory of its own.
-    let isOversized = count > size
-    let buffer = isOversized ? Buffer(count: count) : free.withLock { $0.popLast() } ?? Buffer(count: size)
-    defer { if !isOversized { free.withLock { $0.append(buffer) } } }
-    try buffer.memory.withLock { memory throws(IOError) in
-      unsafe try body(UnsafeMutableRawBufferPointer(rebasing: memory.bytes[..<count]))
-    }
+    count > size ? Buffer(count: count) : free.withLock { $0.popLast() } ?? Buffer(count: size)
+  }
+
+  /// Takes a buffer back.
+  func give(_ buffer: Buffer) {
+    guard buffer.memory.withLock({ $0.count }) == size else { return }
+    free.withLock { $0.append(buffer) }
   }
 }

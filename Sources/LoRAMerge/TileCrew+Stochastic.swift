@@ -10,8 +10,8 @@ extension TileCrew {
   /// is rounded.
   func mergeStochastically(
     _ update: MatrixUpdate, _ state: UpdateState, _ rows: Range<UInt64>, _ rounding: StochasticRounding,
-    _ file: OutputFile, at offset: UInt64
-  ) throws(IOError) -> (UInt64, Rounding?) {
+    at offset: UInt64
+  ) throws(IOError) -> (part: ShardPart, rounding: Rounding?) {
     var wide = update
     wide.outputDType = .f32
     let prepared = try state.prepared(wide, from: plan.sources)
@@ -20,7 +20,8 @@ extension TileCrew {
     let baseBytes = range.count * update.baseRowBytes
     let wideBytes = elements * 4
     var roundings: [Rounding] = []
-    unsafe try buffers.with(wideBytes + baseBytes + 2 * elements) { all throws(IOError) in
+    let buffer = buffers.take(wideBytes + baseBytes + 2 * elements)
+    unsafe try buffer.with(wideBytes + baseBytes + 2 * elements) { all throws(IOError) in
       let values = unsafe UnsafeMutableRawBufferPointer(rebasing: all[..<wideBytes])
       let base = unsafe UnsafeMutableRawBufferPointer(rebasing: all[wideBytes..<wideBytes + baseBytes])
       let output = unsafe UnsafeMutableRawBufferPointer(rebasing: all[(wideBytes + baseBytes)...])
@@ -56,9 +57,10 @@ extension TileCrew {
         }
         roundings.append(counted)
       }
-      unsafe try file.write(
-        UnsafeRawBufferPointer(output), at: offset + rows.lowerBound * UInt64(update.outputRowBytes))
     }
-    return (UInt64(2 * elements), state.finishTile(.rows(roundings, first: range.lowerBound)))
+    let part = ShardPart(
+      contents: .tile(buffer, start: wideBytes + baseBytes), count: 2 * elements,
+      offset: offset + rows.lowerBound * UInt64(update.outputRowBytes))
+    return (part, state.finishTile(.rows(roundings, first: range.lowerBound)))
   }
 }

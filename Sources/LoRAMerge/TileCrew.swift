@@ -9,57 +9,56 @@ struct TileCrew: Sendable {
   let buffers: TileBuffers
   /// One for every merge step, by its position among all steps.
   let states: [UpdateState?]
-  /// What the holes of headers are filled with.
-  let digests: FileDigests
 
-  /// Carries out one item; returns the bytes written and, after the last tile of a matrix, how it was rounded.
-  func perform(_ item: WorkQueue.Item, in file: OutputFile) throws(IOError) -> (bytes: UInt64, Rounding?) {
+  /// Computes one item; returns what is to be written and, after the last tile of a matrix, how it was rounded.
+  func compute(_ item: WorkQueue.Item) throws(IOError) -> (part: ShardPart, rounding: Rounding?) {
     let step = plan.shards[item.shard].steps[item.step]
     let range = item.range
+    let count = Int(range.upperBound - range.lowerBound)
     switch step.work {
     case .write(let text):
-      let bytes = try digests.bytes(of: text)
-      let part = Array(bytes[Int(range.lowerBound)..<Int(range.upperBound)])
-      try file.write(part, at: step.offset + range.lowerBound)
-      return (UInt64(part.count), nil)
-    case .copy(let slice):
-      let count = range.upperBound - range.lowerBound
-      try file.copy(
-        from: plan.sources[slice.source].contents, at: slice.offset + range.lowerBound, count: count,
-        to: step.offset + range.lowerBound)
-      return (count, nil)
+      // What has holes waits for the digests that fill them.
+      guard text.holes.isEmpty else { return (ShardPart(contents: .none, count: 0, offset: step.offset), nil) }
+      let bytes = Array(text.bytes[Int(range.lowerBound)..<Int(range.upperBound)])
+      return (ShardPart(contents: .bytes(bytes), count: count, offset: step.offset + range.lowerBound), nil)
+    case .copy(let whole):
+      let slice = Slice(source: whole.source, offset: whole.offset + range.lowerBound, count: UInt64(count))
+      return (ShardPart(contents: .slice(slice), count: count, offset: step.offset + range.lowerBound), nil)
     case .convert(let slice, let from, let to):
-      return (try convert(slice, from, to, range, to: file, at: step.offset), nil)
+      return (try convert(slice, from, to, range, at: step.offset), nil)
     case .merge(let update):
-      guard let state = states[item.ordinal] else { return (0, nil) }
-      if let chance = plan.chance(of: update) {
-        return try mergeStochastically(update, state, range, chance, file, at: step.offset)
+      guard let state = states[item.ordinal] else {
+        return (ShardPart(contents: .none, count: 0, offset: step.offset), nil)
       }
-      return try merge(update, state, range, to: file, at: step.offset)
+      if let chance = plan.chance(of: update) {
+        return try mergeStochastically(update, state, range, chance, at: step.offset)
+      }
+      return try merge(update, state, range, at: step.offset)
     }
   }
 
   private func convert(
-    _ slice: Slice, _ from: DType, _ to: DType, _ elements: Range<UInt64>, to file: OutputFile, at offset: UInt64
-  ) throws(IOError) -> UInt64 {
+    _ slice: Slice, _ from: DType, _ to: DType, _ elements: Range<UInt64>, at offset: UInt64
+  ) throws(IOError) -> ShardPart {
     let count = Int(elements.upperBound - elements.lowerBound)
     let (inputSize, outputSize) = (from.bits / 8, to.bits / 8)
     let inputBytes = count * Int(inputSize)
     let outputBytes = count * Int(outputSize)
-    unsafe try buffers.with(inputBytes + outputBytes) { all throws(IOError) in
+    let buffer = buffers.take(inputBytes + outputBytes)
+    unsafe try buffer.with(inputBytes + outputBytes) { all throws(IOError) in
       let input = unsafe UnsafeMutableRawBufferPointer(rebasing: all[..<inputBytes])
       let output = unsafe UnsafeMutableRawBufferPointer(rebasing: all[inputBytes...])
       unsafe try plan.sources[slice.source].contents.read(
         into: input, at: slice.offset + elements.lowerBound * inputSize)
       unsafe Kernels.convert(UnsafeRawBufferPointer(input), dtype: from, count: count, to: to, output: output)
-      unsafe try file.write(UnsafeRawBufferPointer(output), at: offset + elements.lowerBound * outputSize)
     }
-    return UInt64(outputBytes)
+    return ShardPart(
+      contents: .tile(buffer, start: inputBytes), count: outputBytes, offset: offset + elements.lowerBound * outputSize)
   }
 
   private func merge(
-    _ update: MatrixUpdate, _ state: UpdateState, _ rows: Range<UInt64>, to file: OutputFile, at offset: UInt64
-  ) throws(IOError) -> (UInt64, Rounding?) {
+    _ update: MatrixUpdate, _ state: UpdateState, _ rows: Range<UInt64>, at offset: UInt64
+  ) throws(IOError) -> (part: ShardPart, rounding: Rounding?) {
     let count = Int(rows.upperBound - rows.lowerBound)
     let baseBytes = count * update.baseRowBytes
     let outputBytes = count * update.outputRowBytes
@@ -68,9 +67,11 @@ struct TileCrew: Sendable {
     // Types of one size are merged in place.
     let isInPlace = update.baseDType.bits == update.outputDType.bits
     var statistics = UpdateState.Statistics.rows([], first: range.lowerBound)
-    unsafe try buffers.with(isInPlace ? baseBytes : baseBytes + outputBytes) { all throws(IOError) in
+    let start = isInPlace ? 0 : baseBytes
+    let buffer = buffers.take(start + outputBytes)
+    unsafe try buffer.with(start + outputBytes) { all throws(IOError) in
       let base = unsafe UnsafeMutableRawBufferPointer(rebasing: all[..<baseBytes])
-      let output = unsafe isInPlace ? base : UnsafeMutableRawBufferPointer(rebasing: all[baseBytes...])
+      let output = unsafe UnsafeMutableRawBufferPointer(rebasing: all[start...])
       unsafe try plan.sources[update.base.source].contents.read(
         into: base, at: update.base.offset + rows.lowerBound * UInt64(update.baseRowBytes))
       switch prepared.form {
@@ -86,9 +87,10 @@ struct TileCrew: Sendable {
           unsafe try decomposed.merge(base: UnsafeRawBufferPointer(base), rows: range, output: output),
           first: range.lowerBound)
       }
-      unsafe try file.write(
-        UnsafeRawBufferPointer(output), at: offset + rows.lowerBound * UInt64(update.outputRowBytes))
     }
-    return (UInt64(outputBytes), state.finishTile(statistics))
+    let part = ShardPart(
+      contents: .tile(buffer, start: start), count: outputBytes,
+      offset: offset + rows.lowerBound * UInt64(update.outputRowBytes))
+    return (part, state.finishTile(statistics))
   }
 }

@@ -36,6 +36,10 @@ int lora_unlock(int descriptor, int64_t start, int64_t length);
 // Advises the kernel that the whole file will be read in order.
 void lora_advise_sequential(int descriptor);
 
+// Starts to write everything that the page cache holds of the file to the device, without waiting for it. Whether it
+// gets there, only fsync tells.
+void lora_start_flush(int descriptor);
+
 // Highest resident memory of this process so far, in bytes.
 uint64_t lora_peak_rss(void);
 
