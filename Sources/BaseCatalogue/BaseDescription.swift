@@ -21,6 +21,8 @@ public struct BaseDescription: Sendable {
   public internal(set) var runtimeModules: [RuntimeModule] = []
   /// Parameters and buffers outside the modules.
   public internal(set) var otherTensors: [BaseTensor] = []
+  /// Names in the checkpoint of those of them that the library names otherwise in memory, by their names there.
+  public internal(set) var runtimeTensors: [String: String] = [:]
   /// Number of parameters as the library counts them: norms and biases included, tied ones once.
   public internal(set) var parameters: UInt64 = 0
   /// Number of layers for each list of layers, by its path in the checkpoint and in memory, such as `model.layers`.

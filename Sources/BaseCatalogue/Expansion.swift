@@ -100,6 +100,7 @@ struct Expansion {
     guard hasRoom(for: 1) else { return }
     guard let shape = checked(sizes) else { return problems.report(.size(module: path.disk)) }
     description.otherTensors.append(BaseTensor(name: path.disk, shape: shape))
+    if !path.isPlain, path.memory != path.disk { description.runtimeTensors[path.memory] = path.disk }
     if isParameter { count(shape, of: path.disk) }
   }
 

@@ -48,6 +48,12 @@ extension BaseDescription {
     resolved(path) { spelt, alias in stacks[spelt].map { $0.map { match($0, alias) } } } ?? []
   }
 
+  /// The name in the checkpoint of a tensor outside the modules that a path in memory means, such as a norm's weight;
+  /// nil where both names are the same.
+  public func storedName(ofTensor path: String) -> String? {
+    resolved(path) { spelt, _ in runtimeTensors[spelt] }
+  }
+
   /// The number of layers in the list that a path such as `model.layers` means.
   public func layerCount(_ path: String) -> UInt64? {
     resolved(path) { spelt, _ in layerCounts[spelt] }

@@ -108,6 +108,7 @@ extension AdapterPlanner {
       if leaf != "weight", let found = tensor(target.name + "." + leaf) { return found }
     }
     if let found = tensor(name) { return found }
+    if let stored = base.storedName(ofTensor: name), let found = tensor(stored) { return found }
     for (from, to) in prefixChanges where name.hasPrefix(from) {
       if let found = tensor(to + name.dropFirst(from.count)) { return found }
     }

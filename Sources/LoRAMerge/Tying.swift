@@ -27,34 +27,52 @@ struct Tying {
 
   private let base: BaseModel
   private let sources: [SafetensorsFile]
+  private let isEnsured: Bool
 
-  /// Looks at the edits and takes those away that mean the same for both.
+  /// Looks at the edits and takes those away that change nothing, or mean the same for both.
   init(of base: BaseModel, _ edits: inout [String: TensorEdit], _ sources: [SafetensorsFile], isEnsured: Bool) {
     self.base = base
     self.sources = sources
-    let tied = base.modules.values.filter { $0.tiedTo != nil }.sorted { $0.name < $1.name }
-    for module in tied {
-      guard let shared = module.tiedTo, let entry = module.weight else { continue }
-      let own = module.name + ".weight"
-      guard edits[own] != nil || edits[shared] != nil else { continue }
-      if tied.count > 1 {
-        refusals.append(
-          Refusal(base.path, subject: shared, "\(tied.count + 1) modules share this tensor, so it cannot be untied"))
-        continue
-      }
-      if staysTied(edits[own], edits[shared], isEnsured) {
-        edits[own] = nil
-        continue
-      }
-      unties = true
-      let original = StoredTensor(entry.info, of: sources[entry.file], source: entry.file)
-      added.append(Added(name: own, original: original, shard: entry.file))
+    self.isEnsured = isEnsured
+    let tied = base.modules.values.filter { $0.tiedTo != nil }
+    for (shared, sharers) in Dictionary(grouping: tied, by: \.weightName).sorted(by: { $0.key < $1.key }) {
+      settle(shared, sharers.sorted { $0.name < $1.name }, &edits)
     }
     untieOnDisk(edits)
   }
 
+  /// Decides about one tensor and the modules that share it with its owner.
+  private mutating func settle(_ shared: String, _ sharers: [BaseModule], _ edits: inout [String: TensorEdit]) {
+    guard let entry = sharers.first?.weight else { return }
+    let original = StoredTensor(entry.info, of: sources[entry.file], source: entry.file)
+    for name in [shared] + sharers.map({ $0.name + ".weight" }) where isCopy(edits[name], of: original) {
+      edits[name] = nil
+    }
+    for module in sharers {
+      let own = module.name + ".weight"
+      guard edits[own] != nil || edits[shared] != nil else { continue }
+      if staysTied(edits[own], edits[shared]) {
+        edits[own] = nil
+        continue
+      }
+      guard sharers.count == 1 else {
+        let names = sharers.map { escaped($0.name) }.joined(separator: ", ")
+        refusals.append(Refusal(base.path, subject: shared, "\(names) share this tensor, so it cannot be untied"))
+        return
+      }
+      unties = true
+      added.append(Added(name: own, original: original, shard: entry.file))
+    }
+  }
+
+  /// Whether the edit puts the base's own numbers in place of themselves, as `save_embedding_layers` does.
+  private func isCopy(_ edit: TensorEdit?, of original: StoredTensor) -> Bool {
+    guard let edit, edit.isReplaced, let copy = edit.origin else { return false }
+    return haveEqualValues(copy, original)
+  }
+
   /// Whether the two are still one tensor after the edits; `own` is then not needed.
-  private func staysTied(_ own: TensorEdit?, _ shared: TensorEdit?, _ isEnsured: Bool) -> Bool {
+  private func staysTied(_ own: TensorEdit?, _ shared: TensorEdit?) -> Bool {
     guard let shared else { return false }
     guard let own else {
       // New rows of the embedding are rows of the head too; another number of rows leaves the head no choice.
@@ -74,13 +92,16 @@ struct Tying {
   private func sameOrigin(_ one: TensorEdit, _ other: TensorEdit) -> Bool {
     switch (one.origin, other.origin) {
     case (nil, nil): return true
-    case (let left?, let right?):
-      guard left.shape == right.shape else { return false }
-      let same = StoredTensor.haveEqualValues((left, sources[left.slice.source]), (right, sources[right.slice.source]))
-      if case .success(true) = same { return true }
-      return false
+    case (let left?, let right?): return haveEqualValues(left, right)
     default: return false
     }
+  }
+
+  private func haveEqualValues(_ one: StoredTensor, _ other: StoredTensor) -> Bool {
+    guard one.shape == other.shape else { return false }
+    let same = StoredTensor.haveEqualValues((one, sources[one.slice.source]), (other, sources[other.slice.source]))
+    if case .success(true) = same { return true }
+    return false
   }
 
   /// Whether two pairs of factors are one delta: PEFT's `ensure_weight_tying` gives the head the embedding's factors,

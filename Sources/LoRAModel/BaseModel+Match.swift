@@ -49,6 +49,10 @@ extension BaseModel {
     return []
   }
 
+  /// The name on disk of a tensor outside the modules, such as a norm's weight, that the library calls `name` in memory;
+  /// nil where both names are the same or the catalogue does not know it.
+  public func storedName(ofTensor name: String) -> String? { description?.storedName(ofTensor: name) }
+
   /// The module whose name is most like `moduleName`, for hints; nil when nothing is similar.
   ///
   /// Costs microseconds for any model: kinds of names are compared, not names.

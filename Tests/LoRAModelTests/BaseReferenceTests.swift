@@ -12,7 +12,7 @@ struct BaseReferenceTests {
   private static let models = [
     "gemma-bf16", "gemma2-bf16", "gpt2-bf16", "gpt2-f32", "gpt2-hub-f32", "gpt_oss-bf16", "llama-bf16-sharded",
     "llama-f16", "llama-f32", "llama-nano-bf16", "llama-tied-bf16", "mistral-bf16", "mixtral-bf16", "qwen2-bf16",
-    "qwen3-f16", "qwen3_moe-bf16", "resnet-f32", "vit-f32",
+    "qwen3-f16", "qwen3_moe-bf16", "resnet-f32", "t5-f32", "vit-f32",
   ]
 
   @Test("Weights and config of every model agree, and its sizes are counted", arguments: models)

@@ -285,6 +285,20 @@ VARIANTS = [
         IMAGE | dict(target_modules=["projection", "q_proj", "v_proj"]),
     ),
     Adapter(
+        "vit-bias",
+        "vit-f32",
+        ["linear", "bias", "renamed"],
+        "bias=all where the norms, too, have other names on disk than in memory.",
+        IMAGE | dict(target_modules=["q_proj"], bias="all"),
+    ),
+    Adapter(
+        "t5-tokens",
+        "t5-f32",
+        ["linear", "tokens", "tied"],
+        "Rows of a matrix that encoder, decoder and head share: all follow.",
+        lora(2, 4, ["q", "v"], task_type="SEQ_2_SEQ_LM", trainable_token_indices=[3, 20]),
+    ),
+    Adapter(
         "llama-alora",
         "llama-nano-bf16",
         ["linear", "alora"],

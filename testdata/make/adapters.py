@@ -13,11 +13,15 @@ from adapter_table import LINEAR
 from adapter_variants import VARIANTS
 from files import ADAPTERS, MODELS, fresh, read_json, seed, write_json, write_tensors
 
-IMAGE_BASES = {"vit-f32", "resnet-f32"}
+FAMILIES = {
+    "vit-f32": transformers.AutoModelForImageClassification,
+    "resnet-f32": transformers.AutoModelForImageClassification,
+    "t5-f32": transformers.AutoModelForSeq2SeqLM,
+}
 
 
 def load_base(name, dtype="auto", **options):
-    family = transformers.AutoModelForImageClassification if name in IMAGE_BASES else transformers.AutoModelForCausalLM
+    family = FAMILIES.get(name, transformers.AutoModelForCausalLM)
     return family.from_pretrained(str((MODELS / name).relative_to(MODELS.parent.parent)), dtype=dtype, **options)
 
 

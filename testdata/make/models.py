@@ -104,6 +104,12 @@ VISION = {
     ),
 }
 
+SEQUENCE_TO_SEQUENCE = {
+    "t5-f32": transformers.T5Config(
+        vocab_size=24, d_model=16, d_kv=6, d_ff=20, num_layers=1, num_heads=2, decoder_start_token_id=0, **IDS
+    ),
+}
+
 
 def fill(model, std=0.08):
     """Weights as after some training: no matrix, norm or bias is left at its initial constant."""
@@ -135,6 +141,10 @@ def make():
     for name, config in VISION.items():
         seed(name)
         model = fill(transformers.AutoModelForImageClassification.from_config(config))
+        model.save_pretrained(fresh(MODELS / name))
+    for name, config in SEQUENCE_TO_SEQUENCE.items():
+        seed(name)
+        model = fill(transformers.AutoModelForSeq2SeqLM.from_config(config))
         model.save_pretrained(fresh(MODELS / name))
     make_gpt2_hub()
 

@@ -1,0 +1,187 @@
+"""Any architecture, any kind: what `merge` writes is PEFT's own merge in float64, rounded once.
+
+    python testdata/make/merge_matrix.py                       # everything, hours on two cores
+    python testdata/make/merge_matrix.py llama t5              # only these model types
+    python testdata/make/merge_matrix.py --variants dora t5    # only this variant
+
+The models and adapters are those of matrix.py; the bases are stored by turns in float32, bfloat16 and float16. Every
+adapter is merged by the program and by PEFT, and every element of every tensor is compared. What the program refuses is
+listed with its reason, beside whether PEFT could merge it.
+"""
+
+import argparse
+import collections
+import pathlib
+import subprocess
+import sys
+import tempfile
+import warnings
+import zlib
+
+import peft
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+from catalogue_cases import CASES
+from files import read_json, read_model, write_json
+from matrix import exports
+from merged import adapter_tensors, round_once
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# PEFT merges the output projection of a MultiheadAttention twice: once for itself and once for its owner.
+MERGED_TWICE = "attention.out_proj.weight"
+DTYPES = (torch.float32, torch.bfloat16, torch.float16)
+
+
+def store(base, dtype):
+    """Rewrites the base's floating-point tensors in `dtype`."""
+    for path in base.glob("model*.safetensors"):
+        tensors = {name: t.to(dtype) if t.is_floating_point() else t for name, t in load_file(path).items()}
+        save_file(tensors, path, {"format": "pt"})
+
+
+def tied_head(model):
+    """The path of the output embedding where it holds the weight of the input embedding."""
+    head, first = model.get_output_embeddings(), model.get_input_embeddings()
+    is_tied = head is not None and first is not None and head.weight is first.weight
+    return next(path for path, module in model.named_modules() if module is head) if is_tied else None
+
+
+def trains_end(model, factors):
+    """Whether the adapter gives the input or the output embedding a matrix of its own."""
+    ends = {id(model.get_output_embeddings()), id(model.get_input_embeddings())}
+    paths = [path for path, module in model.named_modules() if id(module) in ends]
+    inside = lambda name: any(f".{path}." in name for path in paths)  # noqa: E731
+    return any(inside(name) and "token_adapter" not in name for name in factors)
+
+
+def merge_with_peft(name, base, folder):
+    """The merged checkpoint in float64 under its names on disk, and the path of a head that was tied."""
+    cls, factors = getattr(transformers, name), adapter_tensors(folder)
+    config = read_json(folder / "adapter_config.json")
+    model = cls.from_pretrained(base, dtype=torch.float64)
+    head = tied_head(model)
+    if head is not None and trains_end(model, factors):
+        model = cls.from_pretrained(base, dtype=torch.float64, tie_word_embeddings=False)
+        model.get_output_embeddings().weight = torch.nn.Parameter(model.get_input_embeddings().weight.detach().clone())
+        if config.get("ensure_weight_tying") and isinstance(config["target_modules"], list):
+            # PEFT takes the head out of the targets; its tensors stay in the file.
+            config |= {"ensure_weight_tying": False, "target_modules": config["target_modules"] + [head]}
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        write_json(scratch / "adapter_config.json", config)
+        save_file(factors, scratch / "adapter_model.safetensors", {"format": "pt"})
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            model = peft.PeftModel.from_pretrained(model, scratch)
+        missing = [str(w.message)[:200] for w in said if "missing adapter keys" in str(w.message)]
+        if missing:
+            raise ValueError(missing[0])
+        model = model.merge_and_unload(safe_merge=True)
+        model.save_pretrained(scratch / "merged")
+        return {key: tensor.clone() for key, tensor in read_model(scratch / "merged").items()}, head
+
+
+def wrongly_rounded(exact, want, found):
+    """How many elements are neither the nearest value nor, within float64's own error, as near."""
+    if torch.equal(want, found):
+        return 0
+    farther = ((found.double() - exact).abs() - (want.double() - exact).abs()).abs()
+    return ((want != found) & ~(farther <= 2**-50 * exact.abs().max())).sum().item()
+
+
+def compare(truth, tied, base, output):
+    """What differs between the program's folder and the truth."""
+    before, found = read_model(base), read_model(output)
+    dtype = next(t.dtype for t in before.values() if t.is_floating_point())
+    extra = sorted(set(found) - set(before))
+    if extra and not (tied and len(extra) == 1):
+        yield f"new tensors {extra[:3]}"
+    if set(before) - set(found):
+        yield f"lost tensors {sorted(set(before) - set(found))[:3]}"
+    for key, exact in truth.items():
+        if key.endswith(MERGED_TWICE) and key in before:
+            exact = (exact + before[key].double()) / 2
+        if key not in found:
+            if not tied:
+                yield f"{key} is not in the output"
+            elif not any(torch.equal(exact, other) for name, other in truth.items() if name != key):
+                yield f"{key} was tied, is another matrix now and is not in the output"
+            continue
+        want = round_once(exact, dtype) if exact.is_floating_point() else exact
+        if want.shape != found[key].shape:
+            yield f"{key} has shape {tuple(found[key].shape)} for {tuple(want.shape)}"
+        elif (wrong := wrongly_rounded(exact, want, found[key])):
+            worst = (exact - found[key].double()).abs().max().item()
+            moved = (exact - before[key].double()).abs().max().item() if key in before else float("nan")
+            yield f"{key}: {wrong} of {want.numel()} elements differ, by {worst:.3g}; the adapter moves them by {moved:.3g}"
+
+
+def case(tool, model_type, number, work, wanted, counts, problem):
+    name, _ = CASES[model_type][number]
+    others = tuple("-" + other for other, _ in CASES[model_type])  # trained on a class with another head
+    made = [entry for entry in exports(model_type, number, work, wanted) if not entry[0].endswith(others)]
+    dtype = DTYPES[zlib.crc32(f"{model_type}{number}".encode()) % 3]
+    base = work / "base"
+    store(base, dtype)
+    where = f"{model_type} {number} {name} {str(dtype)[6:]}"
+    for label, folder, _ in made:
+        output = work / "merged"
+        done = subprocess.run(
+            [tool, "merge", "--base", base, "--adapter", folder, "--output", output, "--overwrite", "--progress", "never"],
+            capture_output=True, check=False, text=True,
+        )
+        try:
+            truth, tied = merge_with_peft(name, base, folder)
+        except Exception as error:  # whatever keeps PEFT from merging is a fact to list, not a failure of this script
+            truth, reason = None, f"{type(error).__name__}: {str(error)[:120]}"
+        counts["adapters"] += 1
+        if done.returncode == 0:
+            counts["merged"] += 1
+            if truth is None:
+                counts[f"PEFT alone refuses [{label}]: {reason}"] += 1
+            else:
+                for difference in list(compare(truth, tied, base, output))[:2]:
+                    problem(f"{where} [{label}]: {difference}")
+        elif done.returncode == 2:
+            said = done.stderr.replace(str(work), "").splitlines()[0][:200]
+            counts[f"refused, PEFT {'merges' if truth else 'refuses'} [{label}]: {said}"] += 1
+        else:
+            problem(f"{where} [{label}]: exit {done.returncode}: {done.stderr[:300]}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("types", nargs="*", default=list(CASES))
+    parser.add_argument("--tool", default=ROOT.parent / ".build/release/lora-tool", type=pathlib.Path)
+    parser.add_argument("--variants", type=lambda text: text.split(","), default=[], help="names, separated by commas")
+    parser.add_argument("--first", action="store_true", help="only the first configuration of each type")
+    arguments = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    torch.set_num_threads(1)
+    counts, problems = collections.Counter(), []
+
+    def problem(text):
+        problems.append(text)
+        print(text[:420], flush=True)
+
+    wanted = (lambda label: label in arguments.variants) if arguments.variants else lambda label: True
+    for model_type in arguments.types:
+        sized = [number for number, (_, overrides) in enumerate(CASES[model_type]) if overrides]
+        before = counts["adapters"], counts["merged"], len(problems)
+        for number in sized[:1] if arguments.first else sized:
+            with tempfile.TemporaryDirectory() as work:
+                case(arguments.tool.resolve(), model_type, number, pathlib.Path(work), wanted, counts, problem)
+        now = counts["adapters"], counts["merged"], len(problems)
+        print("{}: {} adapters, {} merged, {} problems".format(model_type, *(b - a for a, b in zip(before, now))), flush=True)
+    for reason, count in counts.most_common():
+        print(f"{count} {reason}")
+    print(f"{len(problems)} problems")
+    return 1 if problems or not counts["merged"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
