@@ -58,8 +58,9 @@ struct AnswerReader {
 
   /// Reads a line.
   ///
+  /// - Parameter buffer: memory for strings that hold JSON, kept from line to line.
   /// - Throws: `JSONError` for a line that is not JSON or not an answer, with the offset in the line.
-  func read(_ line: Span<UInt8>) throws(JSONError) -> AnswerLine {
+  func read(_ line: Span<UInt8>, _ buffer: inout [UInt8]) throws(JSONError) -> AnswerLine {
     var scanner = AnswerScanner(line, key: key)
     var id: Fingerprint?
     var adapter: Fingerprint?
@@ -85,14 +86,14 @@ struct AnswerReader {
         adapterPlace = start..<scanner.offset
       case fields.expected:
         if try scanner.consumeNull() { continue }
-        guard case .calls(let right) = try self.expected(&scanner).answer(self) else {
+        guard case .calls(let right) = try self.expected(&scanner, &buffer).answer(self) else {
           throw JSONError(offset: start, reason: "\"expected\" has arguments that are not valid JSON")
         }
         expected = right
       case fields.toolCalls:
         // OpenAI writes null when the model made no call; a name beside it then counts.
-        if try scanner.consumeNull() { hasContent = true } else { calls = try list(&scanner) }
-      case fields.name, fields.arguments: try read(field, into: &single, &scanner)
+        if try scanner.consumeNull() { hasContent = true } else { calls = try list(&scanner, &buffer) }
+      case fields.name, fields.arguments: try read(field, into: &single, &scanner, &buffer)
       case fields.content:
         hasContent = true
         try scanner.skip()
@@ -140,22 +141,22 @@ struct AnswerReader {
   }
 
   /// Reads a list of calls.
-  private func list(_ scanner: inout AnswerScanner) throws(JSONError) -> Calls {
+  private func list(_ scanner: inout AnswerScanner, _ buffer: inout [UInt8]) throws(JSONError) -> Calls {
     var calls = Calls()
     var elements = try AnswerScanner.Elements(&scanner)
-    while try elements.next(&scanner) { calls.add(try call(&scanner), self) }
+    while try elements.next(&scanner) { calls.add(try call(&scanner, &buffer), self) }
     return calls
   }
 
   /// Reads one call: `{"function": {"name", "arguments"}}` or `{"name", "arguments"}`.
-  private func call(_ scanner: inout AnswerScanner) throws(JSONError) -> Call {
+  private func call(_ scanner: inout AnswerScanner, _ buffer: inout [UInt8]) throws(JSONError) -> Call {
     let start = scanner.offset
     var call = Call()
     var members = try AnswerScanner.Members(&scanner)
     while let field = try members.next(&scanner) {
       switch field {
-      case fields.function: try readFunction(into: &call, &scanner)
-      case fields.name, fields.arguments: try read(field, into: &call, &scanner)
+      case fields.function: try readFunction(into: &call, &scanner, &buffer)
+      case fields.name, fields.arguments: try read(field, into: &call, &scanner, &buffer)
       default: try scanner.skip()
       }
     }
@@ -164,17 +165,17 @@ struct AnswerReader {
   }
 
   /// Reads `expected`: a list of calls, one call, or an object with `tool_calls`.
-  private func expected(_ scanner: inout AnswerScanner) throws(JSONError) -> Calls {
-    if try scanner.peek() == UInt8(ascii: "[") { return try list(&scanner) }
+  private func expected(_ scanner: inout AnswerScanner, _ buffer: inout [UInt8]) throws(JSONError) -> Calls {
+    if try scanner.peek() == UInt8(ascii: "[") { return try list(&scanner, &buffer) }
     let start = scanner.offset
     var calls: Calls?
     var call = Call()
     var members = try AnswerScanner.Members(&scanner)
     while let field = try members.next(&scanner) {
       switch field {
-      case fields.toolCalls: calls = try scanner.consumeNull() ? Calls() : try list(&scanner)
-      case fields.function: try readFunction(into: &call, &scanner)
-      case fields.name, fields.arguments: try read(field, into: &call, &scanner)
+      case fields.toolCalls: calls = try scanner.consumeNull() ? Calls() : try list(&scanner, &buffer)
+      case fields.function: try readFunction(into: &call, &scanner, &buffer)
+      case fields.name, fields.arguments: try read(field, into: &call, &scanner, &buffer)
       default: try scanner.skip()
       }
     }
@@ -187,32 +188,37 @@ struct AnswerReader {
     return one
   }
 
-  private func readFunction(into call: inout Call, _ scanner: inout AnswerScanner) throws(JSONError) {
+  private func readFunction(
+    into call: inout Call, _ scanner: inout AnswerScanner, _ buffer: inout [UInt8]
+  ) throws(JSONError) {
     var members = try AnswerScanner.Members(&scanner)
     while let field = try members.next(&scanner) {
       switch field {
-      case fields.name, fields.arguments: try read(field, into: &call, &scanner)
+      case fields.name, fields.arguments: try read(field, into: &call, &scanner, &buffer)
       default: try scanner.skip()
       }
     }
   }
 
   /// Reads the value of `name` or `arguments`; null counts as absent.
-  private func read(_ field: Fingerprint, into call: inout Call, _ scanner: inout AnswerScanner) throws(JSONError) {
+  private func read(
+    _ field: Fingerprint, into call: inout Call, _ scanner: inout AnswerScanner, _ buffer: inout [UInt8]
+  ) throws(JSONError) {
     if try scanner.consumeNull() { return }
     if field == fields.name {
       guard try scanner.peek() == UInt8(ascii: "\"") else { throw scanner.failure("\"name\" must be a string") }
       call.name = try scanner.fingerprint()
     } else if try scanner.peek() == UInt8(ascii: "\"") {
-      call.arguments = nested(try scanner.unescaped(try scanner.string()))
+      let count = try scanner.string(into: &buffer)
+      call.arguments = nested(buffer.span.extracting(0..<count))
     } else {
       call.arguments = .calls(try scanner.fingerprint())
     }
   }
 
   /// The arguments in a string, which the model wrote: what is wrong there is a wrong answer, not a broken file.
-  private func nested(_ text: [UInt8]) -> AnswerLine.Answer {
-    var scanner = AnswerScanner(text.span, key: key)
+  private func nested(_ text: Span<UInt8>) -> AnswerLine.Answer {
+    var scanner = AnswerScanner(text, key: key)
     do throws(JSONError) {
       let value = try scanner.fingerprint()
       try scanner.finish()

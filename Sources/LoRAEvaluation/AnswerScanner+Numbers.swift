@@ -4,6 +4,7 @@ extension AnswerScanner {
   /// Reads a number; the fingerprint is that of its exact decimal value, so that `1000`, `1e3` and `1000.0` are one
   /// number, as are `0` and `-0`, while 2⁵³ and 2⁵³ + 1 are two.
   mutating func number() throws(JSONError) -> Fingerprint {
+    if let short = shortNumber() { return short }
     let start = offset
     let isNegative = byte(at: offset) == UInt8(ascii: "-")
     if isNegative { offset += 1 }
@@ -22,6 +23,45 @@ extension AnswerScanner {
       exponent = try writtenExponent()
     }
     return try fingerprint(whole, fraction, exponent, isNegative, at: start)
+  }
+
+  /// A number of at most 18 digits without an exponent, as nearly all are; nil, with nothing read, for any other.
+  @inline(__always)
+  private mutating func shortNumber() -> Fingerprint? {
+    let start = offset
+    var index = start
+    let isNegative = byte(at: index) == UInt8(ascii: "-")
+    if isNegative { index += 1 }
+    let first = index
+    var significand: UInt64 = 0
+    readDigits(&index, limit: first + 20, &significand)
+    let whole = index - first
+    guard whole == 1 || whole > 1 && text[first] != UInt8(ascii: "0") else { return nil }
+    var decimals = 0
+    if byte(at: index) == UInt8(ascii: ".") {
+      index += 1
+      readDigits(&index, limit: first + 20, &significand)
+      decimals = index - first - whole - 1
+      guard decimals > 0 else { return nil }
+    }
+    guard whole + decimals <= 18 else { return nil }
+    if let next = byte(at: index), next | 0x20 == UInt8(ascii: "e") { return nil }
+    offset = index
+    if significand == 0 { return key.words(0, 0, .number) }
+    var power = -Int64(decimals)
+    while significand % 10 == 0 {
+      significand /= 10
+      power += 1
+    }
+    return key.words(significand, UInt64(bitPattern: power) << 1 | (isNegative ? 1 : 0), .number)
+  }
+
+  @inline(__always)
+  private func readDigits(_ index: inout Int, limit: Int, _ significand: inout UInt64) {
+    while index < limit, let byte = byte(at: index), byte &- UInt8(ascii: "0") < 10 {
+      significand = significand &* 10 &+ UInt64(byte &- UInt8(ascii: "0"))
+      index += 1
+    }
   }
 
   /// The digits are brought to the form without zeros at either end.

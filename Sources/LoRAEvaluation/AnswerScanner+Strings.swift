@@ -44,6 +44,17 @@ extension AnswerScanner {
     return StringPlace(range: start..<index, hasEscapes: hasEscapes, isASCII: seen & 0x8080_8080_8080_8080 == 0)
   }
 
+  /// Reads a string into `out` with its escapes resolved, in one pass; returns the number of bytes.
+  ///
+  /// `out` grows as needed and keeps its size, so that one serves for many strings.
+  mutating func string(into out: inout [UInt8]) throws(JSONError) -> Int {
+    let room = text.count - offset + 8
+    if out.count < room { out = [UInt8](repeating: 0, count: max(room, 2 * out.count)) }
+    let (count, end) = try resolve(at: offset, into: &out)
+    offset = end
+    return count
+  }
+
   /// The fingerprint of a string's text.
   func fingerprint(of place: StringPlace) throws(JSONError) -> Fingerprint {
     if !place.hasEscapes && place.isASCII { return key.bytes(text.extracting(place.range), .ascii) }
@@ -90,59 +101,75 @@ extension AnswerScanner {
 
   /// The bytes of a string with its escapes resolved.
   func unescaped(_ place: StringPlace) throws(JSONError) -> [UInt8] {
-    var failure: JSONError?
-    // Resolving never makes a string longer.
-    let result = unsafe [UInt8](unsafeUninitializedCapacity: place.range.count) { out, count in
-      do throws(JSONError) {
-        count = unsafe try unescape(place.range, into: UnsafeMutableRawBufferPointer(out))
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
-    return result
+    var out = [UInt8](repeating: 0, count: place.range.count + 8)
+    let (count, _) = try resolve(at: place.range.lowerBound - 1, into: &out)
+    out.removeLast(out.count - count)
+    return out
   }
 
-  /// Resolves the escapes of a part of the text into `out`, which has as many bytes; returns how many there are.
-  private func unescape(_ range: Range<Int>, into out: UnsafeMutableRawBufferPointer) throws(JSONError) -> Int {
-    var index = range.lowerBound
+  /// Resolves the escapes of the string whose quotation mark is at `start`; returns how many bytes that gives, and
+  /// where the string ends.
+  ///
+  /// Resolving never makes a string longer, but whole words are stored, up to seven bytes too many: `out` needs eight
+  /// bytes more than the string has.
+  private func resolve(at start: Int, into out: inout [UInt8]) throws(JSONError) -> (count: Int, end: Int) {
+    var span = out.mutableSpan
+    var target = unsafe span.mutableBytes
+    var index = start + 1
     var count = 0
-    while index < range.upperBound {
-      if index + 8 <= range.upperBound {
-        let word = unsafe text.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: index, as: UInt64.self) }
-        let hit = ByteLanes.equal(word, UInt8(ascii: "\\"))
-        // The bytes behind a backslash are written, too, and then overwritten.
-        unsafe out.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
+    while true {
+      if index + 8 <= text.count {
+        let word = word(at: index)
+        let hit = ByteLanes.endOfPlainText(word)
+        target.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
         let plain = hit == 0 ? 8 : hit.trailingZeroBitCount / 8
         index += plain
         count += plain
         if hit == 0 { continue }
-      } else if text[index] != UInt8(ascii: "\\") {
-        unsafe out[count] = text[index]
+      }
+      guard index < text.count else { throw JSONError(offset: start, reason: "a string that does not end") }
+      let byte = text[index]
+      if byte == UInt8(ascii: "\\") {
+        let escape = try escape(at: index, of: start)
+        target.storeBytes(of: escape.utf8, toByteOffset: count, as: UInt32.self)
+        index += escape.length
+        count += escape.count
+      } else if byte == UInt8(ascii: "\"") {
+        return (count, index + 1)
+      } else {
+        guard byte >= 0x20 else {
+          throw JSONError(offset: index, reason: "a control character inside a string")
+        }
+        target.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
         index += 1
         count += 1
-        continue
       }
-      switch text[index + 1] {
-      case UInt8(ascii: "u"):
-        let (scalar, length) = try scalar(at: index)
-        for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
-          unsafe out[count] = byte
-          count += 1
-        }
-        index += length
-        continue
-      case UInt8(ascii: "b"): unsafe out[count] = 0x08
-      case UInt8(ascii: "f"): unsafe out[count] = 0x0C
-      case UInt8(ascii: "n"): unsafe out[count] = 0x0A
-      case UInt8(ascii: "r"): unsafe out[count] = 0x0D
-      case UInt8(ascii: "t"): unsafe out[count] = 0x09
-      default: unsafe out[count] = text[index + 1]
-      }
-      index += 2
-      count += 1
     }
-    return count
+  }
+
+  /// The UTF-8 of an escape with the first byte lowest, how many bytes that is, and how many the escape is long.
+  @inline(__always)
+  private func escape(at index: Int, of start: Int) throws(JSONError) -> (utf8: UInt32, count: Int, length: Int) {
+    guard index + 1 < text.count else { throw JSONError(offset: start, reason: "a string that does not end") }
+    let letter = text[index + 1]
+    switch letter {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return (UInt32(letter), 1, 2)
+    case UInt8(ascii: "b"): return (0x08, 1, 2)
+    case UInt8(ascii: "f"): return (0x0C, 1, 2)
+    case UInt8(ascii: "n"): return (0x0A, 1, 2)
+    case UInt8(ascii: "r"): return (0x0D, 1, 2)
+    case UInt8(ascii: "t"): return (0x09, 1, 2)
+    case UInt8(ascii: "u"):
+      let (scalar, length) = try scalar(at: index)
+      var utf8: UInt32 = 0
+      var count = 0
+      for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
+        utf8 |= UInt32(byte) << UInt32(8 * count)
+        count += 1
+      }
+      return (utf8, count, length)
+    default: throw JSONError(offset: index, reason: "an unknown escape in a string")
+    }
   }
 
   /// The character of a `\u` escape, which can be a pair of them, and the escape's length in bytes.
@@ -179,27 +206,32 @@ extension AnswerScanner {
 
   /// The index of the next quotation mark, backslash or control character, or of the end; all bytes on the way are
   /// collected in `seen`, so that its top bits tell whether one is not ASCII.
+  @inline(__always)
   private func endOfPlainRun(from start: Int, seen: inout UInt64) -> Int {
-    unsafe text.withUnsafeBytes { bytes in
-      var index = start
-      while index + 8 <= bytes.count {
-        let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-        let hit = ByteLanes.endOfPlainText(word)
-        if hit != 0 {
-          let length = hit.trailingZeroBitCount / 8
-          seen |= word & ~(~UInt64(0) << UInt64(8 * length))
-          return index + length
-        }
-        seen |= word
-        index += 8
+    var index = start
+    while index + 8 <= text.count {
+      let word = word(at: index)
+      let hit = ByteLanes.endOfPlainText(word)
+      if hit != 0 {
+        let length = hit.trailingZeroBitCount / 8
+        seen |= word & ~(~UInt64(0) << UInt64(8 * length))
+        return index + length
       }
-      while index < bytes.count {
-        let byte = unsafe bytes[index]
-        if byte == 0x22 || byte == 0x5C || byte < 0x20 { break }
-        seen |= UInt64(byte)
-        index += 1
-      }
-      return index
+      seen |= word
+      index += 8
     }
+    while index < text.count {
+      let byte = text[index]
+      if byte == 0x22 || byte == 0x5C || byte < 0x20 { break }
+      seen |= UInt64(byte)
+      index += 1
+    }
+    return index
+  }
+
+  /// The eight bytes from `index` on, which must be there.
+  @inline(__always)
+  private func word(at index: Int) -> UInt64 {
+    unsafe text.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
   }
 }

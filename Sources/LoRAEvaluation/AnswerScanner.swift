@@ -9,14 +9,11 @@ struct AnswerScanner: ~Copyable, ~Escapable {
   let text: Span<UInt8>
   let key: FingerprintKey
   var offset = 0
-  /// Fingerprints of the keys of all open objects, innermost last.
-  private var openKeys: [Fingerprint] = []
 
   @_lifetime(copy text)
   init(_ text: Span<UInt8>, key: FingerprintKey) {
     self.text = text
     self.key = key
-    openKeys.reserveCapacity(32)
   }
 
   // MARK: Values
@@ -85,43 +82,42 @@ struct AnswerScanner: ~Copyable, ~Escapable {
 
   /// The walk over the members of an object; keys must be different.
   struct Members {
-    private let base: Int
     private var isFirst = true
-    /// The keys once they are too many to compare one by one.
+    private var count = 0
+    /// The first keys, which are compared one by one.
+    private var keys: InlineArray<16, Fingerprint> = .init(repeating: .zero)
+    /// All keys once they are more.
     private var many: Set<Fingerprint> = []
 
     init(_ scanner: inout AnswerScanner) throws(JSONError) {
       guard try scanner.peek() == UInt8(ascii: "{") else { throw scanner.failure("expected an object") }
       scanner.offset += 1
-      base = scanner.openKeys.count
     }
 
     /// Reads the next key and its colon, or the closing brace, which gives nil.
     mutating func next(_ scanner: inout AnswerScanner) throws(JSONError) -> Fingerprint? {
-      guard try scanner.advance(closing: UInt8(ascii: "}"), isFirst: &isFirst) else {
-        while scanner.openKeys.count > base { scanner.openKeys.removeLast() }
-        return nil
-      }
+      guard try scanner.advance(closing: UInt8(ascii: "}"), isFirst: &isFirst) else { return nil }
       guard try scanner.peek() == UInt8(ascii: "\"") else { throw scanner.failure("expected a string as key") }
       let start = scanner.offset
       let string = try scanner.string()
       let name = try scanner.fingerprint(of: string)
-      guard isNew(name, scanner.openKeys) else {
+      guard isNew(name) else {
         let shown = escaped(try scanner.decoded(string), limit: 80)
         throw JSONError(offset: start, reason: "the key \"\(shown)\" appears twice")
       }
-      scanner.openKeys.append(name)
       try scanner.colon()
       return name
     }
 
-    private mutating func isNew(_ name: Fingerprint, _ keys: [Fingerprint]) -> Bool {
-      if keys.count - base < 32 {
-        for index in base..<keys.count where keys[index] == name { return false }
-        return true
+    private mutating func isNew(_ name: Fingerprint) -> Bool {
+      guard count < keys.count else {
+        if many.isEmpty { for index in keys.indices { many.insert(keys[index]) } }
+        return many.insert(name).inserted
       }
-      if many.isEmpty { many = Set(keys[base...]) }
-      return many.insert(name).inserted
+      for index in 0..<count where keys[index] == name { return false }
+      keys[count] = name
+      count += 1
+      return true
     }
   }
 
@@ -140,6 +136,7 @@ struct AnswerScanner: ~Copyable, ~Escapable {
     }
   }
 
+  @inline(__always)
   private mutating func advance(closing: UInt8, isFirst: inout Bool) throws(JSONError) -> Bool {
     let byte = try peek()
     if byte == closing {
@@ -158,6 +155,7 @@ struct AnswerScanner: ~Copyable, ~Escapable {
     return true
   }
 
+  @inline(__always)
   private mutating func colon() throws(JSONError) {
     guard try peek() == UInt8(ascii: ":") else { throw failure("expected ':' after a key") }
     offset += 1
@@ -170,6 +168,7 @@ struct AnswerScanner: ~Copyable, ~Escapable {
   // MARK: Bytes
 
   /// The first byte of the next token, which stays unread.
+  @inline(__always)
   mutating func peek() throws(JSONError) -> UInt8 {
     skipSpace()
     guard offset < text.count else { throw failure("the text ends in the middle of a value") }
@@ -178,8 +177,9 @@ struct AnswerScanner: ~Copyable, ~Escapable {
 
   func failure(_ reason: String) -> JSONError { JSONError(offset: offset, reason: reason) }
 
+  @inline(__always)
   private mutating func skipSpace() {
-    while offset < text.count {
+    while offset < text.count, text[offset] <= 0x20 {
       let byte = text[offset]
       guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
       offset += 1

@@ -95,6 +95,7 @@ struct AnswerStream {
 
   private static func read(_ file: InputFile, _ range: Range<UInt64>, _ reader: AnswerReader) -> Block {
     var block = Block()
+    var buffer: [UInt8] = []
     // The line that holds the byte before the block belongs to an earlier one.
     var lines = LineReader(file, from: range.lowerBound == 0 ? 0 : range.lowerBound - 1)
     do throws(IOError) {
@@ -104,7 +105,7 @@ struct AnswerStream {
         let line = lines.line
         if isBlank(line) { continue }
         do throws(JSONError) {
-          block.items.append(Item(answer: try reader.read(line), offset: lines.lineOffset, line: block.lines))
+          block.items.append(Item(answer: try reader.read(line, &buffer), offset: lines.lineOffset, line: block.lines))
         } catch {
           block.failure = .malformed(error)
           return block

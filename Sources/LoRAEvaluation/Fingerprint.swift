@@ -6,6 +6,9 @@ struct Fingerprint: Hashable, Sendable {
 
   static let zero = Fingerprint(low: 0, high: 0)
 
+  /// Half of the bits are enough to find it.
+  func hash(into hasher: inout Hasher) { hasher.combine(low) }
+
   /// The sum, the same in any order of summands; for members of an object and calls without order.
   static func &+ (left: Fingerprint, right: Fingerprint) -> Fingerprint {
     let (low, carry) = left.low.addingReportingOverflow(right.low)
@@ -92,6 +95,7 @@ struct FingerprintKey: Sendable {
   }
 
   /// Fingerprint of two words.
+  @inline(__always)
   func words(_ first: UInt64, _ second: UInt64, _ kind: Kind) -> Fingerprint {
     var low = a ^ kind.rawValue
     var high = b
@@ -100,6 +104,7 @@ struct FingerprintKey: Sendable {
   }
 
   /// Fingerprint of an ordered pair.
+  @inline(__always)
   func pair(_ left: Fingerprint, _ right: Fingerprint, _ kind: Kind) -> Fingerprint {
     var low = a ^ kind.rawValue
     var high = b
@@ -108,15 +113,18 @@ struct FingerprintKey: Sendable {
     return finish(low, high)
   }
 
+  @inline(__always)
   private func absorb(_ first: UInt64, _ second: UInt64, _ low: inout UInt64, _ high: inout UInt64) {
     low = Self.fold(low ^ first, c ^ second)
     high = Self.fold(high ^ second, d ^ first) ^ low
   }
 
+  @inline(__always)
   private func finish(_ low: UInt64, _ high: UInt64) -> Fingerprint {
     Fingerprint(low: Self.fold(low ^ c, high ^ b), high: Self.fold(high ^ d, low ^ a))
   }
 
+  @inline(__always)
   private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
     let product = left.multipliedFullWidth(by: right)
     return product.high ^ product.low

@@ -199,9 +199,10 @@ public struct Gate {
     // The first line is counted only now, when somebody wants to know.
     let prompt = table.records[first].prompt
     var lines = LineReader(file)
+    var buffer: [UInt8] = []
     do throws(IOError) {
       while try lines.advance() {
-        if let answer = try? reader.read(lines.line), answer.prompt == prompt { break }
+        if let answer = try? reader.read(lines.line, &buffer), answer.prompt == prompt { break }
       }
     } catch {
       return .io(error)

@@ -28,37 +28,52 @@ struct PromptRecord {
 /// The prompts by fingerprint: an open-addressing hash table over an array of records.
 struct PromptTable {
   private(set) var records: [PromptRecord] = []
-  /// Index of a record plus one, or 0 for a free slot.
+  /// Index of a record plus one, or 0 for a free slot; above it 32 bits of the fingerprint, so that hardly ever a record
+  /// is looked at that is another's.
   ///
   /// The size is a power of two, at most three quarters full.
-  private var slots = [UInt32](repeating: 0, count: 1 << 10)
+  private var slots = [UInt64](repeating: 0, count: 1 << 10)
+  /// Where the next prompt is if both files have them in the same order.
+  private var expected = 0
 
   /// The most records that indices of 32 bits can tell apart.
   static let limit = Int(UInt32.max) - 1
 
   /// The index of the prompt's record, or nil after adding a new one.
   mutating func find(orAdd record: @autoclosure () -> PromptRecord, _ prompt: Fingerprint) -> Int? {
+    if expected < records.count, records[expected].prompt == prompt {
+      expected += 1
+      return expected - 1
+    }
     if (records.count + 1) * 4 > slots.count * 3 { grow() }
+    let tag = Self.tag(of: prompt)
     var slot = Int(truncatingIfNeeded: prompt.low) & (slots.count - 1)
     while slots[slot] != 0 {
-      let index = Int(slots[slot]) - 1
-      if records[index].prompt == prompt { return index }
+      if slots[slot] & ~0xFFFF_FFFF == tag {
+        let index = Int(slots[slot] & 0xFFFF_FFFF) - 1
+        if records[index].prompt == prompt {
+          expected = index + 1
+          return index
+        }
+      }
       slot = (slot + 1) & (slots.count - 1)
     }
     records.append(record())
-    slots[slot] = UInt32(records.count)
+    slots[slot] = tag | UInt64(records.count)
     return nil
   }
 
   /// Marks a record.
   mutating func mark(_ index: Int, _ flags: PromptRecord.Flags) { records[index].flags.formUnion(flags) }
 
+  private static func tag(of prompt: Fingerprint) -> UInt64 { prompt.high << 32 }
+
   private mutating func grow() {
-    slots = [UInt32](repeating: 0, count: slots.count * 2)
+    slots = [UInt64](repeating: 0, count: slots.count * 2)
     for (index, record) in records.enumerated() {
       var slot = Int(truncatingIfNeeded: record.prompt.low) & (slots.count - 1)
       while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
-      slots[slot] = UInt32(index + 1)
+      slots[slot] = Self.tag(of: record.prompt) | UInt64(index + 1)
     }
   }
 }

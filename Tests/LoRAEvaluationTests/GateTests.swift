@@ -67,6 +67,24 @@ import Testing
     #expect(line == 41 && first == 4)
   }
 
+  /// The table finds a prompt wherever it stands, and what stands twice.
+  @Test func theOrderOfPromptsDoesNotMatter() throws {
+    let before = (0..<5000).map { "{\"id\":\($0),\"name\":\"f\",\"arguments\":{\"x\":\($0 % 7)}}" }
+    var after = before
+    after[17] = "{\"id\":17,\"name\":\"g\"}"
+    let reversed = try gate(before, after.reversed())
+    #expect(try gate(before, after).adapters == reversed.adapters)
+    let interleaved =
+      stride(from: 0, to: 5000, by: 2).map { after[$0] } + stride(from: 1, to: 5000, by: 2).map { after[$0] }
+    #expect(try gate(before, interleaved).adapters == reversed.adapters)
+    #expect(reversed.adapters[0].broken == 1 && reversed.adapters[0].prompts == 5000)
+    #expect(try gate(before, Array(after.dropFirst(3))).adapters[0].missing == 3)
+    for order in [after, after.reversed()] {
+      #expect(throws: GateError.self) { try gate(before, order + [order[0]]) }
+      #expect(throws: GateError.self) { try gate(order + [order[2500]], order) }
+    }
+  }
+
   @Test func theLimitIsExact() throws {
     let before = (0..<200).map { id in
       let call = #""name":"f","arguments":{"x":\#(id)}"#

@@ -25,6 +25,9 @@ import Testing
     ["-12.5", "-125e-1", "-1.25E1"],
     ["123456789012345678901234567890", "1.2345678901234567890123456789e29", "123456789012345678901234567890.0"],
     ["12345678901234567890", "1234567890123456789e1", "12345678901234567890.000"],
+    ["123456789012345678", "123456789012345678.0", "123456789012345678.00", "1.23456789012345678e17"],
+    ["-1000000000000000000", "-1e18", "-1000000000000000000.0", "-100000000000000000.0e1"],
+    ["0.00123456789012345", "1234567890123450e-18", "0.0012345678901234500000"],
     [#""é""#, #""\u00e9""#, #""e\u0301""#, "\"e\u{301}\""],
     [#""K""#, #""\u212a""#, "\"\u{212A}\"", #""\u004b""#],
     [#""😀""#, #""\ud83d\ude00""#, #""\uD83D\uDE00""#],
@@ -40,6 +43,7 @@ import Testing
   @Test func differentValuesDiffer() throws {
     let texts = [
       "null", "true", "false", "0", "1", "-1", "10", "0.1", "9007199254740992", "9007199254740993", "1e400", "1e401",
+      "99999999999999999", "999999999999999999", "999999999999999998", "9999999999999999999", "0.999999999999999999",
       "123456789012345678901234567890", "123456789012345678901234567891", "-123456789012345678901234567890",
       #""""#, #""0""#, #""1""#, #""a""#, #""A""#, #""é""#, #""e""#, #""null""#, #""\u0000""#, #""\u0000\u0000""#,
       "[]", "[[]]", "[0]", "[0,1]", "[1,0]", "[[0,1]]", "[[0],1]", "{}", #"{"a":0}"#, #"{"a":1}"#, #"{"b":0}"#,
@@ -48,6 +52,43 @@ import Testing
       "\"" + String(repeating: "x", count: 17) + "\"", "\"" + String(repeating: "x", count: 32) + "\"",
     ]
     #expect(try Set(texts.map { try fingerprint($0) }).count == texts.count)
+  }
+
+  /// Objects of any number of keys, in any order, and a key twice among them.
+  @Test(arguments: [1, 15, 16, 17, 18, 40]) func manyKeys(_ count: Int) throws {
+    let members = (0..<count).map { "\"key \($0)\":\($0)" }
+    let whole = try fingerprint("{" + members.joined(separator: ",") + "}")
+    #expect(try fingerprint("{" + members.reversed().joined(separator: ", ") + "}") == whole)
+    for twice in [0, count / 2, count - 1] {
+      let text = "{" + (members + ["\"key \(twice)\":0"]).joined(separator: ",") + "}"
+      #expect(throws: JSONError.self) { try fingerprint(text) }
+    }
+  }
+
+  /// Arguments in a string are those that the string holds, wherever its escapes lie.
+  @Test func argumentsInAString() throws {
+    let reader = AnswerReader(key: key, ignoresCallOrder: false)
+    var buffer: [UInt8] = []
+    func answer(_ arguments: String) throws -> AnswerLine.Answer {
+      try reader.read(Array("{\"id\":1,\"name\":\"f\",\"arguments\":\(arguments)}".utf8).span, &buffer).answer
+    }
+    for escape in [#"\""#, #"\\"#, #"\/"#, #"\n"#, #"\t"#, #"\u0041"#, #"\u00e9"#, #"\ud83d\ude00"#, "é", "😀", ""] {
+      for before in 0..<20 {
+        for after in [0, 1, 7, 9] {
+          let text = String(repeating: "x", count: before) + escape + String(repeating: "y", count: after)
+          let plain = "{\"k\":\"\(text)\"}"
+          var quoted = ""
+          for character in plain.unicodeScalars {
+            quoted += character == "\"" || character == "\\" ? "\\\(character)" : String(character)
+          }
+          #expect(try answer("\"\(quoted)\"") == answer(plain), "\(plain)")
+        }
+      }
+    }
+    #expect(try answer(#""{\"a\":1""#) == .invalid && answer(#""{\"a\":1,\"a\":1}""#) == .invalid)
+    for broken in [#""\"#, #""\u12"#, #""\ud800""#, #""\x""#, "\"\u{1}\"", "\"abcdefgh\u{1}\"", #""abc"#] {
+      #expect(throws: JSONError.self, "\(broken)") { try answer(broken) }
+    }
   }
 
   @Test(arguments: [
