@@ -37,7 +37,8 @@ struct ReplayPlot {
     if let marked, let point = points.first(where: { $0.x == marked }) {
       let (x, y) = place(point)
       body += "<circle class=\"mark\" cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"7\"/>\n"
-      if let note { label(note, x: x + 10, y: max(y - 10, margin.top + 10), anchor: "start") }
+      // Below the point: a curve of hits runs above it.
+      if let note { label(note, x: x + 8, y: min(y + 22, height - margin.bottom - 4), anchor: "start") }
     }
     end()
   }
@@ -99,13 +100,14 @@ struct ReplayPlot {
   }
 
   private mutating func axes(top: Double, unit: String) {
+    let digits = top < 1 ? 3 : top < 10 ? 2 : top.truncatingRemainder(dividingBy: 4) == 0 ? 0 : 1
     for part in 0...4 {
       let share = Double(part) / 4
       let y = down(share)
       body += "<line class=\"grid\" x1=\"\(number(margin.left))\" x2=\"\(number(width - margin.right))\" "
       body += "y1=\"\(number(y))\" y2=\"\(number(y))\"/>\n"
       let value = share * top
-      label("\(fixed(value, top < 1 ? 3 : top < 10 ? 2 : 0))\(unit)", x: margin.left - 8, y: y + 4, anchor: "end")
+      label("\(fixed(value, digits))\(unit)", x: margin.left - 8, y: y + 4, anchor: "end")
     }
   }
 
@@ -119,11 +121,11 @@ struct ReplayPlot {
   }
   private func number(_ value: Double) -> String { fixed(value, 1) }
 
-  /// The next number of the form 1, 2, 2.5, 4, 5 or 8 times a power of ten.
+  /// The next number whose quarters are easy to read, such as 120 or 16.
   private static func roundedUp(_ value: Double) -> Double {
     guard value > 0, value.isFinite else { return 1 }
     let power = pow(10, floor(log10(value)))
-    for step in [1, 2, 2.5, 4, 5, 8, 10] where step * power >= value * 0.999999 { return step * power }
+    for step in [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10] where step * power >= value * 0.999999 { return step * power }
     return 10 * power
   }
 }

@@ -59,26 +59,3 @@ public struct ReplaySweep: Sendable {
     return best.map { Int($0.x) }
   }
 }
-
-extension Replay {
-  /// The least number of slots with which at most `share` of all requests find no slot, first uses aside.
-  ///
-  /// LRU never hits less with more slots, so that the number can be found by halving; host memory is large enough for
-  /// all adapters here.
-  public static func recommendedSlots(_ trace: Trace, share: Double = 0.01) -> Int {
-    let distinct = trace.popularity.count { $0 > 0 }
-    let allowed = Double(trace.count) * share
-    var (low, high) = (1, max(distinct, 1))
-    while low < high {
-      let middle = (low + high) / 2
-      let options = ReplayOptions(maxLoRAs: middle, maxCPULoRAs: max(distinct, 1))
-      var cache = OrderedCache(options, popularity: [Int](repeating: 0, count: trace.names.count))
-      var misses = -distinct
-      for adapter in trace.adapters {
-        if let access = cache.access(Int(adapter), nextUse: 0), !access.deviceHit { misses += 1 }
-      }
-      if Double(misses) <= allowed { high = middle } else { low = middle + 1 }
-    }
-    return high
-  }
-}

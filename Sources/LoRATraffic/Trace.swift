@@ -19,6 +19,11 @@ public struct Trace: Sendable, Equatable {
   /// Seconds from the first request to the last.
   public var duration: Double { (times.last ?? 0) - (times.first ?? 0) }
 
+  mutating func reserve(_ count: Int) {
+    times.reserveCapacity(count)
+    adapters.reserveCapacity(count)
+  }
+
   mutating func append(_ time: Double, _ adapter: Int32) {
     times.append(time)
     adapters.append(adapter)

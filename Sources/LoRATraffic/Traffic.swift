@@ -66,13 +66,14 @@ public struct Traffic: Sendable {
     let choice = WeightedChoice(weights)
     let peak = peakRate
     var time = 0.0
-    var number = 0.0
+    let isRegular = arrivals == .regular
+    // Thinning (Lewis and Shedler, 1979): a process of the highest rate, of which a share in proportion is kept.
+    let isThinned = !isRegular && arrivals != .poisson
+    trace.reserve(Int(expected))
     while trace.count < Trace.limit {
-      number += 1
-      time = arrivals == .regular ? (number - 1) / rate : time + arriving.interval(rate: peak)
+      time = isRegular ? Double(trace.count) / rate : time + arriving.interval(rate: peak)
       guard time < duration else { break }
-      // Thinning (Lewis and Shedler, 1979): a process of the highest rate, of which a share in proportion is kept.
-      if case .poisson = arrivals {} else if arrivals != .regular, arriving.unit() * peak >= rate(at: time) { continue }
+      if isThinned, arriving.unit() * peak >= rate(at: time) { continue }
       trace.append(time, choice.draw(&choosing))
     }
     return trace

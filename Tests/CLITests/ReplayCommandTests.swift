@@ -102,17 +102,27 @@ import Testing
     for size in [["--max-loras", "2", "--max-cpu-loras", "3"], ["--max-loras", "3", "--max-cpu-loras", "64"]] {
       let common = ["replay", "--trace", trace, "--format", "json"] + size
       let model = try Program.run(common).json()
-      let host = try Program.run(
-        common + ["--device", "host", "--base", "models/llama-bf16-sharded"]
-          + names.flatMap { ["--adapter", "adapters/\($0)"] })
-      #expect(host.code == 0, "\(host.errors)")
-      let document = try host.json()
-      for key in [
-        "requests", "gpu_hits", "gpu_misses", "cpu_hits", "cpu_misses", "evictions", "cascade_evictions",
-        "recommended_max_loras",
-      ] { #expect(document[key] == model[key], "\(key)") }
-      #expect(document["device"] == .string("host memory"))
-      #expect((document["swap_seconds"]?["p50"]?.double ?? 0) > 0)
+      for (device, title) in [("host", "host memory"), ("cuda", "Fake GPU (cuda:0)"), ("cuda:1", "Fake GPU (cuda:1)")] {
+        let run = try Program.run(
+          common + ["--device", device, "--base", "models/llama-bf16-sharded"]
+            + names.flatMap { ["--adapter", "adapters/\($0)"] }, environment: ["LORA_TOOL_LIBCUDA": Program.fakeCUDA])
+        #expect(run.code == 0, "\(run.errors)")
+        let document = try run.json()
+        for key in [
+          "requests", "gpu_hits", "gpu_misses", "cpu_hits", "cpu_misses", "evictions", "cascade_evictions",
+          "recommended_max_loras",
+        ] { #expect(document[key] == model[key], "\(key)") }
+        #expect(document["device"] == .string(title))
+        #expect((document["swap_seconds"]?["p50"]?.double ?? 0) > 0)
+      }
+    }
+    // No GPU, no memory on it, and a call that fails on the way.
+    for change in [["FAKE_CUDA_DEVICES": "0"], ["FAKE_CUDA_MEMORY": "1000"], ["FAKE_CUDA_FAIL": "200"]] {
+      let failed = try Program.run(
+        ["replay", "--trace", trace, "--max-loras", "2", "--device", "cuda", "--base", "models/llama-bf16-sharded"]
+          + names.flatMap { ["--adapter", "adapters/\($0)"] },
+        environment: ["LORA_TOOL_LIBCUDA": Program.fakeCUDA].merging(change) { $1 })
+      #expect(failed.code == 2 && failed.output.isEmpty && failed.errors.hasPrefix("lora-tool: "), "\(failed.errors)")
     }
     let unknown = try Program.run([
       "replay", "--trace", "traffic/one.jsonl", "--max-loras", "1", "--device", "host", "--base",

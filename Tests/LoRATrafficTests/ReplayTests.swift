@@ -120,6 +120,44 @@ import Testing
     #expect(result.requests == 7 && result.gpuHits == 6 && result.duration == 0)
   }
 
+  /// Distances by one pass are those that an LRU of each size finds, also when their positions run out.
+  @Test(arguments: [1, 3, 40, 700]) func stackDistancesAreThoseOfAnLRU(_ adapters: Int) throws {
+    var traffic = Traffic(names: Traffic.names(adapters), rate: 100, duration: 60)
+    traffic.popularity = adapters % 2 == 0 ? .zipf(0.8) : .uniform
+    let trace = try traffic.trace()
+    var stack = StackDistances(adapters: adapters, distinct: adapters)
+    let distances = trace.adapters.map { stack.use(Int($0)) }
+    for slots in Set([1, 2, adapters / 3, adapters - 1, adapters]) where slots > 0 {
+      var cache = OrderedCache(
+        ReplayOptions(maxLoRAs: slots, maxCPULoRAs: adapters), popularity: [Int](repeating: 0, count: adapters))
+      for (adapter, distance) in zip(trace.adapters, distances) {
+        let access = cache.access(Int(adapter), nextUse: 0)
+        #expect(access?.deviceHit == (distance.map { $0 <= slots } ?? false))
+      }
+    }
+  }
+
+  @Test func quantilesAreThoseOfSortedNumbers() {
+    var state: UInt64 = 1
+    func next() -> UInt64 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return state >> 33
+    }
+    for count in [1, 2, 3, 10, 99, 100, 101, 5000] {
+      for kinds in [1, 2, 10, 1 << 20] as [UInt64] {
+        for zeros in [0, 1, count, 20 * count] {
+          let values = (0..<count).map { _ in Double(next() % kinds + 1) / 8 }
+          for values in [values, values.sorted(), values.sorted(by: >)] {
+            let all = ([Double](repeating: 0, count: zeros) + values).sorted()
+            let found = Distribution(values, zeros: zeros)
+            func rank(_ percent: Int) -> Double { all[(all.count * percent + 99) / 100 - 1] }
+            #expect(found.p50 == rank(50) && found.p90 == rank(90) && found.p99 == rank(99) && found.max == all.last)
+          }
+        }
+      }
+    }
+  }
+
   @Test func quantilesAreNearestRanks() {
     let values = Distribution([3, 1, 2], zeros: 97)
     #expect(values.p50 == 0 && values.p90 == 0 && values.p99 == 2 && values.max == 3 && values.mean == 0.06)
