@@ -35,8 +35,8 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "A real adapter, or a folder of them; can be given several times.")
   var adapter: [String] = []
 
-  @Option(help: "Type that the engine holds adapters in: bf16, f16 or f32.", transform: servingType)
-  var dtype: DType = .bf16
+  @Option(help: "Type that the engine holds adapters in: bf16, f16 or f32.")
+  var dtype: ServingDType = .bf16
 
   @Option(help: "Slots on the device.")
   var maxLoras: UInt64 = 8
@@ -46,6 +46,9 @@ struct PlanCommand: ParsableCommand {
 
   @Option(help: "Modules that the engine keeps slots for, with commas between them; all if not given.")
   var targetModules: String?
+
+  @Option(help: "Number of GPUs that share each layer.")
+  var tensorParallel: UInt64 = 1
 
   @Option(help: "Number of tenants, each with an adapter.")
   var tenants: UInt64?
@@ -68,7 +71,11 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "Cost of a GPU for an hour.")
   var gpuHourlyCost: Double?
 
-  @Option(help: "Other values to try: rank=8,16,32,64 or max-loras=4..32; can be given for both.")
+  @Option(
+    help: """
+      Other values to try: rank=8,16,32,64, max-loras=4..32, max-lora-rank=16,64 or tensor-parallel=1,2,4; can be given \
+      for several.
+      """)
   var sweep: [String] = []
 
   @Option(help: "Print the options of a server for these adapters instead: vllm.")
@@ -126,16 +133,21 @@ struct PlanCommand: ParsableCommand {
     if let maxLoraRank, !(1...1 << 20).contains(maxLoraRank) {
       throw ValidationError("--max-lora-rank wants a number from 1 to 1048576")
     }
+    guard (1...65536).contains(tensorParallel) else {
+      throw ValidationError("--tensor-parallel wants a number from 1 to 65536")
+    }
+    if let tenants, tenants > 1 << 48 { throw ValidationError("--tenants wants a number below 2^48") }
     guard (1...65536).contains(blockSize) else { throw ValidationError("--block-size wants a number from 1 to 65536") }
     guard gpuMemoryUtilization > 0, gpuMemoryUtilization <= 1 else {
       throw ValidationError("--gpu-memory-utilization wants a share above 0, at most 1")
     }
     if let gpuHourlyCost, !(0...1e9).contains(gpuHourlyCost) { throw ValidationError("--gpu-hourly-cost wants a cost") }
     var request = CapacityRequest(base: try openBase(base), adapters: try adapters())
-    request.dtype = dtype
+    request.dtype = dtype.dtype
     request.maxLoRAs = maxLoras
     request.maxLoRARank = maxLoraRank
     request.slotTargets = targetModules?.split(separator: ",").map { String($0) }
+    request.tensorParallel = tensorParallel
     request.tenants = tenants
     request.gpuMemory = gpuMemory
     request.gpuMemoryUtilization = gpuMemoryUtilization
@@ -166,16 +178,20 @@ struct PlanCommand: ParsableCommand {
     for text in sweep {
       let parts = text.split(separator: "=", maxSplits: 1)
       guard parts.count == 2, let values = sweepValues(parsing: parts[1]) else {
-        throw ValidationError("--sweep wants rank=8,16,32,64 or max-loras=4..32")
+        throw ValidationError("--sweep wants rank=8,16,32,64, max-loras=4..32 or the like")
       }
       variations = try variations.flatMap { variation in
         try values.map { value in
           var other = variation
           switch (parts[0], request.adapters) {
           case ("max-loras", _): other.maxLoRAs = UInt64(value)
+          case ("max-lora-rank", _): other.maxLoRARank = UInt64(value)
+          case ("tensor-parallel", _): other.tensorParallel = UInt64(value)
           case ("rank", .uniform(_, let targets)): other.adapters = .uniform(rank: UInt64(value), targets: targets)
           case ("rank", .real): throw ValidationError("--sweep rank is for planned adapters, not for real ones")
-          default: throw ValidationError("--sweep knows rank and max-loras, not '\(escaped(String(parts[0])))'")
+          default:
+            throw ValidationError(
+              "--sweep knows rank, max-loras, max-lora-rank and tensor-parallel, not '\(escaped(String(parts[0])))'")
           }
           return other
         }
@@ -196,6 +212,9 @@ struct PlanCommand: ParsableCommand {
       throw Failure("vLLM has no max_lora_rank for rank \(rank); resize the adapter first")
     }
     options.maxLoRARank = limit
+    options.servingDType = dtype
+    options.tensorParallel = request.tensorParallel
+    options.targetModules = request.slotTargets
     let validation = Validation.run(adapters.map(\.path), base: request.base, options: options)
     guard validation.exitCode == 0 else {
       for adapter in validation.adapters where adapter.status == .fail {

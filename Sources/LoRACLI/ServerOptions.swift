@@ -6,18 +6,16 @@ import TensorCore
 /// The options with which vLLM serves some adapters.
 struct ServerOptions {
   private let base: String
-  private let maxLoRAs: UInt64
+  private let request: CapacityRequest
   private let rank: UInt64
-  private let dtype: String
   private let modules: [(name: String, path: String)]
 
   init(_ request: CapacityRequest, adapters: [String], rank: UInt64) {
     let path = request.base.path
     // A config alone cannot be served; its folder or the model's own name can.
     base = path.hasSuffix(".json") ? request.base.name ?? Folder.parent(path) : path
-    maxLoRAs = request.maxLoRAs
+    self.request = request
     self.rank = rank
-    dtype = request.dtype == .bf16 ? "bfloat16" : request.dtype == .f16 ? "float16" : "auto"
     var names: [String: Int] = [:]
     modules = adapters.map { adapter in
       let folder = adapter.hasSuffix(".safetensors") ? Folder.parent(adapter) : adapter
@@ -31,7 +29,10 @@ struct ServerOptions {
 
   /// The command, one option a line, quoted for a POSIX shell.
   var commandLine: [String] {
-    var parts = options.map { $0.value.isEmpty ? $0.name : "\($0.name) \(Self.quoted($0.value))" }
+    var parts = options.map { option in
+      // Several values are several words.
+      ([option.name] + option.value.split(separator: " ").map { Self.quoted(String($0)) }).joined(separator: " ")
+    }
     parts.append("--lora-modules")
     parts += modules.map { "  " + Self.quoted(Self.json($0, base).text()) }
     let lines = ["vllm serve \(Self.quoted(base))"] + parts.map { "  " + $0 }
@@ -46,11 +47,21 @@ struct ServerOptions {
     ]
   }
 
+  /// The options; those that are at vLLM's own default are left out.
   private var options: [(name: String, value: String)] {
-    [
-      ("--enable-lora", ""), ("--max-loras", "\(maxLoRAs)"), ("--max-lora-rank", "\(rank)"),
-      ("--max-cpu-loras", "\(max(maxLoRAs, UInt64(modules.count)))"), ("--lora-dtype", dtype),
+    let dtype = request.dtype == .bf16 ? "bfloat16" : request.dtype == .f16 ? "float16" : "auto"
+    var options = [
+      ("--enable-lora", ""), ("--max-loras", "\(request.maxLoRAs)"), ("--max-lora-rank", "\(rank)"),
+      ("--max-cpu-loras", "\(max(request.maxLoRAs, UInt64(modules.count)))"), ("--lora-dtype", dtype),
     ]
+    if let targets = request.slotTargets { options.append(("--lora-target-modules", targets.joined(separator: " "))) }
+    if request.tensorParallel > 1 { options.append(("--tensor-parallel-size", "\(request.tensorParallel)")) }
+    if request.gpuMemoryUtilization != 0.9 {
+      options.append(("--gpu-memory-utilization", "\(request.gpuMemoryUtilization)"))
+    }
+    if request.kvType == .fp8 { options.append(("--kv-cache-dtype", "fp8")) }
+    if request.blockSize != 16 { options.append(("--block-size", "\(request.blockSize)")) }
+    return options
   }
 
   private static func json(_ module: (name: String, path: String), _ base: String) -> JSONValue {

@@ -10,6 +10,8 @@ public enum CapacityError: Error, Sendable, Equatable, CustomStringConvertible {
   case unknownSizes(base: String, reason: String)
   /// An adapter cannot be used.
   case adapter(path: String, reason: String)
+  /// The cards cannot share the model.
+  case sharing(String)
   /// The slots cannot be laid out.
   case slots(String)
 
@@ -21,6 +23,7 @@ public enum CapacityError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(escaped(base)) has no module that '\(escaped(targets))' means; 'lora-tool bases --base' lists its modules"
     case .unknownSizes(let base, let reason): "the sizes of the modules of \(escaped(base)) are not known: \(reason)"
     case .adapter(let path, let reason): "\(escaped(path)): \(reason)"
+    case .sharing(let reason): reason
     case .slots(let reason): "slots cannot be laid out: \(reason)"
     }
   }

@@ -89,11 +89,13 @@ extension CapacityPlan {
 
   /// The path down to the first number in it, such as `model.layers.7`; nil for a module outside lists.
   private static func layer(of name: String) -> String? {
-    var path: [Substring] = []
-    for part in name.split(separator: ".") {
-      path.append(part)
-      if UInt32(part) != nil { return path.joined(separator: ".") }
+    let bytes = name.utf8
+    var start = bytes.startIndex
+    while true {
+      let end = bytes[start...].firstIndex(of: UInt8(ascii: ".")) ?? bytes.endIndex
+      if start < end, bytes[start..<end].allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) { return String(name[..<end]) }
+      guard end < bytes.endIndex else { return nil }
+      start = bytes.index(after: end)
     }
-    return nil
   }
 }

@@ -33,11 +33,17 @@ public struct CapacityPlan: Sendable {
   public let baseParameters: UInt64?
   /// Bytes of the base's weights: of the files, or two for each parameter.
   public let baseBytes: UInt64?
-  /// Bytes of one slot.
-  public let slotBytes: UInt64
-  /// Bytes of all slots.
-  public let reservationBytes: UInt64
-  /// The form of the key-value cache; nil for a model without one.
+  /// The part of them that one card holds.
+  public let baseBytesPerGPU: UInt64?
+  /// Bytes of one slot on one card; nil when an engine has no slots for any module of the base.
+  public let slotBytes: UInt64?
+  /// Bytes of a slot where one card holds the whole model.
+  private let wholeSlotBytes: UInt64?
+  /// Bytes of all slots on one card.
+  public let reservationBytes: UInt64?
+  /// Whether vLLM serves adapters for the architecture at all; where not, slots are what its rules would give.
+  public let isServed: Bool
+  /// The form of the key-value cache; nil for a model without one, or when it is not known.
   public let cache: KeyValueCache?
   /// Operations that the largest adapter adds for a token.
   public let deltaFLOPs: Double
@@ -69,30 +75,58 @@ public struct CapacityPlan: Sendable {
     } else {
       baseBytes = nil
     }
-    (slotBytes, reservationBytes) = try Self.slots(request, rank: maxLoRARank)
-    let cache = KeyValueCache(of: base)
+    baseBytesPerGPU = try Self.share(of: baseBytes, request)
+    let layout = try Self.layout(request, rank: maxLoRARank)
+    isServed = layout?.isServed ?? false
+    slotBytes = layout?.slotBytes
+    var whole = request
+    whole.tensorParallel = 1
+    wholeSlotBytes =
+      request.tensorParallel == 1 ? layout?.slotBytes : try Self.layout(whole, rank: maxLoRARank)?.slotBytes
+    reservationBytes = try layout.map { layout throws(CapacityError) in
+      try exact(UInt128(layout.slotBytes) * UInt128(request.maxLoRAs), "the reservation for all slots")
+    }
+    let cache = try KeyValueCache(of: base)?.shared(by: request.tensorParallel)
     // A config of absurd sizes has no cache that could be planned for.
     let elements = cache.map { UInt128($0.layers) * UInt128($0.elementsPerLayer) } ?? 0
-    self.cache = elements < 1 << 48 ? cache : nil
+    self.cache = elements < 1 << 44 ? cache : nil
     deltaFLOPs = largest.operations
     let share = base.activeExpertShare
     baseFLOPs = base.modules.values.reduce(0) { $0 + $1.baseOperations(activeShare: share) }
   }
 
-  /// Bytes of one slot and of all.
-  static func slots(_ request: CapacityRequest, rank: UInt64) throws(CapacityError) -> (UInt64, UInt64) {
+  /// The slots of one card; nil when an engine has none for any module of the base.
+  static func layout(_ request: CapacityRequest, rank: UInt64) throws(CapacityError) -> SlotLayout? {
     var options = SlotOptions()
     options.slots = 1
     options.rank = rank
     options.dtype = request.dtype
     options.targetModules = request.slotTargets
-    let slot: UInt64
+    options.tensorParallel = request.tensorParallel
     do throws(SlotLayoutError) {
-      slot = try SlotLayout(of: request.base, options).slotBytes
+      return try SlotLayout(of: request.base, options)
     } catch {
+      if case .noModules(_, nil) = error { return nil }
       throw .slots("\(error)")
     }
-    return (slot, try exact(UInt128(slot) * UInt128(request.maxLoRAs), "the reservation for all slots"))
+  }
+
+  /// One card's part of the base's bytes: of every module in proportion to its elements, of everything else all.
+  private static func share(of total: UInt64?, _ request: CapacityRequest) throws(CapacityError) -> UInt64? {
+    guard let total, request.tensorParallel > 1 else { return total }
+    let shares: WeightShares
+    do throws(SlotLayoutError) {
+      shares = try WeightShares(of: request.base, devices: request.tensorParallel)
+    } catch {
+      throw .sharing("the base's weights cannot be shared: \(error)")
+    }
+    var part = Int128(total)
+    for (name, share) in shares.shares {
+      guard let module = request.base.modules[name], share.whole > 0 else { continue }
+      let bytes = module.weight?.info.byteCount ?? share.whole * 2
+      part += Int128(bytes) * (Int128(share.part) - Int128(share.whole)) / Int128(share.whole)
+    }
+    return part > 0 ? UInt64(exactly: part) : nil
   }
 }
 
@@ -131,33 +165,38 @@ extension CapacityPlan {
 
   /// Whether weights and slots fit; nil without a card.
   public var fits: Bool? {
-    guard let budgetBytes, let baseBytes else { return nil }
-    return baseBytes <= budgetBytes && reservationBytes <= budgetBytes - baseBytes
+    guard let budgetBytes, let baseBytesPerGPU else { return nil }
+    return baseBytesPerGPU <= budgetBytes && reservationBytes ?? 0 <= budgetBytes - baseBytesPerGPU
   }
 
   /// Blocks of the key-value cache beside weights and slots; nil without a card.
-  public var kvBlocksAvailable: UInt64? { blocks(besides: reservationBytes) }
+  public var kvBlocksAvailable: UInt64? { blocks(besides: reservationBytes ?? 0) }
 
   /// Blocks that the slots take the place of: on a card, the difference with and without them; else as many as have
   /// their size, rounded up.
   public var kvBlocksDisplaced: UInt64? {
-    guard let kvBlockBytes, kvBlockBytes > 0 else { return nil }
+    guard let kvBlockBytes, kvBlockBytes > 0, let reservationBytes else { return nil }
     if let without = blocks(besides: 0), let with = kvBlocksAvailable { return without - with }
     return reservationBytes / kvBlockBytes + (reservationBytes % kvBlockBytes > 0 ? 1 : 0)
   }
 
   private func blocks(besides reservation: UInt64) -> UInt64? {
-    guard let budgetBytes, let baseBytes, let kvBlockBytes, kvBlockBytes > 0 else { return nil }
-    guard baseBytes <= budgetBytes, reservation <= budgetBytes - baseBytes else { return 0 }
-    return (budgetBytes - baseBytes - reservation) / kvBlockBytes
+    guard let budgetBytes, let baseBytesPerGPU, let kvBlockBytes, kvBlockBytes > 0 else { return nil }
+    guard baseBytesPerGPU <= budgetBytes, reservation <= budgetBytes - baseBytesPerGPU else { return 0 }
+    return (budgetBytes - baseBytesPerGPU - reservation) / kvBlockBytes
   }
 
-  /// One card for each tenant.
-  public var gpusDedicated: UInt64? { request.tenants }
+  /// A server for each tenant, of as many cards as share a layer.
+  public var gpusDedicated: UInt64? { request.tenants.map { servers($0) } }
 
-  /// Cards when each serves as many tenants as it has slots.
+  /// Cards when each server has as many tenants as slots.
   public var gpusShared: UInt64? {
-    request.tenants.map { $0 / request.maxLoRAs + ($0 % request.maxLoRAs > 0 ? 1 : 0) }
+    request.tenants.map { servers($0 / request.maxLoRAs + ($0 % request.maxLoRAs > 0 ? 1 : 0)) }
+  }
+
+  /// Cards of so many servers.
+  private func servers(_ count: UInt64) -> UInt64 {
+    UInt64(clamping: UInt128(count) * UInt128(request.tensorParallel))
   }
 
   /// Cards saved by sharing.
@@ -173,9 +212,10 @@ extension CapacityPlan {
   }
 
   /// The share of the slots' bytes that the adapters, one in each, leave empty.
-  public var paddingWasteRatio: Double {
+  public var paddingWasteRatio: Double? {
+    guard let wholeSlotBytes else { return nil }
     let used = adapters.reduce(0.0) { $0 + Double($1.bytes) }
-    let reserved = Double(slotBytes) * Double(adapters.count)
+    let reserved = Double(wholeSlotBytes) * Double(adapters.count)
     return reserved > 0 ? max(0, 1 - used / reserved) : 0
   }
 }

@@ -41,14 +41,16 @@ extension CapacityReport {
 
   private var sweepTable: [String] {
     var table = TextTable([
-      ("rank", .right), ("max_loras", .right), ("adapter", .right), ("per GiB", .right), ("slots", .right),
+      ("rank", .right), ("slots' rank", .right), ("max_loras", .right), ("GPUs a layer", .right), ("adapter", .right),
+      ("per GiB", .right), ("slots", .right),
       ("KV blocks displaced", .right), ("KV blocks left", .right), ("FLOPs", .right), ("GPUs", .right),
     ])
     for plan in sweep {
       table.add([
-        plan.largest.map { "\($0.rank)" } ?? "", "\(plan.request.maxLoRAs)",
+        plan.largest.map { "\($0.rank)" } ?? "", "\(plan.maxLoRARank)", "\(plan.request.maxLoRAs)",
+        "\(plan.request.tensorParallel)",
         plan.largest.map { ByteCount($0.bytes).human } ?? "", grouped(plan.adaptersPerGiB),
-        ByteCount(plan.reservationBytes).human, plan.kvBlocksDisplaced.map { grouped($0) } ?? "",
+        plan.reservationBytes.map { ByteCount($0).human } ?? "", plan.kvBlocksDisplaced.map { grouped($0) } ?? "",
         plan.kvBlocksAvailable.map { grouped($0) } ?? "",
         "+\(fixed(100 * plan.deltaFLOPs / max(plan.baseFLOPs, 1), 2)) %",
         plan.gpusShared.map { grouped($0) } ?? "",
@@ -79,10 +81,13 @@ extension CapacityPlan {
     add("base parameters", baseParameters.map { grouped($0) })
     add("base", baseBytes.map { "\(ByteCount($0))" })
     add("shrink ratio", shrinkRatio.map { "1/\(fixed($0, 1))" })
-    add("slot", "\(ByteCount(slotBytes)), rank \(maxLoRARank)")
-    add("slots reserved", "\(ByteCount(reservationBytes)) for \(grouped(request.maxLoRAs))")
-    add("padding in slots", "\(fixed(100 * paddingWasteRatio, 1)) %")
-    add("KV cache per token", kvBytesPerToken.map { "\(ByteCount($0))" })
+    let each = request.tensorParallel > 1 ? " on each GPU" : ""
+    if request.tensorParallel > 1 { add("base on each GPU", baseBytesPerGPU.map { "\(ByteCount($0))" }) }
+    add("slot", slotBytes.map { "\(ByteCount($0)), rank \(maxLoRARank)\(each)" } ?? "none")
+    add("slots reserved", reservationBytes.map { "\(ByteCount($0)) for \(grouped(request.maxLoRAs))\(each)" })
+    add("padding in slots", paddingWasteRatio.map { "\(fixed(100 * $0, 1)) %" })
+    if cache == nil, KeyValueCache.isAbsent(from: request.base) { add("KV cache", "none") }
+    add("KV cache per token", kvBytesPerToken.map { "\(ByteCount($0))\(each)" })
     add("KV cache per block", kvBlockBytes.map { "\(ByteCount($0)), \(request.blockSize) tokens" })
     add("KV blocks displaced", kvBlocksDisplaced.map { "\(grouped($0)), \(grouped($0 &* request.blockSize)) tokens" })
     add("KV blocks available", kvBlocksAvailable.map { "\(grouped($0)), \(grouped($0 &* request.blockSize)) tokens" })

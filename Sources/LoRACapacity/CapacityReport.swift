@@ -59,8 +59,10 @@ extension CapacityPlan {
       "adapted_layers": JSONValue(adaptedLayers), "adapter_parameters": number(largest?.parameters),
       "adapter_bytes": number(largest?.bytes), "adapters_per_gib": JSONValue(adaptersPerGiB),
       "base_parameters": number(baseParameters), "base_bytes": number(baseBytes),
-      "shrink_ratio": JSONValue(shrinkRatio), "slot_bytes": JSONValue(slotBytes),
-      "slot_reservation_bytes": JSONValue(reservationBytes), "kv_bytes_per_token": number(kvBytesPerToken),
+      "shrink_ratio": JSONValue(shrinkRatio), "tensor_parallel": JSONValue(request.tensorParallel),
+      "base_bytes_per_gpu": number(baseBytesPerGPU), "slot_bytes": number(slotBytes),
+      "slot_reservation_bytes": number(reservationBytes), "kv_cache": .string(cacheKind),
+      "kv_bytes_per_token": number(kvBytesPerToken),
       "kv_block_bytes": number(kvBlockBytes), "kv_block_tokens": JSONValue(request.blockSize),
       "kv_blocks_displaced": number(kvBlocksDisplaced), "kv_blocks_available": number(kvBlocksAvailable),
       "fits": fits.map { .bool($0) } ?? .null, "delta_flops_per_token": .real(deltaFLOPs),
@@ -71,8 +73,17 @@ extension CapacityPlan {
         "dedicated": JSONValue(monthlyCost(gpusDedicated)), "shared": JSONValue(monthlyCost(gpusShared)),
         "saved": JSONValue(monthlyCost(gpusSaved)),
       ],
-      "padding_waste_ratio": .real(paddingWasteRatio),
+      "padding_waste_ratio": JSONValue(paddingWasteRatio),
     ]
+  }
+
+  /// The form of the key-value cache in a word: `heads`, `latent`, `none` or `unknown`.
+  private var cacheKind: String {
+    switch cache?.form {
+    case .heads: "heads"
+    case .latent: "latent"
+    case nil: KeyValueCache.isAbsent(from: request.base) ? "none" : "unknown"
+    }
   }
 
   /// What the numbers rest on, each in a sentence.
@@ -80,11 +91,28 @@ extension CapacityPlan {
     var lines = [
       "sizes are exact; KiB, MiB and GiB are powers of 1024, GB powers of 1000",
       "adapters and slots hold \(request.dtype.name); A is [rank, in], B is [out, rank]; scales are folded into B",
-      "every slot has room for rank \(maxLoRARank) on every module that vLLM gives slots, used or not; for some models "
-        + "that includes embedding and output head",
-      "operations count a multiplication and an addition for each parameter that works on a token; attention over the "
-        + "context, norms and softmax are left out",
     ]
+    if slotBytes != nil {
+      lines.append(
+        "every slot has room for rank \(maxLoRARank) on every module that vLLM gives slots, used or not; for some models "
+          + "that includes embedding and output head")
+    } else {
+      lines.append("no engine keeps slots for any module of this base")
+    }
+    if slotBytes != nil, !isServed {
+      lines.append("vLLM serves no adapters for this architecture; the slots are what its rules would give")
+    }
+    if request.tensorParallel > 1 {
+      lines.append(
+        "\(request.tensorParallel) GPUs share each layer: slots, cache, memory and the base's bytes per GPU are those of "
+          + "one; adapter, base and operations those of all")
+      lines.append(
+        "of what the GPUs share, one holds its part of the weights, of linear layers, experts and the vocabulary, and all "
+          + "of the rest; A of what is split by outputs and B of what is split by inputs are on every GPU")
+    }
+    lines.append(
+      "operations count a multiplication and an addition for each parameter that works on a token; attention over the "
+        + "context, norms and softmax are left out")
     if request.base.checkpoint == nil, baseBytes != nil {
       lines.append("the base's bytes are two for each parameter: 16-bit weights, as vLLM serves F32 checkpoints, too")
     }
@@ -97,6 +125,8 @@ extension CapacityPlan {
       lines.append(
         "a token's cache is a latent vector of \(width) elements and a rotary key of \(rotary) in "
           + "\(cache?.layers ?? 0) layers, in \(request.kvType.rawValue)")
+    case nil where cacheKind == "none":
+      lines.append("the model generates nothing token by token, so that it has no key-value cache")
     case nil: lines.append("the key-value cache of this architecture is not known")
     }
     if let window = cache?.slidingWindow {
@@ -110,7 +140,7 @@ extension CapacityPlan {
           + "\(ByteCount(request.overhead)) of that (--overhead)")
     }
     if request.tenants != nil {
-      lines.append("one adapter for each tenant; a shared card serves as many tenants as it has slots")
+      lines.append("one adapter for each tenant; a shared server has as many tenants as slots")
     }
     if request.gpuHourlyCost != nil { lines.append("a month has \(fixed(CapacityRequest.hoursPerMonth, 0)) hours") }
     return lines

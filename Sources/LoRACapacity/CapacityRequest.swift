@@ -23,6 +23,8 @@ public struct CapacityRequest: Sendable {
   public var maxLoRARank: UInt64?
   /// Modules that the engine keeps slots for; nil for all that it can.
   public var slotTargets: [String]?
+  /// Cards that share each layer.
+  public var tensorParallel: UInt64 = 1
   /// Customers, each with an adapter.
   public var tenants: UInt64?
   /// Memory of a card, in bytes.

@@ -30,8 +30,10 @@ public struct KeyValueCache: Sendable, Equatable {
 
   /// Layers with attention.
   public let layers: UInt64
+  /// Query heads of a layer.
+  public let queryHeads: UInt64
   /// What a layer stores.
-  public let form: Form
+  public private(set) var form: Form
   /// Tokens after which windowed layers forget; nil when all layers keep all tokens.
   public let slidingWindow: UInt64?
 
@@ -56,9 +58,10 @@ public struct KeyValueCache: Sendable, Equatable {
     }
     guard let layers = size("num_hidden_layers", "n_layer", "n_layers", "num_layers"),
       let heads = size("num_attention_heads", "n_head", "n_heads", "num_heads"),
-      !Self.encoders.contains(base.modelType ?? "")
+      !Self.isAbsent(from: base), !Self.others.contains(base.modelType ?? "")
     else { return nil }
     self.layers = layers
+    queryHeads = heads
     let usesWindow = section["use_sliding_window"]?.bool ?? true
     slidingWindow = usesWindow ? size("sliding_window") : nil
     if let width = size("kv_lora_rank") {
@@ -77,8 +80,29 @@ public struct KeyValueCache: Sendable, Equatable {
     form = .heads(count: count, width: width)
   }
 
-  /// Models that generate nothing, or whose cache is not that of a plain decoder.
+  /// What one of several cards keeps: its share of the key-value heads, one that others have too where there are fewer
+  /// than cards, and of latent attention all (`vllm/config/model.py`, `get_num_kv_heads`).
+  func shared(by devices: UInt64) throws(CapacityError) -> KeyValueCache {
+    guard devices > 1 else { return self }
+    guard queryHeads % devices == 0 else {
+      throw .sharing("\(queryHeads) attention heads cannot be shared by \(devices) GPUs")
+    }
+    guard case .heads(let count, let width) = form else { return self }
+    guard count >= devices ? count % devices == 0 : devices % count == 0 else {
+      throw .sharing("\(count) key-value heads cannot be shared by \(devices) GPUs")
+    }
+    var part = self
+    part.form = .heads(count: max(1, count / devices), width: width)
+    return part
+  }
+
+  /// Whether the model keeps no cache at all, as it generates nothing.
+  static func isAbsent(from base: BaseModel) -> Bool { encoders.contains(base.modelType ?? "") }
+
   private static let encoders: Set<String> = [
-    "bert", "roberta", "distilbert", "vit", "t5", "mt5", "whisper", "bart", "deberta-v2", "siglip_vision_model",
+    "bert", "roberta", "distilbert", "vit", "deberta-v2", "siglip_vision_model",
   ]
+
+  /// Models whose cache is not that of a plain decoder.
+  private static let others: Set<String> = ["t5", "mt5", "whisper", "bart"]
 }

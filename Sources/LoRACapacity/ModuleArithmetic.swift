@@ -33,7 +33,7 @@ extension LoRAModel.BaseModule {
   }
 
   /// Whether it is one of many experts of which few work on a token.
-  private var isExpert: Bool { experts > 1 || name.contains(".experts.") }
+  private var isExpert: Bool { experts > 1 || name.mentions(".experts.") }
 }
 
 extension BaseModel {

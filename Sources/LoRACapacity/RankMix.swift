@@ -1,3 +1,5 @@
+import LoRASlots
+
 /// What adapters of different ranks cost when one server has slots for the largest, and what servers for each rank
 /// would save.
 public struct RankMix: Sendable, Equatable {
@@ -27,7 +29,7 @@ public struct RankMix: Sendable, Equatable {
 extension CapacityPlan {
   /// The mix of ranks of real adapters; nil for planned ones.
   public func rankMix() throws(CapacityError) -> RankMix? {
-    guard case .real = request.adapters else { return nil }
+    guard case .real = request.adapters, let slotBytes else { return nil }
     var counts: [UInt64: Int] = [:]
     for adapter in adapters {
       let rank = CapacityRequest.legalRanks.first { $0 >= adapter.rank } ?? adapter.rank
@@ -36,7 +38,7 @@ extension CapacityPlan {
     var buckets: [RankMix.Bucket] = []
     var bucketed: UInt128 = 0
     for (rank, count) in counts.sorted(by: { $0.key < $1.key }) {
-      let slot = try Self.slots(request, rank: rank).0
+      guard let slot = try Self.layout(request, rank: rank)?.slotBytes else { return nil }
       buckets.append(RankMix.Bucket(rank: rank, adapters: count, slotBytes: slot))
       bucketed += UInt128(slot) * UInt128(count)
     }

@@ -1,5 +1,6 @@
 import BaseCatalogue
 public import LoRAModel
+import TensorCore
 
 /// Which modules of a base get factors.
 public enum TargetSelection: Sendable, Equatable, CustomStringConvertible {
@@ -44,20 +45,9 @@ public enum TargetSelection: Sendable, Equatable, CustomStringConvertible {
     case .attention:
       guard module.kind == .linear else { return false }
       guard let end = module.name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return false }
-      let holders = module.name.utf8[..<end]
-      return Self.mentions("attn", holders) || Self.mentions("attention", holders)
+      let holders = String(module.name[..<end])
+      return holders.mentions("attn", ignoresCase: true) || holders.mentions("attention", ignoresCase: true)
     }
-  }
-
-  /// Whether a name holds a word of lower-case letters, in whatever case.
-  private static func mentions(_ word: StaticString, _ name: Substring.UTF8View) -> Bool {
-    let word = unsafe UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
-    var rest = name[...]
-    while rest.count >= word.count {
-      if unsafe rest.prefix(word.count).elementsEqual(word, by: { $0 | 0x20 == $1 }) { return true }
-      rest = rest.dropFirst()
-    }
-    return false
   }
 
   /// The last components of the names of output heads, which `all-linear` leaves out.
@@ -66,6 +56,6 @@ public enum TargetSelection: Sendable, Equatable, CustomStringConvertible {
   ]
 
   static func isHead(_ module: LoRAModel.BaseModule) -> Bool {
-    module.tiedTo != nil || heads.contains(String(module.name.split(separator: ".").last ?? ""))
+    module.tiedTo != nil || heads.contains(String(module.name.dottedComponents.last ?? ""))
   }
 }

@@ -57,7 +57,7 @@ private struct BaseModelReader {
   }
 
   mutating func readFile(_ file: String) throws(BaseModelError) -> BaseModel {
-    if try !Self.isJSON(file) || file.hasSuffix(".index.json") || file.contains(".safetensors.index.") {
+    if try !Self.isJSON(file) || file.hasSuffix(".index.json") || file.mentions(".safetensors.index.") {
       let weights = Checkpoint.examine(file)
       return try assemble(weights, config: try sibling(in: Folder.parent(file), isNeeded: false))
     }

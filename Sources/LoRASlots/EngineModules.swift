@@ -84,7 +84,10 @@ struct EngineModuleBuilder {
       }
     }
     for owner in siblings.keys.sorted() { try add(siblings: siblings[owner] ?? [:], of: owner) }
-    for owner in experts.keys.sorted() { if let group = experts[owner] { try add(group, of: owner) } }
+    for owner in experts.keys.sorted() {
+      // Other parameters, such as the position embeddings of a vision transformer, are no experts.
+      if let group = experts[owner], !group.isEmpty { try add(group, of: owner) }
+    }
     if modules.isEmpty { throw .noModules(base.path, targets: targets) }
   }
 

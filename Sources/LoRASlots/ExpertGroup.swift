@@ -28,6 +28,9 @@ struct ExpertGroup {
   private var examples: [Role: BaseModule] = [:]
   private var experts: UInt64 = 0
 
+  /// Whether nothing in it is known to be an expert's.
+  var isEmpty: Bool { members.isEmpty && stacks.isEmpty }
+
   private static let roles: [String: Role] = [
     "gate_proj": .gate, "w1": .gate, "up_proj": .up, "w3": .up, "gate_up_proj": .gateUp, "down_proj": .down,
     "w2": .down, "output_linear": .down, "input_linear": .gateUp,
@@ -35,7 +38,8 @@ struct ExpertGroup {
 
   /// Owner, number and last component of `owner.experts.3.w1`; nil for other names.
   static func split(_ name: String) -> (owner: String, expert: UInt64, leaf: String)? {
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard name.mentions("experts.") else { return nil }
+    let parts = name.dottedComponents
     guard parts.count >= 4, let number = UInt64(parts[parts.count - 2]), parts[parts.count - 3] == "experts" else {
       return nil
     }

@@ -33,6 +33,52 @@ import Testing
     #expect(sweep.compactMap { $0["adapter_parameters"]?.int64 } == [8, 16, 32, 64].map { $0 * 1_048_576 })
   }
 
+  @Test func severalGPUsShareTheModel() throws {
+    let base = ["plan", "--base", "bases/llama-3.1-8b.json", "--rank", "16", "--targets", "all-linear"]
+    let one = try Program.run(base + ["--format", "json"]).json()
+    let document = try Program.run(
+      base + ["--tensor-parallel", "4", "--sweep", "tensor-parallel=1,2,16", "--format", "json"]
+    ).json()
+    #expect(document["kv_bytes_per_token"]?.int64 == (one["kv_bytes_per_token"]?.int64 ?? 0) / 4)
+    #expect(document["base_bytes"] == one["base_bytes"] && document["adapter_bytes"] == one["adapter_bytes"])
+    let sweep = try #require(document["sweep"]?.array)
+    #expect(sweep.map { $0["tensor_parallel"]?.int64 } == [1, 2, 16])
+    #expect(sweep[0]["slot_bytes"] == one["slot_bytes"])
+    // 8 key-value heads on 16 GPUs: every one has a head.
+    #expect(sweep[2]["kv_bytes_per_token"]?.int64 == (one["kv_bytes_per_token"]?.int64 ?? 0) / 8)
+    let text = try Program.run(base + ["--tensor-parallel", "2", "--gpu-memory", "24GiB"])
+    #expect(text.code == 0 && text.output.contains("on each GPU"))
+    let refused = try Program.run(base + ["--tensor-parallel", "5"])
+    #expect(refused.code == 2 && refused.errors.contains("cannot be shared by 5"))
+  }
+
+  @Test func aModelWithoutACacheHasAPlan() throws {
+    let result = try Program.run(
+      ["plan", "--base", "models/vit-f32", "--rank", "8", "--targets", "all-linear", "--gpu-memory", "24GiB"])
+    #expect(result.code == 0 && result.output.contains("no key-value cache"), "\(result.errors)")
+    let real = try Program.run(
+      ["plan", "--base", "models/vit-f32", "--adapter", "adapters/vit", "--format", "json"]
+    ).json()
+    #expect(real["kv_cache"] == "none" && real["kv_bytes_per_token"] == .null && real["adapter_bytes"]?.int64 != nil)
+  }
+
+  @Test func serverOptionsForSeveralGPUs() throws {
+    let arguments = [
+      "plan", "--base", "models/llama-bf16-sharded", "--adapter", "adapters/llama-all-linear", "--emit", "vllm",
+      "--tensor-parallel", "2", "--kv-dtype", "fp8", "--block-size", "32", "--gpu-memory-utilization", "0.8",
+    ]
+    let result = try Program.run(
+      arguments + ["--target-modules", "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj"])
+    #expect(result.code == 0, "\(result.errors)")
+    // What the server would pass over in silence is no plan.
+    #expect(try Program.run(arguments + ["--target-modules", "q_proj,v_proj"]).code == 1)
+    for option in [
+      "--tensor-parallel-size 2", "--lora-target-modules q_proj k_proj v_proj o_proj", "--kv-cache-dtype fp8",
+      "--block-size 32",
+      "--gpu-memory-utilization 0.8",
+    ] { #expect(result.output.contains(option), "\(option)") }
+  }
+
   @Test func serverOptionsForValidAdapters() throws {
     let base = ["plan", "--base", "models/llama-bf16-sharded"]
     let result = try Program.run(base + ["--adapter", "adapters/llama-all-linear", "--emit", "vllm"])
