@@ -97,7 +97,7 @@ let package = Package(
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels", "SlotCache",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    library("LoRAEvaluation", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels"]),
+    library("LoRAEvaluation", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRAMerge"]),
     library("LoRACapacity", ["TensorCore", "BaseCatalogue", "Safetensors", "LoRAModel", "LoRASlots"]),
     library("LoRATraffic", ["TensorCore", "LoRAIO", "SlotCache", "LoRASlots"]),
 
@@ -121,17 +121,19 @@ let package = Package(
       [
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel", "LoRAInspect",
         "LoRAValidate", "LoRAMerge", "LoRAEvaluation", "LoRAPolicy", "Zstd", "ZstdArchive",
-        "LoRATraffic", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity",
+        "LoRATraffic", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity", "CUDADriver",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
     .executableTarget(
       name: "lora-bench",
-      dependencies: ["TensorCore", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRASlots"],
+      dependencies: [
+        "TensorCore", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRASlots", "LoRATraffic",
+      ],
       swiftSettings: strict),
 
     // Tests: one target per library, and the real binary
-    .target(name: "FakeCUDA", path: "Tests/FakeCUDA"),
+    .target(name: "FakeCUDA", path: "Tests/FakeCUDA", linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "LoRATestSupport", dependencies: ["TensorCore", "LoRAIO"], path: "Tests/LoRATestSupport",
       swiftSettings: strict),
@@ -151,14 +153,14 @@ let package = Package(
     tests("LoRASlots", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "SlotCache"]),
     tests(
       "LoRASlotsCUDA",
-      ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRASlots", "CUDADriver", "CLoRALoader"]),
+      ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRASlots", "CUDADriver", "CLoRALoader"]),
     tests(
       "LoRAMerge",
       [
         "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    tests("LoRAEvaluation", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel"]),
+    tests("LoRAEvaluation", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels"]),
     tests("LoRACapacity", ["TensorCore", "Safetensors", "LoRAModel"]),
     tests("LoRATraffic", ["TensorCore"]),
     .testTarget(

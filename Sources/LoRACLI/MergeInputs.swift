@@ -72,7 +72,7 @@ struct MergeInputs: ParsableArguments {
     case stochastic
   }
 
-  private static func choice<Choice: RawRepresentable<String> & CaseIterable>(_ text: String) throws -> Choice {
+  static func choice<Choice: RawRepresentable<String> & CaseIterable>(_ text: String) throws -> Choice {
     guard let choice = Choice(rawValue: text) else {
       throw ValidationError("choose \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
     }

@@ -1,4 +1,5 @@
 import LoRASlots
+import LoRAValidate
 import TensorCore
 
 /// What `pack` found out and did.

@@ -1,6 +1,10 @@
 import ArgumentParser
+import CUDADriver
 import LoRAEvaluation
+import LoRAMerge
 import LoRAModel
+import LoRASlotsCUDA
+import LoRAValidate
 import TensorCore
 
 /// `lora-tool parity`.
@@ -9,9 +13,10 @@ struct ParityCommand: ParsableCommand {
     commandName: "parity",
     abstract: "Measure how far merged weights and the adapter served unmerged drift apart.",
     discussion: """
-      For every linear module, on seeded activations: the merged weights against base plus B(A·x) as a serving engine \
+      For every module, on seeded activations: the merged weights against base plus B(A·x) as a serving engine \
       computes it, in the serving type, and both against float64. Exits 1 when a module drifts by more than \
-      --max-drift, or when a padded slot or a mixed batch gives other numbers than the adapter alone.
+      --max-drift, or when a padded slot or a mixed batch gives other numbers than the adapter alone. Modules that no \
+      engine serves are measured merged, and listed with the reason.
       """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument {
@@ -34,14 +39,18 @@ struct ParityCommand: ParsableCommand {
   @Option(help: "Seed of the activations.")
   var seed: UInt64 = 0
 
-  @Option(
-    help: "Type that the engine computes in: bf16, f16 or f32; the base's own if not given.", transform: servingType)
-  var servingDtype: DType?
+  @Option(help: "Type that the engine computes in: bf16, f16 or f32; the base's own if not given.")
+  var servingDtype: ServingDType?
 
   @Option(help: "Largest drift of a module: root mean square of the difference over that of the output.")
   var maxDrift: Double?
 
-  @Option(help: "What it is computed on: host.")
+  @Option(
+    help: "How factors of stacks of experts lie where the file cannot tell: peft, peft-0.18 or unsloth.",
+    transform: MergeInputs.choice)
+  var expertLayout: ExpertLayout?
+
+  @Option(help: "Where the served path is computed: host, cuda or cuda:N.")
   var device = "host"
 
   @Option(help: "Number of modules to list as text.")
@@ -58,25 +67,29 @@ struct ParityCommand: ParsableCommand {
   func validate() throws {
     guard (1...4096).contains(tokens) else { throw ValidationError("--tokens wants a number from 1 to 4096") }
     if let maxDrift, !(maxDrift >= 0) { throw ValidationError("--max-drift wants a number from 0 on, such as 0.01") }
+    guard isSlotDevice(device), device != "auto" else {
+      throw ValidationError("--device wants host, cuda or cuda:N, not '\(escaped(device))'")
+    }
     guard modules >= 0 else { throw ValidationError("--modules wants a number from 0 on") }
   }
 
   func run() throws {
-    guard device == "host" else {
-      throw Failure("parity runs on the host only; '\(escaped(device))' is not there yet")
-    }
     let model = try openBase(base)
     let other = try merged.map { try openBase($0) }
     let loaded = Adapter.load(adapter)
     var options = ParityOptions()
     options.tokens = tokens
     options.seed = seed
-    options.servingDType = servingDtype
+    options.servingDType = servingDtype?.dtype
     options.maxDrift = maxDrift
+    options.expertLayout = expertLayout
+    let place = try parityDevice()
     let bar = ProgressBar(isShown: progress.progress, total: UInt64(loaded.modules.count), unit: .items)
     let result: ParityReport
     do throws(ParityError) {
-      result = try Parity.run(base: model, adapter: loaded, merged: other, options: options) { bar.advance(by: 1) }
+      result = try Parity.run(base: model, adapter: loaded, merged: other, options: options, device: place) {
+        bar.advance(by: 1)
+      }
     } catch {
       bar.finish()
       throw Failure("\(error)")
@@ -87,5 +100,21 @@ struct ParityCommand: ParsableCommand {
     case .json: try report.write([result.json(toolVersion: Version.text).text(pretty: true)])
     }
     if !result.isPassed { throw ExitStatus.findings }
+  }
+
+  private func parityDevice() throws -> ParityDevice {
+    guard device != "host" else { return .host }
+    do throws(CUDAError) {
+      let gpu = try CUDAProducts(cudaOrdinal(device))
+      return ParityDevice(name: gpu.name) { matrix, rows, length, tokens, count throws(ParityError) in
+        do throws(CUDAError) {
+          return try gpu.products(matrix, rows: rows, length: length, tokens: tokens, count: count)
+        } catch {
+          throw .device("\(gpu.name): the products failed: \(error)")
+        }
+      }
+    } catch {
+      throw Failure("\(escaped(device)): the GPU cannot be used: \(escaped("\(error)", limit: 2_000))")
+    }
   }
 }

@@ -18,7 +18,7 @@ struct SlotArguments: ParsableArguments {
   var maxLoraRank: UInt64?
 
   @Option(help: "Type of the slots: bf16, f16 or f32.")
-  var dtype: SlotType = .bf16
+  var dtype: ServingDType = .bf16
 
   @Option(help: "Number of devices that share each layer.")
   var tensorParallel: UInt64 = 1
@@ -36,20 +36,6 @@ struct SlotArguments: ParsableArguments {
     case vllm
     case sglang
     case slotMajor = "slot-major"
-  }
-
-  enum SlotType: String, CaseIterable, ExpressibleByArgument {
-    case bf16
-    case f16
-    case f32
-
-    var dtype: DType {
-      switch self {
-      case .bf16: .bf16
-      case .f16: .f16
-      case .f32: .f32
-      }
-    }
   }
 
   func validate() throws {
@@ -93,7 +79,7 @@ struct SlotArguments: ParsableArguments {
     var options = ValidationOptions()
     options.engine = Engine(named: engine)
     options.maxLoRARank = slots.rank
-    options.servingDType = ServingDType(rawValue: dtype.rawValue) ?? .bf16
+    options.servingDType = dtype
     options.tensorParallel = tensorParallel
     options.targetModules = targets
     options.headerOnly = true

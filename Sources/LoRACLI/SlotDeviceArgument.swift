@@ -9,7 +9,7 @@ import TensorCore
 func openSlotDevice(_ name: String, jobs: Int?) throws(Failure) -> any SlotDevice {
   if name == "host" { return HostDevice(workers: jobs) }
   do throws(SlotDeviceError) {
-    let device = try CUDADevice(name.hasPrefix("cuda:") ? Int(name.dropFirst(5)) ?? .max : 0)
+    let device = try CUDADevice(cudaOrdinal(name))
     if let failure = device.kernelFailure {
       StandardError.write(
         "lora-tool: \(device.name): the kernel cannot be used (\(escaped("\(failure)", limit: 2_000))); slots are packed "
@@ -25,6 +25,9 @@ func openSlotDevice(_ name: String, jobs: Int?) throws(Failure) -> any SlotDevic
     throw Failure(escaped("\(error)", limit: 2_000))
   }
 }
+
+/// The number of the GPU that `cuda` or `cuda:N` means.
+func cudaOrdinal(_ name: String) -> Int { name.hasPrefix("cuda:") ? Int(name.dropFirst(5)) ?? .max : 0 }
 
 /// Whether a `--device` argument is written as one.
 func isSlotDevice(_ name: String) -> Bool {

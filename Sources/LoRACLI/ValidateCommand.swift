@@ -40,7 +40,7 @@ struct ValidateCommand: ParsableCommand {
   @Option(help: "The engine's max_lora_rank; its own default if not given.")
   var maxLoraRank: UInt64?
 
-  @Option(help: "Type that the engine holds adapters in: bf16, f16 or f32.", transform: Self.servingDType)
+  @Option(help: "Type that the engine holds adapters in: bf16, f16 or f32.")
   var servingDtype: ServingDType = .bf16
 
   @Option(help: "Number of tensor-parallel ranks of the engine.")
@@ -116,11 +116,6 @@ struct ValidateCommand: ParsableCommand {
     func write(_ text: String) throws(Failure) {
       do throws(IOError) { try WholeFile.write(Array(text.utf8), to: path) } catch { throw Failure("\(error)") }
     }
-  }
-
-  private static func servingDType(_ text: String) throws -> ServingDType {
-    guard let dtype = ServingDType(rawValue: text) else { throw ValidationError("expected bf16, f16 or f32") }
-    return dtype
   }
 
   private func validationOptions() throws -> ValidationOptions {

@@ -1,3 +1,4 @@
+public import LoRAMerge
 public import TensorCore
 
 /// How parity is measured.
@@ -8,6 +9,8 @@ public struct ParityOptions: Sendable {
   public var seed: UInt64 = 0
   /// Type that the engine computes in: F32, F16 or BF16; nil for the base's own.
   public var servingDType: DType?
+  /// How factors of experts are laid out; nil when the file is to tell.
+  public var expertLayout: ExpertLayout?
   /// The largest drift of a module that passes; nil reports only.
   public var maxDrift: Double?
 
@@ -21,20 +24,25 @@ public enum ParityError: Error, Sendable, Equatable, CustomStringConvertible {
   case io(String)
   /// The base has no weights.
   case noWeights(String)
+  /// The adapter cannot be merged into the base, so that there is nothing to compare.
+  case refused(String)
   /// The adapter cannot be used.
   case adapter(String, reason: String)
   /// The merged model is not one of this base.
   case merged(String, reason: String)
+  /// The device cannot be used.
+  case device(String)
   /// No module of the adapter can be compared.
   case nothingToCompare(String, reason: String)
 
   /// One sentence.
   public var description: String {
     switch self {
-    case .io(let reason): reason
+    case .io(let reason), .refused(let reason): reason
     case .noWeights(let path):
       "\(escaped(path)) has no weights; parity needs a model folder or safetensors file, not a config alone"
     case .adapter(let path, let reason): "\(escaped(path)): \(reason)"
+    case .device(let reason): reason
     case .merged(let path, let reason): "\(escaped(path)): \(reason)"
     case .nothingToCompare(let path, let reason): "\(escaped(path)): no module can be compared: \(reason)"
     }
@@ -43,26 +51,40 @@ public enum ParityError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// How far the two ways of serving one module are from each other and from the truth.
 public struct ModuleParity: Sendable, Equatable {
+  /// The figures of serving it beside its base.
+  public struct Served: Sendable, Equatable {
+    /// Largest difference between merged and unmerged outputs.
+    public let maxAbs: Double
+    /// Root mean square of that difference.
+    public let rms: Double
+    /// The same relative to the true output: `rms / rms(truth)`.
+    public let drift: Double
+    /// Cosine between merged and unmerged outputs.
+    public let cosine: Double
+    /// Root mean square error of the unmerged output, relative to the true output.
+    public let unmergedError: Double
+    /// Whether a slot of a larger rank gives exactly the same numbers.
+    public let paddedIsExact: Bool
+    /// Whether a batch with other adapters in it gives exactly the same numbers.
+    public let groupedIsExact: Bool
+  }
+
   /// The module's name in the base.
   public let name: String
-  /// Largest difference between merged and unmerged outputs.
-  public let maxAbs: Double
-  /// Root mean square of that difference.
-  public let rms: Double
-  /// The same relative to the true output: `rms / rms(truth)`.
-  public let drift: Double
-  /// Cosine between merged and unmerged outputs.
-  public let cosine: Double
   /// Root mean square error of the merged output, relative to the true output.
   public let mergedError: Double
-  /// Root mean square error of the unmerged output, relative to the true output.
-  public let unmergedError: Double
   /// Root mean square of what the adapter adds, relative to the true output.
   public let deltaShare: Double
-  /// Whether a slot of a larger rank gives exactly the same numbers.
-  public let paddedIsExact: Bool
-  /// Whether a batch with other adapters in it gives exactly the same numbers.
-  public let groupedIsExact: Bool
+  /// The served path; nil where no engine has one.
+  public let served: Served?
+  /// Why no engine has one.
+  public let reason: String?
+
+  /// What the limit is for: the drift between the two paths, or where there is only one its error.
+  public var deviation: Double { served?.drift ?? mergedError }
+
+  /// Whether all paths of serving it unmerged give the same numbers.
+  var isExact: Bool { served.map { $0.paddedIsExact && $0.groupedIsExact } ?? true }
 }
 
 /// What a measurement found.
@@ -71,19 +93,20 @@ public struct ParityReport: Sendable {
   public let servingDType: DType
   /// How it was measured.
   public let options: ParityOptions
-  /// The modules, the one with the largest drift first.
+  /// What the served path was computed on.
+  public let device: String
+  /// The modules, the one with the largest deviation first.
   public let modules: [ModuleParity]
-  /// Modules that were not compared, and why.
+  /// Tensors that were not compared, and why.
   public let skipped: [(name: String, reason: String)]
 
-  /// The largest drift.
-  public var maxDrift: Double { modules.first?.drift ?? 0 }
+  /// The largest deviation.
+  public var maxDrift: Double { modules.first?.deviation ?? 0 }
 
-  /// Whether the paths of one adapter agree exactly and no drift is above the limit.
+  /// Whether the paths of one adapter agree exactly and no deviation is above the limit.
   public var isPassed: Bool {
     modules.allSatisfy { module in
-      module.paddedIsExact && module.groupedIsExact && module.drift.isFinite
-        && options.maxDrift.map { module.drift <= $0 } ?? true
+      module.isExact && module.deviation.isFinite && options.maxDrift.map { module.deviation <= $0 } ?? true
     }
   }
 }

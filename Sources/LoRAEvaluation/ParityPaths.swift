@@ -1,7 +1,75 @@
 import LoRAKernels
 import TensorCore
 
-/// The outputs of one adapter by three ways of serving it.
+/// W' and the true outputs of a block.
+struct ParityProducts {
+  /// W', rounded once.
+  let merged: [Float]
+  /// (W·x + s·B·(A·x)) · m/‖W + s·B·A‖ in f64, `[tokens, out]`.
+  let truth: [Double]
+  /// The truth less W·x.
+  let delta: [Double]
+
+  /// - Parameters:
+  ///   - x: `[tokens, in]`.
+  ///   - dtype: type of W', where it is to be made.
+  init(_ block: ParityMatrix.Block, _ x: [Float], tokens: Int, dtype: DType) {
+    let x = x.map { Double($0) }
+    let shrunk = Kernels.products(block.down, rows: 0..<block.rank, length: block.inputs, tokens: x, count: tokens)
+    let change = Kernels.products(block.up, rows: 0..<block.outputs, length: block.rank, tokens: shrunk, count: tokens)
+    var (truth, delta) = (change, change)
+    var merged = block.merged ?? []
+    merged.reserveCapacity(block.weight.count)
+    var row = [Double](repeating: 0, count: block.inputs)
+    for output in 0..<block.outputs {
+      let weight = block.weight[output * block.inputs..<(output + 1) * block.inputs].map { Double($0) }
+      var factor = 1.0
+      if block.merged == nil || block.magnitudes != nil {
+        Self.sum(weight, block, output, &row)
+        if let magnitude = block.magnitudes?[output] {
+          let norm = magnitude.norm ?? row.reduce(0) { $0 + $1 * $1 }.squareRoot()
+          // An output of zeros has no direction and stays zero.
+          factor = norm == 0 ? 1 : magnitude.length / norm
+          for column in row.indices { row[column] *= factor }
+        }
+        if block.merged == nil { merged += Self.rounded(row, dtype) }
+      }
+      let base = Kernels.products(weight, rows: 0..<1, length: block.inputs, tokens: x, count: tokens)
+      for token in 0..<tokens {
+        let place = token * block.outputs + output
+        truth[place] = (base[token] + block.scale * change[place]) * factor
+        delta[place] = factor == 1 ? block.scale * change[place] : truth[place] - base[token]
+      }
+    }
+    (self.merged, self.truth, self.delta) = (merged, truth, delta)
+  }
+
+  /// One row of W + s·B·A, summed in the order of the rank.
+  private static func sum(_ weight: [Double], _ block: ParityMatrix.Block, _ output: Int, _ row: inout [Double]) {
+    for column in row.indices { row[column] = 0 }
+    for rank in 0..<block.rank {
+      let factor = block.scale * block.up[output * block.rank + rank]
+      for column in row.indices { row[column].addProduct(factor, block.down[rank * block.inputs + column]) }
+    }
+    for column in row.indices { row[column] += weight[column] }
+  }
+
+  private static func rounded(_ values: [Double], _ dtype: DType) -> [Float] {
+    var bytes = [UInt8](repeating: 0, count: values.count * Int(dtype.bits / 8))
+    unsafe values.withUnsafeBufferPointer { input in
+      unsafe bytes.withUnsafeMutableBytes { unsafe Kernels.narrow(input, to: dtype, output: $0) }
+    }
+    return unsafe [Float](unsafeUninitializedCapacity: values.count) { output, count in
+      unsafe bytes.withUnsafeBytes { input in
+        let target = unsafe UnsafeMutableBufferPointer(rebasing: output[..<values.count])
+        unsafe Kernels.widen(input, dtype: dtype, to: target)
+      }
+      count = values.count
+    }
+  }
+}
+
+/// The outputs of one adapter by three ways of serving it, `[tokens, out]`.
 struct ServedPaths {
   /// In a slot of its own rank, alone in the batch.
   let alone: [Float]
@@ -10,35 +78,35 @@ struct ServedPaths {
   /// In a batch with two other adapters and tokens of the base between its own.
   let grouped: [Float]
 
-  init(
-    _ run: ParityRun, down: [Double], up: [Double], scale: Double, sizes: (rows: Int, columns: Int, rank: Int),
-    x: [Float], base: [Float]
-  ) {
-    let (down, up) = (down.map { Float($0) }, up.map { Float($0) })
-    let tokens = run.options.tokens
+  init(_ block: ParityMatrix.Block, _ x: [Float], tokens: Int, dtype: DType, _ device: ParityDevice)
+    throws(ParityError)
+  {
+    let (down, up) = (block.down.map { Float($0) }, block.up.map { Float($0) })
+    let (rows, columns, rank, scale) = (block.outputs, block.inputs, block.rank, Float(block.scale))
+    let base = dtype.rounded(
+      Kernels.products(dtype.rounded(block.weight), rows: 0..<rows, length: columns, tokens: x, count: tokens))
     func stack(slots: Int, rank: Int) -> AdapterStack {
-      AdapterStack(
-        slots: slots, rank: rank, inFeatures: sizes.columns, outFeatures: sizes.rows, dtype: run.servingDType)
+      AdapterStack(slots: slots, rank: rank, inFeatures: columns, outFeatures: rows, dtype: dtype)
     }
-    func served(_ stack: AdapterStack, slot: Int) -> [Float] {
+    func served(_ stack: AdapterStack, slot: Int) throws(ParityError) -> [Float] {
       var output = base
-      stack.apply(tokenSlots: [Int?](repeating: slot, count: tokens), input: x, output: &output)
+      try device.apply(stack, tokenSlots: [Int?](repeating: slot, count: tokens), input: x, output: &output)
       return output
     }
-    var single = stack(slots: 1, rank: sizes.rank)
-    single.load(slot: 0, down: down, up: up, adapterRank: sizes.rank, scale: Float(scale))
-    alone = served(single, slot: 0)
+    var single = stack(slots: 1, rank: rank)
+    single.load(slot: 0, down: down, up: up, adapterRank: rank, scale: scale)
+    alone = try served(single, slot: 0)
 
     // The next rank that vLLM allows, so that there is padding at all.
     let legal = [8, 16, 32, 64, 128, 256, 320, 512]
-    var wide = stack(slots: 1, rank: legal.first { $0 > sizes.rank } ?? sizes.rank * 2)
-    wide.load(slot: 0, down: down, up: up, adapterRank: sizes.rank, scale: Float(scale))
-    padded = served(wide, slot: 0)
+    var wide = stack(slots: 1, rank: legal.first { $0 > rank } ?? rank * 2)
+    wide.load(slot: 0, down: down, up: up, adapterRank: rank, scale: scale)
+    padded = try served(wide, slot: 0)
 
     var many = stack(slots: 3, rank: wide.rank)
-    many.load(slot: 1, down: down, up: up, adapterRank: sizes.rank, scale: Float(scale))
-    many.load(slot: 0, down: down.reversed(), up: up, adapterRank: sizes.rank, scale: Float(scale) * 2)
-    many.load(slot: 2, down: down, up: up.reversed(), adapterRank: sizes.rank, scale: -Float(scale))
+    many.load(slot: 1, down: down, up: up, adapterRank: rank, scale: scale)
+    many.load(slot: 0, down: down.reversed(), up: up, adapterRank: rank, scale: scale * 2)
+    many.load(slot: 2, down: down, up: up.reversed(), adapterRank: rank, scale: -scale)
     // Four tokens for each of ours: ours in slot 1, two of the others and one of the base, of the same activations.
     var slots: [Int?] = []
     var input: [Float] = []
@@ -46,95 +114,11 @@ struct ServedPaths {
     for token in 0..<tokens {
       for slot in [0, nil, 1, 2] as [Int?] {
         slots.append(slot)
-        input += x[token * sizes.columns..<(token + 1) * sizes.columns]
-        output += base[token * sizes.rows..<(token + 1) * sizes.rows]
+        input += x[token * columns..<(token + 1) * columns]
+        output += base[token * rows..<(token + 1) * rows]
       }
     }
-    many.apply(tokenSlots: slots, input: input, output: &output)
-    grouped = slots.indices.filter { slots[$0] == 1 }.flatMap { output[$0 * sizes.rows..<($0 + 1) * sizes.rows] }
-  }
-}
-
-extension ParityRun {
-  /// `[tokens, rows]`: every token times every row, summed in f32.
-  func product(_ matrix: [Float], _ x: [Float], _ rows: Int, _ columns: Int) -> [Float] {
-    let tokens = options.tokens
-    var result = [Float](repeating: 0, count: tokens * rows)
-    unsafe matrix.withUnsafeBufferPointer { matrix in
-      unsafe x.withUnsafeBufferPointer { x in
-        unsafe result.withUnsafeMutableBufferPointer { result in
-          for row in 0..<rows {
-            unsafe Kernels.dots(
-              row: UnsafeBufferPointer(rebasing: matrix[row * columns..<(row + 1) * columns]), tokens: x,
-              count: tokens, stride: columns, output: UnsafeMutableBufferPointer(rebasing: result[row...]),
-              outputStride: rows)
-          }
-        }
-      }
-    }
-    return result
-  }
-
-  /// W·x + s·B·(A·x) and its second part, in f64.
-  static func truth(
-    _ weight: [Float], _ down: [Double], _ up: [Double], _ scale: Double, _ x: [Float],
-    _ sizes: (rows: Int, columns: Int, rank: Int), tokens: Int
-  ) -> (output: [Double], delta: [Double]) {
-    let x = x.map { Double($0) }
-    let shrunk = product(down, x, sizes.rank, sizes.columns, tokens: tokens)
-    let delta = product(up, shrunk, sizes.rows, sizes.rank, tokens: tokens).map { $0 * scale }
-    var output = delta
-    var row = [Double](repeating: 0, count: sizes.columns)
-    for index in 0..<sizes.rows {
-      for column in 0..<sizes.columns { row[column] = Double(weight[index * sizes.columns + column]) }
-      let sums = product(row, x, 1, sizes.columns, tokens: tokens)
-      for token in 0..<tokens { output[token * sizes.rows + index] += sums[token] }
-    }
-    return (output, delta)
-  }
-
-  private static func product(_ matrix: [Double], _ x: [Double], _ rows: Int, _ columns: Int, tokens: Int) -> [Double] {
-    var result = [Double](repeating: 0, count: tokens * rows)
-    unsafe matrix.withUnsafeBufferPointer { matrix in
-      unsafe x.withUnsafeBufferPointer { x in
-        unsafe result.withUnsafeMutableBufferPointer { result in
-          for row in 0..<rows {
-            unsafe Kernels.dots(
-              row: UnsafeBufferPointer(rebasing: matrix[row * columns..<(row + 1) * columns]), tokens: x,
-              count: tokens, stride: columns, output: UnsafeMutableBufferPointer(rebasing: result[row...]),
-              outputStride: rows)
-          }
-        }
-      }
-    }
-    return result
-  }
-
-  static func compared(
-    _ name: String, truth: [Double], delta: [Double], merged: [Float], unmerged: [Float], paddedIsExact: Bool,
-    groupedIsExact: Bool
-  ) -> ModuleParity {
-    var (largest, difference, mergedError, unmergedError) = (0.0, 0.0, 0.0, 0.0)
-    var (size, added, dot, mergedSize, unmergedSize) = (0.0, 0.0, 0.0, 0.0, 0.0)
-    for index in truth.indices {
-      let (m, u, t) = (Double(merged[index]), Double(unmerged[index]), truth[index])
-      // Written so that NaN is kept.
-      largest = abs(m - u) <= largest ? largest : abs(m - u)
-      difference += (m - u) * (m - u)
-      mergedError += (m - t) * (m - t)
-      unmergedError += (u - t) * (u - t)
-      size += t * t
-      added += delta[index] * delta[index]
-      dot += m * u
-      mergedSize += m * m
-      unmergedSize += u * u
-    }
-    func relative(_ square: Double) -> Double { square == 0 ? 0 : (square / size).squareRoot() }
-    let product = (mergedSize * unmergedSize).squareRoot()
-    return ModuleParity(
-      name: name, maxAbs: largest, rms: (difference / Double(max(truth.count, 1))).squareRoot(),
-      drift: relative(difference), cosine: product == 0 ? (mergedSize == unmergedSize ? 1 : 0) : dot / product,
-      mergedError: relative(mergedError), unmergedError: relative(unmergedError), deltaShare: relative(added),
-      paddedIsExact: paddedIsExact, groupedIsExact: groupedIsExact)
+    try device.apply(many, tokenSlots: slots, input: input, output: &output)
+    grouped = slots.indices.filter { slots[$0] == 1 }.flatMap { output[$0 * rows..<($0 + 1) * rows] }
   }
 }

@@ -13,17 +13,29 @@ extension AdapterStack {
   public func apply(
     tokenSlots: [Int?], input: [Float], output: inout [Float], level: KernelLevel = .preferred
   ) {
+    apply(tokenSlots: tokenSlots, input: input, output: &output) { matrix, rows, length, tokens, count in
+      Kernels.products(matrix, rows: rows, length: length, tokens: tokens, count: count, level: level)
+    }
+  }
+
+  /// Multiplies rows of a matrix with tokens, as `Kernels.products` does: matrix, rows, numbers in a row, tokens and
+  /// their count.
+  public typealias Products<Failure: Error> =
+    @Sendable ([Float], Range<Int>, Int, [Float], Int) throws(Failure) ->
+    [Float]
+
+  /// The same with the products of another device.
+  public func apply<Failure: Error>(
+    tokenSlots: [Int?], input: [Float], output: inout [Float], products: Products<Failure>
+  ) throws(Failure) {
     precondition(input.count == tokenSlots.count * inFeatures, "the input has another size")
     precondition(output.count == tokenSlots.count * outFeatures, "the output has another size")
     for (slot, tokens) in segments(tokenSlots) {
       let gathered = tokens.flatMap { input[$0 * inFeatures..<($0 + 1) * inFeatures] }
       let shrunk = dtype.rounded(
-        Self.product(
-          a, rows: slot * rank..<(slot + 1) * rank, length: inFeatures, tokens: gathered, count: tokens.count, level))
+        try products(a, slot * rank..<(slot + 1) * rank, inFeatures, gathered, tokens.count))
       let change = dtype.rounded(
-        Self.product(
-          b, rows: slot * outFeatures..<(slot + 1) * outFeatures, length: rank, tokens: shrunk, count: tokens.count,
-          level))
+        try products(b, slot * outFeatures..<(slot + 1) * outFeatures, rank, shrunk, tokens.count))
       scatter(change, to: tokens, &output)
     }
   }
@@ -58,26 +70,6 @@ extension AdapterStack {
       tokens[slot].append(token)
     }
     return tokens.indices.filter { !tokens[$0].isEmpty }.map { ($0, tokens[$0]) }
-  }
-
-  /// `[count, rows]`: every token times every row.
-  private static func product(
-    _ matrix: [Float], rows: Range<Int>, length: Int, tokens: [Float], count: Int, _ level: KernelLevel
-  ) -> [Float] {
-    var result = [Float](repeating: 0, count: count * rows.count)
-    unsafe matrix.withUnsafeBufferPointer { matrix in
-      unsafe tokens.withUnsafeBufferPointer { tokens in
-        unsafe result.withUnsafeMutableBufferPointer { result in
-          for (place, row) in rows.enumerated() {
-            unsafe Kernels.dots(
-              row: UnsafeBufferPointer(rebasing: matrix[row * length..<(row + 1) * length]), tokens: tokens,
-              count: count, stride: length, output: UnsafeMutableBufferPointer(rebasing: result[place...]),
-              outputStride: rows.count, level: level)
-          }
-        }
-      }
-    }
-    return result
   }
 
   private func scatter(_ change: [Float], to tokens: [Int], _ output: inout [Float]) {

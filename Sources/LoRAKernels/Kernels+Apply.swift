@@ -36,6 +36,31 @@ extension Kernels {
     unsafe lora_dots_f64(level.index, left, right, stride, count, row.count, target, outputStride)
   }
 
+  /// Multiplies rows of a matrix with many tokens: `[count, rows]`, by `dots` in the type of the numbers.
+  ///
+  /// - Parameters:
+  ///   - matrix: row by row, each of `length` numbers.
+  ///   - rows: the rows that are multiplied.
+  ///   - tokens: `[count, length]`.
+  public static func products<Number: DotNumber>(
+    _ matrix: [Number], rows: Range<Int>, length: Int, tokens: [Number], count: Int, level: KernelLevel = .preferred
+  ) -> [Number] {
+    var result = [Number](repeating: 0, count: count * rows.count)
+    unsafe matrix.withUnsafeBufferPointer { matrix in
+      unsafe tokens.withUnsafeBufferPointer { tokens in
+        unsafe result.withUnsafeMutableBufferPointer { result in
+          for (place, row) in rows.enumerated() {
+            unsafe Number.dots(
+              row: UnsafeBufferPointer(rebasing: matrix[row * length..<(row + 1) * length]), tokens: tokens,
+              count: count, stride: length, output: UnsafeMutableBufferPointer(rebasing: result[place...]),
+              outputStride: rows.count, level: level)
+          }
+        }
+      }
+    }
+    return result
+  }
+
   private static func fits(
     _ length: Int, _ tokens: Int, _ count: Int, _ stride: Int, _ output: Int, _ outputStride: Int
   ) -> Bool {
@@ -44,5 +69,35 @@ extension Kernels {
     let (last, overflow) = (count - 1).multipliedReportingOverflow(by: stride)
     let (end, tooMany) = (count - 1).multipliedReportingOverflow(by: outputStride)
     return !overflow && !tooMany && tokens - last >= length && output > end
+  }
+}
+
+/// A type of numbers that there are kernels of dot products for: `Float` and `Double`.
+public protocol DotNumber: ExpressibleByIntegerLiteral {
+  /// `Kernels.dots` in this type.
+  static func dots(
+    row: UnsafeBufferPointer<Self>, tokens: UnsafeBufferPointer<Self>, count: Int, stride: Int,
+    output: UnsafeMutableBufferPointer<Self>, outputStride: Int, level: KernelLevel)
+}
+
+extension Float: DotNumber {
+  /// `Kernels.dots` in f32.
+  public static func dots(
+    row: UnsafeBufferPointer<Float>, tokens: UnsafeBufferPointer<Float>, count: Int, stride: Int,
+    output: UnsafeMutableBufferPointer<Float>, outputStride: Int, level: KernelLevel
+  ) {
+    unsafe Kernels.dots(
+      row: row, tokens: tokens, count: count, stride: stride, output: output, outputStride: outputStride, level: level)
+  }
+}
+
+extension Double: DotNumber {
+  /// `Kernels.dots` in f64.
+  public static func dots(
+    row: UnsafeBufferPointer<Double>, tokens: UnsafeBufferPointer<Double>, count: Int, stride: Int,
+    output: UnsafeMutableBufferPointer<Double>, outputStride: Int, level: KernelLevel
+  ) {
+    unsafe Kernels.dots(
+      row: row, tokens: tokens, count: count, stride: stride, output: output, outputStride: outputStride, level: level)
   }
 }

@@ -39,6 +39,15 @@ public enum ServingDType: String, Sendable, CaseIterable {
   case f16
   case f32
 
+  /// The same among all types.
+  public var dtype: DType {
+    switch self {
+    case .bf16: .bf16
+    case .f16: .f16
+    case .f32: .f32
+    }
+  }
+
   /// The smallest magnitude that rounds to infinity: the largest finite value plus half a unit in its last place.
   public var overflowThreshold: Double {
     switch self {

@@ -142,12 +142,11 @@ import Testing
 /// `pack --device cuda` on the fake driver that is built beside the program.
 @Suite struct PackOnCUDATests {
   private func pack(_ device: String, _ environment: [String: String] = [:]) throws -> Program.Result {
-    let library = Program.path.dropLast("lora-tool".count) + "libFakeCUDA.so"
-    return try Program.run(
+    try Program.run(
       [
         "pack", "--base", "models/llama-bf16-sharded", "--max-loras", "2", "--max-lora-rank", "16", "--device", device,
         "--verify", "--format", "json", "adapters/llama-all-linear", "adapters/llama-layers",
-      ], environment: ["LORA_TOOL_LIBCUDA": String(library)].merging(environment) { $1 })
+      ], environment: ["LORA_TOOL_LIBCUDA": Program.fakeCUDA].merging(environment) { $1 })
   }
 
   @Test(arguments: [["FAKE_CUDA_POLICY": "lazy"], ["FAKE_CUDA_POLICY": "eager"], ["FAKE_CUDA_JIT": "222"]])

@@ -17,7 +17,7 @@ enum {
 
 // Added to host addresses: the sum is no address that a processor can read.
 #define DEVICE_BASE 0x4000000000000000ull
-enum { MOST_DEVICES = 2, POISON = 0xCD, MOST_PARAMETERS = 2 };
+enum { MOST_DEVICES = 2, POISON = 0xCD, MOST_PARAMETERS = 6 };
 
 // MARK: State
 
@@ -46,7 +46,7 @@ struct operation {
   stream *stream;
   enum { COPY_TO_DEVICE, COPY_TO_HOST, FILL, LAUNCH, RECORD, WAIT } kind;
   uint64_t to, from, size;
-  bool is_pageable;
+  bool is_pageable, is_product;
   unsigned char byte;
   unsigned grid, threads;
   uint64_t parameters[MOST_PARAMETERS];
@@ -302,6 +302,26 @@ static bool scatter(uint64_t table, uint64_t count, unsigned grid, unsigned thre
   return true;
 }
 
+// MARK: The product kernel
+
+static bool product(const uint64_t *parameters, unsigned grid, unsigned threads) {
+  uint64_t rows = parameters[3], length = parameters[4], count = parameters[5];
+  if (threads != 256 || !rows || !find(parameters[0], rows * length * 4, true)
+      || !find(parameters[1], count * length * 4, true) || !find(parameters[2], count * rows * 4, true))
+    return false;
+  const float *matrix = host_of(parameters[0]), *tokens = host_of(parameters[1]);
+  float *output = host_of(parameters[2]);
+  for (uint64_t i = 0; i < (uint64_t)grid * threads && i / rows < count; i++) {
+    const float *row = matrix + i % rows * length, *token = tokens + i / rows * length;
+    float sums[16] = {0};
+    for (uint64_t k = 0; k < length; k++) sums[k % 16] = fmaf(row[k], token[k], sums[k % 16]);
+    for (int width = 8; width >= 4; width /= 2)
+      for (int lane = 0; lane < width; lane++) sums[lane] += sums[lane + width];
+    output[i] = ((sums[0] + sums[2]) + (sums[1] + sums[3])) + 0.0f;
+  }
+  return true;
+}
+
 // MARK: Streams
 
 static void drop(operation *o) {
@@ -326,7 +346,10 @@ static void run(operation *o) {
       is_legal = find(o->to, o->size, true) != NULL;
       if (is_legal) memset(host_of(o->to), o->byte, o->size);
       break;
-    case LAUNCH: is_legal = scatter(o->parameters[0], o->parameters[1], o->grid, o->threads); break;
+    case LAUNCH:
+      is_legal = o->is_product ? product(o->parameters, o->grid, o->threads)
+                               : scatter(o->parameters[0], o->parameters[1], o->grid, o->threads);
+      break;
     case RECORD:
       o->event->time = now();
       if (o->event->record == o) drop(o), o->event->record = NULL;
@@ -682,10 +705,11 @@ result_t cuLaunchKernel(
 ) {
   (void)shared, (void)extra;
   BEGIN("cuLaunchKernel", true);
-  if (strcmp(f->entry, "lora_scatter") != 0) return end(NOT_FOUND);
+  bool is_product = strcmp(f->entry, "lora_products") == 0;
+  if (!is_product && strcmp(f->entry, "lora_scatter") != 0) return end(NOT_FOUND);
   if (!gx || !bx || bx > 1024 || gy != 1 || gz != 1 || by != 1 || bz != 1) return end(INVALID_VALUE);
   counts.launches++;
-  operation o = {.kind = LAUNCH, .grid = gx, .threads = bx};
-  for (int i = 0; i < MOST_PARAMETERS; i++) memcpy(&o.parameters[i], parameters[i], 8);
+  operation o = {.kind = LAUNCH, .grid = gx, .threads = bx, .is_product = is_product};
+  for (int i = 0; i < (is_product ? MOST_PARAMETERS : 2); i++) memcpy(&o.parameters[i], parameters[i], 8);
   return end(submit(s, o));
 }

@@ -22,6 +22,9 @@ public enum Program {
     return URL(fileURLWithPath: executable).deletingLastPathComponent().appendingPathComponent("lora-tool").path
   }()
 
+  /// The fake driver of GPUs, for the environment variable `LORA_TOOL_LIBCUDA`; it lies there, too.
+  public static let fakeCUDA = String(path.dropLast("lora-tool".count)) + "libFakeCUDA.so"
+
   /// Runs the program to its end, in the folder `testdata` unless told otherwise.
   public static func run(_ arguments: [String], in folder: String = Fixtures.root, environment: [String: String] = [:])
     throws -> Result
