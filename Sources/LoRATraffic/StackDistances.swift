@@ -1,9 +1,10 @@
 /// How many slots an LRU needs for each request to find its adapter.
 ///
 /// That is the stack distance (Mattson and others, 1970): the number of different adapters since the last request for
-/// the same one, itself included. One pass answers for all numbers of slots at once. Every use takes the next of some positions; the uses that are the
-/// last of their adapters are marked, and a distance is the number of marks from a position on. Marks are counted by a
-/// Fenwick tree (1994) over words of 64 of them. When the positions run out, the marked ones move to the front.
+/// the same one, itself included. One pass answers for all numbers of slots at once. Every use takes the next of some
+/// positions; the uses that are the last of their adapters are marked, and a distance is the number of marks from a
+/// position on. Marks are counted by a Fenwick tree (1994) over words of 64 of them. When the positions run out, the
+/// marked ones move to the front.
 struct StackDistances {
   /// Position of the last use of each adapter, or negative.
   private var position: [Int32]
