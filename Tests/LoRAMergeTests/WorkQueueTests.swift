@@ -39,6 +39,24 @@ struct WorkQueueTests {
     #expect(queue.itemCount(ofShard: 0) == queue.count)
   }
 
+  @Test("What is copied is spread among what is computed")
+  func spreads() throws {
+    var weights = SafetensorsBuilder()
+    weights.add("a", .u8, [400])
+    weights.add("x.weight", .f32, [40, 4], values: TinyModel.numbers(160))
+    let model = try TinyModel(weights, adapter: TinyModel.factors("x", in: 4, out: 40))
+    let plan = try model.plan()
+    let queue = WorkQueue(plan, WorkQueue.Granularity(tileBytes: 16, copyBytes: 40))
+    let copied = (0..<queue.count).map { index in
+      if case .merge = plan.shards[0].steps[queue.item(index).step].work { false } else { true }
+    }
+    let all = copied.count { $0 }
+    #expect(all > 10 && copied.count { !$0 } == 40)
+    for end in 0...queue.count {
+      #expect(copied.prefix(end).count { $0 } == end * all / queue.count)
+    }
+  }
+
   @Test("Lanes hand out every item once, neighbours from different shards", arguments: [1, 2, 3, 5, 64])
   func lanes(_ count: Int) {
     for shards in [[], [0], [7], [3, 0, 4], [100, 1, 1, 1], [1, 1, 1, 100], [10, 10, 10, 10, 10], [0, 0, 5, 0]] {
