@@ -164,6 +164,13 @@ let package = Package(
     tests("LoRACapacity", ["TensorCore", "Safetensors", "LoRAModel"]),
     tests("LoRATraffic", ["TensorCore"]),
     .testTarget(
+      name: "DocumentationTests",
+      dependencies: [
+        "TensorCore", "LoRAModel", "LoRAInspect", "LoRAValidate", "LoRAPolicy", "LoRAMerge", "LoRASlots",
+        "LoRAEvaluation", "LoRATraffic", "LoRACapacity", "LoRATestSupport",
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "CLITests", dependencies: ["lora-tool", "LoRATestSupport", "TensorCore"], swiftSettings: strict),
   ] + (hasLibYAML ? [.systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])])] : [])
 )

@@ -11,7 +11,7 @@ struct AdapterArguments: ParsableArguments {
       Adapter folders, .safetensors or .safetensors.zst files, folders to search, or quoted patterns such as \
       'teams/*/v2'; the current folder by default.
       """,
-      valueName: "adapter"))
+      valueName: "adapter"), completion: .file())
   var adapters: [String] = []
 
   /// What the arguments stand for.
@@ -23,7 +23,7 @@ struct AdapterArguments: ParsableArguments {
   }
 
   /// Searches all arguments.
-  func find() -> Found {
+  func find(_ terminal: TerminalOptions) -> Found {
     var found = Found()
     var seen: Set<String> = []
     for argument in adapters.isEmpty ? ["."] : adapters {
@@ -36,20 +36,27 @@ struct AdapterArguments: ParsableArguments {
           found.paths +=
             isAlone ? adapters : adapters.filter { seen.insert(AdapterDiscovery.identity(of: $0)).inserted }
         } catch {
-          found.problems.append("\(error)")
+          found.problems.append(Self.isPattern(path) ? Self.noMatch(path) : sentence(error))
         }
       }
     }
+    terminal.note("\(grouped(UInt64(found.paths.count))) adapters found")
     return found
   }
 
   /// What an argument stands for: itself where it exists, else the paths that it matches as a pattern.
   private static func paths(_ argument: String) -> [String] {
-    guard FileKind(path: argument) == nil, argument.utf8.contains(where: { "*?[".utf8.contains($0) }) else {
-      return [argument]
-    }
+    guard isPattern(argument) else { return [argument] }
     let paths = Folder.paths(matching: argument)
     return paths.isEmpty ? [argument] : paths
+  }
+
+  private static func isPattern(_ argument: String) -> Bool {
+    FileKind(path: argument) == nil && argument.utf8.contains { "*?[".utf8.contains($0) }
+  }
+
+  private static func noMatch(_ pattern: String) -> String {
+    "no file or folder matches the pattern \(escaped(pattern)); check the path before the first of *, ? and ["
   }
 
   private static func nothing(at path: String) -> String {

@@ -4,7 +4,7 @@ import LoRAModel
 import TensorCore
 
 /// `lora-tool bases`.
-struct BasesCommand: ParsableCommand {
+struct BasesCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "bases",
     abstract: "List the known architectures, or the modules of one base that LoRA can target.")
@@ -14,7 +14,9 @@ struct BasesCommand: ParsableCommand {
     case json
   }
 
-  @Option(help: "Base model to describe: a config.json, model folder, safetensors file, index or cached repository id.")
+  @Option(
+    help: "Base model to describe: a config.json, model folder, safetensors file, index or cached repository id.",
+    completion: .file())
   var base: String?
 
   @Option(help: "Output format: text or json.")
@@ -22,9 +24,11 @@ struct BasesCommand: ParsableCommand {
 
   @OptionGroup var report: ReportOptions
 
+  var terminal: TerminalOptions { report.terminal }
+
   func run() throws {
     if let base {
-      try describe(try openBase(base))
+      try describe(try openBase(base, terminal))
     } else {
       try listArchitectures()
     }
@@ -33,7 +37,7 @@ struct BasesCommand: ParsableCommand {
   private func listArchitectures() throws {
     let types = Catalogue.all.map(\.modelType).sorted()
     switch format {
-    case .text: try report.write(types)
+    case .text: try report.write(text: types)
     case .json:
       let document: JSONValue = [
         "schema": "lora-tool/bases/1", "tool_version": .string(Version.text),
@@ -47,11 +51,7 @@ struct BasesCommand: ParsableCommand {
     for finding in base.findings where finding.severity == .error {
       StandardError.write("lora-tool: \(escaped(finding.file)): \(finding.message)\n")
     }
-    guard base.isKnown else {
-      throw Failure(
-        "the architecture \(escaped(base.modelType ?? "(no model_type)")) of \(escaped(base.path)) is not in the "
-          + "catalogue and there are no weights to read names and shapes from")
-    }
+    try checkKnown(base)
     let modules = base.modules.values.sorted { naturallyPrecedes($0.name, $1.name) }
     switch format {
     case .json:
@@ -75,7 +75,7 @@ struct BasesCommand: ParsableCommand {
         table.add([escaped(module.name), module.kindName, "\(module.inFeatures)", "\(module.outFeatures)"])
       }
       try report.write(
-        ["\(escaped(base.path)): \(escaped(base.modelType ?? "unknown architecture"))\(parameters)", ""]
+        text: ["\(escaped(base.path)): \(escaped(base.modelType ?? "unknown architecture"))\(parameters)", ""]
           + table.lines())
     }
     if base.findings.contains(where: { $0.severity == .error }) { throw ExitStatus.failed }

@@ -6,7 +6,7 @@ import Zstd
 import ZstdArchive
 
 /// `lora-tool compress`.
-struct CompressCommand: ParsableCommand {
+struct CompressCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "compress",
     abstract: "Compress safetensors files so that every layer can be read by itself.",
@@ -19,10 +19,12 @@ struct CompressCommand: ParsableCommand {
 
   @OptionGroup var arguments: CompressionArguments
 
+  var terminal: TerminalOptions { arguments.terminal }
+
   @Option(help: "Sort the bytes of numbers by significance before compressing: none or byte-plane.")
   var filter = CompressionFilter.none
 
-  @Option(help: "Level of compression, 1 (fast) to 22; 1 suits weights.")
+  @Option(help: ArgumentHelp("Level of compression, 1 (fast) to 22; 1 suits weights.", valueName: "number"))
   var level = 1
 
   func validate() throws {

@@ -20,10 +20,10 @@ enum CompressionFilter: String, CaseIterable, ExpressibleByArgument {
 
 /// What `compress` and `decompress` have in common.
 struct CompressionArguments: ParsableArguments {
-  @Argument(help: "Files, adapter folders, or - for standard input.")
+  @Argument(help: "Files, adapter folders, or - for standard input.", completion: .file())
   var inputs: [String]
 
-  @Option(name: .shortAndLong, help: "Where the result goes, for one input; - is standard output.")
+  @Option(name: .shortAndLong, help: "Where the result goes, for one input; - is standard output.", completion: .file())
   var output: String?
 
   @Flag(help: "Replace files that exist, when the new ones are complete.")
@@ -32,17 +32,22 @@ struct CompressionArguments: ParsableArguments {
   @Flag(help: "Read what was written again and compare it with the input.")
   var verify = false
 
-  @Option(help: "Number of threads; all processors by default.")
+  @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
   var jobs: Int?
 
   @Option(help: "Output format of the report: text or json.")
   var format: ReportFormat = .text
 
-  @Option(help: "Show progress: auto (on a terminal), always or never.")
-  var progress: Choice = .auto
+  @Option(
+    name: .customLong("report"),
+    help: ArgumentHelp(
+      "Write the report to a file as well, as text or json; may be given several times.", valueName: "format=file"))
+  var reports: [FileReport<ReportFormat>] = []
+
+  @OptionGroup var terminal: TerminalOptions
 
   func validate() throws {
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a positive number") }
+    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
     if output != nil, inputs.count > 1 { throw ValidationError("--output takes one input, not \(inputs.count)") }
     if inputs.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read once only") }
   }
@@ -59,37 +64,36 @@ struct CompressionArguments: ParsableArguments {
       }
       file = weights
     }
-    do throws(IOError) {
-      return try path == "-" ? InputFile.standardInput() : InputFile(path: file)
-    } catch {
-      throw Failure("\(error)")
-    }
+    return try openInput(file)
   }
 
   /// Runs the work on every input, reports, and ends with exit code 2 when one of them failed.
   func run(_ schema: String, _ work: (InputFile, CompressionRun) throws(Failure) -> CompressionReport) throws {
     let run = CompressionRun(self)
-    var reports: [CompressionReport] = []
+    var results: [CompressionReport] = []
     var isComplete = true
     for path in inputs {
       do throws(Failure) {
-        reports.append(try work(try open(path), run))
+        results.append(try work(try open(path), run))
       } catch {
         StandardError.write("lora-tool: \(error.message)\n")
         TerminationSignals.reraise()
         isComplete = false
       }
     }
-    // A report on standard output would end up in the data.
-    if reports.contains(where: { $0.output == "-" }) {
-      StandardError.write(reports.map { $0.text + "\n" }.joined())
-    } else if format == .json {
+    func render(_ format: ReportFormat) -> [String] {
+      guard format == .json else { return results.map(\.text) }
       let document: JSONObject = [
-        "schema": .string(schema), "tool_version": .string(Version.text), "files": .array(reports.map(\.json)),
+        "schema": .string(schema), "tool_version": .string(Version.text), "files": .array(results.map(\.json)),
       ]
-      try StandardOutput.write(JSONValue.object(document).text(pretty: true) + "\n")
+      return [JSONValue.object(document).text(pretty: true)]
+    }
+    if results.contains(where: { $0.output == "-" }) {
+      // A report on standard output would end up in the data.
+      for report in reports { try report.write(render(report.format).map { $0 + "\n" }.joined()) }
+      if !terminal.quiet { StandardError.write(render(.text).map { $0 + "\n" }.joined()) }
     } else {
-      try StandardOutput.write(lines: reports.map(\.text))
+      try write(format, reports: reports, terminal: terminal, render)
     }
     if !isComplete { throw ExitStatus.failed }
   }
@@ -119,7 +123,7 @@ final class CompressionRun: Sendable {
     _ path: String, total: UInt64, _ body: (OutputFile, ArchiveControl) throws(ArchiveError) -> UInt64,
     check: (InputFile, ArchiveControl) throws(ArchiveError) -> Void
   ) throws(Failure) -> UInt64 {
-    let bar = ProgressBar(isShown: arguments.progress.progress, total: total, unit: .bytes)
+    let bar = arguments.terminal.bar(total: total, unit: .bytes)
     defer { bar.finish() }
     let control = ArchiveControl { bar.advance(by: $0) }
     current.withLock { $0 = control }
@@ -141,7 +145,7 @@ final class CompressionRun: Sendable {
     } catch let failure as Failure {
       throw failure
     } catch let error as IOError {
-      let hint = error.reason == .exists ? "; --overwrite replaces it" : ""
+      let hint = error.reason == .exists ? "; name another file, or replace it with --overwrite" : ""
       throw Failure("\(error)\(hint)")
     } catch {
       throw Failure("\(error)")
@@ -183,7 +187,7 @@ struct CompressionReport {
   var text: String {
     let rate = seconds > 0 ? ByteCount(UInt64(Double(max(inputBytes, outputBytes)) / seconds)).human + "/s" : "-"
     return "\(escaped(input)) -> \(escaped(output)): \(ByteCount(inputBytes)) to \(ByteCount(outputBytes)), "
-      + "compressed \(fixed(ratio * 100, 1)) % of the content, \(fixed(seconds, 2)) s (\(rate))"
+      + "compressed \(fixed(ratio * 100, 1)) % of the content, \(elapsed(seconds)), \(rate)"
       + (isVerified ? ", verified" : "")
   }
 }

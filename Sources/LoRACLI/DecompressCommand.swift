@@ -5,7 +5,7 @@ import TensorCore
 import ZstdArchive
 
 /// `lora-tool decompress`.
-struct DecompressCommand: ParsableCommand {
+struct DecompressCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "decompress",
     abstract: "Restore the exact bytes of compressed files.",
@@ -15,6 +15,8 @@ struct DecompressCommand: ParsableCommand {
       """)
 
   @OptionGroup var arguments: CompressionArguments
+
+  var terminal: TerminalOptions { arguments.terminal }
 
   func run() throws {
     try arguments.run("lora-tool/decompress/1") { (input, run) throws(Failure) in try decompress(input, run) }

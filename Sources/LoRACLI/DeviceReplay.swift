@@ -27,7 +27,7 @@ struct DeviceReplay {
 
   func run() throws -> ReplayReport {
     guard let path = command.base else { throw ValidationError("--device \(command.device) wants --base") }
-    let base = try openBase(path)
+    let base = try openBase(path, command.terminal)
     let folders = try adapterFolders()
     let trace = try trace(of: folders)
     let paths = try trace.names.map { name in
@@ -38,7 +38,7 @@ struct DeviceReplay {
     }
     let slots = try slots(base, paths)
     let device = slots.device.title
-    let bar = ProgressBar(isShown: Choice.auto.progress, total: UInt64(trace.count), unit: .items)
+    let bar = command.terminal.bar(total: UInt64(trace.count), unit: .items)
     defer { bar.finish() }
     do throws(AdapterSlotsError) {
       for path in paths { _ = try slots.slots.register(path) }
@@ -53,7 +53,7 @@ struct DeviceReplay {
   private func adapterFolders() throws -> [(name: String, path: String)] {
     var arguments = AdapterArguments()
     arguments.adapters = command.adapter
-    let found = arguments.find()
+    let found = arguments.find(command.terminal)
     for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
     if !found.problems.isEmpty || found.paths.isEmpty { throw ExitStatus.failed }
     var seen: Set<String> = []
@@ -70,11 +70,7 @@ struct DeviceReplay {
     if let count = command.traffic.adapters, count > folders.count {
       throw Failure("--adapters asks for \(count) adapters, but --adapter gives \(folders.count)")
     }
-    do throws(TrafficError) {
-      return try command.traffic.requests(named: folders.map(\.name))
-    } catch {
-      throw Failure("\(error)")
-    }
+    return try command.traffic.requests(named: folders.map(\.name))
   }
 
   private func slots(_ base: BaseModel, _ paths: [String]) throws -> (slots: AdapterSlots, device: any SlotDevice) {
@@ -82,7 +78,7 @@ struct DeviceReplay {
     var layout = SlotOptions()
     layout.slots = options.maxLoRAs
     layout.rank = command.maxLoraRank ?? adapters.flatMap { $0.modules.map(\.rank) }.max() ?? 1
-    let device = try openSlotDevice(command.device, jobs: nil)
+    let device = try openSlotDevice(command.device, jobs: nil, command.terminal)
     let largest =
       adapters.map { adapter in
         adapter.file.map { $0.contents.size - $0.header.dataStart } ?? 0

@@ -4,7 +4,7 @@ import LoRAIO
 import TensorCore
 
 /// `lora-tool gate`.
-struct GateCommand: ParsableCommand {
+struct GateCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "gate",
     abstract: "Compare a model's tool calls before and after a change.",
@@ -21,10 +21,10 @@ struct GateCommand: ParsableCommand {
     case markdown
   }
 
-  @Option(help: "Answers before the change, JSON lines.")
+  @Option(help: "Answers before the change, JSON lines; - is standard input.", completion: .file())
   var baseline: String
 
-  @Option(help: "Answers after the change, JSON lines.")
+  @Option(help: "Answers after the change, JSON lines; - is standard input.", completion: .file())
   var candidate: String
 
   @Option(
@@ -34,40 +34,45 @@ struct GateCommand: ParsableCommand {
   @Flag(help: "Several calls of one answer may come in any order.")
   var ignoreCallOrder = false
 
-  @Option(help: "Number of changed answers to list.")
+  @Option(help: ArgumentHelp("Number of changed answers to list.", valueName: "number"))
   var changes = 20
 
   @Option(help: "Output format: text, json, junit or markdown.")
   var format: Format = .text
 
-  @Option(help: "Show progress: auto (on a terminal), always or never.")
-  var progress: Choice = .auto
-
   @OptionGroup var report: ReportOptions
+
+  var terminal: TerminalOptions { report.terminal }
 
   private static func share(_ text: String) throws -> Share {
     guard let share = Share(parsing: text) else { throw ValidationError("expected a share such as 0.5% or 0.005") }
     return share
   }
 
-  func run() throws {
+  func validate() throws {
+    if baseline == "-" && candidate == "-" { throw ValidationError("standard input can be read once only") }
     guard (0...1_000_000).contains(changes) else { throw ValidationError("--changes wants a number up to 1000000") }
+  }
+
+  func run() throws {
     var options = GateOptions()
     options.maxRegression = maxRegression
     options.ignoresCallOrder = ignoreCallOrder
     options.changeLimit = changes
-    let total = [baseline, candidate].reduce(UInt64(0)) { $0 &+ ((try? InputFile(path: $1).size) ?? 0) }
-    let bar = ProgressBar(isShown: progress.progress, total: total, unit: .bytes)
+    let files = (baseline: try openInput(baseline), candidate: try openInput(candidate))
+    let bar = terminal.bar(total: files.baseline.size &+ files.candidate.size, unit: .bytes)
     let result: GateReport
     do throws(GateError) {
-      result = try Gate.run(baseline: baseline, candidate: candidate, options: options) { bar.advance(by: $0) }
+      result = try Gate.run(baseline: files.baseline, candidate: files.candidate, options: options) {
+        bar.advance(by: $0)
+      }
     } catch {
       bar.finish()
       throw Failure("\(error)")
     }
     bar.finish()
     switch format {
-    case .text: try report.write(result.text)
+    case .text: try report.write(text: result.text, isGood: result.isPassed)
     case .json: try report.write([result.json(toolVersion: Version.text).text(pretty: true)])
     case .junit: try report.write(result.junit)
     case .markdown: try report.write(result.markdown)

@@ -6,7 +6,7 @@ import LoRAValidate
 import TensorCore
 
 /// `lora-tool inspect`.
-struct InspectCommand: ParsableCommand {
+struct InspectCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Show rank, scale, targets, sizes and problems of adapters.",
@@ -23,7 +23,8 @@ struct InspectCommand: ParsableCommand {
 
   @OptionGroup var adapters: AdapterArguments
 
-  @Option(help: "Base model to compare with: a config.json, model folder, safetensors file or index.")
+  @Option(
+    help: "Base model to compare with: a config.json, model folder, safetensors file or index.", completion: .file())
   var base: String?
 
   @Flag(help: "List every tensor.")
@@ -33,32 +34,31 @@ struct InspectCommand: ParsableCommand {
     help: "Read all values: norms and effective rank of every delta, NaN and infinite values, SHA-256 of the file.")
   var stats = false
 
-  @Option(help: "Show progress of --stats: auto (on a terminal), always or never.")
-  var progress: Choice = .auto
-
   @Option(help: "Output format: text, json or markdown.")
   var format: Format = .text
 
   @OptionGroup var report: ReportOptions
 
+  var terminal: TerminalOptions { report.terminal }
+
   func run() throws {
-    let found = adapters.find()
+    let found = adapters.find(terminal)
     for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
     guard !found.paths.isEmpty else { throw ExitStatus.failed }
-    let base = try base.map { try openBase($0) }
+    let base = try base.map { try openBase($0, terminal) }
     var inspections = found.paths.map { path in
       let adapter = Adapter.load(path)
       return Inspection(adapter, findings: Self.problems(of: adapter, base: base), base: base)
     }
     if stats { try addStatistics(to: &inspections) }
-    try report.write(render(inspections))
+    try write(inspections)
     if !found.problems.isEmpty || inspections.contains(where: { !$0.isReadable }) { throw ExitStatus.failed }
   }
 
   /// Reads the values of all adapters that can be relied on.
   private func addStatistics(to inspections: inout [Inspection]) throws(Failure) {
     let modules = inspections.reduce(0) { $0 + $1.adapter.modules.count }
-    let bar = ProgressBar(isShown: progress.progress, total: UInt64(modules), unit: .items)
+    let bar = terminal.bar(total: UInt64(modules), unit: .items)
     defer { bar.finish() }
     for index in inspections.indices where inspections[index].isReadable {
       do throws(IOError) {
@@ -78,15 +78,16 @@ struct InspectCommand: ParsableCommand {
     return RuleSet.findings(in: ValidationContext(adapter, base: base, options: options, values: nil))
   }
 
-  private func render(_ inspections: [Inspection]) -> [String] {
+  private func write(_ inspections: [Inspection]) throws(Failure) {
     switch format {
     case .json:
-      return [inspectDocument(inspections, tensors: tensors, toolVersion: Version.text).text(pretty: true)]
+      try report.write([inspectDocument(inspections, tensors: tensors, toolVersion: Version.text).text(pretty: true)])
     case .markdown:
-      return inspections.flatMap { $0.markdown(tensors: tensors) }
+      try report.write(inspections.flatMap { $0.markdown(tensors: tensors) })
     case .text:
-      guard inspections.count > 1 else { return inspections.flatMap { $0.text(tensors: tensors) } }
-      return inspectTable(inspections).lines()
+      try report.write(
+        text: inspections.count > 1
+          ? inspectTable(inspections).lines() : inspections.flatMap { $0.text(tensors: tensors) })
     }
   }
 }

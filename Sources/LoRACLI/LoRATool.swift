@@ -8,17 +8,23 @@ public struct LoRATool: ParsableCommand {
   /// Name, summary and commands of the program.
   public static let configuration = CommandConfiguration(
     commandName: "lora-tool",
-    abstract: "Inspect, validate and merge LoRA adapter checkpoints.",
+    abstract: "Inspect, check, merge and serve LoRA adapter checkpoints.",
     discussion: """
       Exit codes: 0 done, nothing at or above the failing level; 1 the check found failing findings; 2 the work could \
       not be done; 64 wrong usage.
       """,
     version: Version.text,
-    subcommands: [
-      InspectCommand.self, ValidateCommand.self, MergeCommand.self, VerifyCommand.self, BasesCommand.self,
-      GateCommand.self, CompressCommand.self, DecompressCommand.self,
-      RulesCommand.self, ExplainCommand.self, PolicyCommand.self,
-      ReplayCommand.self, PackCommand.self, PlanCommand.self, ParityCommand.self,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Look and check",
+        subcommands: [
+          InspectCommand.self, ValidateCommand.self, RulesCommand.self, ExplainCommand.self, PolicyCommand.self,
+          BasesCommand.self,
+        ]),
+      CommandGroup(name: "Merge", subcommands: [MergeCommand.self, VerifyCommand.self, ParityCommand.self]),
+      CommandGroup(
+        name: "Serve", subcommands: [PackCommand.self, PlanCommand.self, ReplayCommand.self, GateCommand.self]),
+      CommandGroup(name: "Store", subcommands: [CompressCommand.self, DecompressCommand.self]),
     ])
 
   /// A command is filled in by the parser.
@@ -26,12 +32,17 @@ public struct LoRATool: ParsableCommand {
 
   /// Runs the command of these arguments (without the program's name) and returns its exit code.
   public static func run(_ arguments: [String]) -> Int32 {
+    _ = programStart
     // A reader that goes away early (`| head`) is no error; writes then fail with EPIPE instead of a signal.
     _ = signal(SIGPIPE, SIG_IGN)
+    StandardStreams.keepOpen()
+    var name = "lora-tool"
     do {
+      try checkCommandNames(arguments)
       var command = try parseAsRoot(arguments)
+      name = commandName(of: command)
       try checkLevel()
-      try command.run()
+      if let command = command as? any ToolCommand { try command.runNoted() } else { try command.run() }
       return 0
     } catch let status as ExitStatus {
       return status.code
@@ -39,13 +50,7 @@ public struct LoRATool: ParsableCommand {
       StandardError.write("lora-tool: \(failure.message)\n")
       return ExitStatus.failed.code
     } catch {
-      let code = exitCode(for: error)
-      if code == .success {
-        do { try StandardOutput.write(fullMessage(for: error) + "\n") } catch { return ExitStatus.failed.code }
-      } else {
-        StandardError.write(fullMessage(for: error) + "\n")
-      }
-      return code.rawValue
+      return finish(error, command: name)
     }
   }
 }

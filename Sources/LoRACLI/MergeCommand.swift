@@ -6,7 +6,7 @@ import LoRAValidate
 import TensorCore
 
 /// `lora-tool merge`.
-struct MergeCommand: ParsableCommand {
+struct MergeCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge",
     abstract: "Write the base model with the adapters merged into its weights.",
@@ -18,7 +18,9 @@ struct MergeCommand: ParsableCommand {
 
   @OptionGroup var inputs: MergeInputs
 
-  @Option(name: .shortAndLong, help: "The folder to write; it must not exist unless --overwrite is given.")
+  @Option(
+    name: .shortAndLong, help: "The folder to write; it must not exist unless --overwrite is given.",
+    completion: .directory)
   var output: String
 
   @Flag(help: "Replace an existing output folder when the new one is complete.")
@@ -47,29 +49,34 @@ struct MergeCommand: ParsableCommand {
     help: "Read the output again and check it: 'sample' (some rows of every changed tensor) or 'full'.")
   var verify: VerificationDepth?
 
-  @Option(help: "Number of threads; all processors by default.")
+  @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
   var jobs: Int?
 
   @Option(help: "Output format of the report: text or json.")
   var format: ReportFormat = .text
 
-  @Option(help: "Show progress: auto (on a terminal), always or never.")
-  var progress: Choice = .auto
+  @Option(
+    name: .customLong("report"),
+    help: ArgumentHelp(
+      "Write the report to a file as well, as text or json; may be given several times.", valueName: "format=file"))
+  var reports: [FileReport<ReportFormat>] = []
+
+  @OptionGroup var terminal: TerminalOptions
 
   private static func part(_ text: String) throws -> MergePart {
     guard let shard = Shard(text), let index = Int(exactly: shard.index), let count = Int(exactly: shard.count),
       let part = MergePart(index: index, count: count)
-    else { throw ValidationError("--shard wants I/N with 0 <= I < N, such as 0/4, not '\(escaped(text))'") }
+    else { throw ValidationError("expected I/N with 0 <= I < N, such as 0/4") }
     return part
   }
 
   func run() throws {
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a positive number") }
+    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
     // Before any thread starts: SIGINT and SIGTERM let the merge remove what it has begun to write.
     let interruption = Interruption()
-    let plan = try inputs.plan()
+    let plan = try inputs.plan(terminal)
     if dryRun { return try write(plan) }
-    let bar = ProgressBar(isShown: progress.progress, total: plan.outputBytes, unit: .bytes)
+    let bar = terminal.bar(total: plan.outputBytes, unit: .bytes)
     var executor = MergeExecutor(plan)
     executor.jobs = jobs ?? Workers.processorCount
     executor.overwrites = overwrite
@@ -88,22 +95,25 @@ struct MergeCommand: ParsableCommand {
     if verification?.isSound == false { throw ExitStatus.findings }
   }
 
-  private func write(_ plan: MergePlan) throws {
-    switch format {
-    case .json:
-      try StandardOutput.write(plan.json(toolVersion: Version.text, output: output).text(pretty: true) + "\n")
-    case .text: try StandardOutput.write(lines: plan.text(output: output))
+  private func write(_ plan: MergePlan) throws(Failure) {
+    try LoRACLI.write(format, reports: reports, terminal: terminal, isGood: false) { format in
+      switch format {
+      case .json: [plan.json(toolVersion: Version.text, output: output).text(pretty: true)]
+      case .text: plan.text(output: output)
+      }
     }
   }
 
-  private func write(_ summary: MergeSummary, _ verification: MergeVerification?) throws {
-    switch format {
-    case .json:
-      var document = summary.json(toolVersion: Version.text).object ?? JSONObject()
-      document["verification"] = verification?.json
-      try StandardOutput.write(JSONValue.object(document).text(pretty: true) + "\n")
-    case .text:
-      try StandardOutput.write(lines: summary.text + (verification?.text ?? []))
+  private func write(_ summary: MergeSummary, _ verification: MergeVerification?) throws(Failure) {
+    let isGood = verification?.isSound ?? true
+    try LoRACLI.write(format, reports: reports, terminal: terminal, isGood: isGood) { format in
+      switch format {
+      case .json:
+        var document = summary.json(toolVersion: Version.text).object ?? JSONObject()
+        document["verification"] = verification?.json
+        return [JSONValue.object(document).text(pretty: true)]
+      case .text: return summary.text + (verification?.text ?? [])
+      }
     }
   }
 }

@@ -19,15 +19,18 @@ enum VerificationDepth: String, CaseIterable, ExpressibleByArgument {
 
 /// What is merged into what; `merge` and `verify` share it, so that a merge can be checked by its own command line.
 struct MergeInputs: ParsableArguments {
-  @Option(help: "The base model: a folder, safetensors file, index or cached repository id with weights.")
+  @Option(
+    help: "The base model: a folder, safetensors file, index or cached repository id with weights.", completion: .file()
+  )
   var base: String
 
-  @Option(help: "An adapter to merge; may be given several times, the changes add up.")
+  @Option(help: "An adapter to merge; may be given several times, the changes add up.", completion: .file())
   var adapter: [String]
 
   // Unconditional, so that a negative number is not taken for an option.
   @Option(
-    parsing: .unconditionalSingleValue, help: "Weight of the adapter at the same position; 1 by default.")
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Weight of the adapter at the same position; 1 by default.", valueName: "number"))
   var weight: [Double] = []
 
   @Option(help: "Type of the output's weights: keep (the default), bf16, f16 or f32.")
@@ -46,7 +49,7 @@ struct MergeInputs: ParsableArguments {
   @Option(help: "How changed weights are rounded to 16 bits: nearest (the default) or stochastic (see --seed).")
   var rounding: RoundingName?
 
-  @Option(help: "Seed of --rounding stochastic; the same seed gives the same bytes.")
+  @Option(help: ArgumentHelp("Seed of --rounding stochastic; the same seed gives the same bytes.", valueName: "number"))
   var seed: UInt64?
 
   @Option(
@@ -81,7 +84,7 @@ struct MergeInputs: ParsableArguments {
 
   private static func shardSize(_ text: String) throws -> UInt64 {
     guard let size = ByteCount(parsing: text), size.bytes > 0 else {
-      throw ValidationError("\"\(escaped(text))\" is no size; write 5GB, 500MiB or a number of bytes")
+      throw ValidationError("expected a size such as 5GB or 500MiB, or a number of bytes")
     }
     return size.bytes
   }
@@ -89,17 +92,20 @@ struct MergeInputs: ParsableArguments {
   func validate() throws {
     if adapter.isEmpty { throw ValidationError("name at least one adapter with --adapter") }
     if weight.count > adapter.count {
-      throw ValidationError("there are \(weight.count) weights for \(adapter.count) adapters")
+      throw ValidationError(
+        "--weight is given \(weight.count) times and --adapter \(adapter.count); give each adapter one weight at most")
     }
-    if let bad = weight.first(where: { !$0.isFinite }) { throw ValidationError("--weight \(bad) is not finite") }
+    if let bad = weight.first(where: { !$0.isFinite }) {
+      throw ValidationError("--weight wants a finite number such as 0.7, not \(bad)")
+    }
     if seed != nil, rounding != .stochastic { throw ValidationError("--seed has a meaning with --rounding stochastic") }
   }
 
   /// Reads base and adapters, checks them, and plans the merge; writes nothing.
   ///
   /// - Parameter merged: a merged folder, whose record stands for options that were not given.
-  func plan(asRecordedIn merged: String? = nil) throws -> MergePlan {
-    let base = try openBase(base)
+  func plan(asRecordedIn merged: String? = nil, _ terminal: TerminalOptions) throws -> MergePlan {
+    let base = try openBase(base, terminal)
     var recorded: MergeOptions.Recorded?
     if let merged {
       recorded = try catching { () throws(MergeError) in try MergeOptions.recorded(in: merged) }

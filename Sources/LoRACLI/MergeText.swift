@@ -27,7 +27,7 @@ extension MergeSummary {
       outcome.isComplete
         ? "merged into \(escaped(output))" : "part of \(escaped(output)) written; other parts are missing",
       "  tensors    \(tensors)",
-      "  written    \(ByteCount(outcome.bytesWritten)) in \(fixed(outcome.seconds, 2)) s (\(rate))",
+      "  written    \(ByteCount(outcome.bytesWritten)) in \(elapsed(outcome.seconds)), \(rate)",
       "  memory     \(ByteCount(peakResidentBytes)) at most",
     ]
     if outcome.shardsReused > 0 {

@@ -6,7 +6,7 @@ import LoRAValidate
 import TensorCore
 
 /// `lora-tool pack`.
-struct PackCommand: ParsableCommand {
+struct PackCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "pack",
     abstract: "Put adapters into the padded slots that a serving engine reads.",
@@ -18,12 +18,14 @@ struct PackCommand: ParsableCommand {
 
   @OptionGroup var adapters: AdapterArguments
 
-  @Option(help: "The base model: a config.json, model folder, safetensors file, index or cached repository id.")
+  @Option(
+    help: "The base model: a config.json, model folder, safetensors file, index or cached repository id.",
+    completion: .file())
   var base: String
 
   @OptionGroup var slots: SlotArguments
 
-  @Option(help: "Where the slots are: host, cuda, cuda:N, or auto.")
+  @Option(help: "Where the slots are: host, cuda, cuda:N, or auto.", completion: .list(["host", "cuda", "auto"]))
   var device = "host"
 
   @Option(help: "Memory to say the largest number of slots for, such as 8GiB; what is free on the device by default.")
@@ -32,7 +34,7 @@ struct PackCommand: ParsableCommand {
   @Flag(help: "Read every slot back and compare every byte with a plain reference.")
   var verify = false
 
-  @Option(name: .shortAndLong, help: "Write the slots to this safetensors file.")
+  @Option(name: .shortAndLong, help: "Write the slots to this safetensors file.", completion: .file())
   var output: String?
 
   @Flag(help: "Replace an existing output file.")
@@ -47,17 +49,22 @@ struct PackCommand: ParsableCommand {
   @Flag(help: "Pack adapters whose check finds errors, as far as they fit at all.")
   var skipValidation = false
 
-  @Option(help: "Number of threads; all processors by default.")
+  @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
   var jobs: Int?
-
-  @Option(help: "Show progress: auto (on a terminal), always or never.")
-  var progress: Choice = .auto
 
   @Option(help: "Output format of the report: text or json.")
   var format: ReportFormat = .text
 
+  @Option(
+    name: .customLong("report"),
+    help: ArgumentHelp(
+      "Write the report to a file as well, as text or json; may be given several times.", valueName: "format=file"))
+  var reports: [FileReport<ReportFormat>] = []
+
+  @OptionGroup var terminal: TerminalOptions
+
   func validate() throws {
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a positive number") }
+    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
     if !isSlotDevice(device) {
       throw ValidationError("--device wants host, cuda, cuda:N or auto, not '\(escaped(device))'")
     }
@@ -71,7 +78,7 @@ struct PackCommand: ParsableCommand {
     let target = try PackOutput.checked(output, overwrite: overwrite)
     let base = try openUsableBase()
     // Slots can be sized without any adapter; everything else needs one.
-    let found = dryRun && adapters.adapters.isEmpty ? AdapterArguments.Found() : adapters.find()
+    let found = dryRun && adapters.adapters.isEmpty ? AdapterArguments.Found() : adapters.find(terminal)
     for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
     guard found.problems.isEmpty else { throw ExitStatus.failed }
     let layout = try layout(base, found.paths)
@@ -84,7 +91,7 @@ struct PackCommand: ParsableCommand {
       report.limit = memory.flatMap { ByteCount(parsing: $0)?.bytes }
       return try write(report)
     }
-    let device = try openSlotDevice(device, jobs: jobs)
+    let device = try openSlotDevice(device, jobs: jobs, terminal)
     report.device = (device.name, device.title)
     report.limit = memory.flatMap { ByteCount(parsing: $0)?.bytes } ?? device.freeBytes
     try pack(items, base, layout, device, target, &report)
@@ -93,16 +100,12 @@ struct PackCommand: ParsableCommand {
   }
 
   private func openUsableBase() throws -> BaseModel {
-    let base = try openBase(self.base)
+    let base = try openBase(self.base, terminal)
     for finding in base.findings where finding.severity == .error {
       StandardError.write("lora-tool: \(escaped(finding.file)): \(finding.message)\n")
     }
     if base.findings.contains(where: { $0.severity == .error }) { throw ExitStatus.failed }
-    guard base.isKnown else {
-      throw Failure(
-        "the architecture \(escaped(base.modelType ?? "(no model_type)")) of \(escaped(base.path)) is not in the "
-          + "catalogue and there are no weights to read names and shapes from")
-    }
+    try checkKnown(base)
     return base
   }
 
@@ -113,14 +116,16 @@ struct PackCommand: ParsableCommand {
     }
     let options = slots.options(adapters: paths.count, largest: largest)
     guard paths.count <= options.slots else {
-      throw Failure("\(paths.count) adapters do not fit into \(options.slots) slots; raise --max-loras")
+      throw Failure(
+        "\(paths.count) adapters do not fit into \(options.slots == 1 ? "1 slot" : "\(options.slots) slots"); raise --max-loras"
+      )
     }
     do throws(SlotLayoutError) {
       let layout = try SlotLayout(of: base, options)
       if !layout.isServed {
-        StandardError.write(
-          "lora-tool: warning: \(slots.engine) serves no adapters for \(escaped(base.modelType ?? "this model")); the "
-            + "slots are what its general rules give\n")
+        terminal.warn(
+          "warning: \(slots.engine) serves no adapters for \(escaped(base.modelType ?? "this model")); the slots are "
+            + "what its general rules give")
       }
       return layout
     } catch { throw Failure("\(error)") }
@@ -145,7 +150,7 @@ struct PackCommand: ParsableCommand {
     _ target: PackOutput?, _ report: inout PackReport
   ) throws {
     let total = items.reduce(0) { $0 &+ $1.fileBytes }
-    let bar = ProgressBar(isShown: progress.progress, total: total, unit: .bytes)
+    let bar = terminal.bar(total: total, unit: .bytes)
     defer { bar.finish() }
     let result = try packing { () throws(SlotPacking.Failure) in
       try SlotPacking(items, layout: layout, device: device, workers: jobs ?? Workers.processorCount) {
@@ -170,9 +175,12 @@ struct PackCommand: ParsableCommand {
   }
 
   private func write(_ report: PackReport) throws(Failure) {
-    switch format {
-    case .json: try StandardOutput.write(report.json(buffers: buffers).text(pretty: true) + "\n")
-    case .text: try StandardOutput.write(lines: report.text(buffers: buffers))
+    let isGood = !dryRun && report.mismatch == nil
+    try LoRACLI.write(format, reports: reports, terminal: terminal, isGood: isGood) { format in
+      switch format {
+      case .json: [report.json(buffers: buffers).text(pretty: true)]
+      case .text: report.text(buffers: buffers)
+      }
     }
   }
 }

@@ -8,7 +8,7 @@ import LoRAValidate
 import TensorCore
 
 /// `lora-tool parity`.
-struct ParityCommand: ParsableCommand {
+struct ParityCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "parity",
     abstract: "Measure how far merged weights and the adapter served unmerged drift apart.",
@@ -24,25 +24,28 @@ struct ParityCommand: ParsableCommand {
     case json
   }
 
-  @Option(help: "Base model with weights: a folder, safetensors file, index or cached repository id.")
+  @Option(
+    help: "Base model with weights: a folder, safetensors file, index or cached repository id.", completion: .file())
   var base: String
 
-  @Option(help: "The adapter.")
+  @Option(help: "The adapter.", completion: .file())
   var adapter: String
 
-  @Option(help: "The merged model; merged in memory if not given.")
+  @Option(help: "The merged model; merged in memory if not given.", completion: .file())
   var merged: String?
 
-  @Option(help: "Number of activations for each module.")
+  @Option(help: ArgumentHelp("Number of activations for each module.", valueName: "number"))
   var tokens = 16
 
-  @Option(help: "Seed of the activations.")
+  @Option(help: ArgumentHelp("Seed of the activations.", valueName: "number"))
   var seed: UInt64 = 0
 
   @Option(help: "Type that the engine computes in: bf16, f16 or f32; the base's own if not given.")
   var servingDtype: ServingDType?
 
-  @Option(help: "Largest drift of a module: root mean square of the difference over that of the output.")
+  @Option(
+    help: ArgumentHelp(
+      "Largest drift of a module: root mean square of the difference over that of the output.", valueName: "number"))
   var maxDrift: Double?
 
   @Option(
@@ -53,16 +56,15 @@ struct ParityCommand: ParsableCommand {
   @Option(help: "Where the served path is computed: host, cuda or cuda:N.")
   var device = "host"
 
-  @Option(help: "Number of modules to list as text.")
+  @Option(help: ArgumentHelp("Number of modules to list as text.", valueName: "number"))
   var modules = 20
 
   @Option(help: "Output format: text or json.")
   var format: Format = .text
 
-  @Option(help: "Show progress: auto (on a terminal), always or never.")
-  var progress: Choice = .auto
-
   @OptionGroup var report: ReportOptions
+
+  var terminal: TerminalOptions { report.terminal }
 
   func validate() throws {
     guard (1...4096).contains(tokens) else { throw ValidationError("--tokens wants a number from 1 to 4096") }
@@ -74,8 +76,8 @@ struct ParityCommand: ParsableCommand {
   }
 
   func run() throws {
-    let model = try openBase(base)
-    let other = try merged.map { try openBase($0) }
+    let model = try openBase(base, terminal)
+    let other = try merged.map { try openBase($0, terminal) }
     let loaded = Adapter.load(adapter)
     var options = ParityOptions()
     options.tokens = tokens
@@ -84,7 +86,7 @@ struct ParityCommand: ParsableCommand {
     options.maxDrift = maxDrift
     options.expertLayout = expertLayout
     let place = try parityDevice()
-    let bar = ProgressBar(isShown: progress.progress, total: UInt64(loaded.modules.count), unit: .items)
+    let bar = terminal.bar(total: UInt64(loaded.modules.count), unit: .items)
     let result: ParityReport
     do throws(ParityError) {
       result = try Parity.run(base: model, adapter: loaded, merged: other, options: options, device: place) {
@@ -96,7 +98,7 @@ struct ParityCommand: ParsableCommand {
     }
     bar.finish()
     switch format {
-    case .text: try report.write(result.text(limit: modules))
+    case .text: try report.write(text: result.text(limit: modules), isGood: result.isPassed)
     case .json: try report.write([result.json(toolVersion: Version.text).text(pretty: true)])
     }
     if !result.isPassed { throw ExitStatus.findings }

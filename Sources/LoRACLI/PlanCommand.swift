@@ -5,7 +5,7 @@ import LoRAValidate
 import TensorCore
 
 /// `lora-tool plan`.
-struct PlanCommand: ParsableCommand {
+struct PlanCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
     abstract: "Compute what a multi-LoRA deployment takes: adapters, slots, key-value cache, GPUs.",
@@ -23,40 +23,46 @@ struct PlanCommand: ParsableCommand {
     case vllm
   }
 
-  @Option(help: "Base model: a config.json, model folder, safetensors file, index, or cached repository id.")
+  @Option(
+    help: "Base model: a config.json, model folder, safetensors file, index, or cached repository id.",
+    completion: .file())
   var base: String
 
-  @Option(help: "Rank of the planned adapters.")
+  @Option(help: ArgumentHelp("Rank of the planned adapters.", valueName: "number"))
   var rank: UInt64?
 
-  @Option(help: "Modules of the planned adapters: attention, all-linear, or names with commas between them.")
+  @Option(
+    help: "Modules of the planned adapters: attention, all-linear, or names with commas between them.",
+    completion: .list(["attention", "all-linear"]))
   var targets: String?
 
-  @Option(help: "A real adapter, or a folder of them; can be given several times.")
+  @Option(help: "A real adapter, or a folder of them; can be given several times.", completion: .file())
   var adapter: [String] = []
 
   @Option(help: "Type that the engine holds adapters in: bf16, f16 or f32.")
   var dtype: ServingDType = .bf16
 
-  @Option(help: "Slots on the device.")
+  @Option(help: ArgumentHelp("Slots on the device.", valueName: "number"))
   var maxLoras: UInt64 = 8
 
-  @Option(help: "Rank that every slot has room for; the smallest of vLLM's that is enough if not given.")
+  @Option(
+    help: ArgumentHelp(
+      "Rank that every slot has room for; the smallest of vLLM's that is enough if not given.", valueName: "number"))
   var maxLoraRank: UInt64?
 
   @Option(help: "Modules that the engine keeps slots for, with commas between them; all if not given.")
   var targetModules: String?
 
-  @Option(help: "Number of GPUs that share each layer.")
+  @Option(help: ArgumentHelp("Number of GPUs that share each layer.", valueName: "number"))
   var tensorParallel: UInt64 = 1
 
-  @Option(help: "Number of tenants, each with an adapter.")
+  @Option(help: ArgumentHelp("Number of tenants, each with an adapter.", valueName: "number"))
   var tenants: UInt64?
 
   @Option(help: "Memory of a GPU, such as 80GiB.", transform: Self.size)
   var gpuMemory: UInt64?
 
-  @Option(help: "Share of the GPU's memory that the engine takes.")
+  @Option(help: ArgumentHelp("Share of the GPU's memory that the engine takes.", valueName: "number"))
   var gpuMemoryUtilization = 0.9
 
   @Option(help: "Memory for activations and CUDA graphs, such as 4GiB.", transform: Self.size)
@@ -65,10 +71,10 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "Type of the key-value cache: bf16, f16, f32 or fp8.", transform: Self.kvType)
   var kvDtype: KeyValueType = .bf16
 
-  @Option(help: "Tokens of a block of the key-value cache.")
+  @Option(help: ArgumentHelp("Tokens of a block of the key-value cache.", valueName: "number"))
   var blockSize: UInt64 = 16
 
-  @Option(help: "Cost of a GPU for an hour.")
+  @Option(help: ArgumentHelp("Cost of a GPU for an hour.", valueName: "number"))
   var gpuHourlyCost: Double?
 
   @Option(
@@ -85,6 +91,8 @@ struct PlanCommand: ParsableCommand {
   var format: Format = .text
 
   @OptionGroup var report: ReportOptions
+
+  var terminal: TerminalOptions { report.terminal }
 
   func validate() throws {
     guard adapter.isEmpty else {
@@ -109,7 +117,7 @@ struct PlanCommand: ParsableCommand {
       throw Failure("\(error)")
     }
     switch format {
-    case .text: try report.write(result.text)
+    case .text: try report.write(text: result.text)
     case .json: try report.write([result.json(toolVersion: Version.text).text(pretty: true)])
     }
   }
@@ -142,7 +150,7 @@ struct PlanCommand: ParsableCommand {
       throw ValidationError("--gpu-memory-utilization wants a share above 0, at most 1")
     }
     if let gpuHourlyCost, !(0...1e9).contains(gpuHourlyCost) { throw ValidationError("--gpu-hourly-cost wants a cost") }
-    var request = CapacityRequest(base: try openBase(base), adapters: try adapters())
+    var request = CapacityRequest(base: try openBase(base, terminal), adapters: try adapters())
     request.dtype = dtype.dtype
     request.maxLoRAs = maxLoras
     request.maxLoRARank = maxLoraRank
@@ -162,7 +170,7 @@ struct PlanCommand: ParsableCommand {
     guard adapter.isEmpty else {
       var arguments = AdapterArguments()
       arguments.adapters = adapter
-      let found = arguments.find()
+      let found = arguments.find(terminal)
       for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
       if !found.problems.isEmpty || found.paths.isEmpty { throw ExitStatus.failed }
       return .real(found.paths.map { Adapter.load($0) })

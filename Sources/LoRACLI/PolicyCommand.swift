@@ -13,35 +13,32 @@ struct PolicyCommand: ParsableCommand {
 }
 
 /// `lora-tool policy init`.
-struct PolicyInitCommand: ParsableCommand {
+struct PolicyInitCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
     abstract: "Write a commented policy file to start from.",
     discussion: "An existing file is left alone unless --overwrite is given; '-' writes to standard output.")
 
-  @Argument(help: "Where to write it.")
+  @Argument(help: "Where to write it.", completion: .file())
   var path = "lora-policy.yml"
 
   @Flag(help: "Replace an existing file.")
   var overwrite = false
 
+  @OptionGroup var terminal: TerminalOptions
+
   func run() throws {
     if path == "-" { return try StandardOutput.write(Policy.starter) }
     if !overwrite, let kind = FileKind(path: path), kind == .regular || kind == .folder {
-      throw Failure("\(escaped(path)) exists; --overwrite replaces it")
+      throw Failure("\(escaped(path)) exists already; name another file, or replace it with --overwrite")
     }
-    do throws(IOError) {
-      try WholeFile.write(Array(Policy.starter.utf8), to: path)
-    } catch {
-      throw Failure("\(error)")
-    }
-    StandardError.write(
-      "wrote \(escaped(path)); use it with: lora-tool validate --policy \(escaped(path)) ADAPTER...\n")
+    try writeFile(Policy.starter, to: path)
+    terminal.warn("wrote \(escaped(path)); use it with: lora-tool validate --policy \(escaped(path)) ADAPTER...")
   }
 }
 
 /// `lora-tool policy check`.
-struct PolicyCheckCommand: ParsableCommand {
+struct PolicyCheckCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Say what a policy file sets, or everything that is wrong with it.",
@@ -52,7 +49,7 @@ struct PolicyCheckCommand: ParsableCommand {
     case json
   }
 
-  @Argument(help: "The policy file.")
+  @Argument(help: "The policy file, or - for standard input.")
   var path = "lora-policy.yml"
 
   @Option(help: "Output format: text or json.")
@@ -60,13 +57,15 @@ struct PolicyCheckCommand: ParsableCommand {
 
   @OptionGroup var report: ReportOptions
 
+  var terminal: TerminalOptions { report.terminal }
+
   func run() throws {
     let settings = try Policy(reading: path).summary
     switch format {
     case .text:
       var table = TextTable([("setting", .left), ("meaning", .left)])
       for (setting, meaning) in settings { table.add([setting, meaning]) }
-      try report.write(table.lines())
+      try report.write(text: table.lines())
     case .json:
       let document: JSONValue = [
         "schema": "lora-tool/policy/1", "tool_version": .string(Version.text), "path": .string(path),
@@ -80,8 +79,19 @@ struct PolicyCheckCommand: ParsableCommand {
 extension Policy {
   /// The policy in a file, or a failure with one line for each of its mistakes.
   init(reading path: String) throws(Failure) {
+    let name = path == "-" ? "standard input" : path
+    if path != "-", FileKind(path: path) == nil {
+      throw Failure(
+        "\(escaped(path)): the policy file cannot be read: no such file or folder; "
+          + "'lora-tool policy init' writes one to start from\(suggestion(forPath: path))")
+    }
+    let standardInput = path == "-" ? try contents(of: path, limit: Self.fileLimit) : nil
     do throws(PolicyError) {
-      self = try Policy(file: path)
+      if let standardInput {
+        self = try Policy(yaml: standardInput, path: name)
+      } else {
+        self = try Policy(file: path)
+      }
     } catch {
       throw Failure(error.problems.map { "\(error.path):\($0)" }.joined(separator: "\nlora-tool: "))
     }

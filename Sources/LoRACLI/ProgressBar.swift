@@ -70,6 +70,6 @@ final class ProgressBar: Sendable {
       amount = "\(grouped(done)) of \(grouped(total))"
       rate = "\(fixed(Double(done) / seconds, 0))/s"
     }
-    return "[\(bar)] \(fixed(share * 100, 0)) %  \(amount)  \(rate)  \(fixed(left, 0)) s left"
+    return "[\(bar)] \(fixed(share * 100, 0)) %  \(amount)  \(rate)  \(roughly(left)) left"
   }
 }

@@ -4,7 +4,7 @@ import LoRATraffic
 import TensorCore
 
 /// `lora-tool replay`.
-struct ReplayCommand: ParsableCommand {
+struct ReplayCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
     abstract: "Run requests for adapters through the slot cache of a serving engine.",
@@ -21,31 +21,40 @@ struct ReplayCommand: ParsableCommand {
 
   @OptionGroup var traffic: TrafficArguments
 
-  @Option(help: "Slots on the device.")
+  @Option(help: ArgumentHelp("Slots on the device.", valueName: "number"))
   var maxLoras: Int
 
-  @Option(help: "Adapters that host memory holds; as many as slots if not given.")
+  @Option(help: ArgumentHelp("Adapters that host memory holds; as many as slots if not given.", valueName: "number"))
   var maxCpuLoras: Int?
 
-  @Option(help: "What to run it on: model (costs), or host or cuda[:N] (real loads; give --base and --adapter).")
+  @Option(
+    help: "What to run it on: model (costs), or host or cuda[:N] (real loads; give --base and --adapter).",
+    completion: .list(["model", "host", "cuda"]))
   var device = "model"
 
-  @Option(help: "Base model of the adapters, for --device host or cuda.")
+  @Option(help: "Base model of the adapters, for --device host or cuda.", completion: .file())
   var base: String?
 
-  @Option(help: "Adapters, or folders of them, for --device host or cuda; a trace names them by their folders.")
+  @Option(
+    help: "Adapters, or folders of them, for --device host or cuda; a trace names them by their folders.",
+    completion: .file())
   var adapter: [String] = []
 
-  @Option(help: "Rank of the slots on a device; the largest of the adapters if not given.")
+  @Option(
+    help: ArgumentHelp("Rank of the slots on a device; the largest of the adapters if not given.", valueName: "number"))
   var maxLoraRank: UInt64?
 
-  @Option(help: "Who makes room: lru, lfu, size-aware, popularity-pinned or optimal.", transform: Self.policy)
+  @Option(
+    help: "Who makes room: lru, lfu, size-aware, popularity-pinned or optimal.",
+    completion: .list(CachePolicy.allCases.map(\.rawValue)), transform: Self.policy)
   var policy: CachePolicy = .lru
 
   @Flag(help: "Compare all policies.")
   var policies = false
 
-  @Option(help: "Adapters that popularity-pinned keeps in their slots; half of the slots if not given.")
+  @Option(
+    help: ArgumentHelp(
+      "Adapters that popularity-pinned keeps in their slots; half of the slots if not given.", valueName: "number"))
   var pinned: Int?
 
   @Option(help: "Numbers to try: max-loras=4..32, max-cpu-loras=8,64; can be given for both.")
@@ -75,7 +84,7 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "Length of the windows in which adapters are counted: 60s.")
   var window = "60s"
 
-  @Option(help: "Write charts to this SVG file.")
+  @Option(help: "Write charts to this SVG file.", completion: .file())
   var plot: String?
 
   @Option(help: "Output format: text or json.")
@@ -83,32 +92,23 @@ struct ReplayCommand: ParsableCommand {
 
   @OptionGroup var report: ReportOptions
 
+  var terminal: TerminalOptions { report.terminal }
+
   func run() throws {
     let options = try replayOptions()
     let points = try sweepPoints(options)
     guard device == "model" else {
       return try write(try DeviceReplay(self, options).run())
     }
-    let trace: Trace
-    do throws(TrafficError) {
-      trace = try traffic.requests()
-    } catch {
-      throw Failure("\(error)")
-    }
+    let trace = try traffic.requests()
     guard trace.count > 0 else { throw Failure("the traffic has no request; raise --rate or --duration") }
     try write(ReplayReport(trace, options, sweep: points, policies: policies))
   }
 
   private func write(_ result: ReplayReport) throws {
-    if let plot {
-      do throws(IOError) {
-        try WholeFile.write(Array(result.svg.utf8), to: plot)
-      } catch {
-        throw Failure("\(error)")
-      }
-    }
+    if let plot { try writeFile(result.svg, to: plot) }
     switch format {
-    case .text: try report.write(result.text)
+    case .text: try report.write(text: result.text)
     case .json: try report.write([result.json(toolVersion: Version.text).text(pretty: true)])
     }
   }
@@ -121,7 +121,9 @@ struct ReplayCommand: ParsableCommand {
   }
 
   private func replayOptions() throws -> ReplayOptions {
-    guard (1...1 << 24).contains(maxLoras) else { throw ValidationError("--max-loras wants a positive number") }
+    guard (1...1 << 24).contains(maxLoras) else {
+      throw ValidationError("--max-loras wants a number from 1 on, not \(maxLoras)")
+    }
     let host = maxCpuLoras ?? maxLoras
     guard (maxLoras...1 << 24).contains(host) else {
       throw ValidationError("--max-cpu-loras must be at least --max-loras, as in vLLM")

@@ -2,31 +2,36 @@ import ArgumentParser
 import Glibc
 import LoRAIO
 
-extension Choice: ExpressibleByArgument {}
-
 /// Where a report goes.
 struct ReportOptions: ParsableArguments {
-  @Option(name: .shortAndLong, help: "Write the report to this file instead of standard output.")
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Write the report to this file instead of standard output.", valueName: "file"),
+    completion: .file())
   var output: String?
 
-  @Option(help: "Use colour: auto (on a terminal, unless NO_COLOR is set), always or never.")
-  var color: Choice = .auto
+  @OptionGroup var terminal: TerminalOptions
 
   /// Whether the text report may use colour.
-  var usesColour: Bool { output == nil ? color.colour : color == .always }
+  var usesColour: Bool { output == nil ? terminal.color.colour : terminal.color == .always }
 
-  /// Writes the report.
+  /// Writes a report for programs, or one that is laid out already.
   func write(_ text: String) throws(Failure) {
-    guard let output else { return try StandardOutput.write(text) }
-    do throws(IOError) {
-      try WholeFile.write(Array(text.utf8), to: output)
-    } catch {
-      throw Failure("\(error)")
-    }
+    guard let output, output != "-" else { return try StandardOutput.write(text) }
+    try writeFile(text, to: output)
+    terminal.note("wrote \(output)")
   }
 
   /// Writes lines, each with its line end.
   func write(_ lines: [String]) throws(Failure) {
     try write(lines.map { $0 + "\n" }.joined())
+  }
+
+  /// Writes a report for people.
+  ///
+  /// - Parameter isGood: whether it only says that a check was passed, which --quiet leaves out.
+  func write(text lines: [String], isGood: Bool = false) throws(Failure) {
+    if isGood && terminal.quiet && output == nil { return }
+    try write(usesColour ? lines.map(highlighted) : lines)
   }
 }

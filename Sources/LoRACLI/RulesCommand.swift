@@ -3,7 +3,7 @@ import LoRAValidate
 import TensorCore
 
 /// `lora-tool rules`.
-struct RulesCommand: ParsableCommand {
+struct RulesCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules", abstract: "List the rules that validate checks.")
 
@@ -17,12 +17,14 @@ struct RulesCommand: ParsableCommand {
 
   @OptionGroup var report: ReportOptions
 
+  var terminal: TerminalOptions { report.terminal }
+
   func run() throws {
     switch format {
     case .text:
       var table = TextTable([("rule", .left), ("severity", .left), ("when", .left)])
       for rule in RuleSet.all { table.add([rule.id.rawValue, rule.id.severity.rawValue, rule.title]) }
-      try report.write(table.lines())
+      try report.write(text: table.lines())
     case .json:
       let rules: [JSONValue] = RuleSet.all.map { rule in
         [
@@ -39,22 +41,23 @@ struct RulesCommand: ParsableCommand {
 }
 
 /// `lora-tool explain`.
-struct ExplainCommand: ParsableCommand {
+struct ExplainCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain", abstract: "Say what a rule means, why it matters and what to do.")
 
-  @Argument(help: "The rule's name, such as rank-mismatch.")
+  @Argument(help: "The rule's name, such as rank-mismatch.", completion: .list(RuleSet.all.map(\.id.rawValue)))
   var rule: String
 
   @OptionGroup var report: ReportOptions
 
+  var terminal: TerminalOptions { report.terminal }
+
   func run() throws {
     guard let id = RuleID(rawValue: rule), let known = RuleSet.rule(id) else {
-      let meant = closest(to: rule, among: RuleSet.all.map(\.id.rawValue))
+      let names = RuleSet.all.map(\.id.rawValue)
       throw ValidationError(
-        "there is no rule '\(escaped(rule))'\(meant.map { "; did you mean '\($0)'?" } ?? ";") 'lora-tool rules' lists them"
-      )
+        "there is no rule '\(escaped(rule))'; 'lora-tool rules' lists them\(suggestion(for: rule, among: names))")
     }
-    try report.write([known.explanation])
+    try report.write(text: [known.explanation])
   }
 }

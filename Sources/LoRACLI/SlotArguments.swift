@@ -5,25 +5,29 @@ import TensorCore
 
 /// How an engine's slots are made.
 struct SlotArguments: ParsableArguments {
-  @Option(help: "Serving engine: vllm or sglang.")
+  @Option(help: "Serving engine: vllm or sglang.", completion: .list(["vllm", "sglang"]))
   var engine = "vllm"
 
   @Option(help: "Arrangement of the slots: vllm, sglang or slot-major; the engine's own by default.")
   var layout: LayoutName?
 
-  @Option(help: "Number of slots (max_loras); as many as there are adapters by default.")
+  @Option(
+    help: ArgumentHelp("Number of slots (max_loras); as many as there are adapters by default.", valueName: "number"))
   var maxLoras: Int?
 
-  @Option(help: "Rank that slots have room for (max_lora_rank); the engine's default, or the adapters' largest.")
+  @Option(
+    help: ArgumentHelp(
+      "Rank that slots have room for (max_lora_rank); the engine's default, or the adapters' largest.",
+      valueName: "number"))
   var maxLoraRank: UInt64?
 
   @Option(help: "Type of the slots: bf16, f16 or f32.")
   var dtype: ServingDType = .bf16
 
-  @Option(help: "Number of devices that share each layer.")
+  @Option(help: ArgumentHelp("Number of devices that share each layer.", valueName: "number"))
   var tensorParallel: UInt64 = 1
 
-  @Option(help: "Which of these devices this is, from 0.")
+  @Option(help: ArgumentHelp("Which of these devices this is, from 0.", valueName: "number"))
   var rank: UInt64 = 0
 
   @Flag(help: "Split the factors that tensor parallelism leaves whole, as vLLM's --fully-sharded-loras does.")
@@ -42,13 +46,13 @@ struct SlotArguments: ParsableArguments {
     guard let known = Engine(named: engine), ["vllm", "sglang"].contains(known.name) else {
       throw ValidationError("slots are laid out for vllm and sglang, not '\(escaped(engine))'")
     }
-    if let maxLoras, maxLoras < 1 { throw ValidationError("--max-loras wants a positive number") }
+    if let maxLoras, maxLoras < 1 { throw ValidationError("--max-loras wants a number from 1 on, not \(maxLoras)") }
     if let maxLoraRank, !known.accepts(limit: maxLoraRank) {
       let legal = known.legalRankLimits.map { String($0) }.joined(separator: ", ")
       throw ValidationError(
         "--max-lora-rank \(maxLoraRank): \(known.title) takes \(legal.isEmpty ? "1 and more" : legal)")
     }
-    if tensorParallel == 0 { throw ValidationError("--tensor-parallel wants a positive number") }
+    if tensorParallel == 0 { throw ValidationError("--tensor-parallel wants a number from 1 on, not 0") }
     if rank >= tensorParallel {
       throw ValidationError("--rank \(rank): the ranks of \(tensorParallel) devices are 0 to \(tensorParallel - 1)")
     }

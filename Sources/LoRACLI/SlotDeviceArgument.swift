@@ -6,23 +6,23 @@ import TensorCore
 ///
 /// `auto` takes the first GPU, or host memory where none can be used, and says so; a device that was asked for by name
 /// and cannot be used is an error.
-func openSlotDevice(_ name: String, jobs: Int?) throws(Failure) -> any SlotDevice {
+func openSlotDevice(_ name: String, jobs: Int?, _ terminal: TerminalOptions) throws(Failure) -> any SlotDevice {
   if name == "host" { return HostDevice(workers: jobs) }
   do throws(SlotDeviceError) {
     let device = try CUDADevice(cudaOrdinal(name))
     if let failure = device.kernelFailure {
-      StandardError.write(
-        "lora-tool: \(device.name): the kernel cannot be used (\(escaped("\(failure)", limit: 2_000))); slots are packed "
-          + "on the host and copied\n")
+      terminal.warn(
+        "\(device.name): the kernel cannot be used (\(escaped("\(failure)", limit: 2_000))); slots are packed on the "
+          + "host and copied")
     }
     return device
   } catch {
     if name == "auto" {
-      StandardError.write(
-        "lora-tool: no CUDA device can be used (\(escaped("\(error)", limit: 2_000))); the slots are in host memory\n")
+      terminal.warn(
+        "no CUDA device can be used (\(escaped("\(error)", limit: 2_000))); the slots are in host memory")
       return HostDevice(workers: jobs)
     }
-    throw Failure(escaped("\(error)", limit: 2_000))
+    throw Failure(escaped("\(error)", limit: 2_000) + "; --device host does without a GPU")
   }
 }
 

@@ -2,6 +2,21 @@ import Glibc
 import LoRAIO
 import TensorCore
 
+/// The three descriptors that every program is given.
+enum StandardStreams {
+  /// Puts something harmless where the caller closed one of them.
+  ///
+  /// After `>&-` a file that is opened later would get the number of standard output, and the report in its content.
+  /// Results on a closed standard output stay an error.
+  static func keepOpen() {
+    while true {
+      let descriptor = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+      if descriptor > STDERR_FILENO { close(descriptor) }
+      if descriptor < 0 || descriptor > STDERR_FILENO { return }
+    }
+  }
+}
+
 /// The result stream; nothing but results goes there.
 enum StandardOutput {
   /// Writes all of the text; a reader that has gone away ends the output without an error.
@@ -22,6 +37,7 @@ extension StandardOutput {
         rebasing: buffer.bytes[..<Int(min(file.size - done, UInt64(buffer.count)))])
       do throws(IOError) { unsafe try file.read(into: part, at: done) } catch { throw Failure("\(error)") }
       if let number = unsafe writeAll(UnsafeRawBufferPointer(part), to: STDOUT_FILENO) {
+        if number == EPIPE { return }
         throw Failure("\(IOError("write", "standard output", .system(number)))")
       }
       done += UInt64(part.count)

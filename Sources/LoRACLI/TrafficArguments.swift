@@ -4,10 +4,12 @@ import TensorCore
 
 /// Where requests come from: a recorded trace, or traffic made up from a seed.
 struct TrafficArguments: ParsableArguments {
-  @Option(help: "A recorded trace: JSON lines with \"time\" in seconds and \"adapter\".")
+  @Option(
+    help: "A recorded trace: JSON lines with \"time\" in seconds and \"adapter\"; - is standard input.",
+    completion: .file())
   var trace: String?
 
-  @Option(help: "Number of adapters of made-up traffic.")
+  @Option(help: ArgumentHelp("Number of adapters of made-up traffic.", valueName: "number"))
   var adapters: Int?
 
   @Option(help: "Requests per second; also 600/min.")
@@ -19,10 +21,12 @@ struct TrafficArguments: ParsableArguments {
   @Option(help: "Who is asked for: zipf:1.1, uniform or weights:FILE (a JSON object of names and numbers).")
   var popularity = "zipf:1.1"
 
-  @Option(help: "When requests come: poisson, regular, bursts or spike.")
+  @Option(
+    help: "When requests come: poisson, regular, bursts or spike.",
+    completion: .list(["poisson", "regular", "bursts", "spike"]))
   var arrivals = "poisson"
 
-  @Option(help: "How much higher the rate is in a burst or at the top of the spike.")
+  @Option(help: ArgumentHelp("How much higher the rate is in a burst or at the top of the spike.", valueName: "number"))
   var peakFactor = 5.0
 
   @Option(help: "Length of a burst.")
@@ -37,7 +41,7 @@ struct TrafficArguments: ParsableArguments {
   @Option(help: "Width of the spike (standard deviation); half an hour of 24 if not given.")
   var spikeWidth: String?
 
-  @Option(help: "Seed of everything that is random.")
+  @Option(help: ArgumentHelp("Seed of everything that is random.", valueName: "number"))
   var seed: UInt64 = 0
 
   func validate() throws {
@@ -54,8 +58,17 @@ struct TrafficArguments: ParsableArguments {
   }
 
   /// Reads or makes the requests; made-up traffic is for adapters of these names, if they are given.
-  func requests(named known: [String]? = nil) throws(TrafficError) -> Trace {
-    if let trace { return try Trace(reading: trace) }
+  func requests(named known: [String]? = nil) throws(Failure) -> Trace {
+    let recorded = try trace.map { (path) throws(Failure) in try openInput(path) }
+    do throws(TrafficError) {
+      if let recorded { return try Trace(reading: recorded) }
+      return try madeUp(named: known)
+    } catch {
+      throw Failure("\(error)")
+    }
+  }
+
+  private func madeUp(named known: [String]?) throws(TrafficError) -> Trace {
     guard let numbers = try? numbers() else { return try Traffic(names: [], rate: 1, duration: 0).trace() }
     var names = known.map { Array($0.prefix(adapters ?? $0.count)) } ?? Traffic.names(adapters ?? 1)
     var popularity = numbers.popularity

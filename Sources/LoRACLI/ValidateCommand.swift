@@ -6,7 +6,7 @@ import LoRAValidate
 import TensorCore
 
 /// `lora-tool validate`.
-struct ValidateCommand: ParsableCommand {
+struct ValidateCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
     abstract: "Check adapters before they are deployed.",
@@ -31,25 +31,31 @@ struct ValidateCommand: ParsableCommand {
 
   @OptionGroup var adapters: AdapterArguments
 
-  @Option(help: "Base model: a config.json, model folder, safetensors file, index, or cached repository id.")
+  @Option(
+    help: "Base model: a config.json, model folder, safetensors file, index, or cached repository id.",
+    completion: .file())
   var base: String?
 
-  @Option(help: "Serving engine to check for: \(Engine.all.map(\.name).joined(separator: ", ")).")
+  @Option(
+    help: "Serving engine to check for: \(Engine.all.map(\.name).joined(separator: ", ")).",
+    completion: .list(Engine.all.map(\.name)))
   var engine: String?
 
-  @Option(help: "The engine's max_lora_rank; its own default if not given.")
+  @Option(help: ArgumentHelp("The engine's max_lora_rank; its own default if not given.", valueName: "number"))
   var maxLoraRank: UInt64?
 
   @Option(help: "Type that the engine holds adapters in: bf16, f16 or f32.")
   var servingDtype: ServingDType = .bf16
 
-  @Option(help: "Number of tensor-parallel ranks of the engine.")
+  @Option(help: ArgumentHelp("Number of tensor-parallel ranks of the engine.", valueName: "number"))
   var tensorParallel: UInt64 = 1
 
   @Option(help: "Target modules that the engine is restricted to, separated by commas.")
   var targetModules: String?
 
-  @Option(help: "Policy file with the limits of your platform; 'lora-tool policy init' writes one to start from.")
+  @Option(
+    help: "Policy file with the limits of your platform, or -; 'lora-tool policy init' writes one to start from.",
+    completion: .file())
   var policy: String?
 
   @Option(help: "Level from which findings fail the check: error or warning.")
@@ -61,7 +67,7 @@ struct ValidateCommand: ParsableCommand {
   @Option(help: "Check the I-th of N disjoint, stable parts of the adapters, written I/N with I from 0.")
   var shard: String?
 
-  @Option(help: "Number of threads; all processors by default.")
+  @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
   var jobs: Int?
 
   @Option(help: "Output format: text, json, sarif, junit or github.")
@@ -72,21 +78,20 @@ struct ValidateCommand: ParsableCommand {
     help: ArgumentHelp(
       "Write the same findings to a file in another format as well; may be given several times.",
       valueName: "format=file"))
-  var reports: [FileReport] = []
-
-  @Option(help: "Show progress: auto (on a terminal), always or never.")
-  var progress: Choice = .auto
+  var reports: [FileReport<Format>] = []
 
   @OptionGroup var report: ReportOptions
 
+  var terminal: TerminalOptions { report.terminal }
+
   func run() throws {
     let options = try validationOptions()
-    let found = adapters.find()
+    let found = adapters.find(terminal)
     for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
-    let base = try base.map { try openBase($0) }
+    let base = try base.map { try openBase($0, terminal) }
     if found.paths.isEmpty && !adapters.adapters.isEmpty && format == .text { throw ExitStatus.failed }
     let total = options.headerOnly ? 0 : found.paths.reduce(0) { $0 &+ AdapterDiscovery.weightBytes(at: $1) }
-    let bar = ProgressBar(isShown: progress.progress, total: total, unit: .bytes)
+    let bar = terminal.bar(total: total, unit: .bytes)
     var result = Validation.run(
       found.paths, base: base, options: options,
       progress: .init(scanned: { bar.advance(by: $0) }, checked: { _ in }))
@@ -94,28 +99,10 @@ struct ValidateCommand: ParsableCommand {
     result.problems = found.problems
     // The files first: a reader of the output that goes away must not cost them.
     for report in reports { try report.write(render(result, as: report.format)) }
-    try report.write(render(result, as: format, colour: report.usesColour))
+    let onlyFailures = terminal.quiet && report.output == nil
+    try report.write(render(result, as: format, colour: report.usesColour, onlyFailures: onlyFailures))
     if !found.problems.isEmpty || found.paths.isEmpty { throw ExitStatus.failed }
     if result.exitCode != 0 { throw ExitStatus.findings }
-  }
-
-  /// A report besides the one on standard output, written `FORMAT=FILE`.
-  struct FileReport: ExpressibleByArgument {
-    let format: Format
-    let path: String
-
-    init?(argument: String) {
-      guard let sign = argument.utf8.firstIndex(of: UInt8(ascii: "=")),
-        let format = Format(rawValue: String(argument[..<sign])),
-        case let path = argument[argument.utf8.index(after: sign)...], !path.isEmpty
-      else { return nil }
-      self.format = format
-      self.path = String(path)
-    }
-
-    func write(_ text: String) throws(Failure) {
-      do throws(IOError) { try WholeFile.write(Array(text.utf8), to: path) } catch { throw Failure("\(error)") }
-    }
   }
 
   private func validationOptions() throws -> ValidationOptions {
@@ -123,7 +110,8 @@ struct ValidateCommand: ParsableCommand {
     if let engine {
       guard let known = Engine(named: engine) else {
         throw ValidationError(
-          "unknown engine '\(escaped(engine))'; known are \(Engine.all.map(\.name).joined(separator: ", "))")
+          "unknown engine '\(escaped(engine))': expected \(Engine.all.map(\.name).joined(separator: ", "))"
+            + suggestion(for: engine, among: Engine.all.map(\.name)))
       }
       options.engine = known
     }
@@ -133,9 +121,9 @@ struct ValidateCommand: ParsableCommand {
       }
       options.shard = part
     }
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a positive number") }
-    if maxLoraRank == 0 { throw ValidationError("--max-lora-rank wants a positive number") }
-    if tensorParallel == 0 { throw ValidationError("--tensor-parallel wants a positive number") }
+    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
+    if maxLoraRank == 0 { throw ValidationError("--max-lora-rank wants a number from 1 on, not 0") }
+    if tensorParallel == 0 { throw ValidationError("--tensor-parallel wants a number from 1 on, not 0") }
     if let policy { options.policy = try Policy(reading: policy) }
     options.maxLoRARank = maxLoraRank
     options.servingDType = servingDtype
@@ -147,9 +135,11 @@ struct ValidateCommand: ParsableCommand {
     return options
   }
 
-  private func render(_ result: ValidationReport, as format: Format, colour: Bool = false) -> String {
+  private func render(
+    _ result: ValidationReport, as format: Format, colour: Bool = false, onlyFailures: Bool = false
+  ) -> String {
     switch format {
-    case .text: result.text(colour: colour)
+    case .text: result.text(colour: colour, onlyFailures: onlyFailures)
     case .json: result.json(toolVersion: Version.text).text(pretty: true) + "\n"
     case .sarif: result.sarif(toolVersion: Version.text).text(pretty: true) + "\n"
     case .junit: result.junit()

@@ -4,7 +4,7 @@ import LoRAMerge
 import TensorCore
 
 /// `lora-tool verify`.
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Check a merged model against its base and adapters.",
@@ -14,7 +14,7 @@ struct VerifyCommand: ParsableCommand {
       Exits 1 when something differs.
       """)
 
-  @Argument(help: "The merged model folder.")
+  @Argument(help: "The merged model folder.", completion: .directory)
   var merged: String
 
   @OptionGroup var inputs: MergeInputs
@@ -22,16 +22,25 @@ struct VerifyCommand: ParsableCommand {
   @Flag(help: "Compute every row of the changed tensors again instead of a sample.")
   var full = false
 
-  @Option(help: "Number of threads; all processors by default.")
+  @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
   var jobs: Int?
 
   @Option(help: "Output format of the report: text or json.")
   var format: ReportFormat = .text
 
+  @OptionGroup var report: ReportOptions
+
+  var terminal: TerminalOptions { report.terminal }
+
   func run() throws {
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a positive number") }
+    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
+    guard FileKind(path: merged) == .folder else {
+      throw Failure(
+        "there is no merged model at \(escaped(merged)): expected the folder that 'lora-tool merge' wrote"
+          + suggestion(forPath: merged))
+    }
     let interruption = Interruption()
-    let plan = try inputs.plan(asRecordedIn: merged)
+    let plan = try inputs.plan(asRecordedIn: merged, terminal)
     let verification = try verifyMerge(
       of: plan, at: merged, depth: full ? .full : .sample, jobs: jobs ?? Workers.processorCount, interruption)
     switch format {
@@ -40,8 +49,8 @@ struct VerifyCommand: ParsableCommand {
         "schema": "lora-tool/verify/1", "tool_version": .string(Version.text), "merged": .string(merged),
       ]
       for (key, value) in verification.json.object?.members ?? [] { document[key] = value }
-      try StandardOutput.write(JSONValue.object(document).text(pretty: true) + "\n")
-    case .text: try StandardOutput.write(lines: verification.text)
+      try report.write([JSONValue.object(document).text(pretty: true)])
+    case .text: try report.write(text: verification.text, isGood: verification.isSound)
     }
     if !verification.isSound { throw ExitStatus.findings }
   }

@@ -1,4 +1,4 @@
-import LoRAIO
+public import LoRAIO
 import TensorCore
 
 /// Compares the answers of a model before and after a change, prompt by prompt.
@@ -42,14 +42,23 @@ public struct Gate {
   public static func run(
     baseline: String, candidate: String, options: GateOptions = GateOptions(), progress: (UInt64) -> Void = { _ in }
   ) throws(GateError) -> GateReport {
-    var gate: Gate
+    let files: (baseline: InputFile, candidate: InputFile)
     do throws(IOError) {
-      gate = Gate(try InputFile(path: baseline), try InputFile(path: candidate), options)
+      files = (try InputFile(path: baseline), try InputFile(path: candidate))
     } catch {
       throw .io(error)
     }
+    return try run(baseline: files.baseline, candidate: files.candidate, options: options, progress: progress)
+  }
+
+  /// Compares two open files of JSON lines, as `run` does with paths.
+  public static func run(
+    baseline: InputFile, candidate: InputFile, options: GateOptions = GateOptions(),
+    progress: (UInt64) -> Void = { _ in }
+  ) throws(GateError) -> GateReport {
+    var gate = Gate(baseline, candidate, options)
     try gate.readBaseline(progress)
-    guard gate.answers.baseline > 0 else { throw .empty(path: baseline) }
+    guard gate.answers.baseline > 0 else { throw .empty(path: baseline.path) }
     try gate.readCandidate(progress)
     gate.countMissing()
     return try gate.report()

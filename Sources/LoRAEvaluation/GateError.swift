@@ -29,7 +29,8 @@ public enum GateError: Error, Sendable, Equatable, CustomStringConvertible {
     case .expectationsDiffer(let path, let line, let id):
       "\(escaped(path)) line \(line): \"expected\" of the id \(escaped(id, limit: 80)) is not what the baseline expects; "
         + "both files must be scored against the same answers"
-    case .empty(let path): "\(escaped(path)) has no answers: there is nothing to compare with"
+    case .empty(let path):
+      "\(escaped(path)) has no answers, so there is nothing to compare with; check that the evaluation wrote them"
     case .tooManyLines(let path): "\(escaped(path)) has more lines than can be joined (4,294,967,294)"
     }
   }

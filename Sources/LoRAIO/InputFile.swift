@@ -80,9 +80,13 @@ public final class InputFile: Sendable {
 
   /// The whole file, when it has at most `limit` bytes.
   public static func contents(of path: String, limit: UInt64) throws(IOError) -> [UInt8] {
-    let file = try InputFile(path: path)
-    guard file.size <= limit else { throw IOError("read", path, .tooLarge(limit: limit, found: file.size)) }
-    return try file.bytes(at: 0, count: Int(file.size))
+    try InputFile(path: path).contents(limit: limit)
+  }
+
+  /// The whole file, if it is at most `limit` bytes long.
+  public func contents(limit: UInt64) throws(IOError) -> [UInt8] {
+    guard size <= limit else { throw IOError("read", path, .tooLarge(limit: limit, found: size)) }
+    return try bytes(at: 0, count: Int(size))
   }
 
   /// Tells the kernel that the file will be read from start to end.

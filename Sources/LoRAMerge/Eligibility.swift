@@ -59,8 +59,8 @@ enum Eligibility {
 
   /// Variants whose delta is no fixed matrix; those missing here train differently but merge as plain LoRA.
   private static let variantReasons = [
-    "alora_invocation_tokens": "it is an activated LoRA, which acts only after its invocation tokens",
-    "alora_invocation_string": "it is an activated LoRA, which acts only after its invocation tokens",
+    "alora_invocation_tokens": "it is an activated LoRA, acting only after its invocation tokens; serve it unmerged",
+    "alora_invocation_string": "it is an activated LoRA, acting only after its invocation tokens; serve it unmerged",
     "arrow_config": "it is routed between adapters token by token (arrow), so it has no fixed delta",
     "kasa_config": "it belongs to a base whose smallest singular values were removed (KaSA)",
     "use_qalora": "its A acts on pooled inputs (QALoRA), so B·A has not the shape of the weight",

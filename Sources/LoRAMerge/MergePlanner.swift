@@ -39,7 +39,7 @@ struct MergePlanner {
       Refusal($0.file, subject: $0.tensor, $0.message, hint: $0.hint)
     }
     guard let checkpoint = base.checkpoint else {
-      throw .refused(refusals + [Refusal(base.path, "the base has no weights to merge into")])
+      throw .refused(refusals + [Refusal(base.path, "the base has no weights to merge into; name the model's folder")])
     }
     self.checkpoint = checkpoint
     sources = checkpoint.files

@@ -35,7 +35,7 @@ extension AdapterConfig {
     } catch {
       let finding = Finding(
         .configInvalid, "the adapter config is not valid JSON: \(error.reason)", file: path,
-        byteOffset: UInt64(error.offset))
+        hint: "mend it at this byte, or save the adapter again", byteOffset: UInt64(error.offset))
       return ConfigReading(config: nil, raw: nil, findings: [finding])
     }
     guard let raw = value.object else {
@@ -93,7 +93,8 @@ private struct ConfigFields {
     if peftType != "LORA" {
       invalid(
         .configUnsupportedType, "the adapter is of type \(escaped(peftType)), and only LORA can be checked and merged",
-        expected: "LORA", found: escaped(peftType))
+        expected: "LORA", found: escaped(peftType),
+        hint: "serve it with a library that knows \(escaped(peftType)), or train a LoRA")
     }
     let rank = rank()
     let alpha = alpha()

@@ -32,6 +32,13 @@ struct BaseHubCache: Sendable {
     }
   }
 
+  /// Ids of the repositories in the cache, sorted.
+  var repositories: [String] {
+    let names = (try? Folder.names(in: root)) ?? []
+    return names.filter { $0.hasPrefix("models--") }
+      .map { $0.dropFirst("models--".count).split(separator: "--").joined(separator: "/") }
+  }
+
   private static func variable(_ name: String) -> String? {
     unsafe getenv(name).map { unsafe String(cString: $0) }
   }

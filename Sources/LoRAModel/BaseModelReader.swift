@@ -15,6 +15,17 @@ extension BaseModel {
     try open(path, cache: .standard)
   }
 
+  /// The base model that the text of a `config.json` describes; `path` stands for it in messages.
+  ///
+  /// - Throws: `BaseModelError` when the text is no config, or one of a model that cannot exist.
+  public static func described(by config: [UInt8], path: String) throws(BaseModelError) -> BaseModel {
+    var reader = BaseModelReader(path: path, repository: nil)
+    return try reader.describe(try BaseConfig.parse(config, path: path))
+  }
+
+  /// Ids of the repositories in the local Hugging Face cache, sorted.
+  public static var cachedRepositories: [String] { BaseHubCache.standard.repositories }
+
   static func open(_ path: String, cache: BaseHubCache) throws(BaseModelError) -> BaseModel {
     guard let kind = FileKind(path: path) else {
       guard let (id, revision) = BaseHubCache.repository(path) else { throw .notFound(path: path) }
@@ -96,7 +107,7 @@ private struct BaseModelReader {
   // MARK: Putting them together
 
   /// A model of which only the config is there.
-  private mutating func describe(_ config: BaseConfig) throws(BaseModelError) -> BaseModel {
+  mutating func describe(_ config: BaseConfig) throws(BaseModelError) -> BaseModel {
     let description: BaseDescription?
     do throws(CatalogueError) {
       description = try Catalogue.describe(.object(config.object))

@@ -1,4 +1,4 @@
-import LoRAIO
+public import LoRAIO
 import TensorCore
 
 extension Trace {
@@ -9,15 +9,17 @@ extension Trace {
   ///
   /// Requests that are not in the order of their times are sorted, those of the same time kept in their order.
   public init(reading path: String) throws(TrafficError) {
+    let file: InputFile
+    do throws(IOError) { file = try InputFile(path: path) } catch { throw .io(error) }
+    try self.init(reading: file)
+  }
+
+  /// Reads a recorded trace from an open file.
+  public init(reading file: InputFile) throws(TrafficError) {
     self.init()
     var numbers: [String: Int32] = [:]
     var isSorted = true
-    var lines: LineReader
-    do throws(IOError) {
-      lines = LineReader(try InputFile(path: path))
-    } catch {
-      throw .io(error)
-    }
+    var lines = LineReader(file)
     while true {
       do throws(IOError) {
         guard try lines.advance() else { break }
@@ -38,10 +40,10 @@ extension Trace {
         if let last = times.last, time < last { isSorted = false }
         append(time, number ?? 0)
       } catch {
-        throw .malformed(path: path, line: lines.lineNumber, reason: "\(error)")
+        throw .malformed(path: file.path, line: lines.lineNumber, reason: "\(error)")
       }
     }
-    guard count > 0 else { throw .empty(path: path) }
+    guard count > 0 else { throw .empty(path: file.path) }
     if !isSorted { sort() }
   }
 

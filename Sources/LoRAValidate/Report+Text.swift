@@ -2,7 +2,24 @@ import TensorCore
 
 extension ValidationReport {
   /// The report for a terminal: adapters with findings, a table when there are several, and one verdict line.
-  public func text(colour: Bool = false) -> String {
+  ///
+  /// - Parameters:
+  ///   - colour: whether verdicts are coloured for a terminal.
+  ///   - onlyFailures: leaves out whatever has not failed, and the verdict; nothing is left when all is well.
+  public func text(colour: Bool = false, onlyFailures: Bool = false) -> String {
+    onlyFailures ? failures(Paint(isOn: colour)) : everything(colour)
+  }
+
+  private func failures(_ paint: Paint) -> String {
+    func hasFailed(_ findings: [Finding]) -> Bool { Status(findings, failOn: options.failOn) == .fail }
+    var lines: [String] = []
+    if let base, hasFailed(base.findings) { lines += ["base \(escaped(base.path))"] + paint.lines(base.findings) }
+    for adapter in adapters where adapter.status == .fail { lines += adapter.lines(paint) }
+    if hasFailed(fleet.findings) { lines += ["all adapters together"] + paint.lines(fleet.findings) }
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  private func everything(_ colour: Bool) -> String {
     var lines: [String] = []
     let paint = Paint(isOn: colour)
     if let base, !base.findings.isEmpty || !base.ignored.isEmpty {

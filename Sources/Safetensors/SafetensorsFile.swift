@@ -67,10 +67,12 @@ public struct SafetensorsError: Error, Sendable, CustomStringConvertible {
     let errors = findings.filter { $0.severity == .error }
     guard let first = errors.first else { return "the file cannot be used" }
     let place = first.byteOffset.map { " (byte \($0))" } ?? ""
-    let values = first.expected.map { ", expected \($0)" } ?? ""
-    let found = first.found.map { ", found \($0)" } ?? ""
+    // A message may say itself what was found.
+    let found = first.found.flatMap { first.message.contains($0) ? nil : ", found \($0)" } ?? ""
+    let values = found.isEmpty ? "" : first.expected.map { ", expected \($0)" } ?? ""
+    let hint = first.hint.map { "; \($0)" } ?? ""
     let more = errors.count > 1 ? "; \(errors.count - 1) more problems" : ""
-    return "\(escaped(first.file)): \(first.message)\(values)\(found)\(place)\(more)"
+    return "\(escaped(first.file)): \(first.message)\(values)\(found)\(place)\(hint)\(more)"
   }
 }
 
@@ -183,9 +185,10 @@ struct HeaderFrame {
     if fits && (length == 0 || body.first == UInt8(ascii: "{")) && length > 0 { return nil }
     // Eight bytes of another format nearly always read as an absurd length, so the signature explains more.
     if let (name, _) = FileSignature.recognise(head) {
+      let hint = name.hasPrefix("a Git LFS") ? "fetch it with 'git lfs pull'" : "export or download it as .safetensors"
       return Finding(
         .fileNotSafetensors, "this is not a safetensors file but \(name)", file: file, expected: "a safetensors file",
-        found: name, hint: "export or download the adapter as .safetensors", byteOffset: 0)
+        found: name, hint: hint, byteOffset: 0)
     }
     if fileSize < 8 {
       return Finding(

@@ -50,6 +50,7 @@ public struct ArchiveError: Error, Sendable, CustomStringConvertible {
   /// One sentence: file and cause.
   public var description: String {
     if case .io(let error) = reason { return "\(error)" }
+    if case .zstd = reason { return "\(path): \(cause); copy or download the file again" }
     return "\(path): \(cause)"
   }
 }

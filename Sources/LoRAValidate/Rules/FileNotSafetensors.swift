@@ -17,6 +17,6 @@ extension Rule {
       """,
     example: """
       error  file-not-safetensors  this is not a safetensors file but a Git LFS pointer
-             fix: export or download the adapter as .safetensors
+             fix: export or download it as .safetensors
       """)
 }
