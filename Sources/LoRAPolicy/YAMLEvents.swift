@@ -128,7 +128,7 @@ import CYaml
     let context = unsafe parser.pointee.context.map { unsafe String(cString: $0) + ", " } ?? ""
     let mark = unsafe parser.pointee.problem_mark
     // libyaml's words for the mistake that editors make most.
-    let hint = problem.contains("cannot start any token") ? "; indent with blanks, not with tabs, and quote @ and `" : ""
+    let hint = problem.contains("cannot start any token") ? "; indent with blanks, not tabs, and quote @ and `" : ""
     return YAMLProblem(
       line: Int(mark.line) + 1, column: Int(mark.column) + 1,
       message: "this is not YAML: \(context)\(problem)" + hint)

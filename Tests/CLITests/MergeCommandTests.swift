@@ -83,10 +83,10 @@ struct MergeCommandTests {
   @Test func wrongUsageIsTold() throws {
     let folder = try TemporaryFolder()
     for (options, said) in [
-      (["--max-shard-size", "5 parsecs"], "no size"), (["--max-shard-size", "0"], "no size"),
+      (["--max-shard-size", "5 parsecs"], "expected a size"), (["--max-shard-size", "0"], "expected a size"),
       (["--expert-layout", "gguf"], "expert-layout"), (["--shard", "3/3"], "I/N"), (["--seed", "1"], "stochastic"),
       (["--rounding", "up"], "rounding"), (["--provenance", "some"], "provenance"), (["--jobs", "0"], "--jobs"),
-      (["--weight", "nan"], "finite"), (["--weight", "1", "--weight", "2"], "2 weights"),
+      (["--weight", "nan"], "finite"), (["--weight", "1", "--weight", "2"], "given 2 times"),
       (["--dtype", "f64"], "dtype"),
     ] {
       let result = try merge(folder.path("out"), options)
