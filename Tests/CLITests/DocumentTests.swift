@@ -131,6 +131,22 @@ import Testing
     try Snapshot.check(lines.joined(separator: "\n"), page)
   }
 
+  /// The pages of a library are made with the commands of the manual, where there is a build to make them from.
+  @Test func theLibrariesHavePages() throws {
+    let block = try #require(try Self.text("docs/library.md").components(separatedBy: "<!-- docc -->\n```bash\n").last)
+    let script = block.components(separatedBy: "\n```")[0]
+    let tools = "command -v docc && swift symbolgraph-extract -help && test -d .build/debug/Modules"
+    guard try Program.shell(tools, in: Snapshot.repository).code == 0 else { return }
+    let folder = try TemporaryFolder()
+    let result = try Program.shell(
+      "set -eo pipefail\n" + script.replacing("=.build/documentation/", with: "=\(folder.path)/"),
+      in: Snapshot.repository)
+    #expect(result.code == 0, "\(result.output)")
+    #expect(!result.output.contains("doesn't exist at"), "a link of an article leads nowhere: \(result.output)")
+    let page = folder.path("LoRAValidate/data/documentation/loravalidate.json")
+    #expect(FileManager.default.fileExists(atPath: page), "\(result.output)")
+  }
+
   private struct Session {
     /// Commands, each with the lines that they are written in and those that they should print.
     var steps: [(written: [String], shown: [String])] = []

@@ -15,6 +15,10 @@ import Testing
   }
 
   @Test func theManualPageIsWellFormed() throws {
+    if try Program.shell("command -v man && command -v groff").code == 0 {
+      let result = try Program.shell("MANWIDTH=80 man --warnings -l ../docs/man/lora-tool.1 2>&1 >/dev/null")
+      #expect(result.code == 0 && result.output.isEmpty, "\(result.output)")
+    }
     guard try Program.shell("command -v mandoc").code == 0 else { return }
     let result = try Program.shell("mandoc -T lint -W warning ../docs/man/lora-tool.1")
     #expect(result.code == 0, "\(result.output)")
