@@ -7,6 +7,7 @@
 
 #include "level_apply.h"
 #include "level_convert.h"
+#include "level_pack.h"
 #include "level_product.h"
 #include "level_tally.h"
 
@@ -20,6 +21,7 @@ const lora_level_table LEVEL = {
   .widen_f64 = widen_f64,
   .narrow_f32 = narrow_f32,
   .narrow_f64 = narrow_f64,
+  .pack = pack,
   .product_f32 = product_f32,
   .product_f64 = product_f64,
   .finish = finish,

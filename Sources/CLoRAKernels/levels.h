@@ -61,6 +61,9 @@ typedef struct {
   void (*widen_f64)(const float *values, size_t count, double *out);
   void (*narrow_f32)(lora_dtype dtype, const float *values, size_t count, void *out);
   void (*narrow_f64)(lora_dtype dtype, const double *values, size_t count, void *out);
+  /// Elements of F32, F16 or BF16 to one of these types: rounded, then multiplied by a scale other than 1 and rounded
+  /// again; equal types without scale are copied. Stores that stream pass the caches.
+  void (*pack)(lora_dtype from, lora_dtype to, float scale, const void *elements, size_t count, void *out, bool streams);
   /// d[i, :] = left[i, :] * right for up to LORA_ROWS rows of one block of a left factor; `d` has `stride`.
   void (*product_f32)(
     size_t rows, size_t strips, size_t rank, const float *left, const float *right, float *d, size_t stride,

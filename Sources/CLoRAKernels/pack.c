@@ -1,34 +1,18 @@
-#include <string.h>
+#include <math.h>
 
-#include "lora_kernels.h"
+#include "levels.h"
 
-// Packing of adapter factors into slots. Rows are put together in a tile that stays in the first-level cache and leave
-// it by stores that pass the caches: a slot is written once and read by somebody else, and ordinary stores would read
-// from memory first what they overwrite.
+// Packing of adapter factors into slots. Whole runs of elements go from the file's form to the slot in one pass; rows
+// that are gathered or padded are put together in a tile that stays in the first-level cache. Either way they leave by
+// stores that pass the caches: a slot is written once and read by somebody else, and ordinary stores would read from
+// memory first what they overwrite.
 
 enum { TILE = 16384, RUN = 1024, LINE = 16 };
 
 typedef uint64_t v2u __attribute__((vector_size(LINE)));
 
-/// Bytes up to the next address that passing stores can start at.
-static size_t head_of(const char *out, size_t count) {
-  size_t head = (size_t)(-(uintptr_t)out) % LINE;
-  return head < count ? head : count;
-}
-
-static void stream_copy(char *out, const char *in, size_t count) {
-  size_t done = head_of(out, count);
-  memcpy(out, in, done);
-  for (; count - done >= 4 * LINE; done += 4 * LINE) {
-    v2u parts[4];
-    memcpy(parts, in + done, sizeof parts);
-    for (int i = 0; i < 4; i++) __builtin_nontemporal_store(parts[i], (v2u *)(void *)(out + done) + i);
-  }
-  memcpy(out + done, in + done, count - done);
-}
-
 static void stream_zeros(char *out, size_t count) {
-  size_t done = head_of(out, count);
+  size_t done = lora_min(-(uintptr_t)out % LINE, count);
   memset(out, 0, done);
   for (; count - done >= LINE; done += LINE) __builtin_nontemporal_store((v2u){0, 0}, (v2u *)(void *)(out + done));
   memset(out + done, 0, count - done);
@@ -57,104 +41,65 @@ static size_t size_of(lora_dtype dtype) {
   }
 }
 
-// BF16 slots from BF16 and F32 files are what nearly all adapters and engines have: one pass instead of widening,
-// multiplying and rounding one after the other.
-
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE uint16_t to_bf16(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, 4);
-  uint32_t rounded = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
-  return (uint16_t)((bits & 0x7FFFFFFF) > 0x7F800000 ? 0x7FC0 : rounded);
-}
-
-INLINE float from_bf16(uint16_t code) {
-  uint32_t bits = (uint32_t)code << 16;
-  float value;
-  memcpy(&value, &bits, 4);
-  return value;
-}
-
-INLINE void bf16_loops(bool is_f32, const char *restrict in, size_t count, float scale, char *restrict out) {
-#define LOOP(expression) \
-  for (size_t i = 0; i < count; i++) { \
-    uint16_t code = expression; \
-    memcpy(out + 2 * i, &code, 2); \
-  }
-#define LOAD(type) (__extension__({ type x; memcpy(&x, in + i * sizeof x, sizeof x); x; }))
-  if (!is_f32) {
-    LOOP(to_bf16(from_bf16(LOAD(uint16_t)) * scale))
-  } else if (scale == 1) {
-    LOOP(to_bf16(LOAD(float)))
-  } else {
-    LOOP(to_bf16(from_bf16(to_bf16(LOAD(float))) * scale))
-  }
-#undef LOAD
-#undef LOOP
-}
-
-static void bf16_portable(bool is_f32, const char *in, size_t count, float scale, char *out) {
-  bf16_loops(is_f32, in, count, scale, out);
-}
-
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) static void bf16_avx2(
-  bool is_f32, const char *in, size_t count, float scale, char *out) {
-  bf16_loops(is_f32, in, count, scale, out);
-}
-
-__attribute__((target("avx2,avx512f,avx512bw,avx512vl,avx512dq"))) static void bf16_avx512(
-  bool is_f32, const char *in, size_t count, float scale, char *out) {
-  bf16_loops(is_f32, in, count, scale, out);
-}
-#endif
-
-static void bf16_run(lora_level level, bool is_f32, const char *in, size_t count, float scale, char *out) {
-#if defined(__x86_64__)
-  // The levels of this architecture in their order: portable, AVX2, AVX-512.
-  if (level > 0) {
-    (level > 1 ? bf16_avx512 : bf16_avx2)(is_f32, in, count, scale, out);
+/// Elements side by side to the slot's type and then times the scale: two roundings, as the engine does.
+static void pack_run(
+  lora_level level, const lora_block *block, const char *in, size_t count, char *out, bool streams) {
+  const lora_level_table *kernels = lora_level_table_of(level);
+  lora_dtype from = block->source_dtype;
+  if (from == LORA_F32 || from == LORA_F16 || from == LORA_BF16) {
+    kernels->pack(from, block->dtype, block->scale, in, count, out, streams);
     return;
   }
-#endif
-  (void)level;
-  bf16_portable(is_f32, in, count, scale, out);
-}
-
-/// Elements to the slot's type and then times the scale: two roundings, as the engine does.
-static void cast_run(lora_level level, const lora_block *block, const char *in, size_t count, char *out) {
-  size_t out_size = size_of(block->dtype);
-  if (block->source_dtype == block->dtype && block->scale == 1) {
-    memcpy(out, in, count * out_size);
-    return;
-  }
-  if (block->dtype == LORA_BF16 && (block->source_dtype == LORA_F32 || block->source_dtype == LORA_BF16)) {
-    bf16_run(level, block->source_dtype == LORA_F32, in, count, block->scale, out);
-    return;
-  }
+  // By way of F32, which is exact but for F64, where torch goes the same way.
   float values[RUN];
+  size_t in_size = size_of(from), out_size = size_of(block->dtype);
   for (size_t done = 0; done < count; done += RUN) {
-    size_t n = count - done < RUN ? count - done : RUN;
-    if (block->source_dtype == LORA_F64) {
+    size_t n = lora_min(RUN, count - done);
+    if (from == LORA_F64) {
       for (size_t i = 0; i < n; i++) {
         double value;
-        memcpy(&value, in + (done + i) * 8, 8);
-        values[i] = (float)value;
+        memcpy(&value, in + (done + i) * in_size, sizeof value);
+        values[i] = isnan(value) ? NAN : (float)value;
       }
     } else {
-      lora_widen_f32(level, block->source_dtype, in, done, n, values);
+      kernels->widen(from, in + done * in_size, n, values);
     }
-    if (block->scale != 1) {
-      if (block->source_dtype != block->dtype && block->dtype != LORA_F32) {
-        lora_narrow_f32(level, values, n, block->dtype, out + done * out_size);
-        lora_widen_f32(level, block->dtype, out, done, n, values);
-      }
-      for (size_t i = 0; i < n; i++) values[i] *= block->scale;
-    }
-    lora_narrow_f32(level, values, n, block->dtype, out + done * out_size);
+    kernels->pack(LORA_F32, block->dtype, block->scale, values, n, out + done * out_size, streams);
   }
 }
+
+// Matrices that are stored the other way round are turned in squares of one register by one register: each round
+// interleaves the first half of the registers with the second, and after as many rounds as an element has neighbours
+// (in powers of two) rows have become columns.
+
+typedef uint16_t v8h __attribute__((vector_size(16)));
+typedef uint32_t v4u __attribute__((vector_size(16)));
+
+#define LOW_8 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH_8 4, 12, 5, 13, 6, 14, 7, 15
+#define LOW_4 0, 4, 1, 5
+#define HIGH_4 2, 6, 3, 7
+#define TURN(name, vector, side, rounds, LOW, HIGH) \
+  static inline void name(const char *in, size_t in_pitch, char *out, size_t out_pitch) { \
+    vector square[side], next[side]; \
+    for (size_t i = 0; i < side; i++) { \
+      /* The same place of the next tile. */ \
+      __builtin_prefetch((const void *)((uintptr_t)in + i * in_pitch + TURN_AHEAD)); \
+      memcpy(&square[i], in + i * in_pitch, sizeof(vector)); \
+    } \
+    for (int round = 0; round < rounds; round++) { \
+      for (size_t i = 0; i < side / 2; i++) { \
+        next[2 * i] = __builtin_shufflevector(square[i], square[i + side / 2], LOW); \
+        next[2 * i + 1] = __builtin_shufflevector(square[i], square[i + side / 2], HIGH); \
+      } \
+      memcpy(square, next, sizeof square); \
+    } \
+    for (size_t i = 0; i < side; i++) memcpy(out + i * out_pitch, &square[i], sizeof(vector)); \
+  }
+
+enum { TURN_AHEAD = 1024 };
+TURN(turn_16, v8h, 8, 3, LOW_8, HIGH_8)
+TURN(turn_32, v4u, 4, 2, LOW_4, HIGH_4)
 
 #define GATHER(type) \
   for (size_t o = 0; o < outer; o++) \
@@ -163,8 +108,9 @@ static void cast_run(lora_level level, const lora_block *block, const char *in, 
         out + (o * outer_step + i * inner_step) * sizeof(type), \
         in + (o * outer_stride + i * inner_stride) * sizeof(type), sizeof(type));
 
-/// A strided matrix to one without gaps; the shorter stride runs fastest, so that cache lines are used whole.
-static void gather(
+/// A strided matrix to one without gaps, element by element; the shorter stride runs fastest, so that cache lines are
+/// used whole.
+static void gather_each(
   size_t size, const char *in, size_t rows, size_t columns, size_t row_stride, size_t column_stride, char *out) {
   bool by_rows = row_stride < column_stride;
   size_t outer = by_rows ? columns : rows, inner = by_rows ? rows : columns;
@@ -183,6 +129,27 @@ static void gather(
   default:
     GATHER(uint64_t)
     break;
+  }
+}
+
+/// A strided matrix to one without gaps.
+static void gather(
+  size_t size, const char *in, size_t rows, size_t columns, size_t row_stride, size_t column_stride, char *out) {
+  size_t side = size == 2 ? 8 : 4, whole_rows = rows - rows % side, whole_columns = columns - columns % side;
+  if (row_stride != 1 || (size != 2 && size != 4) || whole_rows == 0 || whole_columns == 0) {
+    gather_each(size, in, rows, columns, row_stride, column_stride, out);
+    return;
+  }
+  for (size_t column = 0; column < whole_columns; column += side)
+    for (size_t row = 0; row < whole_rows; row += side)
+      (size == 2 ? turn_16 : turn_32)(
+        in + (column * column_stride + row) * size, column_stride * size, out + (row * columns + column) * size,
+        columns * size);
+  // What is left at the right and below keeps the pitch of the whole.
+  for (size_t row = 0; row < rows; row++) {
+    size_t column = row < whole_rows ? whole_columns : 0;
+    for (; column < columns; column++)
+      memcpy(out + (row * columns + column) * size, in + (column * column_stride + row) * size, size);
   }
 }
 
@@ -213,33 +180,18 @@ static void spread(const char *in, size_t stride, size_t rows, size_t width, cha
   }
 }
 
-/// A run of elements to a slot.
-static void pack_run(lora_level level, const lora_block *block, const char *in, size_t count, char *out) {
-  size_t in_size = size_of(block->source_dtype), out_size = size_of(block->dtype);
-  if (block->source_dtype == block->dtype && block->scale == 1) {
-    stream_copy(out, in, count * out_size);
-    return;
-  }
-  _Alignas(64) char run[TILE];
-  for (size_t done = 0, step = TILE / 4; done < count; done += step) {
-    size_t n = count - done < step ? count - done : step;
-    cast_run(level, block, in + done * in_size, n, run);
-    stream_copy(out + done * out_size, run, n * out_size);
-  }
-}
-
 /// One row that is too long for the tile, run by run.
 static void pack_long_row(lora_level level, const lora_block *block, size_t row, char *out) {
   size_t in_size = size_of(block->source_dtype), out_size = size_of(block->dtype);
   const char *in = (const char *)block->source + row * block->row_stride * in_size;
   if (block->column_stride == 1) {
-    pack_run(level, block, in, block->columns, out);
+    pack_run(level, block, in, block->columns, out, true);
   } else {
     char raw[RUN * 8];
     for (size_t done = 0; done < block->columns; done += RUN) {
-      size_t n = block->columns - done < RUN ? block->columns - done : RUN;
+      size_t n = lora_min(RUN, block->columns - done);
       gather(in_size, in + done * block->column_stride * in_size, 1, n, 0, block->column_stride, raw);
-      pack_run(level, block, raw, n, out + done * out_size);
+      pack_run(level, block, raw, n, out + done * out_size, true);
     }
   }
   stream_zeros(out + block->columns * out_size, (block->output_columns - block->columns) * out_size);
@@ -255,30 +207,31 @@ static void pack_tiles(lora_level level, const lora_block *block, size_t first, 
     return;
   }
   _Alignas(64) char tile[TILE], raw[TILE], run[TILE];
+  const lora_level_table *kernels = lora_level_table_of(level);
   bool is_plain = block->source_dtype == block->dtype && block->scale == 1;
   bool is_dense = block->column_stride == 1 && block->row_stride == block->columns;
-  memset(tile, 0, TILE);
+  if (width < pitch) memset(tile, 0, TILE);
   for (size_t row = first, step = TILE / longest; row < end; row += step) {
-    size_t rows = end - row < step ? end - row : step;
+    size_t rows = lora_min(step, end - row), elements = rows * block->columns;
     const char *in = (const char *)block->source + row * block->row_stride * in_size;
+    char *slot = out + row * pitch;
     size_t stride = block->row_stride * in_size;
     if (!is_dense && (block->column_stride != 1 || !is_plain)) {
       gather(in_size, in, rows, block->columns, block->row_stride, block->column_stride, raw);
       in = raw;
       stride = in_width;
     }
+    if (width == pitch && stride == in_width) {
+      pack_run(level, block, in, elements, slot, true);
+      continue;
+    }
     if (!is_plain) {
-      // What is dense now is cast in one run.
-      cast_run(level, block, in, rows * block->columns, run);
+      pack_run(level, block, in, elements, run, false);
       in = run;
       stride = width;
     }
-    if (stride == pitch && width == pitch) {
-      stream_copy(out + row * pitch, in, rows * pitch);
-    } else {
-      spread(in, stride, rows, width, tile, pitch);
-      stream_copy(out + row * pitch, tile, rows * pitch);
-    }
+    spread(in, stride, rows, width, tile, pitch);
+    kernels->pack(block->dtype, block->dtype, 1, tile, rows * block->output_columns, slot, true);
   }
 }
 
@@ -293,7 +246,7 @@ void lora_pack_rows(lora_level level, const lora_block *block, size_t first, siz
       size_t in_pitch = block->columns * size_of(block->source_dtype);
       pack_run(
         level, block, (const char *)block->source + first * in_pitch, (middle - first) * block->columns,
-        out + first * pitch);
+        out + first * pitch, true);
     } else {
       pack_tiles(level, block, first, middle, out);
     }

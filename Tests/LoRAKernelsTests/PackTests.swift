@@ -77,7 +77,9 @@ import Testing
       let start = random.next(5)
       let (stored, values) = numbers(count, source, &random)
       let size = Int(target.bits / 8)
-      var output = [UInt8](repeating: 0xCD, count: outRows * outColumns * size)
+      // Slots may lie anywhere, even across elements.
+      let shift = random.next(7)
+      var output = [UInt8](repeating: 0xCD, count: shift + outRows * outColumns * size)
       let middle = random.next(outRows + 1)
       let place = StridedMatrix(
         start: start, dtype: source, rows: rows, columns: columns, rowStride: rowStride, columnStride: columnStride)
@@ -85,12 +87,13 @@ import Testing
         unsafe output.withUnsafeMutableBytes { output in
           for range in [middle..<outRows, 0..<middle] {
             unsafe Kernels.pack(
-              input, place, scale: scale, to: target, output: output, outputRows: outRows, outputColumns: outColumns,
-              rows: range, level: level)
+              input, place, scale: scale, to: target,
+              output: UnsafeMutableRawBufferPointer(rebasing: output[shift...]), outputRows: outRows,
+              outputColumns: outColumns, rows: range, level: level)
           }
         }
       }
-      var expected: [UInt8] = []
+      var expected = [UInt8](repeating: 0xCD, count: shift)
       for row in 0..<outRows {
         for column in 0..<outColumns {
           guard row < rows, column < columns else {
