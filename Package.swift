@@ -94,7 +94,8 @@ let package = Package(
     library(
       "LoRASlots",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels", "SlotCache",
+        "TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "BaseCatalogue", "LoRAModel", "LoRAKernels",
+        "SlotCache",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     library("LoRAEvaluation", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRAMerge"]),
@@ -105,7 +106,9 @@ let package = Package(
     .systemLibrary(name: "CLoRALoader"),
     library(
       "LoRALoader",
-      ["TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "LoRAModel", "LoRASlots", "LoRASlotsCUDA"]),
+      [
+        "TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "Safetensors", "LoRAModel", "LoRASlots", "LoRASlotsCUDA",
+      ]),
 
     // Policy files; the one target that reads YAML
     .target(
@@ -128,7 +131,8 @@ let package = Package(
     .executableTarget(
       name: "lora-bench",
       dependencies: [
-        "TensorCore", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRASlots", "LoRATraffic",
+        "TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAKernels", "LoRAModel", "LoRASlots", "LoRASlotsCUDA",
+        "LoRATraffic", "CUDADriver",
       ],
       swiftSettings: strict),
 
@@ -150,7 +154,9 @@ let package = Package(
     tests("LoRAValidate", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "BaseCatalogue", "LoRAKernels"]),
     tests("LoRAPolicy", ["TensorCore", "LoRAModel", "LoRAValidate"]),
     tests("SlotCache"),
-    tests("LoRASlots", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "SlotCache"]),
+    tests(
+      "LoRASlots",
+      ["TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAModel", "LoRAKernels", "SlotCache"]),
     tests(
       "LoRASlotsCUDA",
       ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRASlots", "CUDADriver", "CLoRALoader"]),

@@ -110,6 +110,22 @@ typedef struct {
 #undef CUDA_FIELD
 } cuda_driver;
 
+/// The interface that the declarations above are those of: CUDA 11.0.
+enum { CUDA_INTERFACE_VERSION = 11000 };
+
+/// cuGetProcAddress_v2, in drivers since CUDA 12.0: the function of a name as of a version of the interface.
+typedef cuda_result (*cuda_find)(
+  const char *name, void *_Nullable *_Nonnull function, int32_t version, uint64_t flags, int32_t *_Nullable status);
+
+/// One function: by name and version where the driver can be asked so, else by its versioned symbol.
+static inline void *_Nullable cuda_driver_find(
+  void *library, cuda_find _Nullable find, const char *name, const char *symbol
+) {
+  void *function = NULL;
+  if (find && find(name, &function, CUDA_INTERFACE_VERSION, 0, NULL) == CUDA_SUCCESS && function) return function;
+  return dlsym(library, symbol);
+}
+
 /// Looks all functions up in a library opened with dlopen. Returns a table that is never freed, or null with the name
 /// of the first symbol that the library does not have (null as well when there is no memory).
 static inline const cuda_driver *_Nullable cuda_driver_bind(
@@ -118,12 +134,14 @@ static inline const cuda_driver *_Nullable cuda_driver_bind(
   *missing_symbol = NULL;
   cuda_driver *driver = (cuda_driver *)calloc(1, sizeof *driver);
   if (!driver) return NULL;
-#define CUDA_BIND(field, symbol, parameters)                     \
-  *(void **)&driver->field = dlsym(library, symbol);             \
-  if (!driver->field) {                                          \
-    *missing_symbol = symbol;                                    \
-    free(driver);                                                \
-    return NULL;                                                 \
+  cuda_find find;
+  *(void **)&find = dlsym(library, "cuGetProcAddress_v2");
+#define CUDA_BIND(field, symbol, parameters)                                    \
+  *(void **)&driver->field = cuda_driver_find(library, find, #field, symbol);   \
+  if (!driver->field) {                                                         \
+    *missing_symbol = symbol;                                                   \
+    free(driver);                                                               \
+    return NULL;                                                                \
   }
   CUDA_DRIVER_CALLS(CUDA_BIND)
 #undef CUDA_BIND

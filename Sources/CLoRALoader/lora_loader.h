@@ -7,6 +7,10 @@
 // and fills slots with them: cast, scaled, zero-padded, bit for bit as the engine itself would. The buffers are the
 // engine's own memory, on the host or on a GPU, or the pool allocates them.
 //
+// Which adapter goes into which slot is the engine's own decision, and one adapter may be in several slots: the pool
+// keeps who is where and in which generation, and evicts nothing from a slot by itself. (The Swift library also has a
+// pool that decides, `AdapterSlots`; reading, identity of contents, packing and transfer are the same code.)
+//
 // Functions return LORA_OK or a negative status; `lora_last_error` then has a sentence for people, for the calling
 // thread. A pool may be used from several threads. No function takes over memory that it is given.
 
@@ -80,7 +84,9 @@ int32_t lora_pool_describe(const lora_pool *pool, uint64_t index, lora_buffer *b
 int32_t lora_pool_bind(lora_pool *pool, uint64_t index, void *address, uint64_t slot_stride);
 
 /// Reads an adapter (folder or file, compressed or not) into host memory and checks it against model and slots.
-/// Returns a positive number that stands for these very bytes, or a status. The least recently used adapter makes room.
+/// Returns a positive number that stands for these very bytes (weights, header and config by SHA-256; the same bytes
+/// have the same number under any path, as long as the pool is open), or a status. The least recently used adapter
+/// makes room.
 int64_t lora_pool_add(lora_pool *pool, const char *path);
 /// Forgets an adapter in host memory; slots keep what they hold.
 int32_t lora_pool_remove(lora_pool *pool, int64_t adapter);

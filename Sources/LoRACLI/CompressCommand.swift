@@ -24,11 +24,13 @@ struct CompressCommand: ToolCommand {
   @Option(help: "Sort the bytes of numbers by significance before compressing: none or byte-plane.")
   var filter = CompressionFilter.none
 
-  @Option(help: ArgumentHelp("Level of compression, 1 (fast) to 22; 1 suits weights.", valueName: "number"))
-  var level = 1
+  @Option(
+    help: ArgumentHelp(
+      "Level of compression, 1 (fast) to 22; what suits weights by default.", valueName: "number"))
+  var level: Int?
 
   func validate() throws {
-    if !ZstdFrameEncoder.levels.contains(level) { throw ValidationError("--level wants a number of 1 to 22") }
+    if let level, !ZstdFrameEncoder.levels.contains(level) { throw ValidationError("--level wants a number of 1 to 22") }
   }
 
   func run() throws {
@@ -66,7 +68,7 @@ struct CompressCommand: ToolCommand {
       input: isStream ? "-" : name, output: output, inputBytes: input.size, outputBytes: size,
       seconds: CurrentProcess.monotonicSeconds - start, isVerified: arguments.verify, compresses: true,
       details: [
-        "filter": .string(filter.rawValue), "level": .integer(Int64(level)),
+        "filter": .string(filter.rawValue), "level": level.map { .integer(Int64($0)) } ?? .null,
         "frames": .integer(Int64(pieces.count)),
       ])
   }

@@ -153,9 +153,7 @@ struct PackCommand: ToolCommand {
     let bar = terminal.bar(total: total, unit: .bytes)
     defer { bar.finish() }
     let result = try packing { () throws(SlotPacking.Failure) in
-      try SlotPacking(items, layout: layout, device: device, workers: jobs ?? Workers.processorCount) {
-        bar.advance(by: $0)
-      }
+      try SlotPacking(items, layout: layout, device: device) { bar.advance(by: $0) }
     }
     report.slots = result.slots
     if verify {

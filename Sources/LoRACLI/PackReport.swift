@@ -59,7 +59,7 @@ struct PackReport {
       "bytes": JSONValue(slot.bytes), "seconds": .real(slot.seconds),
       "padding_bytes": JSONValue(layout.slotBytes - slot.bytes), "file_bytes": JSONValue(slot.fileBytes),
       "stages": [
-        "disk": .real(slot.diskSeconds), "decompress": .real(slot.decompressSeconds),
+        "disk": .real(slot.timings.disk), "decompress": .real(slot.timings.decompress),
         "host": .real(slot.timings.host), "bus": .real(slot.timings.bus), "kernel": .real(slot.timings.kernel),
         "first_layer": .real(slot.timings.firstStage), "last_layer": .real(slot.timings.total),
       ], "submissions": JSONValue(slot.timings.submissions),
@@ -112,7 +112,7 @@ struct PackReport {
       func milliseconds(_ seconds: Double) -> String { fixed(seconds * 1e3, 2) }
       table.add([
         "\(slot.slot)", escaped(slot.adapter, limit: 60), "\(slot.rank)", "\(ByteCount(slot.bytes))",
-        milliseconds(slot.diskSeconds + slot.decompressSeconds), milliseconds(slot.timings.total),
+        milliseconds(slot.timings.disk + slot.timings.decompress), milliseconds(slot.timings.total),
         milliseconds(slot.timings.firstStage),
       ])
     }

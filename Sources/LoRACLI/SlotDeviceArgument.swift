@@ -9,7 +9,7 @@ import TensorCore
 func openSlotDevice(_ name: String, jobs: Int?, _ terminal: TerminalOptions) throws(Failure) -> any SlotDevice {
   if name == "host" { return HostDevice(workers: jobs) }
   do throws(SlotDeviceError) {
-    let device = try CUDADevice(cudaOrdinal(name))
+    let device = try CUDADevice(cudaOrdinal(name), workers: jobs)
     if let failure = device.kernelFailure {
       terminal.warn(
         "\(device.name): the kernel cannot be used (\(escaped("\(failure)", limit: 2_000))); slots are packed on the "

@@ -14,6 +14,8 @@ public struct IOError: Error, Sendable, Equatable, CustomStringConvertible {
     case empty
     /// The file is longer than its reader is ready to hold in memory.
     case tooLarge(limit: UInt64, found: UInt64)
+    /// What the file holds is damaged; the text says how.
+    case damaged(String)
     /// The output exists and nobody allowed it to be replaced.
     case exists
   }
@@ -43,6 +45,7 @@ public struct IOError: Error, Sendable, Equatable, CustomStringConvertible {
     case .notRegular(let kind): "it is \(kind), not a regular file"
     case .empty: "the file is empty"
     case .tooLarge(let limit, let found): "it has \(found) bytes, more than the \(limit) that are read at once"
+    case .damaged(let how): how
     case .exists: "it exists already"
     }
   }

@@ -1,5 +1,6 @@
 import CLoRAShims
 import Glibc
+import Synchronization
 
 /// A regular file opened for reading at any offset, from any number of threads.
 ///
@@ -10,15 +11,14 @@ public final class InputFile: Sendable {
   public let path: String
   /// Size in bytes when it was opened.
   public let size: UInt64
-  /// The open descriptor, for copies inside the kernel.
-  let descriptor: CInt
+  private let backing: Backing
 
   /// Opens a regular file; symbolic links are followed.
   ///
   /// - Throws: `IOError` when it cannot be opened or is a folder, pipe, socket or device (which are not waited for).
   public init(path: String) throws(IOError) {
     self.path = path
-    descriptor = try SystemCalls.open(path, flags: O_RDONLY | O_NONBLOCK)
+    let descriptor = try SystemCalls.open(path, flags: O_RDONLY | O_NONBLOCK)
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
       let number = lora_errno()
@@ -30,16 +30,49 @@ public final class InputFile: Sendable {
       throw IOError("open", path, .notRegular(FileKind(mode: status.st_mode).rawValue))
     }
     size = UInt64(max(0, status.st_size))
+    backing = .open(descriptor)
   }
 
   /// Takes over an open descriptor of `size` bytes.
   init(path: String, descriptor: CInt, size: UInt64) {
     self.path = path
-    self.descriptor = descriptor
     self.size = size
+    backing = .open(descriptor)
   }
 
-  deinit { close(descriptor) }
+  /// A file of `size` bytes that is made when it is first read; a failure is tried again by the next read.
+  public init(path: String, size: UInt64, madeBy make: @escaping @Sendable () throws(IOError) -> InputFile) {
+    self.path = path
+    self.size = size
+    backing = .deferred(Deferred(make))
+  }
+
+  deinit { if case .open(let descriptor) = backing { close(descriptor) } }
+
+  private enum Backing: Sendable {
+    case open(CInt)
+    case deferred(Deferred)
+  }
+
+  private final class Deferred: Sendable {
+    let make: @Sendable () throws(IOError) -> InputFile
+    let made = Mutex<InputFile?>(nil)
+    init(_ make: @escaping @Sendable () throws(IOError) -> InputFile) { self.make = make }
+  }
+
+  /// The open descriptor, for copies inside the kernel.
+  func descriptor() throws(IOError) -> CInt {
+    switch backing {
+    case .open(let descriptor): return descriptor
+    case .deferred(let deferred):
+      return try deferred.made.withLock { made throws(IOError) in
+        let file: InputFile
+        if let made { file = made } else { file = try deferred.make() }
+        made = file
+        return try file.descriptor()
+      }
+    }
+  }
 
   /// Fills the whole buffer from `offset`.
   ///
@@ -53,6 +86,7 @@ public final class InputFile: Sendable {
 
   /// Fills as much of the buffer as the file has from `offset`; returns the bytes read.
   public func readAvailable(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(IOError) -> Int {
+    let descriptor = try descriptor()
     var done = 0
     while done < buffer.count {
       let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
@@ -90,7 +124,7 @@ public final class InputFile: Sendable {
   }
 
   /// Tells the kernel that the file will be read from start to end.
-  public func adviseSequential() { lora_advise_sequential(descriptor) }
+  public func adviseSequential() { if case .open(let descriptor) = backing { lora_advise_sequential(descriptor) } }
 }
 
 /// What a path leads to, in words for messages.

@@ -59,7 +59,7 @@ public final class OutputFile: Sendable {
     while done < count {
       let step = Int(min(count - done, 1 << 30))
       let copied = try SystemCalls.copyRange(
-        from: source.descriptor, at: sourceOffset + done, to: descriptor, at: offset + done, length: step, path: path)
+        from: source.descriptor(), at: sourceOffset + done, to: descriptor, at: offset + done, length: step, path: path)
       guard let copied else {
         return try copyThroughMemory(from: source, at: sourceOffset + done, count: count - done, to: offset + done)
       }

@@ -3,18 +3,24 @@ import LoRAIO
 import LoRAModel
 import LoRASlots
 import LoRASlotsCUDA
+import Safetensors
 import Synchronization
 import TensorCore
 
 /// An engine's slots and the adapters in host memory that go into them.
+///
+/// Memory, reading and identity are those of `HostPool`, filling is that of the device's `SlotMemory`, as in
+/// `AdapterSlots`. The order of slots is not: there `SlotCache` decides who has which slot, and an adapter that leaves
+/// host memory leaves its slot. Here the engine decides, may have one adapter in several slots, and keeps what is in a
+/// slot for as long as it likes; what is left to keep is who is where, in which generation.
 final class AdapterPool: Sendable {
   /// An adapter in host memory.
   private struct Resident {
     var plan: PackingPlan
-    /// Which of the equal blocks of host memory holds its bytes.
-    var block: Int
+    /// Its place in the pool.
+    var place: Int
     var lastUse: UInt64
-    /// Loads that may still read the block.
+    /// Loads that may still read the place.
     var loads: [any SlotFence] = []
   }
 
@@ -28,45 +34,38 @@ final class AdapterPool: Sendable {
 
   private struct State {
     var residents: [Int64: Resident] = [:]
-    var freeBlocks: [Int]
+    /// The numbers of all contents that were ever added.
+    var numbers: [ContentDigest: Int64] = [:]
     var tenancies: [Tenancy]
     var placements: [SlotPlacement?]
     var slots: (any SlotMemory)?
-    var nextAdapter: Int64 = 1
     var clock: UInt64 = 0
   }
 
   let layout: SlotLayout
   private let base: BaseModel
   private let device: any SlotDevice
-  private let staging: any StagingMemory
-  private let blockBytes: Int
+  private let pool: HostPool
   private let workers: Int
   private let state: Mutex<State>
 
   init(
-    _ base: BaseModel, _ layout: SlotLayout, on device: any SlotDevice, residents: Int, blockBytes: UInt64, workers: Int
+    _ base: BaseModel, _ layout: SlotLayout, on device: any SlotDevice, residents: Int, adapterBytes: UInt64, workers: Int
   ) throws(LoaderFailure) {
     self.base = base
     self.layout = layout
     self.device = device
     self.workers = workers
-    let alignment = UInt64(AdapterReading.alignment)
-    let (room, large) = blockBytes.addingReportingOverflow(alignment - 1)
-    let block = room / alignment * alignment
-    let (total, overflow) = block.multipliedReportingOverflow(by: UInt64(residents))
-    guard !large, !overflow, total <= UInt64(Int.max) else {
-      throw LoaderFailure(LORA_NO_MEMORY, "\(residents) adapters of \(blockBytes) bytes are more than any memory holds")
+    pool = try onDevice { () throws(SlotDeviceError) in
+      try HostPool(places: residents, placeBytes: adapterBytes, device: device)
     }
-    self.blockBytes = Int(block)
-    staging = try onDevice { () throws(SlotDeviceError) in try device.allocateStaging(bytes: total) }
     state = Mutex(
       State(
-        freeBlocks: (0..<residents).reversed(), tenancies: Array(repeating: Tenancy(), count: layout.slots),
+        tenancies: Array(repeating: Tenancy(), count: layout.slots),
         placements: Array(repeating: nil, count: layout.buffers.count)))
   }
 
-  // A block of host memory must not go while a load reads it.
+  // Host memory must not go while a load reads it.
   deinit {
     state.withLock { state in
       for tenancy in state.tenancies {
@@ -96,9 +95,9 @@ final class AdapterPool: Sendable {
 
   // MARK: Host memory
 
-  /// Reads an adapter into host memory.
+  /// Reads an adapter into host memory; the same contents have the same number always.
   func add(_ path: String) throws(LoaderFailure) -> Int64 {
-    let adapter = Adapter.load(path)
+    let adapter = Adapter.load(path, unpacking: .onDemand)
     guard let file = adapter.file else {
       let problem = adapter.findings.first { $0.severity == .error }?.message ?? "it has no weights"
       throw LoaderFailure(LORA_UNREADABLE, "\(path): \(problem)")
@@ -109,37 +108,43 @@ final class AdapterPool: Sendable {
     } catch {
       throw LoaderFailure(LORA_UNSUPPORTED, "\(error)")
     }
-    guard AdapterReading.room(for: file) <= UInt64(blockBytes) else {
+    guard file.dataBytes <= pool.placeBytes else {
       throw LoaderFailure(
         LORA_NO_MEMORY,
-        "\(path): its \(AdapterReading.room(for: file)) bytes do not fit into the \(blockBytes) for one adapter; "
+        "\(path): its \(file.dataBytes) bytes do not fit into the \(pool.placeBytes) for one adapter; "
           + "raise adapter_bytes")
     }
-    let block = try locked { (state) throws(LoaderFailure) in try takeBlock(&state) }
-    do throws(IOError) {
-      try AdapterReading.read(file, into: staging, at: block * blockBytes, workers: workers)
+    let place = try locked { (state) throws(LoaderFailure) in try takePlace(&state) }
+    let digest: ContentDigest
+    do throws(AdapterSlotsError) {
+      digest = try pool.read(adapter, into: place, workers: workers)
     } catch {
-      state.withLock { $0.freeBlocks.append(block) }
+      pool.give(back: place)
       throw LoaderFailure(LORA_UNREADABLE, "\(error)")
     }
     return state.withLock { state in
-      let number = state.nextAdapter
-      state.nextAdapter += 1
+      let number = state.numbers[digest] ?? Int64(state.numbers.count) + 1
+      state.numbers[digest] = number
       state.clock += 1
-      state.residents[number] = Resident(plan: plan, block: block, lastUse: state.clock)
+      if state.residents[number] != nil {
+        pool.give(back: place)
+        state.residents[number]?.lastUse = state.clock
+      } else {
+        state.residents[number] = Resident(plan: plan, place: place, lastUse: state.clock)
+      }
       return number
     }
   }
 
-  /// A block that nobody uses: a free one, or the least recently used adapter's after its loads have ended.
-  private func takeBlock(_ state: inout State) throws(LoaderFailure) -> Int {
-    if let block = state.freeBlocks.popLast() { return block }
+  /// A place that nobody uses: a free one, or the least recently used adapter's after its loads have ended.
+  private func takePlace(_ state: inout State) throws(LoaderFailure) -> Int {
+    if let place = pool.take() { return place }
     guard let oldest = state.residents.min(by: { $0.value.lastUse < $1.value.lastUse }) else {
       throw LoaderFailure(LORA_NO_MEMORY, "all host memory is being read into; raise max_cpu_loras")
     }
     state.residents[oldest.key] = nil
     finish(oldest.value)
-    return oldest.value.block
+    return oldest.value.place
   }
 
   /// Forgets an adapter.
@@ -147,7 +152,7 @@ final class AdapterPool: Sendable {
     try locked { (state) throws(LoaderFailure) in
       guard let resident = state.residents.removeValue(forKey: adapter) else { throw gone(adapter) }
       finish(resident)
-      state.freeBlocks.append(resident.block)
+      pool.give(back: resident.place)
     }
   }
 
@@ -169,7 +174,7 @@ final class AdapterPool: Sendable {
     try change(slot, to: adapter, stream: stream) { (slots, state, slot, readers) throws(LoaderFailure) in
       guard var resident = state.residents[adapter] else { throw gone(adapter) }
       let load = SlotLoad(
-        plan: resident.plan, staging: staging, start: resident.block * blockBytes, slot: slot, readers: readers)
+        plan: resident.plan, staging: pool.staging, start: pool.start(of: resident.place), slot: slot, readers: readers)
       let loading = try onDevice { () throws(SlotDeviceError) in try slots.load([load]) }
       state.clock += 1
       resident.lastUse = state.clock
@@ -262,7 +267,8 @@ final class AdapterPool: Sendable {
     } else if let gpu = device as? CUDADevice {
       slots = try onDevice { () throws(SlotDeviceError) in try gpu.slots(layout, at: bound) }
     } else {
-      slots = EngineSlots(layout, at: bound, workers: workers)
+      let host = HostDevice(workers: workers)
+      slots = try onDevice { () throws(SlotDeviceError) in try host.slots(layout, at: bound) }
     }
     state.slots = slots
     return slots

@@ -17,6 +17,7 @@ struct LoaderFailure: Error {
       case .unavailable: LORA_UNAVAILABLE
       case .outOfMemory: LORA_NO_MEMORY
       case .unsupported: LORA_UNSUPPORTED
+      case .unreadable: LORA_UNREADABLE
       case .call, .lost: LORA_DEVICE
       }
     self.init(status, "\(error)")

@@ -80,7 +80,7 @@ extension AdapterPool {
     }
     try self.init(
       base, layout, on: Self.device(options.device, workers: options.workers), residents: Int(options.residents),
-      blockBytes: options.adapterBytes > 0 ? options.adapterBytes : room, workers: options.workers)
+      adapterBytes: options.adapterBytes > 0 ? options.adapterBytes : room, workers: options.workers)
   }
 
   private static func layouts(of base: BaseModel, _ options: SlotOptions) throws(LoaderFailure)

@@ -1,5 +1,5 @@
 import LoRAIO
-import Safetensors
+public import Safetensors
 import TensorCore
 
 extension Adapter {
@@ -7,9 +7,11 @@ extension Adapter {
   /// numbers that hold an alpha.
   ///
   /// Never throws: whatever is wrong is among the `findings`, and everything that could be understood is kept.
-  public static func load(_ path: String) -> Adapter {
+  ///
+  /// - Parameter unpacking: when a compressed file is unpacked.
+  public static func load(_ path: String, unpacking: SafetensorsFile.Unpacking = .now) -> Adapter {
     let location = AdapterLocation(path)
-    let examined = location.weights.map { SafetensorsFile.examine($0) }
+    let examined = location.weights.map { SafetensorsFile.examine($0, unpacking: unpacking) }
     var reading = location.config.map { AdapterConfig.read($0) }
     let scheme = examined?.file.flatMap {
       NamingSchemes.scheme(for: $0.header, hasPEFTConfig: reading?.raw?["peft_type"] != nil)

@@ -61,7 +61,7 @@ public final class AdapterSlots: Sendable {
   /// - Returns: its number; the same for the same path.
   public func register(_ path: String) throws(AdapterSlotsError) -> Int {
     if let known = state.withLock({ $0.numbers[path] }) { return known }
-    let adapter = Adapter.load(path)
+    let adapter = Adapter.load(path, unpacking: .onDemand)
     let plan: PackingPlan
     do throws(PackingError) { plan = try PackingPlan(adapter, base: base, layout: memory.layout) } catch {
       throw .refused(error)

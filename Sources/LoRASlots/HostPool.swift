@@ -1,5 +1,5 @@
 import LoRAIO
-import LoRAModel
+public import LoRAModel
 import Safetensors
 import Synchronization
 import TensorCore
@@ -7,16 +7,19 @@ import TensorCore
 /// Data sections of adapters in host memory: places of one size in one piece of staging memory.
 ///
 /// The memory is had once, when the pool is made: pinning it for every adapter would cost more than a swap.
-final class HostPool: Sendable {
-  let staging: any StagingMemory
-  /// Bytes of every place.
-  let placeBytes: UInt64
+public final class HostPool: Sendable {
+  /// The memory of all places.
+  public let staging: any StagingMemory
+  /// Bytes of every place, a multiple of 4096.
+  public let placeBytes: UInt64
   private let free: Mutex<[Int]>
 
-  init(places: Int, placeBytes: UInt64, device: any SlotDevice) throws(SlotDeviceError) {
-    let aligned = (placeBytes + 4095) / 4096 * 4096
+  /// A pool of free places of at least `placeBytes` bytes.
+  public init(places: Int, placeBytes: UInt64, device: any SlotDevice) throws(SlotDeviceError) {
+    let (room, large) = placeBytes.addingReportingOverflow(4095)
+    let aligned = room / 4096 * 4096
     let (total, overflow) = aligned.multipliedReportingOverflow(by: UInt64(places))
-    guard !overflow else {
+    guard !large, !overflow, total <= UInt64(Int.max) else {
       throw SlotDeviceError(device: device.name, .outOfMemory(needed: .max, free: nil), "the host pool is too large")
     }
     self.placeBytes = aligned
@@ -25,15 +28,16 @@ final class HostPool: Sendable {
   }
 
   /// A free place, or nil.
-  func take() -> Int? { free.withLock { $0.popLast() } }
+  public func take() -> Int? { free.withLock { $0.popLast() } }
 
-  func give(back place: Int) { free.withLock { $0.append(place) } }
+  /// Makes a place free; nobody reads it any more.
+  public func give(back place: Int) { free.withLock { $0.append(place) } }
 
   /// Byte where a place starts.
-  func start(of place: Int) -> Int { place * Int(placeBytes) }
+  public func start(of place: Int) -> Int { place * Int(placeBytes) }
 
-  /// Reads an adapter's data section into a place, and digests it with its header and config.
-  func read(_ adapter: Adapter, into place: Int, workers: Int) throws(AdapterSlotsError) -> ContentDigest {
+  /// Reads an adapter's data section into a place, decompressing it there, and digests it with its header and config.
+  public func read(_ adapter: Adapter, into place: Int, workers: Int) throws(AdapterSlotsError) -> ContentDigest {
     guard let file = adapter.file else {
       throw .refused(PackingError(adapter.path, nil, "it has no weights that can be read"))
     }
@@ -48,18 +52,15 @@ final class HostPool: Sendable {
     let count = (total + ContentDigest.part - 1) / ContentDigest.part
     let parts = Mutex([[UInt8]](repeating: [], count: count))
     do throws(IOError) {
-      try Workers.forEach(count: count, workers: workers) { index throws(IOError) in
-        let first = index * ContentDigest.part
-        let length = min(ContentDigest.part, total - first)
-        let target = unsafe UnsafeMutableRawBufferPointer(
-          rebasing: self.staging.bytes[start + first..<start + first + length])
-        unsafe try file.contents.read(into: target, at: file.header.dataStart + UInt64(first))
-        let digest = unsafe ContentDigest.digest(UnsafeRawBufferPointer(target))
+      try AdapterReading.read(file, into: staging, at: start, workers: workers)
+      Workers.forEach(count: count, workers: workers) { index in
+        let first = start + index * ContentDigest.part
+        let end = min(first + ContentDigest.part, start + total)
+        let digest = unsafe ContentDigest.digest(UnsafeRawBufferPointer(rebasing: self.staging.bytes[first..<end]))
         parts.withLock { $0[index] = digest }
       }
-      let header = try file.contents.bytes(at: 0, count: Int(file.header.dataStart))
       let config = adapter.rawConfig.map { JSONValue.object($0).text() } ?? ""
-      return ContentDigest(header: header, config: config, parts: parts.withLock { $0 })
+      return ContentDigest(header: try file.headerBytes(), config: config, parts: parts.withLock { $0 })
     } catch { throw .file(error) }
   }
 }

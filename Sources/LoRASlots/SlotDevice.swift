@@ -80,16 +80,21 @@ public struct SlotLoad: Sendable {
   public var slot: Int
   /// Those who still read the slot's old contents.
   public var readers: [any SlotFence]
+  /// Brings the data section into the staging memory while the load runs, so that reading, packing and moving overlap;
+  /// nil when it is there already. All of it is there when `load` returns.
+  public var reading: AdapterReading?
 
   /// A load of `plan` from `staging`.
   public init(
-    plan: PackingPlan, staging: any StagingMemory, start: Int, slot: Int, readers: [any SlotFence] = []
+    plan: PackingPlan, staging: any StagingMemory, start: Int, slot: Int, readers: [any SlotFence] = [],
+    reading: AdapterReading? = nil
   ) {
     self.plan = plan
     self.staging = staging
     self.start = start
     self.slot = slot
     self.readers = readers
+    self.reading = reading
   }
 }
 
@@ -103,6 +108,10 @@ public protocol SlotLoading: SlotFence {
 
 /// What a load cost, in seconds; parts overlap, so that they need not add up to `total`.
 public struct SlotTimings: Sendable, Equatable {
+  /// Reading files, where the load does it; of several threads the mean.
+  public var disk = 0.0
+  /// Decompressing them, likewise.
+  public var decompress = 0.0
   /// Processor time of submitting or of packing on the host.
   public var host = 0.0
   /// Moving bytes over the bus.

@@ -1,3 +1,4 @@
+public import LoRAIO
 import TensorCore
 
 /// Why a device could not do something.
@@ -12,6 +13,8 @@ public struct SlotDeviceError: Error, Sendable, CustomStringConvertible {
     case call(name: String, result: Int, resultName: String)
     /// The device can no longer be used at all.
     case lost
+    /// An adapter's file could not be read while it was loaded; nothing is wrong with the device.
+    case unreadable(IOError)
     /// The request is not one that the device can carry out.
     case unsupported
   }
@@ -33,8 +36,14 @@ public struct SlotDeviceError: Error, Sendable, CustomStringConvertible {
     self.hint = hint
   }
 
+  /// The failure of reading a file in the middle of a load.
+  public init(unreadable error: IOError) {
+    self.init(device: "", .unreadable(error), error.description)
+  }
+
   /// One sentence: device, what happened, what to do.
   public var description: String {
+    if case .unreadable(let error) = reason { return error.description }
     var text = "\(device): \(message)"
     if case .outOfMemory(let needed, let free) = reason {
       text += "; \(ByteCount(needed)) needed" + (free.map { ", \(ByteCount($0)) free" } ?? "")

@@ -17,11 +17,7 @@ public struct SlotPacking: Sendable {
     public let bytes: UInt64
     /// Bytes of the adapter's data section.
     public let fileBytes: UInt64
-    /// Seconds of reading the file into staging memory.
-    public let diskSeconds: Double
-    /// Seconds of decompressing it; 0 for files that are not compressed.
-    public let decompressSeconds: Double
-    /// Seconds of the load itself, by its parts.
+    /// Seconds of the load by its parts, reading and decompressing the file among them.
     public let timings: SlotTimings
     /// From the first byte read until the slot was ready.
     public let seconds: Double
@@ -57,8 +53,6 @@ public struct SlotPacking: Sendable {
   public struct Item: Sendable {
     /// The adapter.
     public let adapter: Adapter
-    /// Seconds that opening it took; for compressed files that is where they are decompressed.
-    public let openSeconds: Double
     let plan: PackingPlan
 
     /// Bytes of its data section.
@@ -66,9 +60,7 @@ public struct SlotPacking: Sendable {
 
     /// Opens and plans the adapter at a path.
     public init(_ path: String, base: BaseModel, layout: SlotLayout) throws(Failure) {
-      let start = CurrentProcess.monotonicSeconds
-      adapter = Adapter.load(path)
-      openSeconds = CurrentProcess.monotonicSeconds - start
+      adapter = Adapter.load(path, unpacking: .onDemand)
       do throws(PackingError) { plan = try PackingPlan(adapter, base: base, layout: layout) } catch {
         throw .refused(error)
       }
@@ -79,7 +71,7 @@ public struct SlotPacking: Sendable {
   ///
   /// - Parameter progress: called with the bytes of each file once it is in its slot.
   public init(
-    _ items: [Item], layout: SlotLayout, device: any SlotDevice, workers: Int,
+    _ items: [Item], layout: SlotLayout, device: any SlotDevice,
     progress: (UInt64) -> Void = { _ in }
   ) throws(Failure) {
     var loaded: [Slot] = []
@@ -90,36 +82,34 @@ public struct SlotPacking: Sendable {
       throw .device(error)
     }
     for (slot, item) in items.enumerated() {
-      loaded.append(try Self.load(item, slot, staging, memory, workers: workers))
+      loaded.append(try Self.load(item, slot, staging, memory))
       progress(loaded[slot].fileBytes)
     }
     slots = loaded
   }
 
   private static func load(
-    _ item: Item, _ slot: Int, _ staging: any StagingMemory, _ memory: any SlotMemory, workers: Int
+    _ item: Item, _ slot: Int, _ staging: any StagingMemory, _ memory: any SlotMemory
   ) throws(Failure) -> Slot {
     guard let file = item.adapter.file else {
       throw .refused(PackingError(item.adapter.path, nil, "it has no weights"))
     }
     let start = CurrentProcess.monotonicSeconds
-    do throws(IOError) { try AdapterReading.read(file, into: staging, at: 0, workers: workers) } catch {
-      throw .file(error)
-    }
-    let read = CurrentProcess.monotonicSeconds
     let timings: SlotTimings
     do throws(SlotDeviceError) {
-      let loading = try memory.load([SlotLoad(plan: item.plan, staging: staging, start: 0, slot: slot)])
+      let load = SlotLoad(plan: item.plan, staging: staging, start: 0, slot: slot, reading: AdapterReading(file))
+      let loading = try memory.load([load])
       try loading.wait()
       timings = loading.timings
-    } catch { throw .device(error) }
+    } catch {
+      if case .unreadable(let cause) = error.reason { throw .file(cause) }
+      throw .device(error)
+    }
     let keepsScales = memory.layout.options.arrangement == .sglang
-    let decompress = file.isCompressed ? item.openSeconds : 0
     return Slot(
       slot: slot, adapter: item.adapter.path, rank: item.adapter.modules.map(\.rank).max() ?? 0,
-      bytes: item.plan.liveBytes, fileBytes: file.dataBytes, diskSeconds: read - start,
-      decompressSeconds: decompress, timings: timings,
-      seconds: CurrentProcess.monotonicSeconds - start + decompress,
+      bytes: item.plan.liveBytes, fileBytes: file.dataBytes, timings: timings,
+      seconds: CurrentProcess.monotonicSeconds - start,
       scales: keepsScales ? item.adapter.modules.map { ($0.name, $0.scale) } : [])
   }
 

@@ -1,4 +1,5 @@
 public import CUDADriver
+import LoRAIO
 public import LoRASlots
 
 /// A GPU as a place for slots.
@@ -12,6 +13,8 @@ public final class CUDADevice: SlotDevice {
   /// Why slots are filled on the host and copied piece by piece, when the kernel cannot be used.
   public let kernelFailure: CUDAError?
   let kernel: CUDAKernel?
+  /// Threads that read and decompress files during loads.
+  let workers: Int
   private let module: LoadedModule?
 
   private final class LoadedModule: Sendable {
@@ -25,9 +28,13 @@ public final class CUDADevice: SlotDevice {
   ///   - ordinal: its number, from 0, in the order of the driver.
   ///   - path: the driver's library; nil for `LORA_TOOL_LIBCUDA`, else the installed one.
   ///   - usesKernel: false leaves the kernel out, for comparisons.
+  ///   - workers: threads that read files during loads; by default as many as there are processors.
   /// - Throws: `SlotDeviceError`, `.unavailable` when there is no driver or no such GPU.
-  public init(_ ordinal: Int, driver path: String? = nil, usesKernel: Bool = true) throws(SlotDeviceError) {
+  public init(_ ordinal: Int, driver path: String? = nil, usesKernel: Bool = true, workers: Int? = nil)
+    throws(SlotDeviceError)
+  {
     let name = "cuda:\(ordinal)"
+    self.workers = max(workers ?? Workers.processorCount, 1)
     do throws(CUDAError) {
       context = try CUDAContext(try DriverLibrary.load(path), device: ordinal)
     } catch {
@@ -129,20 +136,6 @@ public final class CUDADevice: SlotDevice {
 
   private static func tooLarge(_ call: String) -> CUDAError {
     CUDAError(call: call, result: 2, name: "CUDA_ERROR_OUT_OF_MEMORY")
-  }
-}
-
-/// Where an engine keeps one buffer.
-public struct SlotPlacement: Sendable, Hashable {
-  /// Address of slot 0.
-  public var address: UInt64
-  /// Bytes from slot to slot.
-  public var stride: UInt64
-
-  /// A place.
-  public init(address: UInt64, stride: UInt64) {
-    self.address = address
-    self.stride = stride
   }
 }
 

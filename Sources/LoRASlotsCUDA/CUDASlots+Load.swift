@@ -19,13 +19,22 @@ extension CUDASlots {
       }
     }
     let bench = benches.take()
-    do throws(CUDAError) {
-      let blocks = try kernelBlocks(loads, bench)
+    do throws(SlotDeviceError) {
+      let blocks = try driving(loads) { () throws(CUDAError) in try kernelBlocks(loads, bench) }
       guard let blocks else { return try copyPacked(loads, bench, start) }
       return try scatter(loads, blocks, bench, start)
     } catch {
       halt()
       benches.put(bench)
+      throw error
+    }
+  }
+
+  /// Runs driver calls of a load.
+  private func driving<Value: ~Copyable>(_ loads: [SlotLoad], _ body: () throws(CUDAError) -> Value)
+    throws(SlotDeviceError) -> Value
+  {
+    do throws(CUDAError) { return try body() } catch {
       throw failure(error, "cannot load slot \(loads.map { "\($0.slot)" }.joined(separator: ", "))")
     }
   }
@@ -61,52 +70,72 @@ extension CUDASlots {
   }
 
   private func scatter(_ loads: [SlotLoad], _ blocks: [[ScatterBlock]], _ bench: TransferBench, _ start: Double)
-    throws(CUDAError) -> CUDALoading
+    throws(SlotDeviceError) -> CUDALoading
   {
     let context = device.context
     let readers = loads.flatMap(\.readers)
     let plan = TransferPlan(loads.map(\.plan), waits: readers.count)
-    let blob = try bench.blob(context, bytes: 0)
-    let launches = try writeTable(plan, loads, blocks, bench)
-    try bench.prepare(context, chunks: plan.chunks.count)
-    let started = try CUDAEvent(context)
-    let first = try CUDAEvent(context)
-    let done = try CUDAEvent(context)
-
     var timings = SlotTimings()
-    try started.record(on: copies)
-    unsafe try copies.copy(UnsafeRawBufferPointer(launches.host), to: launches.table)
-    try order(after: readers)
-    var bases: [UInt64] = [blob]
-    for load in loads { bases.append((bases.last ?? blob) + (load.plan.sourceBytes + 255) / 256 * 256) }
-    for (index, chunk) in plan.chunks.enumerated() {
-      let load = loads[chunk.load]
-      for range in chunk.copies {
-        let from = load.start + Int(range.lowerBound)
-        let bytes = unsafe UnsafeRawBufferPointer(
-          rebasing: load.staging.bytes[from..<from + Int(range.upperBound - range.lowerBound)])
-        unsafe try copies.copy(bytes, to: bases[chunk.load] + range.lowerBound)
-        timings.busBytes += UInt64(bytes.count)
-      }
-      try bench.copied[index].event.record(on: copies)
-      try work.wait(for: bench.copied[index].event)
-      let launch = launches.entries[index]
-      if launch.tiles > 0, let kernel = device.kernel {
-        try kernel.launch(
-          on: work, grid: UInt32(launch.tiles), threads: ScatterKernel.threads, [launch.address, launch.count])
-      }
-      if index == 0 { try first.record(on: work) }
+    var arrivals = Arrivals(loads, workers: device.workers)
+    let launches = try driving(loads) { () throws(CUDAError) in
+      try bench.prepare(context, chunks: plan.chunks.count)
+      return try writeTable(plan, loads, blocks, bench)
     }
-    if plan.chunks.isEmpty { try first.record(on: work) }
-    try done.record(on: work)
+    let started = try driving(loads) { () throws(CUDAError) in try CUDAEvent(context) }
+    let first = try driving(loads) { () throws(CUDAError) in try CUDAEvent(context) }
+    let done = try driving(loads) { () throws(CUDAError) in try CUDAEvent(context) }
+    try driving(loads) { () throws(CUDAError) in
+      try started.record(on: copies)
+      unsafe try copies.copy(UnsafeRawBufferPointer(launches.host), to: launches.table)
+      try order(after: readers)
+    }
+    for (index, chunk) in plan.chunks.enumerated() {
+      // While the bus moves the chunk before.
+      try arrivals.fetch(chunk)
+      try driving(loads) { () throws(CUDAError) in
+        timings.busBytes += try submit(chunk, index, of: loads, launches, bench)
+        if index == 0 { try first.record(on: work) }
+      }
+    }
+    try driving(loads) { () throws(CUDAError) in
+      if plan.chunks.isEmpty { try first.record(on: work) }
+      try done.record(on: work)
+    }
+    try arrivals.fetchRest()
     timings.busBytes += UInt64(launches.hostBytes)
     timings.submissions = plan.submissions + readers.count
+    timings.disk = arrivals.threadSeconds.disk
+    timings.decompress = arrivals.threadSeconds.decompress
     timings.host = CurrentProcess.monotonicSeconds - start
     return CUDALoading(
       self, bench: bench, started: started, first: first, done: done,
       lastCopy: plan.chunks.isEmpty ? nil : bench.copied[plan.chunks.count - 1],
       firstStages: loads.count == 1 ? plan.chunks.first?.stages.upperBound ?? 0 : 0,
       stagings: loads.map(\.staging), timings)
+  }
+
+  /// Queues the copies of a chunk and the launch that scatters it; returns the bytes that cross the bus.
+  private func submit(
+    _ chunk: TransferPlan.Chunk, _ index: Int, of loads: [SlotLoad], _ launches: Launches, _ bench: TransferBench
+  ) throws(CUDAError) -> UInt64 {
+    let load = loads[chunk.load]
+    var base = try bench.blob(device.context, bytes: 0)
+    for earlier in loads[..<chunk.load] { base += (earlier.plan.sourceBytes + 255) / 256 * 256 }
+    var moved: UInt64 = 0
+    for range in chunk.copies {
+      let from = load.start + Int(range.lowerBound)
+      let bytes = unsafe UnsafeRawBufferPointer(rebasing: load.staging.bytes[from..<from + range.count])
+      unsafe try copies.copy(bytes, to: base + range.lowerBound)
+      moved += UInt64(range.count)
+    }
+    try bench.copied[index].event.record(on: copies)
+    try work.wait(for: bench.copied[index].event)
+    let launch = launches.entries[index]
+    if launch.tiles > 0, let kernel = device.kernel {
+      try kernel.launch(
+        on: work, grid: UInt32(launch.tiles), threads: ScatterKernel.threads, [launch.address, launch.count])
+    }
+    return moved
   }
 
   /// The table of all launches, and for each chunk its part of it.
@@ -146,16 +175,23 @@ extension CUDASlots {
   // MARK: Without it
 
   /// Packs every slot on the host and copies each contiguous piece of it.
-  private func copyPacked(_ loads: [SlotLoad], _ bench: TransferBench, _ start: Double) throws(CUDAError) -> CUDALoading
+  private func copyPacked(_ loads: [SlotLoad], _ bench: TransferBench, _ start: Double)
+    throws(SlotDeviceError) -> CUDALoading
   {
     let context = device.context
-    let started = try CUDAEvent(context)
-    let first = try CUDAEvent(context)
-    let done = try CUDAEvent(context)
+    var arrivals = Arrivals(loads, workers: device.workers)
+    try arrivals.fetchRest()
+    let started = try driving(loads) { () throws(CUDAError) in try CUDAEvent(context) }
+    let first = try driving(loads) { () throws(CUDAError) in try CUDAEvent(context) }
+    let done = try driving(loads) { () throws(CUDAError) in try CUDAEvent(context) }
     let offsets = layout.buffers.reduce(into: [0]) { $0.append($0[$0.count - 1] + Int($1.slotBytes)) }
     let slotBytes = offsets[layout.buffers.count]
-    let image = unsafe try bench.image(context, bytes: max(slotBytes, 1) * loads.count)
+    let image = unsafe try driving(loads) { () throws(CUDAError) in
+      unsafe try bench.image(context, bytes: max(slotBytes, 1) * loads.count)
+    }
     var timings = SlotTimings()
+    timings.disk = arrivals.threadSeconds.disk
+    timings.decompress = arrivals.threadSeconds.decompress
     for (index, load) in loads.enumerated() {
       let data = unsafe UnsafeRawBufferPointer(
         rebasing: load.staging.bytes[load.start..<load.start + Int(load.plan.sourceBytes)])
@@ -167,28 +203,30 @@ extension CUDASlots {
         unsafe HostPacker.pack(block, dtype: layout.dtype, from: data, into: output)
       }
     }
-    try started.record(on: work)
-    try order(after: loads.flatMap(\.readers))
-    timings.submissions = 3 + loads.reduce(0) { $0 + $1.readers.count }
-    for (index, load) in loads.enumerated() {
-      // Neighbours in the image that are neighbours in the slot go together.
-      var buffer = 0
-      while buffer < layout.buffers.count {
-        let target = address(buffer: buffer, slot: load.slot)
-        let from = index * slotBytes + offsets[buffer]
-        var count = 0
-        repeat {
-          count += Int(layout.buffers[buffer].slotBytes)
-          buffer += 1
-        } while buffer < layout.buffers.count && address(buffer: buffer, slot: load.slot) == target + UInt64(count)
-        guard count > 0 else { continue }
-        unsafe try work.copy(UnsafeRawBufferPointer(rebasing: image[from..<from + count]), to: target)
-        timings.busBytes += UInt64(count)
-        timings.submissions += 1
+    try driving(loads) { () throws(CUDAError) in
+      try started.record(on: work)
+      try order(after: loads.flatMap(\.readers))
+      timings.submissions = 3 + loads.reduce(0) { $0 + $1.readers.count }
+      for (index, load) in loads.enumerated() {
+        // Neighbours in the image that are neighbours in the slot go together.
+        var buffer = 0
+        while buffer < layout.buffers.count {
+          let target = address(buffer: buffer, slot: load.slot)
+          let from = index * slotBytes + offsets[buffer]
+          var count = 0
+          repeat {
+            count += Int(layout.buffers[buffer].slotBytes)
+            buffer += 1
+          } while buffer < layout.buffers.count && address(buffer: buffer, slot: load.slot) == target + UInt64(count)
+          guard count > 0 else { continue }
+          unsafe try work.copy(UnsafeRawBufferPointer(rebasing: image[from..<from + count]), to: target)
+          timings.busBytes += UInt64(count)
+          timings.submissions += 1
+        }
       }
+      try first.record(on: work)
+      try done.record(on: work)
     }
-    try first.record(on: work)
-    try done.record(on: work)
     timings.host = CurrentProcess.monotonicSeconds - start
     return CUDALoading(
       self, bench: bench, started: started, first: first, done: done, lastCopy: nil, firstStages: 0,

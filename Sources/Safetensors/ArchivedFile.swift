@@ -1,6 +1,6 @@
-import LoRAIO
+public import LoRAIO
 import TensorCore
-import ZstdArchive
+public import ZstdArchive
 
 extension SafetensorsFile {
   /// Threads that unpack one file.
@@ -8,18 +8,18 @@ extension SafetensorsFile {
 
   /// The compressed file by its table of frames, or nil when it has none and must be read from front to back.
   static func openArchive(_ input: InputFile) throws(UnpackingStop) -> ArchiveReader? {
-    try unpacking { () throws(ArchiveError) in try ArchiveReader.open(input) }
+    try opening { () throws(ArchiveError) in try ArchiveReader.open(input) }
   }
 
-  /// Reads the header, and when the contents have just the size that it declares, unpacks all frames at once.
-  static func examineArchive(_ archive: ArchiveReader) throws(UnpackingStop) -> Examined {
+  /// Reads the header, and when the contents have just the size that it declares, unpacks all frames now or later.
+  static func examineArchive(_ archive: ArchiveReader, _ unpacking: Unpacking) throws(UnpackingStop) -> Examined {
     let path = archive.input.path
-    let head = try unpacking { () throws(ArchiveError) in
+    let head = try opening { () throws(ArchiveError) in
       try archive.bytes(at: 0, count: Int(min(8, archive.contentSize)))
     }
     let frame = HeaderFrame(head: head, fileSize: archive.contentSize)
     if let finding = frame.finding(file: path) { return Examined(file: nil, findings: [finding]) }
-    let text = try unpacking { () throws(ArchiveError) in
+    let text = try opening { () throws(ArchiveError) in
       try archive.bytes(at: 8, count: Int(frame.length), workers: unpackers)
     }
     var parser = HeaderParser(file: path, length: text.count)
@@ -30,11 +30,23 @@ extension SafetensorsFile {
     guard !overflow, total == archive.contentSize else {
       throw UnpackingStop(finding: .otherContents(path, declared: total, table: archive.contentSize))
     }
-    let output = try filling(path) { () throws(IOError) in try OutputFile.temporary() }
-    try unpacking { () throws(ArchiveError) in try archive.write(to: output, workers: unpackers) }
-    let contents = try filling(path) { () throws(IOError) in try output.reopened(size: archive.contentSize) }
+    let size = archive.contentSize
+    let contents: InputFile
+    switch unpacking {
+    case .now:
+      let output = try filling(path) { () throws(IOError) in try OutputFile.temporary() }
+      try opening { () throws(ArchiveError) in try archive.write(to: output, workers: unpackers) }
+      contents = try filling(path) { () throws(IOError) in try output.reopened(size: size) }
+    case .onDemand:
+      contents = InputFile(path: path, size: size) { () throws(IOError) in
+        let output = try OutputFile.temporary()
+        do throws(ArchiveError) { try archive.write(to: output, workers: unpackers) } catch { throw IOError(error) }
+        return try output.reopened(size: size, path: path)
+      }
+    }
     let file = SafetensorsFile(
-      path: path, header: header, fileBytes: archive.input.size, isCompressed: true, contents: contents)
+      path: path, header: header, fileBytes: archive.input.size, isCompressed: true, contents: contents,
+      archive: archive)
     return Examined(file: file, findings: parser.allFindings)
   }
 
@@ -44,11 +56,34 @@ extension SafetensorsFile {
     do throws(IOError) { return try body() } catch { throw UnpackingStop(finding: .temporary(error, file: path)) }
   }
 
-  private static func unpacking<Value>(_ body: () throws(ArchiveError) -> Value) throws(UnpackingStop) -> Value {
+  private static func opening<Value>(_ body: () throws(ArchiveError) -> Value) throws(UnpackingStop) -> Value {
     do throws(ArchiveError) {
       return try body()
     } catch {
       throw UnpackingStop(finding: .compressed(error))
+    }
+  }
+}
+
+extension SafetensorsFile {
+  /// The header as the file has it, its length in front.
+  public func headerBytes() throws(IOError) -> [UInt8] {
+    guard let archive else { return try contents.bytes(at: 0, count: Int(header.dataStart)) }
+    do throws(ArchiveError) {
+      return try archive.bytes(at: 0, count: Int(header.dataStart), workers: Self.unpackers)
+    } catch {
+      throw IOError(error)
+    }
+  }
+}
+
+extension IOError {
+  /// The failure of reading a compressed file, as one of reading its content.
+  public init(_ error: ArchiveError) {
+    if case .io(let cause) = error.reason {
+      self = cause
+    } else {
+      self.init("unpack", error.path, .damaged(error.cause))
     }
   }
 }

@@ -11,11 +11,13 @@ extension SafetensorsFile {
   /// and examines that.
   ///
   /// A temporary file, not memory, because everything behind it then reads at any offset with bounded memory.
-  static func examineCompressed(_ input: InputFile) -> Examined {
+  ///
+  /// A file with a table of frames need not be unpacked before somebody reads its contents.
+  static func examineCompressed(_ input: InputFile, _ unpacking: Unpacking) -> Examined {
     do throws(UnpackingStop) {
-      if let archive = try openArchive(input) { return try examineArchive(archive) }
-      var unpacking = try Unpacking(input)
-      return try unpacking.run()
+      if let archive = try openArchive(input) { return try examineArchive(archive, unpacking) }
+      var stream = try UnpackingStream(input)
+      return try stream.run()
     } catch {
       return Examined(file: nil, findings: [error.finding])
     }
@@ -28,7 +30,7 @@ struct UnpackingStop: Error {
 }
 
 /// The state of unpacking a file from front to back.
-private struct Unpacking: ~Copyable {
+private struct UnpackingStream: ~Copyable {
   typealias Stop = UnpackingStop
 
   private let input: InputFile

@@ -1,5 +1,6 @@
 public import LoRAIO
 public import TensorCore
+public import ZstdArchive
 
 /// A safetensors file with its parsed header, readable from any number of threads.
 ///
@@ -13,15 +14,31 @@ public final class SafetensorsFile: Sendable {
   public let fileBytes: UInt64
   /// Whether the file is compressed; its contents then lie in a nameless temporary file.
   public let isCompressed: Bool
-  /// The uncompressed contents, header included.
+  /// The uncompressed contents, header included; with `Unpacking.onDemand` unpacked when they are first read.
   public let contents: InputFile
+  /// The compressed file with its table of frames, where it has one: whoever wants all data in memory need not go by
+  /// way of `contents`.
+  public let archive: ArchiveReader?
 
-  init(path: String, header: SafetensorsHeader, fileBytes: UInt64, isCompressed: Bool, contents: InputFile) {
+  /// When the contents of a compressed file are unpacked.
+  public enum Unpacking: Sendable {
+    /// When it is opened; damage anywhere is a finding.
+    case now
+    /// When `contents` are first read; damage is a failure of reading. Files without a table of frames are still
+    /// unpacked now.
+    case onDemand
+  }
+
+  init(
+    path: String, header: SafetensorsHeader, fileBytes: UInt64, isCompressed: Bool, contents: InputFile,
+    archive: ArchiveReader? = nil
+  ) {
     self.path = path
     self.header = header
     self.fileBytes = fileBytes
     self.isCompressed = isCompressed
     self.contents = contents
+    self.archive = archive
   }
 
   /// Offset in `contents` of the tensor's first byte.
@@ -105,11 +122,13 @@ extension SafetensorsFile {
   }
 
   /// Opens a file and reports everything about its framing and header; never throws, never reads tensor data.
-  public static func examine(_ path: String) -> Examined {
+  public static func examine(_ path: String, unpacking: Unpacking = .now) -> Examined {
     do throws(IOError) {
       let input = try InputFile(path: path)
       guard input.size > 0 else { throw IOError("read", path, .empty) }
-      if compressedExtensions.contains(where: { path.hasSuffix($0) }) { return examineCompressed(input) }
+      if compressedExtensions.contains(where: { path.hasSuffix($0) }) {
+        return examineCompressed(input, unpacking)
+      }
       return try examine(input)
     } catch {
       return Examined(file: nil, findings: [.unreadable(error, file: path)])

@@ -12,12 +12,24 @@ import CZstd
   /// Bytes at the end of every frame that hold the low 32 bits of the content's XXH64 (seed 0), little-endian.
   public static let checksumBytes = 4
 
+  /// How hard the search for repeated content is given up to count as none.
+  private static let noSearch: Int32 = -100_000
+
   /// An encoder of a level; others than `levels` mean the nearest of them.
   ///
+  /// - Parameter searches: false looks for no repetitions and only gives frequent bytes short codes: right for content
+  ///   whose bytes are few but in no order, which repetitions of four bytes only tear apart. The level then says nothing.
   /// - Throws: `outOfMemory`.
-  public init(level: Int) throws(ZstdError) {
+  public init(level: Int, searches: Bool = true) throws(ZstdError) {
     guard let context = unsafe ZSTD_createCCtx() else { throw .outOfMemory }
     let nearest = min(max(level, Self.levels.lowerBound), Self.levels.upperBound)
+    defer {
+      // The library leaves short codes out where it is told not to search, unless it is asked for them by a parameter
+      // that it has since 1.4 and calls experimental; where it has it no longer, the level stays.
+      if !searches, unsafe ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_experimentalParam5, 1)) == 0 {
+        _ = unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Self.noSearch)
+      }
+    }
     // Cannot fail: fixed parameters in the range of every library since 1.4.
     _ = unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(nearest))
     _ = unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)

@@ -105,6 +105,8 @@ struct DecodingBench: ~Copyable {
   private var compressed = IOBuffer(count: 0)
   private var planes = IOBuffer(count: 0)
   private var restored = IOBuffer(count: 0)
+  /// Seconds spent on reading compressed bytes so far.
+  private(set) var readingSeconds = 0.0
 
   init(_ archive: ArchiveReader) throws(ArchiveError) {
     self.archive = archive
@@ -124,9 +126,11 @@ struct DecodingBench: ~Copyable {
     let path = archive.input.path
     Self.grow(&compressed, to: frame.compressedSize)
     let source = unsafe UnsafeMutableRawBufferPointer(rebasing: compressed.bytes[..<frame.compressedSize])
+    let start = CurrentProcess.monotonicSeconds
     try reading(path) { () throws(IOError) in
       unsafe try archive.input.read(into: source, at: frame.compressedOffset)
     }
+    readingSeconds += CurrentProcess.monotonicSeconds - start
     var target = unsafe output
     if frame.elementWidth > 1 {
       Self.grow(&planes, to: frame.count)

@@ -64,6 +64,18 @@ import Testing
     }
   }
 
+  @Test func `compressed weights with a table of frames need no temporary file`() throws {
+    let arguments =
+      ["pack"] + base + [
+        "--max-lora-rank", "16", "--skip-validation", "adapters/llama-zstd-seekable", "--format", "json",
+      ]
+    let result = try Program.run(arguments, environment: ["TMPDIR": "/nonexistent"])
+    #expect(result.code == 0, "\(result.errors)")
+    let stages = try #require(try result.json()["slots"]?.array?.first?["stages"])
+    let times = ["disk", "decompress", "host"].compactMap { stages[$0]?.double }
+    #expect(times.count == 3 && times.allSatisfy { $0 > 0 }, "\(stages)")
+  }
+
   @Test func `sizes are said before anything is allocated`() throws {
     let result = try Program.run([
       "pack", "--base", "bases/llama-3.1-8b.json", "--max-loras", "8", "--max-lora-rank", "64", "--dry-run", "--memory",

@@ -76,6 +76,7 @@ static uint64_t fail_at;
 static result_t fail_result, jit_result;
 static const char *failed_call;
 static fake_cuda_counts counts;
+static bool hides_names;
 
 static double now(void) {
   struct timespec time;
@@ -101,6 +102,7 @@ void fake_cuda_reset(enum fake_cuda_policy new_policy) {
   fail_at = 0;
   failed_call = NULL;
   jit_result = OK;
+  hides_names = false;
   sticky = OK;
   current = NULL;
   fake_cuda_counts live = counts;
@@ -128,6 +130,7 @@ void fake_cuda_read_counts(uint64_t *numbers) {
 
 void fake_cuda_limit_memory(uint64_t bytes) { memory_limit = bytes; }
 void fake_cuda_set_devices(int count) { device_count = count; }
+void fake_cuda_hide_names(int hides) { hides_names = hides; }
 void fake_cuda_fail_jit(int result) { jit_result = result; }
 const char *fake_cuda_failed_call(void) { return failed_call; }
 void fake_cuda_fail(uint64_t number, int result) {
@@ -712,4 +715,41 @@ result_t cuLaunchKernel(
   operation o = {.kind = LAUNCH, .grid = gx, .threads = bx, .is_product = is_product};
   for (int i = 0; i < (is_product ? MOST_PARAMETERS : 2); i++) memcpy(&o.parameters[i], parameters[i], 8);
   return end(submit(s, o));
+}
+
+// MARK: Finding them
+
+#define VERSIONED(CALL) \
+  CALL(cuDevicePrimaryCtxRelease) CALL(cuMemGetInfo) CALL(cuMemAlloc) CALL(cuMemFree) CALL(cuMemcpyHtoDAsync) \
+  CALL(cuMemcpyDtoHAsync) CALL(cuStreamDestroy) CALL(cuEventDestroy)
+#define UNVERSIONED(CALL) \
+  CALL(cuInit) CALL(cuDriverGetVersion) CALL(cuGetErrorName) CALL(cuGetErrorString) CALL(cuDeviceGetCount) \
+  CALL(cuDeviceGet) CALL(cuDeviceGetName) CALL(cuDeviceGetAttribute) CALL(cuDevicePrimaryCtxRetain) \
+  CALL(cuCtxGetCurrent) CALL(cuCtxSetCurrent) CALL(cuMemHostAlloc) CALL(cuMemFreeHost) CALL(cuMemsetD8Async) \
+  CALL(cuStreamCreate) CALL(cuStreamSynchronize) CALL(cuStreamWaitEvent) CALL(cuEventCreate) CALL(cuEventRecord) \
+  CALL(cuEventQuery) CALL(cuEventSynchronize) CALL(cuEventElapsedTime) CALL(cuModuleLoadDataEx) \
+  CALL(cuModuleGetFunction) CALL(cuModuleUnload) CALL(cuLaunchKernel)
+
+// The plain symbols of the versioned functions are those of CUDA 3.1 with 32-bit sizes: nobody may find them.
+#define OLD(name) \
+  result_t name(void) { return NOT_FOUND; }
+VERSIONED(OLD)
+
+result_t cuGetProcAddress_v2(const char *name, void **function, int version, uint64_t flags, int *status) {
+  pthread_mutex_lock(&lock);
+  counts.found_by_name++;
+  bool is_known = !hides_names;
+  pthread_mutex_unlock(&lock);
+  if (version < 11000 || version > 13000 || flags) return INVALID_VALUE;
+  *function = NULL;
+#define NEW(call) \
+  if (strcmp(name, #call) == 0) *(result_t (**)())function = (result_t (*)())call##_v2;
+#define PLAIN(call) \
+  if (strcmp(name, #call) == 0) *(result_t (**)())function = (result_t (*)())call;
+  if (is_known) {
+    VERSIONED(NEW)
+    UNVERSIONED(PLAIN)
+  }
+  if (status) *status = *function ? 0 : 1;
+  return *function ? OK : NOT_FOUND;
 }

@@ -20,6 +20,30 @@ extension CUDATests {
       #expect(try context.memory().free > 0)
     }
 
+    /// By name and version in new drivers, by versioned symbols in old ones; never the old functions of the plain names.
+    @Test(arguments: [false, true]) func functionsAreThoseOfTheVersion(_ isOld: Bool) throws {
+      if isOld { FakeDriver.hideNames() }
+      // Another way to the same library, so that it is looked through again.
+      let path = FakeDriver.path.split(separator: "/").joined(separator: isOld ? "/././" : "/./")
+      let library = try DriverLibrary.load("/" + path)
+      #expect(FakeDriver.counts.foundByName == 34)
+      let before = FakeDriver.counts.live
+      do {
+        let context = try CUDAContext(library, device: 0)
+        let buffer = try DeviceBuffer(context, count: 64)
+        let stream = try CUDAStream(context)
+        var back = [UInt8](repeating: 1, count: 64)
+        try unsafe back.withUnsafeMutableBytes { output in
+          try unsafe stream.copy(UnsafeRawBufferPointer(output), to: buffer.address)
+          try stream.fill(buffer.address + 32, count: 32, with: 7)
+          try unsafe stream.copy(buffer.address, to: output)
+          try stream.synchronize()
+        }
+        #expect(back == [UInt8](repeating: 1, count: 32) + [UInt8](repeating: 7, count: 32))
+      }
+      #expect(FakeDriver.counts.live == before)
+    }
+
     @Test func aMissingDriverIsAnErrorAndNotTheEnd() throws {
       let error = try #require(throws: CUDAError.self) { try DriverLibrary.load("/nowhere/libcuda.so.1") }
       #expect(error.isUnavailable && error.call == "dlopen" && error.hint != nil)

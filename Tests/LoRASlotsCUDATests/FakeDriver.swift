@@ -24,6 +24,7 @@ enum FakeDriver {
     var launches: UInt64 { numbers[3] }
     var bytesToDevice: UInt64 { numbers[4] }
     var pageableCopies: UInt64 { numbers[6] }
+    var foundByName: UInt64 { numbers[14] }
     /// Allocations, pinned blocks, streams, events, modules and contexts.
     var live: [UInt64] { Array(numbers[7..<13]) }
   }
@@ -45,7 +46,7 @@ enum FakeDriver {
   }
 
   static var counts: Counts {
-    var numbers = [UInt64](repeating: 0, count: 14)
+    var numbers = [UInt64](repeating: 0, count: 15)
     unsafe function("fake_cuda_read_counts", (@convention(c) (UnsafeMutablePointer<UInt64>) -> Void).self)(&numbers)
     return Counts(numbers: numbers)
   }
@@ -71,6 +72,9 @@ enum FakeDriver {
   static func failCompilation(_ result: Int32) {
     function("fake_cuda_fail_jit", (@convention(c) (Int32) -> Void).self)(result)
   }
+
+  /// Lets `cuGetProcAddress_v2` know no name.
+  static func hideNames() { function("fake_cuda_hide_names", (@convention(c) (Int32) -> Void).self)(1) }
 
   static func engineMemory(_ bytes: UInt64) -> UInt64 {
     function("fake_cuda_engine_alloc", (@convention(c) (UInt64) -> UInt64).self)(bytes)

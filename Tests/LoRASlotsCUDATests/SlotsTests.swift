@@ -18,15 +18,17 @@ struct Tenant {
     self.adapter = Adapter.load(Fixtures.path("adapters/\(adapter)"))
   }
 
-  /// A load of this adapter, from staging memory of its own.
-  func load(_ slots: any SlotMemory, _ slot: Int, _ device: any SlotDevice, readers: [any SlotFence] = []) throws
-    -> SlotLoad
-  {
+  /// A load of this adapter, from staging memory of its own, which the load or this call fills.
+  func load(
+    _ slots: any SlotMemory, _ slot: Int, _ device: any SlotDevice, readers: [any SlotFence] = [], isRead: Bool = false
+  ) throws -> SlotLoad {
     let file = try #require(adapter.file)
     let staging = try device.allocateStaging(bytes: AdapterReading.room(for: file))
-    try AdapterReading.read(file, into: staging, at: 0, workers: 1)
+    if isRead { try AdapterReading.read(file, into: staging, at: 0, workers: 1) }
     let plan = try PackingPlan(adapter, base: base, layout: slots.layout)
-    return SlotLoad(plan: plan, staging: staging, start: 0, slot: slot, readers: readers)
+    return SlotLoad(
+      plan: plan, staging: staging, start: 0, slot: slot, readers: readers,
+      reading: isRead ? nil : AdapterReading(file))
   }
 
   func reference(_ slots: any SlotMemory) throws -> SlotReference {
@@ -84,7 +86,7 @@ extension CUDATests {
       let slots = try device.allocateSlots(try large.layout())
       try slots.fill(with: 0xCD)
       // Queued one after the other without waiting: the order has to come from the streams.
-      let first = try slots.load([large.load(slots, 0, device)])
+      let first = try slots.load([large.load(slots, 0, device, isRead: true)])
       let second = try slots.load([small.load(slots, 0, device, readers: [first])])
       try second.wait()
       #expect(try slots.firstMismatch(inSlot: 0, with: small.reference(slots)) == nil)

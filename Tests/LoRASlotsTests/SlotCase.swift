@@ -72,12 +72,12 @@ extension SlotMemory {
     return bytes
   }
 
-  /// Reads an adapter and loads it into a slot.
+  /// Loads an adapter into a slot, reading it on the way.
   func put(_ adapter: Adapter, base: BaseModel, slot: Int, device: HostDevice) throws {
     let file = try #require(adapter.file)
     let plan = try PackingPlan(adapter, base: base, layout: layout)
     let staging = try device.allocateStaging(bytes: AdapterReading.room(for: file))
-    try AdapterReading.read(file, into: staging, at: 0, workers: 2)
-    try load([SlotLoad(plan: plan, staging: staging, start: 0, slot: slot)]).wait()
+    let reading = AdapterReading(file)
+    try load([SlotLoad(plan: plan, staging: staging, start: 0, slot: slot, reading: reading)]).wait()
   }
 }

@@ -23,6 +23,7 @@ typedef struct {
   uint64_t pageable_copies;  // to the device from memory that is not pinned
   uint64_t live_allocations, live_pinned, live_streams, live_events, live_modules, live_contexts;
   uint64_t jit_compilations;
+  uint64_t found_by_name;    // questions to cuGetProcAddress_v2
 } fake_cuda_counts;
 
 // Back to the start: the policy, unlimited memory, two devices, no ordered failure, counts of zero, no context current
@@ -39,6 +40,8 @@ void fake_cuda_set_devices(int count);
 void fake_cuda_fail(uint64_t number, int result);
 // Name of the call that was made to fail since the reset, or null.
 const char *fake_cuda_failed_call(void);
+// Lets cuGetProcAddress_v2 know no name, as if the driver were older than it.
+void fake_cuda_hide_names(int hides);
 // Lets every compilation of PTX fail with this result, with a log.
 void fake_cuda_fail_jit(int result);
 

@@ -1,0 +1,99 @@
+import Glibc
+import LoRAIO
+import LoRAModel
+import LoRASlots
+import Safetensors
+import TensorCore
+
+/// Adapters over all linear layers of a base, written to a folder of their own, which goes with them.
+struct BenchAdapters: ~Copyable {
+  /// What the factors hold.
+  enum Values {
+    /// Small numbers in a pattern; quick to make.
+    case pattern
+    /// As training leaves them: A uniform, as it is initialised, B normal.
+    case random
+  }
+
+  let base: BaseModel
+  private let folder: String
+  private static let linear = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
+  /// Options: `base`, by default Llama 3.1 8B, and `folder` for the files.
+  init(_ options: Options) throws {
+    base = try BaseModel.open(options.list("base")?.first ?? "testdata/bases/llama-3.1-8b.json")
+    folder = Folder.join(options.list("folder")?.first ?? "/tmp", "lora-bench-\(getpid())")
+    try Folder.create(folder)
+  }
+
+  deinit { try? Folder.remove(folder) }
+
+  /// Slots for the linear layers.
+  func layout(rank: Int, slots: Int = 1) throws -> SlotLayout {
+    var options = SlotOptions()
+    options.slots = slots
+    options.rank = UInt64(rank)
+    options.targetModules = Self.linear
+    return try SlotLayout(of: base, options)
+  }
+
+  /// The path of a PEFT folder, made when it is first asked for.
+  func path(rank: Int, _ dtype: DType, alpha: Int, _ values: Values = .pattern) throws -> String {
+    let path = Folder.join(folder, "r\(rank)-\(dtype.name)-\(alpha)-\(values)")
+    guard FileKind(path: path) == nil else { return path }
+    try Folder.create(path)
+    var tensors: [(name: String, dtype: DType, shape: Shape)] = []
+    for module in base.modules.values where Self.linear.contains(where: { module.name.hasSuffix("." + $0) }) {
+      let name = "base_model.model.\(module.name)"
+      tensors.append(("\(name).lora_A.weight", dtype, [UInt64(rank), module.inFeatures]))
+      tensors.append(("\(name).lora_B.weight", dtype, [module.outFeatures, UInt64(rank)]))
+    }
+    let writer = try SafetensorsWriter(
+      creating: Folder.join(path, "adapter_model.safetensors"), layout: SafetensorsWriter.layout(of: tensors))
+    var random = BenchRandom()
+    for tensor in writer.layout {
+      let count = Int(tensor.byteCount)
+      switch values {
+      case .pattern:
+        let bytes = (0..<count).map { $0 % 2 == 0 ? UInt8(truncatingIfNeeded: $0 / 2) : 0x3C }
+        try writer.write(bytes, of: tensor)
+      case .random:
+        let isA = tensor.name.hasSuffix("lora_A.weight")
+        let bound = 1 / Double(tensor.shape[1]).squareRoot()
+        try writer.write(random.bf16(count / 2) { isA ? (2 * $0.uniform() - 1) * bound : $0.normal() * 0.01 }, of: tensor)
+      }
+    }
+    let config =
+      "{\"peft_type\":\"LORA\",\"r\":\(rank),\"lora_alpha\":\(rank * alpha),\"target_modules\":\"all-linear\"}"
+    try WholeFile.write(Array(config.utf8), to: Folder.join(path, "adapter_config.json"))
+    return path
+  }
+}
+
+/// Seeded random numbers.
+struct BenchRandom {
+  private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+  /// At least 0, less than 1.
+  mutating func uniform() -> Double {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return Double(state >> 11) * 0x1p-53
+  }
+
+  /// Of mean 0 and deviation 1 (Box and Muller).
+  mutating func normal() -> Double { (-2 * log(1 - uniform())).squareRoot() * cos(2 * .pi * uniform()) }
+
+  /// The bytes of `count` numbers in BF16.
+  mutating func bf16(_ count: Int, _ number: (inout BenchRandom) -> Double) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(2 * count)
+    for _ in 0..<count {
+      let code = (Float(number(&self)).bitPattern &+ 0x8000) >> 16
+      bytes.append(UInt8(truncatingIfNeeded: code))
+      bytes.append(UInt8(truncatingIfNeeded: code >> 8))
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,72 @@
+import LoRAIO
+import Safetensors
+import TensorCore
+import ZstdArchive
+
+let compressionBenchmark = Benchmark(
+  name: "compression",
+  summary: "compress and decompress weights: from=FILE (default: a made adapter of rank=16) folder=/tmp runs=3 jobs=1,2"
+) { options in
+  do { try CompressionMeasurement(options).run() } catch { print("compression: \(error)") }
+}
+
+/// One file through every format and level.
+private struct CompressionMeasurement: ~Copyable {
+  private let adapters: BenchAdapters
+  private let path: String
+  private let runs: Int
+  private let jobs: [Int]
+
+  init(_ options: Options) throws {
+    adapters = try BenchAdapters(options)
+    let rank = options.integers("rank", default: [16])[0]
+    path =
+      try options.list("from")?.first
+      ?? Folder.join(adapters.path(rank: rank, .bf16, alpha: 2, .random), "adapter_model.safetensors")
+    runs = options.integers("runs", default: [3])[0]
+    jobs = options.integers("jobs", default: [1, Workers.processorCount])
+  }
+
+  func run() throws {
+    let file = try SafetensorsFile.open(path)
+    let content = IOBuffer(count: Int(file.contents.size))
+    unsafe try file.contents.read(into: content.bytes, at: 0)
+    let copy = fastest(of: runs) { unsafe try? file.contents.read(into: content.bytes, at: 0) }
+    print("\(path), \(ByteCount(file.contents.size)), best of \(runs)")
+    print("reading the plain file: \(fixed(Double(content.count) / copy / 1e9, 2)) GB/s")
+    print("      format    level  jobs  size %   compress GB/s  decompress GB/s  of content, each core; same bytes")
+    let levels: [(ArchiveFormat, Int?)] = [
+      (.zstd, 1), (.zstd, 3), (.bytePlanes, 1), (.bytePlanes, 3), (.bytePlanes, nil),
+    ]
+    for (format, level) in levels {
+      for jobs in jobs { try measure(file, content, format, level, jobs) }
+    }
+    print("largest resident set of all of it: \(ByteCount(CurrentProcess.peakResidentBytes)), the content included")
+  }
+
+  private func measure(
+    _ file: SafetensorsFile, _ content: borrowing IOBuffer, _ format: ArchiveFormat, _ level: Int?, _ jobs: Int
+  ) throws {
+    var writer = ArchiveWriter()
+    writer.format = format
+    writer.level = level
+    writer.workers = jobs
+    let pieces = file.header.archivePieces
+    var archive: ArchiveReader?
+    let compress = fastest(of: runs) {
+      guard let output = try? OutputFile.temporary(), let size = try? writer.write(pieces, of: file.contents, to: output)
+      else { return }
+      archive = (try? output.reopened(size: size)).flatMap { try? ArchiveReader.open($0) }
+    }
+    guard let archive else { return print("\(format.rawValue): cannot be written") }
+    let restored = IOBuffer(count: content.count)
+    let decompress = fastest(of: runs) { unsafe try? archive.read(into: restored.bytes, at: 0, workers: jobs) }
+    let isSame = unsafe restored.bytes.elementsEqual(content.bytes)
+    let bytes = Double(content.count) / Double(jobs) / 1e9
+    print(
+      column(format.rawValue, 12) + column(level.map { "\($0)" } ?? "default", 9) + column("\(jobs)", 6)
+        + column(fixed(Double(archive.input.size) / Double(content.count) * 100, 2), 8)
+        + column(fixed(bytes / compress, 2), 16) + column(fixed(bytes / decompress, 2), 17) + "  "
+        + (isSame ? "yes" : "NO"))
+  }
+}
