@@ -177,6 +177,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "CLITests", dependencies: ["lora-tool", "LoRATestSupport", "TensorCore"], swiftSettings: strict),
+      name: "CLITests", dependencies: ["lora-tool", "lora-bench", "LoRATestSupport", "TensorCore"],
+      swiftSettings: strict),
   ] + (hasLibYAML ? [.systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])])] : [])
 )

@@ -30,7 +30,9 @@ struct CompressCommand: ToolCommand {
   var level: Int?
 
   func validate() throws {
-    if let level, !ZstdFrameEncoder.levels.contains(level) { throw ValidationError("--level wants a number of 1 to 22") }
+    if let level, !ZstdFrameEncoder.levels.contains(level) {
+      throw ValidationError("--level wants a number of 1 to 22")
+    }
   }
 
   func run() throws {

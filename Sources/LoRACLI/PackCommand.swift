@@ -86,7 +86,8 @@ struct PackCommand: ToolCommand {
     let items = try found.paths.map { path in
       try packing { () throws(SlotPacking.Failure) in try SlotPacking.Item(path, base: base, layout: layout) }
     }
-    var report = PackReport(layout: layout, arguments: slots, adapters: items)
+    var report = PackReport(
+      layout: layout, absences: layout.absences(of: base), arguments: slots, adapters: items)
     if dryRun {
       report.limit = memory.flatMap { ByteCount(parsing: $0)?.bytes }
       return try write(report)

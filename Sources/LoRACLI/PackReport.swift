@@ -5,6 +5,8 @@ import TensorCore
 /// What `pack` found out and did.
 struct PackReport {
   let layout: SlotLayout
+  /// Modules of the base that have no slot.
+  let absences: [SlotAbsence]
   let arguments: SlotArguments
   let adapters: [SlotPacking.Item]
   var device: (name: String, title: String)?
@@ -14,6 +16,14 @@ struct PackReport {
   var isVerified = false
   var mismatch: SlotMismatch?
   var output: String?
+
+  /// The modules without slot, reason by reason.
+  private var absencesByReason: [(reason: SlotAbsence.Reason, modules: [SlotAbsence])] {
+    SlotAbsence.Reason.allCases.compactMap { reason in
+      let modules = absences.filter { $0.reason == reason }
+      return modules.isEmpty ? nil : (reason, modules)
+    }
+  }
 
   /// Bytes of the loaded slots that no adapter fills.
   var paddingBytes: UInt64 { slots.reduce(0) { $0 &+ (layout.slotBytes &- $1.bytes) } }
@@ -48,6 +58,10 @@ struct PackReport {
       "largest_max_loras": limit.map { JSONValue(layout.largestSlotCount(in: $0)) } ?? .null,
       "verified": isVerified ? .bool(mismatch == nil) : .null, "output": JSONValue(output),
     ]
+    document["modules_without_slot"] = .array(
+      absencesByReason.map { reason, modules in
+        ["reason": .string(reason.rawValue), "count": JSONValue(modules.count), "first": .string(modules[0].module)]
+      })
     if let mismatch { document["mismatch"] = .string("\(mismatch)") }
     if listsBuffers { document["buffer_list"] = .array(layout.buffers.map(json)) }
     return .object(document)
@@ -91,6 +105,11 @@ struct PackReport {
       "  modules    \(layout.modules.count) in \(layout.buffers.count) buffers",
       "  one slot   \(ByteCount(layout.slotBytes))", "  all slots  \(ByteCount(layout.totalBytes))",
     ]
+    for (reason, modules) in absencesByReason where reason != .notTargeted {
+      lines.append(
+        "  no slot    \(grouped(UInt64(modules.count))) of the base's modules, first "
+          + "\(escaped(modules[0].module, limit: 100)): \(reason.rawValue)")
+    }
     if let limit {
       lines.append("  would fit  \(grouped(layout.largestSlotCount(in: limit))) slots in \(ByteCount(limit))")
     }

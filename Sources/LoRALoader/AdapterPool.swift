@@ -50,7 +50,8 @@ final class AdapterPool: Sendable {
   private let state: Mutex<State>
 
   init(
-    _ base: BaseModel, _ layout: SlotLayout, on device: any SlotDevice, residents: Int, adapterBytes: UInt64, workers: Int
+    _ base: BaseModel, _ layout: SlotLayout, on device: any SlotDevice, residents: Int, adapterBytes: UInt64,
+    workers: Int
   ) throws(LoaderFailure) {
     self.base = base
     self.layout = layout

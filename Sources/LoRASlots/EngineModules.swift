@@ -72,7 +72,7 @@ struct EngineModuleBuilder {
   mutating func build() throws(SlotLayoutError) {
     var siblings: [String: [String: BaseModule]] = [:]
     var experts: [String: ExpertGroup] = [:]
-    for (name, module) in base.modules where isText(name) {
+    for (name, module) in base.modules where Self.isText(name, of: base) {
       if let (owner, expert, leaf) = ExpertGroup.split(name) {
         experts[owner, default: ExpertGroup()].add(module, expert: expert, leaf: leaf)
       } else if module.kind == .parameter {
@@ -92,9 +92,9 @@ struct EngineModuleBuilder {
   }
 
   /// The language model of a model with several towers; engines serve adapters for that one.
-  private func isText(_ name: String) -> Bool {
+  static func isText(_ name: String, of base: BaseModel) -> Bool {
     guard base.description?.textSection != nil else { return true }
-    return !name.split(separator: ".").contains { Self.towers.contains($0) }
+    return !name.split(separator: ".").contains { towers.contains($0) }
   }
 
   private static let towers: Set<Substring> = [
@@ -166,7 +166,7 @@ struct EngineModuleBuilder {
     }
   }
 
-  private static let taskHeads: Set<String> = ["score", "qa_outputs", "classifier", "summary"]
+  static let taskHeads: Set<String> = ["score", "qa_outputs", "classifier", "summary"]
   private static let rowLeaves: Set<String> = [
     "o_proj", "out_proj", "down_proj", "dense_4h_to_h", "c_proj", "fc2", "fc_out", "w2", "wo", "out_lin", "lin2",
     "o", "proj",

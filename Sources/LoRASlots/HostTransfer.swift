@@ -1,3 +1,4 @@
+import Glibc
 import LoRAIO
 import Synchronization
 import TensorCore
@@ -16,20 +17,22 @@ final class HostTransfer: Sendable {
     var rows: Range<UInt64>?
   }
 
-  /// A piece of a load's file that has to be fetched, and the tasks that need it.
+  /// A piece of a load's file that has to be fetched, and the groups of tasks that wait for it.
   private struct Arrival: Sendable {
     var load: Int
     var piece: Int
-    var tasks: [Int] = []
+    var groups: [Int] = []
   }
 
   private struct State {
-    /// For each task, how many pieces it still waits for.
+    /// For each group, how many pieces it still waits for.
     var missing: [Int]
     /// Tasks that wait for nothing, and how many of them were handed out.
     var ready: [Int]
     var nextReady = 0
     var nextArrival = 0
+    /// Pieces that are being fetched.
+    var underWay = 0
     /// Tasks of the first stages that are not done.
     var firstLeft: Int
     var firstStage = 0.0
@@ -40,6 +43,7 @@ final class HostTransfer: Sendable {
   private enum Step {
     case pack(Int)
     case fetch(Int)
+    case wait
   }
 
   /// Bytes that a task writes at least, unless its stage ends: many tasks for each thread, few for each second.
@@ -48,6 +52,8 @@ final class HostTransfer: Sendable {
   private let loads: [SlotLoad]
   private let tasks: [Task]
   private let arrivals: [Arrival]
+  /// Tasks that need the same pieces.
+  private let groups: [[Int]]
   private let state: Mutex<State>
   private let start = CurrentProcess.monotonicSeconds
 
@@ -56,20 +62,32 @@ final class HostTransfer: Sendable {
     let size = layout.dtype.bits / 8
     let tasks = loads.indices.flatMap { Self.split(loads[$0].plan, load: $0, size: size) }
     var arrivals: [Arrival] = []
-    var missing = [Int](repeating: 0, count: tasks.count)
+    var groups: [[Int]] = []
+    var missing: [Int] = []
+    var ready: [Int] = []
     var positions = loads.map { [Int?](repeating: nil, count: $0.reading?.pieces.count ?? 0) }
+    var known = loads.map { _ in [[Range<Int>]: Int]() }
     for (index, task) in tasks.enumerated() {
-      guard let reading = loads[task.load].reading else { continue }
-      let needed = Set(Self.sources(of: task, loads[task.load].plan).flatMap { reading.pieces(holding: $0) })
-      missing[index] = needed.count
-      for piece in needed.sorted() {
+      let needed = Self.pieces(of: task, loads[task.load])
+      if needed.isEmpty {
+        ready.append(index)
+        continue
+      }
+      if let group = known[task.load][needed] {
+        groups[group].append(index)
+        continue
+      }
+      known[task.load][needed] = groups.count
+      for piece in needed.joined() {
         if let position = positions[task.load][piece] {
-          arrivals[position].tasks.append(index)
+          arrivals[position].groups.append(groups.count)
         } else {
           positions[task.load][piece] = arrivals.count
-          arrivals.append(Arrival(load: task.load, piece: piece, tasks: [index]))
+          arrivals.append(Arrival(load: task.load, piece: piece, groups: [groups.count]))
         }
       }
+      groups.append([index])
+      missing.append(needed.reduce(0) { $0 + $1.count })
     }
     // What no block takes is fetched as well: host memory keeps the whole file.
     for load in loads.indices {
@@ -79,9 +97,8 @@ final class HostTransfer: Sendable {
     }
     self.tasks = tasks
     self.arrivals = arrivals
-    state = Mutex(
-      State(
-        missing: missing, ready: tasks.indices.filter { missing[$0] == 0 }, firstLeft: tasks.count { $0.stage == 0 }))
+    self.groups = groups
+    state = Mutex(State(missing: missing, ready: ready, firstLeft: tasks.count { $0.stage == 0 }))
   }
 
   /// Does everything; `pack` fills some rows of a block.
@@ -95,7 +112,9 @@ final class HostTransfer: Sendable {
       while let step = self.next() {
         switch step {
         case .pack(let task): self.pack(task, pack)
-        case .fetch(let arrival): for task in self.fetch(arrival) { self.pack(task, pack) }
+        case .fetch(let arrival): if let task = self.fetch(arrival) { self.pack(task, pack) }
+        // For as long as somebody else takes to fetch a piece.
+        case .wait: sched_yield()
         }
       }
     }
@@ -121,26 +140,33 @@ final class HostTransfer: Sendable {
         state.nextReady += 1
         return .pack(state.ready[state.nextReady - 1])
       }
-      guard state.nextArrival < arrivals.count else { return nil }
+      guard state.nextArrival < arrivals.count else { return state.underWay > 0 ? .wait : nil }
       state.nextArrival += 1
+      state.underWay += 1
       return .fetch(state.nextArrival - 1)
     }
   }
 
-  /// Fetches a piece; returns the tasks that waited for nothing else.
-  private func fetch(_ index: Int) -> [Int] {
+  /// Fetches a piece; returns one of the tasks that waited for nothing else, the others are for everybody.
+  private func fetch(_ index: Int) -> Int? {
     let arrival = arrivals[index]
     let load = loads[arrival.load]
+    var failure: SlotDeviceError?
     do throws(IOError) { try load.reading?.fetch(arrival.piece, into: load.staging, at: load.start) } catch {
-      let failure = SlotDeviceError(unreadable: error)
-      state.withLock { $0.failure = $0.failure ?? failure }
-      return []
+      failure = SlotDeviceError(unreadable: error)
     }
     return state.withLock { state in
-      arrival.tasks.filter { task in
-        state.missing[task] -= 1
-        return state.missing[task] == 0
+      state.underWay -= 1
+      state.failure = state.failure ?? failure
+      guard failure == nil else { return nil }
+      var own: Int?
+      for group in arrival.groups {
+        state.missing[group] -= 1
+        guard state.missing[group] == 0 else { continue }
+        own = own ?? groups[group].first
+        state.ready += groups[group].filter { $0 != own }
       }
+      return own
     }
   }
 
@@ -159,9 +185,10 @@ final class HostTransfer: Sendable {
 
   // MARK: Tasks
 
-  /// The bytes that a task reads, block by block.
-  private static func sources(of task: Task, _ plan: PackingPlan) -> [Range<UInt64>] {
-    plan.blocks[task.blocks].compactMap { block in
+  /// The pieces of its load's file that a task reads, ascending; none when the file is there already.
+  private static func pieces(of task: Task, _ load: SlotLoad) -> [Range<Int>] {
+    guard let reading = load.reading else { return [] }
+    let sources = load.plan.blocks[task.blocks].compactMap { block -> Range<UInt64>? in
       guard var source = block.source else { return nil }
       if let rows = task.rows {
         guard rows.lowerBound < source.rows else { return nil }
@@ -170,6 +197,15 @@ final class HostTransfer: Sendable {
         source.rows = end - rows.lowerBound
       }
       return source.bytes
+    }
+    // Ranges that do not touch may still share a piece.
+    return PackingPlanner.merged(sources).reduce(into: []) { ranges, bytes in
+      let needed = reading.pieces(holding: bytes)
+      if let last = ranges.last, needed.lowerBound <= last.upperBound {
+        ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, needed.upperBound)
+      } else if !needed.isEmpty {
+        ranges.append(needed)
+      }
     }
   }
 

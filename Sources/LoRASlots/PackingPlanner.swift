@@ -91,9 +91,11 @@ struct PackingPlanner {
       throw refusal(module.name, "the base has no such module", hint: closest)
     }
     guard let place = place(of: match) else {
+      let reason = layout.absence(of: match.module.name, base)
       throw refusal(
-        module.name, "the engine keeps no slot for this module",
-        hint: "add it to the target modules, or train without it")
+        module.name, "the engine keeps no slot for this module: it is \(reason.rawValue)",
+        hint: [.notTargeted, .notListed].contains(reason)
+          ? "add it to --target-modules, or train without it" : "train without it")
     }
     if module.kind == .parameter {
       try collectStack(module, a, b, place)

@@ -80,8 +80,9 @@ public struct SlotLoad: Sendable {
   public var slot: Int
   /// Those who still read the slot's old contents.
   public var readers: [any SlotFence]
-  /// Brings the data section into the staging memory while the load runs, so that reading, packing and moving overlap;
-  /// nil when it is there already. All of it is there when `load` returns.
+  /// What brings the data section into the staging memory while the load runs; nil when it is there already.
+  ///
+  /// Reading, packing and moving then overlap. All of it is there when `load` returns.
   public var reading: AdapterReading?
 
   /// A load of `plan` from `staging`.

@@ -14,13 +14,14 @@ let cudaBenchmark = Benchmark(
     + "ranks=8,16,64 slots=8,16,64 runs=20"
 ) { options in
   do { try CUDAMeasurement(options).run() } catch {
-    _ = unsafe fputs("lora-bench: cuda: \(error)\n", stderr)
+    let sentence = Array("lora-bench: cuda: \(error)\n".utf8)
+    _ = unsafe write(STDERR_FILENO, sentence, sentence.count)
     exit(2)
   }
 }
 
 /// Swaps of adapters that lie in pinned memory, against what the bus and a loop over tensors take.
-private struct CUDAMeasurement: ~Copyable {
+private struct CUDAMeasurement {
   private let device: CUDADevice
   private let adapters: BenchAdapters
   private let ranks: [Int]

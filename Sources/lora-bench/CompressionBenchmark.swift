@@ -11,7 +11,7 @@ let compressionBenchmark = Benchmark(
 }
 
 /// One file through every format and level.
-private struct CompressionMeasurement: ~Copyable {
+private struct CompressionMeasurement {
   private let adapters: BenchAdapters
   private let path: String
   private let runs: Int
@@ -54,7 +54,8 @@ private struct CompressionMeasurement: ~Copyable {
     let pieces = file.header.archivePieces
     var archive: ArchiveReader?
     let compress = fastest(of: runs) {
-      guard let output = try? OutputFile.temporary(), let size = try? writer.write(pieces, of: file.contents, to: output)
+      guard let output = try? OutputFile.temporary(),
+        let size = try? writer.write(pieces, of: file.contents, to: output)
       else { return }
       archive = (try? output.reopened(size: size)).flatMap { try? ArchiveReader.open($0) }
     }

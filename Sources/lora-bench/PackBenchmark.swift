@@ -14,7 +14,7 @@ let packBenchmark = Benchmark(
 }
 
 /// Adapters over all linear layers of a base, read into staging memory and packed.
-private struct PackMeasurement: ~Copyable {
+private struct PackMeasurement {
   private let adapters: BenchAdapters
   private let ranks: [Int]
   private let runs: Int

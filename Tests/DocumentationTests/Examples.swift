@@ -76,7 +76,7 @@ enum Examples {
     options.rank = 8
     let layout = try SlotLayout(of: base, options)
     let items = try paths.map { try SlotPacking.Item($0, base: base, layout: layout) }
-    let packing = try SlotPacking(items, layout: layout, device: HostDevice(), workers: 2)
+    let packing = try SlotPacking(items, layout: layout, device: HostDevice(workers: 2))
     let padding = packing.slots.map { layout.slotBytes - $0.bytes }
     // end
     return padding

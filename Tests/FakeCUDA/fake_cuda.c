@@ -366,15 +366,18 @@ static void run(operation *o) {
 
 // Runs the stream of an operation up to and with it.
 static void run_until(operation *last) {
+  // Running it may take away the event's reference and the queue's.
+  last->references++;
   while (!last->is_done) {
     operation *o = last->stream->first;
-    if (!o) return;
+    if (!o) break;
     last->stream->first = o->next;
     if (!o->next) last->stream->last = NULL;
     o->is_done = true;
     run(o);
     drop(o);
   }
+  drop(last);
 }
 
 static void drain(stream *s) {

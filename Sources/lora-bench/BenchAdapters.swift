@@ -6,7 +6,7 @@ import Safetensors
 import TensorCore
 
 /// Adapters over all linear layers of a base, written to a folder of their own, which goes with them.
-struct BenchAdapters: ~Copyable {
+final class BenchAdapters {
   /// What the factors hold.
   enum Values {
     /// Small numbers in a pattern; quick to make.
@@ -60,7 +60,8 @@ struct BenchAdapters: ~Copyable {
       case .random:
         let isA = tensor.name.hasSuffix("lora_A.weight")
         let bound = 1 / Double(tensor.shape[1]).squareRoot()
-        try writer.write(random.bf16(count / 2) { isA ? (2 * $0.uniform() - 1) * bound : $0.normal() * 0.01 }, of: tensor)
+        try writer.write(
+          random.bf16(count / 2) { isA ? (2 * $0.uniform() - 1) * bound : $0.normal() * 0.01 }, of: tensor)
       }
     }
     let config =

@@ -1,0 +1,56 @@
+import LoRATestSupport
+import Testing
+
+/// The benchmarks' logic; their times say nothing here.
+@Suite struct BenchmarkTests {
+  private func bench(_ arguments: String, _ environment: String = "") throws -> Program.Result {
+    let folder = try TemporaryFolder()
+    let program = Program.path.dropLast("lora-tool".count) + "lora-bench"
+    return try Program.shell("\(environment) \(program) \(arguments) folder=\(folder.path) && ls -A \(folder.path)")
+  }
+
+  private let fake = "LORA_TOOL_LIBCUDA=$(dirname $TOOL)/libFakeCUDA.so"
+
+  /// The columns of the lines behind one that begins with a word.
+  private func rows(_ output: String, after word: String) -> [[Substring]] {
+    let lines = output.split(separator: "\n")
+    guard let head = lines.firstIndex(where: { $0.split(separator: " ").first == Substring(word) }) else { return [] }
+    return lines[(head + 1)...].map { $0.split(separator: " ") }
+  }
+
+  @Test(arguments: ["eager", "lazy"]) func `swaps on a GPU keep the limit of commands`(_ policy: String) throws {
+    let result = try bench(
+      "cuda base=models/llama-bf16-sharded ranks=8,16 slots=8,16,64 runs=2", "\(fake) FAKE_CUDA_POLICY=\(policy)")
+    #expect(result.code == 0, "\(result.output)")
+    let rows = rows(result.output, after: "rank")
+    #expect(rows.map { "\($0[0]) \($0[1])" } == ["8 8", "8 16", "8 64", "16 16", "16 64"], "\(result.output)")
+    for row in rows {
+      #expect(row.count == 13)
+      let commands = try #require(Int(row[8]))
+      #expect((1...16).contains(commands), "\(row)")
+      // Not a number of zeros and infinities: something was measured.
+      #expect(row[3..<8].allSatisfy { (Double($0) ?? 0) > 0 }, "\(row)")
+    }
+  }
+
+  @Test func `a machine without a GPU is told which driver call says so`() throws {
+    let missing = try bench("cuda", "LORA_TOOL_LIBCUDA=/nowhere/libcuda.so.1")
+    #expect(missing.code == 2 && missing.output.contains("dlopen"), "\(missing.output)")
+    let empty = try bench("cuda", "\(fake) FAKE_CUDA_DEVICES=0")
+    #expect(empty.code == 2 && empty.output.contains("CUDA_ERROR_NO_DEVICE (cuInit, 100)"), "\(empty.output)")
+  }
+
+  @Test func `packing and compression measure what they say`() throws {
+    let base = "base=models/llama-bf16-sharded"
+    let packing = try bench("pack \(base) ranks=8 runs=1 jobs=1,2")
+    #expect(packing.code == 0, "\(packing.output)")
+    #expect(rows(packing.output, after: "rank").count(where: { $0.first == "8" }) == 16, "\(packing.output)")
+    let compression = try bench("compression \(base) rank=64 runs=1 jobs=1")
+    #expect(compression.code == 0, "\(compression.output)")
+    let rows = rows(compression.output, after: "format").prefix(5)
+    #expect(rows.count == 5 && rows.allSatisfy { $0.last == "yes" }, "\(compression.output)")
+    // Bytes sorted by significance are what makes numbers smaller.
+    let sizes = rows.compactMap { Double($0[3]) }
+    #expect(sizes.count == 5 && sizes[4] < 75 && sizes[4] < sizes[0], "\(compression.output)")
+  }
+}
