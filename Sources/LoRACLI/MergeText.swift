@@ -37,9 +37,10 @@ extension MergeSummary {
       lines.append("  adapter    \(adapter.text)")
     }
     if let retention {
-      lines.append(
-        "  rounding   keeps \(fixed(retention.mean * 100, 1)) % of the change on average, "
-          + "\(fixed(retention.min * 100, 1)) % in the worst module")
+      lines.append("  rounding   keeps \(fixed(retention.mean * 100, 1)) % of the change on average; of these least:")
+      for (module, retention) in leastRetained(3) {
+        lines.append("             \(fixed(retention * 100, 1)) % \(escaped(module))")
+      }
     }
     return lines + warnings.map { "warning: \(escaped($0, limit: 2_000))" }
   }

@@ -30,6 +30,14 @@ public struct MergeSummary: Sendable {
     return (least, values.reduce(0, +) / Double(values.count))
   }
 
+  /// The modules of which rounding keeps least, worst first.
+  public func leastRetained(_ count: Int) -> [(module: String, retention: Double)] {
+    let modules = outcome.rounding.compactMap { module, rounding in
+      rounding.deltaRetention.map { (module: module, retention: $0) }
+    }
+    return Array(modules.sorted { ($0.retention, $0.module) < ($1.retention, $1.module) }.prefix(count))
+  }
+
   /// Everything worth knowing, the plan's warnings first.
   public var warnings: [String] {
     var warnings = plan.warnings + outcome.warnings

@@ -83,8 +83,8 @@ private struct MergeMeasurement {
     let rows = max(tileBytes / rowBytes, 1)
     var right = RightFactor(rank: rank, columns: columns)
     var left = LeftFactor(rows: rows, rank: rank)
-    unsafe fill(rank * columns) { unsafe right.load($0, dtype: .f32, layout: .rankFirst(count: columns)) }
-    unsafe fill(rank * rows) {
+    unsafe fillFactor(rank * columns) { unsafe right.load($0, dtype: .f32, layout: .rankFirst(count: columns)) }
+    unsafe fillFactor(rank * rows) {
       unsafe left.load($0, dtype: .f32, layout: .rankLast(rank: rank), scales: [2])
     }
     let (source, target) = unsafe (base.buffer, output.buffer)
@@ -106,7 +106,7 @@ private struct MergeMeasurement {
 }
 
 /// Factor values of a plausible size: deltas of some hundredths of the weights.
-private func fill(_ count: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+func fillFactor(_ count: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
   var state: UInt32 = 12345
   var values = [Float](repeating: 0, count: count)
   for index in values.indices {

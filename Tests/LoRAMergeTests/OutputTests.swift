@@ -312,4 +312,23 @@ struct OutputTests {
     #expect(json.object?.keys == keys)
     #expect(try MergeVerifier(plan).run(on: model.output).isSound)
   }
+
+  @Test("The modules that keep least come first, and those without a change not at all")
+  func leastRetained() throws {
+    var weights = SafetensorsBuilder()
+    var factors = SafetensorsBuilder()
+    let scales: [(name: String, scale: Float)] = [("a", 10), ("b", 0.01), ("c", 1), ("d", 0.1), ("e", 0)]
+    for (name, scale) in scales {
+      weights.add("\(name).weight", .bf16, [6, 4], values: [Float](repeating: 100, count: 24))
+      factors.addFactors(name, in: 4, out: 6, scale: scale)
+    }
+    let model = try TinyModel(weights, adapter: factors)
+    let plan = try model.plan()
+    let summary = MergeSummary(plan, try MergeExecutor(plan).run(to: model.output), output: model.output)
+    let found = summary.leastRetained(9)
+    #expect(Set(found.map(\.module)) == ["a", "b", "c", "d"])
+    #expect(found.map(\.retention) == found.map(\.retention).sorted())
+    #expect(found.last?.module == "a" && found.first?.retention == summary.retention?.min)
+    #expect(summary.leastRetained(2).map(\.module) == found.prefix(2).map(\.module))
+  }
 }
