@@ -11,7 +11,7 @@ extension Kernels {
   ///   - output: as many elements of `outputDType` (F32, F16 or BF16). It may be `base` itself when both types have
   ///     the same size, otherwise it must not overlap it.
   ///   - leftRow: the row of `left` that belongs to the first row of the tile.
-  ///   - statistics: counted only when not nil; costs about a third more time in memory-bound merges.
+  ///   - statistics: counted only when not nil; costs up to a third more time at small ranks.
   public static func merge(
     base: UnsafeRawBufferPointer, baseDType: DType, rows: Int, left: LeftFactor, leftRow: Int = 0,
     right: RightFactor, output: UnsafeMutableRawBufferPointer, outputDType: DType,
