@@ -33,6 +33,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 /// Without it the copy inside Yams is used, which brings Foundation: everything works, but starts 5 ms later.
 let hasLibYAML = access("/usr/include/yaml.h", R_OK) == 0
 
+/// Whether the fuzzer is built, which needs libFuzzer and its `main`: see docs/security.md.
+let wantsFuzzer = Context.environment["LORA_FUZZ"] != nil
+
 let package = Package(
   name: "lora-tool",
   products: [
@@ -40,6 +43,7 @@ let package = Package(
     .library(name: "LoRAModel", targets: ["LoRAModel"]),
     .library(name: "LoRALoader", type: .dynamic, targets: ["LoRALoader"]),
     .library(name: "FakeCUDA", type: .dynamic, targets: ["FakeCUDA"]),
+    .library(name: "FaultyKernel", type: .dynamic, targets: ["FaultyKernel"]),
     .library(name: "LoRAInspect", targets: ["LoRAInspect"]),
     .library(name: "LoRAValidate", targets: ["LoRAValidate"]),
     .library(name: "LoRAMerge", targets: ["LoRAMerge"]),
@@ -138,9 +142,17 @@ let package = Package(
 
     // Tests: one target per library, and the real binary
     .target(name: "FakeCUDA", path: "Tests/FakeCUDA", linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "FaultyKernel", path: "Tests/FaultyKernel"),
     .target(
       name: "LoRATestSupport", dependencies: ["TensorCore", "LoRAIO"], path: "Tests/LoRATestSupport",
       swiftSettings: strict),
+    .target(
+      name: "LoRAFuzzing",
+      dependencies: [
+        "TensorCore", "PythonPattern", "LoRAIO", "Zstd", "ZstdArchive", "Safetensors", "BaseCatalogue", "LoRAModel",
+        "LoRAInspect", "LoRAValidate", "LoRAMerge", "LoRASlots", "LoRATraffic", "LoRACapacity", "LoRAEvaluation",
+        "LoRAPolicy",
+      ], path: "Tests/LoRAFuzzing", swiftSettings: strict),
     tests("TensorCore"),
     tests("PythonPattern"),
     tests("LoRAIO"),
@@ -179,5 +191,17 @@ let package = Package(
     .testTarget(
       name: "CLITests", dependencies: ["lora-tool", "lora-bench", "LoRATestSupport", "TensorCore"],
       swiftSettings: strict),
-  ] + (hasLibYAML ? [.systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])])] : [])
+    .testTarget(
+      name: "LoRAFuzzingTests",
+      dependencies: ["LoRAFuzzing", "LoRATestSupport", "TensorCore", "LoRAIO", "Safetensors"],
+      swiftSettings: strict),
+  ]
+    + (wantsFuzzer
+      ? [
+        .executableTarget(
+          name: "lora-fuzz", dependencies: ["LoRAFuzzing"], path: "Tests/lora-fuzz", swiftSettings: strict,
+          // libFuzzer's archive has a `main` of its own, which is not wanted.
+          linkerSettings: [.unsafeFlags(["-use-ld=lld", "-Xlinker", "--allow-multiple-definition"])])
+      ] : [])
+    + (hasLibYAML ? [.systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])])] : [])
 )

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "lora_shims.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -71,6 +72,29 @@ int lora_processor_count(void) {
   if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
   long online = sysconf(_SC_NPROCESSORS_ONLN);
   return online > 0 ? (int)online : 1;
+}
+
+long lora_free_descriptors(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > 1 << 20) return 1 << 20;
+  long open = 0;
+  DIR *folder = opendir("/proc/self/fd");
+  if (folder) {
+    // Besides the descriptors there are ".", ".." and the folder's own.
+    while (readdir(folder)) open++;
+    closedir(folder);
+    open -= 3;
+  } else {
+    open = 16;
+  }
+  return (long)limit.rlim_cur > open ? (long)limit.rlim_cur - open : 0;
+}
+
+void lora_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 char *lora_thread_text(void) {

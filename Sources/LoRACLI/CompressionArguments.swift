@@ -117,10 +117,12 @@ final class CompressionRun: Sendable {
   /// Writes an output with `body`, which gives its size, and makes it appear when it is complete.
   ///
   /// - Parameters:
+  ///   - input: what it is made from, which is never replaced.
   ///   - total: bytes of progress to expect.
   ///   - check: looks at what was written before it gets its name.
   func write(
-    _ path: String, total: UInt64, _ body: (OutputFile, ArchiveControl) throws(ArchiveError) -> UInt64,
+    _ path: String, of input: InputFile, total: UInt64,
+    _ body: (OutputFile, ArchiveControl) throws(ArchiveError) -> UInt64,
     check: (InputFile, ArchiveControl) throws(ArchiveError) -> Void
   ) throws(Failure) -> UInt64 {
     let bar = arguments.terminal.bar(total: total, unit: .bytes)
@@ -136,6 +138,9 @@ final class CompressionRun: Sendable {
         if arguments.verify { try check(written, control) }
         try StandardOutput.write(written)
         return size
+      }
+      if let place = Folder.resolved(path), place == Folder.resolved(input.path) {
+        throw Failure("cannot write \(escaped(path)): it is the input itself; name another file")
       }
       let staged = try StagedFile(for: path, overwrites: arguments.overwrite)
       let size = try body(staged.file, control)

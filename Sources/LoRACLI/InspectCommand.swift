@@ -47,7 +47,7 @@ struct InspectCommand: ToolCommand {
     guard !found.paths.isEmpty else { throw ExitStatus.failed }
     let base = try base.map { try openBase($0, terminal) }
     var inspections = found.paths.map { path in
-      let adapter = Adapter.load(path)
+      let adapter = stats ? Adapter.load(path) : Adapter.load(path).closed
       return Inspection(adapter, findings: Self.problems(of: adapter, base: base), base: base)
     }
     if stats { try addStatistics(to: &inspections) }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Glibc
+import LoRAIO
 import LoRAKernels
 import TensorCore
 
@@ -36,6 +37,8 @@ public struct LoRATool: ParsableCommand {
     // A reader that goes away early (`| head`) is no error; writes then fail with EPIPE instead of a signal.
     _ = signal(SIGPIPE, SIG_IGN)
     StandardStreams.keepOpen()
+    // A large model has hundreds of shards; the soft limit is low for programs that cannot do with high numbers.
+    CurrentProcess.raiseDescriptorLimit()
     var name = "lora-tool"
     do {
       try checkCommandNames(arguments)

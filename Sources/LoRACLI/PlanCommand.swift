@@ -173,7 +173,7 @@ struct PlanCommand: ToolCommand {
       let found = arguments.find(terminal)
       for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
       if !found.problems.isEmpty || found.paths.isEmpty { throw ExitStatus.failed }
-      return .real(found.paths.map { Adapter.load($0) })
+      return .real(found.paths.map { Adapter.load($0).closed })
     }
     guard let rank, let selection = TargetSelection(parsing: targets ?? "") else {
       throw ValidationError("--targets wants attention, all-linear, or names such as q_proj,v_proj")

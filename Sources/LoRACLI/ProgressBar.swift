@@ -40,7 +40,7 @@ final class ProgressBar: Sendable {
       guard now >= state.nextDraw else { return }
       state.nextDraw = now + 0.2
       state.isDrawn = true
-      StandardError.write("\r" + line(done: state.done, seconds: now - start) + "\u{1B}[K")
+      StandardError.writeAsIs("\r" + line(done: state.done, seconds: now - start) + "\u{1B}[K")
     }
   }
 
@@ -52,7 +52,7 @@ final class ProgressBar: Sendable {
 
   /// Wipes the line.
   func finish() {
-    state.withLock { if $0.isDrawn { StandardError.write("\r\u{1B}[K") } }
+    state.withLock { if $0.isDrawn { StandardError.writeAsIs("\r\u{1B}[K") } }
   }
 
   private func line(done: UInt64, seconds: Double) -> String {

@@ -51,7 +51,16 @@ extension StandardOutput {
 /// The stream for progress and diagnostics.
 enum StandardError {
   /// Writes all of the text; a closed stream is ignored, there is nowhere left to complain.
-  static func write(_ text: String) { _ = writeAll(text, to: STDERR_FILENO) }
+  ///
+  /// Paths and arguments stand in messages of every library and of the argument parser; here, at the last place, nothing
+  /// is left in them that a terminal would obey.
+  static func write(_ text: String) {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    writeAsIs(lines.map { escaped(String($0), limit: .max) }.joined(separator: "\n"))
+  }
+
+  /// Writes text of our own making, with what moves the cursor.
+  static func writeAsIs(_ text: String) { _ = writeAll(text, to: STDERR_FILENO) }
 }
 
 /// Writes the text and returns the number of the error that stopped it, if any.

@@ -9,6 +9,12 @@ public enum CurrentProcess {
   /// Seconds on a clock that never goes back.
   public static var monotonicSeconds: Double { Double(lora_monotonic_nanoseconds()) / 1e9 }
 
+  /// Files that can be opened now, besides those that are open.
+  public static var freeDescriptors: Int { lora_free_descriptors() }
+
+  /// Lets the process open as many files as the system allows it; for programs, not for libraries in them.
+  public static func raiseDescriptorLimit() { lora_raise_descriptor_limit() }
+
   /// Lets the calling thread rest.
   public static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 

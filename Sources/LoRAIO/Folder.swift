@@ -8,7 +8,13 @@ public enum Folder {
     guard let stream = unsafe opendir(path) else { throw IOError("list", path, .system(lora_errno())) }
     defer { unsafe closedir(stream) }
     var names: [String] = []
-    while let entry = unsafe readdir(stream) {
+    while true {
+      // Nothing tells the end from a failure but this number.
+      errno = 0
+      guard let entry = unsafe readdir(stream) else {
+        guard lora_errno() == 0 else { throw IOError("list", path, .system(lora_errno())) }
+        break
+      }
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
       }

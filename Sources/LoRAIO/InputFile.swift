@@ -47,7 +47,7 @@ public final class InputFile: Sendable {
     backing = .deferred(Deferred(make))
   }
 
-  deinit { if case .open(let descriptor) = backing { close(descriptor) } }
+  deinit { if case .open(let descriptor) = backing, descriptor >= 0 { close(descriptor) } }
 
   private enum Backing: Sendable {
     case open(CInt)
@@ -73,6 +73,9 @@ public final class InputFile: Sendable {
       }
     }
   }
+
+  /// What is known of the file, without the file: every read fails.
+  public var closed: InputFile { InputFile(path: path, descriptor: -1, size: size) }
 
   /// Fills the whole buffer from `offset`.
   ///

@@ -6,14 +6,21 @@ import Glibc
 /// It never replaces anything: the name must be free. Files that must appear whole are written inside a folder, or
 /// under a name, that is published afterwards.
 public final class OutputFile: Sendable {
-  /// The path that it was created by.
+  /// The path that messages call it by.
   public let path: String
   private let descriptor: CInt
 
   /// Creates the file, readable and writable as the umask allows.
-  public init(creating path: String) throws(IOError) {
+  public convenience init(creating path: String) throws(IOError) { try self.init(creating: path, for: path) }
+
+  /// Creates a file that will have another name when it is complete, which is the one that users know.
+  init(creating staged: String, for path: String) throws(IOError) {
     self.path = path
-    descriptor = try SystemCalls.open(path, flags: O_RDWR | O_CREAT | O_EXCL, operation: "create")
+    do throws(IOError) {
+      descriptor = try SystemCalls.open(staged, flags: O_RDWR | O_CREAT | O_EXCL, operation: "create")
+    } catch {
+      throw IOError(error.operation, path, error.reason)
+    }
   }
 
   private init(path: String, descriptor: CInt) {
@@ -23,9 +30,7 @@ public final class OutputFile: Sendable {
 
   /// Opens a nameless file in `folder` that vanishes when it is closed.
   public static func unnamed(in folder: String) throws(IOError) -> OutputFile {
-    let descriptor = unsafe lora_open_unnamed(folder)
-    guard descriptor >= 0 else { throw IOError("create a temporary file in", folder, .system(lora_errno())) }
-    return OutputFile(path: folder, descriptor: descriptor)
+    OutputFile(path: folder, descriptor: try SystemCalls.openUnnamed(in: folder))
   }
 
   deinit { close(descriptor) }

@@ -28,12 +28,7 @@ public final class StagedFile: Sendable {
       target = path
     }
     staged = Folder.join(Folder.parent(target), ".\(Folder.lastComponent(target)).\(getpid()).partial")
-    do throws(IOError) {
-      file = try OutputFile(creating: staged)
-    } catch {
-      // The staged name is ours alone; the user knows the path.
-      throw IOError(error.operation, path, error.reason)
-    }
+    file = try OutputFile(creating: staged, for: path)
   }
 
   /// Gives the finished file its name.
@@ -43,7 +38,7 @@ public final class StagedFile: Sendable {
     do throws(IOError) {
       try file.synchronize()
       if overwrites {
-        try SystemCalls.check(unsafe rename(staged, target), "rename to", path)
+        try Folder.rename(staged, to: target)
       } else {
         try Folder.publish(staged, as: target)
       }

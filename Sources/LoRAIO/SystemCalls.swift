@@ -15,6 +15,15 @@ enum SystemCalls {
     }
   }
 
+  /// Opens a file without a name for reading and writing.
+  static func openUnnamed(in folder: String) throws(IOError) -> CInt {
+    while true {
+      let descriptor = unsafe fault(.open, folder) ?? lora_open_unnamed(folder)
+      if descriptor >= 0 { return descriptor }
+      try retryOrThrow("create a temporary file in", folder)
+    }
+  }
+
   static func pread(
     _ descriptor: CInt, _ buffer: UnsafeMutableRawBufferPointer, at offset: UInt64, path: String
   ) throws(IOError) -> Int {
@@ -38,6 +47,16 @@ enum SystemCalls {
         ?? Glibc.pwrite(descriptor, buffer.baseAddress, buffer.count, start)
       if count >= 0 { return count }
       try retryOrThrow("write", path, offset)
+    }
+  }
+
+  /// Writes where the descriptor stands; for pipes and devices, which have no offsets.
+  static func write(_ descriptor: CInt, _ buffer: UnsafeRawBufferPointer, path: String) throws(IOError) -> Int {
+    while true {
+      let count =
+        unsafe fault(.write, path).map { Int($0) } ?? Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+      if count >= 0 { return count }
+      try retryOrThrow("write", path)
     }
   }
 

@@ -16,7 +16,7 @@ public enum WholeFile {
     let staged = Folder.join(Folder.parent(target), ".\(Folder.lastComponent(target)).\(getpid()).partial")
     unsafe unlink(staged)
     do throws(IOError) {
-      let file = try OutputFile(creating: staged)
+      let file = try OutputFile(creating: staged, for: path)
       try file.write(bytes, at: 0)
       try file.synchronize()
       try Folder.rename(staged, to: target)
@@ -30,12 +30,18 @@ public enum WholeFile {
   private static func writeStream(_ bytes: [UInt8], to path: String) throws(IOError) {
     let descriptor = try SystemCalls.open(path, flags: O_WRONLY)
     defer { close(descriptor) }
-    var done = 0
-    while done < bytes.count {
-      let count = unsafe bytes.withUnsafeBytes { buffer in
-        unsafe Glibc.write(descriptor, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done)
+    var failure: IOError?
+    unsafe bytes.withUnsafeBytes { buffer in
+      var done = 0
+      do throws(IOError) {
+        while done < buffer.count {
+          done += unsafe try SystemCalls.write(
+            descriptor, UnsafeRawBufferPointer(rebasing: buffer[done...]), path: path)
+        }
+      } catch {
+        failure = error
       }
-      if count >= 0 { done += count } else if errno != EINTR { throw IOError("write", path, .system(errno)) }
     }
+    if let failure { throw failure }
   }
 }

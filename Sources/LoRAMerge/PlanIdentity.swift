@@ -2,7 +2,7 @@ import LoRAIO
 import LoRAModel
 import Safetensors
 import Synchronization
-import TensorCore
+package import TensorCore
 
 /// What a plan was made of, as digests: two plans with equal identities write the same bytes.
 ///
@@ -35,7 +35,7 @@ public struct PlanIdentity: Sendable, Equatable {
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
-  var json: JSONValue {
+  package var json: JSONValue {
     ["base": .string(base), "adapters": .string(adapters), "options": .string(options), "files": .string(files)]
   }
 
@@ -44,7 +44,7 @@ public struct PlanIdentity: Sendable, Equatable {
   }
 
   /// Reads what `json` wrote; nil when it is something else.
-  init?(_ json: JSONValue?) {
+  package init?(_ json: JSONValue?) {
     guard let base = json?["base"]?.string, let adapters = json?["adapters"]?.string,
       let options = json?["options"]?.string, let files = json?["files"]?.string
     else { return nil }

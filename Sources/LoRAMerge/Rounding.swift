@@ -16,7 +16,8 @@ public struct Rounding: Sendable, Equatable {
   /// Those of them whose base value was finite.
   public private(set) var overflowed: UInt64 = 0
 
-  init() {}
+  /// Of nothing yet.
+  package init() {}
 
   init(_ statistics: MergeStatistics) {
     elements = statistics.elements

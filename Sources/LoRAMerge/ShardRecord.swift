@@ -1,7 +1,7 @@
 import TensorCore
 
 /// What is noted about a finished shard, so that a later run need not make it again.
-struct ShardRecord: Sendable, Equatable {
+package struct ShardRecord: Sendable, Equatable {
   /// Digest of its size and samples of its bytes (`FileIdentity`).
   var sample: String
   /// How its matrices were rounded, by the position of their step in the shard.
@@ -9,26 +9,29 @@ struct ShardRecord: Sendable, Equatable {
   /// Digests of sources, by their position, that were computed for it.
   var digests: [Int: String]
 
-  init(sample: String, rounding: [Int: Rounding], digests: [Int: String]) {
+  package init(sample: String, rounding: [Int: Rounding], digests: [Int: String]) {
     self.sample = sample
     self.rounding = rounding
     self.digests = digests
   }
 
-  /// The record as JSON.
-  var text: String {
+  /// The record as JSON, with a digest of itself.
+  package var text: String {
+    var object = json
+    object["record_sha256"] = .string(FileIdentity.digest(of: Array(JSONValue.object(json).text().utf8)))
+    return JSONValue.object(object).text() + "\n"
+  }
+
+  private var json: JSONObject {
     var rounding = JSONObject()
     for (step, value) in self.rounding.sorted(by: { $0.key < $1.key }) { rounding[String(step)] = value.exactJSON }
     var digests = JSONObject()
     for (source, digest) in self.digests.sorted(by: { $0.key < $1.key }) { digests[String(source)] = .string(digest) }
-    let record: JSONValue = [
-      "sample_sha256": .string(sample), "rounding": .object(rounding), "digests": .object(digests),
-    ]
-    return record.text() + "\n"
+    return ["sample_sha256": .string(sample), "rounding": .object(rounding), "digests": .object(digests)]
   }
 
-  /// Reads what `text` gave; nil when it is something else.
-  init?(parsing text: [UInt8]) {
+  /// Reads what `text` gave; nil when it is something else, by a single bit.
+  package init?(parsing text: [UInt8]) {
     guard let json = try? JSONValue(parsing: text), let sample = json["sample_sha256"]?.string,
       let rounding = json["rounding"]?.object, let digests = json["digests"]?.object
     else { return nil }
@@ -43,5 +46,6 @@ struct ShardRecord: Sendable, Equatable {
       }
       self.digests[source] = digest
     }
+    guard self.text.utf8.elementsEqual(text) else { return nil }
   }
 }

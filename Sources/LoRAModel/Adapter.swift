@@ -43,6 +43,13 @@ public struct Adapter: Sendable {
 
   /// Where a problem of the config is reported.
   public var configPath: String { config?.path ?? weightsPath }
+
+  /// The same without its open file, for those who describe many adapters and read no values.
+  public var closed: Adapter {
+    var result = self
+    result.file = file?.closed
+    return result
+  }
 }
 
 /// What kind of base weight a module adapts.

@@ -12,7 +12,7 @@ public struct TargetMatching: Sendable {
     public var field: String
     /// The pattern as written.
     public var pattern: String
-    /// Why it cannot be used.
+    /// Why it cannot be used, escaped for messages.
     public var reason: String
   }
 
@@ -90,7 +90,7 @@ public struct TargetMatching: Sendable {
     do throws(PatternError) {
       return try PythonPattern(pattern)
     } catch {
-      problems.append(Problem(field: field, pattern: source, reason: "\(error)"))
+      problems.append(Problem(field: field, pattern: source, reason: escaped("\(error)")))
       return nil
     }
   }

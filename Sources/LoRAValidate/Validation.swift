@@ -22,8 +22,15 @@ public enum Validation {
     public static let none = Progress(scanned: { _ in }, checked: { _ in })
   }
 
-  /// Adapters that are open at the same time; bounds file descriptors and memory whatever the size of the fleet.
-  private static let batchSize = 64
+  /// Most adapters that are open at the same time; bounds memory whatever the size of the fleet.
+  private static let batchLimit = 64
+
+  /// Adapters that are open at the same time: what the limit on open files leaves room for.
+  ///
+  /// A compressed adapter has two files open, and every thread may open a config and a folder besides.
+  static func batchSize(freeDescriptors: Int, workers: Int) -> Int {
+    max(1, min(batchLimit, (freeDescriptors - 2 * workers - 4) / 2))
+  }
 
   /// Checks the adapters at these paths, as `AdapterDiscovery` gives them, and reports in their order.
   ///
@@ -34,6 +41,7 @@ public enum Validation {
     let chosen = options.shard.map { shard in paths.filter { shard.contains($0) } } ?? paths
     var results: [AdapterResult] = []
     var facts: [FleetMember] = []
+    let batchSize = batchSize(freeDescriptors: CurrentProcess.freeDescriptors, workers: options.workers)
     var start = 0
     while start < chosen.count {
       let batch = Array(chosen[start..<min(start + batchSize, chosen.count)])

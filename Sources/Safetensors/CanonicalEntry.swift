@@ -30,6 +30,8 @@ struct CanonicalEntry {
     hash = unsafe NameTable.hash(name)
     isNamePlain = unsafe HeaderParser.isPlainName(name)
     let text = unsafe String(decoding: name, as: UTF8.self)
+    // Whatever stands there, it is no tensor; what it is, the grammar says.
+    if text == HeaderWriter.metadataKey { return nil }
     cursor.offset += length
     guard cursor.take("\":{\"dtype\":\""), let dtype = cursor.dtype(), cursor.take(",\"shape\":[") else { return nil }
     // Where the reader stands after the name and its colon.

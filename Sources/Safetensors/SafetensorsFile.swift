@@ -41,6 +41,12 @@ public final class SafetensorsFile: Sendable {
     self.archive = archive
   }
 
+  /// The same without the open file: its header can be used, its data not be read.
+  public var closed: SafetensorsFile {
+    SafetensorsFile(
+      path: path, header: header, fileBytes: fileBytes, isCompressed: isCompressed, contents: contents.closed)
+  }
+
   /// Offset in `contents` of the tensor's first byte.
   public func offset(of tensor: TensorInfo) -> UInt64 { header.dataStart + tensor.begin }
 

@@ -76,13 +76,23 @@ private struct JSONWriter {
       case "\t": text += "\\t"
       case "\u{8}": text += "\\b"
       case "\u{C}": text += "\\f"
-      case "\u{0}"..<"\u{20}", "\u{7F}"..<"\u{A0}", "\u{2028}", "\u{2029}":
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: text.unicodeScalars.append(scalar)
+      case "\u{20}"..<"\u{7F}": text.unicodeScalars.append(scalar)
+      default: writeUnusual(scalar)
       }
     }
     text += "\""
+  }
+
+  /// Writes what is no ASCII, or a control character: escaped where a terminal would obey or hide it.
+  private mutating func writeUnusual(_ scalar: Unicode.Scalar) {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator:
+      for unit in String(scalar).utf16 {
+        let digits = String(unit, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      }
+    default: text.unicodeScalars.append(scalar)
+    }
   }
 }
 

@@ -19,8 +19,7 @@ extension SeekTable {
     public init(skippable size: UInt32) {
       compressedSize = size
       decompressedSize = 0
-      // The low half of the XXH64 of nothing.
-      checksum = 0x51D8_E999
+      checksum = SeekTable.checksumOfNothing
     }
   }
 

@@ -37,6 +37,8 @@ public struct SeekTable: Sendable, Equatable {
     case wrongFrameSize(expected: UInt32, found: UInt32)
     /// An entry smaller than any frame.
     case frameTooSmall(index: Int, compressedSize: UInt32)
+    /// An entry without content whose checksum is not that of nothing: one of the two is damaged.
+    case frameNotEmpty(index: Int)
     /// An entry with more content than the format allows.
     case frameTooLarge(index: Int, decompressedSize: UInt32)
     /// The entries' compressed sizes do not add up to where the table begins.
@@ -57,6 +59,8 @@ public struct SeekTable: Sendable, Equatable {
   /// Bytes of the table in the file, its skippable frame included.
   public let byteCount: UInt64
 
+  /// The low half of the XXH64 of nothing.
+  static let checksumOfNothing: UInt32 = 0x51D8_E999
   static let frameMagic = ZstdFrame.skippableMagic | 0xE
   static let footerMagic: UInt32 = 0x8F92_EAB1
   fileprivate static let headerBytes: UInt64 = 8
@@ -119,6 +123,9 @@ public struct SeekTable: Sendable, Equatable {
         checksum: footer.hasChecksums ? ZstdFrame.littleEndian32(tail, at: entry + 8) : nil)
       guard frame.compressedSize >= ZstdFrame.minimumBytes else {
         throw .frameTooSmall(index: index, compressedSize: frame.compressedSize)
+      }
+      guard frame.decompressedSize > 0 || (frame.checksum ?? Self.checksumOfNothing) == Self.checksumOfNothing else {
+        throw .frameNotEmpty(index: index)
       }
       guard frame.decompressedSize <= Self.maximumFrameContent else {
         throw .frameTooLarge(index: index, decompressedSize: frame.decompressedSize)

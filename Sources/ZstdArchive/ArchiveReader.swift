@@ -51,7 +51,8 @@ public final class ArchiveReader: Sendable {
   /// Opens a compressed file by its table.
   ///
   /// - Returns: nil when the file is no byte-plane file and has no seek table, or one with frames of more than
-  ///   `ArchivePiece.limit` bytes; as zstd it can then still be read from front to back.
+  ///   `ArchivePiece.limit` bytes or with empty ones without checksums; as zstd it can then still be read from front to
+  ///   back.
   /// - Throws: `.seekTable`, `.malformed` or `.disproportionate` when what the file says about itself cannot be, `.io`.
   public static func open(_ input: InputFile) throws(ArchiveError) -> ArchiveReader? {
     let path = input.path
@@ -68,6 +69,11 @@ public final class ArchiveReader: Sendable {
     let limit = contentLimit(ofFile: input.size)
     guard table.decompressedSize <= limit else {
       throw ArchiveError(path, .disproportionate(content: table.decompressedSize, limit: limit))
+    }
+    // Without a checksum nothing says that a frame is really empty, and a reader by the table would leave it out.
+    guard table.frames.allSatisfy({ $0.decompressedSize > 0 || $0.checksum != nil }) else {
+      guard format == .zstd else { throw ArchiveError(path, .malformed("a byte-plane file without checksums")) }
+      return nil
     }
     let content = table.frames.filter { $0.decompressedSize > 0 }
     // A frame is read whole, so its compressed size counts too; stored bytes take a little more than their content.

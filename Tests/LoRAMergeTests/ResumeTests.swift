@@ -170,6 +170,40 @@ struct ResumeTests {
     #expect(throws: MergeError.self) { try model.executor().run(to: model.output) }
   }
 
+  @Test("What is noted about finished shards and the plan is not believed with any bit flipped")
+  func flippedNotes() throws {
+    let model = try ShardedModel.merged()
+    let right = try model.executor().run(to: model.output)
+    try model.folder.remove("out")
+    let names = ["plan.json", "model-00001-of-00004.safetensors.done", "model-00002-of-00004.safetensors.done"]
+    for round in 0..<12 {
+      let executor = try model.executor(resumes: true)
+      Fault.order(.any, path: model.partial + "/model-00003", errorNumber: EIO)
+      #expect(throws: MergeError.self) { try executor.run(to: model.output) }
+      Fault.clear(path: model.partial + "/model-00003")
+      let path = model.partial + "/" + names[round % 3]
+      var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+      if round == 1 {
+        for bit in 0..<8 * bytes.count {
+          var flipped = bytes
+          flipped[bit / 8] ^= 1 << UInt8(bit % 8)
+          #expect(ShardRecord(parsing: flipped) == nil, "bit \(bit)")
+        }
+      }
+      bytes[round * 29 % bytes.count] ^= 1 << UInt8(round % 8)
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      do {
+        let outcome = try model.executor(resumes: true).run(to: model.output)
+        #expect(outcome.shardsReused == 1 && outcome.rounding == right.rounding, "round \(round)")
+        #expect(try Fixtures.contents(of: model.output) == model.expected, "round \(round)")
+        try model.folder.remove("out")
+      } catch is MergeError {
+        #expect(round % 3 == 0, "round \(round)")
+        try model.folder.remove(".out.partial")
+      }
+    }
+  }
+
   @Test("A folder of another merge, of nobody's or damaged is not gone on with")
   func foreign() throws {
     let model = try ShardedModel()

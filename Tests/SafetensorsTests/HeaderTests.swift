@@ -38,6 +38,18 @@ import Testing
     #expect(long.findings[0].message.contains("5 trailing bytes"))
   }
 
+  /// Found by fuzzing: after another entry, metadata in the form of a tensor was read as one, which the reference refuses.
+  @Test func metadataInTheFormOfATensorIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let header =
+      #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"#
+      + #""__metadata__":{"dtype":"BF16","shape":[4],"data_offsets":[4,12]}}"#
+    let examined = SafetensorsFile.examine(
+      try folder.write("x.safetensors", SafetensorsBuilder.frame(header, data: [UInt8](repeating: 0, count: 12))))
+    #expect(!examined.isSound)
+    #expect(examined.findings.contains { $0.rule == .headerInvalid && $0.message.contains("__metadata__") })
+  }
+
   @Test func allProblemsAreFoundInOneRun() throws {
     let header =
       #"{"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,8]},"#

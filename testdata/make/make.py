@@ -7,7 +7,9 @@ import importlib
 import os
 import sys
 
-PARTS = ["models", "adapters", "merged", "broken", "headers", "bases", "formats", "deltas", "evaluation", "traffic", "slots"]
+PARTS = (
+    "models adapters merged broken headers bases formats deltas evaluation traffic slots mutants".split()
+)
 
 
 def pin_the_process():

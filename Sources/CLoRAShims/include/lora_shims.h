@@ -49,6 +49,12 @@ uint64_t lora_monotonic_nanoseconds(void);
 // Processors that this process may run on, at least 1.
 int lora_processor_count(void);
 
+// Files that this process may open besides those that it has open; at least 0.
+long lora_free_descriptors(void);
+
+// Lets this process open as many files as the system allows without special rights.
+void lora_raise_descriptor_limit(void);
+
 // errno of the calling thread.
 int lora_errno(void);
 
