@@ -188,7 +188,7 @@ func catching<Result>(_ body: () throws(MergeError) -> Result) throws -> Result 
   do throws(MergeError) {
     return try body()
   } catch {
-    StandardError.write("\rlora-tool: \(error)\n")
+    StandardError.write("lora-tool: \(error)\n")
     if error.isCancellation { TerminationSignals.reraise() }
     throw ExitStatus.failed
   }

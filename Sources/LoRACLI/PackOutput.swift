@@ -40,9 +40,11 @@ struct PackOutput {
       } else {
         try Folder.publish(file, as: path)
       }
-      try Folder.synchronize(Folder.parent(path))
     } catch {
       throw Failure("cannot write \(escaped(path)): \(error.cause)")
+    }
+    do throws(IOError) { try Folder.synchronize(Folder.parent(path)) } catch {
+      StandardError.write("lora-tool: warning: the name \(path) may not survive a power loss: \(error.cause)\n")
     }
   }
 
