@@ -46,6 +46,7 @@ let package = Package(
     .library(name: "FaultyKernel", type: .dynamic, targets: ["FaultyKernel"]),
     .library(name: "LoRAInspect", targets: ["LoRAInspect"]),
     .library(name: "LoRAValidate", targets: ["LoRAValidate"]),
+    .library(name: "LoRAReport", targets: ["LoRAReport"]),
     .library(name: "LoRAMerge", targets: ["LoRAMerge"]),
     .library(name: "LoRAPolicy", targets: ["LoRAPolicy"]),
     .library(name: "LoRASlots", targets: ["LoRASlots"]),
@@ -89,6 +90,12 @@ let package = Package(
       ]),
     library("LoRAValidate", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "BaseCatalogue"]),
     library(
+      "LoRAReport",
+      [
+        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAValidate",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    library(
       "LoRAMerge",
       [
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels",
@@ -127,7 +134,7 @@ let package = Package(
       "LoRACLI",
       [
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel", "LoRAInspect",
-        "LoRAValidate", "LoRAMerge", "LoRAEvaluation", "LoRAPolicy", "Zstd", "ZstdArchive",
+        "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvaluation", "LoRAPolicy", "Zstd", "ZstdArchive",
         "LoRATraffic", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity", "CUDADriver",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -164,6 +171,12 @@ let package = Package(
     tests("LoRAModel", ["TensorCore", "LoRAIO", "Safetensors"]),
     tests("LoRAInspect", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel"]),
     tests("LoRAValidate", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "BaseCatalogue", "LoRAKernels"]),
+    tests(
+      "LoRAReport",
+      [
+        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAValidate",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     tests("LoRAPolicy", ["TensorCore", "LoRAModel", "LoRAValidate"]),
     tests("SlotCache"),
     tests(

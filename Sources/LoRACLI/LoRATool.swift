@@ -19,8 +19,8 @@ public struct LoRATool: ParsableCommand {
       CommandGroup(
         name: "Look and check",
         subcommands: [
-          InspectCommand.self, ValidateCommand.self, RulesCommand.self, ExplainCommand.self, PolicyCommand.self,
-          BasesCommand.self,
+          InspectCommand.self, ValidateCommand.self, ReportCommand.self, RulesCommand.self, ExplainCommand.self,
+          PolicyCommand.self, BasesCommand.self,
         ]),
       CommandGroup(name: "Merge", subcommands: [MergeCommand.self, VerifyCommand.self, ParityCommand.self]),
       CommandGroup(

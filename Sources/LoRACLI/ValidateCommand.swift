@@ -36,27 +36,7 @@ struct ValidateCommand: ToolCommand {
     completion: .file())
   var base: String?
 
-  @Option(
-    help: "Serving engine to check for: \(Engine.all.map(\.name).joined(separator: ", ")).",
-    completion: .list(Engine.all.map(\.name)))
-  var engine: String?
-
-  @Option(help: ArgumentHelp("The engine's max_lora_rank; its own default if not given.", valueName: "number"))
-  var maxLoraRank: UInt64?
-
-  @Option(help: "Type that the engine holds adapters in: bf16, f16 or f32.")
-  var servingDtype: ServingDType = .bf16
-
-  @Option(help: ArgumentHelp("Number of tensor-parallel ranks of the engine.", valueName: "number"))
-  var tensorParallel: UInt64 = 1
-
-  @Option(help: "Target modules that the engine is restricted to, separated by commas.")
-  var targetModules: String?
-
-  @Option(
-    help: "Policy file with the limits of your platform, or -; 'lora-tool policy init' writes one to start from.",
-    completion: .file())
-  var policy: String?
+  @OptionGroup var check: CheckArguments
 
   @Option(help: "Level from which findings fail the check: error or warning.")
   var failOn: FailingLevel = .error
@@ -106,15 +86,7 @@ struct ValidateCommand: ToolCommand {
   }
 
   private func validationOptions() throws -> ValidationOptions {
-    var options = ValidationOptions()
-    if let engine {
-      guard let known = Engine(named: engine) else {
-        throw ValidationError(
-          "unknown engine '\(escaped(engine))': expected \(Engine.all.map(\.name).joined(separator: ", "))"
-            + suggestion(for: engine, among: Engine.all.map(\.name)))
-      }
-      options.engine = known
-    }
+    var options = try check.options()
     if let shard {
       guard let part = Shard(shard) else {
         throw ValidationError("--shard wants I/N with 0 <= I < N, such as 0/4, not '\(escaped(shard))'")
@@ -122,13 +94,6 @@ struct ValidateCommand: ToolCommand {
       options.shard = part
     }
     if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
-    if maxLoraRank == 0 { throw ValidationError("--max-lora-rank wants a number from 1 on, not 0") }
-    if tensorParallel == 0 { throw ValidationError("--tensor-parallel wants a number from 1 on, not 0") }
-    if let policy { options.policy = try Policy(reading: policy) }
-    options.maxLoRARank = maxLoraRank
-    options.servingDType = servingDtype
-    options.tensorParallel = tensorParallel
-    options.targetModules = targetModules?.split(separator: ",").map { String($0) }
     options.failOn = failOn == .error ? .error : .warning
     options.headerOnly = headerOnly
     options.workers = jobs ?? Workers.processorCount

@@ -20,7 +20,10 @@ extension Inspection {
       "metadata": .object(JSONObject((file?.header.metadata ?? []).map { ($0.key, .string($0.value)) })),
       "minimum_reader": JSONValue(file?.header.minimumReader),
     ]
-    if let statistics { object["sha256"] = .string(statistics.sha256) }
+    if let statistics {
+      object["sha256"] = .string(statistics.sha256)
+      object["outliers"] = .array(outliers.map(\.json))
+    }
     if let method = adapter.foreignMethod { object["method"] = .string(method) }
     if !adapter.unknown.isEmpty { object["unknown_tensors"] = .array(adapter.unknown.map { .string($0.name) }) }
     if let base {

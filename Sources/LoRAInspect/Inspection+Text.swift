@@ -10,6 +10,7 @@ extension Inspection {
     if !adapter.modules.isEmpty {
       lines += [""] + targetTable.lines(indent: "  ")
     }
+    lines += outlierLines(indent: "  ")
     if tensors, let header = adapter.file?.header {
       lines += [""] + Self.tensorTable(header).lines(indent: "  ")
     }
@@ -25,6 +26,7 @@ extension Inspection {
     var lines = ["## " + escaped(adapter.path), ""]
     for (label, value) in facts { lines.append("- **\(label)**: \(value)") }
     if !adapter.modules.isEmpty { lines += [""] + targetTable.markdown }
+    lines += outlierLines(indent: "- ")
     if tensors, let header = adapter.file?.header { lines += [""] + Self.tensorTable(header).markdown }
     if !findings.isEmpty {
       lines.append("")
@@ -143,6 +145,14 @@ extension Inspection {
     return table
   }
 
+  /// The modules that stand far out, one line each, behind an empty line; nothing when there is none.
+  private func outlierLines(indent: String, limit: Int = 12) -> [String] {
+    let outliers = outliers
+    guard !outliers.isEmpty else { return [] }
+    let more = outliers.count > limit ? ["\(indent)\(outliers.count - limit) more modules stand far out"] : []
+    return [""] + outliers.prefix(limit).map { "\(indent)outlier  \($0.sentence)" } + more
+  }
+
   private var hasRelativeDeltas: Bool { statistics?.modules.contains { $0.relativeDelta != nil } ?? false }
 
   private static func tensorTable(_ header: SafetensorsHeader) -> TextTable {
@@ -156,7 +166,7 @@ extension Inspection {
   }
 
   /// A number without needless digits: `2`, `0.5`, `5.657`.
-  static func number(_ value: Double) -> String {
+  public static func number(_ value: Double) -> String {
     if value == value.rounded(), abs(value) < 1e15 { return fixed(value, 0) }
     guard abs(value) >= 0.001, abs(value) < 1e6 else { return "\(value)" }
     var text = fixed(value, 4)
@@ -165,13 +175,13 @@ extension Inspection {
   }
 
   /// A measured number with about four digits: `0.01234`, `12.34`.
-  static func rounded(_ value: Double) -> String {
+  public static func rounded(_ value: Double) -> String {
     guard value > 0, value < 1e6 else { return value == 0 ? "0" : "\(value)" }
     return value < 1e-4 ? "\(value)" : fixed(value, max(0, min(8, 3 - Int(value.exponent) * 3 / 10)))
   }
 
   /// Layer indices with runs drawn together: `layers 0-31`.
-  static func layerText(_ layers: [UInt64]) -> String {
+  public static func layerText(_ layers: [UInt64]) -> String {
     guard let first = layers.first else { return "no numbered layer" }
     var runs: [ClosedRange<UInt64>] = [first...first]
     for layer in layers.dropFirst() {

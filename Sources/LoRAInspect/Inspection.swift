@@ -103,7 +103,7 @@ public struct Inspection: Sendable {
   ///
   /// Factors of GPT-2's `Conv1D` look like those of any linear layer; without a base, the names of its layers together
   /// with the config's `fan_in_fan_out` tell.
-  func kindName(of module: AdapterModule) -> String {
+  public func kindName(of module: AdapterModule) -> String {
     if let match = base?.match(module.name) { return match.module.kindName }
     let isConv1D =
       module.kind == .linear && adapter.config?.fanInFanOut == true
@@ -112,12 +112,12 @@ public struct Inspection: Sendable {
   }
 
   /// The last component of a module's name: `q_proj`.
-  static func target(of module: String) -> String {
+  public static func target(of module: String) -> String {
     module.dottedComponents.last.map { String($0) } ?? module
   }
 
   /// The first number among the components of a module's name.
-  static func layer(of module: String) -> UInt64? {
+  public static func layer(of module: String) -> UInt64? {
     for component in module.dottedComponents {
       if let index = UInt64(component) { return index }
     }

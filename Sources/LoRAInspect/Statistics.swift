@@ -20,12 +20,17 @@ public struct ModuleStatistics: Sendable, Equatable {
   public var effectiveRank: Int?
   /// ‖s·B·A‖ / ‖W‖ in the Frobenius norm, when the base's weight is at hand, floating-point and not zero.
   public var relativeDelta: Double?
+  /// The largest singular values of s·B·A, largest first, at most `spectrumLimit` of them.
+  public var singularValues: [Double] = []
   /// Elements of the module's tensors that are not a number.
   public var nan: UInt64
   /// Infinite elements.
   public var infinite: UInt64
   /// Elements that are zero.
   public var zero: UInt64
+
+  /// How many singular values are kept of one module.
+  public static let spectrumLimit = 256
 }
 
 /// What reading all values of an adapter tells.
@@ -130,11 +135,15 @@ extension ModuleStatistics {
   }
 
   private mutating func set(_ values: [Double], _ largest: Double) {
+    singularValues = Array(values.prefix(Self.spectrumLimit))
     guard largest > 0 else {
       (deltaFrobenius, deltaSpectral, effectiveRank) = (0, 0, 0)
       return
     }
-    guard largest.isFinite else { return }
+    guard largest.isFinite else {
+      singularValues = []
+      return
+    }
     let shares = values.map { ($0 / largest) * ($0 / largest) }
     let total = shares.reduce(0, +)
     var held = 0.0

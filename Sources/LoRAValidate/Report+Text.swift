@@ -84,7 +84,7 @@ extension AdapterResult {
 
 extension AdapterResult.Serving {
   /// What the engine would make of the adapter, in one sentence.
-  var sentence: String {
+  public var sentence: String {
     guard loads else { return "\(engine) would refuse this adapter" }
     return acts
       ? "\(engine) would load this adapter and apply it as trained"

@@ -163,6 +163,21 @@ import Testing
     #expect(text.contains("effective rank") && text.contains(statistics.sha256))
   }
 
+  /// The curve's squares add up to the norm, and its values are held by the reference of the largest.
+  @Test func singularValuesAreKept() throws {
+    for path in ["adapters/llama-all-linear", "adapters/qwen3_moe-experts", "statistics/odd"] {
+      for values in try AdapterStatistics(of: Adapter.load(Fixtures.path(path))).modules {
+        let curve = values.singularValues
+        let norm = try #require(values.deltaFrobenius)
+        #expect(curve.first ?? 0 == values.deltaSpectral && curve == curve.sorted(by: >))
+        #expect(curve.count <= ModuleStatistics.spectrumLimit)
+        if curve.count < ModuleStatistics.spectrumLimit {
+          #expect(Self.isClose(curve.reduce(0) { $0 + $1 * $1 }.squareRoot(), norm))
+        }
+      }
+    }
+  }
+
   /// The statistics of module `x` of an adapter with these tensors, rank and alpha 2 (the scale is 1).
   private func statistics(_ build: (inout SafetensorsBuilder) -> Void) throws -> ModuleStatistics {
     let folder = try TemporaryFolder()

@@ -1,0 +1,87 @@
+import ArgumentParser
+import LoRAIO
+import LoRAModel
+import LoRAReport
+import LoRAValidate
+import TensorCore
+
+/// `lora-tool report`.
+struct ReportCommand: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Write a page to read: findings, maps of the deltas by layer, singular values, sizes, comparison.",
+    discussion: """
+      The page is one HTML file that loads nothing. Broken adapters get a page too: their findings are its content. \
+      Exits 0 when the page was made, whatever it says, and 2 when it could not be made or a path leads to no adapter; \
+      'lora-tool validate' is the command that fails on findings.
+      """)
+
+  @OptionGroup var adapters: AdapterArguments
+
+  @Option(
+    help: "Base model: a config.json, model folder, safetensors file, index, or cached repository id.",
+    completion: .file())
+  var base: String?
+
+  @OptionGroup var check: CheckArguments
+
+  @Option(
+    help: ArgumentHelp(
+      "Number of adapters, those with the gravest findings first, that are shown in detail.", valueName: "number"))
+  var details: Int = Report.usualDetails
+
+  @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
+  var jobs: Int?
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Write the page to this file instead of standard output.", valueName: "file"),
+    completion: .file())
+  var output: String?
+
+  @Flag(help: "Replace an existing output file.")
+  var overwrite = false
+
+  @OptionGroup var terminal: TerminalOptions
+
+  func run() throws {
+    var options = try check.options()
+    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
+    guard (0...1_000).contains(details) else { throw ValidationError("--details wants a number from 0 to 1000") }
+    options.workers = jobs ?? Workers.processorCount
+    try checkOutput()
+    let found = adapters.find(terminal)
+    for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
+    guard !found.paths.isEmpty else { throw ExitStatus.failed }
+    let base = try base.map { try openBase($0, terminal) }
+    let bytes = found.paths.reduce(0) { $0 &+ AdapterDiscovery.weightBytes(at: $1) }
+    let bar = terminal.bar(total: bytes &* 2, unit: .bytes)
+    let report = Report(
+      found.paths, problems: found.problems, base: base, options: options, details: details,
+      read: { bar.advance(by: $0) })
+    bar.finish()
+    try write(report.page(toolVersion: Version.text))
+    if !found.problems.isEmpty { throw ExitStatus.failed }
+  }
+
+  /// Says before the values are read that the page could not be written.
+  private func checkOutput() throws(Failure) {
+    guard let output, output != "-", let kind = FileKind(path: output) else { return }
+    guard kind == .regular else { throw Failure("cannot write \(escaped(output)): it is \(kind.rawValue)") }
+    guard overwrite else {
+      throw Failure("cannot write \(escaped(output)): it exists already; name another file or give --overwrite")
+    }
+  }
+
+  private func write(_ page: String) throws(Failure) {
+    guard let output, output != "-" else { return try StandardOutput.write(page) }
+    do throws(IOError) {
+      let file = try StagedFile(for: output, overwrites: overwrite)
+      try file.file.write(Array(page.utf8), at: 0)
+      try file.publish()
+      terminal.note("wrote \(output)")
+    } catch {
+      throw Failure("\(error)")
+    }
+  }
+}
