@@ -15,13 +15,11 @@ extension Report {
     let left = adapters.count - shown.count
     let rest = left > 0 ? " The \(grouped(UInt64(left))) with the fewest findings are left out." : ""
     let details = adapters.count { $0.inspection != nil }
-    let note =
-      details < adapters.count
-      ? "Only the first \(details) are shown in detail below; lora-tool report with one of the others shows it." : ""
+    let some = details < adapters.count
+    let note = some ? " Only the first \(details) are shown in detail below; lora-tool report ADAPTER shows one." : ""
     let table: Markup = """
       <table class="sortable">
-      <caption>\(counted(adapters.count, "adapter")), those with the gravest findings first.\(rest) ‖ΔW‖ is the \
-      Frobenius norm over all modules, rank in use the median effective rank over the rank.</caption>
+      <caption>\(counted(adapters.count, "adapter"))</caption>
       <thead><tr><th scope="col">Adapter</th><th scope="col">Verdict</th><th scope="col" class="n">Errors</th>\
       <th scope="col" class="n">Warnings</th><th scope="col" class="n">Rank</th><th scope="col" class="n">Scale</th>\
       <th scope="col" class="n">Modules</th><th scope="col">Types</th><th scope="col" class="n">Parameters</th>\
@@ -36,7 +34,9 @@ extension Report {
     return """
       <section aria-labelledby="comparison">
       <h2 id="comparison">Comparison</h2>
-      \(note.isEmpty ? "" : "<p>\(note)</p>\n" as Markup)\(scrolling("comparison-table", "Comparison of all adapters", table))</section>
+      <p>Those with the gravest findings come first.\(rest)\(note) ‖ΔW‖ is the Frobenius norm over all modules, rank in \
+      use the median effective rank over the rank.</p>
+      \(scrolling("comparison-table", "Comparison of all adapters", table))</section>
 
       """
   }

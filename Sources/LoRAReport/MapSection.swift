@@ -39,7 +39,9 @@ extension Inspection {
     let marked = adapter.modules.map { outliers.contains($0.name) }
     let maps: [Markup] = Measure.all.compactMap { measure -> Markup? in
       let values = zip(adapter.modules, statistics.modules).map { measure.value($0, $1) }
-      let known = values.compactMap(\.self)
+      // One value far out would leave a single colour for all others.
+      let usual = values.indices.compactMap { marked[$0] ? nil : values[$0] }
+      let known = usual.isEmpty ? values.compactMap(\.self) : usual
       guard let least = known.min(), let most = known.max() else { return nil }
       let scale = ColourScale(measure.range ?? least...most)
       let tables: [Markup] = map.stacks.enumerated().map { number, stack in
@@ -107,9 +109,15 @@ extension Inspection {
     let steps: [Markup] = scale.steps.map { step -> Markup in
       "<li class=\"\(step.name)\">\(measure.show(step.from))</li>"
     }
-    let mark: Markup = marksOutliers ? "<li class=\"text\">; a frame marks outliers</li>" : ""
-    return
-      "<ul class=\"legend\"><li class=\"text\">Colours from</li>\(steps)<li class=\"text\"> to \(measure.show(scale.most))</li>\(mark)</ul>\n"
+    let mark: Markup =
+      marksOutliers
+      ? "<li class=\"text\">A red frame marks outliers, which may lie beyond the colours.</li>\n" : ""
+    return """
+      <ul class="legend">
+      <li class="text">Colours from</li>\(steps)<li class="text"> to \(measure.show(scale.most)).</li>
+      \(mark)</ul>
+
+      """
   }
 }
 
@@ -149,7 +157,9 @@ struct ColourScale {
     guard most > least else { return "h2" }
     // Halved before they are subtracted, so that the widest range does not overflow.
     let share = (value / 2 - least / 2) / (most / 2 - least / 2)
-    return "h\(max(0, min(Self.count - 1, Int(share * Double(Self.count)))))"
+    // Clamped before it becomes an integer: an outlier may be beyond all bounds, and subnormal ends give no number.
+    guard !share.isNaN else { return "h2" }
+    return "h\(Int(max(0, min(Double(Self.count - 1), share * Double(Self.count)))))"
   }
 
   /// Each step and the value from which on it counts; one when all values are equal.

@@ -20,8 +20,7 @@ extension Inspection {
     let more: Markup = left > 0 ? "<p class=\"soft\">\(counted(left, "module")) more stand out.</p>\n" : ""
     let table: Markup = """
       <table>
-      <caption>Modules whose delta is far from the median of the modules of the same name and sizes, by a robust score \
-      beyond \(fixed(Outlier.scoreLimit, 1)) and a factor of at least \(fixed(Outlier.leastFactor, 1))</caption>
+      <caption>\(counted(outliers.count, "module"))</caption>
       <thead><tr><th scope="col">Module</th><th scope="col">Measure</th><th scope="col" class="n">Value</th>\
       <th scope="col" class="n">Median</th><th scope="col" class="n">Score</th></tr></thead>
       <tbody>
@@ -29,6 +28,11 @@ extension Inspection {
       </table>
 
       """
-    return "<h3>Outliers</h3>\n\(scrolling("\(id)-outliers", "Outliers", table))\(more)"
+    return """
+      <h3>Outliers</h3>
+      <p>Modules whose delta is far from the median of the modules of the same name and sizes: by a robust score beyond \
+      \(fixed(Outlier.scoreLimit, 1)), and by a factor of at least \(fixed(Outlier.leastFactor, 1)).</p>
+      \(scrolling("\(id)-outliers", "Outliers", table))\(more)
+      """
   }
 }

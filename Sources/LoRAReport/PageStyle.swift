@@ -68,7 +68,7 @@ extension PageAssets {
     dt { color: var(--soft); font-size: 0.8rem; }
     dd { margin: 0; }
     .facts dd { font-weight: 600; font-variant-numeric: tabular-nums; }
-    .facts .wide dd { font-weight: 400; }
+    .facts .wide dd { font-weight: 400; font-size: 0.92rem; }
     .facts dd small { display: block; font-weight: 400; color: var(--soft); font-size: 0.82rem; }
     .findings { list-style: none; margin: 0; padding: 0; display: grid; gap: 0.7rem; }
     .findings > li {
@@ -83,7 +83,7 @@ extension PageAssets {
     .scroll { overflow-x: auto; margin: 0 0 0.8rem; border-radius: 8px; }
     table { border-collapse: collapse; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
     caption { text-align: left; padding: 0 0 0.5rem; font-size: 0.875rem; }
-    th, td { padding: 0.32rem 0.65rem; text-align: left; vertical-align: baseline; overflow-wrap: normal; }
+    th, td { padding: 0.32rem 0.55rem; text-align: left; vertical-align: baseline; overflow-wrap: normal; }
     thead th { border-bottom: 1px solid var(--line); color: var(--soft); font-weight: 600; vertical-align: bottom; }
     tbody tr + tr > * { border-top: 1px solid var(--line); }
     tbody th { font-weight: 500; }

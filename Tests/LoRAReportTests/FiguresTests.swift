@@ -31,6 +31,8 @@ import Testing
     #expect(ColourScale(4...4).steps.map(\.name) == [ColourScale(4...4).step(4)])
     let widest = ColourScale(-Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude)
     #expect(widest.step(0) == "h4")
+    #expect(ColourScale(0...0x1p-1000).step(0x1p1000) == "h7" && ColourScale(1...2).step(-0x1p1000) == "h0")
+    #expect(ColourScale(0...0x1p-1074).step(0x1p-1074) == "h2")
   }
 
   private func modules(_ names: [String]) -> [AdapterModule] {

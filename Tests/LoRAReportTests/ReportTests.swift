@@ -134,7 +134,7 @@ import Testing
   /// A fleet has a row for each adapter, and details of the worst only.
   @Test func fleetsAreBounded() throws {
     let good = Array(repeating: Fixtures.path("adapters/llama-attention-bf16"), count: 30)
-    let bad = [Fixtures.path("broken/rank-global"), Fixtures.path("broken/value-nan")]
+    let bad = [Fixtures.path("broken/rank-global"), Fixtures.path("broken/value-nan-f32-7fc00000")]
     let whole = try report(good + bad, details: 3)
     let reader = try page(whole)
     #expect(reader.all("article").count == 3)
