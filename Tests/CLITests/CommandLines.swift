@@ -41,6 +41,7 @@ struct CommandLine: Sendable, CustomTestStringConvertible {
   static let all: [CommandLine] = [
     CommandLine(command: ["inspect"], arguments: ["adapters/llama-all-linear", "--stats"]),
     CommandLine(command: ["validate"], arguments: base + ["adapters/llama-all-linear"], isCheck: true),
+    CommandLine(command: ["report"], arguments: base + ["adapters/llama-all-linear"], hasJSON: false),
     CommandLine(
       command: ["merge"], arguments: base + adapter + ["--output", "OUT"], reportsToOutput: false, isTimed: true,
       isCheck: true),
