@@ -40,7 +40,7 @@ struct AdapterArguments: ParsableArguments {
         }
       }
     }
-    terminal.note("\(grouped(UInt64(found.paths.count))) adapters found")
+    terminal.note("adapters found: \(grouped(UInt64(found.paths.count)))")
     return found
   }
 

@@ -1,4 +1,5 @@
 import BaseCatalogue
+import Glibc
 import LoRAIO
 import LoRAModel
 import TensorCore
@@ -14,9 +15,11 @@ func openInput(_ path: String) throws(Failure) -> InputFile {
 
 /// What went wrong with a file of a command line; for one that does not exist, with the name that was probably meant.
 func sentence(_ error: IOError) -> String {
-  guard error.reason == .system(2) else { return "\(error)" }
+  // A name that a pattern found comes from the disk and may hold anything.
+  let text = escaped("\(error)", limit: 5_000)
+  guard error.reason == .system(ENOENT) else { return text }
   let meant = suggestion(forPath: error.path)
-  return "\(error)" + (meant.isEmpty ? "; check the path" : meant)
+  return text + (meant.isEmpty ? "; check the path" : meant)
 }
 
 /// Writes a file that a command line names: whole or not at all.
@@ -27,9 +30,9 @@ func writeFile(_ text: String, to path: String) throws(Failure) {
     let folder = Folder.parent(path)
     let hint =
       switch error.reason {
-      case .system(2): "there is no folder \(escaped(folder)) to write it in\(suggestion(forPath: folder))"
-      case .system(21): "it is a folder; name a file"
-      case .system(28): "\(error.cause); free some, or name a file on another device"
+      case .system(ENOENT): "there is no folder \(escaped(folder)) to write it in\(suggestion(forPath: folder))"
+      case .system(EISDIR): "it is a folder; name a file"
+      case .system(ENOSPC): "\(error.cause); free some, or name a file on another device"
       default: error.cause
       }
     throw Failure("cannot write \(escaped(path)): \(hint)")
@@ -68,7 +71,7 @@ func checkKnown(_ base: BaseModel) throws(Failure) {
 /// The whole of a small file of a command line; `-` is standard input.
 func contents(of path: String, limit: UInt64) throws(Failure) -> [UInt8] {
   let input = try openInput(path)
-  do throws(IOError) { return try input.contents(limit: limit) } catch { throw Failure("\(error)") }
+  do throws(IOError) { return try input.contents(limit: limit) } catch { throw Failure(sentence(error)) }
 }
 
 private func sentence(_ error: BaseModelError, _ path: String) -> String {

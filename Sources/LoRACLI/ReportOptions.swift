@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import LoRAIO
+import TensorCore
 
 /// Where a report goes.
 struct ReportOptions: ParsableArguments {
@@ -13,13 +14,13 @@ struct ReportOptions: ParsableArguments {
   @OptionGroup var terminal: TerminalOptions
 
   /// Whether the text report may use colour.
-  var usesColour: Bool { output == nil ? terminal.color.colour : terminal.color == .always }
+  var usesColour: Bool { output == nil || output == "-" ? terminal.color.colour : terminal.color == .always }
 
   /// Writes a report for programs, or one that is laid out already.
   func write(_ text: String) throws(Failure) {
     guard let output, output != "-" else { return try StandardOutput.write(text) }
     try writeFile(text, to: output)
-    terminal.note("wrote \(output)")
+    terminal.note("wrote \(escaped(output))")
   }
 
   /// Writes lines, each with its line end.

@@ -233,6 +233,12 @@ import Testing
     }
   }
 
+  @Test func namesThatAPatternFindsDoNotReachTheTerminal() throws {
+    try folder.link("bad\u{1B}[31m", to: "nowhere")
+    let result = try Program.run(["validate", "*"], in: folder.path)
+    #expect(result.code == 2 && !(result.errors + result.output).contains("\u{1B}"), "\(result.errors)")
+  }
+
   // MARK: Quiet checks
 
   @Test func quietValidationShowsWhatFailed() throws {
