@@ -75,6 +75,11 @@ public struct CapacityPlan: Sendable {
     } else {
       baseBytes = nil
     }
+    // Heads come first: what they cannot be shared by is easier to understand than a number of rows.
+    let cache = try KeyValueCache(of: base)?.shared(by: request.tensorParallel)
+    // A config of absurd sizes has no cache that could be planned for.
+    let elements = cache.map { UInt128($0.layers) * UInt128($0.elementsPerLayer) } ?? 0
+    self.cache = elements < 1 << 44 ? cache : nil
     baseBytesPerGPU = try Self.share(of: baseBytes, request)
     let layout = try Self.layout(request, rank: maxLoRARank)
     isServed = layout?.isServed ?? false
@@ -86,10 +91,6 @@ public struct CapacityPlan: Sendable {
     reservationBytes = try layout.map { layout throws(CapacityError) in
       try exact(UInt128(layout.slotBytes) * UInt128(request.maxLoRAs), "the reservation for all slots")
     }
-    let cache = try KeyValueCache(of: base)?.shared(by: request.tensorParallel)
-    // A config of absurd sizes has no cache that could be planned for.
-    let elements = cache.map { UInt128($0.layers) * UInt128($0.elementsPerLayer) } ?? 0
-    self.cache = elements < 1 << 44 ? cache : nil
     deltaFLOPs = largest.operations
     let share = base.activeExpertShare
     baseFLOPs = base.modules.values.reduce(0) { $0 + $1.baseOperations(activeShare: share) }

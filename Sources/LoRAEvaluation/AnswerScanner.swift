@@ -89,6 +89,8 @@ struct AnswerScanner: ~Copyable, ~Escapable {
     /// All keys once they are more.
     private var many: Set<Fingerprint> = []
 
+    /// Made where it stays: moving the keys would cost more than reading a short object.
+    @inline(__always)
     init(_ scanner: inout AnswerScanner) throws(JSONError) {
       guard try scanner.peek() == UInt8(ascii: "{") else { throw scanner.failure("expected an object") }
       scanner.offset += 1

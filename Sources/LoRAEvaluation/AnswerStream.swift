@@ -41,7 +41,7 @@ struct AnswerStream {
   private var bytesTaken: UInt64 = 0
 
   /// The answers of `file`; `blockBytes` is for tests.
-  init(_ file: InputFile, _ reader: AnswerReader, blockBytes: UInt64 = 1 << 20) {
+  init(_ file: InputFile, _ reader: AnswerReader, blockBytes: UInt64 = 1 << 19) {
     self.file = file
     self.reader = reader
     self.blockBytes = max(1, blockBytes)
@@ -79,7 +79,8 @@ struct AnswerStream {
     let start = bytesTaken
     let workers = Workers.processorCount
     let left = (file.size - start + blockBytes - 1) / blockBytes
-    let count = Int(min(left, UInt64(4 * workers)))
+    // Enough for each thread that little is lost while the last of them are read.
+    let count = Int(min(left, UInt64(8 * workers)))
     let results = Mutex([Block](repeating: Block(), count: count))
     let (file, reader, blockBytes) = (self.file, self.reader, self.blockBytes)
     Workers.forEach(count: count, workers: workers) { index throws(Never) in
@@ -97,7 +98,7 @@ struct AnswerStream {
     var block = Block()
     var buffer: [UInt8] = []
     // The line that holds the byte before the block belongs to an earlier one.
-    var lines = LineReader(file, from: range.lowerBound == 0 ? 0 : range.lowerBound - 1)
+    var lines = LineReader(file, from: range.lowerBound == 0 ? 0 : range.lowerBound - 1, bufferSize: 1 << 16)
     do throws(IOError) {
       if range.lowerBound > 0, try !lines.advance() { return block }
       while try lines.advance(), lines.lineOffset < range.upperBound {

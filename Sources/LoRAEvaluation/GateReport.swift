@@ -9,7 +9,7 @@ public struct GateOptions: Sendable {
   /// Confidence of the intervals.
   public var confidence = 0.95
   /// Bytes of a file that one thread reads at a time.
-  var blockBytes: UInt64 = 1 << 20
+  var blockBytes: UInt64 = 1 << 19
 
   /// The defaults.
   public init() {}

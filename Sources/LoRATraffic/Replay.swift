@@ -61,7 +61,7 @@ struct ReplayRun<Cache: ReplayCache> {
   /// Adapters that wait for a slot, in the order in which their first waiting request came, and their requests.
   private var waitingAdapters: [Int32] = []
   private var waitingHead = 0
-  private var waiting: [Int32: [Int]] = [:]
+  private var waiting: [[Int]]
 
   private var outcome: ReplayResult
   private var waits: [Double] = []
@@ -82,6 +82,7 @@ struct ReplayRun<Cache: ReplayCache> {
     readyAt = Array(repeating: -.infinity, count: count)
     evictedAt = Array(repeating: -.infinity, count: count)
     running = Array(repeating: 0, count: count)
+    waiting = Array(repeating: [], count: count)
     start = trace.times.first ?? 0
     outcome = ReplayResult(options: options)
     outcome.duration = trace.duration
@@ -100,7 +101,7 @@ struct ReplayRun<Cache: ReplayCache> {
       let now = trace.times[index]
       if isServed { finish(until: now) }
       outcome.windowRequests[window(now)] += 1
-      if isServed, waiting[trace.adapters[index]] != nil || !begin(index, now: now, isServed: true) {
+      if isServed, !waiting[Int(trace.adapters[index])].isEmpty || !begin(index, now: now, isServed: true) {
         wait(index)
       } else if !isServed {
         _ = begin(index, now: now, isServed: false)
@@ -173,8 +174,8 @@ struct ReplayRun<Cache: ReplayCache> {
   private mutating func wait(_ index: Int) {
     outcome.queued += 1
     let adapter = trace.adapters[index]
-    if waiting[adapter] == nil { waitingAdapters.append(adapter) }
-    waiting[adapter, default: []].append(index)
+    if waiting[Int(adapter)].isEmpty { waitingAdapters.append(adapter) }
+    waiting[Int(adapter)].append(index)
   }
 
   /// Ends the requests whose time has come; slots that become free go to those who wait.
@@ -190,12 +191,12 @@ struct ReplayRun<Cache: ReplayCache> {
 
   private mutating func admit(now: Double) {
     while waitingHead < waitingAdapters.count {
-      let adapter = waitingAdapters[waitingHead]
-      guard let requests = waiting[adapter], let first = requests.first,
-        begin(first, now: now, isServed: true)
-      else { break }
-      for request in requests.dropFirst() { _ = begin(request, now: now, isServed: true) }
-      waiting[adapter] = nil
+      let adapter = Int(waitingAdapters[waitingHead])
+      guard let first = waiting[adapter].first, begin(first, now: now, isServed: true) else { break }
+      for position in waiting[adapter].indices.dropFirst() {
+        _ = begin(waiting[adapter][position], now: now, isServed: true)
+      }
+      waiting[adapter].removeAll(keepingCapacity: true)
       waitingHead += 1
     }
     if waitingHead > 1024, waitingHead * 2 > waitingAdapters.count {
