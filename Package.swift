@@ -197,8 +197,8 @@ let package = Package(
     .testTarget(
       name: "DocumentationTests",
       dependencies: [
-        "TensorCore", "LoRAModel", "LoRAInspect", "LoRAValidate", "LoRAPolicy", "LoRAMerge", "LoRASlots",
-        "LoRAEvaluation", "LoRATraffic", "LoRACapacity", "LoRATestSupport",
+        "TensorCore", "LoRAModel", "LoRAInspect", "LoRAValidate", "LoRAPolicy", "LoRAReport", "LoRAMerge",
+        "LoRASlots", "LoRAEvaluation", "LoRATraffic", "LoRACapacity", "LoRATestSupport",
       ],
       swiftSettings: strict),
     .testTarget(

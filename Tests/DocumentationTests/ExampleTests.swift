@@ -73,6 +73,11 @@ import Testing
     #expect(result.errors.contains { $0.hasPrefix("rank-mismatch: ") }, "\(result.errors)")
   }
 
+  @Test func reportsAreWritten() {
+    let page = Examples.report([Self.adapter])
+    #expect(page.hasPrefix("<!DOCTYPE html>") && page.contains("llama-all-linear"))
+  }
+
   @Test func policiesApply() throws {
     let folder = try TemporaryFolder()
     try folder.write("policy.yml", "rank:\n  max: 4\n")

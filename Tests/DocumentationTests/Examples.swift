@@ -4,6 +4,7 @@ import LoRAInspect
 import LoRAMerge
 import LoRAModel
 import LoRAPolicy
+import LoRAReport
 import LoRASlots
 import LoRATraffic
 import LoRAValidate
@@ -55,6 +56,14 @@ enum Examples {
     let exitCode = report.exitCode
     // end
     return exitCode
+  }
+
+  static func report(_ paths: [String]) -> String {
+    // example: report
+    let report = Report(paths, options: ValidationOptions())
+    let page = report.page(toolVersion: "1.0")
+    // end
+    return page
   }
 
   static func merge(_ adapterPath: String, _ basePath: String, _ output: String) throws -> UInt64 {
