@@ -29,8 +29,8 @@ from matrix import exports
 from merged import adapter_tensors, round_once
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# PEFT merges the output projection of a MultiheadAttention twice: once for itself and once for its owner.
-MERGED_TWICE = "attention.out_proj.weight"
+# An adapted MultiheadAttention's output projection, which PEFT merges twice: for itself and for its owner.
+MERGED_TWICE = ".base_layer.out_proj.lora_A.weight"
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
@@ -91,9 +91,14 @@ def wrongly_rounded(exact, want, found):
     return ((want != found) & ~(farther <= 2**-50 * exact.abs().max())).sum().item()
 
 
-def compare(truth, tied, base, output):
+def compare(truth, tied, base, folder, output):
     """What differs between the program's folder and the truth."""
     before, found = read_model(base), read_model(output)
+    twice = tuple(
+        name.removeprefix("base_model.model.").removesuffix(MERGED_TWICE).rpartition(".")[2] + ".out_proj.weight"
+        for name in adapter_tensors(folder)
+        if name.endswith(MERGED_TWICE)
+    )
     dtype = next(t.dtype for t in before.values() if t.is_floating_point())
     extra = sorted(set(found) - set(before))
     if extra and not (tied and len(extra) == 1):
@@ -101,7 +106,7 @@ def compare(truth, tied, base, output):
     if set(before) - set(found):
         yield f"lost tensors {sorted(set(before) - set(found))[:3]}"
     for key, exact in truth.items():
-        if key.endswith(MERGED_TWICE) and key in before:
+        if twice and key.endswith(twice):
             exact = (exact + before[key].double()) / 2
         if key not in found:
             if not tied:
@@ -142,7 +147,7 @@ def case(tool, model_type, number, work, wanted, counts, problem):
             if truth is None:
                 counts[f"PEFT alone refuses [{label}]: {reason}"] += 1
             else:
-                for difference in list(compare(truth, tied, base, output))[:2]:
+                for difference in list(compare(truth, tied, base, folder, output))[:2]:
                     problem(f"{where} [{label}]: {difference}")
         elif done.returncode == 2:
             said = done.stderr.replace(str(work), "").splitlines()[0][:200]
