@@ -572,8 +572,11 @@ result_t cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t size, stream *s) {
   if (!find(from, size, true)) return end(INVALID_VALUE);
   counts.copies++;
   counts.bytes_to_host += size;
-  return end(submit(
-    s, (operation){.kind = COPY_TO_HOST, .to = (uint64_t)(uintptr_t)to, .from = from, .size = size}));
+  result_t result = submit(
+    s, (operation){.kind = COPY_TO_HOST, .to = (uint64_t)(uintptr_t)to, .from = from, .size = size});
+  // To memory that is not pinned the driver has copied when it returns.
+  if (result == OK && !find((uint64_t)(uintptr_t)to, size, false)) drain(known(s));
+  return end(result);
 }
 
 result_t cuMemsetD8Async(uint64_t to, unsigned char byte, size_t size, stream *s) {

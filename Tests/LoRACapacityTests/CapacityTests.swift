@@ -40,7 +40,8 @@ import Testing
     #expect(try plan("llama-3.1-8b", rank: 16, .allLinear).largest?.parameters == 41_943_040)
     // vLLM's slots: 2,621,440 elements a rank in the layers, 264,704 more for embedding and head.
     let slot = try plan("llama-3.1-8b", rank: 16, .allLinear) { $0.maxLoRAs = 8 }
-    #expect(slot.slotBytes == (2_621_440 + 264_704) * 16 * 2)
+    let expected: UInt64 = (2_621_440 + 264_704) * 16 * 2
+    #expect(slot.slotBytes == expected)
     #expect(slot.reservationBytes == slot.slotBytes.map { $0 * 8 })
   }
 
