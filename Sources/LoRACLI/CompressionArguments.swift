@@ -35,14 +35,7 @@ struct CompressionArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
   var jobs: Int?
 
-  @Option(help: "Output format of the report: text or json.")
-  var format: ReportFormat = .text
-
-  @Option(
-    name: .customLong("report"),
-    help: ArgumentHelp(
-      "Write the report to a file as well, as text or json; may be given several times.", valueName: "format=file"))
-  var reports: [FileReport<ReportFormat>] = []
+  @OptionGroup var report: MakerReport
 
   @OptionGroup var terminal: TerminalOptions
 
@@ -90,10 +83,10 @@ struct CompressionArguments: ParsableArguments {
     }
     if results.contains(where: { $0.output == "-" }) {
       // A report on standard output would end up in the data.
-      for report in reports { try report.write(render(report.format).map { $0 + "\n" }.joined()) }
+      try report.writeFiles(render)
       if !terminal.quiet { StandardError.write(render(.text).map { $0 + "\n" }.joined()) }
     } else {
-      try write(format, reports: reports, terminal: terminal, render)
+      try report.write(terminal, render)
     }
     if !isComplete { throw ExitStatus.failed }
   }

@@ -20,16 +20,31 @@ struct FileReport<Format: RawRepresentable<String> & Sendable>: ExpressibleByArg
   }
 }
 
-/// Writes what a command that makes something says about it: to the files of --report, then to standard output.
-///
-/// - Parameter render: the report in a format, without the last line end.
-func write(
-  _ format: ReportFormat, reports: [FileReport<ReportFormat>], terminal: TerminalOptions, isGood: Bool = true,
-  _ render: (ReportFormat) -> [String]
-) throws(Failure) {
-  // The files first: a reader of the output that goes away must not cost them.
-  for report in reports { try report.write(render(report.format).map { $0 + "\n" }.joined()) }
-  if format == .text && terminal.quiet && isGood { return }
-  let lines = render(format)
-  try StandardOutput.write(lines: format == .text && terminal.color.colour ? lines.map(highlighted) : lines)
+/// The report of a command that makes something: on standard output, and in the files of --report.
+struct MakerReport: ParsableArguments {
+  @Option(help: "Output format of the report: text or json.")
+  var format: ReportFormat = .text
+
+  @Option(
+    name: .customLong("report"),
+    help: ArgumentHelp(
+      "Write the report to a file as well, as text or json; may be given several times.", valueName: "format=file"))
+  var files: [FileReport<ReportFormat>] = []
+
+  /// Writes the report: to the files first, because a reader of the output that goes away must not cost them.
+  ///
+  /// - Parameters:
+  ///   - isGood: whether it only says that all went well, which --quiet leaves out.
+  ///   - render: the report in a format, without the last line end.
+  func write(_ terminal: TerminalOptions, isGood: Bool = true, _ render: (ReportFormat) -> [String]) throws(Failure) {
+    try writeFiles(render)
+    if format == .text && terminal.quiet && isGood { return }
+    let lines = render(format)
+    try StandardOutput.write(lines: format == .text && terminal.color.colour ? lines.map(highlighted) : lines)
+  }
+
+  /// Writes the report to the files alone, where standard output is taken.
+  func writeFiles(_ render: (ReportFormat) -> [String]) throws(Failure) {
+    for file in files { try file.write(render(file.format).map { $0 + "\n" }.joined()) }
+  }
 }

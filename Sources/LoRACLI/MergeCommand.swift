@@ -52,14 +52,7 @@ struct MergeCommand: ToolCommand {
   @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
   var jobs: Int?
 
-  @Option(help: "Output format of the report: text or json.")
-  var format: ReportFormat = .text
-
-  @Option(
-    name: .customLong("report"),
-    help: ArgumentHelp(
-      "Write the report to a file as well, as text or json; may be given several times.", valueName: "format=file"))
-  var reports: [FileReport<ReportFormat>] = []
+  @OptionGroup var report: MakerReport
 
   @OptionGroup var terminal: TerminalOptions
 
@@ -96,7 +89,7 @@ struct MergeCommand: ToolCommand {
   }
 
   private func write(_ plan: MergePlan) throws(Failure) {
-    try LoRACLI.write(format, reports: reports, terminal: terminal, isGood: false) { format in
+    try report.write(terminal, isGood: false) { format in
       switch format {
       case .json: [plan.json(toolVersion: Version.text, output: output).text(pretty: true)]
       case .text: plan.text(output: output)
@@ -106,7 +99,7 @@ struct MergeCommand: ToolCommand {
 
   private func write(_ summary: MergeSummary, _ verification: MergeVerification?) throws(Failure) {
     let isGood = verification?.isSound ?? true
-    try LoRACLI.write(format, reports: reports, terminal: terminal, isGood: isGood) { format in
+    try report.write(terminal, isGood: isGood) { format in
       switch format {
       case .json:
         var document = summary.json(toolVersion: Version.text).object ?? JSONObject()

@@ -52,14 +52,7 @@ struct PackCommand: ToolCommand {
   @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
   var jobs: Int?
 
-  @Option(help: "Output format of the report: text or json.")
-  var format: ReportFormat = .text
-
-  @Option(
-    name: .customLong("report"),
-    help: ArgumentHelp(
-      "Write the report to a file as well, as text or json; may be given several times.", valueName: "format=file"))
-  var reports: [FileReport<ReportFormat>] = []
+  @OptionGroup var report: MakerReport
 
   @OptionGroup var terminal: TerminalOptions
 
@@ -173,12 +166,12 @@ struct PackCommand: ToolCommand {
     }
   }
 
-  private func write(_ report: PackReport) throws(Failure) {
-    let isGood = !dryRun && report.mismatch == nil
-    try LoRACLI.write(format, reports: reports, terminal: terminal, isGood: isGood) { format in
+  private func write(_ packed: PackReport) throws(Failure) {
+    let isGood = !dryRun && packed.mismatch == nil
+    try report.write(terminal, isGood: isGood) { format in
       switch format {
-      case .json: [report.json(buffers: buffers).text(pretty: true)]
-      case .text: report.text(buffers: buffers)
+      case .json: [packed.json(buffers: buffers).text(pretty: true)]
+      case .text: packed.text(buffers: buffers)
       }
     }
   }

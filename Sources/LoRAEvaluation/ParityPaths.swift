@@ -32,7 +32,7 @@ struct ParityProducts {
           factor = norm == 0 ? 1 : magnitude.length / norm
           for column in row.indices { row[column] *= factor }
         }
-        if block.merged == nil { merged += Self.rounded(row, dtype) }
+        if block.merged == nil { merged += dtype.rounded(row) }
       }
       let base = Kernels.products(weight, rows: 0..<1, length: block.inputs, tokens: x, count: tokens)
       for token in 0..<tokens {
@@ -52,20 +52,6 @@ struct ParityProducts {
       for column in row.indices { row[column].addProduct(factor, block.down[rank * block.inputs + column]) }
     }
     for column in row.indices { row[column] += weight[column] }
-  }
-
-  private static func rounded(_ values: [Double], _ dtype: DType) -> [Float] {
-    var bytes = [UInt8](repeating: 0, count: values.count * Int(dtype.bits / 8))
-    unsafe values.withUnsafeBufferPointer { input in
-      unsafe bytes.withUnsafeMutableBytes { unsafe Kernels.narrow(input, to: dtype, output: $0) }
-    }
-    return unsafe [Float](unsafeUninitializedCapacity: values.count) { output, count in
-      unsafe bytes.withUnsafeBytes { input in
-        let target = unsafe UnsafeMutableBufferPointer(rebasing: output[..<values.count])
-        unsafe Kernels.widen(input, dtype: dtype, to: target)
-      }
-      count = values.count
-    }
   }
 }
 

@@ -36,21 +36,16 @@ public struct Outlier: Sendable, Equatable {
 
   /// The values that stand out among those of modules alike; values must be positive and finite.
   static func all(among values: [(module: String, value: Double)], _ measure: Measure) -> [Outlier] {
-    guard values.count >= fewestModules else { return [] }
-    let middle = median(values.map(\.value))
-    let spread = max(1.4826 * median(values.map { abs($0.value - middle) }), leastSpread * middle)
+    guard values.count >= fewestModules, let middle = LoRAInspect.median(values.map(\.value)),
+      let deviation = LoRAInspect.median(values.map { abs($0.value - middle) })
+    else { return [] }
+    let spread = max(1.4826 * deviation, leastSpread * middle)
     return values.compactMap { module, value in
       let score = (value - middle) / spread
       let factor = max(value / middle, middle / value)
       guard abs(score) > scoreLimit, factor >= leastFactor else { return nil }
       return Outlier(module: module, measure: measure, value: value, median: middle, score: score)
     }
-  }
-
-  private static func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : sorted[middle - 1] / 2 + sorted[middle] / 2
   }
 
   /// What stands out, in one sentence without a full stop.
@@ -100,4 +95,12 @@ extension Inspection {
     }
     return farthest.values.sorted { (abs($1.score), $0.module) < (abs($0.score), $1.module) }
   }
+}
+
+/// The middle value; nil without values.
+package func median(_ values: [Double]) -> Double? {
+  guard !values.isEmpty else { return nil }
+  let sorted = values.sorted()
+  let middle = sorted.count / 2
+  return sorted.count % 2 == 1 ? sorted[middle] : sorted[middle - 1] / 2 + sorted[middle] / 2
 }

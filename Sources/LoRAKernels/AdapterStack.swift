@@ -60,16 +60,28 @@ extension DType {
   /// Numbers rounded once to this type (F32, F16 or BF16), ties to even.
   public func rounded(_ values: [Float]) -> [Float] {
     guard self != .f32 else { return values }
-    var bytes = [UInt8](repeating: 0, count: values.count * Int(bits / 8))
-    unsafe values.withUnsafeBufferPointer { input in
-      unsafe bytes.withUnsafeMutableBytes { unsafe Kernels.narrow(input, to: self, output: $0) }
+    return unsafe stored(values.count) { stored in
+      unsafe values.withUnsafeBufferPointer { unsafe Kernels.narrow($0, to: self, output: stored) }
     }
-    return unsafe [Float](unsafeUninitializedCapacity: values.count) { output, count in
+  }
+
+  /// Numbers in float64 rounded once to this type (F32, F16 or BF16), ties to even.
+  public func rounded(_ values: [Double]) -> [Float] {
+    unsafe stored(values.count) { stored in
+      unsafe values.withUnsafeBufferPointer { unsafe Kernels.narrow($0, to: self, output: stored) }
+    }
+  }
+
+  /// Numbers as they come back from the bytes of this type that `narrow` fills.
+  private func stored(_ count: Int, _ narrow: (UnsafeMutableRawBufferPointer) -> Void) -> [Float] {
+    var bytes = [UInt8](repeating: 0, count: count * Int(bits / 8))
+    unsafe bytes.withUnsafeMutableBytes { unsafe narrow($0) }
+    return unsafe [Float](unsafeUninitializedCapacity: count) { output, filled in
       unsafe bytes.withUnsafeBytes { input in
-        let target = unsafe UnsafeMutableBufferPointer(rebasing: output[..<values.count])
+        let target = unsafe UnsafeMutableBufferPointer(rebasing: output[..<count])
         unsafe Kernels.widen(input, dtype: self, to: target)
       }
-      count = values.count
+      filled = count
     }
   }
 }

@@ -25,11 +25,6 @@ func percent(_ share: Double) -> String {
   return "\(fixed(value, value > 0 && value < 9.95 ? 1 : 0)) %"
 }
 
-/// `1 adapter`, `1,000 adapters`.
-func counted(_ count: Int, _ noun: String) -> String {
-  count == 1 ? "1 \(noun)" : "\(grouped(UInt64(max(count, 0)))) \(noun)s"
-}
-
 /// The lowest and the highest of some values as one phrase; nil without values.
 func spread<Value: Comparable>(_ values: some Sequence<Value>, _ show: (Value) -> String) -> String? {
   var range: ClosedRange<Value>?
@@ -37,12 +32,4 @@ func spread<Value: Comparable>(_ values: some Sequence<Value>, _ show: (Value) -
   return range.map {
     $0.lowerBound == $0.upperBound ? show($0.lowerBound) : "\(show($0.lowerBound)) to \(show($0.upperBound))"
   }
-}
-
-/// The middle value; nil without values.
-func median(_ values: [Double]) -> Double? {
-  guard !values.isEmpty else { return nil }
-  let sorted = values.sorted()
-  let middle = sorted.count / 2
-  return sorted.count % 2 == 1 ? sorted[middle] : sorted[middle - 1] / 2 + sorted[middle] / 2
 }

@@ -17,11 +17,6 @@ struct Groups<Problem: Hashable, Place> {
   }
 }
 
-/// "7 modules", "1 module".
-func counted(_ count: Int, _ noun: String) -> String {
-  count == 1 ? "1 \(noun)" : "\(grouped(UInt64(count))) \(noun)s"
-}
-
 /// Names from a file in one line: all of them up to three, else the first three and a count.
 func listing(_ names: [String], limit: Int = 3) -> String {
   let shown = names.prefix(limit).map { escaped($0, limit: 120) }.joined(separator: ", ")

@@ -21,6 +21,11 @@ public struct ByteCount: Sendable, CustomStringConvertible {
   }
 }
 
+/// A number of things: `1 module`, `1,000 modules`.
+public func counted(_ count: Int, _ noun: String) -> String {
+  count == 1 ? "1 \(noun)" : "\(grouped(UInt64(max(count, 0)))) \(noun)s"
+}
+
 /// Decimal digits in groups of three: `33,554,432`.
 public func grouped(_ value: UInt64) -> String {
   let digits = Array(String(value))

@@ -29,15 +29,8 @@ import Testing
 
   private func check(
     _ adapter: Adapter, _ base: BaseModel, workers: Int, _ edit: (inout SlotOptions) -> Void = { _ in }
-  )
-    throws
-  {
-    var options = SlotOptions()
-    options.slots = 2
-    edit(&options)
-    let device = HostDevice(workers: workers)
-    let memory = try device.allocateSlots(try SlotLayout(of: base, options))
-    try memory.fill(with: 0xCD)
+  ) throws {
+    let (device, memory) = try poisonedSlots(for: base, workers: workers, edit)
     try memory.put(adapter, base: base, slot: 0, device: device)
     let reference = try SlotReference(adapter, base: base, layout: memory.layout)
     #expect(try memory.firstMismatch(inSlot: 0, with: reference) == nil)

@@ -43,25 +43,13 @@ import ZstdArchive
     return folder.path(name)
   }
 
-  private func memory(workers: Int, _ edit: (inout SlotOptions) -> Void = { _ in }) throws -> (
-    HostDevice, any SlotMemory
-  ) {
-    var options = SlotOptions()
-    options.slots = 2
-    edit(&options)
-    let device = HostDevice(workers: workers)
-    let memory = try device.allocateSlots(try SlotLayout(of: base, options))
-    try memory.fill(with: 0xCD)
-    return (device, memory)
-  }
-
   @Test(arguments: [nil, ArchiveFormat.zstd, .bytePlanes], [1, 4])
   func `what is read on the way is what was read before`(_ format: ArchiveFormat?, _ workers: Int) throws {
     let adapter = Adapter.load(try copy(format), unpacking: .onDemand)
     let file = try #require(adapter.file)
     #expect(file.isCompressed == (format != nil) && (file.archive != nil) == (format != nil))
     for parts in [1, 2] {
-      let (device, memory) = try memory(workers: workers) { options in
+      let (device, memory) = try poisonedSlots(for: base, workers: workers) { options in
         options.tensorParallel = UInt64(parts)
         options.tensorRank = UInt64(parts - 1)
       }
@@ -95,7 +83,7 @@ import ZstdArchive
     let path = try copy(format)
     let adapter = Adapter.load(path, unpacking: .onDemand)
     let weights = path + "/adapter_model.safetensors" + (format?.fileExtension ?? "")
-    let (device, memory) = try memory(workers: 3)
+    let (device, memory) = try poisonedSlots(for: base, workers: 3)
     let file = try #require(adapter.file)
     let staging = try device.allocateStaging(bytes: AdapterReading.room(for: file))
     let plan = try PackingPlan(adapter, base: base, layout: memory.layout)
