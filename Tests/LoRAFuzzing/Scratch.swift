@@ -7,16 +7,41 @@ final class Scratch: Sendable {
   /// Path of the folder.
   let path: String
   private static let counter = Atomic<Int>(0)
+  private static let prefix = "lora-fuzz-"
+
+  /// The one folder of this process, which goes when the process ends.
+  ///
+  /// libFuzzer leaves without a goodbye when it is interrupted or has found something, so what ended processes left is
+  /// removed here as well.
+  private static let root: String = {
+    let parent = FileKind(path: "/dev/shm") == .folder ? "/dev/shm" : "/tmp"
+    for name in (try? Folder.names(in: parent)) ?? [] where isAbandoned(name) {
+      try? Folder.remove(Folder.join(parent, name))
+    }
+    let path = Folder.join(parent, prefix + "\(getpid())")
+    try? Folder.create(path)
+    atexit { Scratch.removeAll() }
+    return path
+  }()
 
   /// A new folder.
   init() {
     let number = Self.counter.wrappingAdd(1, ordering: .relaxed).oldValue
-    let parent = FileKind(path: "/dev/shm") == .folder ? "/dev/shm" : "/tmp"
-    path = Folder.join(parent, "lora-fuzz-\(getpid())-\(number)")
+    path = Folder.join(Self.root, "\(number)")
     try? Folder.create(path)
   }
 
   deinit { try? Folder.remove(path) }
+
+  private static func removeAll() { try? Folder.remove(root) }
+
+  /// Whether the name is that of a folder whose process has ended.
+  private static func isAbandoned(_ name: String) -> Bool {
+    guard name.hasPrefix(prefix), let process = Int32(name.dropFirst(prefix.count).prefix { $0 != "-" }) else {
+      return false
+    }
+    return kill(process, 0) != 0 && errno == ESRCH
+  }
 
   /// Writes a file and returns its path.
   @discardableResult
