@@ -58,7 +58,7 @@ struct CompressCommand: ToolCommand {
     let isStream = arguments.inputs.first == "-"
     let output = arguments.output ?? (isStream ? "-" : name + filter.format.fileExtension)
     let size = try run.write(
-      output, of: input, total: arguments.verify ? 2 * input.size : input.size,
+      output, total: arguments.verify ? 2 * input.size : input.size,
       { (file, control) throws(ArchiveError) in try writer.write(pieces, of: input, to: file, control: control) },
       check: { (written, control) throws(ArchiveError) in
         guard let archive = try ArchiveReader.open(written) else {

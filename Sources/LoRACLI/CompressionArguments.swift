@@ -63,6 +63,7 @@ struct CompressionArguments: ParsableArguments {
   /// Runs the work on every input, reports, and ends with exit code 2 when one of them failed.
   func run(_ schema: String, _ work: (InputFile, CompressionRun) throws(Failure) -> CompressionReport) throws {
     let run = CompressionRun(self)
+    for path in inputs { UsedFiles.insert(path) }
     var results: [CompressionReport] = []
     var isComplete = true
     for path in inputs {
@@ -110,11 +111,10 @@ final class CompressionRun: Sendable {
   /// Writes an output with `body`, which gives its size, and makes it appear when it is complete.
   ///
   /// - Parameters:
-  ///   - input: what it is made from, which is never replaced.
   ///   - total: bytes of progress to expect.
   ///   - check: looks at what was written before it gets its name.
   func write(
-    _ path: String, of input: InputFile, total: UInt64,
+    _ path: String, total: UInt64,
     _ body: (OutputFile, ArchiveControl) throws(ArchiveError) -> UInt64,
     check: (InputFile, ArchiveControl) throws(ArchiveError) -> Void
   ) throws(Failure) -> UInt64 {
@@ -132,13 +132,12 @@ final class CompressionRun: Sendable {
         try StandardOutput.write(written)
         return size
       }
-      if let place = Folder.resolved(path), place == Folder.resolved(input.path) {
-        throw Failure("cannot write \(escaped(path)): it is the input itself; name another file")
-      }
+      try checkUnused(path)
       let staged = try StagedFile(for: path, overwrites: arguments.overwrite)
       let size = try body(staged.file, control)
       if arguments.verify { try check(try staged.file.reopened(size: size, path: path), control) }
       try staged.publish()
+      UsedFiles.insert(path)
       return size
     } catch let failure as Failure {
       throw failure

@@ -31,7 +31,7 @@ struct DecompressCommand: ToolCommand {
     do throws(ArchiveError) { archive = try ArchiveReader.open(input) } catch { throw Failure("\(error)") }
     let total = archive?.contentSize ?? input.size
     let size = try run.write(
-      output, of: input, total: arguments.verify ? 2 * total : total,
+      output, total: arguments.verify ? 2 * total : total,
       { (file, control) throws(ArchiveError) in
         guard let archive else { return try StreamedContent.write(input, to: file, control: control) }
         try archive.write(to: file, workers: arguments.workers, control: control)

@@ -31,6 +31,11 @@ struct MakerReport: ParsableArguments {
       "Write the report to a file as well, as text or json; may be given several times.", valueName: "format=file"))
   var files: [FileReport<ReportFormat>] = []
 
+  /// Refuses files that the command reads, before the work is done.
+  func checkFiles() throws(Failure) {
+    for file in files { try checkUnused(file.path) }
+  }
+
   /// Writes the report: to the files first, because a reader of the output that goes away must not cost them.
   ///
   /// - Parameters:

@@ -22,10 +22,18 @@ func sentence(_ error: IOError) -> String {
   return text + (meant.isEmpty ? "; check the path" : meant)
 }
 
+/// Refuses an output that the command reads, or has written, under whatever name.
+func checkUnused(_ path: String) throws(Failure) {
+  guard UsedFiles.contains(path) else { return }
+  throw Failure("cannot write \(escaped(path)): it is a file that this command reads or has written; name another file")
+}
+
 /// Writes a file that a command line names: whole or not at all.
 func writeFile(_ text: String, to path: String) throws(Failure) {
+  try checkUnused(path)
   do throws(IOError) {
     try WholeFile.write(Array(text.utf8), to: path)
+    UsedFiles.insert(path)
   } catch {
     let folder = Folder.parent(path)
     let hint =

@@ -37,6 +37,7 @@ public struct LoRATool: ParsableCommand {
     // A reader that goes away early (`| head`) is no error; writes then fail with EPIPE instead of a signal.
     _ = signal(SIGPIPE, SIG_IGN)
     StandardStreams.keepOpen()
+    UsedFiles.remember()
     // A large model has hundreds of shards; the soft limit is low for programs that cannot do with high numbers.
     CurrentProcess.raiseDescriptorLimit()
     var name = "lora-tool"

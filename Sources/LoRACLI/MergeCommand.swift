@@ -69,6 +69,7 @@ struct MergeCommand: ToolCommand {
     let interruption = Interruption()
     let plan = try inputs.plan(terminal)
     if dryRun { return try write(plan) }
+    try report.checkFiles()
     let bar = terminal.bar(total: plan.outputBytes, unit: .bytes)
     var executor = MergeExecutor(plan)
     executor.jobs = jobs ?? Workers.processorCount

@@ -85,6 +85,8 @@ struct PackCommand: ToolCommand {
       report.limit = memory.flatMap { ByteCount(parsing: $0)?.bytes }
       return try write(report)
     }
+    if let output { try checkUnused(output) }
+    try self.report.checkFiles()
     let device = try openSlotDevice(device, jobs: jobs, terminal)
     report.device = (device.name, device.title)
     report.limit = memory.flatMap { ByteCount(parsing: $0)?.bytes } ?? device.freeBytes

@@ -43,6 +43,7 @@ struct PackOutput {
     } catch {
       throw Failure("cannot write \(escaped(path)): \(error.cause)")
     }
+    UsedFiles.insert(path)
     do throws(IOError) { try Folder.synchronize(Folder.parent(path)) } catch {
       StandardError.write("lora-tool: warning: the name \(path) may not survive a power loss: \(error.cause)\n")
     }

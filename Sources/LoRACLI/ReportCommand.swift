@@ -75,6 +75,7 @@ struct ReportCommand: ToolCommand {
 
   private func write(_ page: String) throws(Failure) {
     guard let output, output != "-" else { return try StandardOutput.write(page) }
+    try checkUnused(output)
     do throws(IOError) {
       let file = try StagedFile(for: output, overwrites: overwrite)
       try file.file.write(Array(page.utf8), at: 0)

@@ -29,6 +29,7 @@ public final class InputFile: Sendable {
       close(descriptor)
       throw IOError("open", path, .notRegular(FileKind(mode: status.st_mode).rawValue))
     }
+    UsedFiles.insert(status)
     size = UInt64(max(0, status.st_size))
     backing = .open(descriptor)
   }

@@ -8,6 +8,8 @@ extension InputFile {
     let output = try OutputFile.temporary()
     let buffer = IOBuffer(count: 1 << 20)
     var size: UInt64 = 0
+    var status = stat()
+    if unsafe fstat(STDIN_FILENO, &status) == 0 { UsedFiles.insert(status) }
     while true {
       let count = unsafe Glibc.read(STDIN_FILENO, buffer.bytes.baseAddress, buffer.count)
       if count == 0 { break }

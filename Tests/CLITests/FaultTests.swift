@@ -50,6 +50,8 @@ import Testing
     Job(
       name: "validate",
       arguments: ["validate", "--format", "sarif", "--base", base, "--output", "OUT/report.sarif", adapter]),
+    Job(name: "report besides", arguments: ["validate", "--report", "junit=OUT/report.xml", adapter]),
+    Job(name: "page", arguments: ["report", "--base", base, "--output", "OUT/report.html", adapter]),
   ]
 
   /// Commands that read values and write no file.
@@ -108,7 +110,9 @@ import Testing
       let result = try bench.run(["PATH": "/in", "CALLS": "r", "AFTER": "\(after)", "SHRINK": "1"])
       let left = try bench.output()
       if result.code == 0 {
-        #expect(left == right || left.isEmpty && job.name == "gate", "read \(after)")
+        // A page is made of broken adapters as well.
+        let page = String(decoding: left["report.html"] ?? Data(), as: UTF8.self)
+        #expect(left == right || left.isEmpty && job.name == "gate" || page.hasSuffix("</html>\n"), "read \(after)")
       } else {
         #expect((1...2).contains(result.code), "read \(after): \(result.code) \(result.errors)")
         // A report says it itself.
@@ -123,10 +127,15 @@ import Testing
   @Test("An output that is to be replaced stays as it was when writing the new one fails")
   func replacedOutputsStay() throws {
     let old = "the old one"
-    for (name, flags) in [("compress", ["--overwrite"]), ("inspect", []), ("pack", ["--overwrite"]), ("plot", [])] {
+    let overwriting = ["--overwrite"]
+    for (name, flags) in [
+      ("compress", overwriting), ("decompress", overwriting), ("inspect", []), ("pack", overwriting), ("plot", []),
+      ("report besides", []), ("page", overwriting),
+    ] {
       let job = try #require(Self.jobs.first { $0.name == name })
       let bench = try Bench(Job(name: name, arguments: job.arguments + flags))
-      let file = try #require(job.arguments.first { $0.hasPrefix("OUT/") }).dropFirst("OUT/".count)
+      let output = try #require(job.arguments.first { $0.contains("OUT/") })
+      let file = try #require(output.split(separator: "OUT/").last)
       try bench.folder.write("out/\(file)", old)
       for after in 0..<6 {
         let result = try bench.run(["PATH": "/out/", "AFTER": "\(after)", "ERRNO": "\(ENOSPC)"])
