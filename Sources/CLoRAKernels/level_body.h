@@ -9,6 +9,7 @@
 #include "level_convert.h"
 #include "level_pack.h"
 #include "level_product.h"
+#include "level_reflect.h"
 #include "level_tally.h"
 
 #include "level_round.h"
@@ -33,6 +34,7 @@ const lora_level_table LEVEL = {
   .census = census,
   .dots_f32 = dots_f32,
   .dots_f64 = dots_f64,
+  .reflect_f64 = reflect_f64,
   .burn_f32 = burn_f32,
   .burn_f64 = burn_f64,
 };

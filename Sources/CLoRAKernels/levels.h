@@ -93,6 +93,10 @@ typedef struct {
   void (*dots_f64)(
     const double *row, const double *tokens, size_t stride, size_t count, size_t length, double *out,
     size_t out_stride);
+  /// C -= Y * transpose(T) * transpose(Y) * C for up to 4 reflections.
+  void (*reflect_f64)(
+    size_t reflectors, size_t rows, const double *v, size_t stride, const double *factors, size_t columns, double *top,
+    size_t top_stride, double *below);
   /// Only multiply-adds, for benchmarks; return how many operations.
   uint64_t (*burn_f32)(uint64_t rounds);
   uint64_t (*burn_f64)(uint64_t rounds);

@@ -1,3 +1,5 @@
+import LoRAKernels
+
 /// The triangle R of a QR decomposition of a tall matrix that is taken in block by block.
 ///
 /// Memory is size² elements however tall the matrix is. Each block is folded in with Householder reflections that act
@@ -18,32 +20,19 @@ struct TriangularFactor: Sendable {
   /// Folds in a block of `rows` rows, `size` columns of `rows` elements one after another, and leaves it undefined.
   mutating func absorb(_ block: UnsafeMutableBufferPointer<Double>, rows: Int) {
     precondition(block.count >= rows * size, "the block is smaller than its shape")
-    guard let block = block.baseAddress, rows > 0 else { return }
     let size = size
-    unsafe elements.withUnsafeMutableBufferPointer { triangle in
-      guard let triangle = triangle.baseAddress else { return }
-      for column in 0..<size {
-        let own = unsafe block + column * rows
-        let diagonal = unsafe triangle + (column * size + column)
-        let below = unsafe sumOfProducts(own, own, rows)
-        guard below > 0 else { continue }
-        let head = unsafe diagonal.pointee
-        let norm = (head * head + below).squareRoot()
-        let reflected = head > 0 ? -norm : norm
-        // The reflector is (1, own / divisor), scaled by factor.
-        let divisor = head - reflected
-        let factor = (reflected - head) / reflected
-        unsafe diagonal.pointee = reflected
-        for other in column + 1..<size {
-          let theirs = unsafe block + other * rows
-          let top = unsafe triangle + (other * size + column)
-          let shared = unsafe factor * (top.pointee + sumOfProducts(own, theirs, rows) / divisor)
-          unsafe top.pointee -= shared
-          unsafe addMultiple(-shared / divisor, of: own, to: theirs, rows)
-        }
+    // So few rows at once that the columns of a panel stay in the innermost cache.
+    for first in stride(from: 0, to: rows, by: Self.stepRows) {
+      unsafe elements.withUnsafeMutableBufferPointer { triangle in
+        unsafe Fold(
+          triangle: triangle, block: UnsafeMutableBufferPointer(rebasing: block[first...]), size: size,
+          rows: min(Self.stepRows, rows - first), stride: rows
+        ).run()
       }
     }
   }
+
+  private static let stepRows = 512
 
   /// self · weights · otherᵀ, size × size, column by column; the weights scale single columns.
   func product(with other: TriangularFactor, weights: [Double]) -> [Double] {
@@ -63,40 +52,77 @@ struct TriangularFactor: Sendable {
   }
 }
 
-/// Singular values of a square matrix, largest first, by one-sided Jacobi rotations (Hestenes): columns are turned
-/// against each other until all are orthogonal; their lengths are the values.
-///
-/// Converges quadratically; the number of sweeps is bounded all the same. Elements must be finite.
-func singularValues(_ matrix: [Double], size: Int) -> [Double] {
-  // A power of two in front of everything keeps squares away from the ends of the range and changes no digit.
-  guard let largest = matrix.map({ $0.magnitude }).max(), largest > 0 else { return Array(repeating: 0, count: size) }
-  var columns = matrix.map { Double(sign: .plus, exponent: -largest.exponent, significand: $0) }
-  let sweepLimit = 40
-  var squares: [Double] = []
-  unsafe columns.withUnsafeMutableBufferPointer { columns in
-    guard let columns = columns.baseAddress else { return }
-    for _ in 0..<sweepLimit {
-      squares = (0..<size).map { unsafe sumOfProducts(columns + $0 * size, columns + $0 * size, size) }
-      var isDone = true
-      for first in 0..<size {
-        for second in first + 1..<size {
-          let (left, right) = unsafe (columns + first * size, columns + second * size)
-          let overlap = unsafe sumOfProducts(left, right, size)
-          let lengths = squares[first].squareRoot() * squares[second].squareRoot()
-          guard overlap.magnitude > 0x1p-51 * lengths else { continue }
-          isDone = false
-          let slope = (squares[second] - squares[first]) / (2 * overlap)
-          let tangent = (slope < 0 ? -1 : 1) / (slope.magnitude + (1 + slope * slope).squareRoot())
-          let cosine = 1 / (1 + tangent * tangent).squareRoot()
-          unsafe rotate(left, right, size, cosine: cosine, sine: cosine * tangent)
-          squares[first] = max(0, squares[first] - tangent * overlap)
-          squares[second] += tangent * overlap
+/// A block of rows being folded into a triangle, panel by panel of a few columns.
+@safe private struct Fold {
+  let triangle: UnsafeMutableBufferPointer<Double>
+  let block: UnsafeMutableBufferPointer<Double>
+  /// Columns of both.
+  let size: Int
+  /// Rows of the block, and from one of its columns to the next.
+  let rows: Int
+  let stride: Int
+
+  func run() {
+    for first in Swift.stride(from: 0, to: size, by: Kernels.reflectorLimit) {
+      let end = min(first + Kernels.reflectorLimit, size)
+      let width = end - first
+      // The panel's reflections together are I − Y·T·Yᵀ (Schreiber and Van Loan 1989); T, column by column.
+      var factors = [Double](repeating: 0, count: width * width)
+      for (place, column) in (first..<end).enumerated() {
+        let factor = unsafe reflector(&triangle[column * size + column], self.column(column))
+        let overlaps = (first..<column).map { overlap($0, column) }
+        for row in 0..<place {
+          let sum = (row..<place).reduce(0) { $0 + factors[$1 * width + row] * overlaps[$1] }
+          factors[place * width + row] = -factor * sum
         }
+        factors[place * width + place] = factor
+        reflect(column..<column + 1, [factor], onto: column + 1..<end)
       }
-      if isDone { break }
+      reflect(first..<end, factors, onto: end..<size)
     }
   }
-  return squares.map { Double(sign: .plus, exponent: largest.exponent, significand: $0.squareRoot()) }.sorted(by: >)
+
+  private func column(_ column: Int) -> UnsafeMutableBufferPointer<Double> {
+    unsafe UnsafeMutableBufferPointer(rebasing: block[(column * stride)...].prefix(rows))
+  }
+
+  private func overlap(_ first: Int, _ second: Int) -> Double {
+    guard let start = unsafe block.baseAddress else { return 0 }
+    return unsafe sumOfProducts(start + first * stride, start + second * stride, rows)
+  }
+
+  /// Applies the reflections of some columns to others.
+  private func reflect(_ own: Range<Int>, _ factors: [Double], onto others: Range<Int>) {
+    guard !others.isEmpty,
+      let vectors = unsafe ColumnBlock(
+        UnsafeMutableBufferPointer(rebasing: block[(own.lowerBound * stride)...]), rows: rows, columns: own.count,
+        stride: stride),
+      let tops = unsafe ColumnBlock(
+        UnsafeMutableBufferPointer(rebasing: triangle[(others.lowerBound * size + own.lowerBound)...]),
+        rows: own.count, columns: others.count, stride: size),
+      let columns = unsafe ColumnBlock(
+        UnsafeMutableBufferPointer(rebasing: block[(others.lowerBound * stride)...]), rows: rows,
+        columns: others.count, stride: stride)
+    else { return }
+    Kernels.reflect(vectors, factors: factors, tops: tops, columns: columns)
+  }
+}
+
+/// Makes a Householder reflection H = I − factor·y·yᵀ, y = (1, v), that maps (head, tail) to (head, 0).
+///
+/// - Parameters:
+///   - head: becomes what is left of the column.
+///   - tail: becomes v. One whose square is nearly lost, far below the ends of f32, counts as zero.
+/// - Returns: the factor; 0 when there is nothing to reflect.
+func reflector(_ head: inout Double, _ tail: UnsafeMutableBufferPointer<Double>) -> Double {
+  guard let start = tail.baseAddress, case let below = unsafe sumOfProducts(start, start, tail.count), below > 0x1p-900
+  else { return 0 }
+  let norm = (head * head + below).squareRoot()
+  let reflected = head > 0 ? -norm : norm
+  let divided = 1 / (head - reflected)
+  for index in tail.indices { unsafe tail[index] *= divided }
+  defer { head = reflected }
+  return (reflected - head) / reflected
 }
 
 // MARK: Loops over columns
@@ -121,7 +147,7 @@ func sumOfProducts(_ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>
 }
 
 /// target += factor · source.
-private func addMultiple(
+func addMultiple(
   _ factor: Double, of source: UnsafePointer<Double>, to target: UnsafeMutablePointer<Double>, _ count: Int
 ) {
   var index = 0
@@ -133,17 +159,6 @@ private func addMultiple(
   while index < count {
     unsafe target[index] += factor * source[index]
     index += 1
-  }
-}
-
-private func rotate(
-  _ left: UnsafeMutablePointer<Double>, _ right: UnsafeMutablePointer<Double>, _ count: Int, cosine: Double,
-  sine: Double
-) {
-  for index in 0..<count {
-    let (a, b) = unsafe (left[index], right[index])
-    unsafe left[index] = cosine * a - sine * b
-    unsafe right[index] = sine * a + cosine * b
   }
 }
 

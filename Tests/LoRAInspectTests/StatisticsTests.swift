@@ -1,3 +1,4 @@
+import Glibc
 import LoRAIO
 import LoRAModel
 import LoRATestSupport
@@ -176,6 +177,72 @@ import Testing
         }
       }
     }
+  }
+
+  /// Matrices with known values, among them the hard ones: zeros on the diagonal, blocks, equal and tiny values.
+  @Test func singularValuesOfKnownMatrices() {
+    func matrix(_ size: Int, _ element: (Int, Int) -> Double) -> [Double] {
+      (0..<size * size).map { element($0 % size, $0 / size) }
+    }
+    func check(_ found: [Double], _ expected: [Double], _ place: Comment) {
+      #expect(found.count == expected.count && found == found.sorted(by: >), place)
+      let limit = 1e-13 * (expected.first ?? 0)
+      #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= limit }, place)
+    }
+    for size in [1, 2, 3, 7, 40, 65] {
+      let count = Double(size)
+      check(singularValues(matrix(size) { _, _ in 0 }, size: size), Array(repeating: 0, count: size), "zeros")
+      let ones = [count] + Array(repeating: 0.0, count: size - 1)
+      check(singularValues(matrix(size) { _, _ in 1 }, size: size), ones, "ones \(size)")
+      let powers = (0..<size).map { power(-$0) }
+      check(singularValues(matrix(size) { $0 == $1 ? -power(-$0) : 0 }, size: size), powers, "diagonal \(size)")
+      let turned = matrix(size) { $0 == size - 1 - $1 ? power(-$0) : 0 }
+      check(singularValues(turned, size: size), powers, "turned \(size)")
+      // A shift: ones above the diagonal, and one value of zero.
+      let shift = Array(repeating: 1.0, count: size - 1) + [0]
+      check(singularValues(matrix(size) { $0 + 1 == $1 ? 1 : 0 }, size: size), shift, "shift \(size)")
+      // Differences: 1 on the diagonal and -1 beside it.
+      let differences = (1...size).map { 2 * sin(Double(2 * $0 - 1) * .pi / (4 * count + 2)) }.sorted(by: >)
+      check(
+        singularValues(matrix(size) { $0 == $1 ? 1 : $0 + 1 == $1 ? -1 : 0 }, size: size), differences,
+        "differences \(size)")
+    }
+    for exponent in [-1000, 1000] {
+      let values = singularValues([3 * power(exponent), 0, 4 * power(exponent), 0], size: 2)
+      check(values.map { $0 * power(-exponent) }, [5, 0], "far away")
+    }
+  }
+
+  /// Factors of rank 1, 5, 9 and 64 with many rows, whose product has the singular values that were put in.
+  @Test(arguments: [1, 5, 9, 64]) func valuesThatWerePutInComeOut(_ rank: Int) throws {
+    let (inputs, outputs) = (600, 1_100)
+    // Columns of cosines are orthogonal.
+    func column(_ size: Int, _ number: Int, _ row: Int) -> Double {
+      let angle = Double.pi * (Double(row) + 0.5) * Double(number + 1) / Double(size)
+      return cos(angle) * (2 / Double(size)).squareRoot()
+    }
+    let expected = (0..<rank).map { power(-$0 / 4) * (1 - 0.1 * Double($0 % 4)) }
+    var random = Random(seed: 4)
+    let swap = (0..<rank).map { _ in random.next() }
+    // A = H·D·Qᵀ and B = P·H with a reflection H, which B·A does not show.
+    let length = swap.reduce(0) { $0 + $1 * $1 }
+    func mirror(_ row: Int, _ column: Int) -> Double {
+      (row == column ? 1 : 0) - 2 * swap[row] * swap[column] / length
+    }
+    let down = (0..<rank * inputs).map { place in
+      let (row, input) = (place / inputs, place % inputs)
+      return (0..<rank).reduce(0) { $0 + mirror(row, $1) * expected[$1] * column(inputs, $1, input) }
+    }
+    let up = (0..<outputs * rank).map { place in
+      let (output, row) = (place / rank, place % rank)
+      return (0..<rank).reduce(0) { $0 + column(outputs, $1, output) * mirror($1, row) }
+    }
+    let ours = try statistics { file in
+      file.add("base_model.model.x.lora_A.weight", .f64, [UInt64(rank), UInt64(inputs)], data: down.flatMap(bytes))
+      file.add("base_model.model.x.lora_B.weight", .f64, [UInt64(outputs), UInt64(rank)], data: up.flatMap(bytes))
+    }
+    // The scale is 2 / 2.
+    #expect(zip(ours.singularValues, expected.sorted(by: >)).allSatisfy { abs($0 - $1) < 1e-13 }, "\(ours)")
   }
 
   /// The statistics of module `x` of an adapter with these tensors, rank and alpha 2 (the scale is 1).

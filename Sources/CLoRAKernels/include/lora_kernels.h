@@ -168,6 +168,15 @@ void lora_dots_f64(
   lora_level level, const double *row, const double *tokens, size_t stride, size_t count, size_t length, double *out,
   size_t out_stride);
 
+// MARK: Reflect
+
+/// Applies up to 4 Householder reflections at once: C -= Y * transpose(T) * transpose(Y) * C, where Y is the identity
+/// above V and C is `top` above `below`. Column c of C is top[c * top_stride + 0 ..< reflectors] and
+/// below[c * stride + 0 ..< rows]; V has the same stride; T is upper triangular, column by column without gaps.
+void lora_reflect_f64(
+  lora_level level, size_t reflectors, size_t rows, const double *v, size_t stride, const double *factors,
+  size_t columns, double *top, size_t top_stride, double *below);
+
 // MARK: Scan
 
 #define LORA_NONE UINT64_MAX
