@@ -36,7 +36,8 @@ struct AdapterArguments: ParsableArguments {
           found.paths +=
             isAlone ? adapters : adapters.filter { seen.insert(AdapterDiscovery.identity(of: $0)).inserted }
         } catch {
-          found.problems.append(Self.isPattern(path) ? Self.noMatch(path) : sentence(error))
+          found.problems.append(
+            path == "-" ? Self.standardInput : Self.isPattern(path) ? Self.noMatch(path) : sentence(error))
         }
       }
     }
@@ -54,6 +55,9 @@ struct AdapterArguments: ParsableArguments {
   private static func isPattern(_ argument: String) -> Bool {
     FileKind(path: argument) == nil && argument.utf8.contains { "*?[".utf8.contains($0) }
   }
+
+  private static let standardInput =
+    "adapters are not read from standard input: their names and their config lie beside the weights; name a folder or a file"
 
   private static func noMatch(_ pattern: String) -> String {
     "no file or folder matches the pattern \(escaped(pattern)); check the path before the first of *, ? and ["

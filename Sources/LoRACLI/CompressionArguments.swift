@@ -142,8 +142,7 @@ final class CompressionRun: Sendable {
     } catch let failure as Failure {
       throw failure
     } catch let error as IOError {
-      let hint = error.reason == .exists ? "; name another file, or replace it with --overwrite" : ""
-      throw Failure("\(error)\(hint)")
+      throw outputFailure(error, path)
     } catch {
       throw Failure("\(error)")
     }

@@ -22,31 +22,6 @@ func sentence(_ error: IOError) -> String {
   return text + (meant.isEmpty ? "; check the path" : meant)
 }
 
-/// Refuses an output that the command reads, or has written, under whatever name.
-func checkUnused(_ path: String) throws(Failure) {
-  guard UsedFiles.contains(path) else { return }
-  throw Failure("cannot write \(escaped(path)): it is a file that this command reads or has written; name another file")
-}
-
-/// Writes a file that a command line names: whole or not at all.
-func writeFile(_ text: String, to path: String) throws(Failure) {
-  try checkUnused(path)
-  do throws(IOError) {
-    try WholeFile.write(Array(text.utf8), to: path)
-    UsedFiles.insert(path)
-  } catch {
-    let folder = Folder.parent(path)
-    let hint =
-      switch error.reason {
-      case .system(ENOENT): "there is no folder \(escaped(folder)) to write it in\(suggestion(forPath: folder))"
-      case .system(EISDIR): "it is a folder; name a file"
-      case .system(ENOSPC): "\(error.cause); free some, or name a file on another device"
-      default: error.cause
-      }
-    throw Failure("cannot write \(escaped(path)): \(hint)")
-  }
-}
-
 /// Opens the base model of a command line, or says in one sentence why it cannot be used.
 ///
 /// `-` is a config.json on standard input.

@@ -49,7 +49,7 @@ struct ReportCommand: ToolCommand {
     if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
     guard (0...1_000).contains(details) else { throw ValidationError("--details wants a number from 0 to 1000") }
     options.workers = jobs ?? Workers.processorCount
-    try checkOutput()
+    if let output, output != "-" { try checkPlace(output, overwrite: overwrite) }
     let found = adapters.find(terminal)
     for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
     guard !found.paths.isEmpty else { throw ExitStatus.failed }
@@ -64,15 +64,6 @@ struct ReportCommand: ToolCommand {
     if !found.problems.isEmpty { throw ExitStatus.failed }
   }
 
-  /// Says before the values are read that the page could not be written.
-  private func checkOutput() throws(Failure) {
-    guard let output, output != "-", let kind = FileKind(path: output) else { return }
-    guard kind == .regular else { throw Failure("cannot write \(escaped(output)): it is \(kind.rawValue)") }
-    guard overwrite else {
-      throw Failure("cannot write \(escaped(output)): it exists already; name another file or give --overwrite")
-    }
-  }
-
   private func write(_ page: String) throws(Failure) {
     guard let output, output != "-" else { return try StandardOutput.write(page) }
     try checkUnused(output)
@@ -80,9 +71,10 @@ struct ReportCommand: ToolCommand {
       let file = try StagedFile(for: output, overwrites: overwrite)
       try file.file.write(Array(page.utf8), at: 0)
       try file.publish()
+      UsedFiles.insert(output)
       terminal.note("wrote \(output)")
     } catch {
-      throw Failure("\(error)")
+      throw outputFailure(error, output)
     }
   }
 }

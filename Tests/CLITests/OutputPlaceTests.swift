@@ -132,6 +132,40 @@ import Testing
     #expect(try Program.run(packing + ["--output", slots]).code == 0)
   }
 
+  @Test("Through a symbolic link the file is replaced that it leads to, and the link stays")
+  func linksStay() throws {
+    let (link, target) = (folder.path("link"), folder.path("target"))
+    let manager = FileManager.default
+    try manager.createSymbolicLink(atPath: link, withDestinationPath: "target")
+    for command in [
+      ["report", "adapter"], ["inspect", "adapter"], ["compress", Self.weights], ["decompress", "packed.zst"],
+      ["pack", "--base", "base", "--max-lora-rank", "8", "adapter"],
+    ] {
+      try Data("the old one".utf8).write(to: URL(fileURLWithPath: target))
+      let flags = command[0] == "inspect" ? [] : ["--overwrite"]
+      let result = try Program.run(command + ["--output", "link"] + flags, in: folder.path)
+      #expect(result.code == 0, "\(command[0]): \(result.errors)")
+      #expect(try manager.destinationOfSymbolicLink(atPath: link) == "target", "\(command[0])")
+      #expect(manager.contents(atPath: target) != Data("the old one".utf8), "\(command[0])")
+    }
+  }
+
+  @Test("A folder that is not there is said before the work begins", arguments: ["compress", "pack", "report", "validate"])
+  func missingFolders(_ command: String) throws {
+    let arguments = command == "compress" ? [Self.weights] : ["adapter"]
+    let more = command == "pack" ? ["--base", "base", "--max-lora-rank", "8"] : []
+    let result = try Program.run([command] + arguments + more + ["--output", "no/where"], in: folder.path)
+    #expect(result.code == 2)
+    #expect(result.errors == "lora-tool: cannot write no/where: there is no folder no to write it in\n")
+  }
+
+  @Test func adaptersOnStandardInputAreExplained() throws {
+    for command in ["inspect", "validate", "report"] {
+      let result = try Program.run([command, "-"])
+      #expect(result.code == 2 && result.errors.contains("adapters are not read from standard input"), "\(command)")
+    }
+  }
+
   @Test("Devices may be named as often as one likes")
   func devices() throws {
     let result = try Program.run(

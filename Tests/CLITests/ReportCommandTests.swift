@@ -24,7 +24,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = try folder.write("page.html", "mine")
     let refused = try Program.run(["report", good, "--output", path])
-    #expect(refused.code == 2 && refused.errors.contains("it exists already; name another file or give --overwrite"))
+    #expect(refused.code == 2 && refused.errors.contains("it exists already; name another file, or replace it with --overwrite"))
     #expect(try InputFile.contents(of: path, limit: 100) == Array("mine".utf8))
     #expect(try Program.run(["report", good, "--output", path, "--overwrite"]).code == 0)
     #expect(try InputFile.contents(of: path, limit: 1 << 24).count > 10_000)
