@@ -150,7 +150,9 @@ import Testing
     }
   }
 
-  @Test("A folder that is not there is said before the work begins", arguments: ["compress", "pack", "report", "validate"])
+  @Test(
+    "A folder that is not there is said in the same words",
+    arguments: ["compress", "pack", "report", "validate"])
   func missingFolders(_ command: String) throws {
     let arguments = command == "compress" ? [Self.weights] : ["adapter"]
     let more = command == "pack" ? ["--base", "base", "--max-lora-rank", "8"] : []
