@@ -31,8 +31,8 @@ public struct LoRATool: ParsableCommand {
   /// A command is filled in by the parser.
   public init() {}
 
-  /// Runs the command of these arguments (without the program's name) and returns its exit code.
-  public static func run(_ arguments: [String]) -> Int32 {
+  /// Runs the command of these arguments, the program's name first, and returns its exit code.
+  public static func run(commandLine: [String]) -> Int32 {
     _ = programStart
     // A reader that goes away early (`| head`) is no error; writes then fail with EPIPE instead of a signal.
     _ = signal(SIGPIPE, SIG_IGN)
@@ -42,6 +42,11 @@ public struct LoRATool: ParsableCommand {
     CurrentProcess.raiseDescriptorLimit()
     var name = "lora-tool"
     do {
+      // Swift reads the arguments from /proc. Without it a gate would show the help and pass.
+      guard !commandLine.isEmpty else {
+        throw Failure("the arguments of the command line cannot be read; mount /proc, where the system shows them")
+      }
+      let arguments = Array(commandLine.dropFirst())
       try checkCommandNames(arguments)
       var command = try parseAsRoot(arguments)
       name = commandName(of: command)

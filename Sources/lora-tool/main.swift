@@ -1,4 +1,4 @@
 import Glibc
 import LoRACLI
 
-exit(LoRATool.run(Array(CommandLine.arguments.dropFirst())))
+exit(LoRATool.run(commandLine: CommandLine.arguments))

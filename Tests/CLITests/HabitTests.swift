@@ -249,4 +249,13 @@ import Testing
       ["gate", "--quiet", "--baseline", "evaluation/before.jsonl", "--candidate", "evaluation/after.jsonl"])
     #expect(gate.code == 1 && gate.output.contains("fail"))
   }
+
+  /// In a container or chroot without /proc the arguments are lost; a gate must not pass then.
+  @Test(.enabled("needs the right to make namespaces") { try Program.shell("unshare -rm true").code == 0 })
+  func withoutProcNothingPasses() throws {
+    let line = "unshare -rm sh -c 'mount -t tmpfs none /proc && exec \"$0\" --version' \"$TOOL\""
+    let result = try Program.shell(line)
+    #expect(result.code == 2, "\(result.output)")
+    #expect(result.output.hasPrefix("lora-tool: the arguments of the command line cannot be read"), "\(result.output)")
+  }
 }
