@@ -129,7 +129,7 @@ import Testing
   // MARK: Sizes
 
   /// What a test gives the program, and in how much address space it must do.
-  private static let memory = "ulimit -v 1500000; timeout 60"
+  private static let memory = Sanitizer.isOn ? "timeout 600" : "ulimit -v 1500000; timeout 60"
 
   @Test("Deep nesting is refused wherever JSON is read")
   func deepNesting() throws {
