@@ -118,7 +118,8 @@ let package = Package(
     library(
       "LoRALoader",
       [
-        "TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "Safetensors", "LoRAModel", "LoRASlots", "LoRASlotsCUDA",
+        "TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "Safetensors", "LoRAModel", "SlotCache", "LoRASlots",
+        "LoRASlotsCUDA",
       ]),
 
     // Policy files; the one target that reads YAML
@@ -164,7 +165,7 @@ let package = Package(
     tests("PythonPattern"),
     tests("LoRAIO"),
     tests("Zstd"),
-    tests("ZstdArchive", ["TensorCore", "LoRAIO", "Safetensors", "Zstd"]),
+    tests("ZstdArchive", ["TensorCore", "CBytePlanes", "LoRAIO", "Safetensors", "Zstd"]),
     tests("Safetensors", ["TensorCore", "LoRAIO"]),
     tests("LoRAKernels", ["CLoRAKernels"]),
     tests("BaseCatalogue", ["TensorCore"]),

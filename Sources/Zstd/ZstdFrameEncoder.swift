@@ -41,13 +41,26 @@ import CZstd
 
   /// One frame with all of `content`.
   ///
+  /// - Parameter cuts: ascending offsets at which a new block begins, so that what differs gets codes of its own.
   /// - Throws: `outOfMemory`, the only way in which the library can fail here.
-  public mutating func frame(_ content: UnsafeRawBufferPointer) throws(ZstdError) -> [UInt8] {
+  public mutating func frame(_ content: UnsafeRawBufferPointer, cuts: [Int] = []) throws(ZstdError) -> [UInt8] {
     var isComplete = true
-    let result = unsafe [UInt8](unsafeUninitializedCapacity: ZSTD_compressBound(content.count)) { buffer, initialized in
-      let count = unsafe ZSTD_compress2(context, buffer.baseAddress, buffer.count, content.baseAddress, content.count)
-      isComplete = ZSTD_isError(count) == 0
-      initialized = isComplete ? count : 0
+    // A block takes three bytes more than its content at worst.
+    let capacity = ZSTD_compressBound(content.count) + 3 * cuts.count
+    let result = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, initialized in
+      _ = unsafe ZSTD_CCtx_reset(context, ZSTD_reset_session_only)
+      _ = unsafe ZSTD_CCtx_setPledgedSrcSize(context, UInt64(content.count))
+      var output = unsafe ZSTD_outBuffer(dst: buffer.baseAddress, size: buffer.count, pos: 0)
+      var start = 0
+      for end in cuts.filter({ $0 < content.count }) + [content.count] where isComplete {
+        let part = unsafe UnsafeRawBufferPointer(rebasing: content[start..<end])
+        var input = unsafe ZSTD_inBuffer(src: part.baseAddress, size: part.count, pos: 0)
+        let directive = end == content.count ? ZSTD_e_end : ZSTD_e_flush
+        // The output has room for everything, so one call is enough.
+        isComplete = unsafe ZSTD_compressStream2(context, &output, &input, directive) == 0
+        start = end
+      }
+      initialized = isComplete ? unsafe output.pos : 0
     }
     guard isComplete else { throw .outOfMemory }
     return result

@@ -20,7 +20,7 @@ extension ArchiveReader {
       let wanted = max(frame.offset, range.lowerBound)..<min(frame.offset + UInt64(frame.count), range.upperBound)
       let start = Int(wanted.lowerBound - range.lowerBound)
       let part = unsafe UnsafeMutableRawBufferPointer(rebasing: target[start..<start + wanted.count])
-      if wanted.count == frame.count { return unsafe try bench.decode(frame, into: part) }
+      if wanted.count == frame.count { return unsafe try bench.decode(frame, into: part, streams: true) }
       let content = unsafe try bench.content(of: frame)
       let skipped = Int(wanted.lowerBound - frame.offset)
       unsafe part.copyMemory(from: UnsafeRawBufferPointer(rebasing: content[skipped..<skipped + wanted.count]))
@@ -122,7 +122,11 @@ struct DecodingBench: ~Copyable {
   }
 
   /// Decodes a frame into memory of just its size.
-  mutating func decode(_ frame: ArchiveReader.Frame, into output: UnsafeMutableRawBufferPointer) throws(ArchiveError) {
+  ///
+  /// - Parameter streams: whether sorted bytes pass the caches on their way there: nobody reads them soon.
+  mutating func decode(
+    _ frame: ArchiveReader.Frame, into output: UnsafeMutableRawBufferPointer, streams: Bool = false
+  ) throws(ArchiveError) {
     let path = archive.input.path
     Self.grow(&compressed, to: frame.compressedSize)
     let source = unsafe UnsafeMutableRawBufferPointer(rebasing: compressed.bytes[..<frame.compressedSize])
@@ -131,10 +135,11 @@ struct DecodingBench: ~Copyable {
       unsafe try archive.input.read(into: source, at: frame.compressedOffset)
     }
     readingSeconds += CurrentProcess.monotonicSeconds - start
+    let isSorted = frame.form.elementWidth > 1
     var target = unsafe output
-    if frame.elementWidth > 1 {
-      Self.grow(&planes, to: frame.count)
-      unsafe target = UnsafeMutableRawBufferPointer(rebasing: planes.bytes[..<frame.count])
+    if isSorted {
+      Self.grow(&planes, to: frame.storedSize)
+      unsafe target = UnsafeMutableRawBufferPointer(rebasing: planes.bytes[..<frame.storedSize])
     }
     do throws(ZstdError) {
       unsafe try decoder.decode(
@@ -142,10 +147,20 @@ struct DecodingBench: ~Copyable {
     } catch {
       throw ArchiveError(path, .zstd(error))
     }
-    if frame.elementWidth > 1, let from = target.baseAddress, let to = output.baseAddress {
-      unsafe lora_join_planes(from, frame.count, frame.elementWidth, to)
+    guard isSorted, let from = target.baseAddress, let to = output.baseAddress else { return }
+    let fits = unsafe lora_join_planes(
+      Self.level, from, frame.storedSize, frame.count, frame.form.elementWidth, frame.form.isCoded, streams, to)
+    guard fits else {
+      throw ArchiveError(
+        path,
+        .malformed(
+          "the codes of the byte-plane frame at byte \(frame.compressedOffset) do not fit the values behind them; "
+            + "copy or download the file again"))
     }
   }
+
+  /// The fastest way of this processor to put sorted bytes together.
+  private static let level = lora_planes_levels() - 1
 
   private static func grow(_ buffer: inout IOBuffer, to count: Int) {
     if buffer.count < count { buffer = IOBuffer(count: count) }

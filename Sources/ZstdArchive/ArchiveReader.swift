@@ -21,9 +21,11 @@ public final class ArchiveReader: Sendable {
     var compressedOffset: UInt64
     var compressedSize: Int
     var offset: UInt64
-    var count: Int
+    /// Bytes that the frame decodes to; with codes less than its content.
+    var storedSize: Int
     var checksum: UInt32?
-    var elementWidth: Int
+    var form: FrameForm
+    var count: Int { form.count }
   }
 
   /// Number of frames with content.
@@ -66,10 +68,6 @@ public final class ArchiveReader: Sendable {
       }
       return nil
     }
-    let limit = contentLimit(ofFile: input.size)
-    guard table.decompressedSize <= limit else {
-      throw ArchiveError(path, .disproportionate(content: table.decompressedSize, limit: limit))
-    }
     // Without a checksum nothing says that a frame is really empty, and a reader by the table would leave it out.
     guard table.frames.allSatisfy({ $0.decompressedSize > 0 || $0.checksum != nil }) else {
       guard format == .zstd else { throw ArchiveError(path, .malformed("a byte-plane file without checksums")) }
@@ -84,15 +82,27 @@ public final class ArchiveReader: Sendable {
       }
       return nil
     }
-    let widths = try format == .bytePlanes ? widths(of: input, table, count: content.count) : []
-    let frames = content.indices.map { index in
-      Frame(
-        compressedOffset: format.headBytes + content[index].compressedOffset,
-        compressedSize: Int(content[index].compressedSize), offset: content[index].decompressedOffset,
-        count: Int(content[index].decompressedSize), checksum: content[index].checksum,
-        elementWidth: widths.isEmpty ? 1 : Int(widths[index]))
+    let forms =
+      try format == .bytePlanes
+      ? self.forms(of: input, table, content)
+      : content.map { FrameForm(count: Int($0.decompressedSize)) }
+    let limit = contentLimit(ofFile: input.size)
+    // At most 2²⁰ frames of 2²⁴ bytes, or what the table has added up.
+    let contentSize = forms.reduce(0) { $0 + UInt64($1.count) }
+    guard contentSize <= limit else {
+      throw ArchiveError(path, .disproportionate(content: contentSize, limit: limit))
     }
-    return ArchiveReader(input, format, contentSize: table.decompressedSize, frames: frames)
+    var frames: [Frame] = []
+    frames.reserveCapacity(content.count)
+    var offset: UInt64 = 0
+    for (entry, form) in zip(content, forms) {
+      frames.append(
+        Frame(
+          compressedOffset: format.headBytes + entry.compressedOffset, compressedSize: Int(entry.compressedSize),
+          offset: offset, storedSize: Int(entry.decompressedSize), checksum: entry.checksum, form: form))
+      offset += UInt64(form.count)
+    }
+    return ArchiveReader(input, format, contentSize: contentSize, frames: frames)
   }
 
   private static func seekTable(of input: InputFile, size: UInt64) throws(ArchiveError) -> SeekTable? {
@@ -114,19 +124,32 @@ public final class ArchiveReader: Sendable {
     do throws(SeekTable.Invalid) { return try body() } catch { throw ArchiveError(path, .seekTable(error)) }
   }
 
-  /// The element widths of all frames with content, from the skippable frame that comes first.
-  private static func widths(of input: InputFile, _ table: SeekTable, count: Int) throws(ArchiveError) -> [UInt8] {
+  /// The forms of all frames with content, from the skippable frame that comes first.
+  private static func forms(of input: InputFile, _ table: SeekTable, _ content: [SeekTable.Frame])
+    throws(ArchiveError) -> [FrameForm]
+  {
     let missing = ArchiveError(
-      input.path, .malformed("a byte-plane file without its list of element widths, or with a damaged one"))
+      input.path,
+      .malformed(
+        "a byte-plane file without its list of frames, with a damaged one, or of another version than "
+          + "\(FrameList.version); restore it with the version that wrote it, or compress the original again"))
     guard let first = table.frames.first, first.decompressedSize == 0,
-      Int(first.compressedSize) == WidthsFrame.size(count: count)
+      Int(first.compressedSize) == FrameList.size(count: content.count)
     else { throw missing }
     let frame = try bytes(of: input, at: ArchiveFormat.bytePlanes.headBytes, count: UInt64(first.compressedSize))
-    guard let widths = WidthsFrame.widths(in: frame) else { throw missing }
-    guard widths.allSatisfy({ [1, 2, 4, 8].contains($0) }) else {
-      throw ArchiveError(input.path, .malformed("a byte-plane file with an element width other than 1, 2, 4 or 8"))
+    guard let forms = FrameList.forms(in: frame), forms.count == content.count else { throw missing }
+    for (index, form) in forms.enumerated() {
+      guard [1, 2, 4, 8].contains(form.elementWidth), (1...ArchivePiece.limit).contains(form.count),
+        form.canBeStored(in: Int(content[index].decompressedSize))
+      else {
+        throw ArchiveError(
+          input.path,
+          .malformed(
+            "byte-plane frame \(index) says that it holds \(form.count) bytes of content in "
+              + "\(content[index].decompressedSize), which its form cannot"))
+      }
     }
-    return widths
+    return forms
   }
 
   private static func bytes(of input: InputFile, at offset: UInt64, count: UInt64) throws(ArchiveError) -> [UInt8] {

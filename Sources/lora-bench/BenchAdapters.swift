@@ -8,11 +8,15 @@ import TensorCore
 /// Adapters over all linear layers of a base, written to a folder of their own, which goes with them.
 final class BenchAdapters {
   /// What the factors hold.
-  enum Values {
+  enum Values: String {
     /// Small numbers in a pattern; quick to make.
     case pattern
     /// As training leaves them: A uniform, as it is initialised, B normal.
     case random
+    /// As after few steps: A uniform, B tiny and of many sizes.
+    case young
+    /// As before the first step: A uniform, B zero.
+    case fresh
   }
 
   let base: BaseModel
@@ -57,11 +61,18 @@ final class BenchAdapters {
       case .pattern:
         let bytes = (0..<count).map { $0 % 2 == 0 ? UInt8(truncatingIfNeeded: $0 / 2) : 0x3C }
         try writer.write(bytes, of: tensor)
-      case .random:
+      case .random, .young, .fresh:
         let isA = tensor.name.hasSuffix("lora_A.weight")
         let bound = 1 / Double(tensor.shape[1]).squareRoot()
-        try writer.write(
-          random.bf16(count / 2) { isA ? (2 * $0.uniform() - 1) * bound : $0.normal() * 0.01 }, of: tensor)
+        let bytes = random.numbers(count / Int(dtype.bits / 8), dtype) { random in
+          if isA { return (2 * random.uniform() - 1) * bound }
+          switch values {
+          case .young: return random.normal() * random.normal() * 1e-4
+          case .fresh: return 0
+          default: return random.normal() * 0.01
+          }
+        }
+        try writer.write(bytes, of: tensor)
       }
     }
     let config =
@@ -86,14 +97,14 @@ struct BenchRandom {
   /// Of mean 0 and deviation 1 (Box and Muller).
   mutating func normal() -> Double { (-2 * log(1 - uniform())).squareRoot() * cos(2 * .pi * uniform()) }
 
-  /// The bytes of `count` numbers in BF16.
-  mutating func bf16(_ count: Int, _ number: (inout BenchRandom) -> Double) -> [UInt8] {
+  /// The bytes of `count` numbers in BF16 or F32.
+  mutating func numbers(_ count: Int, _ dtype: DType, _ number: (inout BenchRandom) -> Double) -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(2 * count)
+    bytes.reserveCapacity(count * Int(dtype.bits / 8))
     for _ in 0..<count {
-      let code = (Float(number(&self)).bitPattern &+ 0x8000) >> 16
-      bytes.append(UInt8(truncatingIfNeeded: code))
-      bytes.append(UInt8(truncatingIfNeeded: code >> 8))
+      let value = Float(number(&self)).bitPattern
+      let code = dtype == .bf16 ? (value &+ 0x8000) >> 16 : value
+      for byte in 0..<UInt32(dtype.bits / 8) { bytes.append(UInt8(truncatingIfNeeded: code >> (8 * byte))) }
     }
     return bytes
   }

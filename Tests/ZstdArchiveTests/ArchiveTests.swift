@@ -108,7 +108,7 @@ struct Place {
     let piece = [ArchivePiece(offset: 0, count: large.count, elementWidth: 2)]
     let plain = try place.archive(large, piece).count
     let filtered = try place.archive(large, piece, writer(.bytePlanes)).count
-    #expect(Double(filtered) < 0.72 * Double(large.count))
+    #expect(Double(filtered) < 0.67 * Double(large.count))
     #expect(filtered < plain)
   }
 
@@ -228,10 +228,10 @@ struct Place {
 
   @Test func layersAreCutApart() throws {
     var builder = SafetensorsBuilder()
-    for layer in 0..<4 { builder.add("model.layers.\(layer).q_proj.lora_A.weight", .bf16, [300, 1000]) }
+    for layer in 0..<4 { builder.add("model.layers.\(layer).q_proj.lora_A.weight", .bf16, [200, 1000]) }
     let (header, pieces) = try pieces(builder)
     checkCoverage(header, pieces)
-    #expect(pieces.map(\.count) == [Int(header.dataStart)] + [Int](repeating: 600_000, count: 4))
+    #expect(pieces.map(\.count) == [Int(header.dataStart)] + [Int](repeating: 400_000, count: 4))
     #expect(pieces.dropFirst().allSatisfy { $0.elementWidth == 2 })
   }
 
