@@ -3,8 +3,9 @@
 /// Elements of one step: one line of a 16-bit type, two of F32.
 enum { PACK_PART = 2 * LORA_LANES, LINE = 64 };
 
-/// Bytes that are fetched before they are needed: a core that only waits for memory waits for several lines at once.
-enum { PACK_AHEAD = 2048 };
+/// Bytes that are fetched before they are needed, into the second-level cache: it can wait for three times as many lines
+/// at once as the first.
+enum { PACK_AHEAD = 4096, PACK_CACHE = 2 };
 
 /// Stores that pass the caches write whole lines and read nothing first; the address is a multiple of LINE.
 INLINE void emit(char *out, v32h line, bool streams) {
@@ -49,8 +50,8 @@ INLINE void pack_part(
   lora_dtype from, lora_dtype to, bool scaled, v16f scale, const char *in, char *out, bool streams) {
   if (streams) {
     // Beyond the end it does nothing.
-    __builtin_prefetch((const void *)((uintptr_t)in + PACK_AHEAD));
-    if (from == LORA_F32) __builtin_prefetch((const void *)((uintptr_t)in + PACK_AHEAD + LINE));
+    __builtin_prefetch((const void *)((uintptr_t)in + PACK_AHEAD), 0, PACK_CACHE);
+    if (from == LORA_F32) __builtin_prefetch((const void *)((uintptr_t)in + PACK_AHEAD + LINE), 0, PACK_CACHE);
   }
   if (from == to && !scaled) {
     const size_t lines = to == LORA_F32 ? 2 : 1;
