@@ -3,6 +3,7 @@ import LoRAIO
 import LoRAModel
 import LoRASlots
 import LoRAValidate
+import Safetensors
 import TensorCore
 
 /// `lora-tool pack`.
@@ -108,7 +109,9 @@ struct PackCommand: ToolCommand {
   private func layout(_ base: BaseModel, _ paths: [String]) throws(Failure) -> SlotLayout {
     var largest: UInt64 = 0
     if slots.maxLoraRank == nil {
-      for path in paths { largest = max(largest, Adapter.load(path).modules.map(\.rank).max() ?? 0) }
+      for path in paths {
+        largest = max(largest, Adapter.load(path, unpacking: .onDemand).modules.map(\.rank).max() ?? 0)
+      }
     }
     let options = slots.options(adapters: paths.count, largest: largest)
     guard paths.count <= options.slots else {

@@ -14,7 +14,7 @@ extension SafetensorsFile {
 /// One adapter's data section on its way into staging memory, piece by piece, by any number of threads.
 ///
 /// A piece is what is had at once: a stretch of a plain file, or a frame of a compressed one, which is decoded straight
-/// into its place. Files are read and never mapped: one that shrinks is an error here, not the end of the process.
+/// into its place; a compressed file without a table of frames is one piece. Files are read and never mapped: one that shrinks is an error here, not the end of the process.
 public final class AdapterReading: Sendable {
   /// Bytes of a plain file in a piece: little enough to be still in the core's cache when it is packed.
   static let pieceBytes: UInt64 = 1 << 20
@@ -40,6 +40,10 @@ public final class AdapterReading: Sendable {
     decoding = file.archive.map { FrameDecoding($0) }
     guard let decoding else {
       firstFrame = 0
+      if file.stream != nil {
+        pieces = total > 0 ? [0..<total] : []
+        return
+      }
       pieces = stride(from: 0, to: total, by: Int(pieceBytes)).map { $0..<min($0 + pieceBytes, total) }
       return
     }
@@ -67,6 +71,11 @@ public final class AdapterReading: Sendable {
     let part = unsafe UnsafeMutableRawBufferPointer(rebasing: staging.bytes[place..<place + range.count])
     let first = file.header.dataStart + range.lowerBound
     let begin = CurrentProcess.monotonicSeconds
+    if let stream = file.stream {
+      unsafe try stream.read(into: part)
+      let seconds = CurrentProcess.monotonicSeconds - begin
+      return spent.withLock { $0.decompress += seconds }
+    }
     guard let decoding else {
       unsafe try file.contents.read(into: part, at: first)
       let seconds = CurrentProcess.monotonicSeconds - begin

@@ -68,6 +68,7 @@ extension SafetensorsFile {
 extension SafetensorsFile {
   /// The header as the file has it, its length in front.
   public func headerBytes() throws(IOError) -> [UInt8] {
+    if let stream { return try stream.headerBytes() }
     guard let archive else { return try contents.bytes(at: 0, count: Int(header.dataStart)) }
     do throws(ArchiveError) {
       return try archive.bytes(at: 0, count: Int(header.dataStart), workers: Self.unpackers)

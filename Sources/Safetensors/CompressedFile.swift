@@ -17,7 +17,7 @@ extension SafetensorsFile {
     do throws(UnpackingStop) {
       if let archive = try openArchive(input) { return try examineArchive(archive, unpacking) }
       var stream = try UnpackingStream(input)
-      return try stream.run()
+      return try stream.run(unpacking)
     } catch {
       return Examined(file: nil, findings: [error.finding])
     }
@@ -30,7 +30,7 @@ struct UnpackingStop: Error {
 }
 
 /// The state of unpacking a file from front to back.
-private struct UnpackingStream: ~Copyable {
+struct UnpackingStream: ~Copyable {
   typealias Stop = UnpackingStop
 
   private let input: InputFile
@@ -46,7 +46,7 @@ private struct UnpackingStream: ~Copyable {
     }
   }
 
-  mutating func run() throws(Stop) -> Examined {
+  mutating func run(_ unpacking: SafetensorsFile.Unpacking) throws(Stop) -> Examined {
     let head = try content(limit: 8)
     let frame = HeaderFrame(head: head, fileSize: head.count < 8 ? UInt64(head.count) : .max)
     guard head.count == 8, frame.length > 0, frame.length <= HeaderParser.lengthLimit else {
@@ -68,38 +68,56 @@ private struct UnpackingStream: ~Copyable {
     guard !parser.allFindings.contains(where: { $0.rule == .headerInvalid }) else {
       return Examined(file: nil, findings: parser.allFindings)
     }
-    let contents = try unpack(head + text, header: header)
+    let total = try allowedTotal(header)
+    try checkSeekTable(total: total)
+    let contents: InputFile
+    var stream: DataStream?
+    switch unpacking {
+    case .now: contents = try unpack(head + text, total: total)
+    case .onDemand:
+      let data = DataStream(input: input, dataStart: header.dataStart, size: total)
+      contents = InputFile(path: input.path, size: total) { () throws(IOError) in try data.unpacked() }
+      stream = data
+    }
     let file = SafetensorsFile(
-      path: input.path, header: header, fileBytes: input.size, isCompressed: true, contents: contents)
+      path: input.path, header: header, fileBytes: input.size, isCompressed: true, contents: contents, stream: stream)
     return Examined(file: file, findings: parser.allFindings)
   }
 
-  /// Writes the contents to a temporary file: what is decoded already, then all data that the header declares.
-  private mutating func unpack(_ start: [UInt8], header: SafetensorsHeader) throws(Stop) -> InputFile {
-    let total = try allowedTotal(header)
-    try checkSeekTable(total: total)
+  /// Writes the contents to a temporary file: what is decoded already, then everything up to `total` bytes.
+  mutating func unpack(_ start: [UInt8], total: UInt64) throws(Stop) -> InputFile {
     let output = try stopping { () throws(IOError) in
       let output = try OutputFile.temporary()
       try output.write(start, at: 0)
       return output
     }
     let buffer = IOBuffer(count: 1 << 20)
-    var done = header.dataStart
+    var done = UInt64(start.count)
     while done < total {
       let step = Int(min(total - done, UInt64(buffer.count)))
-      let count = unsafe try decode(into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<step]))
-      guard count > 0 else {
-        throw Stop(
-          finding: Finding(
-            .headerInvalid, "the compressed content is truncated: \(total - done) data bytes are missing at the end",
-            file: input.path, expected: "\(ByteCount(total))", found: "\(ByteCount(done))"))
-      }
-      let part = unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])
-      try stopping { () throws(IOError) in unsafe try output.write(part, at: done) }
-      done += UInt64(count)
+      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<step])
+      unsafe try fill(part, from: done, of: total)
+      try stopping { () throws(IOError) in unsafe try output.write(UnsafeRawBufferPointer(part), at: done) }
+      done += UInt64(step)
     }
     try finish()
     return try stopping { () throws(IOError) in try output.reopened(size: total) }
+  }
+
+  /// Decodes the next bytes of content, as many as the buffer has: those from `position` on of `total`.
+  mutating func fill(_ buffer: UnsafeMutableRawBufferPointer, from position: UInt64, of total: UInt64) throws(Stop) {
+    var done = 0
+    while done < buffer.count {
+      let count = unsafe try decode(into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
+      guard count > 0 else {
+        let found = position + UInt64(done)
+        throw Stop(
+          finding: Finding(
+            .headerInvalid, "the compressed content is truncated: \(total - found) data bytes are missing at the end",
+            file: input.path, expected: "\(ByteCount(total))", found: "\(ByteCount(found))"))
+      }
+      done += count
+    }
   }
 
   /// Size of the contents that the header declares, when it is in proportion to the compressed file.
@@ -152,7 +170,7 @@ private struct UnpackingStream: ~Copyable {
   // MARK: Decoding
 
   /// Up to `limit` bytes of content, growing with what really comes.
-  private mutating func content(limit: Int) throws(Stop) -> [UInt8] {
+  mutating func content(limit: Int) throws(Stop) -> [UInt8] {
     let buffer = IOBuffer(count: min(limit, 1 << 20))
     var result: [UInt8] = []
     while result.count < limit {
@@ -180,7 +198,7 @@ private struct UnpackingStream: ~Copyable {
   }
 
   /// Checks that the stream ends where the header says that the data ends.
-  private mutating func finish() throws(Stop) {
+  mutating func finish() throws(Stop) {
     let input = input
     var position = position
     defer { self.position = position }

@@ -19,19 +19,20 @@ public final class SafetensorsFile: Sendable {
   /// The compressed file with its table of frames, where it has one: whoever wants all data in memory need not go by
   /// way of `contents`.
   public let archive: ArchiveReader?
+  /// The data of a compressed file without such a table, opened with `Unpacking.onDemand`.
+  public let stream: DataStream?
 
   /// When the contents of a compressed file are unpacked.
   public enum Unpacking: Sendable {
     /// When it is opened; damage anywhere is a finding.
     case now
-    /// When `contents` are first read; damage is a failure of reading. Files without a table of frames are still
-    /// unpacked now.
+    /// When `contents` are first read; damage is a failure of reading.
     case onDemand
   }
 
   init(
     path: String, header: SafetensorsHeader, fileBytes: UInt64, isCompressed: Bool, contents: InputFile,
-    archive: ArchiveReader? = nil
+    archive: ArchiveReader? = nil, stream: DataStream? = nil
   ) {
     self.path = path
     self.header = header
@@ -39,6 +40,7 @@ public final class SafetensorsFile: Sendable {
     self.isCompressed = isCompressed
     self.contents = contents
     self.archive = archive
+    self.stream = stream
   }
 
   /// The same without the open file: its header can be used, its data not be read.

@@ -78,6 +78,47 @@ import ZstdArchive
     }
   }
 
+  /// Files of any zstd tool: the frames of an archive without the table behind them.
+  @Test(arguments: [UInt64(5000), 1 << 20], [1, 4])
+  func `a file without a table of frames is decoded straight into its place`(
+    _ pieceBytes: UInt64, _ workers: Int
+  ) throws {
+    let path = try copy(.zstd, pieceBytes: pieceBytes)
+    let weights = path + "/adapter_model.safetensors.zst"
+    let bytes = try InputFile.contents(of: weights, limit: 1 << 22)
+    let frames = try #require(try ArchiveReader.open(try InputFile(path: weights))).frameCount
+    try folder.write("zstd/adapter_model.safetensors.zst", Array(bytes.dropLast(8 + 12 * frames + 9)))
+    let adapter = Adapter.load(path, unpacking: .onDemand)
+    let file = try #require(adapter.file)
+    #expect(file.archive == nil && file.stream != nil)
+    let plain = try InputFile(path: Fixtures.path("adapters/\(Self.name)/adapter_model.safetensors"))
+    #expect(try file.headerBytes() == plain.bytes(at: 0, count: Int(file.header.dataStart)))
+    let (device, memory) = try poisonedSlots(for: base, workers: workers)
+    let staging = try device.allocateStaging(bytes: AdapterReading.room(for: file))
+    let plan = try PackingPlan(adapter, base: base, layout: memory.layout)
+    let reading = AdapterReading(file)
+    #expect(reading.pieces == [0..<file.dataBytes])
+    try memory.load([SlotLoad(plan: plan, staging: staging, start: 0, slot: 0, reading: reading)]).wait()
+    let reference = try SlotReference(
+      Adapter.load(Fixtures.path("adapters/\(Self.name)")), base: base, layout: memory.layout)
+    #expect(try memory.firstMismatch(inSlot: 0, with: reference) == nil)
+    // What reads at any offset still can.
+    #expect(try file.contents.bytes(at: 0, count: Int(plain.size)) == plain.bytes(at: 0, count: Int(plain.size)))
+    // Cut off behind the header: found when the data is read, and the slot is not taken for filled.
+    try folder.write("zstd/adapter_model.safetensors.zst", Array(bytes.prefix(bytes.count / 2)))
+    let broken = Adapter.load(path, unpacking: .onDemand)
+    if let file = broken.file {
+      let error = try #require(throws: SlotDeviceError.self) {
+        try memory.load([
+          SlotLoad(plan: plan, staging: staging, start: 0, slot: 0, reading: AdapterReading(file))
+        ])
+      }
+      #expect("\(error)".contains(path), "\(error)")
+    } else {
+      #expect(!broken.findings.isEmpty)
+    }
+  }
+
   @Test(arguments: [nil, ArchiveFormat.zstd, .bytePlanes])
   func `a file that is damaged or shrinks is named and fills no slot`(_ format: ArchiveFormat?) throws {
     let path = try copy(format)
