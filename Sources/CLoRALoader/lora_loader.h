@@ -7,9 +7,11 @@
 // and fills slots with them: cast, scaled, zero-padded, bit for bit as the engine itself would. The buffers are the
 // engine's own memory, on the host or on a GPU, or the pool allocates them.
 //
-// Which adapter goes into which slot is the engine's own decision, and one adapter may be in several slots: the pool
-// keeps who is where and in which generation, and evicts nothing from a slot by itself. (The Swift library also has a
-// pool that decides, `AdapterSlots`; reading, identity of contents, packing and transfer are the same code.)
+// Which adapter goes into which slot is decided by whoever changes a slot first, for the pool's whole life:
+// - the engine, by lora_pool_load, lora_pool_load_many and lora_pool_evict: one adapter may be in several slots, and the
+//   pool evicts nothing from a slot by itself;
+// - or the pool, by lora_pool_acquire: the least recently used adapter that nobody holds or has pinned makes room, and an
+//   adapter that leaves host memory leaves its slot.
 //
 // Functions return LORA_OK or a negative status; `lora_last_error` then has a sentence for people, for the calling
 // thread. A pool may be used from several threads. No function takes over memory that it is given.
@@ -32,6 +34,7 @@ enum {
   LORA_NO_MEMORY = -5,
   LORA_DEVICE = -6,       // the device failed
   LORA_GONE = -7,         // the adapter is no longer in host memory: add it again
+  LORA_BUSY = -8,         // whoever could make room is pinned or in use
 };
 
 /// What a pool is for. Fill with zeros, then set what matters; a zero or null takes the default in brackets.
@@ -88,14 +91,32 @@ int32_t lora_pool_bind(lora_pool *pool, uint64_t index, void *address, uint64_t 
 /// have the same number under any path, as long as the pool is open), or a status. The least recently used adapter
 /// makes room.
 int64_t lora_pool_add(lora_pool *pool, const char *path);
-/// Forgets an adapter in host memory; slots keep what they hold.
+/// Forgets an adapter in host memory; slots of the engine's choice keep what they hold, one of the pool's is empty
+/// then. LORA_BUSY while that slot is acquired.
 int32_t lora_pool_remove(lora_pool *pool, int64_t adapter);
+/// Keeps an adapter in host memory and, where the pool chooses, in its slot, until unpinned.
+int32_t lora_pool_pin(lora_pool *pool, int64_t adapter);
+int32_t lora_pool_unpin(lora_pool *pool, int64_t adapter);
 
 /// Fills a slot. `stream` is the engine's CUDA stream, or null on the host: what is queued on it now ends before the
 /// slot changes, and what is queued on it later sees the new contents. The host does not wait for the device.
 int32_t lora_pool_load(lora_pool *pool, int64_t adapter, uint64_t slot, void *stream);
+/// The same for `count` adapters and as many different slots, all in one transfer; after a failure all of these slots
+/// belong to nobody.
+int32_t lora_pool_load_many(
+  lora_pool *pool, const int64_t *adapters, const uint64_t *slots, uint64_t count, void *stream);
 /// Makes a slot all zero, in the same order.
 int32_t lora_pool_evict(lora_pool *pool, uint64_t slot, void *stream);
+
+/// Gives each of `count` adapters a slot of the pool's choice and holds it there until released; those without one are
+/// loaded, all in one transfer, in the order of lora_pool_load. At most as many as there are slots, and as max_cpu_loras.
+/// `slots` and `generations` get one number for each adapter. LORA_BUSY when nobody can make room; nothing is held then.
+int32_t lora_pool_acquire(
+  lora_pool *pool, const int64_t *adapters, uint64_t count, void *stream, uint64_t *slots, uint64_t *generations);
+/// Takes back one acquire: the slot may get another tenant, but not before what is queued on `stream` now has ended.
+/// A slot's generation that is not the one acquired is LORA_INVALID.
+int32_t lora_pool_release(lora_pool *pool, uint64_t slot, uint64_t generation, void *stream);
+
 /// Blocks until a slot's last load or eviction has ended.
 int32_t lora_pool_wait(lora_pool *pool, uint64_t slot);
 int32_t lora_pool_query(lora_pool *pool, uint64_t slot, lora_slot *state);

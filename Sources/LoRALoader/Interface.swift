@@ -134,8 +134,74 @@ public func poolLoad(
   _ pool: OpaquePointer?, _ adapter: Int64, _ slot: UInt64, _ stream: UnsafeMutableRawPointer?
 ) -> Int32 {
   status { () throws(LoaderFailure) in
-    try unsafe open(pool).load(adapter, into: slot, stream: UInt(bitPattern: stream))
+    try unsafe open(pool).load([adapter], into: [slot], stream: UInt(bitPattern: stream))
   }
+}
+
+/// Fills several slots in one transfer.
+@c(lora_pool_load_many)
+public func poolLoadMany(
+  _ pool: OpaquePointer?, _ adapters: UnsafePointer<Int64>?, _ slots: UnsafePointer<UInt64>?, _ count: UInt64,
+  _ stream: UnsafeMutableRawPointer?
+) -> Int32 {
+  status { () throws(LoaderFailure) in
+    let pool = try unsafe open(pool)
+    let (adapters, slots) = try unsafe (list(adapters, count, of: pool), list(slots, count, of: pool))
+    try pool.load(adapters, into: slots, stream: UInt(bitPattern: stream))
+  }
+}
+
+/// Gives adapters slots of the pool's choice.
+@c(lora_pool_acquire)
+public func poolAcquire(
+  _ pool: OpaquePointer?, _ adapters: UnsafePointer<Int64>?, _ count: UInt64, _ stream: UnsafeMutableRawPointer?,
+  _ slots: UnsafeMutablePointer<UInt64>?, _ generations: UnsafeMutablePointer<UInt64>?
+) -> Int32 {
+  status { () throws(LoaderFailure) in
+    let pool = try unsafe open(pool)
+    let adapters = try unsafe list(adapters, count, of: pool)
+    guard let slots = unsafe slots, let generations = unsafe generations else {
+      throw LoaderFailure(LORA_INVALID, "the places for slots and generations are null")
+    }
+    for (index, granted) in try pool.acquire(adapters, stream: UInt(bitPattern: stream)).enumerated() {
+      unsafe slots[index] = granted.slot
+      unsafe generations[index] = granted.generation
+    }
+  }
+}
+
+/// Takes back one `lora_pool_acquire`.
+@c(lora_pool_release)
+public func poolRelease(
+  _ pool: OpaquePointer?, _ slot: UInt64, _ generation: UInt64, _ stream: UnsafeMutableRawPointer?
+) -> Int32 {
+  status { () throws(LoaderFailure) in
+    try unsafe open(pool).release(slot, generation: generation, stream: UInt(bitPattern: stream))
+  }
+}
+
+/// Keeps an adapter where it is.
+@c(lora_pool_pin)
+public func poolPin(_ pool: OpaquePointer?, _ adapter: Int64) -> Int32 {
+  status { () throws(LoaderFailure) in try unsafe open(pool).pin(adapter, true) }
+}
+
+/// Takes back `lora_pool_pin`.
+@c(lora_pool_unpin)
+public func poolUnpin(_ pool: OpaquePointer?, _ adapter: Int64) -> Int32 {
+  status { () throws(LoaderFailure) in try unsafe open(pool).pin(adapter, false) }
+}
+
+/// A caller's list with one element for each of some slots.
+private func list<Element>(_ elements: UnsafePointer<Element>?, _ count: UInt64, of pool: AdapterPool)
+  throws(LoaderFailure) -> [Element]
+{
+  guard count <= UInt64(pool.layout.slots) else {
+    throw LoaderFailure(LORA_INVALID, "\(count) adapters are more than the \(pool.layout.slots) slots")
+  }
+  guard count > 0 else { return [] }
+  guard let elements = unsafe elements else { throw LoaderFailure(LORA_INVALID, "a list is null") }
+  return unsafe Array(UnsafeBufferPointer(start: elements, count: Int(count)))
 }
 
 /// Makes a slot all zero.

@@ -1,5 +1,6 @@
 import CLoRALoader
 import LoRASlots
+import SlotCache
 
 /// Why a call failed: its status and a sentence.
 struct LoaderFailure: Error {
@@ -22,6 +23,8 @@ struct LoaderFailure: Error {
       }
     self.init(status, "\(error)")
   }
+
+  init(_ error: SlotCacheError) { self.init(LORA_BUSY, "\(error)") }
 }
 
 /// Runs work on a device and gives its failure the status that callers see.

@@ -58,6 +58,17 @@ extension SlotCache {
     return (false, dropped)
   }
 
+  /// Makes the adapter leave host memory that would leave for another one next, to have room before it is known for whom.
+  ///
+  /// - Returns: the adapter, or nil when there is none.
+  /// - Throws: `.hostBusy` when all of them are pinned or being read.
+  public mutating func dropOldest() throws(SlotCacheError) -> Int? {
+    guard host.count > 0 else { return nil }
+    let adapter = try oldestInHost()
+    drop(adapter)
+    return adapter
+  }
+
   // MARK: Steps
 
   private mutating func touch(_ adapter: Int, slot: Int) {
@@ -72,7 +83,10 @@ extension SlotCache {
 
   /// The adapter that leaves host memory for another, or nil when there is room.
   private func hostVictim() throws(SlotCacheError) -> Int? {
-    guard host.count >= hostCapacity else { return nil }
+    host.count >= hostCapacity ? try oldestInHost() : nil
+  }
+
+  private func oldestInHost() throws(SlotCacheError) -> Int {
     var candidate = host.oldest
     while candidate >= 0 {
       let state = adapters[Int(candidate)]

@@ -61,6 +61,43 @@ enum LoaderLibrary {
     return unsafe call(pool, adapter, slot, nil)
   }
 
+  static func loadMany(_ pool: Pool, _ adapters: [Int64], _ slots: [UInt64]) -> Int32 {
+    let call = unsafe function(
+      "lora_pool_load_many",
+      (@convention(c) (
+        OpaquePointer?, UnsafePointer<Int64>?, UnsafePointer<UInt64>?, UInt64, UnsafeMutableRawPointer?
+      ) -> Int32).self)
+    return unsafe call(pool, adapters, slots, UInt64(adapters.count), nil)
+  }
+
+  /// The status, and slot and generation of each adapter when it is `LORA_OK`.
+  static func acquire(_ pool: Pool, _ adapters: [Int64]) -> (status: Int32, slots: [UInt64], generations: [UInt64]) {
+    var slots = [UInt64](repeating: .max, count: adapters.count)
+    var generations = slots
+    let call = unsafe function(
+      "lora_pool_acquire",
+      (@convention(c) (
+        OpaquePointer?, UnsafePointer<Int64>?, UInt64, UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt64>?,
+        UnsafeMutablePointer<UInt64>?
+      ) -> Int32).self)
+    let status = unsafe call(pool, adapters, UInt64(adapters.count), nil, &slots, &generations)
+    return (status, slots, generations)
+  }
+
+  static func release(_ pool: Pool, _ slot: UInt64, _ generation: UInt64) -> Int32 {
+    let call = unsafe function(
+      "lora_pool_release", (@convention(c) (OpaquePointer?, UInt64, UInt64, UnsafeMutableRawPointer?) -> Int32).self)
+    return unsafe call(pool, slot, generation, nil)
+  }
+
+  static func pin(_ pool: Pool, _ adapter: Int64) -> Int32 {
+    unsafe function("lora_pool_pin", (@convention(c) (OpaquePointer?, Int64) -> Int32).self)(pool, adapter)
+  }
+
+  static func unpin(_ pool: Pool, _ adapter: Int64) -> Int32 {
+    unsafe function("lora_pool_unpin", (@convention(c) (OpaquePointer?, Int64) -> Int32).self)(pool, adapter)
+  }
+
   static func evict(_ pool: Pool, _ slot: UInt64) -> Int32 {
     let call = unsafe function(
       "lora_pool_evict", (@convention(c) (OpaquePointer?, UInt64, UnsafeMutableRawPointer?) -> Int32).self)

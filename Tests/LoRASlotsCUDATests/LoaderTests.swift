@@ -15,7 +15,7 @@ extension CUDATests {
     }
 
     /// Opens a pool of two slots for the small llama, with room for `residents` adapters.
-    private func open(_ device: String, residents: UInt64 = 2, base: String = "models/llama-bf16-sharded") throws
+    func open(_ device: String, residents: UInt64 = 2, base: String = "models/llama-bf16-sharded") throws
       -> LoaderLibrary.Pool
     {
       var pool: LoaderLibrary.Pool = nil
@@ -33,10 +33,10 @@ extension CUDATests {
       return unsafe pool
     }
 
-    private func adapter(_ name: String) -> String { Fixtures.path("adapters/\(name)") }
+    func adapter(_ name: String) -> String { Fixtures.path("adapters/\(name)") }
 
     /// Compares every buffer of a slot with the reference; nil stands for zeros.
-    private func check(_ pool: LoaderLibrary.Pool, slot: UInt64, _ name: String?) throws {
+    func check(_ pool: LoaderLibrary.Pool, slot: UInt64, _ name: String?) throws {
       let tenant = try Tenant(name ?? "llama-all-linear")
       let layout = try tenant.layout()
       #expect(unsafe LoaderLibrary.bufferCount(pool) == UInt64(layout.buffers.count))

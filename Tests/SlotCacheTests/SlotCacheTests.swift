@@ -61,6 +61,21 @@ private struct Generator: RandomNumberGenerator {
 }
 
 @Suite struct SlotCacheTests {
+  @Test func `room can be made before it is known for whom`() throws {
+    var cache = SlotCache(slots: 2, hostCapacity: 3)
+    #expect(try cache.dropOldest() == nil)
+    for adapter in 0..<3 { _ = try cache.prefetch(adapter) }
+    let access = try cache.access(0)
+    #expect(cache.publish(access.handle) == true)
+    #expect(cache.retain(access.handle) == true)
+    #expect(cache.pin(1) == true)
+    #expect(try cache.dropOldest() == 2)
+    #expect(throws: SlotCacheError.hostBusy) { try cache.dropOldest() }
+    cache.release(access.handle)
+    #expect(try cache.dropOldest() == 0)
+    #expect(!cache.isCurrent(access.handle) && cache.deviceCount == 0)
+  }
+
   @Test(arguments: [(1, 1, 3), (2, 5, 9), (4, 4, 6), (70, 200, 400), (3, 64, 100)])
   func `decides as the plain lists do`(slots: Int, capacity: Int, adapters: Int) throws {
     var cache = SlotCache(slots: slots, hostCapacity: capacity)

@@ -1,4 +1,5 @@
 """Fills the stacked tensors of a serving engine through libLoRALoader and compares them with torch, on the CPU.
+Every way of filling is tried: one slot, several in one transfer, slots of the pool's choice.
 
     python testdata/make/check_loader.py PATH/TO/libLoRALoader.so [BASE ADAPTER]
 
@@ -59,7 +60,17 @@ def main():
             raise SystemExit(library.lora_last_error().decode())
         return result
 
-    slots, rank, slot = 3, 16, 2
+    wrong = compared = 0
+    for way in ("load", "load_many", "acquire"):
+        tensors, more = check_way(library, check, base, adapter, way)
+        wrong += tensors
+        compared += more
+    raise SystemExit(1 if wrong or not compared else 0)
+
+
+def check_way(library, check, base, adapter, way):
+    """Fills slots of fresh tensors in one of the ways; returns how many tensors are wrong and how many have factors."""
+    slots, rank = 3, 16
     pool = ctypes.c_void_p()
     options = Options(base=base.encode(), dtype=b"bf16", max_loras=slots, max_lora_rank=rank)
     check(library.lora_pool_open(ctypes.byref(options), ctypes.byref(pool)))
@@ -76,8 +87,23 @@ def main():
             ctypes.c_uint64(tensor.stride(0) * tensor.element_size())))
 
     number = check(library.lora_pool_add(pool, adapter.encode()))
-    check(library.lora_pool_load(pool, ctypes.c_int64(number), ctypes.c_uint64(slot), None))
-    check(library.lora_pool_wait(pool, ctypes.c_uint64(slot)))
+    if way == "load":
+        filled = [2]
+        check(library.lora_pool_load(pool, ctypes.c_int64(number), ctypes.c_uint64(2), None))
+    elif way == "load_many":
+        filled = [0, 2]
+        check(library.lora_pool_load_many(
+            pool, (ctypes.c_int64 * 2)(number, number), (ctypes.c_uint64 * 2)(*filled), ctypes.c_uint64(2), None))
+    else:
+        chosen, generations = (ctypes.c_uint64 * 1)(), (ctypes.c_uint64 * 1)()
+        check(library.lora_pool_pin(pool, ctypes.c_int64(number)))
+        check(library.lora_pool_acquire(
+            pool, (ctypes.c_int64 * 1)(number), ctypes.c_uint64(1), None, chosen, generations))
+        filled = list(chosen)
+        check(library.lora_pool_release(
+            pool, ctypes.c_uint64(chosen[0]), ctypes.c_uint64(generations[0]), None))
+    for slot in filled:
+        check(library.lora_pool_wait(pool, ctypes.c_uint64(slot)))
 
     config = json.loads((pathlib.Path(adapter) / "adapter_config.json").read_text())
     r = config["r"]
@@ -94,15 +120,15 @@ def main():
             if factor == "b" and scale != 1:
                 weight *= scale
             expected[0, : weight.shape[0], : weight.shape[1]] = weight
-        same = torch.equal(tensor[slot].view(torch.int16), expected.view(torch.int16))
-        untouched = bool(tensor[:slot].isnan().all())
+        same = all(torch.equal(tensor[slot].view(torch.int16), expected.view(torch.int16)) for slot in filled)
+        untouched = all(bool(tensor[slot].isnan().all()) for slot in range(slots) if slot not in filled)
         compared += weight is not None
         if not (same and untouched):
             wrong += 1
-            print(f"{module} {factor}{part}: {'contents differ' if not same else 'another slot was touched'}")
+            print(f"{way}: {module} {factor}{part}: {'contents differ' if not same else 'another slot was touched'}")
     library.lora_pool_close(pool)
-    print(f"{len(stacked)} tensors, {compared} with factors of the adapter, {wrong} wrong")
-    raise SystemExit(1 if wrong or not compared else 0)
+    print(f"{way}: slots {filled}, {len(stacked)} tensors, {compared} with factors of the adapter, {wrong} wrong")
+    return wrong, compared
 
 
 if __name__ == "__main__":
