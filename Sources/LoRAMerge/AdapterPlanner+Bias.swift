@@ -19,8 +19,7 @@ extension AdapterPlanner {
       return
     }
     guard let target = target(module) else { return }
-    let name = (target.name.hasSuffix(".weight") ? String(target.name.dropLast(7)) : target.name) + ".bias"
-    guard let entry = checkpoint.tensors[name] else {
+    guard let (name, entry) = base.bias(of: target) else {
       refuse(module, "its B has a bias but the base's layer has none to add it to")
       return
     }

@@ -105,6 +105,10 @@ extension AdapterPlanner {
           name: outputName(of: target), dtype: weight.info.dtype, shape: weight.info.shape, entry: weight,
           holdsVocabulary: holdsVocabulary(target))
       }
+      if leaf == "bias", let (name, entry) = base.bias(of: target) {
+        return Place(
+          name: name, dtype: entry.info.dtype, shape: entry.info.shape, entry: entry, holdsVocabulary: false)
+      }
       if leaf != "weight", let found = tensor(target.name + "." + leaf) { return found }
     }
     if let found = tensor(name) { return found }

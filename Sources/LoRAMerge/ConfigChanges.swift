@@ -29,7 +29,11 @@ struct ConfigChanges {
           try edit.set("vocab_size", in: object, to: JSONValue(size))
         }
         // A missing flag means true for most architectures.
-        if unties, object != ["vision_config"] { try edit.set("tie_word_embeddings", in: object, to: false) }
+        if unties, object != ["vision_config"] {
+          try edit.set("tie_word_embeddings", in: object, to: false)
+          // LFM2's own name for it, which wins.
+          if try edit.has("tie_embedding", in: object) { try edit.set("tie_embedding", in: object, to: false) }
+        }
       }
       return edit.text
     } catch {
@@ -40,7 +44,9 @@ struct ConfigChanges {
   /// The whole config, and the parts of it that describe a language model inside a larger one.
   private func objects(in edit: JSONEdit) throws(JSONError) -> [[String]] {
     var objects: [[String]] = [[]]
-    for name in ["text_config", "llm_config", "vision_config"] where try edit.has(name) { objects.append([name]) }
+    for name in ["text_config", "llm_config", "language_config", "vision_config"] where try edit.has(name) {
+      objects.append([name])
+    }
     return objects
   }
 

@@ -40,21 +40,17 @@ enum Eligibility {
           path, "it was trained with layer_replication, where several layers share one weight of the base",
           hint: "build the replicated model first and merge into that"))
     }
-    if changesBase(config.initialisation) {
+    if let family = config.baseChangingInitialisation {
       refusals.append(
         Refusal(
           path,
           "init_lora_weights is \"\(escaped(config.initialisation, limit: 40))\": it was trained against changed base "
             + "weights, and B·A on the original base would add the initial factors again",
-          hint: "convert it with PEFT's path_initial_model_for_weight_conversion, or merge into the changed base"))
+          hint: (family == "loftq"
+            ? "" : "save it again with PEFT's path_initial_model_for_weight_conversion and the untrained adapter, or ")
+            + "merge into the changed base of its training after setting init_lora_weights to true"))
     }
     return refusals
-  }
-
-  /// Whether training started by subtracting something from the base (facts: peft 0.21, section 1.4).
-  private static func changesBase(_ initialisation: String) -> Bool {
-    initialisation == "pissa" || initialisation.hasPrefix("pissa_niter_")
-      || ["olora", "corda", "lora_ga", "loftq"].contains(initialisation)
   }
 
   /// Variants whose delta is no fixed matrix; those missing here train differently but merge as plain LoRA.

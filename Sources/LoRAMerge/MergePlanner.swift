@@ -61,6 +61,10 @@ struct MergePlanner {
       try MergeInputIdentities(base: checkpoint.files, adapters: adapters)
     }
     if options.provenance != .none { record = MergeRecord(inputs, options) }
+    for warning in tying.warnings {
+      warnings.append(warning)
+      recordedWarnings.append(warning)
+    }
     let shards = try layOut(adding: tying.added)
     var plan = MergePlan(
       sources: sources, baseFolder: checkpoint.folder, shards: shards, files: [], skipped: [], adapters: planned,
@@ -206,7 +210,8 @@ struct MergePlanner {
   private func editConfig(of plan: inout MergePlan, _ vocabulary: Vocabulary) throws(MergeError) {
     guard let position = plan.files.firstIndex(where: { $0.name == "config.json" }) else { return }
     var file = plan.files.remove(at: position)
-    let changes = ConfigChanges(dtype: options.dtype, unties: plan.unties, vocabularySize: vocabulary.size)
+    let changes = ConfigChanges(
+      dtype: options.dtype, unties: plan.unties && base.obeysTyingFlag, vocabularySize: vocabulary.size)
     if case .copied(let path) = file.contents, let edited = try changes.apply(to: path) {
       file = SideFile(name: file.name, edited)
     }

@@ -4,10 +4,11 @@ import LoRAModel
 import Safetensors
 import TensorCore
 
-/// What becomes of an output head and an input embedding that are one tensor in the base.
+/// What becomes of tensors that a base keeps as one: output head and input embedding, the embeddings of encoder and
+/// decoder, the two names of a head's bias.
 ///
-/// When an adapter makes the two differ, both are written and the config is told; PEFT itself merges both changes into
-/// the one tensor, which is not what the adapter computes unmerged.
+/// When an adapter makes them differ, each is written under its own name and the config is told; PEFT itself merges all
+/// changes into the one tensor, which is not what the adapter computes unmerged.
 struct Tying {
   /// A tensor that the output has and the files of the base have not.
   struct Added: Sendable {
@@ -21,48 +22,97 @@ struct Tying {
 
   /// Tensors to add to the output.
   private(set) var added: [Added] = []
-  /// Whether the config must say that nothing is tied.
+  /// Whether something is one tensor in the base and several in the output.
   private(set) var unties = false
   private(set) var refusals: [Refusal] = []
+  /// Sentences about what readers of the output may take otherwise.
+  private(set) var warnings: [String] = []
 
   private let base: BaseModel
   private let sources: [SafetensorsFile]
   private let isEnsured: Bool
+  /// Those that go on being one with their source.
+  private var followers: [TiedTensor] = []
 
   /// Looks at the edits and takes those away that change nothing, or mean the same for both.
   init(of base: BaseModel, _ edits: inout [String: TensorEdit], _ sources: [SafetensorsFile], isEnsured: Bool) {
     self.base = base
     self.sources = sources
     self.isEnsured = isEnsured
-    let tied = base.modules.values.filter { $0.tiedTo != nil }
-    for (shared, sharers) in Dictionary(grouping: tied, by: \.weightName).sorted(by: { $0.key < $1.key }) {
-      settle(shared, sharers.sorted { $0.name < $1.name }, &edits)
+    for (source, tied) in Dictionary(grouping: base.tiedTensors, by: \.source).sorted(by: { $0.key < $1.key }) {
+      settle(source, tied.sorted { $0.name < $1.name }, &edits)
     }
-    untieOnDisk(edits)
+    // Once the config says that nothing is tied, readers look for every tensor under its own name.
+    let isToldApart = unties && base.obeysTyingFlag
+    for tensor in followers {
+      edits[tensor.name] = tensor.copy != nil || isToldApart ? edits[tensor.source] : nil
+      if isToldApart, tensor.copy == nil { add(tensor) }
+    }
+    added.sort { $0.name < $1.name }
+    if unties, !base.obeysTyingFlag {
+      warnings.append(
+        "a config of \(escaped(base.modelType ?? "")) cannot say that nothing is tied; transformers 5 sees it by the "
+          + "tensors, older releases use one of them for all")
+    }
+    if let embedding = unseenTie(edits) {
+      warnings.append(
+        "\(escaped(embedding)) changes and the config ties it, but to what is not known of this model type; if that is "
+          + "an output head, it changes too")
+    }
   }
 
-  /// Decides about one tensor and the modules that share it with its owner.
-  private mutating func settle(_ shared: String, _ sharers: [BaseModule], _ edits: inout [String: TensorEdit]) {
-    guard let entry = sharers.first?.weight else { return }
-    let original = StoredTensor(entry.info, of: sources[entry.file], source: entry.file)
-    for name in [shared] + sharers.map({ $0.name + ".weight" }) where isCopy(edits[name], of: original) {
-      edits[name] = nil
+  /// A changed embedding of the vocabulary of which the config says that it is tied, when no other tensor is known to be
+  /// tied to it.
+  private func unseenTie(_ edits: [String: TensorEdit]) -> String? {
+    guard base.description == nil, base.tiesEmbeddings, base.tiedTensors.isEmpty, let rows = base.vocabularySize else {
+      return nil
     }
-    for module in sharers {
-      let own = module.name + ".weight"
-      guard edits[own] != nil || edits[shared] != nil else { continue }
-      if staysTied(edits[own], edits[shared]) {
-        edits[own] = nil
-        continue
-      }
-      guard sharers.count == 1 else {
-        let names = sharers.map { escaped($0.name) }.joined(separator: ", ")
-        refusals.append(Refusal(base.path, subject: shared, "\(names) share this tensor, so it cannot be untied"))
+    let classes = base.config?["architectures"]?.array?.compactMap(\.string) ?? []
+    let endings = ["Model", "Classification", "Answering", "MultipleChoice"]
+    if classes.contains(where: { name in endings.contains { name.hasSuffix($0) } }) { return nil }
+    return edits.keys.sorted().first { name in
+      base.match(name).map { $0.module.kind == .embedding && $0.module.shape.dimensions.first == rows } ?? false
+    }
+  }
+
+  /// Decides which of the tensors that are one with `source` go on being so.
+  private mutating func settle(_ source: String, _ tied: [TiedTensor], _ edits: inout [String: TensorEdit]) {
+    guard let entry = tied.first?.entry else { return }
+    let original = stored(entry)
+    let names = [source] + tied.map(\.name)
+    for name in names where isCopy(edits[name], of: original) { edits[name] = nil }
+    guard names.contains(where: { edits[$0] != nil }) else {
+      followers += tied.filter { $0.copy == nil }
+      return
+    }
+    for tensor in tied {
+      let own = edits[tensor.name]
+      // PEFT has them follow the rows of the model's input embedding, which is the shared one in all but Marian.
+      if base.description == nil, own?.isOnlyRows == true, tensor.name.hasSuffix("embed_tokens.weight") {
+        refusals.append(
+          Refusal(
+            base.path, subject: tensor.name,
+            "rows of it are replaced, and whether those of \(escaped(source)) follow is not known of this model type"))
         return
       }
-      unties = true
-      added.append(Added(name: own, original: original, shard: entry.file))
+      if let copy = tensor.copy, !haveEqualValues(stored(copy), original) {
+        // Never one for readers that look at both; those that believe the config alone are to do so too.
+        if base.obeysTyingFlag { unties = true }
+      } else if staysTied(own, edits[source]) {
+        followers.append(tensor)
+      } else {
+        unties = true
+        if tensor.copy == nil { add(tensor) }
+      }
     }
+  }
+
+  private mutating func add(_ tensor: TiedTensor) {
+    added.append(Added(name: tensor.name, original: stored(tensor.entry), shard: tensor.entry.file))
+  }
+
+  private func stored(_ entry: Checkpoint.Entry) -> StoredTensor {
+    StoredTensor(entry.info, of: sources[entry.file], source: entry.file)
   }
 
   /// Whether the edit puts the base's own numbers in place of themselves, as `save_embedding_layers` does.
@@ -73,7 +123,7 @@ struct Tying {
 
   /// Whether the two are still one tensor after the edits; `own` is then not needed.
   private func staysTied(_ own: TensorEdit?, _ shared: TensorEdit?) -> Bool {
-    guard let shared else { return false }
+    guard let shared else { return own == nil }
     guard let own else {
       // New rows of the embedding are rows of the head too; another number of rows leaves the head no choice.
       return shared.isOnlyRows || (shared.additions.isEmpty && changesRows(shared))
@@ -131,21 +181,6 @@ struct Tying {
       return true
     } catch {
       return false
-    }
-  }
-
-  /// Where the config ties two tensors that both lie on disk, readers take one of them for both; after an edit of
-  /// either they must take both.
-  private mutating func untieOnDisk(_ edits: [String: TensorEdit]) {
-    guard base.tiesEmbeddings, added.isEmpty, let checkpoint = base.checkpoint else { return }
-    let heads = base.modules.values.filter {
-      $0.tiedTo == nil && ["lm_head", "embed_out"].contains($0.name.split(separator: ".").last)
-    }
-    for head in heads where head.weight != nil {
-      let embeddings = base.modules.values.filter { embedding in
-        embedding.kind == .embedding && embedding.shape == head.shape && checkpoint.tensors[embedding.weightName] != nil
-      }
-      if edits[head.weightName] != nil || embeddings.contains(where: { edits[$0.weightName] != nil }) { unties = true }
     }
   }
 }

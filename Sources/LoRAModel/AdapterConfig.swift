@@ -68,3 +68,12 @@ public enum ModuleSelection: Sendable, Equatable {
   case pattern(String)
   case names([String])
 }
+
+extension AdapterConfig {
+  /// The family of an initialisation that took something out of the base's weights before the training, such as `pissa`
+  /// for `pissa_niter_4`; nil for all others (peft 0.21, `LoraLayer.update_layer`).
+  public var baseChangingInitialisation: String? {
+    let name = initialisation.lowercased()
+    return ["pissa", "olora", "corda", "lora_ga", "loftq"].first { name.hasPrefix($0) }
+  }
+}

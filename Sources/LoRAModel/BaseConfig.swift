@@ -86,10 +86,12 @@ struct BaseConfig: Sendable {
     return 0
   }
 
-  /// Whether the class has an output head over the vocabulary.
+  /// Whether the class is sure to have an output head over the vocabulary.
   var hasLanguageHead: Bool {
     architectures.contains { name in
-      ["ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "DoubleHeadsModel"].contains { name.hasSuffix($0) }
+      ["ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "DoubleHeadsModel", "MTModel"].contains {
+        name.hasSuffix($0)
+      }
     }
   }
 

@@ -36,6 +36,8 @@ public struct BaseModel: Sendable {
   ///
   /// Where both are on disk all the same, transformers 5 ties them only when they are equal.
   public let tiesEmbeddings: Bool
+  /// Tensors of the weights that the library keeps as one with others; empty without weights.
+  public let tiedTensors: [TiedTensor]
   /// Whether names and shapes can be checked: false for a config of an unknown architecture without weights.
   public let isKnown: Bool
   /// `quant_method` of the config's `quantization_config`, or nil; single modules say whether they are quantised.

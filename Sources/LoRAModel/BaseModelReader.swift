@@ -176,14 +176,14 @@ private struct BaseModelReader {
     let rows = tokens.min { ($0.name.utf8.count, $0.name) < ($1.name.utf8.count, $1.name) }?.shape[0]
     let isQuantized = table.modules.values.contains { $0.isQuantized }
     return finish(
-      config, description, checkpoint, table.modules,
+      config, description, checkpoint, table.modules, tied: table.tiedTensors,
       vocabulary: rows ?? description?.vocabularySize ?? config?.vocabularySize,
       parameters: isQuantized ? description?.parameters ?? checkpoint.parameters : checkpoint.parameters)
   }
 
   private func finish(
-    _ config: BaseConfig?, _ description: BaseDescription?, _ checkpoint: Checkpoint?, _ modules: [String: BaseModule],
-    vocabulary: UInt64?, parameters: UInt64?
+    _ config: BaseConfig?, _ description: BaseDescription?, _ checkpoint: Checkpoint?,
+    _ modules: [String: BaseModule], tied: [TiedTensor] = [], vocabulary: UInt64?, parameters: UInt64?
   ) -> BaseModel {
     let names = BaseNames(modules.keys)
     let tiesByDefault =
@@ -194,8 +194,8 @@ private struct BaseModelReader {
       parameters: parameters, layerCounts: names.layerCounts, layerCount: names.layerCount,
       vocabularySize: vocabulary,
       tiesEmbeddings: description == nil ? config?.tiesEmbeddings ?? tiesByDefault : tiesByDefault,
-      isKnown: checkpoint != nil || description != nil, quantization: config?.quantization, findings: findings,
-      names: names)
+      tiedTensors: tied, isKnown: checkpoint != nil || description != nil, quantization: config?.quantization,
+      findings: findings, names: names)
   }
 }
 

@@ -84,6 +84,7 @@ struct BaseModuleShape {
 
   private static let tokenEmbeddingNames: Set<Substring> = [
     "embed_tokens", "wte", "word_embeddings", "tok_embeddings", "embed_in", "shared", "tokens_embed",
+    "word_embedding",
   ]
 
   private static func isStack(_ name: String, _ shape: Shape) -> Bool {

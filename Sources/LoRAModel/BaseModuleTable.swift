@@ -5,19 +5,21 @@ import TensorCore
 /// Sorts the tensors of a checkpoint into modules: names and sizes from the files, kind and orientation from the
 /// catalogue where it knows the module, else from `BaseModuleShape`.
 struct BaseModuleTable {
-  private(set) var modules: [String: BaseModule] = [:]
+  var modules: [String: BaseModule] = [:]
+  /// Tensors that the library keeps as one with others.
+  var tiedTensors: [TiedTensor] = []
   /// Where files and config contradict each other.
   private(set) var contradictions: [Finding] = []
 
-  private let checkpoint: Checkpoint
-  private let description: BaseDescription?
-  private let config: BaseConfig?
+  let checkpoint: Checkpoint
+  let description: BaseDescription?
+  let config: BaseConfig?
   private let shapes: BaseModuleShape
   private let path: String
   /// Modules with tensors beside them that only quantised weights have.
   private var companions: Set<String> = []
   /// Names by which the catalogue knows the modules found.
-  private var described: Set<String> = []
+  var described: Set<String> = []
   /// Modules whose stored shape is not the one that the config gives.
   private var reshaped: [(module: String, expected: Shape, found: Shape)] = []
 
@@ -137,47 +139,6 @@ struct BaseModuleTable {
 
   private mutating func note(_ known: BaseCatalogue.BaseModule, name: String, found: Shape) {
     if known.shape != found { reshaped.append((name, known.shape, found)) }
-  }
-
-  // MARK: Tied weights
-
-  /// Adds an output head that shares the embedding's tensor and is not on disk, or an embedding that shares the head's:
-  /// transformers ties whichever of the two is missing.
-  private mutating func addTied() {
-    for tied in description?.modules ?? [] {
-      guard let source = tied.tiedTo else { continue }
-      let owner = source.hasSuffix(".weight") ? String(source.dropLast(7)) : source
-      described.insert(tied.name)
-      if modules[tied.name] == nil, let embedding = modules.values.first(where: { isSame($0, as: owner) }) {
-        tie(tied.name, tied.kind == .embedding ? .embedding : .linear, to: embedding)
-        described.insert(owner)
-      } else if let head = modules[tied.name], !modules.values.contains(where: { isSame($0, as: owner) }) {
-        tie(owner, .embedding, to: head)
-        described.insert(owner)
-      }
-    }
-    guard description == nil, let config, config.hasLanguageHead, config.tiesEmbeddings != false else { return }
-    let hasHead = modules.keys.contains { ["lm_head", "embed_out", "output"].contains(BaseModuleShape.leaf($0)) }
-    let embeddings = modules.values.filter {
-      $0.kind == .embedding && BaseModuleShape.isTokenEmbedding(BaseModuleShape.leaf($0.name))
-    }
-    if !hasHead, embeddings.count == 1, let embedding = embeddings.first { tie("lm_head", .linear, to: embedding) }
-  }
-
-  private func isSame(_ module: BaseModule, as name: String) -> Bool {
-    if module.name == name { return true }
-    guard module.kind == .embedding else { return false }
-    return description?.match(module.name)?.module.name == name
-  }
-
-  private mutating func tie(_ name: String, _ kind: ModuleKind, to other: BaseModule) {
-    guard other.shape.rank == 2 else { return }
-    let (input, output) =
-      kind == .embedding ? (other.shape[0], other.shape[1]) : (other.shape[1], other.shape[0])
-    modules[name] = BaseModule(
-      name: name, kind: kind, inFeatures: input, outFeatures: output, shape: other.shape, isTransposed: false,
-      hasBias: checkpoint.tensors[name + ".bias"] != nil, weightName: other.weightName, weight: other.weight,
-      tiedTo: other.weightName, isQuantized: other.isQuantized)
   }
 
   // MARK: Files against config

@@ -10,26 +10,28 @@ struct TinyModel {
   let base: String
   let adapter: String
 
-  /// Makes the folders `base` (with a config of no known architecture, or none) and `adapter` (with the given config members).
+  /// Makes the folders `base` (with a config of no known architecture, or none) and `adapter`; `model` and `config` are
+  /// members of the two configs.
   init(
     _ weights: SafetensorsBuilder, adapter factors: SafetensorsBuilder, rank: Int = 2, alpha: Double = 3,
-    config: JSONObject = [:], modelType: String? = "something_unknown"
+    config: JSONObject = [:], modelType: String? = "something_unknown", model members: JSONObject = [:]
   ) throws {
     folder = try TemporaryFolder()
     base = try folder.folder("base")
     adapter = try folder.folder("adapter")
     try folder.write("base/model.safetensors", weights)
     if let modelType {
-      let model: JSONObject = ["model_type": .string(modelType), "hidden_size": 4, "dtype": "float32"]
+      var model: JSONObject = ["model_type": .string(modelType), "hidden_size": 4, "dtype": "float32"]
+      for member in members.members { model[member.key] = member.value }
       try folder.write("base/config.json", JSONValue.object(model).text(pretty: true))
     }
     try folder.write("base/tokenizer.json", "{\"some\": \"tokenizer\"}\n")
     try folder.write("adapter/adapter_model.safetensors", factors)
-    var members: JSONObject = [
+    var adapter: JSONObject = [
       "peft_type": "LORA", "r": JSONValue(rank), "lora_alpha": .real(alpha), "target_modules": ["x"],
     ]
-    for member in config.members { members[member.key] = member.value }
-    try folder.write("adapter/adapter_config.json", JSONValue.object(members).text(pretty: true))
+    for member in config.members { adapter[member.key] = member.value }
+    try folder.write("adapter/adapter_config.json", JSONValue.object(adapter).text(pretty: true))
   }
 
   var output: String { folder.path("out") }

@@ -17,6 +17,7 @@ FAMILIES = {
     "vit-f32": transformers.AutoModelForImageClassification,
     "resnet-f32": transformers.AutoModelForImageClassification,
     "t5-f32": transformers.AutoModelForSeq2SeqLM,
+    "bert-f32": transformers.AutoModelForMaskedLM,
 }
 
 

@@ -79,6 +79,29 @@ def merge_with_peft(base_name, folder, untie, rows=None):
         return {name: tensor.clone() for name, tensor in read_model(scratch / "merged").items()}
 
 
+def take_apart(model):
+    """Gives every module a parameter of its own where several share one."""
+    for module in model.modules():
+        for name, parameter in list(module.named_parameters(recurse=False)):
+            setattr(module, name, torch.nn.Parameter(parameter.detach().clone()))
+
+
+def merge_apart(base_name, folder, stored):
+    """As above for a base where several modules share a tensor: each gets its own before PEFT merges.
+
+    T5 is told apart by the tensors alone, so only those that are no longer what they were tied to are written; other
+    configs say that nothing is tied, and then every tensor must be there.
+    """
+    model = load_base(base_name, torch.float64)
+    take_apart(model)
+    sources = dict(model.all_tied_weights_keys)
+    model = peft.PeftModel.from_pretrained(model, folder).merge_and_unload(safe_merge=True)
+    exact = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    if model.config.model_type != "t5":
+        return exact
+    return {n: t for n, t in exact.items() if n in stored or not torch.equal(t, exact[sources[n]])}
+
+
 def merge_by_hand(tensors, factors, row):
     """W + s·B·A of one module from the two files, transposed for Conv1D."""
     name = next(name for name in (row["name"], row["name"].removeprefix("transformer.")) if name + ".weight" in tensors)
@@ -95,8 +118,11 @@ def expected(entry):
     base_name = pathlib.Path(entry["base"]).name
     folder, base = ADAPTERS / entry["name"], MODELS / base_name
     tensors, untie = read_model(base), splits_tied(base, folder)
-    exact = merge_with_peft(base_name, folder, untie, entry.get("rows"))
-    if untie and read_json(folder / "adapter_config.json")["ensure_weight_tying"]:
+    if "shared" in entry["kinds"]:
+        untie, exact = True, merge_apart(base_name, folder, tensors)
+    else:
+        exact = merge_with_peft(base_name, folder, untie, entry.get("rows"))
+    if untie and "shared" not in entry["kinds"] and read_json(folder / "adapter_config.json")["ensure_weight_tying"]:
         untie = not torch.allclose(exact["lm_head.weight"], exact["model.embed_tokens.weight"], rtol=0, atol=1e-13)
         if not untie:  # the two pairs hold one delta
             del exact["lm_head.weight"]
@@ -104,11 +130,11 @@ def expected(entry):
     for name, tensor in exact.items():
         on_disk = name if name in tensors else name.removeprefix("transformer.")
         if on_disk not in tensors:
-            assert untie and name == "lm_head.weight", name
+            assert untie and (name == "lm_head.weight" or "shared" in entry["kinds"]), name
             changed[name] = round_once(tensor, next(iter(tensors.values())).dtype)
         elif not torch.equal(tensor, tensors[on_disk].to(tensor.dtype)):
             changed[on_disk] = round_once(tensor, tensors[on_disk].dtype)
-    if set(entry["kinds"]).isdisjoint({"dora", "renamed", "resized"}):
+    if set(entry["kinds"]).isdisjoint({"dora", "renamed", "resized", "shared"}):
         factors = adapter_tensors(folder)
         if untie:
             tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"]

@@ -110,6 +110,18 @@ SEQUENCE_TO_SEQUENCE = {
     ),
 }
 
+MASKED = {
+    # Decoder and embedding are tied, and so are `predictions.decoder.bias` and `predictions.bias`.
+    "bert-f32": transformers.BertConfig(
+        vocab_size=24,
+        hidden_size=16,
+        intermediate_size=20,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=12,
+    ),
+}
+
 
 def fill(model, std=0.08):
     """Weights as after some training: no matrix, norm or bias is left at its initial constant."""
@@ -145,6 +157,10 @@ def make():
     for name, config in SEQUENCE_TO_SEQUENCE.items():
         seed(name)
         model = fill(transformers.AutoModelForSeq2SeqLM.from_config(config))
+        model.save_pretrained(fresh(MODELS / name))
+    for name, config in MASKED.items():
+        seed(name)
+        model = fill(transformers.AutoModelForMaskedLM.from_config(config))
         model.save_pretrained(fresh(MODELS / name))
     make_gpt2_hub()
 

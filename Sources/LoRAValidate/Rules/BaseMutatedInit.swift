@@ -15,16 +15,16 @@ extension Rule {
       """,
     remedy: """
       Convert when saving: `save_pretrained(path, path_initial_model_for_weight_conversion=INIT)` writes an adapter of \
-      twice the rank that fits the original base. Or serve the residual base that the training used.
+      twice the rank that fits the original base; INIT is the adapter as it was before the training. Or save the changed \
+      base of the training (`model.unload()`), set `init_lora_weights` to true in adapter_config.json, and use the two \
+      together. LoftQ knows only the second way.
       """,
     example: """
       error  base-mutated-init  the adapter was initialised with pissa, which changed the base weights it was trained on
              expected init_lora_weights true, found pissa
       """
   ) { context in
-    guard let config = context.adapter.config else { return [] }
-    let families = ["pissa", "olora", "corda", "lora_ga", "loftq"]
-    guard let family = families.first(where: { config.initialisation.hasPrefix($0) }) else { return [] }
+    guard let config = context.adapter.config, let family = config.baseChangingInitialisation else { return [] }
     return [
       Finding(
         .baseMutatedInit,
@@ -32,9 +32,8 @@ extension Rule {
           + "not fit the original base",
         file: config.path, expected: "init_lora_weights true, gaussian, eva or orthogonal",
         found: escaped(config.initialisation, limit: 60),
-        hint: family == "loftq"
-          ? "serve it on the quantised residual base of its training"
-          : "save it again with path_initial_model_for_weight_conversion, or serve it on its residual base")
+        hint: (family == "loftq" ? "" : "save it again with path_initial_model_for_weight_conversion, or ")
+          + "use it with the changed base of its training after setting init_lora_weights to true")
     ]
   }
 }
