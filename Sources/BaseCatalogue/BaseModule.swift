@@ -54,6 +54,20 @@ public struct RuntimeModule: Sendable, Hashable {
   /// follow each other in memory; `{e}` stands for the number of the expert.
   public let parts: [String]
 
+  /// A stack `[experts, rows, columns]` of which a checkpoint holds the matrices of each expert, their rows following
+  /// each other; `parts` are the patterns of their names.
+  public init(stack name: String, experts: UInt64, rows: UInt64, columns: UInt64, parts: [String]) {
+    module = BaseModule(
+      name: name, kind: .parameter, inFeatures: columns, outFeatures: rows, shape: [experts, rows, columns],
+      hasBias: false, isTransposed: false, tiedTo: nil)
+    self.parts = parts
+  }
+
+  init(module: BaseModule, parts: [String]) {
+    self.module = module
+    self.parts = parts
+  }
+
   /// Whether the checkpoint stores the experts of this stack one by one.
   public var isSplitByExpert: Bool { module.kind == .parameter && parts.contains { $0.contains("{e}") } }
 

@@ -13,8 +13,7 @@ struct MergeCommand: ToolCommand {
     discussion: """
       The output is a complete model folder laid out like the base: the same files, names and order, with only the \
       adapted tensors changed and every side file copied. It appears whole or not at all, and the base is never \
-      written to. Adapters are checked first; one that does not fit is refused before anything is written.
-
+      written to. Adapters are checked first; one that does not fit is refused before anything is written. \
       There is no unmerge and no merge in place: rounding drops bits that no subtraction brings back. What undoes a \
       merge is the base, which lora-merge.json in the output names; --dry-run says beforehand what would be written.
       """)

@@ -91,7 +91,8 @@ extension BaseModel {
 
   private func named(_ name: String, prefixChange: (from: String, to: String)?) -> ModuleMatch? {
     if let module = modules[name] { return ModuleMatch(module: module, prefixChange: prefixChange, runtime: nil) }
-    return description?.match(name).flatMap { resolved($0, prefixChange: prefixChange) }
+    if let description { return description.match(name).flatMap { resolved($0, prefixChange: prefixChange) } }
+    return unlisted(name, prefixChange: prefixChange)
   }
 
   /// What the base holds for a module that the catalogue knows, which the files may spell otherwise.
@@ -106,7 +107,7 @@ extension BaseModel {
   }
 
   /// What the base holds for a module that only exists in memory; nil when it does not hold all of it.
-  private func inMemory(_ runtime: RuntimeModule, prefixChange: (from: String, to: String)?) -> ModuleMatch? {
+  func inMemory(_ runtime: RuntimeModule, prefixChange: (from: String, to: String)?) -> ModuleMatch? {
     let experts = runtime.isSplitByExpert ? runtime.module.experts : 1
     let parts = runtime.parts(ofExpert: 0).compactMap { modules[Self.withoutWeight($0)] }
     guard parts.count == runtime.parts.count, let first = parts.first, experts > 0,
@@ -137,6 +138,10 @@ extension BaseModel {
         guard let module = modules[owner + "." + leaf], module.kind == .parameter else { return nil }
         return ModuleMatch(module: module, prefixChange: prefixChange, runtime: nil)
       } : described.compactMap { stack in resolved(stack, prefixChange: prefixChange) }
+    if found.isEmpty, description == nil {
+      let stacks = ["gate_up_proj", "down_proj"].compactMap { unlisted(owner + "." + $0, prefixChange: prefixChange) }
+      return stacks.isEmpty ? nil : stacks
+    }
     return found.isEmpty ? nil : found
   }
 

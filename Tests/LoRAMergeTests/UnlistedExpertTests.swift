@@ -1,0 +1,92 @@
+import LoRAModel
+import LoRATestSupport
+import Safetensors
+import TensorCore
+import Testing
+
+@testable import LoRAMerge
+
+/// Stacks of experts of models that no catalogue knows, under the names that transformers gives them in memory.
+@Suite("Experts of unknown models")
+struct UnlistedExpertTests {
+  /// A base with two experts of three inner units, one by one, under the names of one of the patterns.
+  private func model(_ path: String, _ leaves: [String], shapes: [Shape], target: String, b: UInt64, a: UInt64)
+    throws -> TinyModel
+  {
+    var weights = SafetensorsBuilder()
+    for (position, (leaf, shape)) in zip(leaves, shapes).enumerated() {
+      for expert in path.contains("{e}") ? 0..<2 : 0..<1 {
+        var name = path
+        if let range = name.firstRange(of: "{e}") { name.replaceSubrange(range, with: String(expert)) }
+        let count = shape.dimensions.reduce(1, *)
+        weights.add(name + leaf + ".weight", .f32, shape, values: TinyModel.numbers(Int(count), 10 * position + expert))
+      }
+    }
+    var factors = SafetensorsBuilder()
+    let prefix = "base_model.model.model.layers.0.mlp.experts."
+    factors.add(prefix + "lora_A.weight", .f32, [4, a], values: TinyModel.numbers(4 * Int(a), 3))
+    factors.add(prefix + "lora_B.weight", .f32, [b, 4], values: TinyModel.numbers(4 * Int(b), 7))
+    return try TinyModel(
+      weights, adapter: factors,
+      config: ["target_modules": [], "target_parameters": [.string("mlp.experts." + target)], "peft_version": "0.21.2"])
+  }
+
+  @Test(
+    "Gate and up projections of an expert are the rows of one matrix in memory",
+    arguments: [
+      ("model.layers.0.mlp.experts.{e}.", ["gate_proj", "up_proj"]),
+      ("model.layers.0.block_sparse_moe.experts.{e}.", ["w1", "w3"]),
+    ])
+  func gateAndUp(_ path: String, _ leaves: [String]) throws {
+    let model = try model(path, leaves, shapes: [[3, 4], [3, 4]], target: "gate_up_proj", b: 6, a: 4)
+    let plan = try model.plan()
+    #expect(plan.mergedTensors.count == 4)
+    _ = try MergeExecutor(plan).run(to: model.output)
+    let merged = try Checkpoint.open(model.output)
+    let a = TinyModel.numbers(16, 3)
+    let b = TinyModel.numbers(24, 7)
+    for (part, leaf) in leaves.enumerated() {
+      for expert in 0..<2 {
+        let before = TinyModel.numbers(12, 10 * part + expert)
+        let name = path.replacing("{e}", with: String(expert)) + leaf + ".weight"
+        let entry = try #require(merged.tensors[name])
+        let found = try merged.files[entry.file].bytes(of: entry.info)
+        for row in 0..<3 {
+          for column in 0..<4 {
+            // A: expert by expert; B: rank by rank, the expert fastest; the scale is 3/2.
+            let delta = (0..<2).reduce(0.0) { sum, rank in
+              sum + Double(b[(3 * part + row) * 4 + 2 * rank + expert]) * Double(a[(2 * expert + rank) * 4 + column])
+            }
+            let want = Float(Double(before[4 * row + column]) + 1.5 * delta)
+            let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(found[16 * row + 4 * column + $1]) << UInt32(8 * $1) }
+            #expect(abs(Float(bitPattern: bits) - want) <= 2 * want.ulp, "\(name) \(row) \(column)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test(
+    "Down projections, and stacks under the names of older releases",
+    arguments: [
+      ("model.layers.0.mlp.experts.{e}.", "down_proj", Shape([4, 3]), 2),
+      ("model.layers.0.block_sparse_moe.experts.{e}.", "w2", Shape([4, 3]), 2),
+      ("model.layers.0.block_sparse_moe.", "output_linear", Shape([2, 4, 3]), 1),
+    ])
+  func down(_ path: String, _ leaf: String, _ shape: Shape, _ tensors: Int) throws {
+    let model = try model(path, [leaf], shapes: [shape], target: "down_proj", b: 4, a: 3)
+    let plan = try model.plan()
+    #expect(plan.mergedTensors.count == tensors)
+    _ = try MergeExecutor(plan).run(to: model.output)
+    var verifier = MergeVerifier(plan)
+    verifier.depth = .full
+    #expect(try verifier.run(on: model.output).isSound)
+  }
+
+  @Test("Experts that are not all there are refused")
+  func incomplete() throws {
+    let model = try model(
+      "model.layers.0.mlp.experts.{e}.", ["gate_proj"], shapes: [[3, 4]], target: "gate_up_proj", b: 6, a: 4)
+    #expect(try model.refusals().contains("the base has no such"))
+  }
+}
