@@ -36,6 +36,8 @@ public struct Adapter: Sendable {
   public var misnamed: [MisnamedTensor]
   /// Tensors whose names say nothing that the format knows.
   public var unknown: [TensorInfo]
+  /// Tensors that say nothing about the adapter: old numbers of the base, and second copies of replacements.
+  public var leftovers: [TensorInfo] = []
   /// Another adapter method that the tensor names belong to (`LOHA`, `IA3`, …), or nil.
   public var foreignMethod: String?
   /// What reading the file, its header and the config already found.

@@ -90,6 +90,7 @@ private struct Assembly {
   private var replacements: [Replacement] = []
   private var misnamed: [MisnamedTensor] = []
   private var unknown: [TensorInfo] = []
+  private var leftovers: [TensorInfo] = []
   private var foreign: [String: Int] = [:]
 
   init(scheme: (any NamingScheme)?) { self.scheme = scheme }
@@ -109,6 +110,7 @@ private struct Assembly {
     case .factor(let module, let part): add(tensor, part, to: module)
     case .replacement(let name, let role): replacements.append(Replacement(name: name, role: role, tensor: tensor))
     case .variant: break
+    case .leftover: return leftovers.append(tensor)
     case .foreign(let method):
       foreign[method, default: 0] += 1
       unknown.append(tensor)
@@ -151,18 +153,35 @@ private struct Assembly {
   }
 
   /// The adapter with all that was collected.
-  func adapter(path: String, weightsPath: String, _ reading: ConfigReading?, _ scaling: ModuleScaling) -> Adapter {
+  mutating func adapter(path: String, weightsPath: String, _ reading: ConfigReading?, _ scaling: ModuleScaling)
+    -> Adapter
+  {
     let parameters = reading?.config.flatMap { ParameterTargets($0, scaling) }
     let complete = modules.map { finish($0, parameters, scaling) }
     let names = complete.map(\.name)
     let finished = names.indices.sorted { naturallyPrecedes(names[$0], names[$1]) }.map { complete[$0] }
+    removeCopies()
     let sorted = replacements.sorted { naturallyPrecedes($0.name, $1.name) }
     // An alpha without factors belongs to another method, or to nothing.
     let strays = alphas.filter { positions[$0.key] == nil }.values.sorted { $0.name < $1.name }
     return Adapter(
       path: path, weightsPath: weightsPath, file: nil, config: reading?.config, rawConfig: reading?.raw,
       format: scheme?.format ?? .unknown, modules: finished, replacements: sorted, misnamed: misnamed,
-      unknown: unknown + strays, foreignMethod: method ?? Self.declaredMethod(reading), findings: [])
+      unknown: unknown + strays, leftovers: leftovers, foreignMethod: method ?? Self.declaredMethod(reading),
+      findings: [])
+  }
+
+  /// Takes out what PEFT wrote twice, as `X.weight` and as `X.modules_to_save.weight`, when it saved a resized embedding
+  /// that was trained as a whole; it reads the first.
+  private mutating func removeCopies() {
+    let copies = Set(misnamed.filter { $0.problem == .adapterName("modules_to_save") }.map(\.tensor.name))
+    if copies.isEmpty { return }
+    let plain = Set(replacements.filter { !copies.contains($0.tensor.name) }.map(\.name))
+    let removed = replacements.filter { copies.contains($0.tensor.name) && plain.contains($0.name) }.map(\.tensor)
+    let names = Set(removed.map(\.name))
+    leftovers += removed
+    replacements.removeAll { names.contains($0.tensor.name) }
+    misnamed.removeAll { names.contains($0.tensor.name) }
   }
 
   /// The other method that most tensors belong to.

@@ -119,6 +119,8 @@ public struct PEFTNaming: NamingScheme {
     if let position = components.firstIndex(where: { variantParts.contains($0) }), position > 0 {
       return (.variant(module: components[..<position].joined(separator: ".")), nil)
     }
+    // Saving resized embeddings writes all of a modules_to_save wrapper, with what it took the place of.
+    if components.contains("original_module") { return (.leftover, nil) }
     // modules_to_save wrappers keep the module's own tensors below `modules_to_save.<adapter>`.
     if let position = components.firstIndex(of: "modules_to_save"), position > 0, components.count > position + 1 {
       let infix = components.count > position + 2 ? 2 : 1
@@ -136,7 +138,7 @@ public struct PEFTNaming: NamingScheme {
       let name = components.filter { $0 != "base_layer" }.joined(separator: ".")
       return (.replacement(name: name, role: components.last == "bias" ? .full : .adaptedBase), nil)
     }
-    guard components.count > 1, components.contains("original_module") == false else { return (.unknown, nil) }
+    guard components.count > 1 else { return (.unknown, nil) }
     if components.contains(where: { $0.hasPrefix("lora_") }) { return (.unknown, nil) }
     return (.replacement(name: components.joined(separator: "."), role: .full), nil)
   }

@@ -12,6 +12,8 @@ public enum KeyMeaning: Sendable, Equatable {
   /// A tensor that a training variant keeps beside a module's factors: `lora_diag` (KaSA), `lora_velora_embed`, the
   /// samplers of MonteCLoRA. The variant's field in the config says what becomes of it.
   case variant(module: String)
+  /// A tensor that says nothing about the adapter: the base's own numbers, written along by the trainer.
+  case leftover
   /// A part of another adapter method.
   case foreign(method: String)
   /// Nothing that the scheme knows.

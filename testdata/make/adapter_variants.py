@@ -224,6 +224,16 @@ VARIANTS = [
         rows=75,
     ),
     Adapter(
+        "resized-saved",
+        "llama-f16",
+        ["linear", "full", "resized"],
+        "Three tokens added, embedding and head trained as a whole: PEFT writes both three times, old numbers included.",
+        lora(2, 4, ["q_proj"], modules_to_save=["embed_tokens", "lm_head"]),
+        before=functools.partial(resized, 75),
+        after=functools.partial(save_tokenizer, 75),
+        rows=75,
+    ),
+    Adapter(
         "mixtral-experts",
         "mixtral-bf16",
         ["parameter", "moe"],
