@@ -19,7 +19,7 @@ struct EngineModules: Sendable {
 
   /// - Parameter hasEmbeddings: whether embeddings and heads get slots without being asked for, where vLLM does that.
   init(_ base: BaseModel, targetModules: [String]?, hasEmbeddings: Bool) throws(SlotLayoutError) {
-    var traits = EngineTraits.of(base.modelType)
+    var traits = EngineTraits.of(base)
     if !hasEmbeddings { traits.embeddings = [] }
     isServed = traits.isServed
     var builder = EngineModuleBuilder(base: base, traits: traits, targets: targetModules)
@@ -112,22 +112,25 @@ struct EngineModuleBuilder {
 
   private mutating func add(siblings: [String: BaseModule], of owner: String) throws(SlotLayoutError) {
     var rest = siblings
-    for (whole, parts) in Self.fused {
+    let pairs = traits.pairsCrossAttention && Self.parted(owner).leaf == "encoder_attn"
+    for (whole, parts) in pairs ? [("kv_proj", ["k_proj", "v_proj"])] : Self.fused {
       let members = parts.compactMap { rest[$0] }
       guard members.count == parts.count, members.allSatisfy({ $0.kind == .linear }) else { continue }
       for part in parts { rest[part] = nil }
       let name = Self.joined(owner, whole)
       guard isTargeted(name, parts: parts) else { continue }
-      try fuse(members, as: name, isAttention: whole == "qkv_proj", isReplicated: whole == "fused_qkv_a_proj")
+      let shared = Array(repeating: heads.keyValue, count: 2)
+      let counts = whole == "qkv_proj" ? [heads.query] + shared : whole == "kv_proj" ? shared : []
+      try fuse(members, as: name, heads: counts, isReplicated: whole == "fused_qkv_a_proj")
     }
     for leaf in rest.keys.sorted() {
       if let module = rest[leaf] { try add(single: module, owner: owner, leaf: leaf) }
     }
   }
 
-  /// Several modules of the base as slices of one.
+  /// Several modules of the base as slices of one; of attention, each with its number of heads.
   private mutating func fuse(
-    _ members: [BaseModule], as name: String, isAttention: Bool, isReplicated: Bool
+    _ members: [BaseModule], as name: String, heads: [UInt64?], isReplicated: Bool
   ) throws(SlotLayoutError) {
     var slices: [EngineSlice] = []
     for (index, member) in members.enumerated() {
@@ -135,7 +138,7 @@ struct EngineModuleBuilder {
       guard member.inFeatures == members[0].inFeatures else {
         throw .shape(member.name, expected: "in \(members[0].inFeatures)", found: "in \(member.inFeatures)")
       }
-      let count = !isAttention ? nil : index == 0 ? heads.query : heads.keyValue
+      let count = heads.indices.contains(index) ? heads[index] : nil
       slices.append(
         EngineSlice(
           input: member.inFeatures, pieces: [EnginePiece(rows: member.outFeatures, heads: count)],
@@ -147,11 +150,18 @@ struct EngineModuleBuilder {
 
   private mutating func add(single module: BaseModule, owner: String, leaf: String) throws(SlotLayoutError) {
     let isEmbedding = module.kind == .embedding
-    let isHead = leaf == "lm_head" || (leaf == "embed_out" || leaf == "output") && owner.isEmpty
+    let isHead = leaf == "lm_head" || owner.isEmpty && ["embed_out", "output", "proj_out"].contains(leaf)
     guard isTargeted(module.name, parts: [leaf], isOptional: isEmbedding || isHead) else { return }
-    // Task heads are whole tensors in the engine, not factors.
-    if !isEmbedding, !isHead, Self.taskHeads.contains(leaf) { return }
+    if !isEmbedding, !isHead, Self.isOfTask(module.name), !traits.taskHeads.contains(leaf) { return }
+    if traits.runsBare(module.name) { return }
     try require(module)
+    if leaf == "gate_up_proj", traits.splitsGateUp, module.outFeatures % 2 == 0 {
+      let half = module.outFeatures / 2
+      place(module.name, targets: [(0, 0), (1, half)])
+      let slice = EngineSlice(input: module.inFeatures, output: half, sharing: .column)
+      append(module.name, .linear, [slice, slice])
+      return
+    }
     place(module.name, targets: [(0, 0)])
     if isEmbedding {
       append(
@@ -166,17 +176,25 @@ struct EngineModuleBuilder {
     }
   }
 
-  static let taskHeads: Set<String> = ["score", "qa_outputs", "classifier", "summary"]
+  /// Whether a module is the head of a task, or lies in one.
+  static func isOfTask(_ name: String) -> Bool {
+    let (owner, leaf) = parted(name)
+    return taskHeads.contains(leaf) || taskHeads.contains(parted(owner).leaf)
+  }
+
+  private static let taskHeads: Set<String> = ["score", "qa_outputs", "classifier", "summary"]
   private static let rowLeaves: Set<String> = [
     "o_proj", "out_proj", "down_proj", "dense_4h_to_h", "c_proj", "fc2", "fc_out", "w2", "wo", "out_lin", "lin2",
     "o", "proj",
   ]
   private static let replicatedLeaves: Set<String> = [
     "gate", "router", "shared_expert_gate", "q_a_proj", "kv_a_proj_with_mqa", "project_in", "project_out", "weight",
+    "classifier",
   ]
 
   private func slice(_ module: BaseModule, owner: String, leaf: String) -> EngineSlice {
     let (input, output) = (module.inFeatures, module.outFeatures)
+    if traits.keepsWhole(module.name) { return EngineSlice(input: input, output: output, sharing: .replicated) }
     if ["qkv_proj", "query_key_value", "c_attn", "Wqkv", "qkv"].contains(leaf),
       let pieces = heads.pieces(ofFused: output)
     {

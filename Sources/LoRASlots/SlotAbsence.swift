@@ -14,6 +14,8 @@ public struct SlotAbsence: Sendable, Hashable {
     case notTargeted = "not among the target modules"
     /// The engine's class of the architecture does not list it.
     case notListed = "an embedding or head that this engine adapts only when it is a target module"
+    /// The engine's class of the architecture has it without factors.
+    case bare = "a module that this engine runs without factors"
     /// A convolution, a table of positions, or another thing without matrix product.
     case other = "nothing that this engine adapts"
   }
@@ -36,9 +38,10 @@ extension SlotLayout {
   func absence(of name: String, _ base: BaseModel) -> SlotAbsence.Reason {
     let leaf = EngineModuleBuilder.parted(name).leaf
     if !EngineModuleBuilder.isText(name, of: base) { return .tower }
-    if EngineModuleBuilder.taskHeads.contains(leaf) { return .taskHead }
+    if EngineModuleBuilder.isOfTask(name) { return .taskHead }
     if options.targetModules != nil { return .notTargeted }
-    let isHead = ["lm_head", "embed_out", "output"].contains(leaf)
+    if EngineTraits.of(base).runsBare(name) { return .bare }
+    let isHead = ["lm_head", "embed_out", "output", "proj_out"].contains(leaf)
     return isHead || base.modules[name]?.kind == .embedding ? .notListed : .other
   }
 }

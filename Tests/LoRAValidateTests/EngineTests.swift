@@ -1,3 +1,4 @@
+import LoRAModel
 import LoRATestSupport
 import LoRAValidate
 import TensorCore
@@ -120,6 +121,27 @@ struct EngineTests {
     let findings = try Bench().findings(specimen, options: options)
     #expect(
       findings.contains { $0.rule == row.rule && $0.message.contains(row.says) && $0.hint != nil },
+      "\(findings.map { "\($0.rule.rawValue): \($0.message)" })")
+  }
+
+  /// Adapters made by PEFT that vLLM's own loader refuses or applies in part, for what its class of the model is.
+  @Test(arguments: [
+    ("gpt2-bf16", RuleID.engineUnsupported, "adapters for the architecture gpt2"),
+    ("vit", .engineUnsupported, "adapters for the architecture vit"),
+    ("qwen3_moe-experts", .engineUnsupported, "factors of whole expert stacks"),
+    ("mixtral-experts", .engineSilent, "no such path, or no factors there"),
+    ("resized-embedding", .engineUnsupported, "an embedding of 75 rows for a model of 72"),
+  ])
+  func whatAClassDoesNotServeIsSaid(_ name: String, _ rule: RuleID, _ says: String) throws {
+    let path = Fixtures.path("adapters/\(name)")
+    let folder = try #require(Adapter.load(path).config?.baseModel)
+    var options = ValidationOptions()
+    options.engine = Engine(named: "vllm")
+    let report = Validation.run(
+      [path], base: try BaseModel.open(Fixtures.path(String(folder.dropFirst("testdata/".count)))), options: options)
+    let findings = report.adapters[0].findings
+    #expect(
+      findings.contains { $0.rule == rule && $0.message.contains(says) && $0.hint != nil },
       "\(findings.map { "\($0.rule.rawValue): \($0.message)" })")
   }
 

@@ -12,9 +12,10 @@ extension Engine {
       .variant("use_bdlora", "block-diagonal LoRA"),
       .variant("use_qalora", "QALoRA"),
       .wholeTensors(except: ["classifier", "score"]),
+      .unservedModel, .refusedLeaves, .wholeExpertStacks, .resizedVocabulary,
       .otherNaming, .otherFileName, .adapterNames, .foreignModules, .halfPairs,
     ],
     ignores: [
-      .wrongPaths, .wrapperNames, .filteredModules, .smallerShapes, .scaleFromConfig, .unequalPairs,
+      .lostPaths, .wrongPaths, .wrapperNames, .filteredModules, .smallerShapes, .scaleFromConfig, .unequalPairs,
     ])
 }
