@@ -49,7 +49,7 @@ extension ValidationReport {
         finding.message, finding.expected.map { "expected: \($0)" }, finding.found.map { "found: \($0)" },
         finding.tensor.map { "tensor: \($0)" }, finding.byteOffset.map { "byte: \($0)" }, "file: \(finding.file)",
         finding.hint.map { "fix: \($0)" },
-      ].compactMap { $0 }.joined(separator: "\n")
+      ].compactMap { $0.map { escaped($0, limit: 2000) } }.joined(separator: "\n")
       if finding.severity >= failOn {
         xml += "      <failure type=\"\(finding.severity.rawValue)\" message=\"\(attribute(finding.message))\">"
         xml += "\(text(details))</failure>\n"

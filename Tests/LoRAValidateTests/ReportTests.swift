@@ -12,7 +12,7 @@ import FoundationXML
 struct ReportTests {
   private let bench: Bench
   private let report: ValidationReport
-  private static let hostile = "evil{0}[a](b)<&>\"'\u{1B}[31m\n::error::x"
+  private static let hostile = "evil{0}[a](b)<&>\"'\u{1B}[31m\t\n::error::x"
 
   init() throws {
     bench = try Bench()
@@ -97,6 +97,13 @@ struct ReportTests {
       elements[name, default: 0] += 1
       if attributes[name] == nil { attributes[name] = values }
     }
+  }
+
+  /// Found by fuzzing: a name with a tab or a line break went through as it was.
+  @Test func junitKeepsANameInItsLine() {
+    let lines = report.junit().split(separator: "\n")
+    #expect(lines.contains { $0.contains("\\n::error::x") && $0.hasPrefix("tensor: ") })
+    #expect(!lines.contains { $0.hasPrefix("::error::") || $0.contains("\t") })
   }
 
   @Test func junitIsWellFormed() throws {
