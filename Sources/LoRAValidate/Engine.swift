@@ -1,4 +1,5 @@
 import LoRAModel
+import Safetensors
 import TensorCore
 
 /// A serving engine: which ranks it takes, what it refuses, and what it accepts and then ignores or gets wrong.
@@ -74,5 +75,14 @@ struct EngineCheck: Sendable {
       rule, "\(engine.title) \(verb) \(hit.message)",
       file: hit.isConfig ? context.adapter.configPath : context.adapter.weightsPath, tensor: hit.tensor,
       module: hit.module, found: hit.found, hint: hit.hint)
+  }
+}
+
+extension EngineCheck.Hit {
+  /// What shows in the name of a module of the weights.
+  init(message: String, at module: AdapterModule, hint: String) {
+    self.init(
+      message: message, tensor: module.tensors.first?.name, module: module.name, found: escaped(module.name),
+      hint: hint, isConfig: false)
   }
 }

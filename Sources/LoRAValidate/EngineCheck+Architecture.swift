@@ -21,8 +21,7 @@ extension EngineCheck {
     guard let first = refused.first else { return nil }
     return Hit(
       message: "modules named \(escaped(first.lastComponent, limit: 60)) for this architecture: its class has others",
-      tensor: first.tensors.first?.name, module: first.name, found: escaped(first.name),
-      hint: "train without these modules, or merge the adapter", isConfig: false)
+      at: first, hint: "train without these modules, or merge the adapter")
   }
 
   /// Factors of whole stacks of experts where the engine keeps experts apart.
@@ -32,9 +31,8 @@ extension EngineCheck {
     else { return nil }
     return Hit(
       message: "factors of whole expert stacks for this architecture, unless it is told to expect them",
-      tensor: first.tensors.first?.name, module: first.name, found: escaped(first.name),
-      hint: "start vLLM with --enable-mixed-moe-lora-format and send is_3d_lora_weight with the adapter, or merge it",
-      isConfig: false)
+      at: first,
+      hint: "start vLLM with --enable-mixed-moe-lora-format and send is_3d_lora_weight with the adapter, or merge it")
   }
 
   /// Embeddings with another number of rows than the base's.
@@ -58,9 +56,8 @@ extension EngineCheck {
     return Hit(
       message: "\(phrase(lost.map(\.name), of: context.adapter.modules.count)): its class of this architecture has no "
         + "such path, or no factors there, so the tensors load and are never applied",
-      tensor: first.tensors.first?.name, module: first.name, found: escaped(first.name),
-      hint: "name the modules as the base's checkpoint does or train without them, or merge the adapter",
-      isConfig: false)
+      at: first,
+      hint: "name the modules as the base's checkpoint does or train without them, or merge the adapter")
   }
 
   /// The traits of the base, unless the adapter does not pass through the engine's loader.

@@ -70,8 +70,7 @@ extension EngineCheck {
     guard let first = foreign.first else { return nil }
     return Hit(
       message: "modules that the model does not have: \(listing(foreign.map(\.lastComponent).uniqued))",
-      tensor: first.tensors.first?.name, module: first.name, found: escaped(first.name),
-      hint: "check that this is the base that the adapter was trained on", isConfig: false)
+      at: first, hint: "check that this is the base that the adapter was trained on")
   }
 
   /// Modules whose name ends like one of the base's but whose path does not exist there.
@@ -84,9 +83,8 @@ extension EngineCheck {
       message:
         "\(phrase(lost.map(\.name), of: context.adapter.modules.count)): the last part of the name is known, the "
         + "path is not, so the tensors load and are never applied",
-      tensor: first.tensors.first?.name, module: first.name, found: escaped(first.name),
-      hint: base.closest(to: first.name).map { "the closest module is \(escaped($0))" } ?? "correct the names",
-      isConfig: false)
+      at: first,
+      hint: base.closest(to: first.name).map { "the closest module is \(escaped($0))" } ?? "correct the names")
   }
 
   /// Factors smaller than the base's module, which fit into a corner of the slot.
@@ -163,8 +161,7 @@ extension EngineCheck {
       let places = context.adapter.modules.filter { names.contains($0.lastComponent) }
       guard let first = places.first else { return nil }
       return Hit(
-        message: listing(places.map(\.name)), tensor: first.tensors.first?.name, module: first.name,
-        found: escaped(first.name), hint: "train without these modules for this engine", isConfig: false)
+        message: listing(places.map(\.name)), at: first, hint: "train without these modules for this engine")
     }
   }
 

@@ -134,8 +134,12 @@ import Testing
     for path in ["/dev/null", folder.path, "/nowhere/at/all", folder.path("image.safetensors/below")] {
       #expect(try pack(["adapters/llama-all-linear", "--output", path]).code == 2, "\(path)")
     }
-    guard !Sanitizer.isOn else { return }
-    // No room for the image: nothing stays, and what was there before stays as it is.
+  }
+
+  @Test(.disabled(if: Sanitizer.isOn, "sanitizers write more than the limit"))
+  func `without room for the image nothing stays, and what was there stays as it is`() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write("image.safetensors", "mine")
     let full = try Program.shell(
       "ulimit -f 16; trap '' XFSZ; $TOOL pack \((base + slots).joined(separator: " ")) adapters/llama-all-linear "
         + "--output \(folder.path)/full.safetensors")

@@ -10,13 +10,10 @@ float64. Bases are in float32, so the two differ by rounding only. It finds what
 again while loading, a flag of the config that means something else as well, a name that is not read.
 """
 
-import argparse
-import collections
 import pathlib
 import subprocess
 import sys
 import tempfile
-import warnings
 
 import peft
 import torch
@@ -28,8 +25,8 @@ from catalogue_cases import CASES
 from files import read_json, write_json
 from matrix import exports
 from merged import adapter_tensors
+from sweep import parser, sweep
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 ALLOWED = 1e-5  # of the largest logit: weights are rounded to 2⁻²⁴, and layers and sums enlarge that
 WIDTH = 8  # tokens of a row; some of the small configurations have no more than seventeen positions
 # Where the embedding and the head of a model are tied, or are not, these variants are the ones that tell.
@@ -125,39 +122,19 @@ def case(tool, model_type, number, work, wanted, counts, problem):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("types", nargs="*", default=list(CASES))
-    parser.add_argument("--tool", default=ROOT.parent / ".build/release/lora-tool", type=pathlib.Path)
-    parser.add_argument("--variants", type=lambda text: text.split(","), default=[], help="names, separated by commas")
-    arguments = parser.parse_args()
-    warnings.filterwarnings("ignore")
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    torch.set_num_threads(1)
-    counts, problems = collections.Counter(), []
+    arguments = parser(__doc__).parse_args()
 
-    def problem(text):
-        problems.append(text)
-        print(text[:420], flush=True)
+    def check(model_type, number, position, work, counts, problem):
+        is_first, change = position == 0, CASES[model_type][number][1]
+        if not is_first and "tie_word_embeddings" not in change:
+            return
 
-    for model_type in arguments.types:
-        before = counts["adapters"], counts["compared"], len(problems)
-        sized = [number for number, (_, change) in enumerate(CASES[model_type]) if change]
-        for position, number in enumerate(sized):
-            is_first, change = position == 0, CASES[model_type][number][1]
-            if not is_first and "tie_word_embeddings" not in change:
-                continue
-            wanted = lambda label: (  # noqa: E731
-                label in arguments.variants if arguments.variants else is_first or label.startswith(ENDS)
-            )
-            with tempfile.TemporaryDirectory() as work:
-                case(arguments.tool.resolve(), model_type, number, pathlib.Path(work), wanted, counts, problem)
-        now = counts["adapters"], counts["compared"], len(problems)
-        print("{}: {} adapters, {} compared, {} problems".format(model_type, *(b - a for a, b in zip(before, now))), flush=True)
-    for reason, count in counts.most_common():
-        print(f"{count} {reason}")
-    print(f"{len(problems)} problems")
-    return 1 if problems or not counts["compared"] else 0
+        def wanted(label):
+            return label in arguments.variants if arguments.variants else is_first or label.startswith(ENDS)
+
+        case(arguments.tool.resolve(), model_type, number, work, wanted, counts, problem)
+
+    return sweep(arguments.types, "compared", check)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ adapter is merged by the program and by PEFT, and every element of every tensor 
 listed with its reason, beside whether PEFT could merge it.
 """
 
-import argparse
-import collections
 import pathlib
 import subprocess
 import sys
@@ -27,8 +25,8 @@ from catalogue_cases import CASES
 from files import read_json, read_model, write_json
 from matrix import exports
 from merged import adapter_tensors, round_once, take_apart
+from sweep import parser, sweep
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 # An adapted MultiheadAttention's output projection, which PEFT merges twice: for itself and for its owner.
 MERGED_TWICE = ".base_layer.out_proj.lora_A.weight"
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
@@ -149,35 +147,16 @@ def case(tool, model_type, number, work, wanted, counts, problem):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("types", nargs="*", default=list(CASES))
-    parser.add_argument("--tool", default=ROOT.parent / ".build/release/lora-tool", type=pathlib.Path)
-    parser.add_argument("--variants", type=lambda text: text.split(","), default=[], help="names, separated by commas")
-    parser.add_argument("--first", action="store_true", help="only the first configuration of each type")
-    arguments = parser.parse_args()
-    warnings.filterwarnings("ignore")
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    torch.set_num_threads(1)
-    counts, problems = collections.Counter(), []
-
-    def problem(text):
-        problems.append(text)
-        print(text[:420], flush=True)
-
+    arguments = parser(__doc__)
+    arguments.add_argument("--first", action="store_true", help="only the first configuration of each type")
+    arguments = arguments.parse_args()
     wanted = (lambda label: label in arguments.variants) if arguments.variants else lambda label: True
-    for model_type in arguments.types:
-        sized = [number for number, (_, overrides) in enumerate(CASES[model_type]) if overrides]
-        before = counts["adapters"], counts["merged"], len(problems)
-        for number in sized[:1] if arguments.first else sized:
-            with tempfile.TemporaryDirectory() as work:
-                case(arguments.tool.resolve(), model_type, number, pathlib.Path(work), wanted, counts, problem)
-        now = counts["adapters"], counts["merged"], len(problems)
-        print("{}: {} adapters, {} merged, {} problems".format(model_type, *(b - a for a, b in zip(before, now))), flush=True)
-    for reason, count in counts.most_common():
-        print(f"{count} {reason}")
-    print(f"{len(problems)} problems")
-    return 1 if problems or not counts["merged"] else 0
+
+    def check(model_type, number, position, work, counts, problem):
+        if position == 0 or not arguments.first:
+            case(arguments.tool.resolve(), model_type, number, work, wanted, counts, problem)
+
+    return sweep(arguments.types, "merged", check)
 
 
 if __name__ == "__main__":
