@@ -1,0 +1,347 @@
+"""Holds adapters against SGLang itself, on the CPU: its config check, its loader, its wrapped modules, its memory pool.
+
+    python sglang_adapters.py FOLDER             first: makes bases and adapters
+    python check_sglang.py truth FOLDER OUT      one JSON line for each base: what SGLang does with each adapter
+    python check_sglang.py facts FOLDER OUT      one JSON line for each model class: what it wraps, its slots
+
+Needs sglang 0.5.23 (0.5.22 and 0.5.21 work too), unpacked and on PYTHONPATH, with torch 2.14.0, transformers 5.19.0 and
+what it imports; neither a GPU nor its kernels. No forward pass is run. SGLang is asked twice:
+  paths   `--lora-paths ADAPTER`: module names and rank come from the adapter
+  all     `--lora-target-modules all --max-lora-rank 16`, the adapter is loaded while the server runs
+An adapter is applied if what lies in the slots of each wrapped module, times the scale that SGLang keeps apart, is what
+PEFT adds to that module's weight. Where each row of a weight lies is left to the class itself: the deltas go through its
+own load_weights as if they were a checkpoint. What was not placed, or only in modules without a slot, is not applied.
+Effects: `start` the server does not start; `load` the adapter is refused; `batch` the first batch with it raises, which
+nothing catches; `silent` it is served, but not as trained.
+"""
+
+import argparse
+import json
+import logging
+import os
+import re
+import sys
+import time
+import warnings
+from pathlib import Path
+from unittest import mock
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+warnings.simplefilter("ignore")
+# A kernel that rotary embeddings import where there is no GPU; nothing calls it.
+for name in ("vllm", "vllm._custom_ops"):
+    sys.modules[name] = mock.MagicMock(__spec__=None)
+
+import torch
+
+torch.set_num_threads(1)
+plain_tensor = torch.tensor
+torch.tensor = lambda *values, pin_memory=False, **named: plain_tensor(*values, **named)
+torch.Tensor.pin_memory = lambda self, *_: self
+logging.disable(logging.ERROR)
+
+from safetensors.torch import load_file
+from sglang.srt import runtime_context
+from sglang.srt.configs.load_config import LoadConfig
+from sglang.srt.configs.model_config import ModelConfig
+from sglang.srt.distributed import bootstrap
+from sglang.srt.layers.moe.fused_moe_triton.layer import FusedMoE
+from sglang.srt.lora.layers import (
+    BaseLayerWithLoRA, FusedMoEWithLoRA, ParallelLMHeadWithLoRA, VocabParallelEmbeddingWithLoRA)
+from sglang.srt.lora.lora_manager import LoRAManager
+from sglang.srt.lora.lora_registry import LoRARef
+from sglang.srt.model_loader.loader import _initialize_model
+from sglang.srt.server_args import ServerArgs
+
+LIMIT = 16
+started = False
+
+
+# The engine
+
+
+def publish(folder):
+    """The server's arguments; groups of one process, once."""
+    global started
+    options = ServerArgs(
+        model_path=str(folder), device="cpu", skip_tokenizer_init=True, dtype="float32", disable_cuda_graph=True,
+        enable_lora=True, max_lora_rank=LIMIT, lora_target_modules=["all"])
+    runtime_context.publish(options, role="scheduler", ranks=runtime_context.SpawnRanks(
+        world_rank=0, gpu_id=0, dp_rank=None))
+    if not started:
+        bootstrap._bind_threads_if_cpu = bootstrap._init_cpu_threads_env = lambda **_: None
+        bootstrap.init_parallel_runtime(server_args=options, device="cpu", dist_port=29733)
+        started = True
+    return options
+
+
+class Base:
+    """A model of SGLang's with weights of zero, and how to take LoRA layers off it again."""
+
+    def __init__(self, folder):
+        self.options = publish(folder)
+        self.config = ModelConfig.from_server_args(self.options)
+        torch.set_default_dtype(torch.float32)
+        self.model = _initialize_model(self.config, LoadConfig(), None)
+        self.slots = [(parent, name, child) for parent in self.model.modules()
+                      for name, child in parent._modules.items()]
+        self.clear()
+
+    def clear(self):
+        with torch.no_grad():
+            for parameter in self.model.parameters():
+                parameter.zero_()
+
+    def restore(self):
+        for parent, name, child in self.slots:
+            parent._modules[name] = child
+
+    def manager(self, **options):
+        return LoRAManager(
+            base_model=self.model, base_hf_config=self.config.hf_config, max_loras_per_batch=2,
+            load_config=LoadConfig(), dtype=torch.float32, server_args=self.options, lora_backend="csgmv", **options)
+
+
+class Refusal(Exception):
+    """What the engine raised, and when."""
+
+
+def reason(error):
+    return f"{type(error).__name__}: {error}".replace("\n", " ")[:300]
+
+
+def serve(base, adapter, mode):
+    """A manager with the adapter in slot 1, or Refusal(effect, reason)."""
+    reference = LoRARef(lora_id="adapter", lora_name="adapter", lora_path=str(adapter), pinned=False)
+    step = "start"
+    try:
+        if mode == "paths":
+            loaded = []
+
+            def load(self, lora_ref, plain=LoRAManager._load_lora_adapter):
+                loaded.append(plain(self, lora_ref))
+                return loaded[-1]
+
+            with mock.patch.object(LoRAManager, "_load_lora_adapter", load):
+                try:
+                    manager = base.manager(lora_paths=[reference])
+                finally:
+                    step = "load" if loaded and not loaded[-1].success else "start"
+        else:
+            manager = base.manager(target_modules={"all"}, max_lora_rank=LIMIT)
+            step = "load"
+            result = manager.load_lora_adapter(reference)
+            if not result.success:
+                raise RuntimeError(result.error_message)
+        step = "batch"
+        manager.fetch_new_loras({"adapter"})
+        return manager
+    except Exception as error:
+        raise Refusal(step, reason(error)) from error
+
+
+# What lies in the slots
+
+
+def product(a, b, rank, offsets):
+    """B·A slice by slice: slice k has rows offsets[k] ..< offsets[k + 1] of B and ranks k·rank ..< (k + 1)·rank of A."""
+    return torch.cat([b[start:end, :rank] @ a[index * rank: (index + 1) * rank]
+                      for index, (start, end) in enumerate(zip(offsets, offsets[1:]))])
+
+
+def experts(layer, slot, most, shared):
+    """w13 and w2 of the experts as LoRA changes them. Scales are in B already; A's parts lie `most` ranks apart."""
+    a13, b13 = layer.gate_up_lora_a_weights[slot], layer.gate_up_lora_b_weights[slot]
+    a2, b2 = layer.down_lora_a_weights[slot], layer.down_lora_b_weights[slot]
+    count = max(a13.shape[0], b13.shape[0], a2.shape[0], b2.shape[0])
+    a13, b13, a2, b2 = (tensor.expand(count, -1, -1) for tensor in (a13, b13, a2, b2))
+    down = b2 @ a2
+    if a13.shape[1] == most:
+        return b13 @ a13, down
+    gate_a, up_a = a13[:, :most], a13[:, most:]
+    if layer._uses_interleaved_gate_up:
+        pairs = torch.stack([b13[:, 0::2] @ gate_a, b13[:, 1::2] @ up_a], dim=2)
+        return pairs.reshape(count, -1, a13.shape[2]), down
+    half = b13.shape[1] // 2
+    return torch.cat([b13[:, :half] @ gate_a, b13[:, half:] @ up_a], dim=1), down
+
+
+def held(manager):
+    """What the slot adds to each parameter: {name of the parameter: delta}."""
+    adapter = manager.loras["adapter"]
+    slot = manager.memory_pool.get_buffer_id("adapter")
+    rank, scale, most = adapter.config.r, adapter.scaling, manager.memory_pool.max_lora_rank
+    found = {}
+    for name, layer in manager.base_model.named_modules():
+        if not isinstance(layer, BaseLayerWithLoRA):
+            continue
+        if isinstance(layer, FusedMoEWithLoRA):
+            w13, w2 = experts(layer, slot, most, False)
+            found[f"{name}.w13_weight"], found[f"{name}.w2_weight"] = w13, w2
+        elif isinstance(layer, VocabParallelEmbeddingWithLoRA):
+            a, b = layer.embedding_A_buffer[slot], layer.embedding_B_buffer[slot]
+            found[f"{name}.weight"] = scale * (b[:, :rank] @ a[:rank]).T
+        elif isinstance(layer, ParallelLMHeadWithLoRA):
+            a, b = layer.lm_head_A_buffer[slot], layer.lm_head_B_buffer[slot]
+            found[f"{name}.weight"] = scale * (b[:, :rank] @ a[:rank])
+        else:
+            a, b = layer.lora_a[slot], layer.lora_b[slot]
+            found[f"{name}.weight"] = scale * product(a, b, rank, list(layer.lora_offsets))
+    return found
+
+
+def expected(base, delta):
+    """The deltas where the class's own loader puts them, and what it did not take."""
+    base.clear()
+    head = {name: value for name, value in delta.items() if re.search(r"(^|\.)(lm_head|embed_out)\.weight$", name)}
+    tied = head and getattr(base.config.hf_text_config, "tie_word_embeddings", False)
+    rest = {name: value for name, value in delta.items() if not (tied and name in head)}
+    try:
+        with torch.no_grad():
+            base.model.load_weights(iter(rest.items()))
+        lost = None
+    except Exception as error:
+        lost = reason(error)
+    placed = {name: parameter.detach().clone() for name, parameter in base.model.named_parameters()
+              if torch.count_nonzero(parameter)}
+    if tied:
+        placed["lm_head.weight"] = next(iter(head.values()))
+    total = sum(value.double().square().sum().item() for value in delta.values())
+    got = sum(value.double().square().sum().item() for value in placed.values())
+    base.clear()
+    if lost is None and abs(got - total) > 1e-4 * max(total, 1e-30):
+        lost = f"the class takes {got / total if total else 0:.3f} of the deltas"
+    return placed, lost
+
+
+def pattern(name):
+    return re.sub(r"\.\d+(?=\.|$)", ".#", name.removesuffix(".weight"))
+
+
+def same(found, wanted):
+    rows = min(found.shape[-2], wanted.shape[-2])
+    return found.shape[-1] == wanted.shape[-1] and torch.allclose(
+        found[..., :rows, :], wanted[..., :rows, :], rtol=1e-3, atol=1e-4) and not any(
+        torch.count_nonzero(rest[..., rows:, :]) for rest in (found, wanted))
+
+
+def compare(found, wanted):
+    """Patterns of modules by what became of them."""
+    result = {"right": set(), "dropped": set(), "wrong": set(), "extra": set()}
+    for name, value in wanted.items():
+        if name not in found or not torch.count_nonzero(found[name]):
+            result["dropped"].add(pattern(name))
+        else:
+            result["right" if same(found[name], value) else "wrong"].add(pattern(name))
+    for name, value in found.items():
+        if name not in wanted and torch.count_nonzero(value):
+            result["extra"].add(pattern(name))
+    return {key: sorted(value) for key, value in result.items()}
+
+
+# What is left out of the comparison of factors: the config says so, SGLang does not look.
+
+
+def untold(settings, tensors):
+    found = []
+    for key in ("alora_invocation_tokens", "layer_replication", "trainable_token_indices"):
+        if settings.get(key):
+            found.append(f"{key} is not read")
+    if settings.get("init_lora_weights") in ("pissa", "olora", "loftq", "corda"):
+        found.append("the base's weights are not changed as the initialisation asks")
+    whole = [name for name in tensors if "lora_" not in name and not name.endswith("base_layer.weight")]
+    if whole:
+        found.append(f"whole tensors are not read: {pattern(whole[0])}")
+    biases = [name for name in tensors if re.search(r"lora_[AB]\.bias$", name)]
+    if biases:
+        found.append("biases of factors are not read")
+    return found
+
+
+def verdict(base, adapter, mode):
+    settings = json.loads((adapter / "adapter_config.json").read_text())
+    base.restore()
+    try:
+        manager = serve(base, adapter, mode)
+        found = held(manager)
+    except Refusal as refusal:
+        effect, why = refusal.args
+        return dict(verdict="refused", effect=effect, why=why)
+    finally:
+        base.restore()
+    tensors = [name for path in adapter.glob("*.safetensors") for name in load_file(path)]
+    silent = untold(settings, tensors)
+    if not (adapter / "delta.safetensors_").exists():
+        if not silent:
+            return dict(verdict="unknown", effect=None, why="no delta of PEFT to compare with")
+        return dict(verdict="partly", effect="silent", why="; ".join(silent))
+    wanted, lost = expected(base, load_file(adapter / "delta.safetensors_"))
+    parts = compare(found, wanted)
+    problems = [f"{key}: {', '.join(parts[key])}" for key in ("dropped", "wrong", "extra") if parts[key]]
+    problems += [lost] if lost else []
+    problems += silent
+    if not problems:
+        return dict(verdict="applied", effect=None, why="", right=parts["right"])
+    whole = not parts["right"] and not parts["wrong"] and not parts["extra"]
+    return dict(verdict="ignored" if whole else "partly", effect="silent", why="; ".join(problems), **parts)
+
+
+def shapes(adapter):
+    found = {}
+    for path in sorted(adapter.glob("*.safetensors")):
+        found |= {name: list(value.shape) for name, value in load_file(path).items()}
+    return found
+
+
+def truth(folder, output, only):
+    done = set()
+    if output.exists():
+        done = {json.loads(line)["key"] for line in output.read_text().splitlines()}
+    with output.open("a") as file:
+        for path in sorted(folder.iterdir()):
+            if path.name in done or only and not re.fullmatch(only, path.name):
+                continue
+            began = time.time()
+            row = dict(key=path.name, config=json.loads((path / "config.json").read_text()), adapters=[])
+            adapters = sorted(entry for entry in path.iterdir() if entry.is_dir())
+            try:
+                base = Base(path)
+                row["class"] = type(base.model).__name__
+            except (Exception, SystemExit) as error:
+                row["class"], row["error"] = None, reason(error)
+            for adapter in adapters:
+                entry = dict(
+                    name=adapter.name, config=json.loads((adapter / "adapter_config.json").read_text()),
+                    tensors=shapes(adapter),
+                    files=sorted(entry.name for entry in adapter.iterdir() if entry.suffix != ".safetensors_"))
+                for mode in ("paths", "all"):
+                    if row["class"] is None:
+                        entry[mode] = dict(verdict="refused", effect="start", why="no such model: " + row["error"])
+                        continue
+                    try:
+                        entry[mode] = verdict(base, adapter, mode)
+                    except Exception as error:
+                        entry[mode] = dict(verdict="unknown", effect=None, why="the check failed: " + reason(error))
+                row["adapters"].append(entry)
+            file.write(json.dumps(row) + "\n")
+            file.flush()
+            counts = {}
+            for entry in row["adapters"]:
+                key = f"{entry['paths']['verdict']}/{entry['paths']['effect']}"
+                counts[key] = counts.get(key, 0) + 1
+            print(path.name, row["class"], row.get("error", ""), counts, f"{time.time() - began:.0f} s", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("command", choices=["truth", "facts"])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--only")
+    chosen = parser.parse_args()
+    if chosen.command == "truth":
+        truth(chosen.folder, chosen.output, chosen.only)
+
+
+if __name__ == "__main__":
+    main()
