@@ -33,6 +33,8 @@ for name in ("vllm", "vllm._custom_ops"):
     sys.modules[name] = mock.MagicMock(__spec__=None)
 
 import torch
+import transformers.models.deberta.modeling_deberta  # these compile functions that call torch.tensor
+import transformers.models.deberta_v2.modeling_deberta_v2
 
 torch.set_num_threads(1)
 plain_tensor = torch.tensor
@@ -41,7 +43,14 @@ torch.Tensor.pin_memory = lambda self, *_: self
 logging.disable(logging.ERROR)
 
 from safetensors.torch import load_file
+from sglang.srt import utils
+
+# What a server with a GPU takes; the modules below take it along when they are imported.
+utils.get_device = utils.common.get_device = lambda *_: "cpu"
+
 from sglang.srt import runtime_context
+from sglang.srt.arg_groups import mamba_hook
+from sglang.srt.layers import rotary_embedding
 from sglang.srt.configs.load_config import LoadConfig
 from sglang.srt.configs.model_config import ModelConfig
 from sglang.srt.distributed import bootstrap
@@ -53,6 +62,10 @@ from sglang.srt.lora.lora_registry import LoRARef
 from sglang.srt.model_loader.loader import _initialize_model
 from sglang.srt.server_args import ServerArgs
 
+mamba_hook._platform_supports_mamba_cache_extra_buffer = lambda: True
+for place in (rotary_embedding, rotary_embedding.factory):
+    place.get_rope_wrapper = lambda *values, device=None, **named: rotary_embedding.get_rope(*values, **named)
+
 LIMIT = 16
 started = False
 
@@ -63,9 +76,11 @@ started = False
 def publish(folder):
     """The server's arguments; groups of one process, once."""
     global started
+    # The others that a GPU would have refuse models whose first layer is no attention, or a sliding window.
+    backend = "torch_native" if "lfm2" in folder.name.lower() else "triton"
     options = ServerArgs(
         model_path=str(folder), device="cpu", skip_tokenizer_init=True, dtype="float32", disable_cuda_graph=True,
-        enable_lora=True, max_lora_rank=LIMIT, lora_target_modules=["all"])
+        attention_backend=backend, enable_lora=True, max_lora_rank=LIMIT, lora_target_modules=["all"])
     runtime_context.publish(options, role="scheduler", ranks=runtime_context.SpawnRanks(
         world_rank=0, gpu_id=0, dp_rank=None))
     if not started:
@@ -166,6 +181,22 @@ def experts(layer, slot, most, shared):
     return torch.cat([b13[:, :half] @ gate_a, b13[:, half:] @ up_a], dim=1), down
 
 
+def buffers(layer):
+    """A and B of all slots of a linear layer; releases before 0.5.23 have no common name for them."""
+    if hasattr(layer, "lora_a"):
+        return layer.lora_a, layer.lora_b
+    if hasattr(layer, "A_buffer_qkv"):
+        return layer.A_buffer_qkv, layer.B_buffer_qkv
+    return layer.A_buffer, layer.B_buffer
+
+
+def offsets(layer):
+    for name in ("lora_offsets", "_output_offset", "output_offset"):
+        if getattr(layer, name, None) is not None:
+            return [int(value) for value in getattr(layer, name)]
+    return [0, buffers(layer)[1].shape[1]]
+
+
 def held(manager):
     """What the slot adds to each parameter: {name of the parameter: delta}."""
     adapter = manager.loras["adapter"]
@@ -185,27 +216,28 @@ def held(manager):
             a, b = layer.lm_head_A_buffer[slot], layer.lm_head_B_buffer[slot]
             found[f"{name}.weight"] = scale * (b[:, :rank] @ a[:rank])
         else:
-            a, b = layer.lora_a[slot], layer.lora_b[slot]
-            found[f"{name}.weight"] = scale * product(a, b, rank, list(layer.lora_offsets))
+            a, b = buffers(layer)
+            found[f"{name}.weight"] = scale * product(a[slot], b[slot], rank, offsets(layer))
     return found
 
 
 def expected(base, delta):
     """The deltas where the class's own loader puts them, and what it did not take."""
     base.clear()
+    # A tied head has no weight in the checkpoint: its delta stands for itself.
     head = {name: value for name, value in delta.items() if re.search(r"(^|\.)(lm_head|embed_out)\.weight$", name)}
-    tied = head and getattr(base.config.hf_text_config, "tie_word_embeddings", False)
-    rest = {name: value for name, value in delta.items() if not (tied and name in head)}
+    rest = {name: value for name, value in delta.items() if name not in head}
+    lost = None
     try:
         with torch.no_grad():
             base.model.load_weights(iter(rest.items()))
-        lost = None
     except Exception as error:
-        lost = reason(error)
+        raise Refusal("start", "the class does not load this base: " + reason(error)) from error
     placed = {name: parameter.detach().clone() for name, parameter in base.model.named_parameters()
               if torch.count_nonzero(parameter)}
-    if tied:
-        placed["lm_head.weight"] = next(iter(head.values()))
+    if head:
+        name = next((name for name, module in base.model.named_modules() if name.endswith("lm_head")), "lm_head")
+        placed[f"{name}.weight"] = next(iter(head.values()))
     total = sum(value.double().square().sum().item() for value in delta.values())
     got = sum(value.double().square().sum().item() for value in placed.values())
     base.clear()
@@ -249,7 +281,7 @@ def untold(settings, tensors):
             found.append(f"{key} is not read")
     if settings.get("init_lora_weights") in ("pissa", "olora", "loftq", "corda"):
         found.append("the base's weights are not changed as the initialisation asks")
-    whole = [name for name in tensors if "lora_" not in name and not name.endswith("base_layer.weight")]
+    whole = [name for name in tensors if "lora_" not in name and ".base_layer." not in name]
     if whole:
         found.append(f"whole tensors are not read: {pattern(whole[0])}")
     biases = [name for name in tensors if re.search(r"lora_[AB]\.bias$", name)]
@@ -275,7 +307,11 @@ def verdict(base, adapter, mode):
         if not silent:
             return dict(verdict="unknown", effect=None, why="no delta of PEFT to compare with")
         return dict(verdict="partly", effect="silent", why="; ".join(silent))
-    wanted, lost = expected(base, load_file(adapter / "delta.safetensors_"))
+    try:
+        wanted, lost = expected(base, load_file(adapter / "delta.safetensors_"))
+    except Refusal as refusal:
+        effect, why = refusal.args
+        return dict(verdict="refused", effect=effect, why=why)
     parts = compare(found, wanted)
     problems = [f"{key}: {', '.join(parts[key])}" for key in ("dropped", "wrong", "extra") if parts[key]]
     problems += [lost] if lost else []
@@ -332,6 +368,128 @@ def truth(folder, output, only):
             print(path.name, row["class"], row.get("error", ""), counts, f"{time.time() - began:.0f} s", flush=True)
 
 
+# What each class wraps
+
+
+NAMES = ["qkv_proj", "o_proj", "gate_up_proj", "down_proj", "gate_up_proj_moe", "down_proj_moe", "embed_tokens", "lm_head",
+         "fused_qkv_a_proj_with_mqa", "q_b_proj", "kv_b_proj", "up_proj", "out_proj", "in_proj", "in_proj_qkvz"]
+
+
+def kind_of(module):
+    """The engine's kind of layer, without the name of the class that LoRA wraps it in."""
+    return type(getattr(module, "base_layer", module)).__name__
+
+
+def linear(module):
+    weight = getattr(module, "weight", None)
+    return isinstance(module, FusedMoE) or isinstance(weight, torch.Tensor) and weight.ndim == 2
+
+
+def hidden_dims(manager, leaves):
+    from sglang.srt.lora.utils import get_hidden_dim
+    found = {}
+    for leaf in sorted({*NAMES, *leaves}):
+        try:
+            found[leaf] = list(get_hidden_dim(leaf, manager.base_hf_config, manager.base_model, 0))
+        except Exception as error:
+            found[leaf] = type(error).__name__
+    return found
+
+
+def placements(base, path):
+    """Where the class's loader puts each weight that PEFT reaches: [parameter, first row, rows]."""
+    found = {}
+    deltas = {}
+    for adapter in path.glob("*/delta.safetensors_"):
+        for name, value in load_file(adapter).items():
+            deltas.setdefault(name, value)
+    first = {}
+    for name in sorted(deltas):
+        first.setdefault(pattern(name), name)
+    for short, name in first.items():
+        base.clear()
+        try:
+            with torch.no_grad():
+                base.model.load_weights(iter([(name, torch.ones_like(deltas[name]))]))
+        except Exception as error:
+            found[short] = reason(error)[:120]
+            continue
+        places = []
+        for parameter, value in base.model.named_parameters():
+            if torch.count_nonzero(value):
+                rows = value.reshape(-1, value.shape[-1]).any(dim=1).nonzero().flatten()
+                places.append([pattern(parameter), int(rows[0]), len(rows)])
+        found[short] = places
+    base.clear()
+    return found
+
+
+def facts_of(path):
+    config = json.loads((path / "config.json").read_text())
+    row = dict(key=path.name, architecture=config["architectures"][0], model_type=config["model_type"])
+    try:
+        base = Base(path)
+    except (Exception, SystemExit) as error:
+        return {**row, "class": None, "lora": "no such model: " + reason(error)}
+    model = base.model
+    row["class"] = type(model).__name__
+    row["own"] = [name for name in ("get_hidden_dim", "get_stacked_multiply", "should_apply_lora",
+                                    "supported_lora_modules") if hasattr(model, name)]
+    row["config"] = {key: getattr(base.config.hf_config.get_text_config(), key, None) for key in (
+        "hidden_size", "vocab_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim",
+        "intermediate_size", "moe_intermediate_size", "n_shared_experts", "shared_expert_intermediate_size")}
+    every = {pattern(name): kind_of(module) for name, module in model.named_modules() if linear(module)}
+    leaves = {name.rsplit(".", 1)[-1] for name in every}
+    row["placed"] = placements(base, path)
+    base.restore()
+    try:
+        manager = base.manager(target_modules={"all"}, max_lora_rank=LIMIT)
+        row["lora"] = True
+    except Exception as error:
+        base.restore()
+        return {**row, "lora": reason(error), "modules": every}
+    wrapped = {name: layer for name, layer in model.named_modules() if isinstance(layer, BaseLayerWithLoRA)}
+    row["targets"] = sorted(manager.target_modules)
+    row["wrapped"] = {pattern(name): kind_of(layer) for name, layer in wrapped.items()}
+    row["unwrapped"] = {name: kind for name, kind in every.items() if name not in row["wrapped"]}
+    row["hidden_dim"] = hidden_dims(manager, leaves)
+    row["slots"] = slots(manager)
+    base.restore()
+    return row
+
+
+def slots(manager):
+    """Shapes of one slot of each wrapped module, as `pack` names them, experts' gate and up before down."""
+    found = {}
+    for name, layer in manager.base_model.named_modules():
+        if isinstance(layer, FusedMoEWithLoRA):
+            pairs = [(layer.gate_up_lora_a_weights, layer.gate_up_lora_b_weights),
+                     (layer.down_lora_a_weights, layer.down_lora_b_weights)]
+        elif isinstance(layer, VocabParallelEmbeddingWithLoRA):
+            pairs = [(layer.embedding_A_buffer, layer.embedding_B_buffer)]
+        elif isinstance(layer, ParallelLMHeadWithLoRA):
+            pairs = [(layer.lm_head_A_buffer, layer.lm_head_B_buffer)]
+        elif isinstance(layer, BaseLayerWithLoRA) and layer.set_lora:
+            pairs = [buffers(layer)]
+        else:
+            continue
+        for index, (a, b) in enumerate(pairs):
+            found[f"{name}.lora_a_stacked.{index}"] = list(a.shape[1:])
+            found[f"{name}.lora_b_stacked.{index}"] = list(b.shape[1:])
+    return found
+
+
+def facts(folder, output, only):
+    with output.open("w") as file:
+        for path in sorted(folder.iterdir()):
+            if only and not re.fullmatch(only, path.name):
+                continue
+            row = facts_of(path)
+            file.write(json.dumps(row) + "\n")
+            file.flush()
+            print(row["key"], row["class"], row["lora"], len(row.get("wrapped", {})), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("command", choices=["truth", "facts"])
@@ -341,6 +499,8 @@ def main():
     chosen = parser.parse_args()
     if chosen.command == "truth":
         truth(chosen.folder, chosen.output, chosen.only)
+    else:
+        facts(chosen.folder, chosen.output, chosen.only)
 
 
 if __name__ == "__main__":

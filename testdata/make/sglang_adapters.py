@@ -49,10 +49,45 @@ def catalogue():
             tied = bool(config.get("tie_word_embeddings")) and re.search("CausalLM|LMHead|Conditional", architecture)
             experts = next((config[key] for key in ("n_routed_experts", "num_local_experts", "num_experts")
                             if config.get(key)), 0)
-            kind = (architecture, bool(tied), experts > 0)
+            if "moe" in config["model_type"] and not experts:
+                continue
+            kind = (architecture, bool(tied))
             if kind not in taken:
                 taken.add(kind)
                 yield config
+
+
+# Members that configs on the Hub have and transformers 5 does not write, by model type.
+PUBLISHED = {
+    "bert": dict(position_embedding_type="absolute"), "roberta": dict(position_embedding_type="absolute"),
+    "xlm-roberta": dict(position_embedding_type="absolute"),
+    "deepseek_v2": dict(moe_layer_freq=1, scoring_func="softmax", topk_method="greedy", n_group=1, topk_group=1),
+    "deepseek_v3": dict(moe_layer_freq=1, scoring_func="sigmoid", topk_method="noaux_tc"),
+    "exaone4": dict(sliding_window_pattern="LLLG"), "glm4_moe_lite": dict(first_k_dense_replace=1),
+    "hy_v3": dict(route_norm=True), "minimax_m2": dict(scoring_func="sigmoid"),
+    "qwen3_next": dict(full_attention_interval=2), "qwen3_5_text": dict(full_attention_interval=2),
+    "qwen3_5_moe_text": dict(full_attention_interval=2),
+}
+
+
+def as_published(config):
+    """With what configs on the Hub say and transformers 5 does not write, and with the shapes that SGLang's class has."""
+    kind = config["model_type"]
+    config = dict(config)
+    for key, value in PUBLISHED.get(kind, {}).items():
+        if config.get(key) is None:
+            config[key] = value
+    if isinstance(config.get("text_config"), dict):
+        config["text_config"] = as_published({"model_type": "", **config["text_config"]})
+    if kind in ("gemma", "gemma2", "gemma3_text"):
+        config["hidden_act"] = config.get("hidden_act") or config.get("hidden_activation")
+    if kind == "qwen2_vl":
+        config["vision_config"] = {**config["vision_config"], "in_chans": 3}
+    if kind in ("olmo", "phi"):
+        config["num_key_value_heads"] = config["num_attention_heads"]
+    if kind == "whisper":
+        config["decoder_layers"] = config["num_hidden_layers"] = config["encoder_layers"]
+    return config
 
 
 def name_of(config, taken):
@@ -250,20 +285,24 @@ def train(model, settings, folder):
 
 def one_by_one(model, folder, attention):
     """Factors of single experts under the names of the checkpoint, as trainers for transformers 4 and Megatron write."""
-    state = {}
-    for name, value in model.state_dict().items():
-        experts, _ = stacks(model)
-        state[name] = torch.ones_like(value) if name in experts else value
-    disk = {name: value for name, value in revert_weight_conversion(model, state).items()
-            if re.search(r"experts\.\d+\.", name) and value.ndim == 2 and torch.count_nonzero(value)}
-    if not disk:
+    whole, _ = stacks(model)
+    state = {name: torch.ones_like(value) if name in whole else value for name, value in model.state_dict().items()}
+    experts = {name: value for name, value in revert_weight_conversion(model, state).items()
+               if re.search(r"experts\.\d+\.", name) and value.ndim == 2 and torch.count_nonzero(value)}
+    if not experts:
         return
-    roles = sorted({name.split(".")[-2] for name in disk})
+    names = {f"{name}.weight" for name in linears(model)}
+    disk = {**experts, **{name: value for name, value in state.items() if name in names}}
+    roles = sorted({name.split(".")[-2] for name in experts})
     choices = {"apart": lambda name: True, "apart-expert-1": lambda name: ".experts.1." in name,
                "apart-layer-1": lambda name: ".layers.1." in name}
     for role in roles:
         choices[f"apart-only-{role}"] = lambda name, role=role: name.split(".")[-2] == role
         choices[f"apart-without-{role}"] = lambda name, role=role: name.split(".")[-2] != role
+    choices = {kind: lambda name, chosen=chosen: name in experts and chosen(name) for kind, chosen in choices.items()}
+    choices["apart-all"] = lambda name: True
+    choices["apart-shared"] = lambda name: "shared" in name and name not in experts and "shared_expert_gate" not in name
+    choices["apart-dense"] = lambda name: ".mlp." in name and name not in experts and "shared" not in name
     for kind, chosen in choices.items():
         torch.manual_seed(0)
         tensors, delta = {}, {}
@@ -348,6 +387,9 @@ def variants(folder, config):
     def second(target):
         save_file({key: value + 1 for key, value in tensors.items()}, target / "optimizer.safetensors")
 
+    def first(target):
+        save_file({key: value + 1 for key, value in tensors.items()}, target / "a.safetensors")
+
     def other_name(target):
         (target / "adapter_model.safetensors").rename(target / "my_lora.safetensors")
 
@@ -370,6 +412,7 @@ def variants(folder, config):
     write("added-tokens", files=tokens(vocabulary))
     write("added-tokens-known", files=tokens(vocabulary - 1))
     write("second-file", files=second)
+    write("earlier-file", files=first)
     write("other-file-name", files=other_name)
     write("bin-file", files=as_bin)
     write("bin-beside", files=as_both)
@@ -410,11 +453,13 @@ def main():
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     taken, types = set(), set()
-    configs = list(catalogue()) + (json.loads(chosen.extra.read_text()) if chosen.extra else [])
-    for config in configs:
+    configs = [as_published(config) for config in catalogue()]
+    extra = [as_published(config) for config in json.loads(chosen.extra.read_text())] if chosen.extra else []
+    for config in configs + extra:
         name = name_of(config, taken)
         generating = re.search("CausalLM|LMHead|Conditional", config["architectures"][0])
-        full = bool(generating) and config["model_type"] not in types
+        # Odd files, names and configs do not depend on the class: once for each type of the catalogue.
+        full = bool(generating) and config["model_type"] not in types and config not in extra
         if full:
             types.add(config["model_type"])
         if chosen.only and not re.fullmatch(chosen.only, name) or (chosen.folder / name).exists():
