@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRASlots
 import LoRAValidate
 import TensorCore

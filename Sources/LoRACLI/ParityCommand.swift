@@ -1,5 +1,6 @@
 import ArgumentParser
 import CUDADriver
+import LoRAEngines
 import LoRAEvaluation
 import LoRAMerge
 import LoRAModel

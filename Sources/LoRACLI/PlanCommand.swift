@@ -1,4 +1,5 @@
 import ArgumentParser
+import LoRAEngines
 import LoRACapacity
 import LoRAModel
 import LoRAValidate
@@ -219,10 +220,10 @@ struct PlanCommand: ToolCommand {
     guard let limit = maxLoraRank ?? options.engine?.smallestLimit(for: rank) else {
       throw Failure("vLLM has no max_lora_rank for rank \(rank); resize the adapter first")
     }
-    options.maxLoRARank = limit
-    options.servingDType = dtype
-    options.tensorParallel = request.tensorParallel
-    options.targetModules = request.slotTargets
+    options.serving.maxLoRARank = limit
+    options.serving.servingDType = dtype
+    options.serving.tensorParallel = request.tensorParallel
+    options.serving.targetModules = request.slotTargets
     let validation = Validation.run(adapters.map(\.path), base: request.base, options: options)
     guard validation.exitCode == 0 else {
       for adapter in validation.adapters where adapter.status == .fail {

@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRACapacity
 import LoRAIO
 import LoRAModel

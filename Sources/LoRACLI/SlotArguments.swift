@@ -1,4 +1,5 @@
 import ArgumentParser
+import LoRAEngines
 import LoRASlots
 import LoRAValidate
 import TensorCore
@@ -82,12 +83,12 @@ struct SlotArguments: ParsableArguments {
   func validation(_ slots: SlotOptions) -> ValidationOptions {
     var options = ValidationOptions()
     options.engine = Engine(named: engine)
-    options.maxLoRARank = slots.rank
-    options.servingDType = dtype
-    options.tensorParallel = tensorParallel
-    options.targetModules = targets
+    options.serving.maxLoRARank = slots.rank
+    options.serving.servingDType = dtype
+    options.serving.tensorParallel = tensorParallel
+    options.serving.targetModules = targets
     options.headerOnly = true
-    options.feedsEngine = true
+    options.serving.feedsEngine = true
     return options
   }
 }

@@ -1,7 +1,10 @@
+import LoRAEngines
 import LoRAModel
 import TensorCore
 
+import struct BaseCatalogue.AttentionShape
 import struct BaseCatalogue.BaseDescription
+
 
 /// All modules of a base as vLLM runs them, and where the base's own modules are among them.
 ///
@@ -50,7 +53,7 @@ struct EngineModuleBuilder {
   let base: BaseModel
   let traits: EngineTraits
   let targets: [String]?
-  let heads: AttentionHeads
+  let heads: AttentionShape
   private(set) var modules: [EngineModule] = []
   private(set) var places: [String: EnginePlace] = [:]
 
@@ -58,7 +61,7 @@ struct EngineModuleBuilder {
     self.base = base
     self.traits = traits
     self.targets = targets
-    heads = AttentionHeads(base.config)
+    heads = AttentionShape(base.config ?? JSONObject())
   }
 
   /// The parts of a module that the engine fuses, by the name of the whole.
@@ -119,8 +122,8 @@ struct EngineModuleBuilder {
       for part in parts { rest[part] = nil }
       let name = Self.joined(owner, whole)
       guard isTargeted(name, parts: parts) else { continue }
-      let shared = Array(repeating: heads.keyValue, count: 2)
-      let counts = whole == "qkv_proj" ? [heads.query] + shared : whole == "kv_proj" ? shared : []
+      let shared = Array(repeating: heads.keyValueHeads, count: 2)
+      let counts = whole == "qkv_proj" ? [heads.queryHeads] + shared : whole == "kv_proj" ? shared : []
       try fuse(members, as: name, heads: counts, isReplicated: whole == "fused_qkv_a_proj")
     }
     for leaf in rest.keys.sorted() {

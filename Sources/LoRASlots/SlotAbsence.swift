@@ -1,3 +1,4 @@
+import LoRAEngines
 public import LoRAModel
 
 import struct BaseCatalogue.BaseDescription

@@ -1,3 +1,4 @@
+import LoRAEngines
 public import TensorCore
 
 extension ValidationReport {
@@ -40,7 +41,9 @@ extension AdapterResult {
     if !ignored.isEmpty { object["ignored"] = .array(ignored.map(\.json)) }
     if let serving {
       object["serving"] = [
-        "engine": .string(serving.engine), "loads": .bool(serving.loads), "acts": .bool(serving.acts),
+        "engine": .string(serving.engine.product), "version": .string(serving.engine.version),
+        "verdict": .string(serving.verdict.rawValue), "loads": serving.loads.map { .bool($0) } ?? .null,
+        "acts": serving.acts.map { .bool($0) } ?? .null, "reasons": .array(serving.reasons.map { .string($0) }),
       ]
     }
     return .object(object)

@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRACapacity
 import LoRAEvaluation
 import LoRAInspect
@@ -40,7 +41,7 @@ enum Examples {
     // example: validate
     var options = ValidationOptions()
     options.engine = Engine(named: "vllm")
-    options.maxLoRARank = 16
+    options.serving.maxLoRARank = 16
     let report = Validation.run(paths, base: try BaseModel.open(basePath), options: options)
     let errors = report.adapters.flatMap(\.findings).filter { $0.severity == .error }
       .map { "\($0.rule.rawValue): \($0.message)" }

@@ -1,3 +1,4 @@
+import LoRAEngines
 import Crypto
 import LoRAIO
 import LoRAInspect

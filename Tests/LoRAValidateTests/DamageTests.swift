@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRATestSupport
 import LoRAValidate
 import TensorCore
@@ -198,7 +199,7 @@ struct Damage: CustomTestStringConvertible, Sendable {
     Damage("more rank than the slots have", .engineRank, after: .engine("vllm")) {
       scene, random in
       let limits = (Engine(named: "vllm")?.legalRankLimits ?? []).filter { $0 < scene.specimen.rank }
-      scene.options.maxLoRARank = limits.randomElement(using: &random) ?? 1
+      scene.options.serving.maxLoRARank = limits.randomElement(using: &random) ?? 1
     },
     Damage("what the engine refuses", .engineUnsupported, after: .engine("vllm")) {
       scene, random in
@@ -294,7 +295,7 @@ extension Scene {
   /// Sets an engine that takes the adapter.
   fileprivate mutating func serve(_ name: String) throws {
     options.engine = Engine(named: name)
-    options.maxLoRARank = 64
+    options.serving.maxLoRARank = 64
     // An engine that fuses query, key and value wants all of them.
     let targets = ["gate_proj", "up_proj", "down_proj"]
     specimen.tensors.removeAll { tensor in !targets.contains { tensor.name.contains($0) } }

@@ -1,6 +1,5 @@
-import LoRAModel
-import Safetensors
-import TensorCore
+package import Safetensors
+package import TensorCore
 
 extension AdapterModule {
   /// Numbers of dimensions that A and B may have.
@@ -13,21 +12,21 @@ extension AdapterModule {
   }
 
   /// Whether a factor has as many dimensions as its kind calls for and none of them is zero.
-  func isUsable(_ factor: TensorInfo) -> Bool {
+  package func isUsable(_ factor: TensorInfo) -> Bool {
     dimensions.contains(factor.shape.rank) && !factor.shape.isEmpty
   }
 
   /// Whether every factor that is there can be compared with others.
-  var isUsable: Bool { [a, b].allSatisfy { $0.map { isUsable($0) } ?? true } }
+  package var isUsable: Bool { [a, b].allSatisfy { $0.map { isUsable($0) } ?? true } }
 
   /// The rank that A has, or nil without a usable A.
-  var rankOfA: UInt64? {
+  package var rankOfA: UInt64? {
     guard let a, isUsable(a) else { return nil }
     return a.shape[isTransposed || isStack(a) ? 1 : 0]
   }
 
   /// The rank that B has, or nil without a usable B.
-  var rankOfB: UInt64? {
+  package var rankOfB: UInt64? {
     guard let b, isUsable(b) else { return nil }
     return b.shape[isTransposed ? 0 : isStack(b) ? 2 : 1]
   }
@@ -37,13 +36,13 @@ extension AdapterModule {
   private func isStack(_ factor: TensorInfo) -> Bool { kind == .parameter && factor.shape.rank == 3 }
 
   /// Whether A and B have the same rank, or B's divides A's where groups or blocks share it (grouped convolutions).
-  var ranksAgree: Bool {
+  package var ranksAgree: Bool {
     guard let down = rankOfA, let up = rankOfB else { return true }
     return down == up || (kind == .conv1d || kind == .conv2d) && down % up == 0
   }
 
   /// The last component of the name: `q_proj`.
-  var lastComponent: String { String(name.lastComponent) }
+  package var lastComponent: String { String(name.lastComponent) }
 }
 
 extension AdapterModule {
@@ -51,7 +50,7 @@ extension AdapterModule {
   ///
   /// Sizes that a quantised base does not tell always fit. PEFT before 0.19 stored the factors of expert stacks for the transposed parameter, so there both orders are
   /// right.
-  func sizesFit(_ base: BaseModule) -> Bool {
+  package func sizesFit(_ base: BaseModule) -> Bool {
     func fits(_ input: UInt64, _ output: UInt64) -> Bool {
       (a == nil || input == 0 || inFeatures == input) && (b == nil || output == 0 || outFeatures == output)
     }
@@ -62,7 +61,7 @@ extension AdapterModule {
 extension BaseModel {
   /// The shape of the base's tensor of this name, from its weights or from its modules; nil for tensors that are not
   /// known.
-  func shape(of tensor: String) -> Shape? {
+  package func shape(of tensor: String) -> Shape? {
     if let entry = checkpoint?.tensors[tensor] { return entry.info.shape }
     guard tensor.hasSuffix(".weight"), let module = match(String(tensor.dropLast(".weight".count)))?.module,
       !module.isQuantized
@@ -73,7 +72,7 @@ extension BaseModel {
 
 extension Array where Element: Hashable {
   /// The elements without repeats, in order of first appearance.
-  var uniqued: [Element] {
+  package var uniqued: [Element] {
     var seen: Set<Element> = []
     return filter { seen.insert($0).inserted }
   }

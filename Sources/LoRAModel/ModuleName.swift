@@ -1,10 +1,10 @@
 /// Questions about dotted module names, answered over bytes because a check asks them for every module.
 extension String {
   /// The part after the last dot.
-  var lastComponent: Substring { self[(utf8.lastIndex(of: Self.dot).map { utf8.index(after: $0) } ?? startIndex)...] }
+  package var lastComponent: Substring { self[(utf8.lastIndex(of: Self.dot).map { utf8.index(after: $0) } ?? startIndex)...] }
 
   /// The first component that is a number, as layers and blocks are counted: its value, and the text around it.
-  var layer: (index: UInt64, before: Substring, after: Substring)? {
+  package var layer: (index: UInt64, before: Substring, after: Substring)? {
     var start = startIndex
     while start < endIndex {
       let end = utf8[start...].firstIndex(of: Self.dot) ?? endIndex
@@ -16,7 +16,7 @@ extension String {
   }
 
   /// The name with every number replaced by `*`, the same for all layers and experts.
-  var template: String {
+  package var template: String {
     guard layer != nil else { return self }
     var result: [UInt8] = []
     for component in utf8.split(separator: Self.dot, omittingEmptySubsequences: false) {
@@ -27,7 +27,7 @@ extension String {
   }
 
   /// Whether the module is one expert's own matrix: `….experts.3.w1`.
-  var isExpert: Bool {
+  package var isExpert: Bool {
     var followsExperts = false
     for component in utf8.split(separator: Self.dot) {
       if followsExperts && Self.number(component) != nil { return true }
@@ -37,7 +37,7 @@ extension String {
   }
 
   /// Every part of the name that follows a dot, and the name itself, longest first.
-  var endings: [Substring] {
+  package var endings: [Substring] {
     var result = [self[...]]
     var start = startIndex
     while let dot = utf8[start...].firstIndex(of: Self.dot) {

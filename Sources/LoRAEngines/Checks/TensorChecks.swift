@@ -6,19 +6,19 @@ import TensorCore
 /// What shows in the weights and their names.
 extension EngineCheck {
   /// Another naming than PEFT's.
-  static let otherNaming = EngineCheck { context in
-    guard !context.options.feedsEngine, context.adapter.file != nil, context.adapter.format != .peft,
-      !context.adapter.modules.isEmpty
+  static let otherNaming = EngineCheck { question in
+    guard !question.options.feedsEngine, question.adapter.file != nil, question.adapter.format != .peft,
+      !question.adapter.modules.isEmpty
     else { return nil }
     return Hit(
-      message: "names in the \(context.adapter.format.rawValue) format", found: context.adapter.format.rawValue,
+      message: "names in the \(question.adapter.format.rawValue) format", found: question.adapter.format.rawValue,
       hint: "convert the adapter to PEFT's format", isConfig: false)
   }
 
   /// Engines that take a folder look for this one file in it.
-  static let otherFileName = EngineCheck { context in
-    guard !context.options.feedsEngine, context.adapter.file != nil,
-      case let name = Folder.lastComponent(context.adapter.weightsPath),
+  static let otherFileName = EngineCheck { question in
+    guard !question.options.feedsEngine, question.adapter.file != nil,
+      case let name = Folder.lastComponent(question.adapter.weightsPath),
       name != "adapter_model.safetensors"
     else { return nil }
     return Hit(
@@ -29,8 +29,8 @@ extension EngineCheck {
 
   /// Tensors that replace tensors of the base, besides those whose module has one of these names.
   static func wholeTensors(except allowed: Set<String> = []) -> EngineCheck {
-    EngineCheck { context in
-      let whole = context.adapter.replacements.filter { replacement in
+    EngineCheck { question in
+      let whole = question.adapter.replacements.filter { replacement in
         guard replacement.role != .adaptedBase else { return false }
         return !allowed.contains { replacement.name.split(separator: ".").dropLast().last == $0[...] }
       }
@@ -42,8 +42,8 @@ extension EngineCheck {
   }
 
   /// Names with the adapter's name in them.
-  static let adapterNames = EngineCheck { context in
-    let names = context.adapter.misnamed.filter { if case .adapterName = $0.problem { true } else { false } }
+  static let adapterNames = EngineCheck { question in
+    let names = question.adapter.misnamed.filter { if case .adapterName = $0.problem { true } else { false } }
     guard let first = names.first else { return nil }
     return Hit(
       message: "names such as \(escaped(first.tensor.name, limit: 160))", tensor: first.tensor.name,
@@ -51,8 +51,8 @@ extension EngineCheck {
   }
 
   /// Names with a wrapper in front, which end well and lead nowhere.
-  static let wrapperNames = EngineCheck { context in
-    let names = context.adapter.misnamed.filter { if case .wrapper = $0.problem { true } else { false } }
+  static let wrapperNames = EngineCheck { question in
+    let names = question.adapter.misnamed.filter { if case .wrapper = $0.problem { true } else { false } }
     guard let first = names.first else { return nil }
     return Hit(
       message:
@@ -63,10 +63,10 @@ extension EngineCheck {
   }
 
   /// Modules whose last name component no module of the base has.
-  static let foreignModules = EngineCheck { context in
-    guard let base = context.base, context.matches != nil else { return nil }
+  static let foreignModules = EngineCheck { question in
+    guard let base = question.base, question.matches != nil else { return nil }
     let known = Set(base.modules.keys.map { $0.lastComponent })
-    let foreign = context.unmatched.filter { !known.contains($0.name.lastComponent) }
+    let foreign = question.unmatched.filter { !known.contains($0.name.lastComponent) }
     guard let first = foreign.first else { return nil }
     return Hit(
       message: "modules that the model does not have: \(listing(foreign.map(\.lastComponent).uniqued))",
@@ -74,28 +74,28 @@ extension EngineCheck {
   }
 
   /// Modules whose name ends like one of the base's but whose path does not exist there.
-  static let wrongPaths = EngineCheck { context in
-    guard let base = context.base, context.matches != nil else { return nil }
+  static let wrongPaths = EngineCheck { question in
+    guard let base = question.base, question.matches != nil else { return nil }
     let known = Set(base.modules.keys.map { $0.lastComponent })
-    let lost = context.unmatched.filter { known.contains($0.name.lastComponent) }
+    let lost = question.unmatched.filter { known.contains($0.name.lastComponent) }
     guard let first = lost.first else { return nil }
     return Hit(
       message:
-        "\(phrase(lost.map(\.name), of: context.adapter.modules.count)): the last part of the name is known, the "
+        "\(phrase(lost.map(\.name), of: question.adapter.modules.count)): the last part of the name is known, the "
         + "path is not, so the tensors load and are never applied",
       at: first,
       hint: base.closest(to: first.name).map { "the closest module is \(escaped($0))" } ?? "correct the names")
   }
 
   /// Factors smaller than the base's module, which fit into a corner of the slot.
-  static let smallerShapes = EngineCheck { context in
-    let small = context.matched.filter { module, match in
-      context.transposition(of: module) == nil && !module.sizesFit(match.module)
+  static let smallerShapes = EngineCheck { question in
+    let small = question.matched.filter { module, match in
+      !question.transposed.contains(module.name) && !module.sizesFit(match.module)
         && module.inFeatures <= match.module.inFeatures && module.outFeatures <= match.module.outFeatures
     }
     guard let (first, match) = small.first else { return nil }
     return Hit(
-      message: "that \(phrase(small.map(\.module.name), of: context.adapter.modules.count)) "
+      message: "that \(phrase(small.map(\.module.name), of: question.adapter.modules.count)) "
         + "\(small.count == 1 ? "is" : "are") smaller than the base's module, and copies the factors into a corner of the slot",
       module: first.name,
       found: "in \(first.inFeatures), out \(first.outFeatures) for a module of in "
@@ -104,9 +104,9 @@ extension EngineCheck {
   }
 
   /// Tensors of another rank than the config says: the scale is computed with the config's.
-  static let scaleFromConfig = EngineCheck { context in
-    guard context.transpositionsAreNone else { return nil }
-    let wrong = context.adapter.modules.filter { module in
+  static let scaleFromConfig = EngineCheck { question in
+    guard question.transposed.isEmpty else { return nil }
+    let wrong = question.adapter.modules.filter { module in
       guard let declared = module.declaredRank, module.isUsable, module.rank > 0, module.kind != .parameter else {
         return false
       }
@@ -115,15 +115,15 @@ extension EngineCheck {
     guard let first = wrong.first, let declared = first.declaredRank else { return nil }
     return Hit(
       message:
-        "that the tensors of \(phrase(wrong.map(\.name), of: context.adapter.modules.count)) have rank \(first.rank), "
+        "that the tensors of \(phrase(wrong.map(\.name), of: question.adapter.modules.count)) have rank \(first.rank), "
         + "and scales them for rank \(declared)",
       module: first.name, found: "rank \(first.rank)", hint: "make the config say the rank of the tensors",
       isConfig: false)
   }
 
   /// A and B of different ranks.
-  static let unequalPairs = EngineCheck { context in
-    guard let first = context.adapter.modules.first(where: { !$0.ranksAgree && context.transposition(of: $0) == nil })
+  static let unequalPairs = EngineCheck { question in
+    guard let first = question.adapter.modules.first(where: { !$0.ranksAgree && !question.transposed.contains($0.name) })
     else { return nil }
     return Hit(
       message:
@@ -134,31 +134,31 @@ extension EngineCheck {
   }
 
   /// A module with one factor only.
-  static let halfPairs = EngineCheck { context in
-    guard let first = context.adapter.modules.first(where: { ($0.a == nil) != ($0.b == nil) }) else { return nil }
+  static let halfPairs = EngineCheck { question in
+    guard let first = question.adapter.modules.first(where: { ($0.a == nil) != ($0.b == nil) }) else { return nil }
     return Hit(
       message: "modules with one factor only, such as \(escaped(first.name, limit: 160))", module: first.name,
       found: first.a == nil ? "B without A" : "A without B", hint: "export the adapter again", isConfig: false)
   }
 
   /// Modules outside the engine's own filter (`--lora-target-modules`).
-  static let filteredModules = EngineCheck { context in
-    guard let filter = context.options.targetModules else { return nil }
-    let outside = context.adapter.modules.filter { module in
+  static let filteredModules = EngineCheck { question in
+    guard let filter = question.options.targetModules else { return nil }
+    let outside = question.adapter.modules.filter { module in
       !filter.contains { module.name == $0 || module.name.hasSuffix("." + $0) }
     }
     guard let first = outside.first else { return nil }
     return Hit(
       message:
-        "\(phrase(outside.map(\.name), of: context.adapter.modules.count)), which the served target modules leave out",
+        "\(phrase(outside.map(\.name), of: question.adapter.modules.count)), which the served target modules leave out",
       module: first.name, found: listing(outside.map(\.lastComponent).uniqued),
       hint: "add \(listing(outside.map(\.lastComponent).uniqued)) to the engine's target modules", isConfig: false)
   }
 
   /// Modules of these names.
   static func modules(named names: Set<String>) -> EngineCheck {
-    EngineCheck { context in
-      let places = context.adapter.modules.filter { names.contains($0.lastComponent) }
+    EngineCheck { question in
+      let places = question.adapter.modules.filter { names.contains($0.lastComponent) }
       guard let first = places.first else { return nil }
       return Hit(
         message: listing(places.map(\.name)), at: first, hint: "train without these modules for this engine")
@@ -166,15 +166,15 @@ extension EngineCheck {
   }
 
   /// A kind of module that some layers have and others lack.
-  static let unevenLayers = EngineCheck { context in
+  static let unevenLayers = EngineCheck { question in
     var layers: [String: (name: String, indices: Set<UInt64>)] = [:]
-    for module in context.adapter.modules {
+    for module in question.adapter.modules {
       if let layer = module.name.layer {
         layers[module.name.template, default: (module.name, [])].indices.insert(layer.index)
       }
     }
     let last = layers.values.compactMap { $0.indices.max() }.max() ?? 0
-    let count = max(context.base?.layerCount ?? 0, last + 1)
+    let count = max(question.base?.layerCount ?? 0, last + 1)
     let uneven = layers.values.filter { UInt64($0.indices.count) < count }.sorted { $0.name < $1.name }
     guard let first = uneven.first else { return nil }
     return Hit(
@@ -186,9 +186,9 @@ extension EngineCheck {
   }
 
   /// q_proj without v_proj in one layer.
-  static let lonelyQuery = EngineCheck { context in
-    let names = Set(context.adapter.modules.map(\.name))
-    let lonely = context.adapter.modules.first { module in
+  static let lonelyQuery = EngineCheck { question in
+    let names = Set(question.adapter.modules.map(\.name))
+    let lonely = question.adapter.modules.first { module in
       module.lastComponent == "q_proj" && !names.contains(module.name.dropLast("q_proj".count) + "v_proj")
     }
     guard let lonely else { return nil }
@@ -198,10 +198,10 @@ extension EngineCheck {
   }
 
   /// Sizes that the devices cannot share evenly.
-  static let indivisibleSizes = EngineCheck { context in
-    let devices = context.options.tensorParallel
+  static let indivisibleSizes = EngineCheck { question in
+    let devices = question.options.tensorParallel
     guard devices > 1 else { return nil }
-    let odd = context.adapter.modules.first { module in
+    let odd = question.adapter.modules.first { module in
       module.kind == .linear && (module.inFeatures % devices != 0 || module.outFeatures % devices != 0)
     }
     guard let odd else { return nil }
@@ -213,9 +213,9 @@ extension EngineCheck {
   }
 
   /// Factors of expert stacks.
-  static let expertStacks = EngineCheck { context in
-    guard context.adapter.config?.usesDoRA ?? false,
-      let first = context.adapter.modules.first(where: { $0.kind == .parameter || $0.name.contains(".experts.") })
+  static let expertStacks = EngineCheck { question in
+    guard question.adapter.config?.usesDoRA ?? false,
+      let first = question.adapter.modules.first(where: { $0.kind == .parameter || $0.name.contains(".experts.") })
     else { return nil }
     return Hit(
       message: "DoRA on experts", module: first.name, found: escaped(first.name),
@@ -223,7 +223,3 @@ extension EngineCheck {
   }
 }
 
-extension ValidationContext {
-  /// Whether no module's factors are stored the other way round.
-  fileprivate var transpositionsAreNone: Bool { adapter.modules.allSatisfy { transposition(of: $0) == nil } }
-}

@@ -1,4 +1,5 @@
 import BaseCatalogue
+public import LoRAModel
 import TensorCore
 
 /// What vLLM 0.33 does for one architecture beyond the rules that hold for all: read from the classes in
