@@ -126,8 +126,8 @@ let package = Package(
     library(
       "LoRALoader",
       [
-        "TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "Safetensors", "LoRAModel", "SlotCache", "LoRASlots",
-        "LoRASlotsCUDA",
+        "TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "SlotCache",
+        "LoRASlots", "LoRASlotsCUDA",
       ]),
 
     // Policy files; the one target that reads YAML
@@ -188,11 +188,11 @@ let package = Package(
         "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAValidate",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    tests("LoRAPolicy", ["TensorCore", "LoRAModel", "LoRAValidate"]),
+    tests("LoRAPolicy", ["TensorCore", "LoRAModel", "LoRAEngines", "LoRAValidate"]),
     tests("SlotCache"),
     tests(
       "LoRASlots",
-      ["TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAModel", "LoRAKernels", "SlotCache"]),
+      ["TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAModel", "LoRAEngines", "LoRAKernels", "SlotCache"]),
     tests(
       "LoRASlotsCUDA",
       ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRASlots", "CUDADriver", "CLoRALoader"]),

@@ -23,7 +23,14 @@ extension ClassLoading {
   }
 
   mutating func unsupported(_ all: [Kind]) {
-    let kinds = all.filter { if case .unsupported = $0.outcome { true } else { false } }
+    // Names with the adapter's own name in them have been named already.
+    let named = Set(
+      question.adapter.misnamed.compactMap { misnamed -> String? in
+        if case .adapterName = misnamed.problem { misnamed.tensor.name } else { nil }
+      })
+    let kinds = all.filter {
+      if case .unsupported = $0.outcome { !named.contains($0.tensor) } else { false }
+    }
     guard let first = kinds.first else { return }
     add(
       .refused, "names that are no LoRA factors: \(phrase(kinds))", tensor: first.tensor,
