@@ -71,10 +71,28 @@ struct VLLMClass: Sendable {
   /// Whether the release no longer has, or does not yet have, the class.
   let isAbsent: Bool
 
+  /// What is otherwise where members of the config have these values.
+  let variants: [(when: JSONObject, row: VLLMClass)]
+
   /// Reads a line of the table; a member that is missing is empty.
   init(line: Substring) {
-    let bytes = Array(line.utf8)
-    let row = (try? JSONValue(parsing: bytes))?.object ?? JSONObject()
+    self.init((try? JSONValue(parsing: Array(line.utf8)))?.object ?? JSONObject())
+  }
+
+  /// The class as it is for this config.
+  func variant(for config: JSONObject) -> VLLMClass {
+    variants.first { variant in variant.when.members.allSatisfy { config[$0.key] == $0.value } }?.row ?? self
+  }
+
+  private init(_ row: JSONObject) {
+    variants =
+      row["variants"]?.array?.compactMap { variant in
+        guard let members = variant.object, let when = members["when"]?.object else { return nil }
+        var merged = row
+        merged["variants"] = nil
+        for (key, value) in members.members where key != "when" { merged[key] = value }
+        return (when, VLLMClass(merged))
+      } ?? []
     func texts(_ value: JSONValue?) -> [String] { value?.array?.compactMap(\.string) ?? [] }
     name = row["class"]?.string ?? ""
     modelType = row["model_type"]?.string

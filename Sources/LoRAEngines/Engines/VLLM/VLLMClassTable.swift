@@ -67,10 +67,10 @@ extension VLLMClassTable {
     guard let config = base.config else { return nil }
     let named = config["architectures"]?.array?.first?.string
     guard let architecture = named ?? base.description?.className ?? classOfType(base.modelType) else { return nil }
-    if let text = TextSection(config).modelType, let row = row("\(architecture)/\(text)") {
-      return ("\(architecture)/\(text)", row)
-    }
-    return (architecture, row(architecture))
+    let section = TextSection(config)
+    let keys = (section.modelType.map { ["\(architecture)/\($0)"] } ?? []) + [architecture]
+    for key in keys { if let row = row(key) { return (key, row.variant(for: section.config)) } }
+    return (keys[0], nil)
   }
 
   /// The one causal class of a model type.
