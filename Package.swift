@@ -151,8 +151,8 @@ let package = Package(
     .executableTarget(
       name: "lora-bench",
       dependencies: [
-        "TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAKernels", "LoRAModel", "LoRASlots", "LoRASlotsCUDA",
-        "LoRATraffic", "CUDADriver",
+        "TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAKernels", "LoRAModel", "LoRAEngines", "LoRASlots",
+        "LoRASlotsCUDA", "LoRATraffic", "CUDADriver",
       ],
       swiftSettings: strict),
 
@@ -166,7 +166,8 @@ let package = Package(
       name: "LoRAFuzzing",
       dependencies: [
         "TensorCore", "PythonPattern", "LoRAIO", "Zstd", "ZstdArchive", "Safetensors", "BaseCatalogue", "LoRAModel",
-        "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAMerge", "LoRASlots", "LoRATraffic", "LoRACapacity", "LoRAEvaluation",
+        "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAMerge", "LoRASlots", "LoRATraffic", "LoRACapacity",
+        "LoRAEvaluation",
         "LoRAPolicy",
       ], path: "Tests/LoRAFuzzing", swiftSettings: strict),
     tests("TensorCore"),
@@ -179,13 +180,14 @@ let package = Package(
     tests("BaseCatalogue", ["TensorCore"]),
     tests("LoRAModel", ["TensorCore", "LoRAIO", "Safetensors"]),
     tests("LoRAInspect", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel"]),
+    tests("LoRAEngines", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAValidate", "Zstd"]),
     tests(
       "LoRAValidate",
       ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "BaseCatalogue", "LoRAKernels"]),
     tests(
       "LoRAReport",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAValidate",
+        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("LoRAPolicy", ["TensorCore", "LoRAModel", "LoRAEngines", "LoRAValidate"]),
@@ -195,7 +197,10 @@ let package = Package(
       ["TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAModel", "LoRAEngines", "LoRAKernels", "SlotCache"]),
     tests(
       "LoRASlotsCUDA",
-      ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRASlots", "CUDADriver", "CLoRALoader"]),
+      [
+        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "LoRAKernels", "LoRASlots",
+        "CUDADriver", "CLoRALoader",
+      ]),
     tests(
       "LoRAMerge",
       [

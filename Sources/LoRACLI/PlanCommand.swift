@@ -1,6 +1,6 @@
 import ArgumentParser
-import LoRAEngines
 import LoRACapacity
+import LoRAEngines
 import LoRAModel
 import LoRAValidate
 import TensorCore

@@ -1,5 +1,5 @@
-import LoRAEngines
 import LoRACapacity
+import LoRAEngines
 import LoRAIO
 import LoRAModel
 import TensorCore

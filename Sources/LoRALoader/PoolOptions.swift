@@ -1,5 +1,5 @@
-import LoRAEngines
 import CLoRALoader
+import LoRAEngines
 import LoRAIO
 import LoRAModel
 import LoRASlots

@@ -1,4 +1,4 @@
-import LoRAEngines
+public import LoRAEngines
 public import LoRAModel
 import TensorCore
 

@@ -1,4 +1,4 @@
-import LoRAEngines
+public import LoRAEngines
 public import TensorCore
 
 /// The buffers that an engine keeps for adapters: which modules have them, their shapes, and where every slot lies.

@@ -1,5 +1,5 @@
-import LoRAEngines
 import LoRACapacity
+import LoRAEngines
 import LoRAEvaluation
 import LoRAInspect
 import LoRAMerge

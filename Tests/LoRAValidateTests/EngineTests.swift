@@ -29,7 +29,9 @@ struct EngineCase: CustomTestStringConvertible, Sendable {
     EngineCase("vllm", .engineUnsupported, "trained biases (bias \"all\")") { $0.config["bias"] = "all" },
     EngineCase("vllm", .engineUnsupported, "a bias on lora_B") { $0.config["lora_bias"] = true },
     EngineCase("vllm", .engineUnsupported, "modules_to_save: lm_head") { $0.saveHead() },
-    EngineCase("vllm", .engineUnsupported, "names that are no LoRA factors: base_model.model.lm_head.weight") { $0.saveHead() },
+    EngineCase("vllm", .engineUnsupported, "names that are no LoRA factors: base_model.model.lm_head.weight") {
+      $0.saveHead()
+    },
     EngineCase("vllm", .engineUnsupported, "initialised with pissa") { $0.config["init_lora_weights"] = "pissa" },
     EngineCase("vllm", .engineUnsupported, "activated LoRA") { $0.config["alora_invocation_tokens"] = [1, 2] },
     EngineCase("vllm", .engineUnsupported, "block-diagonal LoRA") { $0.config["use_bdlora"] = ["nblocks": 2] },

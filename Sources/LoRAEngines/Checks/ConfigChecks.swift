@@ -95,7 +95,8 @@ extension EngineCheck {
     let other = question.adapter.modules.filter { $0.alpha != nil && $0.alpha != config.alpha }
     guard let first = other.first else { return nil }
     return Hit(
-      message: "alpha_pattern: \(phrase(other.map(\.name), of: question.adapter.modules.count)) would get another scale",
+      message:
+        "alpha_pattern: \(phrase(other.map(\.name), of: question.adapter.modules.count)) would get another scale",
       module: first.name, found: "alpha_pattern", hint: "fold the difference into lora_B and use one alpha")
   }
 

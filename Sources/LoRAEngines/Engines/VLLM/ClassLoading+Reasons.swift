@@ -19,7 +19,8 @@ extension ClassLoading {
   private func phrase(_ kinds: [Kind]) -> String {
     let count = kinds.reduce(0) { $0 + $1.tensors.count }
     let first = kinds.first?.tensor ?? ""
-    return count == 1 ? escaped(first, limit: 160) : "\(counted(count, "tensor")), such as \(escaped(first, limit: 160))"
+    return count == 1
+      ? escaped(first, limit: 160) : "\(counted(count, "tensor")), such as \(escaped(first, limit: 160))"
   }
 
   mutating func unsupported(_ all: [Kind]) {
@@ -66,14 +67,17 @@ extension ClassLoading {
         .refused, "more than one whole module (\(listing(names.sorted())))", tensor: first.tensor,
         hint: "merge the adapter")
     } else if !kinds.contains(where: { $0.tensor.hasSuffix(".weight") }) {
-      add(.refused, "the whole module \(escaped(name)) without its weight", tensor: first.tensor, hint: "export it again")
+      add(
+        .refused, "the whole module \(escaped(name)) without its weight", tensor: first.tensor, hint: "export it again")
     } else if head != name {
       add(
         .refused, "the whole module \(escaped(name)): its class \(row.name) has no such classification head",
         tensor: first.tensor, found: escaped(name),
         hint: "serve the classification class of this model, or merge the adapter")
     }
-    if !all.contains(where: { if case .saved = $0.outcome { false } else if case .skipped = $0.outcome { false } else { true } }) {
+    if !all.contains(where: {
+      if case .saved = $0.outcome { false } else if case .skipped = $0.outcome { false } else { true }
+    }) {
       add(
         .refused, "an adapter without any LoRA factors", tensor: first.tensor,
         hint: "an adapter of whole modules alone is served merged")
@@ -93,7 +97,8 @@ extension ClassLoading {
           : "train the language model alone, or merge the adapter", []
       ),
       (
-        "which the served target modules leave out", "add the modules to --lora-target-modules by the last part of their names",
+        "which the served target modules leave out",
+        "add the modules to --lora-target-modules by the last part of their names",
         []
       ),
     ]
@@ -225,7 +230,8 @@ extension ClassLoading {
     if !experts.areStacked, !question.options.mixesExpertFormats {
       guard !outer.isEmpty else {
         return add(
-          .ignored, "factors of one expert stack alone (\(escaped(tensor, limit: 160))), which its class never asks for",
+          .ignored,
+          "factors of one expert stack alone (\(escaped(tensor, limit: 160))), which its class never asks for",
           tensor: tensor, hint: "train gate, up and down of all experts, or merge the adapter")
       }
       return add(

@@ -160,7 +160,8 @@ struct ClassLoading {
     if row.expected.contains(String(suffix)) { return true }
     guard let experts = row.experts, keepsExpertsApart else { return false }
     let parts = suffix.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
-    return parts.count == 3 && parts[0] == "experts" && UInt64(parts[1]) != nil && experts.parts.contains(String(parts[2]))
+    return parts.count == 3 && parts[0] == "experts" && UInt64(parts[1]) != nil
+      && experts.parts.contains(String(parts[2]))
   }
 
   /// Whether each expert has slots of its own parts.
@@ -176,7 +177,9 @@ struct ClassLoading {
     if let found = expertPlace(of: module) { return found }
     for name in candidates(for: module) {
       let pattern = String(decoding: Self.template(of: name).template, as: UTF8.self)
-      if let found = row.modules[pattern] { return filtered(found, part: nil, name) ?? held(.placed(found, part: nil), name) }
+      if let found = row.modules[pattern] {
+        return filtered(found, part: nil, name) ?? held(.placed(found, part: nil), name)
+      }
       if let found = row.owners[pattern] {
         return filtered(found, part: String(name.lastComponent), name)
           ?? held(.placed(found, part: String(name.lastComponent)), name)
@@ -212,7 +215,9 @@ struct ClassLoading {
     let suffix = module[range.upperBound...]
     guard suffix.isEmpty || suffix == ".base_layer" || suffix.hasPrefix(".") else { return nil }
     let isKnown = candidates(for: owner).contains { name in
-      row.modules[String(decoding: Self.template(of: name).template, as: UTF8.self)].map { $0.kind.hasPrefix("experts") }
+      row.modules[String(decoding: Self.template(of: name).template, as: UTF8.self)].map {
+        $0.kind.hasPrefix("experts")
+      }
         ?? false
     }
     guard isKnown else { return .lost }
@@ -245,10 +250,13 @@ struct ClassLoading {
     let leaf = String(name.lastComponent)
     if targets.contains(leaf) || targets.contains(name) { return true }
     if let parts = row.packed[leaf], parts.contains(where: { targets.contains($0) }) { return true }
-    if leaf == "experts", let experts = row.experts, keepsExpertsApart,
-      experts.parts.contains(where: { part in targets.contains { $0.hasPrefix("experts.") && $0.hasSuffix("." + part) } })
-    {
-      return true
+    if leaf == "experts", let experts = row.experts, keepsExpertsApart {
+      // Each matrix of each expert is a part of the stack.
+      let endings = experts.parts.map { "." + $0 }
+      let isPart = targets.contains { target in
+        target.hasPrefix("experts.") && endings.contains { target.hasSuffix($0) }
+      }
+      if isPart { return true }
     }
     return row.packed.contains { whole, parts in parts.contains(leaf) && targets.contains(whole) }
   }

@@ -6,7 +6,7 @@ struct VLLMClass: Sendable {
   struct Module: Sendable {
     /// The engine's name, such as `model.layers.#.self_attn.qkv_proj`.
     let name: String
-    /// The kind of its layer: `column`, `merged`, `qkv3`, `row`, `replicated`, `embedding`, `head`, `experts`, …
+    /// The kind of its layer, such as `column`, `merged`, `row` or `experts`.
     let kind: String
     /// The names of the parts that it is packed from, such as `q_proj`; empty for a module of its own.
     let parts: [String]

@@ -3,7 +3,7 @@ import TensorCore
 
 extension VLLMRelease {
   /// The release whose slots are laid out.
-  static var newest: VLLMRelease { .v0_33 }
+  static var newest: VLLMRelease { .release33 }
 
   /// What the class that runs a base wraps.
   ///

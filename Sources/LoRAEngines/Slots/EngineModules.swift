@@ -1,26 +1,23 @@
-import LoRAEngines
-import LoRAModel
+package import LoRAModel
 import TensorCore
 
 import struct BaseCatalogue.AttentionShape
-import struct BaseCatalogue.BaseDescription
-
 
 /// All modules of a base as vLLM runs them, and where the base's own modules are among them.
 ///
 /// The rules: q, k and v of one attention block are one module of three slices, gate and up of one block are one of two,
 /// experts of one block are one stack; what projects back is split by inputs, routers and latent projections are not
 /// split, everything else is split by outputs. `SlotTraits` has the exceptions.
-struct EngineModules: Sendable {
-  private(set) var modules: [EngineModule] = []
-  private(set) var places: [String: EnginePlace] = [:]
+package struct EngineModules: Sendable {
+  package private(set) var modules: [EngineModule] = []
+  package private(set) var places: [String: EnginePlace] = [:]
   /// What the engine's class for the base does.
-  let traits: SlotTraits
+  package let traits: SlotTraits
 
   /// Most blocks that one slot may have; the largest published models have below 200,000.
-  static let matrixLimit: UInt64 = 1 << 21
+  package static let matrixLimit: UInt64 = 1 << 21
 
-  init(_ base: BaseModel, traits: SlotTraits, targetModules: [String]?) throws(SlotLayoutError) {
+  package init(_ base: BaseModel, traits: SlotTraits, targetModules: [String]?) throws(SlotLayoutError) {
     self.traits = traits
     var builder = EngineModuleBuilder(base: base, traits: traits, targets: targetModules)
     try builder.build()
@@ -46,7 +43,7 @@ struct EngineModules: Sendable {
 }
 
 /// Sorts the modules of a base into the engine's.
-struct EngineModuleBuilder {
+package struct EngineModuleBuilder {
   let base: BaseModel
   let traits: SlotTraits
   let targets: [String]?
@@ -92,7 +89,7 @@ struct EngineModuleBuilder {
   }
 
   /// The language model of a model with several towers; engines serve adapters for that one.
-  static func isText(_ name: String, of base: BaseModel) -> Bool {
+  package static func isText(_ name: String, of base: BaseModel) -> Bool {
     guard base.description?.textSection != nil else { return true }
     return !name.split(separator: ".").contains { towers.contains($0) }
   }
@@ -103,12 +100,12 @@ struct EngineModuleBuilder {
   ]
 
   /// Owner and last component of a dotted name.
-  static func parted(_ name: String) -> (owner: String, leaf: String) {
+  package static func parted(_ name: String) -> (owner: String, leaf: String) {
     guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return ("", name) }
     return (String(name[..<dot]), String(name[name.utf8.index(after: dot)...]))
   }
 
-  static func joined(_ owner: String, _ leaf: String) -> String { owner.isEmpty ? leaf : owner + "." + leaf }
+  package static func joined(_ owner: String, _ leaf: String) -> String { owner.isEmpty ? leaf : owner + "." + leaf }
 
   private mutating func add(siblings: [String: BaseModule], of owner: String) throws(SlotLayoutError) {
     var rest = siblings
@@ -177,7 +174,7 @@ struct EngineModuleBuilder {
   }
 
   /// Whether a module is the head of a task, or lies in one.
-  static func isOfTask(_ name: String) -> Bool {
+  package static func isOfTask(_ name: String) -> Bool {
     let (owner, leaf) = parted(name)
     return taskHeads.contains(leaf) || taskHeads.contains(parted(owner).leaf)
   }

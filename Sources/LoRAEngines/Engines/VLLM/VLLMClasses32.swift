@@ -1,6 +1,6 @@
 extension VLLMClassTable {
   /// The model classes of vLLM 0.32.
-  static let v0_32 = VLLMClassTable(
+  static let release32 = VLLMClassTable(
     #"""
-    """#, changing: v0_33)
+    """#, changing: release33)
 }

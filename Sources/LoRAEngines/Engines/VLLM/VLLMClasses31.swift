@@ -1,6 +1,6 @@
 extension VLLMClassTable {
   /// The model classes of vLLM 0.31.
-  static let v0_31 = VLLMClassTable(
+  static let release31 = VLLMClassTable(
     #"""
-    """#, changing: v0_32)
+    """#, changing: release32)
 }

@@ -1,4 +1,3 @@
-public import LoRAEngines
 public import TensorCore
 
 /// What a layout is made for.

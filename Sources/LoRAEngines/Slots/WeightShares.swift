@@ -1,4 +1,3 @@
-import LoRAEngines
 public import LoRAModel
 import TensorCore
 
