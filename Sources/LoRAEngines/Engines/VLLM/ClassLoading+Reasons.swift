@@ -61,7 +61,6 @@ extension ClassLoading {
       kinds.compactMap { kind -> String? in
         if case .saved(let module) = kind.outcome { return module } else { return nil }
       })
-    let head = ["score", "classifier"].first { row.modules[$0] != nil || row.modules["model." + $0] != nil }
     if names.count > 1 {
       add(
         .refused, "more than one whole module (\(listing(names.sorted())))", tensor: first.tensor,
@@ -69,7 +68,12 @@ extension ClassLoading {
     } else if !kinds.contains(where: { $0.tensor.hasSuffix(".weight") }) {
       add(
         .refused, "the whole module \(escaped(name)) without its weight", tensor: first.tensor, hint: "export it again")
-    } else if head != name {
+    } else if !release.replacesHeads, row.head != nil {
+      add(
+        base.config?["num_labels"]?.int64 == 1 ? .unjudged : .refused,
+        "the whole module \(escaped(name)): this release replaces heads only of models that score pairs",
+        tensor: first.tensor, found: escaped(name), hint: "serve with a later release, or merge the adapter")
+    } else if row.head != name, row.head != "model." + name {
       add(
         .refused, "the whole module \(escaped(name)): its class \(row.name) has no such classification head",
         tensor: first.tensor, found: escaped(name),
@@ -82,6 +86,12 @@ extension ClassLoading {
         .refused, "an adapter without any LoRA factors", tensor: first.tensor,
         hint: "an adapter of whole modules alone is served merged")
     }
+  }
+
+  private mutating func refuseHead(_ kind: Kind) {
+    add(
+      .refused, "adapters of the head of a model that labels tokens: its head answers requests as a whole",
+      tensor: kind.tensor, found: escaped(kind.tensor), hint: "train without the head, or merge the adapter")
   }
 
   mutating func lost(_ all: [Kind]) {
@@ -123,7 +133,7 @@ extension ClassLoading {
     }
     if let first = opaque.first {
       add(
-        .unjudged, "names such as \(escaped(first.tensor, limit: 160)), which its class \(row.name) rewrites",
+        .unjudged, "names such as \(escaped(first.tensor, limit: 160)) on its class \(row.name)",
         tensor: first.tensor, hint: "try the adapter with the engine itself before it is deployed")
     }
     if let first = unheld.first {
@@ -142,6 +152,8 @@ extension ClassLoading {
   }
 
   mutating func placed(_ all: [Kind]) {
+    let heads = all.filter { if case .placed(let module, _) = $0.outcome { module.kind == "classifier" } else { false } }
+    if row.refusesHead, let first = heads.first { refuseHead(first) }
     let reordered = all.filter { kind in
       if case .placed(let module, let part) = kind.outcome {
         let owner = module.name.dropLast(module.name.lastComponent.utf8.count)
@@ -254,12 +266,9 @@ extension ClassLoading {
     var present: [String: Int] = [:]
     var tensor: String?
     for kind in all {
-      guard case .expert = kind.outcome else { continue }
+      guard case .expert(let form) = kind.outcome else { continue }
       tensor = tensor ?? kind.tensor
-      for module in kind.modules {
-        guard let range = module.firstRange(of: ".experts") else { continue }
-        present[String(module[..<range.upperBound]), default: 0] += 1
-      }
+      for module in kind.modules { present[owner(of: module, form: form), default: 0] += 1 }
     }
     guard let tensor else { return }
     guard let count = expertCount else {
@@ -268,7 +277,7 @@ extension ClassLoading {
         hint: "give the base with its config.json")
     }
     // Both factors of every part of every expert.
-    let (parts, tooMany) = count.multipliedReportingOverflow(by: UInt64(2 * experts.parts.count))
+    let (parts, tooMany) = count.multipliedReportingOverflow(by: UInt64(2 * experts.forms.count))
     let incomplete = present.filter { tooMany || UInt64($0.value) != parts }.keys.sorted()
     if let first = incomplete.first {
       add(
@@ -297,8 +306,8 @@ extension ClassLoading {
     }
   }
 
-  private var expertCount: UInt64? {
-    for key in ["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "num_moe_experts"] {
+  var expertCount: UInt64? {
+    for key in ["num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts", "num_routed_experts", "num_moe_experts"] {
       if let count = textConfig[key]?.int64, count > 0 { return UInt64(count) }
     }
     return nil

@@ -42,7 +42,7 @@ extension VLLMRelease {
         .refusedAtStart, "a base in the \(format) format", found: format,
         hint: "serve the original checkpoint, or one that is quantised for vLLM")
     }
-    guard let (key, row) = classes.row(for: base) else {
+    guard let (key, row) = classes.row(for: base, pools: question.options.pools) else {
       return reason(
         .unjudged, "a base without a config that names its architecture", hint: "give the base with its config.json")
     }

@@ -1,3 +1,4 @@
+import BaseCatalogue
 import LoRAModel
 import TensorCore
 
@@ -19,6 +20,7 @@ extension VLLMRelease {
     traits.isServed = row.takesLoRA
     guard row.takesLoRA else { return traits }
     let kinds = row.modules.values
+    let config = TextSection(base.config ?? JSONObject()).config
     traits.embeddings = Set(
       kinds.filter { $0.kind == "embedding" || $0.kind == "head" }.map { String($0.name.lastComponent) })
     traits.fusesExperts = row.experts?.areStacked ?? false
@@ -35,6 +37,7 @@ extension VLLMRelease {
     @Sendable func module(_ name: String) -> VLLMClass.Module? {
       for spelling in [renamed(name), "model." + renamed(name)] {
         let pattern = String(decoding: ClassLoading.template(of: spelling).template, as: UTF8.self)
+        if row.isBare(pattern, in: config) { return nil }
         if let found = row.modules[pattern] ?? row.owners[pattern] { return found }
       }
       return nil
