@@ -40,7 +40,7 @@ WORDS = dict(
     MergedQKVParallelLinearWithLoRA="qkv3", RowParallelLinearWithLoRA="row", ReplicatedLinearWithLoRA="replicated",
     VocabParallelEmbeddingWithLoRA="embedding", LogitsProcessorWithLoRA="head", FusedMoEWithLoRA="experts",
     FusedMoE3DWithLoRA="experts3d", ClassificationHeadWithLoRA="classifier",
-    TokenClassificationHeadWithLoRA="classifier", Step5FusedQKVIndexerWithLoRA="step5qkv",
+    TokenClassificationHeadWithLoRA="classifier_token", Step5FusedQKVIndexerWithLoRA="step5qkv",
     Step5SparseIndexerWWithLoRA="step5index")
 
 
@@ -49,6 +49,10 @@ TURNED = dict(
     Llama4ForCausalLM=["model.layers.#.self_attn.q_proj", "model.layers.#.self_attn.k_proj"],
     Llama4ForConditionalGeneration=[
         "language_model.model.layers.#.self_attn.q_proj", "language_model.model.layers.#.self_attn.k_proj"])
+
+
+UNSERVED = ("not supported for now", "was supported in vLLM until", "is not supported in-tree anymore",
+            "does not dispatch through the Transformers attention interface", "not found in the forward method of")
 
 
 def numbers_out(name):
@@ -158,6 +162,7 @@ def facts(engine, config):
     head = getattr(manager, "_classification_head", None)
     if head:
         row["head"] = head[0]
+        row["head_by_token"] = type(head[1]).__name__ == "TokenClassificationHeadWithLoRA"
     row["modules"] = modules_of(manager)
     row["rows"] = [name for name in TURNED.get(type(module).__name__, []) if any(
         wrapped[0] == name.rpartition(".")[0] + ".qkv_proj" for wrapped in row["modules"])]
@@ -202,6 +207,7 @@ def merge(old, new):
             if item not in old.setdefault(field, []):
                 old[field].append(item)
     old["supported"] = sorted(old.get("supported") or [])
+    old.setdefault("shapes", []).extend(new.get("shapes", []))
     for field, names in new.get("ties", {}).items():
         old.setdefault("ties", {}).setdefault(field, names)
     if not old.get("experts"):
@@ -231,18 +237,23 @@ def tied(config):
 
 def tidy(row):
     row = dict(row)
-    ties = row.pop("ties", {})
+    shapes, ties = row.pop("shapes", []), row.pop("ties", {})
+    wrapped = {part[0] for part in row.get("modules", [])}
+    here = [[name, variant] for variant, _, bare in shapes for name in bare if name in wrapped]
+    if here:
+        row["bare_if"] = here
+        row["bare"] = [name for name in row.get("bare", []) if name not in wrapped]
     if len(ties) == 2 and ties["True"] != ties["False"]:
         row["only_tied"] = [name for name in ties["True"] if name not in ties["False"]]
         row["only_untied"] = [name for name in ties["False"] if name not in ties["True"]]
-    keep = {key: value for key, value in row.items() if value not in (None, [], {}, "") or key == "lora"}
+    keep = {key: value for key, value in row.items() if value not in (None, [], {}, "", False) or key == "lora"}
     for field in ("modules", "bare", "tower_modules"):
         if field in keep:
             keep[field] = sorted(keep[field], key=json.dumps)
     if not keep.get("pooling"):
         keep.pop("pooling", None)
     order = ["key", "class", "lora", "model_type", "why", "supported", "packed", "experts", "mapper", "skip", "pooling",
-             "task", "head", "mm", "modules", "tower_modules", "bare", "rows"]
+             "task", "head", "head_by_token", "mm", "modules", "tower_modules", "bare", "rows"]
     return {key: keep[key] for key in [*order, *sorted(set(keep) - set(order))] if key in keep}
 
 
@@ -292,6 +303,8 @@ def build(place, config):
         engine = Engine(place)
     except ValueError as error:
         refused = re.search(r"LoRA is not supported for (\w+)", str(error))
+        if any(text in str(error) for text in UNSERVED):
+            return {"lora": False, "why": "the release has no class that runs it"}
         if not refused:
             raise
         kind = registry.ModelRegistry._try_load_model_cls(config["architectures"][0])
@@ -324,9 +337,7 @@ def main():
         if Path(failures).exists():
             failed = {name: why for part in json.loads(Path(failures).read_text()).values()
                       for name, why in part.items()}
-    names = [name for name in (wanted or architectures())]
-    if wanted == ["more"]:
-        names = vllm_configs.more_architectures(types, registry)
+    names = wanted or [*architectures(), *vllm_configs.more_architectures(types, registry)]
     began = time.time()
     with tempfile.TemporaryDirectory() as folder:
         for number, name in enumerate(names):
@@ -347,6 +358,7 @@ def main():
                     row = build(place, config)
                     if not row["lora"]:
                         key = name
+                    stage = "row"
                     if fresh and key not in fresh and "mm" in row:
                         row.pop("bare", None)
                     if (row.get("mm") or {}).get("tower_lora"):
@@ -358,6 +370,8 @@ def main():
                         except Exception as error:
                             failed.setdefault(name, []).append(f"{model_type} towers: {reason(error)}")
                     row = {"key": key, "model_type": model_type, **row}
+                    if "bare" in row:
+                        row["shapes"] = [[variant, [part[0] for part in row.get("modules", [])], row["bare"]]]
                     if row.get("modules"):
                         row["ties"] = {str(tied(config)): sorted(
                             part[0] for part in row["modules"] if part[1] in ("head", "embedding"))}
@@ -378,7 +392,9 @@ def main():
             print(f"{time.time() - began:.0f} {number + 1}/{len(names)} {name}", *sorted(fresh), *failed.get(name, []),
                   flush=True)
             if number % 20 == 19:
-                write(output, failures, rows, failed)
+                write(output + ".part", failures + ".part", rows, failed)
+    for name in (output, failures):
+        Path(name + ".part").unlink(missing_ok=True)
     write(output, failures, rows, failed)
 
 

@@ -4,9 +4,7 @@ Needs transformers 5.20.2 and vllm 0.33.0 (for the configuration classes that on
 """
 
 import copy
-import inspect
 
-import transformers
 from transformers import AutoConfig, PreTrainedConfig
 from transformers.models.auto import modeling_auto
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
@@ -60,7 +58,7 @@ KINDS = ["layer_types", "mlp_layer_types", "layers_block_type", "attn_layer_type
 # What the rules above get wrong, by model type.
 FIXES = {
     "mamba2": dict(num_heads=8, head_dim=16),
-    "glm5_next_text": dict(num_key_value_heads=4, index_topk=32, index_kpool=16, qk_rope_head_dim=0),
+    "glm5_next_text": dict(num_key_value_heads=4, index_topk=32, index_kpool=16, qk_rope_head_dim=0, mhc=False),
     "granite4_vision": dict(downsample_rate="1/2", deepstack_layer_map=[[0, 0], [1, 1]]),
     "molmo2": dict(adapter_config=dict(vit_layers=[-1, -2])),
     "afmoe": dict(score_func="sigmoid", route_norm=True, n_group=1, topk_group=1),
@@ -84,8 +82,10 @@ FIXES = {
     "qwen3_omni_moe_vision_encoder": dict(image_size=28, apply_vit_abs_pos_embed=True),
     "voxtral_realtime_encoder": dict(num_mel_bins=128, downsample_factor=4),
     "dbrx": dict(),
+    "ministral": dict(head_dim=16),
+    "ernie4_5_vl_moe": dict(hidden_size=WIDTH, pixel_hidden_size=WIDTH, spatial_conv_size=2, temporal_conv_size=2),
+    "step5_vl": dict(text_config=dict(sparse_config=dict(enabled=True), architectures=["Step5ForCausalLM"])),
     "step5": dict(sparse_config=dict(enabled=True)),
-    "ernie4_5_vl_moe": dict(pixel_hidden_size=WIDTH, spatial_conv_size=2, temporal_conv_size=2),
     "gemma4_vision": dict(default_output_length=4),
     "gemma4_unified_vision": dict(default_output_length=4),
     "lighton_ocr": dict(vision_feature_layer=-1),
@@ -316,7 +316,13 @@ TYPES = {
 def more_architectures(types, registry):
     """Architectures beyond the registry's: heads that vLLM puts on its classes, and its Transformers backend."""
     known = set(registry._VLLM_MODELS)
-    ends = ("ForCausalLM", "LMHeadModel", "ForSequenceClassification", "ForTokenClassification",
-            "ForConditionalGeneration", "Model", "ForMaskedLM", "ForImageTextToText")
-    return sorted(name for name in types if name not in known and name.endswith(ends)
-                  and hasattr(transformers, name))
+    found = []
+    for name in types:
+        if name in known:
+            continue
+        for end in ("ForSequenceClassification", "ForTokenClassification", "Model"):
+            if name.endswith(end) and name.removesuffix(end) + "ForCausalLM" in known:
+                found.append(name)
+        if name.endswith(("ForCausalLM", "LMHeadModel", "ForImageTextToText")):
+            found.append(name)
+    return sorted(set(found))

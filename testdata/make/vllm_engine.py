@@ -99,6 +99,8 @@ def leave_out_what_needs_a_gpu():
 
     if not hasattr(vllm.triton_utils.triton, "set_allocator"):
         vllm.triton_utils.triton.set_allocator = lambda _: None
+    if not hasattr(vllm.triton_utils.tl, "extra"):
+        vllm.triton_utils.tl.extra = mock.MagicMock()
     VllmConfig._validate_v1_model_runner = lambda self: None
     import vllm.v1.attention.backends.cpu_attn as cpu_attention
 

@@ -53,7 +53,7 @@ class Maker:
         for name, value in model.named_parameters():
             parent, _, leaf = name.rpartition(".")
             if value.dim() == 3 and parent not in self.shapes and leaf not in ("weight", "bias"):
-                turned = bool(getattr(modules[parent], "is_transposed", False))
+                turned = bool(getattr(modules[parent], "is_transposed", False)) or type(modules[parent]).__name__.startswith("Llama4")
                 self.stacks.setdefault(parent, {})[leaf] = (
                     value.shape[0], *(value.shape[1:] if turned else reversed(value.shape[1:])))
         names = [*self.shapes, *self.embeddings]
@@ -94,7 +94,7 @@ class Maker:
 
     def apart(self, parent, skip=lambda number, part: False, rank=4):
         """Experts one by one, under the class's own names."""
-        forms = (self.row.get("experts") or {}).get("forms") or ["experts.#.gate_proj", "experts.#.down_proj",
+        forms = ((self.row.get("experts") or {}).get("forms") or [])[:3] or ["experts.#.gate_proj", "experts.#.down_proj",
                                                                  "experts.#.up_proj"]
         shapes = {leaf: shape for leaf, shape in self.stacks[parent].items()}
         both = next((shape for leaf, shape in shapes.items() if "gate_up" in leaf or leaf == "up_proj"), None)
@@ -276,6 +276,8 @@ def make_adapters(facts, output):
         for number, name in enumerate(names):
             made = {}
             for model_type, kind, variant in cases(name, types, vllm_configs):
+                if any(field in variant for field in ("first_k_dense_replace", "num_dense_layers", "moe_layer_start_index")):
+                    continue  # not what the class of transformers goes by
                 try:
                     config = dict(vllm_configs.small(kind, variant), architectures=[name], dtype="bfloat16")
                     key = key_of(config)
