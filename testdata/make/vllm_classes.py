@@ -1,6 +1,6 @@
 """Writes what vLLM's adapter loader goes by, for every model class: names, packed modules, renames, wrapped modules.
 
-    python vllm_classes.py OUTPUT.jsonl FAILURES.json [ARCHITECTURE ...]
+    python vllm_classes.py OUTPUT.jsonl FAILURES.json [registry | ARCHITECTURE ...]
 
 Needs vllm 0.33.0 (0.32.0 and 0.31.0 work too), transformers 5.20.2. Every class is built from small configurations
 (vllm_configs.py), then wrapped by the adapter manager as at the start of the engine with adapters enabled, default
@@ -241,7 +241,8 @@ def tidy(row):
     wrapped = {part[0] for part in row.get("modules", [])}
     here = [[name, variant] for variant, _, bare in shapes for name in bare if name in wrapped]
     if here:
-        row["bare_if"] = here
+        telling = [[name, variant] for name, variant in here if set(variant) - {"tie_word_embeddings"}]
+        row["bare_if"] = telling or here
         row["bare"] = [name for name in row.get("bare", []) if name not in wrapped]
     if len(ties) == 2 and ties["True"] != ties["False"]:
         row["only_tied"] = [name for name in ties["True"] if name not in ties["False"]]
@@ -332,12 +333,13 @@ def main():
     for name, more in vllm_configs.TYPES.items():
         types[name] = [*more, *[kind for kind in types.get(name, []) if kind not in more]]
     rows, failed = {}, {}
-    if wanted and Path(output).exists():
+    if wanted and wanted != ["registry"] and Path(output).exists():
         rows = {row["key"]: row for row in map(json.loads, Path(output).read_text().splitlines())}
         if Path(failures).exists():
             failed = {name: why for part in json.loads(Path(failures).read_text()).values()
                       for name, why in part.items()}
-    names = wanted or [*architectures(), *vllm_configs.more_architectures(types, registry)]
+    names = architectures() if wanted == ["registry"] else wanted or [
+        *architectures(), *vllm_configs.more_architectures(types, registry)]
     began = time.time()
     with tempfile.TemporaryDirectory() as folder:
         for number, name in enumerate(names):

@@ -1,7 +1,10 @@
 """What vLLM itself does with adapters of many kinds on small bases of its model classes, as a fixture for the tests.
 
-    python vllm_truth.py adapters FACTS.jsonl BASES.jsonl     names and shapes of adapters, made by PEFT
-    python vllm_truth.py truth BASES.jsonl OUTPUT.jsonl.zst   runs the engine's loader over them on the CPU
+    python vllm_truth.py adapters FACTS.jsonl BASES.jsonl [ARCHITECTURE ...]
+                                                              names and shapes of adapters, made by PEFT
+    python vllm_truth.py truth BASES.jsonl OUTPUT.jsonl.zst [NEWER.jsonl.zst]
+                                                              runs the engine's loader over them on the CPU; with the
+                                                              fixture of a newer release only what differs from it
 
 Needs vllm 0.33.0 (0.32.0 and 0.31.0 work too), transformers 5.20.2, peft 0.21.2, zstandard 0.25. The two steps are two
 processes, since vLLM changes classes of transformers. One row per base: its configuration and its adapters, each with
@@ -164,7 +167,8 @@ class Maker:
         yield "rank-at-limit", dict(r=64), self.tensors(base, rank=64)
         yield "rank_pattern-above-limit", dict(rank_pattern={"q_proj": 96}), self.tensors(base)
         yield "dora", dict(use_dora=True), self.tensors(base)
-        yield "lora_bias", dict(lora_bias=True), self.tensors(base)
+        yield "lora_bias", dict(lora_bias=True), {**self.tensors(base), **{
+            f"{PREFIX}{name}.lora_B.bias": [self.shapes[name][1]] for name in base}}
         yield "bias-lora_only", dict(bias="lora_only"), self.tensors(base)
         for start in ("gaussian", "eva", "orthogonal", "olora", "pissa", "pissa_niter_4", "corda", "loftq", "lora_ga"):
             yield f"init-{start}", dict(init_lora_weights=start), self.tensors(base)
@@ -261,7 +265,7 @@ def compare_with_peft(key, model, targets, ours):
         print(f"{key}: PEFT's names differ, {len(differ)}: {differ[:2]}", flush=True)
 
 
-def make_adapters(facts, output):
+def make_adapters(facts, output, *wanted):
     import torch
     import transformers
     import vllm_configs
@@ -270,7 +274,7 @@ def make_adapters(facts, output):
     types = vllm_configs.names_to_types()
     for name, more in vllm_configs.TYPES.items():
         types[name] = [*more, *[kind for kind in types.get(name, []) if kind not in more]]
-    names = list(dict.fromkeys(key.split("/")[0] for key in rows))
+    names = wanted or list(dict.fromkeys(key.split("/")[0] for key in rows))
     written = []
     with open(output, "w") as file:
         for number, name in enumerate(names):
@@ -415,7 +419,7 @@ def factor_groups(tensors):
     return found
 
 
-def compare(manager, tensors, settings, config, turned):
+def compare(manager, tensors, settings, turned):
     slots, missing = Slots(manager), []
     groups = factor_groups(tensors)
     for module, parts in groups.items():
@@ -434,23 +438,41 @@ def compare(manager, tensors, settings, config, turned):
         return "ignored", f"none of {len(groups)} deltas is in a slot"
     if missing:
         return "partly", f"{len(missing)} of {len(groups)} deltas are in no slot at their strength, e.g. {missing[0]}"
+    silent = [field for field in ("lora_bias", "alora_invocation_tokens", "layer_replication", "use_qalora")
+              if settings.get(field)]
+    start = settings.get("init_lora_weights", True)
+    if isinstance(start, str) and start not in ("gaussian", "eva", "orthogonal", "lora_ga"):
+        silent.append(start)
+    if silent:
+        return "partly", f"{silent[0]} is left out without a word"
     wrong = [name for name in groups if turned and name.endswith((".q_proj", ".k_proj"))]
     if wrong:
         return "partly", f"{wrong[0].removeprefix(PREFIX)} acts on other rows"
     return "applied", f"all {len(groups)} deltas"
 
 
-def run(bases, output, only_kinds=None):
+# Kinds whose verdict may depend on the release alone; others depend on it through the class's facts.
+BY_RELEASE = re.compile(r"(all|text-all|rank_pattern|alpha_pattern|names|init|lora_bias|alora|layer_rep|qalora|head|save|"
+                        r"stacks|apart|embed|rank|bias|connector|tower)")
+
+
+def run(bases, output, newer=None):
     import zstandard
     import vllm_engine
     from safetensors.torch import save_file
     from vllm_classes import TURNED, TooLong, limited
 
     vllm_engine.start(port=29631)
-    rows = []
+    rows, known = [], {}
     lines = Path(bases).read_text().splitlines()
+    if newer:
+        for line in zstandard.ZstdDecompressor().decompress(Path(newer).read_bytes(), max_output_size=1 << 30).splitlines():
+            row = json.loads(line)
+            known[json.dumps(row["config"])] = {adapter["name"]: adapter["verdict"] for adapter in row["adapters"]}
     for number, line in enumerate(lines):
         base = json.loads(line)
+        if newer:
+            base["adapters"] = [adapter for adapter in base["adapters"] if BY_RELEASE.match(adapter["name"])]
         with tempfile.TemporaryDirectory() as folder:
             place = vllm_engine.write_config(Path(folder, "base"), base["config"])
             try:
@@ -481,7 +503,7 @@ def run(bases, output, only_kinds=None):
                     try:
                         limited(120)
                         engine.load(where)
-                        adapter["verdict"], adapter["why"] = compare(manager, tensors, settings, base["config"], turned)
+                        adapter["verdict"], adapter["why"] = compare(manager, tensors, settings, turned)
                     except Exception as error:
                         text = re.sub(r"\S*/adapter\b", "ADAPTER", str(error))
                         text = re.sub(r"expected target modules in \{.*?\} but received", "unexpected modules:", text)
@@ -489,7 +511,12 @@ def run(bases, output, only_kinds=None):
                         adapter["why"] = f"{type(error).__name__}: {text[:110]}".replace("\n", " ")
                     signal.alarm(0)
                 counts[adapter["verdict"]] = counts.get(adapter["verdict"], 0) + 1
-            rows.append(base)
+            if newer:
+                before = known.get(json.dumps(base["config"]), {})
+                base["adapters"] = [adapter for adapter in base["adapters"]
+                                    if before.get(adapter["name"], adapter["verdict"]) != adapter["verdict"]]
+            if base["adapters"]:
+                rows.append(base)
             print(f"{number + 1}/{len(lines)} {base['key']} {counts}", flush=True)
     text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
     packed = zstandard.ZstdCompressor(level=19).compress(text.encode())
@@ -499,8 +526,8 @@ def run(bases, output, only_kinds=None):
 
 def main():
     match sys.argv[1:]:
-        case ["adapters", facts, output]: make_adapters(facts, output)
-        case ["truth", bases, output]: run(bases, output)
+        case ["adapters", facts, output, *wanted]: make_adapters(facts, output, *wanted)
+        case ["truth", bases, output, *newer]: run(bases, output, *newer)
         case _: sys.exit(__doc__)
 
 
