@@ -109,6 +109,10 @@ def leave_out_what_needs_a_gpu():
     cpu_attention.CPUAttentionBackendImpl.__init__ = lambda self, *rest, **named: made(
         self, *rest, **{key: value for key, value in named.items() if key in known})
     os.environ["INKLING_MULTIMEM_AR"] = "0"
+    import vllm.lora.lora_model, vllm.lora.lora_weights, vllm.lora.model_manager
+
+    for part in (vllm.lora.lora_model, vllm.lora.lora_weights, vllm.lora.model_manager):
+        part.PIN_MEMORY = False
 
 
 def start(port=29611):

@@ -7,7 +7,8 @@
                                                               fixture of a newer release only what differs from it
 
 Needs vllm 0.33.0 (0.32.0 and 0.31.0 work too), transformers 5.20.2, peft 0.21.2, zstandard 0.25. The two steps are two
-processes, since vLLM changes classes of transformers. One row per base: its configuration and its adapters, each with
+processes, since vLLM changes classes of transformers. Defaults are r 4, lora_alpha 12, bias "none" and, as
+target_modules, the modules of the tensors; settings are vLLM's defaults, but for a rank limit of 64. One row per base: its configuration and its adapters, each with
 the fields of adapter_config.json that are not PEFT's defaults, the shapes of the tensors, the verdict and why:
 "applied" (every delta lies in slots at PEFT's strength and acts on the rows it was trained for), "partly", "ignored"
 (no delta is in a slot: the base answers), "refused". Values are random; equal bytes are looked for, not names.
@@ -284,6 +285,7 @@ def make_adapters(facts, output, *wanted):
                     continue  # not what the class of transformers goes by
                 try:
                     config = dict(vllm_configs.small(kind, variant), architectures=[name], dtype="bfloat16")
+                    config = json.loads(json.dumps(config), parse_constant=lambda _: 1e30)  # JSON has no infinity
                     key = key_of(config)
                     row = rows.get(key) or rows.get(name)
                     if row is None or len(made) >= 4 or made.get(key, 0) >= 3:
