@@ -45,6 +45,7 @@ let package = Package(
     .library(name: "FakeCUDA", type: .dynamic, targets: ["FakeCUDA"]),
     .library(name: "FaultyKernel", type: .dynamic, targets: ["FaultyKernel"]),
     .library(name: "LoRAInspect", targets: ["LoRAInspect"]),
+    .library(name: "LoRAEngines", targets: ["LoRAEngines"]),
     .library(name: "LoRAValidate", targets: ["LoRAValidate"]),
     .library(name: "LoRAReport", targets: ["LoRAReport"]),
     .library(name: "LoRAMerge", targets: ["LoRAMerge"]),
@@ -81,6 +82,10 @@ let package = Package(
     // L2: what an adapter and a base model are
     library("LoRAModel", ["TensorCore", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue"]),
 
+    // What serving engines do with adapters
+    library(
+      "LoRAEngines", ["TensorCore", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel"]),
+
     // L3: one room per thing the tool does
     library(
       "LoRAInspect",
@@ -88,11 +93,14 @@ let package = Package(
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    library("LoRAValidate", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "BaseCatalogue"]),
+    library(
+      "LoRAValidate",
+      ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "LoRAKernels", "BaseCatalogue"]),
     library(
       "LoRAReport",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAValidate",
+        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines",
+        "LoRAValidate",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     library(
@@ -105,12 +113,12 @@ let package = Package(
     library(
       "LoRASlots",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "BaseCatalogue", "LoRAModel", "LoRAKernels",
-        "SlotCache",
+        "TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "BaseCatalogue", "LoRAModel", "LoRAEngines",
+        "LoRAKernels", "SlotCache",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     library("LoRAEvaluation", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRAMerge"]),
-    library("LoRACapacity", ["TensorCore", "BaseCatalogue", "Safetensors", "LoRAModel", "LoRASlots"]),
+    library("LoRACapacity", ["TensorCore", "BaseCatalogue", "Safetensors", "LoRAModel", "LoRAEngines", "LoRASlots"]),
     library("LoRATraffic", ["TensorCore", "LoRAIO", "SlotCache", "LoRASlots"]),
 
     library("LoRASlotsCUDA", ["TensorCore", "LoRAIO", "LoRASlots", "CUDADriver"]),
@@ -118,8 +126,8 @@ let package = Package(
     library(
       "LoRALoader",
       [
-        "TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "Safetensors", "LoRAModel", "SlotCache", "LoRASlots",
-        "LoRASlotsCUDA",
+        "TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "SlotCache",
+        "LoRASlots", "LoRASlotsCUDA",
       ]),
 
     // Policy files; the one target that reads YAML
@@ -135,7 +143,7 @@ let package = Package(
       "LoRACLI",
       [
         "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel", "LoRAInspect",
-        "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvaluation", "LoRAPolicy", "Zstd", "ZstdArchive",
+        "LoRAEngines", "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvaluation", "LoRAPolicy", "Zstd", "ZstdArchive",
         "LoRATraffic", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity", "CUDADriver",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -143,8 +151,8 @@ let package = Package(
     .executableTarget(
       name: "lora-bench",
       dependencies: [
-        "TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAKernels", "LoRAModel", "LoRASlots", "LoRASlotsCUDA",
-        "LoRATraffic", "CUDADriver",
+        "TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAKernels", "LoRAModel", "LoRAEngines", "LoRASlots",
+        "LoRASlotsCUDA", "LoRATraffic", "CUDADriver",
       ],
       swiftSettings: strict),
 
@@ -158,7 +166,8 @@ let package = Package(
       name: "LoRAFuzzing",
       dependencies: [
         "TensorCore", "PythonPattern", "LoRAIO", "Zstd", "ZstdArchive", "Safetensors", "BaseCatalogue", "LoRAModel",
-        "LoRAInspect", "LoRAValidate", "LoRAMerge", "LoRASlots", "LoRATraffic", "LoRACapacity", "LoRAEvaluation",
+        "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAMerge", "LoRASlots", "LoRATraffic", "LoRACapacity",
+        "LoRAEvaluation",
         "LoRAPolicy",
       ], path: "Tests/LoRAFuzzing", swiftSettings: strict),
     tests("TensorCore"),
@@ -171,21 +180,27 @@ let package = Package(
     tests("BaseCatalogue", ["TensorCore"]),
     tests("LoRAModel", ["TensorCore", "LoRAIO", "Safetensors"]),
     tests("LoRAInspect", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel"]),
-    tests("LoRAValidate", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "BaseCatalogue", "LoRAKernels"]),
+    tests("LoRAEngines", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAValidate", "Zstd"]),
+    tests(
+      "LoRAValidate",
+      ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "BaseCatalogue", "LoRAKernels"]),
     tests(
       "LoRAReport",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAValidate",
+        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    tests("LoRAPolicy", ["TensorCore", "LoRAModel", "LoRAValidate"]),
+    tests("LoRAPolicy", ["TensorCore", "LoRAModel", "LoRAEngines", "LoRAValidate"]),
     tests("SlotCache"),
     tests(
       "LoRASlots",
-      ["TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAModel", "LoRAKernels", "SlotCache"]),
+      ["TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAModel", "LoRAEngines", "LoRAKernels", "SlotCache"]),
     tests(
       "LoRASlotsCUDA",
-      ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRASlots", "CUDADriver", "CLoRALoader"]),
+      [
+        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "LoRAKernels", "LoRASlots",
+        "CUDADriver", "CLoRALoader",
+      ]),
     tests(
       "LoRAMerge",
       [
@@ -198,8 +213,8 @@ let package = Package(
     .testTarget(
       name: "DocumentationTests",
       dependencies: [
-        "TensorCore", "LoRAModel", "LoRAInspect", "LoRAValidate", "LoRAPolicy", "LoRAReport", "LoRAMerge",
-        "LoRASlots", "LoRAEvaluation", "LoRATraffic", "LoRACapacity", "LoRATestSupport",
+        "TensorCore", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAPolicy", "LoRAReport",
+        "LoRAMerge", "LoRASlots", "LoRAEvaluation", "LoRATraffic", "LoRACapacity", "LoRATestSupport",
       ],
       swiftSettings: strict),
     .testTarget(

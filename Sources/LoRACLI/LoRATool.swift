@@ -20,6 +20,7 @@ public struct LoRATool: ParsableCommand {
         name: "Look and check",
         subcommands: [
           InspectCommand.self, ValidateCommand.self, ReportCommand.self, RulesCommand.self, ExplainCommand.self,
+          EnginesCommand.self,
           PolicyCommand.self, BasesCommand.self,
         ]),
       CommandGroup(name: "Merge", subcommands: [MergeCommand.self, VerifyCommand.self, ParityCommand.self]),

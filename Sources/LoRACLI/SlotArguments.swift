@@ -1,4 +1,5 @@
 import ArgumentParser
+import LoRAEngines
 import LoRASlots
 import LoRAValidate
 import TensorCore
@@ -66,8 +67,8 @@ struct SlotArguments: ParsableArguments {
   /// The options for this many adapters, the largest rank among them being `largest`.
   func options(adapters: Int, largest: UInt64) -> SlotOptions {
     var options = SlotOptions()
-    let own: LayoutName = engine.lowercased() == "sglang" ? .sglang : .vllm
-    options.arrangement = SlotOptions.Arrangement(rawValue: (layout ?? own).rawValue) ?? .vllm
+    let own: LayoutName = Engine(named: engine)?.name == "sglang" ? .sglang : .vllm
+    options.scheme = SlotScheme(rawValue: (layout ?? own).rawValue) ?? .vllm
     options.slots = maxLoras ?? max(adapters, 1)
     options.rank = maxLoraRank ?? Engine(named: engine)?.defaultRankLimit ?? max(largest, 1)
     options.dtype = dtype.dtype
@@ -82,12 +83,12 @@ struct SlotArguments: ParsableArguments {
   func validation(_ slots: SlotOptions) -> ValidationOptions {
     var options = ValidationOptions()
     options.engine = Engine(named: engine)
-    options.maxLoRARank = slots.rank
-    options.servingDType = dtype
-    options.tensorParallel = tensorParallel
-    options.targetModules = targets
+    options.serving.maxLoRARank = slots.rank
+    options.serving.servingDType = dtype
+    options.serving.tensorParallel = tensorParallel
+    options.serving.targetModules = targets
     options.headerOnly = true
-    options.feedsEngine = true
+    options.serving.feedsEngine = true
     return options
   }
 }

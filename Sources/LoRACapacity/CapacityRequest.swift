@@ -1,3 +1,4 @@
+import LoRAEngines
 public import LoRAModel
 public import TensorCore
 
@@ -47,7 +48,7 @@ public struct CapacityRequest: Sendable {
   }
 
   /// The values that vLLM takes for `max_lora_rank` (vllm/config/lora.py).
-  public static let legalRanks: [UInt64] = [1, 8, 16, 32, 64, 128, 256, 320, 512]
+  public static var legalRanks: [UInt64] { Engine.vLLM.legalRankLimits }
 
   /// Hours of a month: a year of 8,760 hours by twelve.
   public static let hoursPerMonth = 730.0

@@ -1,6 +1,9 @@
 public import LoRAModel
 import TensorCore
 
+import struct BaseCatalogue.AttentionShape
+import struct BaseCatalogue.TextSection
+
 /// The type of the elements of the key-value cache.
 public enum KeyValueType: String, Sendable, CaseIterable {
   case bf16
@@ -52,31 +55,22 @@ public struct KeyValueCache: Sendable, Equatable {
   ///
   /// Keys are those of transformers' configurations, older spellings included.
   public init?(of base: BaseModel) {
-    guard let config = base.config, let section = base.textConfig(config) else { return nil }
-    func size(_ keys: String...) -> UInt64? {
-      keys.firstValue { section[$0]?.int64 }.flatMap { $0 > 0 && $0 < 1 << 31 ? UInt64($0) : nil }
-    }
-    guard let layers = size("num_hidden_layers", "n_layer", "n_layers", "num_layers"),
-      let heads = size("num_attention_heads", "n_head", "n_heads", "num_heads"),
-      !Self.isAbsent(from: base), !Self.others.contains(base.modelType ?? "")
-    else { return nil }
-    self.layers = layers
-    queryHeads = heads
-    let usesWindow = section["use_sliding_window"]?.bool ?? true
-    slidingWindow = usesWindow ? size("sliding_window") : nil
-    if let width = size("kv_lora_rank") {
-      form = .latent(width: width, rotary: size("qk_rope_head_dim") ?? 0)
-      return
-    }
-    guard let width = size("head_dim") ?? size("hidden_size", "n_embd", "d_model").map({ $0 / heads }), width > 0 else {
+    guard let config = base.config, !Self.isAbsent(from: base), !Self.others.contains(base.modelType ?? "") else {
       return nil
     }
-    var count = size("num_key_value_heads", "num_kv_heads", "n_head_kv") ?? heads
-    if let nested = section["attn_config"]?.object?["kv_n_heads"]?.int64, nested > 0, nested < 1 << 31 {
-      count = UInt64(nested)
+    let shape = AttentionShape(config)
+    guard let layers = shape.layers, let heads = shape.queryHeads else { return nil }
+    self.layers = layers
+    queryHeads = heads
+    let section = TextSection(config).config
+    let usesWindow = section["use_sliding_window"]?.bool ?? true
+    slidingWindow =
+      usesWindow ? section["sliding_window"]?.int64.flatMap { $0 > 0 && $0 < 1 << 31 ? UInt64($0) : nil } : nil
+    if let (width, rotary) = shape.latent {
+      form = .latent(width: width, rotary: rotary)
+      return
     }
-    // Falcon and StarCoder's predecessors: one head for all queries, unless Falcon's newer blocks say how many.
-    if section["multi_query"]?.bool == true, section["new_decoder_architecture"]?.bool != true { count = 1 }
+    guard let width = shape.headWidth, width > 0, let count = shape.keyValueHeads else { return nil }
     form = .heads(count: count, width: width)
   }
 

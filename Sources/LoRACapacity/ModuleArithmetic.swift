@@ -1,6 +1,8 @@
 import LoRAModel
 import TensorCore
 
+import struct BaseCatalogue.TextSection
+
 /// The arithmetic of one module.
 ///
 /// W has `out` rows and `in` columns; LoRA adds s·B·A with A `[r, in]` and B `[out, r]` (Hu et al. 2021, section 4.1).
@@ -39,17 +41,13 @@ extension LoRAModel.BaseModule {
 extension BaseModel {
   /// The share of routed experts that work on a token: `num_experts_per_tok` of all; 1 for dense models.
   var activeExpertShare: Double {
-    guard let config, let section = textConfig(config) else { return 1 }
+    guard let config else { return 1 }
+    let section = TextSection(config).config
     let active = ["num_experts_per_tok", "moe_top_k", "num_selected_experts", "top_k"].firstValue { section[$0]?.int64 }
     let all = ["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"]
       .firstValue { section[$0]?.int64 }
     guard let active, let all, active > 0, all >= active else { return 1 }
     return Double(active) / Double(all)
-  }
-
-  /// The part of the config that describes the language model.
-  func textConfig(_ config: JSONObject) -> JSONObject? {
-    ["text_config", "language_config", "llm_config"].firstValue { config[$0]?.object } ?? config
   }
 }
 

@@ -1,3 +1,4 @@
+import BaseCatalogue
 import LoRAIO
 import TensorCore
 
@@ -44,7 +45,7 @@ struct ConfigChanges {
   /// The whole config, and the parts of it that describe a language model inside a larger one.
   private func objects(in edit: JSONEdit) throws(JSONError) -> [[String]] {
     var objects: [[String]] = [[]]
-    for name in ["text_config", "llm_config", "language_config", "vision_config"] where try edit.has(name) {
+    for name in TextSection.keys + ["vision_config"] where try edit.has(name) {
       objects.append([name])
     }
     return objects

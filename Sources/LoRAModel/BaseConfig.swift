@@ -1,3 +1,4 @@
+import BaseCatalogue
 import LoRAIO
 import TensorCore
 
@@ -97,7 +98,7 @@ struct BaseConfig: Sendable {
 
   /// The whole config, then the parts that describe a language model inside a larger one.
   private var sections: [JSONObject] {
-    [object] + ["text_config", "llm_config", "language_config"].compactMap { object[$0]?.object }
+    [object] + TextSection.keys.compactMap { object[$0]?.object }
   }
 
   // MARK: Quantisation

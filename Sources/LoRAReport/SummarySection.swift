@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRAModel
 import LoRAValidate
 import TensorCore

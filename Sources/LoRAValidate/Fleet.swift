@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRAIO
 public import TensorCore
 
@@ -29,7 +30,7 @@ public struct Fleet: Sendable {
     let largest = ranks.keys.max() ?? 0
     let padded = max(largest, options.rankLimit ?? 0)
     paddedRank = padded
-    let bytes: UInt64 = options.servingDType == .f32 ? 4 : 2
+    let bytes: UInt64 = options.serving.servingDType == .f32 ? 4 : 2
     var slots: UInt64 = 0
     var used: UInt64 = 0
     for member in members {

@@ -1,3 +1,4 @@
+import LoRAEngines
 import TensorCore
 
 extension ValidationReport {
@@ -85,10 +86,12 @@ extension AdapterResult {
 extension AdapterResult.Serving {
   /// What the engine would make of the adapter, in one sentence.
   public var sentence: String {
-    guard loads else { return "\(engine) would refuse this adapter" }
-    return acts
-      ? "\(engine) would load this adapter and apply it as trained"
-      : "\(engine) would load this adapter but not apply it as trained"
+    switch verdict {
+    case .applied: "\(engine.title) would load this adapter and apply it as trained"
+    case .partly: "\(engine.title) would load this adapter but not apply it as trained"
+    case .refused: "\(engine.title) would refuse this adapter"
+    case .unjudged: "not held against \(engine.title): whether it would apply this adapter as trained is not known"
+    }
   }
 }
 

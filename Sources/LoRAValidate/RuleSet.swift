@@ -14,7 +14,7 @@ public enum RuleSet {
     .baseModuleMissing, .baseLayerRange, .baseShapeMismatch, .baseTransposed, .baseVocabMismatch, .baseNameMismatch,
     .baseMutatedInit, .baseQuantized, .baseUnknownArchitecture, .baseConfigMismatch,
     .valueNaN, .valueInf, .valueOverflow, .valueZeroDelta, .valueZeroModule,
-    .engineRank, .engineUnsupported, .engineSilent,
+    .engineRank, .engineUnsupported, .engineSilent, .engineUnjudged,
     .policyRank, .policyAlpha, .policyTargets, .policyDType, .policySize, .policyBase, .policyMetadata,
     .fleetMixedRanks, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision,
   ]

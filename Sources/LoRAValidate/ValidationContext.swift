@@ -1,3 +1,4 @@
+import LoRAEngines
 public import LoRAModel
 import TensorCore
 
@@ -17,6 +18,8 @@ public struct ValidationContext: Sendable {
   let matching: TargetMatching?
   /// The base's module for each of the adapter's modules; nil when the base is absent or its modules are not known.
   let matches: [ModuleMatch?]?
+  /// What the engine makes of the adapter, gravest first; empty without an engine.
+  let servingReasons: [ServingReason]
   private let transpositions: [String: Transposition]
 
   /// Matches the adapter's modules with the base.
@@ -42,6 +45,9 @@ public struct ValidationContext: Sendable {
       transpositions[module.name] = module.transposition(against: matches?[position]?.module)
     }
     self.transpositions = transpositions
+    let question = ServingQuestion(
+      adapter, base: self.base, options: options.serving, matches: matches, transposed: Set(transpositions.keys))
+    servingReasons = options.engine?.reasons(for: question) ?? []
   }
 
   /// How the module's factors would have to be turned to fit, or nil when turning is not the answer.

@@ -1,20 +1,12 @@
+public import LoRAEngines
 public import TensorCore
 
 /// What to check besides the adapter itself.
 public struct ValidationOptions: Sendable {
   /// The serving engine that the adapter is meant for.
   public var engine: Engine?
-  /// The engine's `max_lora_rank`; nil takes the engine's default.
-  public var maxLoRARank: UInt64?
-  /// The type that the engine keeps factors in.
-  public var servingDType: ServingDType = .bf16
-  /// Number of devices that share each layer.
-  public var tensorParallel: UInt64 = 1
-  /// The engine's own filter of target modules, by last name component; nil serves every module.
-  public var targetModules: [String]?
-  /// Whether this tool reads the adapter's files for the engine, so that their names and compression are not the
-  /// engine's concern.
-  public var feedsEngine = false
+  /// How that engine is started.
+  public var serving = EngineOptions()
   /// The organisation's own limits.
   public var policy: Policy?
   /// Whether the values are left unread.
@@ -30,47 +22,7 @@ public struct ValidationOptions: Sendable {
   public init() {}
 
   /// The rank limit in force: the one asked for, else the engine's default, else none.
-  public var rankLimit: UInt64? { maxLoRARank ?? engine?.defaultRankLimit }
-}
-
-/// A floating-point type that engines keep adapter factors in.
-public enum ServingDType: String, Sendable, CaseIterable {
-  case bf16
-  case f16
-  case f32
-
-  /// The same among all types.
-  public var dtype: DType {
-    switch self {
-    case .bf16: .bf16
-    case .f16: .f16
-    case .f32: .f32
-    }
-  }
-
-  /// The smallest magnitude that rounds to infinity: the largest finite value plus half a unit in its last place.
-  public var overflowThreshold: Double {
-    switch self {
-    case .bf16: 0x1.FFp127
-    case .f16: 65_520
-    case .f32: 0x1.FFFFFFp127
-    }
-  }
-
-  /// A finite value rounded to the type, ties to even.
-  public func rounded(_ value: Double) -> Double {
-    guard abs(value) < overflowThreshold else { return value < 0 ? -.infinity : .infinity }
-    switch self {
-    case .f32: return Double(Float(value))
-    case .f16: return Double(Float16(value))
-    case .bf16:
-      // Adding and taking away a power of two that leaves 8 significant bits rounds in double arithmetic.
-      guard value != 0 else { return value }
-      let unit = max(value.exponent, -126) - 7
-      let shift = Double(sign: .plus, exponent: unit + 52, significand: 1.5)
-      return value < 0 ? -((-value + shift) - shift) : (value + shift) - shift
-    }
-  }
+  public var rankLimit: UInt64? { serving.maxLoRARank ?? engine?.defaultRankLimit }
 }
 
 /// One of several parts of the adapters, so that many machines share a fleet: an adapter belongs to the part that the

@@ -1,3 +1,4 @@
+public import LoRAEngines
 import LoRAModel
 import Safetensors
 public import TensorCore
@@ -83,14 +84,19 @@ public struct AdapterResult: Sendable {
   /// What the engine would make of it; nil without an engine.
   public let serving: Serving?
 
-  /// Whether an engine loads an adapter, and whether that changes its answers as trained.
+  /// What an engine makes of an adapter.
   public struct Serving: Sendable {
-    /// The engine's name in messages.
-    public let engine: String
-    /// Whether loading succeeds.
-    public let loads: Bool
-    /// Whether all of it takes effect as trained.
-    public let acts: Bool
+    /// The engine and its release.
+    public let engine: Engine
+    /// What becomes of the adapter.
+    public let verdict: ServingVerdict
+    /// What speaks against the adapter, one sentence each; empty when it is applied as trained.
+    public let reasons: [String]
+
+    /// Whether loading succeeds; nil when that is not known.
+    public var loads: Bool? { verdict == .unjudged ? nil : verdict != .refused }
+    /// Whether all of it takes effect as trained; nil when that is not known.
+    public var acts: Bool? { verdict == .unjudged ? nil : verdict == .applied }
   }
 
   /// The result of checking one adapter; `found` is what the rules say, before the policy.
@@ -104,21 +110,44 @@ public struct AdapterResult: Sendable {
     matched = context.matches.map { matches in matches.count { $0 != nil } }
     maxRank = adapter.modules.map(\.rank).max() ?? 0
     bytes = adapter.file?.fileBytes ?? 0
-    serving = context.options.engine.map { engine in
-      // An engine knows no policy: what it makes of the adapter follows from everything that was found.
-      func has(_ rules: Set<RuleID>) -> Bool { found.contains { $0.severity == .error && rules.contains($0.rule) } }
-      let loads = !has([
-        .fileUnreadable, .fileNotSafetensors, .pickleWeights, .headerInvalid, .headerDuplicateKey, .compressedCorrupt,
-        .configMissing, .configInvalid, .configUnsupportedType, .tensorUnknown, .engineRank, .engineUnsupported,
-      ])
-      let acts = !has([
-        .engineSilent, .rankMismatch, .pairIncomplete, .tensorEmpty, .tensorDType, .baseModuleMissing, .baseLayerRange,
-        .baseShapeMismatch, .baseTransposed, .valueNaN, .valueInf, .valueOverflow,
-      ])
-      let isIdle = found.contains { $0.rule == .valueZeroDelta }
-      return Serving(engine: engine.title, loads: loads, acts: loads && acts && !isIdle)
-    }
+    serving = context.options.engine.map { Serving($0, context, found) }
   }
+}
+
+extension AdapterResult.Serving {
+  /// The verdict on an adapter by what the engine's room and the rules found.
+  ///
+  /// An engine knows no policy: what it makes of the adapter follows from everything that was found.
+  init(_ engine: Engine, _ context: ValidationContext, _ found: [Finding]) {
+    self.engine = engine
+    func findings(_ rules: Set<RuleID>) -> [Finding] {
+      found.filter { $0.severity == .error && rules.contains($0.rule) }
+    }
+    let blocking = findings(Self.blocking)
+    // The engine's own names decide where its class is known; there a missing prefix may be put in its place.
+    let isFound = context.servingReasons.isEmpty && context.unmatched.allSatisfy { context.base?.match($0.name) != nil }
+    let weakening =
+      findings(isFound ? Self.weakening.subtracting([.baseModuleMissing]) : Self.weakening)
+      + found.filter { $0.rule == .valueZeroDelta }
+    let own = ServingVerdict(context.servingReasons)
+    // A file that is not read says nothing of its names.
+    let isUnread = !context.adapter.isSound
+    verdict =
+      !blocking.isEmpty || own == .refused || isUnread ? .refused : !weakening.isEmpty || own == .partly ? .partly : own
+    reasons = (blocking + weakening).map(\.message) + context.servingReasons.map { $0.sentence(of: engine) }
+  }
+
+  /// Rules whose errors keep an adapter from being loaded.
+  private static let blocking: Set<RuleID> = [
+    .fileUnreadable, .fileNotSafetensors, .pickleWeights, .headerInvalid, .headerDuplicateKey, .compressedCorrupt,
+    .configMissing, .configInvalid, .configUnsupportedType, .tensorUnknown, .engineRank,
+  ]
+
+  /// Rules whose errors change what an adapter does.
+  private static let weakening: Set<RuleID> = [
+    .rankMismatch, .pairIncomplete, .tensorEmpty, .tensorDType, .baseModuleMissing, .baseLayerRange,
+    .baseShapeMismatch, .baseTransposed, .valueNaN, .valueInf, .valueOverflow,
+  ]
 }
 
 /// What was found about the base itself.

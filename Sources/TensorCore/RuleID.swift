@@ -38,6 +38,7 @@ public enum RuleID: String, Sendable, CaseIterable {
   case engineRank = "engine-rank"
   case engineUnsupported = "engine-unsupported"
   case engineSilent = "engine-silent"
+  case engineUnjudged = "engine-unjudged"
   case policyRank = "policy-rank"
   case policyAlpha = "policy-alpha"
   case policyTargets = "policy-targets"
@@ -59,7 +60,7 @@ public enum RuleID: String, Sendable, CaseIterable {
     switch self {
     case .configUnknownField, .valueZeroModule, .fleetMixedRanks: .note
     case .headerUnusual, .targetUndeclared, .patternAmbiguous, .baseNameMismatch, .baseUnknownArchitecture,
-      .baseConfigMismatch, .valueZeroDelta, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision:
+      .baseConfigMismatch, .valueZeroDelta, .engineUnjudged, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision:
       .warning
     default: .error
     }

@@ -1,4 +1,5 @@
 import LoRACapacity
+import LoRAEngines
 import LoRAEvaluation
 import LoRAInspect
 import LoRAMerge
@@ -40,12 +41,25 @@ enum Examples {
     // example: validate
     var options = ValidationOptions()
     options.engine = Engine(named: "vllm")
-    options.maxLoRARank = 16
+    options.serving.maxLoRARank = 16
     let report = Validation.run(paths, base: try BaseModel.open(basePath), options: options)
     let errors = report.adapters.flatMap(\.findings).filter { $0.severity == .error }
       .map { "\($0.rule.rawValue): \($0.message)" }
     // end
     return (report, errors)
+  }
+
+  static func engines(_ adapterPath: String, _ basePath: String) throws -> ServingVerdict {
+    // example: engines
+    let base = try BaseModel.open(basePath)
+    let adapter = Adapter.load(adapterPath)
+    let matches = adapter.modules.map { base.match($0.name) }
+    let question = ServingQuestion(adapter, base: base, options: EngineOptions(), matches: matches)
+    let engine = Engine(named: "vllm@0.33") ?? Engine.vLLM
+    let reasons = engine.reasons(for: question)
+    let verdict = ServingVerdict(reasons)
+    // end
+    return verdict
   }
 
   static func policy(_ paths: [String], _ policyPath: String) throws -> Int32 {

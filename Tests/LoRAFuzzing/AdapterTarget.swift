@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRAInspect
 import LoRAModel
 import LoRAValidate

@@ -1,4 +1,5 @@
 import Crypto
+import LoRAEngines
 import LoRAIO
 import LoRAInspect
 import LoRAModel

@@ -1,4 +1,5 @@
 import Foundation
+import LoRAEngines
 import LoRAModel
 import LoRAValidate
 import TensorCore
@@ -63,7 +64,7 @@ struct FixtureTests {
   @Test(arguments: broken) func brokenOnesAreNamed(_ row: Broken) throws {
     var options = ValidationOptions()
     options.engine = row.engine.flatMap { Engine(named: $0) }
-    options.servingDType = row.servingDType.flatMap { ServingDType(rawValue: $0) } ?? .bf16
+    options.serving.servingDType = row.servingDType.flatMap { ServingDType(rawValue: $0) } ?? .bf16
     let findings = try Self.findings(row.path, base: row.base, options: options)
     let found = Set(findings.map(\.rule.rawValue))
     let expected = Set(row.rules)

@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRATestSupport
 import LoRAValidate
 import TensorCore
@@ -34,7 +35,7 @@ struct FleetTests {
       try Specimen.plain.write("small", in: bench.folder), try large.write("large", in: bench.folder),
     ]
     var options = ValidationOptions()
-    options.maxLoRARank = 32
+    options.serving.maxLoRARank = 32
     let report = bench.report(paths, options: options)
     #expect(report.fleet.findings.map(\.rule) == [.fleetMixedRanks])
     #expect(report.fleet.paddedRank == 32)

@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRATestSupport
 import LoRAValidate
 import TensorCore
@@ -56,7 +57,7 @@ struct PolicyTests {
     change(&policy)
     options.policy = policy
     options.engine = engine.flatMap { Engine(named: $0) }
-    options.maxLoRARank = 64
+    options.serving.maxLoRARank = 64
     return bench.report([try specimen.write("adapter", in: bench.folder)], options: options)
   }
 

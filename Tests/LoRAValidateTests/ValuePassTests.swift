@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRAIO
 import LoRAKernels
 import LoRATestSupport

@@ -18,6 +18,6 @@ extension Rule {
              fix: write use_rslora false and lora_alpha 64.0000, which is the same scale
       """
   ) { context in
-    context.options.engine?.ignores.compactMap { $0.finding(.engineSilent, "ignores", context) } ?? []
+    context.servingFindings(.engineSilent)
   }
 }

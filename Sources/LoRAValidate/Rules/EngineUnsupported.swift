@@ -20,6 +20,6 @@ extension Rule {
              fix: merge the adapter into its base, or train without DoRA
       """
   ) { context in
-    context.options.engine?.refuses.compactMap { $0.finding(.engineUnsupported, "refuses", context) } ?? []
+    context.servingFindings(.engineUnsupported)
   }
 }

@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRAKernels
 import LoRAModel
 import Safetensors
@@ -22,7 +23,7 @@ extension Rule {
       """
   ) { context in
     guard let values = context.values, let file = context.adapter.file else { return [] }
-    let type = context.options.servingDType
+    let type = context.options.serving.servingDType
     var scales: [String: Double] = [:]
     for module in context.adapter.modules {
       if let b = module.b { scales[b.name] = module.scale }

@@ -1,0 +1,6 @@
+extension VLLMClassTable {
+  /// The model classes of vLLM 0.31.
+  static let release31 = VLLMClassTable(
+    #"""
+    """#, changing: release32)
+}

@@ -1,0 +1,79 @@
+package import Safetensors
+package import TensorCore
+
+extension AdapterModule {
+  /// Numbers of dimensions that A and B may have.
+  private var dimensions: ClosedRange<Int> {
+    switch kind {
+    case .linear, .embedding: 2...2
+    case .parameter, .conv1d: 2...3
+    default: 3...5
+    }
+  }
+
+  /// Whether a factor has as many dimensions as its kind calls for and none of them is zero.
+  package func isUsable(_ factor: TensorInfo) -> Bool {
+    dimensions.contains(factor.shape.rank) && !factor.shape.isEmpty
+  }
+
+  /// Whether every factor that is there can be compared with others.
+  package var isUsable: Bool { [a, b].allSatisfy { $0.map { isUsable($0) } ?? true } }
+
+  /// The rank that A has, or nil without a usable A.
+  package var rankOfA: UInt64? {
+    guard let a, isUsable(a) else { return nil }
+    return a.shape[isTransposed || isStack(a) ? 1 : 0]
+  }
+
+  /// The rank that B has, or nil without a usable B.
+  package var rankOfB: UInt64? {
+    guard let b, isUsable(b) else { return nil }
+    return b.shape[isTransposed ? 0 : isStack(b) ? 2 : 1]
+  }
+
+  /// Whether a factor is a stack with a dimension for the experts, `[experts, rank, in]` or `[experts, out, rank]`, as
+  /// MLX stores them.
+  private func isStack(_ factor: TensorInfo) -> Bool { kind == .parameter && factor.shape.rank == 3 }
+
+  /// Whether A and B have the same rank, or B's divides A's where groups or blocks share it (grouped convolutions).
+  package var ranksAgree: Bool {
+    guard let down = rankOfA, let up = rankOfB else { return true }
+    return down == up || (kind == .conv1d || kind == .conv2d) && down % up == 0
+  }
+
+  /// The last component of the name: `q_proj`.
+  package var lastComponent: String { String(name.lastComponent) }
+}
+
+extension AdapterModule {
+  /// Whether the sizes of its factors are those of the base's module.
+  ///
+  /// Sizes that a quantised base does not tell always fit. PEFT before 0.19 stored the factors of expert stacks for the transposed parameter, so there both orders are
+  /// right.
+  package func sizesFit(_ base: BaseModule) -> Bool {
+    func fits(_ input: UInt64, _ output: UInt64) -> Bool {
+      (a == nil || input == 0 || inFeatures == input) && (b == nil || output == 0 || outFeatures == output)
+    }
+    return fits(base.inFeatures, base.outFeatures) || kind == .parameter && fits(base.outFeatures, base.inFeatures)
+  }
+}
+
+extension BaseModel {
+  /// The shape of the base's tensor of this name, from its weights or from its modules; nil for tensors that are not
+  /// known.
+  package func shape(of tensor: String) -> Shape? {
+    if let entry = checkpoint?.tensors[tensor] { return entry.info.shape }
+    guard tensor.hasSuffix(".weight"), let module = match(String(tensor.dropLast(".weight".count)))?.module,
+      !module.isQuantized
+    else { return nil }
+    return module.shape
+  }
+}
+
+extension Array where Element: Hashable {
+  /// The elements without repeats, in order of first appearance.
+  package var uniqued: [Element] {
+    var seen: Set<Element> = []
+    return filter { seen.insert($0).inserted }
+  }
+}
