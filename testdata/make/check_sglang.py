@@ -3,6 +3,7 @@
     python sglang_adapters.py FOLDER             first: makes bases and adapters
     python check_sglang.py truth FOLDER OUT      one JSON line for each base: what SGLang does with each adapter
     python check_sglang.py facts FOLDER OUT      one JSON line for each model class: what it wraps, its slots
+    python check_sglang.py fixture FOLDER OUT --truth TRUTH     packs the truth for the tests
 
 Needs sglang 0.5.23 (0.5.22 and 0.5.21 work too), unpacked and on PYTHONPATH, with torch 2.14.0, transformers 5.19.0 and
 what it imports; neither a GPU nor its kernels. No forward pass is run. SGLang is asked twice:
@@ -59,6 +60,7 @@ from sglang.srt.lora.layers import (
     BaseLayerWithLoRA, FusedMoEWithLoRA, ParallelLMHeadWithLoRA, VocabParallelEmbeddingWithLoRA)
 from sglang.srt.lora.lora_manager import LoRAManager
 from sglang.srt.lora.lora_registry import LoRARef
+from sglang.srt.lora.utils import auto_detect_lora_target_modules
 from sglang.srt.model_loader.loader import _initialize_model
 from sglang.srt.server_args import ServerArgs
 
@@ -235,6 +237,8 @@ def expected(base, delta):
         raise Refusal("start", "the class does not load this base: " + reason(error)) from error
     placed = {name: parameter.detach().clone() for name, parameter in base.model.named_parameters()
               if torch.count_nonzero(parameter)}
+    # Where a class copies the embedding into a tied head, the head has no delta of its own.
+    placed = {name: value for name, value in placed.items() if not name.endswith(("lm_head.weight", "proj_out.weight"))}
     if head:
         name = next((name for name, module in base.model.named_modules() if name.endswith("lm_head")), "lm_head")
         placed[f"{name}.weight"] = next(iter(head.values()))
@@ -385,17 +389,6 @@ def linear(module):
     return isinstance(module, FusedMoE) or isinstance(weight, torch.Tensor) and weight.ndim == 2
 
 
-def hidden_dims(manager, leaves):
-    from sglang.srt.lora.utils import get_hidden_dim
-    found = {}
-    for leaf in sorted({*NAMES, *leaves}):
-        try:
-            found[leaf] = list(get_hidden_dim(leaf, manager.base_hf_config, manager.base_model, 0))
-        except Exception as error:
-            found[leaf] = type(error).__name__
-    return found
-
-
 def placements(base, path):
     """Where the class's loader puts each weight that PEFT reaches: [parameter, first row, rows]."""
     found = {}
@@ -439,23 +432,42 @@ def facts_of(path):
         "hidden_size", "vocab_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim",
         "intermediate_size", "moe_intermediate_size", "n_shared_experts", "shared_expert_intermediate_size")}
     every = {pattern(name): kind_of(module) for name, module in model.named_modules() if linear(module)}
-    leaves = {name.rsplit(".", 1)[-1] for name in every}
+    row["modules"] = every
     row["placed"] = placements(base, path)
+    leaves = {name.rsplit(".", 1)[-1] for name in every if re.search(r"layers\.#\.", name)}
+    row["targets"] = {leaf: serving(base, {leaf}) for leaf in sorted({*NAMES, *leaves})}
+    if any(kind == "FusedMoE" or "experts" in name for name, kind in every.items()):
+        row["experts"] = serving(base, {"gate_up_proj", "down_proj"})
+    row["all_linear"] = sorted(auto_detect_lora_target_modules(model))
     base.restore()
     try:
         manager = base.manager(target_modules={"all"}, max_lora_rank=LIMIT)
         row["lora"] = True
+        row["slots"] = slots(manager)
     except Exception as error:
-        base.restore()
-        return {**row, "lora": reason(error), "modules": every}
-    wrapped = {name: layer for name, layer in model.named_modules() if isinstance(layer, BaseLayerWithLoRA)}
-    row["targets"] = sorted(manager.target_modules)
-    row["wrapped"] = {pattern(name): kind_of(layer) for name, layer in wrapped.items()}
-    row["unwrapped"] = {name: kind for name, kind in every.items() if name not in row["wrapped"]}
-    row["hidden_dim"] = hidden_dims(manager, leaves)
-    row["slots"] = slots(manager)
+        row["lora"] = reason(error)
+        row["slots"] = {}
+        # What can be served at all.
+        for leaf, wrapped in row["targets"].items():
+            if isinstance(wrapped, list) and wrapped:
+                base.restore()
+                row["slots"] |= slots(base.manager(target_modules={leaf}, max_lora_rank=LIMIT))
     base.restore()
     return row
+
+
+def serving(base, targets):
+    """The modules that a server with these targets wraps, or why it does not start."""
+    base.restore()
+    try:
+        base.manager(target_modules=targets, max_lora_rank=LIMIT)
+    except Exception as error:
+        return reason(error)
+    finally:
+        found = [(pattern(name), kind_of(layer)) for name, layer in base.model.named_modules()
+                 if isinstance(layer, BaseLayerWithLoRA)]
+        base.restore()
+    return sorted(set(found))
 
 
 def slots(manager):
@@ -487,17 +499,76 @@ def facts(folder, output, only):
             row = facts_of(path)
             file.write(json.dumps(row) + "\n")
             file.flush()
-            print(row["key"], row["class"], row["lora"], len(row.get("wrapped", {})), flush=True)
+            print(row["key"], row["class"], row["lora"], len(row.get("slots", {})), flush=True)
+
+
+# Fixtures
+
+
+def differing(settings):
+    """What a config says beside PEFT's defaults, and which of its members are missing."""
+    from peft import LoraConfig
+
+    defaults = json.loads(json.dumps(LoraConfig().to_dict(), default=str))
+    always = {"target_modules", "r", "lora_alpha"}
+    said = {key: value for key, value in settings.items()
+            if key in always or key != "peft_version" and value != defaults.get(key)}
+    return said, sorted({*always, "peft_type"} - set(settings))
+
+
+def sample(folder, entry):
+    """A line's adapter: `paths` decides; `all` is said where it differs."""
+    said, absent = differing(entry["config"])
+    found, other = entry["paths"], entry["all"]
+    row = dict(name=entry["name"], config=said, tensors=entry["tensors"])
+    if absent:
+        row["absent"] = absent
+    more = [name for name in entry["files"] if name not in ("adapter_config.json", "adapter_model.safetensors")]
+    weights = [name for name in entry["files"] if name.endswith(".safetensors")]
+    if weights and "adapter_model.safetensors" not in weights:
+        row["weights"] = weights[0]
+    row |= {key: value for key, value in dict(
+        copies=[name for name in more if name.endswith(".safetensors") and name != row.get("weights")],
+        files={name: (folder / name).read_text() if name.endswith(".json") else "" for name in more
+               if not name.endswith(".safetensors")}).items() if value}
+    # An adapter that is ignored as a whole is the utmost of one that is served in part.
+    verdict = {"ignored": "partly"}.get(found["verdict"], found["verdict"])
+    row |= dict(verdict=verdict, effect=found["effect"], why=re.sub(r"'base_model[^']*'", "…", found["why"])[:100])
+    if (other["verdict"], other["effect"]) != (found["verdict"], found["effect"]):
+        row["all"] = "/".join(filter(None, (other["verdict"], other["effect"])))
+    return row
+
+
+def fixture(folder, truths, output):
+    """The truth without what does not depend on SGLang, packed."""
+    import zstandard
+
+    lines = []
+    for line in truths.read_text().splitlines():
+        row = json.loads(line)
+        adapters = [sample(folder / row["key"] / entry["name"], entry) for entry in row["adapters"]
+                    if entry["paths"]["verdict"] != "unknown" and "adapter_model.bin" not in entry["files"]]
+        if row["class"] is None:
+            # No model, no adapters; one sample says it.
+            adapters = adapters[:1]
+        lines.append(json.dumps(dict(key=row["key"], config=row["config"], adapters=adapters),
+                                separators=(",", ":"), ensure_ascii=False))
+    text = "\n".join(lines) + "\n"
+    output.write_bytes(zstandard.ZstdCompressor(level=22).compress(text.encode()))
+    print(len(lines), "bases", len(text), "characters", output.stat().st_size, "bytes")
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("command", choices=["truth", "facts"])
+    parser.add_argument("command", choices=["truth", "facts", "fixture"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--only")
+    parser.add_argument("--truth", type=Path)
     chosen = parser.parse_args()
-    if chosen.command == "truth":
+    if chosen.command == "fixture":
+        fixture(chosen.folder, chosen.truth, chosen.output)
+    elif chosen.command == "truth":
         truth(chosen.folder, chosen.output, chosen.only)
     else:
         facts(chosen.folder, chosen.output, chosen.only)

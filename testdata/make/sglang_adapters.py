@@ -246,7 +246,8 @@ def deltas(model, wrapped):
 
 
 def on_disk(model, found):
-    state = {name: value for name, value in model.state_dict().items()}
+    # Buffers that are saved are no deltas.
+    state = {name: torch.zeros_like(value) for name, value in model.state_dict().items()}
     for name, delta in found.items():
         state[name] = delta.reshape(state[name].shape)
     state = revert_weight_conversion(model, state)
