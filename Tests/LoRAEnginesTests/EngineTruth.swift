@@ -4,6 +4,7 @@ import LoRAModel
 import LoRATestSupport
 import LoRAValidate
 import TensorCore
+import Testing
 import Zstd
 
 /// What an engine's own code did with adapters on one base: a line of `testdata/engines/ENGINE-RELEASE.jsonl.zst`, which
