@@ -1,7 +1,8 @@
 extension Engine {
   /// Every known release, the newest of an engine first.
   public static let releases: [Engine] =
-    [vLLM(.release33), vLLM(.release32), vLLM(.release31)] + [sgLang, lorax, tensorRTLLM]
+    [vLLM(.release33), vLLM(.release32), vLLM(.release31)] + [sgLang, lorax]
+    + [tensorRTLLM(.torch), tensorRTLLM(.manager)]
 
   /// The newest known release of every engine.
   public static let all: [Engine] = releases.filter { $0.isFirst(in: releases) }

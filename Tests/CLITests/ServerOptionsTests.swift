@@ -24,6 +24,33 @@ import Testing
     }
   }
 
+  /// A config alone, and an adapter of rank 8 for it whose sizes the kernels of every server have.
+  private func wide(in folder: TemporaryFolder) throws -> (base: String, adapter: String) {
+    let config = """
+      {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 256, "intermediate_size": 512,
+      "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 4, "vocab_size": 64}
+      """
+    var file = SafetensorsBuilder()
+    for name in ["q_proj", "v_proj"] {
+      let module = "base_model.model.model.layers.0.self_attn.\(name)"
+      file.add("\(module).lora_A.weight", .f32, [8, 256], values: [Float](repeating: 1, count: 2048))
+      file.add("\(module).lora_B.weight", .f32, [256, 8], values: [Float](repeating: 1, count: 2048))
+    }
+    try folder.write("tenant/adapter_model.safetensors", file)
+    try folder.write(
+      "tenant/adapter_config.json",
+      """
+      {"peft_type": "LORA", "r": 8, "lora_alpha": 16, "target_modules": ["q_proj", "v_proj"], "bias": "none",
+      "base_model_name_or_path": "org/llama"}
+      """)
+    return (try folder.write("config.json", config), folder.path("tenant"))
+  }
+
+  private func emitWide(_ target: String, _ more: [String], in folder: TemporaryFolder) throws -> Program.Result {
+    let (base, adapter) = try wide(in: folder)
+    return try Program.run(["plan", "--base", base, "--adapter", adapter, "--emit", target] + more)
+  }
+
   /// The words that a shell makes of what was printed, for the program that it calls.
   private func words(_ output: String, _ program: String) throws -> [String] {
     let folder = try TemporaryFolder()
@@ -66,7 +93,7 @@ import Testing
   }
 
   @Test func anAdapterThatIsRefusedIsLeftOut() throws {
-    for target in ["vllm", "sglang", "lorax", "litellm", "bifrost"] {
+    for target in ["vllm", "sglang", "litellm", "bifrost"] {
       let result = try emit(target, [], adapters: ["broken/rank-global", "adapters/llama-all-linear"])
       #expect(result.code == 1)
       #expect(result.output.contains("llama-all-linear"))
@@ -103,16 +130,22 @@ import Testing
   }
 
   @Test func loraxIsToldWhereAdaptersAre() throws {
-    let result = try emit("lorax", ["--tensor-parallel", "2", "--dtype", "f16"])
+    let folder = try TemporaryFolder()
+    let result = try emitWide("lorax", ["--dtype", "f16"], in: folder)
+    #expect(result.code == 0, "\(result.errors)")
     let options = try words(result.output, "lorax-launcher")
+    #expect(try values(of: "--model-id", options) == ["org/llama"])
     #expect(try values(of: "--default-adapter-source", options) == ["local"])
-    #expect(try values(of: "--num-shard", options) == ["2"])
+    #expect(try values(of: "--num-shard", options) == ["1"])
     #expect(try values(of: "--dtype", options) == ["float16"])
-    #expect(result.output.contains("#   llama-all-linear: "))
-    // Adapters that take more than LoRAX's tenth of the memory.
-    let small = try emit("lorax", ["--gpu-memory", "1MiB", "--max-loras", "2"])
-    #expect(small.output.contains("--adapter-memory-fraction 0."))
+    #expect(result.output.contains("#   tenant: \(folder.path("tenant"))"))
     #expect(!result.output.contains("--adapter-memory-fraction"))
+    // Adapters that take more than LoRAX's tenth of the memory.
+    let small = try emitWide("lorax", ["--gpu-memory", "128KiB", "--max-loras", "2"], in: try TemporaryFolder())
+    #expect(small.output.contains("--adapter-memory-fraction 0."))
+    let shared = try emitWide("lorax", ["--tensor-parallel", "2"], in: try TemporaryFolder())
+    // Two devices fill rank 8 up to 16, which changes the scale.
+    #expect(shared.code == 1 && shared.output.isEmpty && shared.errors.contains("is scaled by"))
   }
 
   // MARK: The model that is served
@@ -179,7 +212,7 @@ import Testing
 
   @Test(arguments: [("vllm", "vllm", "vllm_key_config"), ("sglang", "sgl", "sgl_key_config"), ("lorax", "lorax", "")])
   func bifrostRoutesToTheBase(_ server: String, _ provider: String, _ settings: String) throws {
-    let result = try emit("bifrost", ["--served-model", "org/llama", "--server", server])
+    let result = try emitWide("bifrost", ["--server", server], in: try TemporaryFolder())
     #expect(result.code == 0, "\(result.errors)")
     let config = try result.json()
     let keys = try #require(config["providers"]?[provider]?["keys"]?.array)
@@ -198,7 +231,7 @@ import Testing
     let target = try #require(rules[0]["targets"]?.array?.first)
     #expect(target["provider"]?.string == provider)
     #expect(known.contains(target["model"]?.string ?? ""))
-    #expect(rules[0]["cel_expression"]?.string?.hasPrefix(#"model == "llama-all-linear""#) == true)
+    #expect(rules[0]["cel_expression"]?.string?.hasPrefix(#"model == "tenant""#) == true)
     #expect(rules[0]["fallbacks"] == .array([.string("\(provider)/org/llama")]))
     // Any other name is the base's.
     #expect(rules[1]["targets"]?.array?.first?["model"] == "org/llama")

@@ -79,6 +79,7 @@ extension ClassLoading {
         tensor: first.tensor, found: escaped(name),
         hint: "serve the classification class of this model, or merge the adapter")
     }
+    if row.refusesHead, row.head == name || row.head == "model." + name { refuseHead(first) }
     if !all.contains(where: {
       if case .saved = $0.outcome { false } else if case .skipped = $0.outcome { false } else { true }
     }) {
@@ -152,7 +153,9 @@ extension ClassLoading {
   }
 
   mutating func placed(_ all: [Kind]) {
-    let heads = all.filter { if case .placed(let module, _) = $0.outcome { module.kind == "classifier" } else { false } }
+    let heads = all.filter {
+      if case .placed(let module, _) = $0.outcome { module.kind == "classifier" } else { false }
+    }
     if row.refusesHead, let first = heads.first { refuseHead(first) }
     let reordered = all.filter { kind in
       if case .placed(let module, let part) = kind.outcome {
@@ -307,7 +310,10 @@ extension ClassLoading {
   }
 
   var expertCount: UInt64? {
-    for key in ["num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts", "num_routed_experts", "num_moe_experts"] {
+    for key in [
+      "num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts", "num_routed_experts",
+      "num_moe_experts",
+    ] {
       if let count = textConfig[key]?.int64, count > 0 { return UInt64(count) }
     }
     return nil

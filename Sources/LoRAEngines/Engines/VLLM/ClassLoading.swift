@@ -185,7 +185,8 @@ struct ClassLoading {
       }
       if let found = row.owners[pattern] {
         if found.kind == "experts" {
-          return filtered(owner(of: name, form: form(in: pattern, of: found))) ?? .expert(form: form(in: pattern, of: found))
+          return filtered(owner(of: name, form: form(in: pattern, of: found)))
+            ?? .expert(form: form(in: pattern, of: found))
         }
         let owner = String(name.dropLast(name.lastComponent.count)) + found.name.lastComponent
         return filtered(owner) ?? held(.placed(found, part: String(name.lastComponent)), name)

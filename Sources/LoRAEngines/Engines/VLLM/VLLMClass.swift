@@ -103,7 +103,8 @@ struct VLLMClass: Sendable {
     modelType = row["model_type"]?.string
     bareIf =
       row["bare_if"]?.array?.compactMap { pair in
-        guard let fields = pair.array, fields.count == 2, let name = fields[0].string, let when = fields[1].object else {
+        guard let fields = pair.array, fields.count == 2, let name = fields[0].string, let when = fields[1].object
+        else {
           return nil
         }
         return (name, when)
