@@ -87,7 +87,7 @@ def publish(folder):
         world_rank=0, gpu_id=0, dp_rank=None))
     if not started:
         bootstrap._bind_threads_if_cpu = bootstrap._init_cpu_threads_env = lambda **_: None
-        bootstrap.init_parallel_runtime(server_args=options, device="cpu", dist_port=29733)
+        bootstrap.init_parallel_runtime(server_args=options, device="cpu", dist_port=20000 + os.getpid() % 20000)
         started = True
     return options
 
@@ -464,10 +464,22 @@ def serving(base, targets):
     except Exception as error:
         return reason(error)
     finally:
-        found = [(pattern(name), kind_of(layer)) for name, layer in base.model.named_modules()
+        found = [(pattern(name), kind_of(layer), fits(layer)) for name, layer in base.model.named_modules()
                  if isinstance(layer, BaseLayerWithLoRA)]
         base.restore()
     return sorted(set(found))
+
+
+def fits(layer):
+    """Whether the slots are as wide as the module, so that factors for it can be loaded."""
+    if isinstance(layer, FusedMoEWithLoRA) or not layer.set_lora:
+        return True
+    if isinstance(layer, VocabParallelEmbeddingWithLoRA):
+        return layer.embedding_A_buffer.shape[-1] == layer.vocab_size
+    if isinstance(layer, ParallelLMHeadWithLoRA):
+        return layer.lm_head_B_buffer.shape[-2] == layer.vocab_size
+    a, b = buffers(layer)
+    return list(layer.base_layer.weight.shape) == [b.shape[-2], a.shape[-1]]
 
 
 def slots(manager):
