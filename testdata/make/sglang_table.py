@@ -54,12 +54,14 @@ def compact(row):
     if row["class"] is None:
         return dict(key=key, lora=False) if any(text in row["lora"] for text in REFUSED) else None
     placed = row["placed"]
-    modules, positions = [], {}
+    modules, positions, unfit = [], {}, []
 
     def add(pairs):
         found = []
-        for name, kind in pairs:
+        for name, kind, fits in pairs:
             kind = kind_of(kind)
+            if not fits and name not in unfit:
+                unfit.append(name)
             if name not in positions:
                 positions[name] = len(modules)
                 if kind == "experts":
@@ -85,11 +87,19 @@ def compact(row):
             targets[name] = None
     result = {"key": key, "class": row["class"], "lora": True, "model_type": row["model_type"], "modules": modules,
               "targets": targets, "bad": bad, "all": row["all_linear"]}
-    experts = row.get("experts")
+    experts = row.get("experts") if "FusedMoE" in row["modules"].values() else None
     if isinstance(experts, list):
         result["experts"] = add(experts)
     elif experts:
         result["no_experts"] = code(experts)
+    if unfit:
+        result["unfit"] = unfit
+    if not targets:
+        # Not even slots for nothing can be made.
+        return dict(key=key, lora=False)
+    if sum(isinstance(places, str) for places in placed.values()) > len(placed) / 2:
+        return None  # the class does not take the names of this checkpoint
+    result["tied"] = ".tied" in row["key"]
     return result
 
 
@@ -102,6 +112,14 @@ def main():
         if row and len(row.get("modules", [])) > len(rows.get(row["key"], {}).get("modules", [])) or (
                 row and row["key"] not in rows):
             rows[row["key"]] = row
+    for line in open(facts):
+        # What a tied head changes.
+        row = compact(json.loads(line))
+        known = rows.get(row["key"]) if row else None
+        if known and row.get("tied") and "lm_head" not in row["targets"] and "lm_head" in known.get("targets", {}):
+            known["tied_head"] = False
+    for row in rows.values():
+        row.pop("tied", None)
     number = release.rsplit(".", 1)[1]
     print(f"// Made by testdata/make/sglang_table.py from sglang {release}; do not edit.\n")
     print(f"extension SGLangClassTable {{\n  /// The model classes of SGLang {release}.")
