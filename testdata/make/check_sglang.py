@@ -575,7 +575,8 @@ def fixture(folder, truths, output):
         # What the environment decided, or names of a checkpoint that the class does not know, says nothing about LoRA.
         adapters = [sample(folder / row["key"] / entry["name"], entry) for entry in row["adapters"]
                     if entry["paths"]["verdict"] != "unknown" and "adapter_model.bin" not in entry["files"]
-                    and "does not load this base" not in entry["paths"]["why"]]
+                    and "does not load this base" not in entry["paths"]["why"]
+                    and "the class takes" not in entry["paths"]["why"]]
         if row["class"] is None and not any(text in row["error"] for text in UNSERVED):
             continue
         if row["class"] is None:

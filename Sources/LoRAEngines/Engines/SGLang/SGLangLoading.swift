@@ -52,6 +52,11 @@ struct SGLangLoading {
       return
     }
     report()
+    if row.isUnheld {
+      add(
+        .unjudged, "the model class \(row.name), whose checkpoints were not at hand", tensor: nil, found: row.name,
+        hint: "try the adapter with the engine itself before it is deployed")
+    }
   }
 
   // MARK: Reading
@@ -152,31 +157,29 @@ struct SGLangLoading {
 
   private mutating func follow(_ layer: SGLangLayer) throws(Refusal) {
     let slots = try fill(layer)
-    var used: [String: Int] = [:]
     for index in wrapped.sorted() {
       let module = row.modules[index]
       guard !module.isExperts, module.name.holds("layers.#."),
         let target = SGLangNames.target(of: module.name, among: targets), let slot = slots.plain[target],
         let a = slot.a
       else { continue }
-      try check(a, slot.b, of: module, target)
-      // Whose factors they are is looked at below; what else reads the slot gets them too.
-      if sharesSlot(module, layer) { used[target, default: 0] += 1 }
+      let owners = Set(a.parts.compactMap { $0.flatMap { row.place(of: SGLangNames.module(of: $0))?.module } })
+      try check(a, slot.b, of: module, target, isOwn: owners.contains(index))
+      // What else reads the slot gets the same factors.
+      if !owners.isEmpty, !owners.contains(index), stands(module, beside: layer) {
+        misplaced += a.parts.compactMap { $0 }
+      }
     }
     for tensor in layer.names.flatMap({ layer.weights[$0]?.parts ?? [] }).compactMap({ $0 }).uniqued {
       note(tensor, slots)
     }
-    for (target, count) in used where count > 1 {
-      misplaced += (slots.plain[target]?.a?.parts ?? []).compactMap { $0 }
-    }
   }
 
-  /// Whether the layer has this module for certain, as the base or the adapter shows.
-  private func sharesSlot(_ module: SGLangClass.Module, _ layer: SGLangLayer) -> Bool {
-    guard let tensor = layer.names.first, let number = SGLangNames.layer(in: tensor)?.number else { return false }
-    return module.parts.contains { part in
-      base.modules[part.replacing("layers.#.", with: "layers.\(number).")] != nil
-    }
+  /// Whether this layer has the module too, as the base shows; single experts stand beside everything.
+  private func stands(_ module: SGLangClass.Module, beside layer: SGLangLayer) -> Bool {
+    if module.name.holds("experts.#.") { return true }
+    guard let name = layer.names.first, let number = SGLangNames.layer(in: name)?.number else { return false }
+    return module.parts.contains { base.modules[$0.replacing("layers.#.", with: "layers.\(number).")] != nil }
   }
 
   private func fill(_ layer: SGLangLayer) throws(Refusal) -> Slots {
@@ -227,7 +230,7 @@ struct SGLangLoading {
 
   /// Whether factors fit into the slot that a module reads.
   private func check(
-    _ a: SGLangLayer.Weight, _ b: SGLangLayer.Weight?, of module: SGLangClass.Module, _ target: String
+    _ a: SGLangLayer.Weight, _ b: SGLangLayer.Weight?, of module: SGLangClass.Module, _ target: String, isOwn: Bool
   ) throws(Refusal) {
     let tensor = a.parts.compactMap { $0 }.first
     func failure(_ message: String, _ hint: String) -> Refusal {
@@ -238,15 +241,29 @@ struct SGLangLoading {
       throw objection(.moe, target)
     }
     guard let b else { throw failure("A without B, as in \(name)", "export the adapter again") }
-    guard module.fits else {
+    guard !isOwn || fits(module) else {
       throw failure(
         "\(escaped(module.name, limit: 160)): its slots have other sizes than the module", "merge the adapter")
+    }
+    guard target != "fused_qkv_a_proj_with_mqa" || !b.parts.contains(nil) else {
+      throw failure(
+        "q_a_proj without kv_a_proj_with_mqa, which it fills with zeros of the wrong size, as in \(name)",
+        "target kv_a_proj_with_mqa too")
     }
     guard a.rows == rank &* SGLangNames.slices(target), b.columns == rank else {
       throw failure(
         "modules whose rank is not r = \(rank): \(name) lies in a slot that is filled with rank r",
         "resize the adapter to one rank (pad with zeros to keep it exact), and make the config say it")
     }
+  }
+
+  /// Whether the slots of a module are as wide as it is.
+  private func fits(_ module: SGLangClass.Module) -> Bool {
+    guard row.ignoresHeadWidth, ["qkv", "row"].contains(module.kind), module.name.holds("attn"),
+      let width = text["head_dim"]?.int64, let heads = text["num_attention_heads"]?.int64,
+      let hidden = text["hidden_size"]?.int64
+    else { return module.fits }
+    return module.fits && width.multipliedReportingOverflow(by: heads).partialValue == hidden
   }
 
   private var hasSharedExperts: Bool {
@@ -298,6 +315,13 @@ struct SGLangLoading {
         throw Refusal(
           effect: .failsInBatch, message: "\(escaped(unfit.name, limit: 160)): its slots have other sizes than the module",
           tensor: name, hint: "merge the adapter")
+      }
+      if isEmbedding, !modules.isEmpty, name.mentions("_B"), let width = text["hidden_size"]?.int64,
+        let rows = question.adapter.modules.first(where: { $0.b?.name == name })?.outFeatures, rows != UInt64(width)
+      {
+        throw Refusal(
+          effect: .failsInBatch, message: "an embedding of width \(rows): its slots have that of the model, \(width)",
+          tensor: name, hint: "train without the embedding, or merge the adapter")
       }
       guard modules.isEmpty else { continue }
       if isEmbedding {
