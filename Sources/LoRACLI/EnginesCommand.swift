@@ -18,7 +18,7 @@ struct EnginesCommand: ToolCommand {
 
   @Argument(
     help: "Show the model classes of one engine, as in vllm or vllm@0.32.",
-    completion: .list(Engine.releases.map(\.fullName)))
+    completion: .list(Engine.spellings))
   var engine: String?
 
   @Option(help: "Output format: text or json.")
