@@ -23,6 +23,17 @@ extension Rule {
   ) { context in
     guard let config = context.adapter.config else { return [] }
     var findings: [Finding] = []
+    if let text = context.plainTargetText {
+      let names = text.split { $0 == "," || $0 == " " }.map { "\"\(escaped(String($0), limit: 60))\"" }.joined(
+        separator: ", ")
+      findings.append(
+        Finding(
+          .configInvalid,
+          "target_modules is the text \"\(escaped(text, limit: 120))\", which PEFT takes for a regular expression of whole "
+            + "names: it matches no module, and PEFT refuses the adapter",
+          file: config.path, expected: "[\(names)]", found: "\"\(escaped(text, limit: 120))\"",
+          hint: "write the names as a list: [\(names)]"))
+    }
     for problem in context.matching?.problems ?? [] {
       findings.append(
         Finding(
@@ -52,5 +63,18 @@ extension Rule {
           found: "\"lora_bias\": false", hint: "set lora_bias to true, or drop the tensors if they are not wanted"))
     }
     return findings
+  }
+}
+
+extension ValidationContext {
+  /// What `target_modules` holds when it is the text of one or more plain names, of which none is the whole name of a
+  /// module.
+  var plainTargetText: String? {
+    guard case .pattern(let text)? = adapter.config?.targets, !adapter.modules.isEmpty,
+      matching?.targetsAllLinear == false,
+      !text.contains(where: { "\\*+?[](){}|^$".contains($0) }),
+      !names.contains(where: { matching?.targets($0) ?? false })
+    else { return nil }
+    return text
   }
 }
