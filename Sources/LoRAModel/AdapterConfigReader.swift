@@ -328,6 +328,8 @@ private struct ConfigFields {
     case nil: return "true"
     case .bool(let value)?: return value ? "true" : "false"
     case .string(let name)?: return name.lowercased()
+    // PEFT asks for the truth of the value, and 0 has none.
+    case let other? where other.double == 0: return "false"
     case let other?:
       wrongType("init_lora_weights", "a boolean or a string", other)
       return "true"

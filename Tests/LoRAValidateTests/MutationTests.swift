@@ -132,7 +132,8 @@ struct Mutation: CustomTestStringConvertible, Sendable {
       specimen.config["task_type"] = "SEQ_CLS"
       specimen.config["modules_to_save"] = ["classifier", "score"]
       specimen.tensors.append(
-        Specimen.Tensor(name: "base_model.model.score.weight", shape: [2, 32], values: (0..<64).map { Float($0) / 9 - 3 }))
+        Specimen.Tensor(
+          name: "base_model.model.score.weight", shape: [2, 32], values: (0..<64).map { Float($0) / 9 - 3 }))
     },
     Mutation("another path", .baseModuleMissing, along: [.targetMissing]) { specimen, random in
       specimen.rename(&random) { $0.replacing(".layers.", with: ".blocks.") }

@@ -36,13 +36,15 @@ extension Rule {
       groups.add([from.template, to.template], module)
     }
     return groups.all.map { change, places in
-      Finding(
+      let (from, to) = (escaped(change[0]), escaped(change[1]))
+      let place =
+        to.isEmpty ? "without \"\(from)\"" : from.isEmpty ? "below \"\(to)\"" : "with \"\(to)\" in place of \"\(from)\""
+      let them = places.count == 1 ? "it" : "them"
+      return Finding(
         .baseRenamed,
-        "\(phrase(places.map(\.name), of: context.adapter.modules.count)) \(places.count == 1 ? "is" : "are") in the base with "
-          + "\"\(escaped(change[1]))\" in place of \"\(escaped(change[0]))\", where PEFT does not look for "
-          + "\(places.count == 1 ? "it" : "them"): it would leave \(places.count == 1 ? "it" : "them") out and answer without",
-        file: context.adapter.weightsPath, module: places.first?.name, expected: escaped(change[1]),
-        found: escaped(change[0]),
+        "\(phrase(places.map(\.name), of: context.adapter.modules.count)) \(places.count == 1 ? "is" : "are") in the base "
+          + "\(place), where PEFT does not look for \(them): it would leave \(them) out and answer without",
+        file: context.adapter.weightsPath, module: places.first?.name, expected: to, found: from,
         hint:
           "load the base with the class and library release of the training, or rename the tensors; a merge finds the modules as they are"
       )

@@ -230,7 +230,8 @@ private struct Targets {
     }
     let isHeadInBase = context.base?.isOfTask ?? false
     let serious = absent.filter { entry in
-      !Self.heads.contains(entry) || (absent.count == declared.count && (!isHeadInBase || mayHave(entry)))
+      if Self.heads.contains(entry), config.hasNoTaskHead, !mayHave(entry) { return false }
+      return !Self.heads.contains(entry) || (absent.count == declared.count && (!isHeadInBase || mayHave(entry)))
     }
     if let first = serious.first {
       findings.append(
@@ -251,6 +252,13 @@ private struct Targets {
           hint: "the trained rows were not saved; save the adapter again"))
     }
     return findings
+  }
+}
+
+extension AdapterConfig {
+  /// Whether the task is one of language models, whose classes have no head of their own for PEFT to save.
+  fileprivate var hasNoTaskHead: Bool {
+    ["CAUSAL_LM", "SEQ_2_SEQ_LM", "FEATURE_EXTRACTION"].contains(taskType)
   }
 }
 
