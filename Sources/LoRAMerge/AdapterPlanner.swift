@@ -143,7 +143,8 @@ struct AdapterPlanner {
     if module.kind == .parameter, base.modules.keys.contains(where: { $0.isExpert }) {
       refuse(
         module,
-        "the base stores its experts one by one, and how its library puts them together under this name is not known here",
+        "the base has no such parameter as a whole: it stores its experts one by one, and not all parts of this one are there "
+          + "under names that are known here",
         hint: base.closest(to: module.name).map { "the closest name is \"\(escaped($0))\"" })
       return
     }

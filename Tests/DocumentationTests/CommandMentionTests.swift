@@ -32,7 +32,7 @@ import Testing
       try Self.texts("Sources", [".swift", ".md"]) + Self.texts("docs", [".md"]) + Self.texts(".", ["README.md"])
     for (path, text) in files where !path.contains(".build/") {
       // In code spans, in quotes, and at the start of a line of a listing.
-      for match in text.matches(of: /(?:`|'|\n *\$? *)lora-tool ([a-z][a-z-]*)/) {
+      for match in text.matches(of: /(?:`|'|\n\$ |\n    )lora-tool ([a-z][a-z-]*)/) {
         #expect(commands.contains(String(match.1)), "\(path) recommends 'lora-tool \(match.1)', which does not exist")
       }
     }

@@ -70,6 +70,12 @@ private struct ModelName {
       words.removeLast()
       if Self.quantisations.contains(last) { kept = words }
     }
+    // A repacker's name that goes with the quantisation, as in `unsloth-bnb-4bit`.
+    while kept.count < name.split(whereSeparator: { "-_. ".contains($0) }).count,
+      ["unsloth", "mlx"].contains(kept.last)
+    {
+      kept.removeLast()
+    }
     return kept
   }
 

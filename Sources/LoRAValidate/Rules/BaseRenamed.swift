@@ -23,7 +23,9 @@ extension Rule {
       warning  base-renamed  all 8 modules are in the base with "model.language_model." in place of "model.", where PEFT does not look for them
       """
   ) { context in
-    guard let base = context.base, let config = context.adapter.config, !config.isOfOtherClass(than: base) else {
+    guard let base = context.base, let config = context.adapter.config, !config.replicatesLayers,
+      !config.isOfOtherClass(than: base)
+    else {
       return []
     }
     let names = LoadedNames(base)
