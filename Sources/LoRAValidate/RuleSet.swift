@@ -10,9 +10,10 @@ public enum RuleSet {
     .indexInvalid, .shardMismatch,
     .configMissing, .configInvalid, .configUnsupportedType, .configUnknownField,
     .rankMismatch, .pairRankDisagree, .pairIncomplete, .tensorUnknown, .tensorEmpty, .tensorDType, .exportNaming,
-    .targetMissing, .targetUndeclared, .patternAmbiguous,
-    .baseModuleMissing, .baseLayerRange, .baseShapeMismatch, .baseTransposed, .baseVocabMismatch, .baseNameMismatch,
-    .baseMutatedInit, .baseQuantized, .baseUnknownArchitecture, .baseConfigMismatch,
+    .targetMissing, .targetUndeclared, .patternAmbiguous, .patternUnused,
+    .baseModuleMissing, .baseRenamed, .baseLayerRange, .baseShapeMismatch, .baseTransposed, .baseVocabMismatch,
+    .baseNameMismatch, .baseHeadMissing, .baseMutatedInit, .baseQuantized, .baseUnknownArchitecture,
+    .baseConfigMismatch,
     .valueNaN, .valueInf, .valueOverflow, .valueZeroDelta, .valueZeroModule,
     .engineRank, .engineUnsupported, .engineSilent, .engineUnjudged,
     .policyRank, .policyAlpha, .policyTargets, .policyDType, .policySize, .policyBase, .policyMetadata,
@@ -34,7 +35,7 @@ public enum RuleSet {
 
   /// Rules whose answer depends on the patterns of a config.
   private static let decidedByPatterns: Set<RuleID> = [
-    .rankMismatch, .targetMissing, .targetUndeclared, .patternAmbiguous,
+    .rankMismatch, .targetMissing, .targetUndeclared, .patternAmbiguous, .patternUnused,
   ]
 
   /// All pages in one Markdown document, as `docs/rules.md` holds it.

@@ -21,7 +21,10 @@ public enum RuleID: String, Sendable, CaseIterable {
   case targetMissing = "target-missing"
   case targetUndeclared = "target-undeclared"
   case patternAmbiguous = "pattern-ambiguous"
+  case patternUnused = "pattern-unused"
   case baseModuleMissing = "base-module-missing"
+  case baseRenamed = "base-renamed"
+  case baseHeadMissing = "base-head-missing"
   case baseLayerRange = "base-layer-range"
   case baseShapeMismatch = "base-shape-mismatch"
   case baseTransposed = "base-transposed"
@@ -58,8 +61,9 @@ public enum RuleID: String, Sendable, CaseIterable {
   /// What the rule weighs unless a policy says otherwise.
   public var severity: Severity {
     switch self {
-    case .configUnknownField, .valueZeroModule, .fleetMixedRanks: .note
-    case .headerUnusual, .targetUndeclared, .patternAmbiguous, .baseNameMismatch, .baseUnknownArchitecture,
+    case .configUnknownField, .valueZeroModule, .fleetMixedRanks, .baseHeadMissing: .note
+    case .headerUnusual, .targetUndeclared, .patternAmbiguous, .patternUnused, .baseRenamed, .baseNameMismatch,
+      .baseUnknownArchitecture,
       .baseConfigMismatch, .valueZeroDelta, .engineUnjudged, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision:
       .warning
     default: .error

@@ -204,7 +204,7 @@ struct Damage: CustomTestStringConvertible, Sendable {
     Damage("what the engine refuses", .engineUnsupported, after: .engine("vllm")) {
       scene, random in
       let fields: [(String, JSONValue)] = [
-        ("bias", "all"), ("init_lora_weights", "bone"), ("use_qalora", true), ("alora_invocation_tokens", [1, 2]),
+        ("bias", "all"), ("use_qalora", true), ("alora_invocation_tokens", [1, 2]),
         ("layer_replication", [[0, 2], [1, 3]]),
       ]
       let (field, value) = fields.randomElement(using: &random) ?? fields[0]

@@ -16,8 +16,8 @@ extension Rule {
       `max_lora_rank`, so raising it costs memory and time for all adapters.
       """,
     remedy: """
-      Start the engine with the value in the message, or reduce the adapter's rank (`lora-tool resize` reports what is \
-      lost).
+      Start the engine with the value in the message, or train with a smaller \
+      rank; `lora-tool inspect --stats` shows the effective rank, which is often far below the trained one.
       """,
     example: """
       error  engine-rank  the adapter has rank 64, but vLLM serves ranks up to 16
