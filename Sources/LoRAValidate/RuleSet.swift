@@ -13,10 +13,12 @@ public enum RuleSet {
     .targetMissing, .targetUndeclared, .patternAmbiguous,
     .baseModuleMissing, .baseLayerRange, .baseShapeMismatch, .baseTransposed, .baseVocabMismatch, .baseNameMismatch,
     .baseMutatedInit, .baseQuantized, .baseUnknownArchitecture, .baseConfigMismatch,
+    .baseTokenizerMismatch, .chatTemplateMismatch,
     .valueNaN, .valueInf, .valueOverflow, .valueZeroDelta, .valueZeroModule,
     .engineRank, .engineUnsupported, .engineSilent, .engineUnjudged,
     .policyRank, .policyAlpha, .policyTargets, .policyDType, .policySize, .policyBase, .policyMetadata,
     .fleetMixedRanks, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision,
+    .fleetMixedTokenizers,
   ]
 
   /// The rule of this id.

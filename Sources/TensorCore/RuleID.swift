@@ -30,6 +30,8 @@ public enum RuleID: String, Sendable, CaseIterable {
   case baseMutatedInit = "base-mutated-init"
   case baseQuantized = "base-quantized"
   case baseUnknownArchitecture = "base-unknown-architecture"
+  case baseTokenizerMismatch = "base-tokenizer-mismatch"
+  case chatTemplateMismatch = "chat-template-mismatch"
   case valueNaN = "value-nan"
   case valueInf = "value-inf"
   case valueOverflow = "value-overflow"
@@ -51,6 +53,7 @@ public enum RuleID: String, Sendable, CaseIterable {
   case fleetDuplicate = "fleet-duplicate"
   case fleetMixedBases = "fleet-mixed-bases"
   case fleetNameCollision = "fleet-name-collision"
+  case fleetMixedTokenizers = "fleet-mixed-tokenizers"
   case indexInvalid = "index-invalid"
   case shardMismatch = "shard-mismatch"
   case baseConfigMismatch = "base-config-mismatch"
@@ -60,7 +63,8 @@ public enum RuleID: String, Sendable, CaseIterable {
     switch self {
     case .configUnknownField, .valueZeroModule, .fleetMixedRanks: .note
     case .headerUnusual, .targetUndeclared, .patternAmbiguous, .baseNameMismatch, .baseUnknownArchitecture,
-      .baseConfigMismatch, .valueZeroDelta, .engineUnjudged, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision:
+      .baseConfigMismatch, .chatTemplateMismatch, .valueZeroDelta, .engineUnjudged, .fleetDuplicate, .fleetMixedBases,
+      .fleetNameCollision, .fleetMixedTokenizers:
       .warning
     default: .error
     }
