@@ -49,8 +49,9 @@ public struct ChatTemplate: Sendable, Equatable {
   public struct Difference: Sendable, Equatable {
     /// The number of the line in the first, from 1; nil where it has ended.
     public let number: Int?
-    /// The line in either; nil where the template has ended.
+    /// The line in the first; nil where the template has ended.
     public let own: String?
+    /// The line in the second; nil where the template has ended.
     public let other: String?
   }
 

@@ -3,7 +3,7 @@
 /// Texts count as equal when 64 bits of a hash with a secret seed are, so that nothing is read elsewhere in memory; two
 /// texts of a million share one by chance once in many million runs, and nobody can bring it about.
 struct TokenIndex {
-  /// Hashes; zero is free. At least half of the places stay free.
+  /// Hashes, zero where a place is free; at least half of the places stay free.
   private var hashes: [UInt64]
   private var positions: [UInt32]
   /// Number of tokens in the table.

@@ -27,7 +27,8 @@ public struct TokenizerDifferences: Sendable {
     /// Those of which `isChosen` holds for the id and for whether it is an added token.
     public func filter(_ isChosen: (_ id: UInt32, _ isAdded: Bool) -> Bool) -> Selection {
       guard let list else { return self }
-      return Selection(list: list, positions: positions.filter { isChosen(list.entries[$0].id, list.entries[$0].isAdded) })
+      let chosen = positions.filter { isChosen(list.entries[$0].id, list.entries[$0].isAdded) }
+      return Selection(list: list, positions: chosen)
     }
   }
 
@@ -45,8 +46,9 @@ public struct TokenizerDifferences: Sendable {
   public struct Merge: Sendable, Equatable {
     /// Its number from 0.
     public let index: Int
-    /// The rule in either; nil where its rules have ended.
+    /// The first's rule; nil where its rules have ended.
     public let own: String?
+    /// The second's rule; nil where its rules have ended.
     public let other: String?
   }
 

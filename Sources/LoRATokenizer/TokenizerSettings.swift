@@ -21,7 +21,8 @@ struct TokenizerSettings {
   private static let namedLimit = 1 << 18
 
   /// Reads the files of a folder as transformers does, of which some may be missing.
-  static func read(_ folder: (String) -> String, problems: inout [TokenizerProblem]) -> (TokenizerSettings, isAny: Bool) {
+  static func read(_ folder: (String) -> String, problems: inout [TokenizerProblem]) -> (TokenizerSettings, isAny: Bool)
+  {
     var settings = TokenizerSettings()
     var isAny = false
     func each(_ name: String, _ body: ([UInt8]) throws(JSONError) -> Void) {

@@ -21,9 +21,10 @@ struct FleetMember: Sendable {
   let tokenizer: UInt64?
   let template: UInt64?
 
-  init(_ adapter: Adapter, values: AdapterValues?, _ tokenizer: Tokenizer?) {
+  /// What there is to know; the tokenizer of an adapter that is alone is not looked through.
+  init(_ adapter: Adapter, values: AdapterValues?, _ tokenizer: Tokenizer?, isAlone: Bool) {
     path = adapter.path
-    self.tokenizer = tokenizer?.fingerprint
+    self.tokenizer = tokenizer.flatMap { $0.hasVocabulary && isAlone ? 0 : $0.fingerprint }
     template = tokenizer?.templateFingerprint
     base = adapter.config?.baseModel
     rank = adapter.modules.map(\.rank).max() ?? 0

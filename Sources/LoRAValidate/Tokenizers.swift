@@ -20,7 +20,13 @@ final class Tokenizers: Sendable {
   private let folder: String?
   private let base = Mutex<Tokenizer??>(nil)
 
-  init(base: BaseModel?) { folder = base?.tokenizerFolder }
+  /// Whether there is one adapter alone.
+  let isForOne: Bool
+
+  init(base: BaseModel?, isForOne: Bool) {
+    folder = base?.tokenizerFolder
+    self.isForOne = isForOne
+  }
 
   /// The tokenizers of an adapter and its base; nil, and nothing is read, when none lies beside the adapter.
   func pair(for adapter: Adapter) -> TokenizerPair? {

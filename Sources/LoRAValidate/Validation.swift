@@ -41,7 +41,7 @@ public enum Validation {
     let chosen = options.shard.map { shard in paths.filter { shard.contains($0) } } ?? paths
     var results: [AdapterResult] = []
     var facts: [FleetMember] = []
-    let tokenizers = Tokenizers(base: base)
+    let tokenizers = Tokenizers(base: base, isForOne: chosen.count == 1)
     let batchSize = batchSize(freeDescriptors: CurrentProcess.freeDescriptors, workers: options.workers)
     var start = 0
     while start < chosen.count {
@@ -79,7 +79,11 @@ public enum Validation {
       var context = ValidationContext(loaded[position], base: base, options: options, values: scanned[position])
       context.tokenizers = tokenizers.pair(for: loaded[position])
       let result = AdapterResult(loaded[position], context, findings: RuleSet.findings(in: context))
-      return (result, FleetMember(loaded[position], values: scanned[position], context.tokenizers?.adapter))
+      let tokenizer = context.tokenizers?.adapter
+      return (
+        result,
+        FleetMember(loaded[position], values: scanned[position], tokenizer, isAlone: tokenizers.isForOne)
+      )
     }
   }
 

@@ -22,7 +22,10 @@ struct TokenizerTarget: FuzzTarget {
     """#
 
   private static let seeds = [
-    (tokenizer, #"{"eos_token":"</s>","added_tokens_decoder":{"7":{"content":"<t>","special":true}},"chat_template":"x"}"#),
+    (
+      tokenizer,
+      #"{"eos_token":"</s>","added_tokens_decoder":{"7":{"content":"<t>","special":true}},"chat_template":"x"}"#
+    ),
     (
       #"{"model":{"type":"Unigram","vocab":[["<unk>",0.0],["a",-1.5],["\n",-2e1]]}}"#,
       #"{"eos_token":{"content":"a"},"extra_special_tokens":["<u>"],"chat_template":[{"name":"default","template":"y"}]}"#
@@ -34,13 +37,16 @@ struct TokenizerTarget: FuzzTarget {
     for name in ["base", "one", "two"] { try? Folder.create(Folder.join(scratch.path, name)) }
     _ = try? scratch.write(Array(BaseTarget.text.utf8), as: "base/config.json")
     _ = try? scratch.write(Array(Self.tokenizer.utf8), as: "base/tokenizer.json")
-    for name in ["one", "two"] { _ = try? scratch.write(Array(ConfigTarget.text.utf8), as: name + "/adapter_config.json") }
+    for name in ["one", "two"] {
+      _ = try? scratch.write(Array(ConfigTarget.text.utf8), as: name + "/adapter_config.json")
+    }
   }
 
   func seeds() -> [[UInt8]] {
     // Two pieces of a SentencePiece model: text, score, type.
     let pieces: [UInt8] = [
-      0x0A, 0x0C, 0x0A, 0x03, 0x3C, 0x73, 0x3E, 0x15, 0, 0, 0, 0, 0x18, 0x03, 0x0A, 0x08, 0x0A, 0x01, 0x61, 0x15, 0, 0, 0, 0,
+      0x0A, 0x0C, 0x0A, 0x03, 0x3C, 0x73, 0x3E, 0x15, 0, 0, 0, 0, 0x18, 0x03, 0x0A, 0x08, 0x0A, 0x01, 0x61, 0x15, 0, 0,
+      0, 0,
     ]
     return Self.seeds.map { Parts.joined([Array($0.0.utf8), Array($0.1.utf8), pieces]) }
   }

@@ -67,7 +67,8 @@ import Testing
     case "added":
       try folder.write(
         "tokenizer.json",
-        "{\"model\":{\"vocab\":{}},\"added_tokens\":[{\"id\":1,\"content\":\"\"}" + filled(",{\"id\":1,\"content\":\"\"}")
+        "{\"model\":{\"vocab\":{}},\"added_tokens\":[{\"id\":1,\"content\":\"\"}"
+          + filled(",{\"id\":1,\"content\":\"\"}")
           + "]}")
     case "rules":
       try folder.write("tokenizer.json", "{\"model\":{\"vocab\":{\"a\":0},\"merges\":[\"\"" + filled(",\"\"") + "]}}")

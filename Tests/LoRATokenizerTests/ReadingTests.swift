@@ -61,19 +61,20 @@ import Testing
   @Test func addedTokensAreMarkedInThePlaceThatTheyHave() throws {
     let tokenizer = try read([
       "tokenizer.json": """
-        {"added_tokens": [{"id": 0, "content": "<s>", "special": true}, {"id": 5, "content": "<t>", "special": false}],
-         "model": {"vocab": {"<s>": 0, "a": 1}, "merges": []}}
-        """
+      {"added_tokens": [{"id": 0, "content": "<s>", "special": true}, {"id": 5, "content": "<t>", "special": false}],
+       "model": {"vocab": {"<s>": 0, "a": 1}, "merges": []}}
+      """
     ])
-    #expect(tokens(tokenizer) == [
-      Token(text: "<s>", id: 0, isAdded: true), Token(text: "a", id: 1, isAdded: false),
-      Token(text: "<t>", id: 5, isAdded: true),
-    ])
+    #expect(tokens(tokenizer).map(\.text) == ["<s>", "a", "<t>"])
+    #expect(tokens(tokenizer).map(\.id) == [0, 1, 5])
+    #expect(tokens(tokenizer).map(\.isAdded) == [true, false, true])
   }
 
   @Test func rolesAreReadInEveryForm() throws {
     let map = #"{"eos_token": {"content": "</s>", "lstrip": false}, "bos_token": "<b>"}"#
-    let old = try read(["tokenizer_config.json": #"{"eos_token": "x", "pad_token": null}"#, "special_tokens_map.json": map])
+    let old = try read([
+      "tokenizer_config.json": #"{"eos_token": "x", "pad_token": null}"#, "special_tokens_map.json": map,
+    ])
     #expect(old.roles == [.end: "</s>", .beginning: "<b>"])
     // With a list of added tokens the config alone counts.
     let config = #"{"eos_token": {"__type": "AddedToken", "content": "x"}, "added_tokens_decoder": {}}"#
@@ -85,7 +86,9 @@ import Testing
     let listed = #"{"chat_template": [{"name": "default", "template": "a"}, {"name": "tool_use", "template": "b"}]}"#
     let plain = try read(["tokenizer_config.json": #"{"chat_template": "a"}"#])
     let list = try read(["tokenizer_config.json": listed])
-    let files = try read(["chat_template.jinja": "a", "additional_chat_templates/tool_use.jinja": "b", "chat_template.json": "{}"])
+    let files = try read([
+      "chat_template.jinja": "a", "additional_chat_templates/tool_use.jinja": "b", "chat_template.json": "{}",
+    ])
     let processor = try read(["chat_template.json": #"{"chat_template": "a"}"#])
     #expect(list.templates.keys.sorted() == ["default", "tool_use"] && list.templates == files.templates)
     #expect(plain.templates == processor.templates && plain.templates["default"] == list.templates["default"])
@@ -98,9 +101,9 @@ import Testing
     let own = ChatTemplate("{% if a %}\n  {{ b }}\n{% endif %}")
     #expect(own.difference(from: ChatTemplate("{% if  a %}\r\n\r\n{{ b }}\r\n\t{% endif %}\n")) == nil)
     let other = own.difference(from: ChatTemplate("\n{% if a %}\n{{ c }}\n"))
-    #expect(other == ChatTemplate.Difference(number: 2, own: "{{ b }}", other: "{{ c }}"))
+    #expect(other?.number == 2 && other?.own == "{{ b }}" && other?.other == "{{ c }}")
     let end = own.difference(from: ChatTemplate("{% if a %}\n{{ b }}\n{% endif %}\nmore"))
-    #expect(end == ChatTemplate.Difference(number: nil, own: nil, other: "more"))
+    #expect(end != nil && end?.number == nil && end?.own == nil && end?.other == "more")
   }
 
   @Test func mergesAreReadInEveryForm() throws {
@@ -112,15 +115,15 @@ import Testing
     for one in [strings, pairs, lines] {
       for two in [strings, pairs, lines] { #expect(one.differences(from: two).isEmpty) }
       let merge = one.differences(from: other).merge
-      #expect(merge == TokenizerDifferences.Merge(index: 1, own: "\" c", other: "d e"))
+      #expect(merge?.index == 1 && merge?.own == "\" c" && merge?.other == "d e")
     }
   }
 
   @Test(arguments: [
-    ("tokenizer.json", "", "the text ends"), ("tokenizer.json", "{}", "no model.vocab"),
+    ("tokenizer.json", "", "expected an object at byte 0"), ("tokenizer.json", "{}", "no model.vocab"),
     ("tokenizer.json", #"{"model":{"vocab":{"a":-1}}}"#, "expected an unsigned integer at byte"),
     ("tokenizer.json", #"{"model":{"vocab":{"a":4294967296}}}"#, "an id above"),
-    ("tokenizer.json", #"{"model":{"vocab":{"a":0,}}}"#, "expected"),
+    ("tokenizer.json", #"{"model":{"vocab":{"a":0,}}}"#, "a comma with nothing after it"),
     ("tokenizer.json", #"{"model":{"vocab":{"a":0 "b":1}}}"#, "expected ',' or '}' at byte 25"),
     ("tokenizer.json", #"{"model":{"vocab":{"a":0,"b":01}}}"#, "a leading zero"),
     ("tokenizer.json", #"{"model":{"vocab":{"a":0,"b":1.0}}}"#, "without fraction"),

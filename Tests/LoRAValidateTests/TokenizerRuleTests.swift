@@ -90,7 +90,8 @@ struct TokenizerRuleTests {
   @Test func theLinesOfATemplateAreShown() throws {
     let path = try adapter("adapter", tokenizer: "qwen/template")
     let finding = try #require(findings(path, try base("base", tokenizer: "qwen/base", rows: 304)).first)
-    #expect(finding.expected == #"{{- '<|im_start|>assistant\n' }}"# && finding.found == #"{{- '<|im_start|>model\n' }}"#)
+    #expect(
+      finding.expected == #"{{- '<|im_start|>assistant\n' }}"# && finding.found == #"{{- '<|im_start|>model\n' }}"#)
     #expect(finding.message.contains("from line 5 on"))
   }
 

@@ -31,7 +31,8 @@ extension Rule {
     guard let pair = context.tokenizers, let base = context.base else { return [] }
     let problems = pair.adapter.problems.map { Finding.unread($0, of: "adapter", severity: .warning) }
     guard let differences = pair.differences else {
-      return problems + (pair.base?.problems.map { .unread($0, of: "base", severity: .note) } ?? [.uncompared(pair, base)])
+      let unread = pair.base?.problems.map { Finding.unread($0, of: "base", severity: .note) }
+      return problems + (unread ?? [.uncompared(pair, base)])
     }
     if let other = Finding.otherVocabulary(pair, differences) { return problems + [other] }
     if let beyond = Finding.beyondVocabulary(pair, differences, base, OwnRows(context.adapter)) {

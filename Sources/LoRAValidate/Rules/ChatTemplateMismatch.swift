@@ -29,7 +29,7 @@ extension Rule {
     for name in names {
       guard let own = pair.adapter.templates[name] else { continue }
       guard let other = base.templates[name] else {
-        if name == "default" { return [.withoutTemplate(pair)] }
+        if name == "default", base.problems.isEmpty { return [.withoutTemplate(pair)] }
         continue
       }
       if let difference = own.difference(from: other) { return [.template(name, difference, pair)] }
