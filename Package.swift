@@ -129,8 +129,8 @@ let package = Package(
     library(
       "LoRALoader",
       [
-        "TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "Safetensors", "LoRAModel", "SlotCache", "LoRASlots",
-        "LoRASlotsCUDA",
+        "TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "SlotCache",
+        "LoRASlots", "LoRASlotsCUDA",
       ]),
 
     // Policy files; the one target that reads YAML
@@ -154,8 +154,8 @@ let package = Package(
     .executableTarget(
       name: "lora-bench",
       dependencies: [
-        "TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAKernels", "LoRAModel", "LoRASlots", "LoRASlotsCUDA",
-        "LoRATraffic", "CUDADriver",
+        "TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAKernels", "LoRAModel", "LoRAEngines", "LoRASlots",
+        "LoRASlotsCUDA", "LoRATraffic", "CUDADriver",
       ],
       swiftSettings: strict),
 
@@ -169,7 +169,8 @@ let package = Package(
       name: "LoRAFuzzing",
       dependencies: [
         "TensorCore", "PythonPattern", "LoRAIO", "Zstd", "ZstdArchive", "Safetensors", "BaseCatalogue", "LoRAModel",
-        "LoRATokenizer", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAMerge", "LoRASlots", "LoRATraffic", "LoRACapacity", "LoRAEvaluation",
+        "LoRATokenizer", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAMerge", "LoRASlots", "LoRATraffic",
+        "LoRACapacity", "LoRAEvaluation",
         "LoRAPolicy",
       ], path: "Tests/LoRAFuzzing", swiftSettings: strict),
     tests("TensorCore"),
@@ -183,23 +184,27 @@ let package = Package(
     tests("LoRAModel", ["TensorCore", "LoRAIO", "Safetensors"]),
     tests("LoRATokenizer", ["TensorCore", "LoRAIO"]),
     tests("LoRAInspect", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel"]),
+    tests("LoRAEngines", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAValidate", "Zstd"]),
     tests(
       "LoRAValidate",
       ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "BaseCatalogue", "LoRAKernels"]),
     tests(
       "LoRAReport",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAValidate",
+        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    tests("LoRAPolicy", ["TensorCore", "LoRAModel", "LoRAValidate"]),
+    tests("LoRAPolicy", ["TensorCore", "LoRAModel", "LoRAEngines", "LoRAValidate"]),
     tests("SlotCache"),
     tests(
       "LoRASlots",
-      ["TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAModel", "LoRAKernels", "SlotCache"]),
+      ["TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAModel", "LoRAEngines", "LoRAKernels", "SlotCache"]),
     tests(
       "LoRASlotsCUDA",
-      ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRASlots", "CUDADriver", "CLoRALoader"]),
+      [
+        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "LoRAKernels", "LoRASlots",
+        "CUDADriver", "CLoRALoader",
+      ]),
     tests(
       "LoRAMerge",
       [

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LoRAEngines
 import LoRAIO
 import LoRAModel
 import LoRASlots

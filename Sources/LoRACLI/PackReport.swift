@@ -33,7 +33,7 @@ struct PackReport {
   var metadata: [(key: String, value: String)] {
     let options = layout.options
     var metadata = [
-      ("format", "pt"), ("layout", options.arrangement.rawValue), ("max_loras", "\(options.slots)"),
+      ("format", "pt"), ("layout", options.scheme.rawValue), ("max_loras", "\(options.slots)"),
       ("max_lora_rank", "\(options.rank)"), ("tensor_parallel", "\(options.tensorParallel)"),
       ("rank", "\(options.tensorRank)"),
     ]
@@ -47,7 +47,7 @@ struct PackReport {
     var document: JSONObject = [
       "schema": "lora-tool/pack/1", "tool_version": .string(Version.text), "device": JSONValue(device?.name),
       "device_title": JSONValue(device?.title), "engine": .string(arguments.engine.lowercased()),
-      "layout": .string(options.arrangement.rawValue), "dtype": .string(arguments.dtype.rawValue),
+      "layout": .string(options.scheme.rawValue), "dtype": .string(arguments.dtype.rawValue),
       "max_loras": JSONValue(options.slots), "max_lora_rank": JSONValue(options.rank),
       "tensor_parallel": JSONValue(options.tensorParallel), "rank": JSONValue(options.tensorRank),
       "fully_sharded": .bool(options.isFullySharded),
@@ -102,7 +102,7 @@ struct PackReport {
     let share = options.tensorParallel > 1 ? ", device \(options.tensorRank) of \(options.tensorParallel)" : ""
     var lines = [
       "\(options.slots) slots of rank \(options.rank) in \(arguments.dtype.rawValue)\(device), "
-        + "\(options.arrangement.rawValue) layout\(share)",
+        + "\(options.scheme.rawValue) layout\(share)",
       "  modules    \(layout.modules.count) in \(layout.buffers.count) buffers",
       "  one slot   \(ByteCount(layout.slotBytes))", "  all slots  \(ByteCount(layout.totalBytes))",
     ]

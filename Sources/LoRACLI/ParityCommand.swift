@@ -41,6 +41,12 @@ struct ParityCommand: ToolCommand {
   @Option(help: ArgumentHelp("Seed of the activations.", valueName: "number"))
   var seed: UInt64 = 0
 
+  @Option(
+    help: ArgumentHelp(
+      "Serving engine whose verdict on the adapter is reported as well, as 'validate --engine' gives it.",
+      valueName: "engine"), completion: .list(Engine.releases.map(\.fullName)))
+  var engine: String?
+
   @Option(help: "Type that the engine computes in: bf16, f16 or f32; the base's own if not given.")
   var servingDtype: ServingDType?
 
@@ -73,6 +79,7 @@ struct ParityCommand: ToolCommand {
     guard isSlotDevice(device), device != "auto" else {
       throw ValidationError("--device wants host, cuda or cuda:N, not '\(escaped(device))'")
     }
+    if let engine { _ = try Engine(argument: engine) }
     guard modules >= 0 else { throw ValidationError("--modules wants a number from 0 on") }
   }
 
@@ -98,11 +105,28 @@ struct ParityCommand: ToolCommand {
       throw Failure("\(error)")
     }
     bar.finish()
+    let serving = try serving(on: model)
     switch format {
-    case .text: try report.write(text: result.text(limit: modules), isGood: result.isPassed)
-    case .json: try report.write([result.json(toolVersion: Version.text).text(pretty: true)])
+    case .text:
+      let verdict = serving.map { ["", $0.sentence] + $0.reasons.map { "  \($0)" } } ?? []
+      try report.write(text: result.text(limit: modules) + verdict, isGood: result.isPassed)
+    case .json:
+      var document = result.json(toolVersion: Version.text).object ?? JSONObject()
+      document["serving"] = serving?.json
+      try report.write([JSONValue.object(document).text(pretty: true)])
     }
     if !result.isPassed { throw ExitStatus.findings }
+  }
+
+  /// What the engine makes of the adapter, by the same check as `validate`.
+  private func serving(on base: BaseModel) throws -> AdapterResult.Serving? {
+    guard let engine else { return nil }
+    var options = ValidationOptions()
+    options.engine = try Engine(argument: engine)
+    options.headerOnly = true
+    // The rank is a matter of how the engine is started.
+    options.serving.maxLoRARank = .max
+    return Validation.run([adapter], base: base, options: options).adapters.first?.serving
   }
 
   private func parityDevice() throws -> ParityDevice {

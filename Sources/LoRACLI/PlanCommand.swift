@@ -1,8 +1,7 @@
 import ArgumentParser
-import LoRAEngines
 import LoRACapacity
+import LoRAEngines
 import LoRAModel
-import LoRAValidate
 import TensorCore
 
 /// `lora-tool plan`.
@@ -18,10 +17,6 @@ struct PlanCommand: ToolCommand {
   enum Format: String, CaseIterable, ExpressibleByArgument {
     case text
     case json
-  }
-
-  enum Emission: String, CaseIterable, ExpressibleByArgument {
-    case vllm
   }
 
   @Option(
@@ -85,8 +80,29 @@ struct PlanCommand: ToolCommand {
       """)
   var sweep: [String] = []
 
-  @Option(help: "Print the options of a server for these adapters instead: vllm.")
-  var emit: Emission?
+  @Option(
+    help: """
+      Print what a server or a gateway is started with for these adapters instead: options for vllm, sglang or lorax, a \
+      configuration for litellm or bifrost.
+      """)
+  var emit: ServerTarget?
+
+  @Option(
+    help: ArgumentHelp(
+      "Model that the server of --emit loads, where the base is a config alone; the adapters' own base if not given.",
+      valueName: "name"))
+  var servedModel: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Server behind the gateway of --emit: vllm, sglang or lorax; vllm if not given.", valueName: "name"))
+  var server: ServerTarget?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where that server listens, such as http://10.0.0.2:8000; its own port on this machine if not given.",
+      valueName: "url"))
+  var serverURL: String?
 
   @Option(help: "Output format: text or json.")
   var format: Format = .text
@@ -96,6 +112,7 @@ struct PlanCommand: ToolCommand {
   var terminal: TerminalOptions { report.terminal }
 
   func validate() throws {
+    try validateEmission()
     guard adapter.isEmpty else {
       guard rank == nil, targets == nil else {
         throw ValidationError("give --rank and --targets, or --adapter, not both")
@@ -109,7 +126,7 @@ struct PlanCommand: ToolCommand {
 
   func run() throws {
     let request = try request()
-    if let emit { return try self.emit(emit, request) }
+    if let emit { return try write(emit, for: request) }
     let result: CapacityReport
     let variations = try variations(request)
     do throws(CapacityError) {
@@ -208,36 +225,5 @@ struct PlanCommand: ToolCommand {
       guard variations.count <= 4096 else { throw ValidationError("--sweep asks for more than 4096 combinations") }
     }
     return variations
-  }
-
-  // MARK: Server options
-
-  private func emit(_ emission: Emission, _ request: CapacityRequest) throws {
-    guard case .real(let adapters) = request.adapters else { return }
-    var options = ValidationOptions()
-    options.engine = Engine(named: emission.rawValue)
-    let rank = adapters.flatMap { $0.modules.map(\.rank) }.max() ?? 1
-    guard let limit = maxLoraRank ?? options.engine?.smallestLimit(for: rank) else {
-      throw Failure("vLLM has no max_lora_rank for rank \(rank); resize the adapter first")
-    }
-    options.serving.maxLoRARank = limit
-    options.serving.servingDType = dtype
-    options.serving.tensorParallel = request.tensorParallel
-    options.serving.targetModules = request.slotTargets
-    let validation = Validation.run(adapters.map(\.path), base: request.base, options: options)
-    guard validation.exitCode == 0 else {
-      for adapter in validation.adapters where adapter.status == .fail {
-        for finding in adapter.findings where finding.severity == .error {
-          StandardError.write("lora-tool: \(escaped(adapter.path)): \(finding.message)\n")
-        }
-      }
-      StandardError.write("lora-tool: no options are printed while an adapter fails; see 'lora-tool validate'\n")
-      throw ExitStatus.findings
-    }
-    let emitted = ServerOptions(request, adapters: adapters.map(\.path), rank: limit)
-    switch format {
-    case .text: try report.write(emitted.commandLine)
-    case .json: try report.write([emitted.json(toolVersion: Version.text).text(pretty: true)])
-    }
   }
 }

@@ -67,8 +67,8 @@ struct SlotArguments: ParsableArguments {
   /// The options for this many adapters, the largest rank among them being `largest`.
   func options(adapters: Int, largest: UInt64) -> SlotOptions {
     var options = SlotOptions()
-    let own: LayoutName = engine.lowercased() == "sglang" ? .sglang : .vllm
-    options.arrangement = SlotOptions.Arrangement(rawValue: (layout ?? own).rawValue) ?? .vllm
+    let own: LayoutName = Engine(named: engine)?.name == "sglang" ? .sglang : .vllm
+    options.scheme = SlotScheme(rawValue: (layout ?? own).rawValue) ?? .vllm
     options.slots = maxLoras ?? max(adapters, 1)
     options.rank = maxLoraRank ?? Engine(named: engine)?.defaultRankLimit ?? max(largest, 1)
     options.dtype = dtype.dtype

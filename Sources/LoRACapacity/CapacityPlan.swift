@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRAModel
 import LoRASlots
 import Safetensors

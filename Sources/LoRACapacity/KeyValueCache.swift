@@ -1,4 +1,3 @@
-
 public import LoRAModel
 import TensorCore
 

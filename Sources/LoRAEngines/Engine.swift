@@ -51,7 +51,9 @@ public struct Engine: Sendable {
 
   /// What this engine makes of an adapter, gravest first; empty when all of it would be applied as trained.
   public func reasons(for question: ServingQuestion) -> [ServingReason] {
-    let found = judge(question)
+    let all = judge(question)
+    // What is refused anyway needs no judging.
+    let found = all.contains { $0.effect.isRefusal } ? all.filter { $0.effect != .unjudged } : all
     return ServingReason.Effect.allCases.flatMap { effect in found.filter { $0.effect == effect } }
   }
 }

@@ -1,13 +1,14 @@
 extension Engine {
   /// Every known release, the newest of an engine first.
   public static let releases: [Engine] =
-    [vLLM(.v0_33), vLLM(.v0_32), vLLM(.v0_31)] + [sgLang, lorax, tensorRTLLM]
+    [vLLM(.release33), vLLM(.release32), vLLM(.release31)] + [sgLang, lorax]
+    + [tensorRTLLM(.torch), tensorRTLLM(.manager)]
 
   /// The newest known release of every engine.
   public static let all: [Engine] = releases.filter { $0.isFirst(in: releases) }
 
   /// The newest release of vLLM that is known.
-  public static var vLLM: Engine { vLLM(.v0_33) }
+  public static var vLLM: Engine { vLLM(.release33) }
 
   /// The engine of this name, or nil: `vllm`, or with a release as in `vllm@0.32` and `vllm@0.32.1`.
   public init?(named name: String) {

@@ -1,4 +1,5 @@
 import CLoRALoader
+import LoRAEngines
 import LoRAIO
 import LoRAModel
 import LoRASlots
@@ -33,10 +34,10 @@ struct PoolOptions {
     device = texts.device ?? "host"
     var slots = SlotOptions()
     let layout = texts.layout ?? "vllm"
-    guard let arrangement = SlotOptions.Arrangement(rawValue: layout) else {
+    guard let arrangement = SlotScheme(rawValue: layout) else {
       throw LoaderFailure(LORA_INVALID, "layout \(layout) is none of vllm, sglang, slot-major")
     }
-    slots.arrangement = arrangement
+    slots.scheme = arrangement
     let dtype = texts.dtype ?? "bf16"
     guard let type = ["bf16": DType.bf16, "f16": .f16, "f32": .f32][dtype] else {
       throw LoaderFailure(LORA_INVALID, "dtype \(dtype) is none of bf16, f16, f32")

@@ -1,7 +1,9 @@
 /// Questions about dotted module names, answered over bytes because a check asks them for every module.
 extension String {
   /// The part after the last dot.
-  package var lastComponent: Substring { self[(utf8.lastIndex(of: Self.dot).map { utf8.index(after: $0) } ?? startIndex)...] }
+  package var lastComponent: Substring {
+    self[(utf8.lastIndex(of: Self.dot).map { utf8.index(after: $0) } ?? startIndex)...]
+  }
 
   /// The first component that is a number, as layers and blocks are counted: its value, and the text around it.
   package var layer: (index: UInt64, before: Substring, after: Substring)? {

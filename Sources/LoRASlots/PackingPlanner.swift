@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRAIO
 public import LoRAModel
 import Safetensors
@@ -228,7 +229,7 @@ struct PackingPlanner {
 
   /// What is folded into B: nothing in SGLang, whose kernels scale dense modules themselves.
   private func scale(_ module: AdapterModule, _ place: EnginePlace) -> Float {
-    if layout.options.arrangement == .sglang, layout.engine.modules[place.module].experts == 1 { return 1 }
+    if layout.options.scheme.keepsScales, layout.engine.modules[place.module].experts == 1 { return 1 }
     return Float(module.scale)
   }
 

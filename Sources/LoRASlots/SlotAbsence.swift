@@ -41,7 +41,7 @@ extension SlotLayout {
     if !EngineModuleBuilder.isText(name, of: base) { return .tower }
     if EngineModuleBuilder.isOfTask(name) { return .taskHead }
     if options.targetModules != nil { return .notTargeted }
-    if EngineTraits.of(base).runsBare(name) { return .bare }
+    if case .bare = engine.traits.place(name) { return .bare }
     let isHead = ["lm_head", "embed_out", "output", "proj_out"].contains(leaf)
     return isHead || base.modules[name]?.kind == .embedding ? .notListed : .other
   }

@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRAIO
 public import Safetensors
 import TensorCore
@@ -26,7 +27,7 @@ public enum SlotImage {
 
   /// The tensors of the image of a layout.
   static func tensors(of layout: SlotLayout) -> [(name: String, dtype: DType, shape: Shape)] {
-    if layout.options.arrangement == .slotMajor {
+    if layout.options.scheme.isSlotMajor {
       return (0..<layout.slots).flatMap { slot in
         layout.buffers.map { (name($0, slot, layout), layout.dtype, $0.shape) }
       }
@@ -54,7 +55,7 @@ public enum SlotImage {
     for (index, buffer) in layout.buffers.enumerated() {
       var bytes = [UInt8](repeating: 0, count: Int(buffer.slotBytes))
       for slot in 0..<layout.slots {
-        let isApart = layout.options.arrangement == .slotMajor
+        let isApart = layout.options.scheme.isSlotMajor
         guard let tensor = places[isApart ? name(buffer, slot, layout) : buffer.name] else { continue }
         try read(memory, index, slot, into: &bytes)
         do throws(IOError) {

@@ -1,3 +1,4 @@
+public import LoRAEngines
 public import LoRAModel
 import TensorCore
 
@@ -14,11 +15,11 @@ extension SlotLayout {
     guard [.f32, .f16, .bf16].contains(options.dtype) else {
       throw .option("slots hold F32, F16 or BF16, not \(options.dtype.name)")
     }
-    if options.arrangement == .sglang, options.isFullySharded {
-      throw .option("SGLang does not split the factors further than tensor parallelism does")
+    if !options.scheme.canSplitFully, options.isFullySharded {
+      throw .option("\(options.scheme.rawValue) does not split the factors further than tensor parallelism does")
     }
     let engine = try EngineModules(
-      base, targetModules: options.targetModules, hasEmbeddings: options.arrangement != .sglang)
+      base, traits: options.scheme.traits(of: base), targetModules: options.targetModules)
     var builder = SlotLayoutBuilder(options: options, shard: try TensorShard(options), engine: engine)
     try builder.build()
     self.init(
@@ -68,9 +69,9 @@ struct SlotLayoutBuilder {
     try place(pending)
   }
 
-  /// The slices that share a buffer: none in vLLM; in SGLang all that have the same input.
+  /// The slices that share a buffer: all that have the same input where the scheme joins them.
   private func groups(of module: EngineModule) -> [Range<Int>] {
-    guard options.arrangement == .sglang else { return module.slices.indices.map { $0..<$0 + 1 } }
+    guard options.scheme.joinsSlices else { return module.slices.indices.map { $0..<$0 + 1 } }
     if case .experts = module.kind {
       let down = module.slices.count - 1
       return [0..<down, down..<down + 1]
@@ -83,8 +84,7 @@ struct SlotLayoutBuilder {
   ) throws(SlotLayoutError) {
     let recipe = factor == .a ? try recipeOfA(module, index, slices) : try recipeOfB(module, index, slices)
     var shape = Shape([recipe.rows, recipe.columns])
-    // vLLM has a dimension of 1 where experts would be; SGLang has none.
-    if module.isStack || options.arrangement != .sglang && !recipe.isTransposed {
+    if module.isStack || options.scheme.hasExpertDimension && !recipe.isTransposed {
       shape = Shape([recipe.matrices, recipe.rows, recipe.columns])
     }
     guard let elements = shape.elementCount, elements <= 1 << 56 else { throw .tooLarge(module.name) }
@@ -102,7 +102,7 @@ struct SlotLayoutBuilder {
     let isSplit = shard.isFull && slice.sharing == .column
     let ranks = isSplit ? try shard.part(of: options.rank, "the rank of the slots") : 0..<options.rank
     let inputs = slice.sharing == .row ? try shard.part(of: slice.input, module.name) : 0..<slice.input
-    let isTransposed = module.kind == .embedding && options.arrangement != .sglang
+    let isTransposed = module.kind == .embedding && options.scheme.transposesEmbeddings
     let height = UInt64(ranks.count) * UInt64(slices.count)
     let width = UInt64(inputs.count)
     return SlotRecipe(
@@ -128,8 +128,8 @@ struct SlotLayoutBuilder {
   /// This device's outputs of a slice; runs that touch are one.
   private func runs(of slice: EngineSlice, in module: EngineModule) throws(SlotLayoutError) -> [Range<UInt64>] {
     var sharing = slice.sharing
-    // SGLang shares the head's vocabulary; fully sharded factors of what is split by inputs are split by outputs too.
-    if module.kind == .head, options.arrangement == .sglang { sharing = .column }
+    if module.kind == .head, options.scheme.splitsHead { sharing = .column }
+    // Fully sharded factors of what is split by inputs are split by outputs too.
     if sharing == .row, shard.isFull { return [try shard.part(of: slice.output, module.name)] }
     guard sharing == .column else { return [0..<slice.output] }
     var runs: [Range<UInt64>] = []
@@ -157,7 +157,7 @@ struct SlotLayoutBuilder {
     var offset: UInt64 = 0
     for (position, entry) in pending.enumerated() {
       let (shape, bytes) = shapes[position]
-      let isSlotMajor = options.arrangement == .slotMajor
+      let isSlotMajor = options.scheme.isSlotMajor
       buffers.append(
         SlotBuffer(
           module: engine.modules[entry.module].name, factor: entry.factor, slice: entry.slice, shape: shape,
@@ -170,7 +170,7 @@ struct SlotLayoutBuilder {
 
   /// Bytes of one allocation for this many slots.
   func totalBytes(slots: UInt64) throws(SlotLayoutError) -> UInt64 {
-    guard let total = SlotLayout.totalBytes(of: shapes.map(\.bytes), slots: slots, options.arrangement) else {
+    guard let total = SlotLayout.totalBytes(of: shapes.map(\.bytes), slots: slots, options.scheme) else {
       throw .tooLarge("the slots")
     }
     return total
@@ -181,13 +181,13 @@ struct SlotLayoutBuilder {
 
 extension SlotLayout {
   /// Bytes of one allocation for this many slots, or nil beyond what can be addressed.
-  static func totalBytes(of buffers: [UInt64], slots: UInt64, _ arrangement: SlotOptions.Arrangement) -> UInt64? {
+  static func totalBytes(of buffers: [UInt64], slots: UInt64, _ scheme: SlotScheme) -> UInt64? {
     var total: UInt64 = 0
     for bytes in buffers {
-      let one = arrangement == .slotMajor ? SlotLayoutBuilder.aligned(bytes) : bytes
+      let one = scheme.isSlotMajor ? SlotLayoutBuilder.aligned(bytes) : bytes
       let (all, tooMany) = one.multipliedReportingOverflow(by: slots)
       guard !tooMany, all <= 1 << 60 else { return nil }
-      total += arrangement == .slotMajor ? all : SlotLayoutBuilder.aligned(all)
+      total += scheme.isSlotMajor ? all : SlotLayoutBuilder.aligned(all)
       guard total <= 1 << 60 else { return nil }
     }
     return total
@@ -197,7 +197,7 @@ extension SlotLayout {
   public func largestSlotCount(in bytes: UInt64) -> UInt64 {
     let sizes = buffers.map(\.slotBytes)
     func fits(_ slots: UInt64) -> Bool {
-      Self.totalBytes(of: sizes, slots: slots, options.arrangement).map { $0 <= bytes } ?? false
+      Self.totalBytes(of: sizes, slots: slots, options.scheme).map { $0 <= bytes } ?? false
     }
     guard slotBytes > 0 else { return 0 }
     var low: UInt64 = 0

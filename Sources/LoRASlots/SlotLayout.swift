@@ -1,3 +1,4 @@
+public import LoRAEngines
 public import TensorCore
 
 /// The buffers that an engine keeps for adapters: which modules have them, their shapes, and where every slot lies.
@@ -21,7 +22,7 @@ public struct SlotLayout: Sendable {
   let recipes: [SlotRecipe]
 
   /// Whether the engine serves adapters for this architecture at all; where not, the layout is what its rules give.
-  public var isServed: Bool { engine.isServed }
+  public var isServed: Bool { engine.traits.isServed }
 
   /// Number of slots.
   public var slots: Int { options.slots }

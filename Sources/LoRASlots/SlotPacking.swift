@@ -1,3 +1,4 @@
+import LoRAEngines
 public import LoRAIO
 public import LoRAModel
 import Safetensors
@@ -105,7 +106,7 @@ public struct SlotPacking: Sendable {
       if case .unreadable(let cause) = error.reason { throw .file(cause) }
       throw .device(error)
     }
-    let keepsScales = memory.layout.options.arrangement == .sglang
+    let keepsScales = memory.layout.options.scheme.keepsScales
     return Slot(
       slot: slot, adapter: item.adapter.path, rank: item.adapter.modules.map(\.rank).max() ?? 0,
       bytes: item.plan.liveBytes, fileBytes: file.dataBytes, timings: timings,

@@ -1,3 +1,4 @@
+import LoRAEngines
 public import LoRAIO
 import LoRAKernels
 public import LoRAModel
@@ -51,7 +52,7 @@ public struct SlotReference {
       let isStack = module.kind == .parameter
       let experts = Int(layout.engine.modules[place.module].experts)
       let rank = isStack && a.shape.rank == 2 ? Int(a.shape[0]) / experts : Int(a.shape[isStack ? 1 : 0])
-      let keepsScale = layout.options.arrangement == .sglang && experts == 1
+      let keepsScale = layout.options.scheme.keepsScales && experts == 1
       let scale = keepsScale ? 1 : Float(module.scale)
       pairs.append(
         Pair(

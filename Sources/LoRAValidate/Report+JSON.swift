@@ -39,13 +39,18 @@ extension AdapterResult {
       ],
     ]
     if !ignored.isEmpty { object["ignored"] = .array(ignored.map(\.json)) }
-    if let serving {
-      object["serving"] = [
-        "engine": .string(serving.engine.product), "version": .string(serving.engine.version),
-        "verdict": .string(serving.verdict.rawValue), "loads": serving.loads.map { .bool($0) } ?? .null,
-        "acts": serving.acts.map { .bool($0) } ?? .null, "reasons": .array(serving.reasons.map { .string($0) }),
-      ]
-    }
+    object["serving"] = serving?.json
     return .object(object)
+  }
+}
+
+extension AdapterResult.Serving {
+  /// The engine's part of the document; `loads` and `acts` are null where nothing is known.
+  public var json: JSONValue {
+    [
+      "engine": .string(engine.product), "version": .string(engine.version), "verdict": .string(verdict.rawValue),
+      "loads": loads.map { .bool($0) } ?? .null, "acts": acts.map { .bool($0) } ?? .null,
+      "reasons": .array(reasons.map { .string($0) }),
+    ]
   }
 }

@@ -126,7 +126,9 @@ extension AdapterResult.Serving {
     let blocking = findings(Self.blocking)
     // The engine's own names decide where its class is known; there a missing prefix may be put in its place.
     let isFound = context.servingReasons.isEmpty && context.unmatched.allSatisfy { context.base?.match($0.name) != nil }
-    let weakening = findings(isFound ? Self.weakening.subtracting([.baseModuleMissing]) : Self.weakening) + found.filter { $0.rule == .valueZeroDelta }
+    let weakening =
+      findings(isFound ? Self.weakening.subtracting([.baseModuleMissing]) : Self.weakening)
+      + found.filter { $0.rule == .valueZeroDelta }
     let own = ServingVerdict(context.servingReasons)
     // A file that is not read says nothing of its names.
     let isUnread = !context.adapter.isSound

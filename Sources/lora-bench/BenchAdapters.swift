@@ -1,4 +1,5 @@
 import Glibc
+import LoRAEngines
 import LoRAIO
 import LoRAModel
 import LoRASlots

@@ -1,4 +1,5 @@
 import Foundation
+import LoRAEngines
 import LoRATestSupport
 import LoRAValidate
 import TensorCore
@@ -65,6 +66,11 @@ import Testing
     let text = Examples.inspect(Self.adapter)
     #expect(
       text.hasPrefix("ranks 8 to 8, targets ") && text.contains("q_proj") && text.contains("\"format\": \"peft\""))
+  }
+
+  @Test func enginesAreAsked() throws {
+    #expect(try Examples.engines(Self.adapter, Self.base) == .applied)
+    #expect(try Examples.engines(Fixtures.path("adapters/gpt2-bf16"), Fixtures.path("models/gpt2-bf16")) == .refused)
   }
 
   @Test func adaptersAreValidated() throws {

@@ -1,5 +1,5 @@
-import LoRAEngines
 import LoRACapacity
+import LoRAEngines
 import LoRAEvaluation
 import LoRAInspect
 import LoRAMerge
@@ -47,6 +47,19 @@ enum Examples {
       .map { "\($0.rule.rawValue): \($0.message)" }
     // end
     return (report, errors)
+  }
+
+  static func engines(_ adapterPath: String, _ basePath: String) throws -> ServingVerdict {
+    // example: engines
+    let base = try BaseModel.open(basePath)
+    let adapter = Adapter.load(adapterPath)
+    let matches = adapter.modules.map { base.match($0.name) }
+    let question = ServingQuestion(adapter, base: base, options: EngineOptions(), matches: matches)
+    let engine = Engine(named: "vllm@0.33") ?? Engine.vLLM
+    let reasons = engine.reasons(for: question)
+    let verdict = ServingVerdict(reasons)
+    // end
+    return verdict
   }
 
   static func policy(_ paths: [String], _ policyPath: String) throws -> Int32 {

@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRAModel
 import LoRASlots
 import TensorCore
@@ -23,7 +24,7 @@ struct SlotsTarget: FuzzTarget {
   func run(_ input: [UInt8]) throws(Violation) {
     guard input.count > 6 else { return }
     var options = SlotOptions()
-    options.arrangement = SlotOptions.Arrangement.allCases[Int(input[0]) % 3]
+    options.scheme = SlotScheme.allCases[Int(input[0]) % 3]
     options.slots = [0, 1, 3, 64, 1 << 20, 1 << 24, .max, -1][Int(input[1]) % 8]
     options.rank = [0, 1, 8, 16, 512, 1 << 20, 1 << 21, .max][Int(input[2]) % 8]
     options.dtype = [.bf16, .f32, .f16, .f64, .u8][Int(input[3]) % 5]
@@ -44,7 +45,7 @@ struct SlotsTarget: FuzzTarget {
       try Violation.unless(names.insert(buffer.name).inserted, "two buffers are named \(escaped(buffer.name))")
       let last = layout.offset(buffer: index, slot: layout.slots - 1) + buffer.slotBytes
       try Violation.unless(last <= layout.totalBytes, "a buffer leaves the allocation")
-      guard layout.options.arrangement != .slotMajor else { continue }
+      guard layout.options.scheme != .slotMajor else { continue }
       try Violation.unless(buffer.offset >= edge, "two buffers overlap")
       edge = last
     }

@@ -1,5 +1,5 @@
-import LoRAEngines
 import Crypto
+import LoRAEngines
 import LoRAIO
 import LoRAInspect
 import LoRAModel

@@ -1,4 +1,5 @@
 import CUDADriver
+import LoRAEngines
 import LoRAIO
 import LoRAModel
 import LoRASlots

@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRAModel
 import LoRASlots
 import LoRATestSupport
@@ -53,7 +54,7 @@ import Testing
         ("model.layers.0.self_attn.q_proj.lora_B.weight", [64, 6]),
       ], targets: "\"target_modules\":[\"embed_tokens\",\"lm_head\",\"q_proj\"]")
     try check(adapter, base, workers: workers) { $0.rank = 64 }
-    try check(adapter, base, workers: workers) { $0.arrangement = .slotMajor }
+    try check(adapter, base, workers: workers) { $0.scheme = .slotMajor }
     try check(adapter, base, workers: workers) { $0.dtype = .f32 }
   }
 

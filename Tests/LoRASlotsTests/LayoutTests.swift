@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRAIO
 import LoRAModel
 import LoRASlots
@@ -62,8 +63,8 @@ import Testing
     #expect(shapes("lm_head") == [[1, 16, 4096], [1, 128256, 16]])
   }
 
-  @Test(arguments: SlotOptions.Arrangement.allCases)
-  func `every architecture of the catalogue has slots`(_ arrangement: SlotOptions.Arrangement) throws {
+  @Test(arguments: SlotScheme.allCases)
+  func `every architecture of the catalogue has slots`(_ arrangement: SlotScheme) throws {
     let folder = try TemporaryFolder()
     let names = try Fixtures.catalogueNames()
     #expect(names.count > 40)
@@ -73,7 +74,7 @@ import Testing
         guard let config = one["config"] else { continue }
         let path = try folder.write("\(index)-\(name)", config.text(pretty: false))
         let base = try BaseModel.open(path)
-        let layout = try SlotLayout(of: base, options { $0.arrangement = arrangement })
+        let layout = try SlotLayout(of: base, options { $0.scheme = arrangement })
         #expect(layout.slotBytes > 0 && layout.totalBytes >= layout.slotBytes, "\(name)")
         #expect(Set(layout.buffers.map(\.name)).count == layout.buffers.count, "\(name) names a buffer twice")
         // Every factor is as large as its rank times what its side of the layer has.
@@ -116,15 +117,15 @@ import Testing
       config[key] = try JSONValue(parsing: Array(value.utf8))
       let path = try folder.write("\(key)-\(value).json", JSONValue.object(config).text())
       guard let base = try? BaseModel.open(path) else { continue }
-      for arrangement in SlotOptions.Arrangement.allCases {
+      for arrangement in SlotScheme.allCases {
         let wide = options {
-          $0.arrangement = arrangement
+          $0.scheme = arrangement
           $0.slots = 1 << 20
           $0.rank = 1 << 20
           $0.tensorParallel = 8
         }
         _ = try? SlotLayout(of: base, wide)
-        _ = try? SlotLayout(of: base, options { $0.arrangement = arrangement })
+        _ = try? SlotLayout(of: base, options { $0.scheme = arrangement })
       }
     }
   }

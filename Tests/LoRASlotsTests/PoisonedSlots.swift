@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRAModel
 
 @testable import LoRASlots

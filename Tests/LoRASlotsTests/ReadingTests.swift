@@ -1,4 +1,5 @@
 import Foundation
+import LoRAEngines
 import LoRAIO
 import LoRAModel
 import LoRATestSupport

@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRAModel
 import LoRASlots
 import LoRATestSupport
@@ -31,9 +32,9 @@ import Testing
 
   @Test(arguments: SlotCase.all)
   func `slot-major slots hold the same bytes in one piece`(_ given: SlotCase) throws {
-    guard given.options.arrangement == .vllm else { return }
+    guard given.options.scheme == .vllm else { return }
     var options = given.options
-    options.arrangement = .slotMajor
+    options.scheme = .slotMajor
     let base = try given.openBase()
     let layout = try SlotLayout(of: base, options)
     let device = HostDevice(workers: 1)

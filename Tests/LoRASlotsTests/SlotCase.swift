@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRAIO
 import LoRAModel
 import LoRASlots
@@ -23,7 +24,7 @@ struct SlotCase: Sendable, CustomStringConvertible {
 
   private init?(_ row: JSONValue) {
     guard let name = row["name"]?.string, let base = row["base"]?.string, let adapter = row["adapter"]?.string,
-      let engine = row["engine"]?.string, let arrangement = SlotOptions.Arrangement(rawValue: engine),
+      let engine = row["engine"]?.string, let arrangement = SlotScheme(rawValue: engine),
       let rank = row["rank"]?.int64, let slots = row["slots"]?.int64, let slot = row["slot"]?.int64,
       let parts = row["parts"]?.int64, let part = row["part"]?.int64, let full = row["full"]?.bool
     else { return nil }
@@ -32,7 +33,7 @@ struct SlotCase: Sendable, CustomStringConvertible {
     self.adapter = adapter
     self.slot = Int(slot)
     var options = SlotOptions()
-    options.arrangement = arrangement
+    options.scheme = arrangement
     options.slots = Int(slots)
     options.rank = UInt64(rank)
     options.tensorParallel = UInt64(parts)

@@ -29,7 +29,9 @@ struct EngineCase: CustomTestStringConvertible, Sendable {
     EngineCase("vllm", .engineUnsupported, "trained biases (bias \"all\")") { $0.config["bias"] = "all" },
     EngineCase("vllm", .engineUnsupported, "a bias on lora_B") { $0.config["lora_bias"] = true },
     EngineCase("vllm", .engineUnsupported, "modules_to_save: lm_head") { $0.saveHead() },
-    EngineCase("vllm", .engineUnsupported, "names that are no LoRA factors: base_model.model.lm_head.weight") { $0.saveHead() },
+    EngineCase("vllm", .engineUnsupported, "names that are no LoRA factors: base_model.model.lm_head.weight") {
+      $0.saveHead()
+    },
     EngineCase("vllm", .engineUnsupported, "initialised with pissa") { $0.config["init_lora_weights"] = "pissa" },
     EngineCase("vllm", .engineUnsupported, "activated LoRA") { $0.config["alora_invocation_tokens"] = [1, 2] },
     EngineCase("vllm", .engineUnsupported, "block-diagonal LoRA") { $0.config["use_bdlora"] = ["nblocks": 2] },
@@ -73,6 +75,32 @@ struct EngineCase: CustomTestStringConvertible, Sendable {
       specimen.tensors.removeAll { $0.name.contains(".layers.2.self_attn.q_proj") }
     },
     EngineCase("lorax", .engineSilent, "tensors that are no LoRA factors") { $0.saveHead() },
+    EngineCase("lorax", .engineSilent, "ask for other names") { specimen in
+      specimen.renameAll { $0.replacing(".layers.", with: ".blocks.") }
+    },
+    EngineCase("lorax", .engineSilent, "ask for other names") { specimen in
+      specimen.renameAll { $0.replacing("base_model.model.", with: "base_model.model._orig_mod.") }
+    },
+    EngineCase("lorax", .engineSilent, "is scaled by") { $0.resizeAll(to: 4) },
+    EngineCase("lorax", .engineSilent, "is scaled by") { specimen in
+      specimen.resizeAll(to: 16)
+      specimen.config["use_rslora"] = true
+    },
+    EngineCase("lorax", .engineUnsupported, "and it fills this one up to 48") { $0.resizeAll(to: 40) },
+    EngineCase("lorax", .engineUnsupported, "its kernels have no such size") { _ in },
+    EngineCase("lorax", .engineUnsupported, "of different ranks in different layers") { specimen in
+      specimen.resize(0, to: [12, specimen.tensors[0].shape[1]])
+      specimen.resize(1, to: [specimen.tensors[1].shape[0], 12])
+    },
+    EngineCase("tensorrt-llm", .engineSilent, "modules that its map does not have") { specimen in
+      specimen.renameAll { $0.replacing("q_proj", with: "c_attn") }
+    },
+    EngineCase("tensorrt-llm@1.0", .engineUnsupported, "modules that its map does not have") { specimen in
+      specimen.renameAll { $0.replacing("q_proj", with: "c_attn") }
+    },
+    EngineCase("tensorrt-llm", .engineSilent, "DoRA (use_dora)") { $0.config["use_dora"] = true },
+    EngineCase("tensorrt-llm", .engineSilent, "reads no alpha_pattern") { $0.config["alpha_pattern"] = ["q_proj": 77] },
+    EngineCase("tensorrt-llm", .engineUnjudged, "was not tried with") { _ in },
     EngineCase("tensorrt-llm", .engineRank, "TensorRT-LLM serves ranks up to 64") { $0.resizeAll(to: 80) },
     EngineCase("tensorrt-llm", .engineSilent, "lm_head") { specimen in
       specimen.tensors.append(.init(name: "base_model.model.lm_head.lora_A.weight", shape: [2, 32]))
@@ -128,7 +156,7 @@ struct EngineTests {
   /// Adapters made by PEFT that vLLM's own loader refuses or applies in part, for what its class of the model is.
   @Test(arguments: [
     ("gpt2-bf16", RuleID.engineUnsupported, "adapters for GPT2LMHeadModel"),
-    ("vit", .engineUnsupported, "adapters for ViTForImageClassification"),
+    ("vit", .engineUnjudged, "was not tried with"),
     ("qwen3_moe-experts", .engineUnsupported, "factors of whole expert stacks"),
     ("mixtral-experts", .engineSilent, "has no module that takes adapters there"),
     ("resized-embedding", .engineUnsupported, "an embedding of 75 rows for a model of 72"),
@@ -205,7 +233,7 @@ struct EngineTests {
     options.serving.targetModules = ["q_proj", "k_proj", "v_proj", "o_proj"]
     let findings = try Bench().findings(.complete, options: options)
     #expect(findings.map(\.rule) == [.engineSilent])
-    #expect(findings.first?.hint == "add down_proj, gate_proj, up_proj to the engine's target modules")
+    #expect(findings.first?.hint == "add the modules to --lora-target-modules by the last part of their names")
     options.engine = Engine(named: "sglang")
     #expect(try Bench().findings(.complete, options: options).map(\.rule) == [.engineUnsupported])
   }

@@ -1,5 +1,5 @@
-import LoRAEngines
 import Foundation
+import LoRAEngines
 import LoRAModel
 import LoRAValidate
 import TensorCore

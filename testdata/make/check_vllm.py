@@ -5,7 +5,8 @@
 
 Needs vllm 0.33.0 besides requirements.txt (`pip install --no-deps vllm==0.33.0` and what it imports; neither a GPU, nor
 its kernels, nor CUDA). Models are the small configurations of catalogue/, adapters are made by PEFT for all linear
-layers. Whatever only a GPU can do is replaced by nothing: buffers are made and filled before any of it runs.
+layers. What a GPU alone can do is replaced by nothing (vllm_engine.py). Facts of every class are written by
+vllm_classes.py, verdicts on adapters of many kinds by vllm_truth.py.
 """
 
 import json
@@ -14,24 +15,19 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from unittest import mock
 
 os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+# First, since it says that there is no GPU.
+from vllm_engine import run_experts_without_kernel
+
 import torch
-import vllm.platforms
-from vllm.platforms.cpu import CpuPlatform
-
-vllm.platforms._current_platform = vllm.platforms.current_platform = CpuPlatform()
-
-import vllm.lora.layers.fused_moe as fused_moe
 from safetensors.torch import load_file
 from vllm.config import DeviceConfig, LoRAConfig, ModelConfig, ParallelConfig, VllmConfig, set_current_vllm_config
 from vllm.distributed import init_distributed_environment, initialize_model_parallel
 from vllm.lora.request import LoRARequest
 from vllm.lora.worker_manager import LRUCacheWorkerLoRAManager
-from vllm.model_executor.layers.fused_moe.modular_kernel import FusedMoEKernelModularImpl
 from vllm.model_executor.model_loader.utils import initialize_model
 
 from files import ROOT, write_rows
@@ -56,32 +52,6 @@ UNSERVED = dict(
     gpt2="GPT2LMHeadModel", gptj="GPTJForCausalLM", mpt="MPTForCausalLM", stablelm="StableLmForCausalLM",
     t5="T5ForConditionalGeneration", vit="ViTForImageClassification")
 EXPERTS = ["deepseek_v2", "deepseek_v3", "gpt_oss", "llama4_text", "mixtral", "qwen2_moe", "qwen3_moe"]
-
-
-class Kernel:
-    """Stands where the kernel for experts would be; slots do not depend on it."""
-
-    impl = object.__new__(FusedMoEKernelModularImpl)
-    fused_experts = mock.MagicMock()
-
-    def supports_lora(self):
-        return True
-
-
-def run_experts_without_kernel():
-    made = fused_moe.FusedMoEWithLoRA.__init__
-
-    def init(self, base, *rest, **named):
-        method = base.routed_experts.quant_method
-        type(method).supports_internal_mk, type(method).is_monolithic = True, False
-        method.moe_kernel = Kernel()
-        base._replace_quant_method = lambda _: None
-        made(self, base, *rest, **named)
-
-    fused_moe.FusedMoEWithLoRA.__init__ = init
-    fused_moe.FusedMoEModularMethod = lambda method, _: method
-    for kind in (fused_moe.FusedMoEWithLoRA, fused_moe.FusedMoE3DWithLoRA):
-        kind.set_mapping = lambda self, _: None
 
 
 def size(config):

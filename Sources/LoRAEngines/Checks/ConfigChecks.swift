@@ -35,10 +35,11 @@ extension EngineCheck {
     }
   }
 
-  /// Initialisations besides these; `true` and `false` are always fine.
+  /// Initialisations by a name that is none of these; truth values are always fine.
   static func initialisation(except allowed: Set<String>) -> EngineCheck {
     EngineCheck { question in
-      guard let kind = question.adapter.config?.initialisation, kind != "true", kind != "false", !allowed.contains(kind)
+      // As written: the text "True" is none of the truth values.
+      guard let kind = question.adapter.config?.raw["init_lora_weights"]?.string, !allowed.contains(kind.lowercased())
       else { return nil }
       return Hit(
         message: "adapters initialised with \(escaped(kind, limit: 60)) (init_lora_weights)",
@@ -94,7 +95,8 @@ extension EngineCheck {
     let other = question.adapter.modules.filter { $0.alpha != nil && $0.alpha != config.alpha }
     guard let first = other.first else { return nil }
     return Hit(
-      message: "alpha_pattern: \(phrase(other.map(\.name), of: question.adapter.modules.count)) would get another scale",
+      message:
+        "alpha_pattern: \(phrase(other.map(\.name), of: question.adapter.modules.count)) would get another scale",
       module: first.name, found: "alpha_pattern", hint: "fold the difference into lora_B and use one alpha")
   }
 

@@ -123,7 +123,8 @@ extension EngineCheck {
 
   /// A and B of different ranks.
   static let unequalPairs = EngineCheck { question in
-    guard let first = question.adapter.modules.first(where: { !$0.ranksAgree && !question.transposed.contains($0.name) })
+    guard
+      let first = question.adapter.modules.first(where: { !$0.ranksAgree && !question.transposed.contains($0.name) })
     else { return nil }
     return Hit(
       message:
@@ -222,4 +223,3 @@ extension EngineCheck {
       hint: "train the experts without DoRA", isConfig: false)
   }
 }
-

@@ -19,11 +19,19 @@ extension ClassLoading {
   private func phrase(_ kinds: [Kind]) -> String {
     let count = kinds.reduce(0) { $0 + $1.tensors.count }
     let first = kinds.first?.tensor ?? ""
-    return count == 1 ? escaped(first, limit: 160) : "\(counted(count, "tensor")), such as \(escaped(first, limit: 160))"
+    return count == 1
+      ? escaped(first, limit: 160) : "\(counted(count, "tensor")), such as \(escaped(first, limit: 160))"
   }
 
   mutating func unsupported(_ all: [Kind]) {
-    let kinds = all.filter { if case .unsupported = $0.outcome { true } else { false } }
+    // Names with the adapter's own name in them have been named already.
+    let named = Set(
+      question.adapter.misnamed.compactMap { misnamed -> String? in
+        if case .adapterName = misnamed.problem { misnamed.tensor.name } else { nil }
+      })
+    let kinds = all.filter {
+      if case .unsupported = $0.outcome { !named.contains($0.tensor) } else { false }
+    }
     guard let first = kinds.first else { return }
     add(
       .refused, "names that are no LoRA factors: \(phrase(kinds))", tensor: first.tensor,
@@ -53,24 +61,38 @@ extension ClassLoading {
       kinds.compactMap { kind -> String? in
         if case .saved(let module) = kind.outcome { return module } else { return nil }
       })
-    let head = ["score", "classifier"].first { row.modules[$0] != nil || row.modules["model." + $0] != nil }
     if names.count > 1 {
       add(
         .refused, "more than one whole module (\(listing(names.sorted())))", tensor: first.tensor,
         hint: "merge the adapter")
     } else if !kinds.contains(where: { $0.tensor.hasSuffix(".weight") }) {
-      add(.refused, "the whole module \(escaped(name)) without its weight", tensor: first.tensor, hint: "export it again")
-    } else if head != name {
+      add(
+        .refused, "the whole module \(escaped(name)) without its weight", tensor: first.tensor, hint: "export it again")
+    } else if !release.replacesHeads, row.head != nil {
+      add(
+        base.config?["num_labels"]?.int64 == 1 ? .unjudged : .refused,
+        "the whole module \(escaped(name)): this release replaces heads only of models that score pairs",
+        tensor: first.tensor, found: escaped(name), hint: "serve with a later release, or merge the adapter")
+    } else if row.head != name, row.head != "model." + name {
       add(
         .refused, "the whole module \(escaped(name)): its class \(row.name) has no such classification head",
         tensor: first.tensor, found: escaped(name),
         hint: "serve the classification class of this model, or merge the adapter")
     }
-    if !all.contains(where: { if case .saved = $0.outcome { false } else if case .skipped = $0.outcome { false } else { true } }) {
+    if row.refusesHead, row.head == name || row.head == "model." + name { refuseHead(first) }
+    if !all.contains(where: {
+      if case .saved = $0.outcome { false } else if case .skipped = $0.outcome { false } else { true }
+    }) {
       add(
         .refused, "an adapter without any LoRA factors", tensor: first.tensor,
         hint: "an adapter of whole modules alone is served merged")
     }
+  }
+
+  private mutating func refuseHead(_ kind: Kind) {
+    add(
+      .refused, "adapters of the head of a model that labels tokens: its head answers requests as a whole",
+      tensor: kind.tensor, found: escaped(kind.tensor), hint: "train without the head, or merge the adapter")
   }
 
   mutating func lost(_ all: [Kind]) {
@@ -86,7 +108,8 @@ extension ClassLoading {
           : "train the language model alone, or merge the adapter", []
       ),
       (
-        "which the served target modules leave out", "add the modules to --lora-target-modules by the last part of their names",
+        "which the served target modules leave out",
+        "add the modules to --lora-target-modules by the last part of their names",
         []
       ),
     ]
@@ -111,7 +134,7 @@ extension ClassLoading {
     }
     if let first = opaque.first {
       add(
-        .unjudged, "names such as \(escaped(first.tensor, limit: 160)), which its class \(row.name) rewrites",
+        .unjudged, "names such as \(escaped(first.tensor, limit: 160)) on its class \(row.name)",
         tensor: first.tensor, hint: "try the adapter with the engine itself before it is deployed")
     }
     if let first = unheld.first {
@@ -130,6 +153,10 @@ extension ClassLoading {
   }
 
   mutating func placed(_ all: [Kind]) {
+    let heads = all.filter {
+      if case .placed(let module, _) = $0.outcome { module.kind == "classifier" } else { false }
+    }
+    if row.refusesHead, let first = heads.first { refuseHead(first) }
     let reordered = all.filter { kind in
       if case .placed(let module, let part) = kind.outcome {
         let owner = module.name.dropLast(module.name.lastComponent.utf8.count)
@@ -218,7 +245,8 @@ extension ClassLoading {
     if !experts.areStacked, !question.options.mixesExpertFormats {
       guard !outer.isEmpty else {
         return add(
-          .ignored, "factors of one expert stack alone (\(escaped(tensor, limit: 160))), which its class never asks for",
+          .ignored,
+          "factors of one expert stack alone (\(escaped(tensor, limit: 160))), which its class never asks for",
           tensor: tensor, hint: "train gate, up and down of all experts, or merge the adapter")
       }
       return add(
@@ -241,12 +269,9 @@ extension ClassLoading {
     var present: [String: Int] = [:]
     var tensor: String?
     for kind in all {
-      guard case .expert = kind.outcome else { continue }
+      guard case .expert(let form) = kind.outcome else { continue }
       tensor = tensor ?? kind.tensor
-      for module in kind.modules {
-        guard let range = module.firstRange(of: ".experts") else { continue }
-        present[String(module[..<range.upperBound]), default: 0] += 1
-      }
+      for module in kind.modules { present[owner(of: module, form: form), default: 0] += 1 }
     }
     guard let tensor else { return }
     guard let count = expertCount else {
@@ -255,7 +280,7 @@ extension ClassLoading {
         hint: "give the base with its config.json")
     }
     // Both factors of every part of every expert.
-    let (parts, tooMany) = count.multipliedReportingOverflow(by: UInt64(2 * experts.parts.count))
+    let (parts, tooMany) = count.multipliedReportingOverflow(by: UInt64(2 * experts.forms.count))
     let incomplete = present.filter { tooMany || UInt64($0.value) != parts }.keys.sorted()
     if let first = incomplete.first {
       add(
@@ -284,8 +309,11 @@ extension ClassLoading {
     }
   }
 
-  private var expertCount: UInt64? {
-    for key in ["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "num_moe_experts"] {
+  var expertCount: UInt64? {
+    for key in [
+      "num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts", "num_routed_experts",
+      "num_moe_experts",
+    ] {
       if let count = textConfig[key]?.int64, count > 0 { return UInt64(count) }
     }
     return nil

@@ -20,8 +20,8 @@ struct ClassLoading {
     case saved(module: String)
     /// It fills a module that the class wraps, as a whole or as one of its parts.
     case placed(VLLMClass.Module, part: String?)
-    /// A matrix of one expert.
-    case expert
+    /// A matrix of one expert, by its name from the stack's owner on.
+    case expert(form: String)
     /// Factors of a whole stack of experts; with `isInner`, those of the first of two.
     case stack(isInner: Bool)
     /// It is read and never found.
@@ -159,8 +159,11 @@ struct ClassLoading {
   private func accepts(expertSuffix suffix: Substring) -> Bool {
     if row.expected.contains(String(suffix)) { return true }
     guard let experts = row.experts, keepsExpertsApart else { return false }
-    let parts = suffix.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
-    return parts.count == 3 && parts[0] == "experts" && UInt64(parts[1]) != nil && experts.parts.contains(String(parts[2]))
+    let (template, number) = Self.template(of: String(suffix))
+    guard let number else { return false }
+    // A class that stacks its experts is taken apart by names that were not tried.
+    if experts.forms.isEmpty { return true }
+    return number < expertCount ?? .max && experts.forms.contains(String(decoding: template, as: UTF8.self))
   }
 
   /// Whether each expert has slots of its own parts.
@@ -173,24 +176,43 @@ struct ClassLoading {
 
   /// Where the class looks for a module of this name.
   private func place(of module: String) -> Outcome {
-    if let found = expertPlace(of: module) { return found }
+    if let found = stack(module) { return found }
     for name in candidates(for: module) {
       let pattern = String(decoding: Self.template(of: name).template, as: UTF8.self)
-      if let found = row.modules[pattern] { return filtered(found, part: nil, name) ?? held(.placed(found, part: nil), name) }
-      if let found = row.owners[pattern] {
-        return filtered(found, part: String(name.lastComponent), name)
-          ?? held(.placed(found, part: String(name.lastComponent)), name)
+      if row.isBare(pattern, in: textConfig) { return .lost }
+      if let found = row.modules[pattern] {
+        return filtered(name) ?? held(.placed(found, part: nil), name)
       }
-      let owner = row.towerModules[pattern] ?? row.towerOwners[pattern]
-      if let owner {
+      if let found = row.owners[pattern] {
+        if found.kind == "experts" {
+          return filtered(owner(of: name, form: form(in: pattern, of: found)))
+            ?? .expert(form: form(in: pattern, of: found))
+        }
+        let owner = String(name.dropLast(name.lastComponent.count)) + found.name.lastComponent
+        return filtered(owner) ?? held(.placed(found, part: String(name.lastComponent)), name)
+      }
+      if let found = row.towerModules[pattern] ?? row.towerOwners[pattern] {
         guard question.options.adaptsTowers else { return .tower }
-        return .placed(owner, part: row.towerModules[pattern] == nil ? String(name.lastComponent) : nil)
+        return .placed(found, part: row.towerModules[pattern] == nil ? String(name.lastComponent) : nil)
       }
     }
+    if module.isExpert, keepsExpertsApart, row.experts?.forms.isEmpty ?? false { return .opaque }
     if let towers = row.towers, towers.others.contains(where: { module.hasPrefix($0 + ".") || module == $0 }) {
       return .tower
     }
     return .lost
+  }
+
+  /// The form of an expert's matrix that a name ends in.
+  private func form(in pattern: String, of module: VLLMClass.Module) -> String {
+    module.parts.first { pattern == $0 || pattern.hasSuffix("." + $0) } ?? ""
+  }
+
+  /// The stack that an expert's matrix belongs to.
+  func owner(of name: String, form: String) -> String {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    let count = form.split(separator: ".", omittingEmptySubsequences: false).count
+    return (parts.dropLast(count) + form.split(separator: ".").prefix { $0 != "#" }).joined(separator: ".")
   }
 
   /// The engine's names that a name in an adapter can stand for, in the order in which the engine asks.
@@ -206,19 +228,17 @@ struct ClassLoading {
     return names
   }
 
-  private func expertPlace(of module: String) -> Outcome? {
-    guard row.experts != nil, let range = module.firstRange(of: ".experts") else { return nil }
-    let owner = String(module[..<range.upperBound])
-    let suffix = module[range.upperBound...]
-    guard suffix.isEmpty || suffix == ".base_layer" || suffix.hasPrefix(".") else { return nil }
-    let isKnown = candidates(for: owner).contains { name in
-      row.modules[String(decoding: Self.template(of: name).template, as: UTF8.self)].map { $0.kind.hasPrefix("experts") }
-        ?? false
+  /// A whole stack of experts, which PEFT names by its module; the inner of two has `base_layer` after it.
+  private func stack(_ module: String) -> Outcome? {
+    let isInner = module.hasSuffix(".base_layer")
+    let owner = isInner ? String(module.dropLast(".base_layer".count)) : module
+    guard row.experts != nil else { return nil }
+    for name in candidates(for: owner) {
+      let pattern = String(decoding: Self.template(of: name).template, as: UTF8.self)
+      guard let found = row.modules[pattern], found.kind.hasPrefix("experts") else { continue }
+      return filtered(name) ?? .stack(isInner: isInner)
     }
-    guard isKnown else { return .lost }
-    if let outcome = filtered(owner: owner) { return outcome }
-    if suffix.isEmpty { return .stack(isInner: false) }
-    return suffix == ".base_layer" ? .stack(isInner: true) : .expert
+    return nil
   }
 
   private func held(_ outcome: Outcome, _ name: String) -> Outcome {
@@ -228,15 +248,10 @@ struct ClassLoading {
 
   // MARK: The engine's filter
 
-  private func filtered(_ module: VLLMClass.Module, part: String?, _ name: String) -> Outcome? {
-    guard let targets = question.options.targetModules else { return nil }
-    let whole = part == nil ? name : String(name.dropLast(name.lastComponent.count)) + module.name.lastComponent
-    return isTargeted(whole, targets) ? nil : .filtered
-  }
-
-  private func filtered(owner: String) -> Outcome? {
-    guard let targets = question.options.targetModules else { return nil }
-    return isTargeted(owner, targets) ? nil : .filtered
+  /// The outcome for a module of the engine that its filter leaves out; a classification head passes.
+  private func filtered(_ name: String) -> Outcome? {
+    guard let targets = question.options.targetModules, name != row.head else { return nil }
+    return isTargeted(name, targets) ? nil : .filtered
   }
 
   /// `is_in_target_modules` in `vllm/lora/utils.py`: the last part or the whole name, a packed module by its parts, a
@@ -245,10 +260,13 @@ struct ClassLoading {
     let leaf = String(name.lastComponent)
     if targets.contains(leaf) || targets.contains(name) { return true }
     if let parts = row.packed[leaf], parts.contains(where: { targets.contains($0) }) { return true }
-    if leaf == "experts", let experts = row.experts, keepsExpertsApart,
-      experts.parts.contains(where: { part in targets.contains { $0.hasPrefix("experts.") && $0.hasSuffix("." + part) } })
-    {
-      return true
+    if leaf == "experts", let experts = row.experts, keepsExpertsApart {
+      // Each matrix of each expert is a part of the stack.
+      let endings = experts.forms.map { "." + $0.lastComponent }
+      let isPart = targets.contains { target in
+        target.hasPrefix("experts.") && endings.contains { target.hasSuffix($0) }
+      }
+      if isPart { return true }
     }
     return row.packed.contains { whole, parts in parts.contains(leaf) && targets.contains(whole) }
   }

@@ -33,7 +33,9 @@ struct NameMapper: Sendable {
       } ?? []
     }
     var rules: [Rule] = []
-    for (from, to) in pairs("renaming") + pairs("regex") { if let rule = Rule(pattern: from, to) { rules.append(rule) } }
+    for (from, to) in pairs("renaming") + pairs("regex") {
+      if let rule = Rule(pattern: from, to) { rules.append(rule) }
+    }
     for (from, to) in pairs("substr") { rules.append(.anywhere(from, to)) }
     for (from, to) in pairs("prefix") { rules.append(.beginning(from, to)) }
     for (from, to) in pairs("suffix") { rules.append(.ending(from, to)) }
@@ -107,7 +109,9 @@ extension NameMapper.Rule {
   /// (`_create_hf_to_vllm_mapper` in `transformers/base.py`), and lists of beginnings that get a text in front.
   private init?(backendPattern pattern: String, _ replacement: String) {
     func inner(_ start: String, _ end: String) -> String? {
-      guard pattern.hasPrefix(start), pattern.hasSuffix(end), pattern.count > start.count + end.count else { return nil }
+      guard pattern.hasPrefix(start), pattern.hasSuffix(end), pattern.count > start.count + end.count else {
+        return nil
+      }
       return String(pattern.dropFirst(start.count).dropLast(end.count))
     }
     func names(_ list: String) -> [String]? {

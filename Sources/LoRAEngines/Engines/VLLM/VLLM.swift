@@ -25,21 +25,24 @@ extension VLLMRelease {
 
   /// What the model class that runs the base makes of the names.
   private func classReasons(for question: ServingQuestion) -> [ServingReason] {
-    func reason(_ effect: ServingReason.Effect, _ message: String, found: String? = nil, hint: String) -> [ServingReason] {
+    func reason(_ effect: ServingReason.Effect, _ message: String, found: String? = nil, hint: String)
+      -> [ServingReason]
+    {
       [
         ServingReason(
           effect: effect, message: message, file: question.adapter.weightsPath, found: found, hint: hint)
       ]
     }
     guard let base = question.base else {
-      return reason(.unjudged, "a base that was not given: what it does depends on the model class", hint: "give --base")
+      return reason(
+        .unjudged, "a base that was not given: what it does depends on the model class", hint: "give --base")
     }
     if let format = base.foreignFormat {
       return reason(
         .refusedAtStart, "a base in the \(format) format", found: format,
         hint: "serve the original checkpoint, or one that is quantised for vLLM")
     }
-    guard let (key, row) = classes.row(for: base) else {
+    guard let (key, row) = classes.row(for: base, pools: question.options.pools) else {
       return reason(
         .unjudged, "a base without a config that names its architecture", hint: "give the base with its config.json")
     }
@@ -67,7 +70,10 @@ extension VLLMRelease {
 
   /// What the config alone makes it refuse (`peft_helper.py`).
   private var configRefusals: [EngineCheck] {
-    [.missingFields(["r", "lora_alpha", "target_modules"]), .dora, .trainedBias, .savedModules(except: ["classifier", "score"])]
+    [
+      .missingFields(["r", "lora_alpha", "target_modules"]), .dora, .trainedBias,
+      .savedModules(except: ["classifier", "score"]),
+    ]
       + (readsVariants
         ? [
           .loraBias, .layerReplication, .initialisation(except: ["gaussian", "eva", "orthogonal", "mica", "lora_ga"]),

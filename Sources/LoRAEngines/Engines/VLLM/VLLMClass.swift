@@ -1,3 +1,4 @@
+import LoRAModel
 import TensorCore
 
 /// What a model class of vLLM does with adapters, as its code says when it runs: a row of `VLLMClassTable`.
@@ -6,7 +7,7 @@ struct VLLMClass: Sendable {
   struct Module: Sendable {
     /// The engine's name, such as `model.layers.#.self_attn.qkv_proj`.
     let name: String
-    /// The kind of its layer: `column`, `merged`, `qkv3`, `row`, `replicated`, `embedding`, `head`, `experts`, …
+    /// The kind of its layer, such as `column`, `merged`, `row` or `experts`.
     let kind: String
     /// The names of the parts that it is packed from, such as `q_proj`; empty for a module of its own.
     let parts: [String]
@@ -20,8 +21,12 @@ struct VLLMClass: Sendable {
     let areStacked: Bool
     /// Whether they have a gate.
     let areGated: Bool
-    /// The parts of one expert below `experts.#`, in the order of the engine's mapping.
-    let parts: [String]
+    /// The names of the matrices of one expert, from the stack's owner on, such as `experts.#.gate_proj`; empty where
+    /// they are not known.
+    let forms: [String]
+
+    /// The last parts of these names, in the order of the engine's mapping.
+    var parts: [String] { forms.map { String($0.lastComponent) } }
   }
 
   /// A multimodal class: where its parts are.
@@ -71,13 +76,48 @@ struct VLLMClass: Sendable {
   /// Whether the release no longer has, or does not yet have, the class.
   let isAbsent: Bool
 
+  /// Modules that it does not wrap where these members of the config have these values, or are not written.
+  let bareIf: [(module: String, when: JSONObject)]
+  /// Its classification head, such as `score`; nil when it has none that takes adapters.
+  let head: String?
+  /// Whether it labels tokens, while the head answers requests as a whole: adapters of the head are refused then.
+  let refusesHead: Bool
+  /// What is otherwise when it is run for pooling although it is not made for it.
+  let pooled: [VLLMClass]
+
   /// Reads a line of the table; a member that is missing is empty.
   init(line: Substring) {
-    let bytes = Array(line.utf8)
-    let row = (try? JSONValue(parsing: bytes))?.object ?? JSONObject()
+    self.init((try? JSONValue(parsing: Array(line.utf8)))?.object ?? JSONObject())
+  }
+
+  /// Whether the class has the module without slots for this config.
+  func isBare(_ pattern: String, in config: JSONObject) -> Bool {
+    bareIf.contains { module, when in
+      module == pattern && when.members.allSatisfy { (config[$0.key] ?? $0.value) == $0.value }
+    }
+  }
+
+  private init(_ row: JSONObject) {
     func texts(_ value: JSONValue?) -> [String] { value?.array?.compactMap(\.string) ?? [] }
     name = row["class"]?.string ?? ""
     modelType = row["model_type"]?.string
+    bareIf =
+      row["bare_if"]?.array?.compactMap { pair in
+        guard let fields = pair.array, fields.count == 2, let name = fields[0].string, let when = fields[1].object
+        else {
+          return nil
+        }
+        return (name, when)
+      } ?? []
+    head = row["head"]?.string
+    refusesHead = row["task"]?.string == "token_classify" && row["head_by_token"]?.bool != true
+    pooled =
+      row["pooled"]?.object.map { members in
+        var merged = row
+        for key in ["pooled", "head", "head_by_token", "task"] { merged[key] = nil }
+        for (key, value) in members.members { merged[key] = value }
+        return [VLLMClass(merged)]
+      } ?? []
     isUnheld = row["static"]?.bool ?? false
     isAbsent = row["absent"]?.bool ?? false
     takesLoRA = row["lora"]?.bool ?? false
@@ -91,7 +131,7 @@ struct VLLMClass: Sendable {
     self.packed = packed
     experts = row["experts"]?.object.map {
       Experts(
-        areStacked: $0["stacked"]?.bool ?? false, areGated: $0["gated"]?.bool ?? true, parts: texts($0["names"]))
+        areStacked: $0["stacked"]?.bool ?? false, areGated: $0["gated"]?.bool ?? true, forms: texts($0["forms"]))
     }
     towers = row["mm"]?.object.map {
       Towers(
@@ -99,13 +139,14 @@ struct VLLMClass: Sendable {
         others: (texts($0["tower"]) + texts($0["connector"])).map(\.trimmedDot),
         canAdapt: $0["tower_lora"]?.bool ?? false)
     }
+    let experts = self.experts
     func table(_ value: JSONValue?) -> (modules: [String: Module], owners: [String: Module]) {
       var modules: [String: Module] = [:]
       var owners: [String: Module] = [:]
       for entry in value?.array ?? [] {
         guard let fields = entry.array, fields.count >= 2, let name = fields[0].string, let kind = fields[1].string
         else { continue }
-        let parts = fields.count > 2 ? texts(fields[2]) : []
+        let parts = kind == "experts" ? experts?.forms ?? [] : fields.count > 2 ? texts(fields[2]) : []
         let slices = fields.count > 3 ? fields[3].int64.flatMap { Int(exactly: $0) } : nil
         let module = Module(name: name, kind: kind, parts: parts, slices: slices)
         modules[name] = module

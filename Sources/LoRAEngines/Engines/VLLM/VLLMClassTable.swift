@@ -63,14 +63,19 @@ final class VLLMClassTable: Sendable {
 extension VLLMClassTable {
   /// The class that runs a base: by the architecture that its config names, with the type of its text model where the
   /// class wraps several; where the config names none, by the catalogue's class of the type.
-  func row(for base: BaseModel) -> (key: String, row: VLLMClass?)? {
+  ///
+  /// - Parameter pools: whether the model is served for pooling; nil for what the class is made for.
+  func row(for base: BaseModel, pools: Bool? = nil) -> (key: String, row: VLLMClass?)? {
     guard let config = base.config else { return nil }
     let named = config["architectures"]?.array?.first?.string
     guard let architecture = named ?? base.description?.className ?? classOfType(base.modelType) else { return nil }
-    if let text = TextSection(config).modelType, let row = row("\(architecture)/\(text)") {
-      return ("\(architecture)/\(text)", row)
+    let section = TextSection(config)
+    let keys = (section.modelType.map { ["\(architecture)/\($0)"] } ?? []) + [architecture]
+    for key in keys {
+      guard let row = row(key) else { continue }
+      return (key, pools == true && !row.pools ? row.pooled.first ?? row : row)
     }
-    return (architecture, row(architecture))
+    return (keys[0], nil)
   }
 
   /// The one causal class of a model type.

@@ -14,21 +14,23 @@ struct VLLMRelease: Sendable {
   let findsTextNames: Bool
   /// Whether whole expert stacks are refused by classes that keep experts apart, with a message that says so.
   let checksExpertFormat: Bool
+  /// Whether a classification head can be replaced for every task; before, only where the model scores pairs.
+  let replacesHeads: Bool
   /// Its model classes.
   let classes: VLLMClassTable
 
   /// The release of November 2026.
-  static let v0_33 = VLLMRelease(
+  static let release33 = VLLMRelease(
     version: "0.33", readsPatterns: true, readsVariants: true, findsTextNames: true, checksExpertFormat: true,
-    classes: .v0_33)
+    replacesHeads: true, classes: .release33)
 
   /// The one before: text adapters on multimodal classes are not found yet.
-  static let v0_32 = VLLMRelease(
+  static let release32 = VLLMRelease(
     version: "0.32", readsPatterns: true, readsVariants: true, findsTextNames: false, checksExpertFormat: true,
-    classes: .v0_32)
+    replacesHeads: false, classes: .release32)
 
   /// Neither patterns nor variants are read.
-  static let v0_31 = VLLMRelease(
+  static let release31 = VLLMRelease(
     version: "0.31", readsPatterns: false, readsVariants: false, findsTextNames: false, checksExpertFormat: false,
-    classes: .v0_31)
+    replacesHeads: false, classes: .release31)
 }

@@ -1,10 +1,10 @@
 /// The part of every layer that one of several devices has.
-struct TensorShard: Sendable {
-  let devices: UInt64
-  let index: UInt64
-  let isFull: Bool
+package struct TensorShard: Sendable {
+  package let devices: UInt64
+  package let index: UInt64
+  package let isFull: Bool
 
-  init(_ options: SlotOptions) throws(SlotLayoutError) {
+  package init(_ options: SlotOptions) throws(SlotLayoutError) {
     guard options.tensorParallel > 0, options.tensorRank < options.tensorParallel else {
       throw .option("the rank must be below the number of devices that share each layer")
     }
@@ -14,7 +14,7 @@ struct TensorShard: Sendable {
   }
 
   /// This device's part of `total` things in a row.
-  func part(of total: UInt64, _ name: String) throws(SlotLayoutError) -> Range<UInt64> {
+  package func part(of total: UInt64, _ name: String) throws(SlotLayoutError) -> Range<UInt64> {
     guard total % devices == 0 else { throw .indivisible(name, size: total, devices: devices) }
     let count = total / devices
     return index * count..<(index + 1) * count
@@ -22,7 +22,7 @@ struct TensorShard: Sendable {
 
   /// This device's outputs of a piece, counted from the piece's first; heads that are fewer than the devices are on
   /// several of them.
-  func part(of piece: EnginePiece, _ name: String) throws(SlotLayoutError) -> Range<UInt64> {
+  package func part(of piece: EnginePiece, _ name: String) throws(SlotLayoutError) -> Range<UInt64> {
     guard let heads = piece.heads, heads < devices, piece.rows % heads == 0 else {
       return try part(of: piece.rows, name)
     }

@@ -1,30 +1,24 @@
-import LoRAEngines
-import LoRAModel
+package import LoRAModel
 import TensorCore
 
 import struct BaseCatalogue.AttentionShape
-import struct BaseCatalogue.BaseDescription
-
 
 /// All modules of a base as vLLM runs them, and where the base's own modules are among them.
 ///
 /// The rules: q, k and v of one attention block are one module of three slices, gate and up of one block are one of two,
 /// experts of one block are one stack; what projects back is split by inputs, routers and latent projections are not
-/// split, everything else is split by outputs. `EngineTraits` has the exceptions.
-struct EngineModules: Sendable {
-  private(set) var modules: [EngineModule] = []
-  private(set) var places: [String: EnginePlace] = [:]
-  /// Whether the engine serves adapters for the architecture.
-  let isServed: Bool
+/// split, everything else is split by outputs. `SlotTraits` has the exceptions.
+package struct EngineModules: Sendable {
+  package private(set) var modules: [EngineModule] = []
+  package private(set) var places: [String: EnginePlace] = [:]
+  /// What the engine's class for the base does.
+  package let traits: SlotTraits
 
   /// Most blocks that one slot may have; the largest published models have below 200,000.
-  static let matrixLimit: UInt64 = 1 << 21
+  package static let matrixLimit: UInt64 = 1 << 21
 
-  /// - Parameter hasEmbeddings: whether embeddings and heads get slots without being asked for, where vLLM does that.
-  init(_ base: BaseModel, targetModules: [String]?, hasEmbeddings: Bool) throws(SlotLayoutError) {
-    var traits = EngineTraits.of(base)
-    if !hasEmbeddings { traits.embeddings = [] }
-    isServed = traits.isServed
+  package init(_ base: BaseModel, traits: SlotTraits, targetModules: [String]?) throws(SlotLayoutError) {
+    self.traits = traits
     var builder = EngineModuleBuilder(base: base, traits: traits, targets: targetModules)
     try builder.build()
     // In the order in which the model runs; within a layer by name.
@@ -49,15 +43,15 @@ struct EngineModules: Sendable {
 }
 
 /// Sorts the modules of a base into the engine's.
-struct EngineModuleBuilder {
+package struct EngineModuleBuilder {
   let base: BaseModel
-  let traits: EngineTraits
+  let traits: SlotTraits
   let targets: [String]?
   let heads: AttentionShape
   private(set) var modules: [EngineModule] = []
   private(set) var places: [String: EnginePlace] = [:]
 
-  init(base: BaseModel, traits: EngineTraits, targets: [String]?) {
+  init(base: BaseModel, traits: SlotTraits, targets: [String]?) {
     self.base = base
     self.traits = traits
     self.targets = targets
@@ -95,7 +89,7 @@ struct EngineModuleBuilder {
   }
 
   /// The language model of a model with several towers; engines serve adapters for that one.
-  static func isText(_ name: String, of base: BaseModel) -> Bool {
+  package static func isText(_ name: String, of base: BaseModel) -> Bool {
     guard base.description?.textSection != nil else { return true }
     return !name.split(separator: ".").contains { towers.contains($0) }
   }
@@ -106,12 +100,12 @@ struct EngineModuleBuilder {
   ]
 
   /// Owner and last component of a dotted name.
-  static func parted(_ name: String) -> (owner: String, leaf: String) {
+  package static func parted(_ name: String) -> (owner: String, leaf: String) {
     guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return ("", name) }
     return (String(name[..<dot]), String(name[name.utf8.index(after: dot)...]))
   }
 
-  static func joined(_ owner: String, _ leaf: String) -> String { owner.isEmpty ? leaf : owner + "." + leaf }
+  package static func joined(_ owner: String, _ leaf: String) -> String { owner.isEmpty ? leaf : owner + "." + leaf }
 
   private mutating func add(siblings: [String: BaseModule], of owner: String) throws(SlotLayoutError) {
     var rest = siblings
@@ -156,7 +150,7 @@ struct EngineModuleBuilder {
     let isHead = leaf == "lm_head" || owner.isEmpty && ["embed_out", "output", "proj_out"].contains(leaf)
     guard isTargeted(module.name, parts: [leaf], isOptional: isEmbedding || isHead) else { return }
     if !isEmbedding, !isHead, Self.isOfTask(module.name), !traits.taskHeads.contains(leaf) { return }
-    if traits.runsBare(module.name) { return }
+    if case .bare = traits.place(module.name) { return }
     try require(module)
     if leaf == "gate_up_proj", traits.splitsGateUp, module.outFeatures % 2 == 0 {
       let half = module.outFeatures / 2
@@ -180,7 +174,7 @@ struct EngineModuleBuilder {
   }
 
   /// Whether a module is the head of a task, or lies in one.
-  static func isOfTask(_ name: String) -> Bool {
+  package static func isOfTask(_ name: String) -> Bool {
     let (owner, leaf) = parted(name)
     return taskHeads.contains(leaf) || taskHeads.contains(parted(owner).leaf)
   }
@@ -256,9 +250,9 @@ struct EngineModuleBuilder {
 
   private func isTargeted(_ name: String, parts: [String], isOptional: Bool = false) -> Bool {
     let leaf = Self.parted(name).leaf
-    guard let targets else { return !isOptional || traits.embeddings.contains(leaf[...]) }
+    guard let targets else { return !isOptional || traits.embeddings.contains(leaf) }
     let engineName = traits.renamed(name)
-    return targets.contains { $0 == leaf || $0 == name || $0 == engineName || parts.contains($0) }
+    return targets.contains { $0 == leaf || $0 == engineName || parts.contains($0) }
   }
 
   private func require(_ module: BaseModule) throws(SlotLayoutError) {

@@ -3,17 +3,7 @@ public import TensorCore
 /// What a layout is made for.
 public struct SlotOptions: Sendable, Hashable {
   /// How buffers are shaped and where slots lie.
-  public enum Arrangement: String, Sendable, CaseIterable {
-    /// vLLM: one tensor per factor and slice with all slots in it.
-    case vllm
-    /// SGLang: projections that it fuses share one tensor, embeddings are not transposed, scales are kept apart.
-    case sglang
-    /// vLLM's shapes, but everything of one slot in one contiguous piece.
-    case slotMajor = "slot-major"
-  }
-
-  /// How buffers are shaped and where slots lie.
-  public var arrangement = Arrangement.vllm
+  public var scheme = SlotScheme.vllm
   /// Number of slots (`max_loras`), at least 1.
   public var slots = 1
   /// Rank that every slot has room for (`max_lora_rank`), at least 1.

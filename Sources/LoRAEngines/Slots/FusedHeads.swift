@@ -2,7 +2,7 @@ import BaseCatalogue
 
 extension AttentionShape {
   /// Query, key and value rows of a matrix that holds all three, by the sizes of its heads; nil when they do not tell.
-  func pieces(ofFused rows: UInt64) -> [EnginePiece]? {
+  package func pieces(ofFused rows: UInt64) -> [EnginePiece]? {
     guard let query = queryHeads, let keyValue = keyValueHeads, query <= 1 << 20, keyValue <= query else { return nil }
     let parts = query + 2 * keyValue
     guard rows % parts == 0 else { return nil }

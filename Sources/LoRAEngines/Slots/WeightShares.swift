@@ -16,7 +16,7 @@ public struct WeightShares: Sendable {
     var options = SlotOptions()
     options.tensorParallel = devices
     let shard = try TensorShard(options)
-    let engine = try EngineModules(base, targetModules: nil, hasEmbeddings: false)
+    let engine = try EngineModules(base, traits: options.scheme.traits(of: base).withoutEmbeddings, targetModules: nil)
     var shares: [String: (whole: UInt64, part: UInt64)] = [:]
     for (name, place) in engine.places {
       let module = engine.modules[place.module]

@@ -1,0 +1,188 @@
+import LoRAModel
+import Safetensors
+import TensorCore
+
+/// One adapter on its way into a model class of LoRAX, as `adapters/lora.py` and `models/model.py` take it.
+struct LoRAXLoading {
+  private let question: ServingQuestion
+  private let model: LoRAXClass
+  private let config: AdapterConfig
+  private let layerCount: UInt64
+  /// Modules whose two factors have names that the loader can find.
+  private var named: [String: AdapterModule] = [:]
+  /// What is loaded, one entry for a kind of module, in the loader's order.
+  private var loaded: [(kind: String, modules: [AdapterModule])] = []
+  /// Modules of a kind that the class has, which some layer lacks.
+  private var uneven: [AdapterModule] = []
+  /// Modules that nothing asks for.
+  private var unasked: [AdapterModule] = []
+
+  init(_ question: ServingQuestion, model: LoRAXClass, config: AdapterConfig, layerCount: UInt64) {
+    self.question = question
+    self.model = model
+    self.config = config
+    self.layerCount = layerCount
+    read()
+  }
+
+  /// What it does other than applying the adapter as trained.
+  var reasons: [ServingReason] { refusals + kernelFailures + silences + [scaleReason].compactMap { $0 } }
+
+  // MARK: Names
+
+  /// The name that the loader looks for, when both factors have it letter by letter.
+  private static func name(of module: AdapterModule) -> String? {
+    let prefix = "base_model.model."
+    let ending = ".lora_A.weight"
+    guard let a = module.a?.name, let b = module.b?.name, a.hasPrefix(prefix), a.hasSuffix(ending) else { return nil }
+    let name = String(a.dropFirst(prefix.count).dropLast(ending.count))
+    return b == "\(prefix)\(name).lora_B.weight" ? name : nil
+  }
+
+  private mutating func read() {
+    var kinds: [Substring: [UInt64: AdapterModule]] = [:]
+    var head: AdapterModule?
+    let known = Set(model.modules.map { $0[...] })
+    for module in question.adapter.modules {
+      let name = Self.name(of: module)
+      if name == "lm_head", model.hasHead || model.failsOnHead {
+        head = module
+      } else if let layer = name?.layer, layer.before == "\(model.layers).", layer.index < layerCount,
+        case let kind = layer.after.dropFirst(), known.contains(kind)
+      {
+        kinds[kind, default: [:]][layer.index] = module
+      } else {
+        unasked.append(module)
+      }
+    }
+    for kind in model.modules {
+      guard let layers = kinds[kind[...]] else { continue }
+      let modules = layers.sorted { $0.key < $1.key }.map(\.value)
+      // All layers or none: the first one that lacks it ends the loading of the kind.
+      if UInt64(modules.count) == layerCount { loaded.append((kind, modules)) } else { uneven += modules }
+    }
+    if let head { loaded.append(("lm_head", [head])) }
+  }
+
+  // MARK: Reasons
+
+  private func reason(
+    _ effect: ServingReason.Effect, _ message: String, at module: AdapterModule? = nil, found: String? = nil,
+    hint: String
+  ) -> ServingReason {
+    ServingReason(
+      effect: effect, message: message, file: question.adapter.weightsPath, tensor: module?.tensors.first?.name,
+      module: module?.name, found: found, hint: hint)
+  }
+
+  private func padded(_ module: AdapterModule) -> UInt64 {
+    LoRAXKernels.paddedRank(module.rank, devices: question.options.tensorParallel)
+  }
+
+  private var refusals: [ServingReason] {
+    var result: [ServingReason] = []
+    if config.rank == 0, !loaded.isEmpty {
+      result.append(reason(.refused, "a config with r 0, by which it divides", found: "\"r\": 0", hint: "correct r"))
+    }
+    if model.failsOnHead, let head = loaded.last, head.kind == "lm_head", let module = head.modules.first {
+      result.append(
+        reason(.refused, "factors of lm_head for this model", at: module, hint: "train without lm_head"))
+    }
+    let odd = loaded.first { entry in Set(entry.modules.map(padded)).count > 1 }
+    if let odd, let module = odd.modules.first {
+      let ranks = Set(odd.modules.map(\.rank)).sorted().map { "\($0)" }.joined(separator: ", ")
+      result.append(
+        reason(
+          .refused, "\(odd.kind) of different ranks in different layers (\(ranks))", at: module,
+          found: "ranks \(ranks)",
+          hint: "resize the adapter to one rank"))
+    }
+    if !model.reservesMemory, !loaded.isEmpty {
+      result.append(
+        reason(
+          .refused, "adapters at run time for this model: it keeps no memory for them",
+          hint: "start it with --preloaded-adapter-ids"))
+    }
+    return result
+  }
+
+  /// What its kernels have no variant for; the output head and ranks above 128 go without kernels.
+  private var kernelFailures: [ServingReason] {
+    // With several devices each has a part of the rank, which was not worked through.
+    guard question.options.tensorParallel == 1 else { return [] }
+    let modules = loaded.filter { $0.kind != "lm_head" }.flatMap(\.modules)
+      .filter { padded($0) <= LoRAXKernels.largestRank }
+    var result: [ServingReason] = []
+    if let module = modules.first(where: { !LoRAXKernels.ranks.contains(padded($0)) }) {
+      result.append(
+        reason(
+          .failsInBatch,
+          "rank \(module.rank): its kernels have ranks 8, 16, 32, 64 and 128, and it fills this one up to \(padded(module))",
+          at: module, found: "rank \(module.rank)",
+          hint: "resize the adapter to rank 32, 64 or 128, or start it with --disable-sgmv"))
+    }
+    let wide = modules.first {
+      !LoRAXKernels.widths.contains($0.inFeatures) || !LoRAXKernels.widths.contains($0.outFeatures)
+    }
+    if let wide {
+      result.append(
+        reason(
+          .failsInBatch,
+          "modules of \(wide.inFeatures) inputs and \(wide.outFeatures) outputs, such as \(escaped(wide.name, limit: 160)): "
+            + "its kernels have no such size",
+          at: wide, found: "in \(wide.inFeatures), out \(wide.outFeatures)",
+          hint: "start it with --disable-sgmv, or train without these modules"))
+    }
+    return result
+  }
+
+  private var silences: [ServingReason] {
+    var result: [ServingReason] = []
+    if let first = uneven.first {
+      result.append(
+        reason(
+          .ignored,
+          "\(listing(uneven.map(\.lastComponent).uniqued)) in every layer, because some layers lack it and it wants all "
+            + "or none", at: first, found: "\(uneven.count) of \(layerCount) layers",
+          hint: "fill the missing layers with zero factors, or train all layers"))
+    }
+    if let first = unasked.first {
+      result.append(
+        reason(
+          .ignored,
+          "\(phrase(unasked.map(\.name), of: question.adapter.modules.count)), because its layers ask for other names",
+          at: first, found: listing(unasked.map(\.lastComponent).uniqued),
+          hint: "it takes \(listing(model.modules, limit: 8))\(model.hasHead ? " and lm_head" : "")"))
+    }
+    return result
+  }
+
+  /// Modules that act at another strength than trained.
+  ///
+  /// `lora_alpha` is divided by the config's `r` for the first kind of module, and by the filled-up rank of the kind
+  /// before for all others; `use_rslora` and patterns are not read.
+  private var scaleReason: ServingReason? {
+    guard config.rank > 0, !loaded.isEmpty else { return nil }
+    var divisor = Double(config.rank)
+    var wrong: [(module: AdapterModule, factor: Double)] = []
+    for (_, modules) in loaded {
+      let factor = config.alpha / divisor
+      wrong += modules.filter { abs($0.scale - factor) > 1e-6 * abs($0.scale) }.map { ($0, factor) }
+      if let first = modules.first { divisor = Double(padded(first)) }
+    }
+    let hint = "resize the adapter to rank 8, 16, 32, 64 or 128 in all modules, and write lora_alpha and r for alpha/r"
+    guard let first = wrong.first else {
+      // The config that the first loading changed is kept, and counts when the adapter comes back.
+      guard divisor != Double(config.rank) else { return nil }
+      return reason(
+        .misapplied,
+        "the adapter when it was moved out of the device's memory and loads again: alpha is divided by \(fixed(divisor, 0)) "
+          + "instead of \(config.rank) then", found: "rank \(config.rank)", hint: hint)
+    }
+    return reason(
+      .misapplied,
+      "\(phrase(wrong.map(\.module.name), of: question.adapter.modules.count)): \(escaped(first.module.name, limit: 160)) "
+        + "is scaled by \(fixed(first.factor, 4)) instead of \(fixed(first.module.scale, 4))",
+      at: first.module, found: "scale \(fixed(first.module.scale, 4))", hint: hint)
+  }
+}

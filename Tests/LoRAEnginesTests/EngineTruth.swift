@@ -1,0 +1,111 @@
+import LoRAEngines
+import LoRAIO
+import LoRAModel
+import LoRATestSupport
+import LoRAValidate
+import TensorCore
+import Testing
+import Zstd
+
+/// What an engine's own code did with adapters on one base: a line of `testdata/engines/ENGINE-RELEASE.jsonl.zst`, which
+/// `testdata/make/check_vllm.py` and `check_sglang.py` write.
+struct EngineTruth: Sendable, CustomTestStringConvertible {
+  /// One adapter: the names and shapes of its tensors, what its config says beside the defaults, and what became of it.
+  struct Sample: Sendable {
+    let name: String
+    let config: JSONObject
+    let tensors: [(name: String, shape: [UInt64])]
+    /// Other files of the folder, by name.
+    let files: [(name: String, text: String)]
+    let verdict: ServingVerdict
+    let why: String
+  }
+
+  let engine: String
+  let key: String
+  let config: JSONObject
+  let samples: [Sample]
+
+  var testDescription: String { "\(engine): \(key)" }
+
+  /// The lines of a fixture.
+  static func all(_ engine: String) throws -> [EngineTruth] {
+    let name = "engines/\(engine.replacing("@", with: "-")).jsonl.zst"
+    let text = try decompressed(Fixtures.bytes(name))
+    return try text.split(separator: UInt8(ascii: "\n")).map { line in
+      let row = try JSONValue(parsing: Array(line)).object ?? JSONObject()
+      return EngineTruth(
+        engine: engine, key: row["key"]?.string ?? "", config: row["config"]?.object ?? JSONObject(),
+        samples: row["adapters"]?.array?.compactMap { $0.object.flatMap { Sample($0) } } ?? [])
+    }
+  }
+
+  /// The content of a zstd file.
+  private static func decompressed(_ bytes: [UInt8]) throws -> [UInt8] {
+    var decoder = try ZstdDecoder()
+    var rest = bytes[...]
+    var content: [UInt8] = []
+    let step = 1 << 20
+    while true {
+      var part = [UInt8](repeating: 0, count: step)
+      let count = try unsafe part.withUnsafeMutableBytes { output in
+        unsafe try decoder.read(into: output) { (target: UnsafeMutableRawBufferPointer) throws(Never) in
+          let taken = min(target.count, rest.count)
+          unsafe target.copyBytes(from: rest.prefix(taken))
+          rest = rest.dropFirst(taken)
+          return taken
+        }
+      }
+      content += part[..<count]
+      if count < step { return content }
+    }
+  }
+
+  /// What the program makes of every adapter on the base, in their order.
+  func verdicts(_ folder: TemporaryFolder) throws -> [(sample: Sample, verdict: ServingVerdict, reasons: [String])] {
+    let base = try BaseModel.open(try folder.write("base/config.json", JSONValue.object(config).text()))
+    var options = ValidationOptions()
+    options.engine = Engine(named: engine)
+    options.serving.maxLoRARank = 64
+    options.headerOnly = true
+    let paths = try samples.enumerated().map { try $1.write("\($0)", in: folder) }
+    let report = Validation.run(paths, base: base, options: options)
+    return zip(samples, report.adapters).map { sample, result in
+      (sample, result.serving?.verdict ?? .unjudged, result.serving?.reasons ?? [])
+    }
+  }
+}
+
+extension EngineTruth.Sample {
+  init?(_ row: JSONObject) {
+    // Where nothing of an adapter takes effect the fixtures say so; for a verdict that is a part as well.
+    let word = row["verdict"]?.string == "ignored" ? "partly" : row["verdict"]?.string
+    guard let verdict = word.flatMap({ ServingVerdict(rawValue: $0) }), let name = row["name"]?.string else {
+      return nil
+    }
+    self.name = name
+    self.verdict = verdict
+    why = row["why"]?.string ?? ""
+    config = row["config"]?.object ?? JSONObject()
+    tensors =
+      row["tensors"]?.object?.members.map { name, shape in
+        (name, shape.array?.compactMap { $0.int64.flatMap { UInt64(exactly: $0) } } ?? [])
+      } ?? []
+    files = row["files"]?.object?.members.map { ($0.key, $0.value.string ?? $0.value.text()) } ?? []
+  }
+
+  /// Writes the adapter as PEFT would.
+  fileprivate func write(_ name: String, in folder: TemporaryFolder) throws -> String {
+    var file = SafetensorsBuilder()
+    for tensor in tensors { file.add(tensor.name, .bf16, tensor.shape) }
+    _ = try folder.write("\(name)/adapter_model.safetensors", file)
+    var members: JSONObject = [
+      "peft_type": "LORA", "r": 4, "lora_alpha": 12, "bias": "none", "task_type": "CAUSAL_LM",
+      "base_model_name_or_path": "tiny", "target_modules": "all-linear",
+    ]
+    for (key, value) in config.members { members[key] = value }
+    _ = try folder.write("\(name)/adapter_config.json", JSONValue.object(members).text())
+    for (file, text) in files { _ = try folder.write("\(name)/\(file)", text) }
+    return folder.path(name)
+  }
+}

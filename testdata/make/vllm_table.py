@@ -1,0 +1,53 @@
+"""Writes the table of vLLM's model classes that the program carries, from the facts of vllm_classes.py.
+
+    python vllm_table.py FACTS.jsonl 0.33 > Sources/LoRAEngines/Engines/VLLM/VLLMClasses33.swift
+    python vllm_table.py FACTS.jsonl 0.32 LATER.jsonl 0.33 > Sources/LoRAEngines/Engines/VLLM/VLLMClasses32.swift
+
+The table of an earlier release holds the classes that differ from the later one alone; a class that only the later one
+has, or that was not tried with the earlier one, is a line that says so.
+"""
+
+import json
+import sys
+
+ORDER = ["key", "class", "lora", "static", "model_type", "supported", "packed", "experts", "mapper", "skip", "pooling",
+         "task", "mm", "modules", "tower_modules", "bare_if", "rows", "head", "head_by_token", "pooled"]
+
+
+def load(path):
+    with open(path) as lines:
+        return {row["key"]: compact(row) for row in map(json.loads, lines)}
+
+
+def compact(row):
+    """The members that the program reads, in one order."""
+    row = {name: row[name] for name in ORDER if row.get(name) not in (None, [], {}, "")}
+    if not row.get("lora"):
+        return {name: row[name] for name in ("key", "class", "lora") if name in row}
+    if row.get("static"):
+        return {name: row[name] for name in ("key", "class", "lora", "static") if name in row}
+    if "mapper" in row:
+        row["mapper"] = {kind: rules for kind, rules in row["mapper"].items() if rules}
+    if "experts" in row:
+        row["experts"] = {name: value for name, value in row["experts"].items() if name in ("stacked", "gated", "forms")}
+    return row
+
+
+def main():
+    facts, release, *later = sys.argv[1:]
+    rows = load(facts)
+    others = load(later[0]) if later else {}
+    lines = [row for key, row in sorted(rows.items()) if others.get(key) != row]
+    lines += [dict(key=key, absent=True) for key in sorted(set(others) - set(rows))]
+    number = release.split(".")[1]
+    what = f", as far as they differ from those of {later[1]}" if later else ""
+    print(f"// Made by testdata/make/vllm_table.py from vllm {release}.0; do not edit.\n")
+    print(f"extension VLLMClassTable {{\n  /// The model classes of vLLM {release}{what}.")
+    print(f"  static let release{number} = VLLMClassTable(\n    #\"\"\"")
+    for row in sorted(lines, key=lambda row: row["key"]):
+        print("    " + json.dumps(row, separators=(",", ":"), ensure_ascii=False))
+    print('    """#' + (f", changing: release{later[1].split('.')[1]}" if later else "") + ")\n}")
+
+
+if __name__ == "__main__":
+    main()
