@@ -22,7 +22,7 @@ struct SentencePieceFile {
       id += 1
     }
     guard id > 0 else { throw JSONError(offset: 0, reason: "it is no SentencePiece model: it has no pieces") }
-    return VocabularyFile(bytes: bytes, WrittenVocabulary(builder.list(over: bytes)))
+    return VocabularyFile("tokenizer.model", bytes: bytes, WrittenVocabulary(builder.list(over: bytes)))
   }
 
   private static func piece(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(JSONError) -> (Range<Int>, Bool) {

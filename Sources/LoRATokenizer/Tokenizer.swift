@@ -91,7 +91,9 @@ public final class TokenizerReader: Sendable {
 
   /// The vocabulary of a file, kept or new.
   private func vocabulary(_ bytes: [UInt8], name: String, path: String) throws(TokenizerProblem) -> VocabularyFile {
-    let known = kept.withLock { $0 }.first { isSame($0.bytes, $0.bytes.indices, bytes, bytes.indices) }
+    let known = kept.withLock { $0 }.first {
+      $0.name == name && isSame($0.bytes, $0.bytes.indices, bytes, bytes.indices)
+    }
     if let known { return known }
     let file = try VocabularyFile.parse(bytes, name: name, path: path, known: kept.withLock { $0 })
     // The first ones stay: they are the base's, and those that most adapters of a fleet have.

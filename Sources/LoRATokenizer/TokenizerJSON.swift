@@ -36,7 +36,7 @@ struct TokenizerJSON {
     }
     try reader.finish()
     guard let vocabulary = file.vocabulary else { throw reader.failure("no model.vocab in it") }
-    return VocabularyFile(bytes: bytes, vocabulary, added: file.added, merges: file.merges)
+    return VocabularyFile("tokenizer.json", bytes: bytes, vocabulary, added: file.added, merges: file.merges)
   }
 
   /// Reads a `vocab.json`: an object of tokens and ids.
@@ -45,7 +45,7 @@ struct TokenizerJSON {
     var reader = JSONReader(bytes.span, dialect: .python)
     try file.readObject(&reader)
     try reader.finish()
-    return VocabularyFile(bytes: bytes, WrittenVocabulary(file.builder.list(over: bytes)))
+    return VocabularyFile("vocab.json", bytes: bytes, WrittenVocabulary(file.builder.list(over: bytes)))
   }
 
   private mutating func readModel(_ reader: inout JSONReader) throws(JSONError) {
@@ -61,7 +61,8 @@ struct TokenizerJSON {
 
   private mutating func readVocabulary(_ reader: inout JSONReader) throws(JSONError) {
     let start = reader.position
-    if let same = known.first(where: { stands($0.vocabulary.range, of: $0.vocabulary.tokens.text, at: start) }) {
+    let written = known.filter { $0.name == "tokenizer.json" }
+    if let same = written.first(where: { stands($0.vocabulary.range, of: $0.vocabulary.tokens.text, at: start) }) {
       vocabulary = same.vocabulary
       return unsafe reader.take { _ in same.vocabulary.range.count }
     }

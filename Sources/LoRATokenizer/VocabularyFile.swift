@@ -14,6 +14,8 @@ final class VocabularyFile: Sendable {
   /// The files that are looked for, the first that exists counts: libraries that find a `tokenizer.json` read no other.
   static let names = ["tokenizer.json", "vocab.json", "vocab.txt", "tokenizer.model"]
 
+  /// Its name, which says how its bytes are read.
+  let name: String
   /// The file as it was read.
   let bytes: [UInt8]
   /// The vocabulary with what the file itself adds to it.
@@ -27,7 +29,11 @@ final class VocabularyFile: Sendable {
   /// The fingerprint of the tokens.
   let fingerprint: Lazy<UInt64>
 
-  init(bytes: [UInt8], _ vocabulary: WrittenVocabulary, added: [AddedToken] = [], merges: MergeRules? = nil) {
+  init(
+    _ name: String, bytes: [UInt8], _ vocabulary: WrittenVocabulary, added: [AddedToken] = [],
+    merges: MergeRules? = nil
+  ) {
+    self.name = name
     let tokens = added.isEmpty ? vocabulary.tokens : vocabulary.tokens.adding(added)
     self.bytes = bytes
     self.tokens = tokens
@@ -71,12 +77,12 @@ final class VocabularyFile: Sendable {
     for position in list.entries.indices.reversed() {
       _ = index.insert(list.hash(of: list.entries[position]), position)
     }
-    guard index.count < list.count else { return VocabularyFile(bytes: bytes, WrittenVocabulary(list)) }
+    guard index.count < list.count else { return VocabularyFile("vocab.txt", bytes: bytes, WrittenVocabulary(list)) }
     builder = TokenListBuilder(textCount: bytes.count)
     for (number, line) in lines.enumerated() where index.find(list.hash(of: list.entries[number])) == number {
       builder.add(line, id: UInt32(number))
     }
-    return VocabularyFile(bytes: bytes, WrittenVocabulary(builder.list(over: bytes)))
+    return VocabularyFile("vocab.txt", bytes: bytes, WrittenVocabulary(builder.list(over: bytes)))
   }
 }
 

@@ -58,6 +58,10 @@ struct TokenizerTarget: FuzzTarget {
   }
 
   func run(_ input: [UInt8]) throws(Violation) {
+    try scratch.alone { () throws(Violation) in try check(input) }
+  }
+
+  private func check(_ input: [UInt8]) throws(Violation) {
     let parts = Parts.split(input, count: 3)
     try scratch.write(parts[0], as: "one/tokenizer.json")
     try scratch.write(parts[1], as: "one/tokenizer_config.json")
