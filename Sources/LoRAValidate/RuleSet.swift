@@ -14,10 +14,12 @@ public enum RuleSet {
     .baseModuleMissing, .baseRenamed, .baseLayerRange, .baseShapeMismatch, .baseTransposed, .baseVocabMismatch,
     .baseNameMismatch, .baseHeadMissing, .baseMutatedInit, .baseQuantized, .baseUnknownArchitecture,
     .baseConfigMismatch,
+    .baseTokenizerMismatch, .chatTemplateMismatch,
     .valueNaN, .valueInf, .valueOverflow, .valueZeroDelta, .valueZeroModule,
     .engineRank, .engineUnsupported, .engineSilent, .engineUnjudged,
     .policyRank, .policyAlpha, .policyTargets, .policyDType, .policySize, .policyBase, .policyMetadata,
     .fleetMixedRanks, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision,
+    .fleetMixedTokenizers,
   ]
 
   /// The rule of this id.

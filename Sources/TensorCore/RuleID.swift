@@ -33,6 +33,8 @@ public enum RuleID: String, Sendable, CaseIterable {
   case baseMutatedInit = "base-mutated-init"
   case baseQuantized = "base-quantized"
   case baseUnknownArchitecture = "base-unknown-architecture"
+  case baseTokenizerMismatch = "base-tokenizer-mismatch"
+  case chatTemplateMismatch = "chat-template-mismatch"
   case valueNaN = "value-nan"
   case valueInf = "value-inf"
   case valueOverflow = "value-overflow"
@@ -54,6 +56,7 @@ public enum RuleID: String, Sendable, CaseIterable {
   case fleetDuplicate = "fleet-duplicate"
   case fleetMixedBases = "fleet-mixed-bases"
   case fleetNameCollision = "fleet-name-collision"
+  case fleetMixedTokenizers = "fleet-mixed-tokenizers"
   case indexInvalid = "index-invalid"
   case shardMismatch = "shard-mismatch"
   case baseConfigMismatch = "base-config-mismatch"
@@ -63,8 +66,8 @@ public enum RuleID: String, Sendable, CaseIterable {
     switch self {
     case .configUnknownField, .valueZeroModule, .fleetMixedRanks, .baseHeadMissing: .note
     case .headerUnusual, .targetUndeclared, .patternAmbiguous, .patternUnused, .baseRenamed, .baseNameMismatch,
-      .baseUnknownArchitecture,
-      .baseConfigMismatch, .valueZeroDelta, .engineUnjudged, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision:
+      .baseUnknownArchitecture, .baseConfigMismatch, .chatTemplateMismatch, .valueZeroDelta, .engineUnjudged,
+      .fleetDuplicate, .fleetMixedBases, .fleetNameCollision, .fleetMixedTokenizers:
       .warning
     default: .error
     }

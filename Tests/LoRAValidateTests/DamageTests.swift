@@ -26,6 +26,8 @@ struct Damage: CustomTestStringConvertible, Sendable {
     case engine(String)
     /// Another adapter.
     case company
+    /// Another adapter, and one tokenizer beside both and beside the base.
+    case tokenizers
   }
 
   init(
@@ -275,6 +277,19 @@ struct Damage: CustomTestStringConvertible, Sendable {
     Damage("one name for two", .fleetNameCollision, after: .company) { scene, random in
       try scene.join("\(random.next())/adapter", random.next())
     },
+    Damage("ids of its own", .baseTokenizerMismatch, along: [.fleetMixedTokenizers], after: .tokenizers) {
+      scene, random in
+      try scene.bring("adapter", tokens: (0..<30).shuffled(using: &random))
+    },
+    Damage("a template of its own", .chatTemplateMismatch, along: [.fleetMixedTokenizers], after: .tokenizers) {
+      scene, random in
+      try scene.bring("adapter", template: "{{ messages }} \(random.next())")
+    },
+    Damage("a tokenizer unlike the others'", .fleetMixedTokenizers, along: [.baseTokenizerMismatch], after: .tokenizers)
+    {
+      scene, random in
+      try scene.bring("x/two", tokens: Array(0..<Int.random(in: 31...35, using: &random)))
+    },
   ]
 }
 
@@ -289,7 +304,18 @@ extension Scene {
     case .weightsOfTheBase: try writeBase()
     case .engine(let name): try serve(name)
     case .company: try join("x/two", random.next())
+    case .tokenizers:
+      try writeBase()
+      try join("x/two", random.next())
+      for name in ["base", "adapter", "x/two"] { try bring(name) }
     }
+  }
+
+  /// Puts a tokenizer of tokens with these ids beside an adapter or a base.
+  fileprivate func bring(_ name: String, tokens: [Int] = Array(0..<30), template: String = "{{ messages }}") throws {
+    let members = tokens.enumerated().map { "\"t\($0.offset)\": \($0.element)" }.joined(separator: ", ")
+    try folder.write("\(name)/tokenizer.json", "{\"model\": {\"vocab\": {\(members)}}, \"added_tokens\": []}")
+    try folder.write("\(name)/chat_template.jinja", template)
   }
 
   /// Sets an engine that takes the adapter.
