@@ -97,7 +97,8 @@ let package = Package(
     library(
       "LoRAValidate",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRATokenizer", "LoRAEngines", "LoRAKernels", "BaseCatalogue",
+        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRATokenizer", "LoRAEngines", "LoRAKernels",
+        "BaseCatalogue",
       ]),
     library(
       "LoRAReport",
