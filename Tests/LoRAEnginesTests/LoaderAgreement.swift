@@ -37,13 +37,10 @@ struct LoaderAgreement {
   /// Sentences about adapters that are called applied and were not.
   var falselyApplied: [String] { differences.filter { $0.verdict == .applied }.map(\.sentence) }
 
-  /// Sentences about adapters for which the program says something else, rather than nothing.
-  var otherwise: [String] { differences.filter { $0.verdict != .unjudged }.map(\.sentence) }
-
   /// The figures in a line.
   func line(_ engine: String) -> String {
     let unjudged = differences.count { $0.verdict == .unjudged }
-    return "\(engine): \(total - differences.count) of \(total) adapters with the loader's verdict, \(unjudged) unjudged, "
-      + "\(differences.count - unjudged) otherwise, \(falselyApplied.count) falsely applied"
+    return "\(engine): \(total - differences.count) of \(total) adapters with the loader's verdict, "
+      + "\(unjudged) unjudged, \(differences.count - unjudged) otherwise, \(falselyApplied.count) falsely applied"
   }
 }

@@ -9,7 +9,9 @@ same form. Needs zstandard 0.25; neither engine.
 Both loaders go by names, ranks and the config alone, so their walk is written here again in our own words:
 TensorRT-LLM's of tensorrt_llm/lora_manager.py at 30e6fb55 (1.0) and tensorrt_llm/_torch/peft/lora/loaders.py at 894826e7
 (1.4), LoRAX's of server/lorax_server/adapters/lora.py and models/model.py at a7394ba386ec with SGMV kernels on. It was
-held against the engines' own functions run on the CPU with random factors: the same verdict for every adapter.
+held against what those files do with random factors on the CPU (LoRAX: its own functions run with CUDA-only imports
+stubbed; TensorRT-LLM: its walk, stacking and scale as in its files, without the C++ below): the same verdict for each
+of the adapters. LoRAX's missing kernels for a rank are read, not run.
 A verdict is the loader's alone: "applied" means that every factor has its own place at PEFT's strength, not that the
 model class uses the place.
 """
@@ -75,7 +77,7 @@ def more(tensors):
         for name, shape in only("q_proj").items()})
     yield dict(name="router-names", config={}, tensors={
         name.replace("mlp.gate_proj", "block_sparse_moe.gate"): shape for name, shape in only("q_proj", "gate_proj").items()})
-    yield dict(name="other-modules", config={}, tensors=renamed("self_attn.o_proj", "self_attn.out_proj"))
+    yield dict(name="other-modules", config={}, tensors=renamed("self_attn.o_proj", "self_attn.dense"))
 
 
 def peft_alpha(name, config):
@@ -160,8 +162,6 @@ def tensorrt_llm(later, base, config, tensors):
             return "refused", f"rank {shape[0]} above the limit"
         if peft_alpha(key[len(PREFIX):-len(ENDS[0])], config) != config.get("lora_alpha", 12):
             misplaced.append(key)
-    if config.get("r", 4) > 64 and any(shape[0] > 64 for name, shape in tensors.items() if name.endswith(ENDS[0])):
-        return "refused", "rank above the limit"
     field = unread(config, UNREAD)
     if misplaced:
         return "partly", f"{len(misplaced)} tensors elsewhere or at another strength, such as {misplaced[0]}"
