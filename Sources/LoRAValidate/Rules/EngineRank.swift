@@ -31,7 +31,9 @@ extension Rule {
       $0.kind != .parameter && $0.isUsable && context.transposition(of: $0) == nil
     }
     .max { $0.rank < $1.rank }
-    let ofConfig = adapter.config.map { max($0.rank, $0.rankPattern.map(\.rank).max() ?? 0) } ?? 0
+    // An engine that takes the rank from the factors never sees the config's.
+    let config = context.options.engine?.forgiven.contains(.rankMismatch) ?? false ? nil : adapter.config
+    let ofConfig = config.map { max($0.rank, $0.rankPattern.map(\.rank).max() ?? 0) } ?? 0
     let rank = max(ofTensors?.rank ?? 0, UInt64(max(ofConfig, 0)))
     guard rank > limit else { return [] }
     let isTensor = ofTensors.map { $0.rank == rank } ?? false
