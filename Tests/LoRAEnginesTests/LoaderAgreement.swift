@@ -1,3 +1,4 @@
+import LoRAEngines
 import LoRATestSupport
 import LoRAValidate
 import TensorCore
