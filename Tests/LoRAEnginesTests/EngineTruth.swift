@@ -15,6 +15,12 @@ struct EngineTruth: Sendable, CustomTestStringConvertible {
     let name: String
     let config: JSONObject
     let tensors: [(name: String, shape: [UInt64])]
+    /// Members that the config lacks.
+    let absent: [String]
+    /// The name of the weights file.
+    let weights: String
+    /// Weights files with the same names in them.
+    let copies: [String]
     /// Other files of the folder, by name.
     let files: [(name: String, text: String)]
     let verdict: ServingVerdict
@@ -92,6 +98,9 @@ extension EngineTruth.Sample {
       row["tensors"]?.object?.members.map { name, shape in
         (name, shape.array?.compactMap { $0.int64.flatMap { UInt64(exactly: $0) } } ?? [])
       } ?? []
+    absent = row["absent"]?.array?.compactMap(\.string) ?? []
+    weights = row["weights"]?.string ?? "adapter_model.safetensors"
+    copies = row["copies"]?.array?.compactMap(\.string) ?? []
     files = row["files"]?.object?.members.map { ($0.key, $0.value.string ?? $0.value.text()) } ?? []
   }
 
@@ -99,12 +108,13 @@ extension EngineTruth.Sample {
   fileprivate func write(_ name: String, in folder: TemporaryFolder) throws -> String {
     var file = SafetensorsBuilder()
     for tensor in tensors { file.add(tensor.name, .bf16, tensor.shape) }
-    _ = try folder.write("\(name)/adapter_model.safetensors", file)
+    for copy in [weights] + copies { _ = try folder.write("\(name)/\(copy)", file) }
     var members: JSONObject = [
       "peft_type": "LORA", "r": 4, "lora_alpha": 12, "bias": "none", "task_type": "CAUSAL_LM",
       "base_model_name_or_path": "tiny", "target_modules": "all-linear",
     ]
     for (key, value) in config.members { members[key] = value }
+    for key in absent { members[key] = nil }
     _ = try folder.write("\(name)/adapter_config.json", JSONValue.object(members).text())
     for (file, text) in files { _ = try folder.write("\(name)/\(file)", text) }
     return folder.path(name)

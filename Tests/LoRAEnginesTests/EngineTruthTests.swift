@@ -6,7 +6,7 @@ import Testing
 /// The program's verdicts held against what the engines' own code did.
 @Suite struct EngineTruthTests {
   /// Whatever is called applied was applied; a refusal is told from silence; and little is left unjudged.
-  @Test(arguments: ["vllm@0.33", "vllm@0.32", "vllm@0.31"])
+  @Test(arguments: ["vllm@0.33", "vllm@0.32", "vllm@0.31", "sglang@0.5.23"])
   func `verdicts are those of the engine`(_ engine: String) throws {
     var total = 0
     var applied = 0

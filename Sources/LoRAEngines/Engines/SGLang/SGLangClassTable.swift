@@ -1,0 +1,54 @@
+import BaseCatalogue
+import LoRAModel
+import Synchronization
+import TensorCore
+
+/// The model classes of a release, one JSON object a line, as `testdata/make/sglang_table.py` writes them.
+///
+/// Lines are found by their key, the architecture, and read when a class is asked for.
+final class SGLangClassTable: Sendable {
+  private let text: String
+  private let known = Mutex<[String: SGLangClass]>([:])
+  private let lines: Mutex<[Substring: Substring]?> = Mutex(nil)
+
+  init(_ text: String) { self.text = text }
+
+  /// The class of this architecture, or nil.
+  func row(_ key: String) -> SGLangClass? {
+    if let found = known.withLock({ $0[key] }) { return found }
+    guard let line = index[Substring(key)] else { return nil }
+    let row = SGLangClass(line: line)
+    known.withLock { $0[key] = row }
+    return row
+  }
+
+  /// What is known of each class.
+  var evidence: [ModelClassEvidence] {
+    index.keys.map { String($0) }.sorted().compactMap { key in
+      row(key).map { ModelClassEvidence(name: key, takesLoRA: $0.takesLoRA, moduleKinds: $0.modules.count) }
+    }
+  }
+
+  /// The class that runs a base: by the architecture that its config names, else by the catalogue's class of the type.
+  func row(for base: BaseModel) -> (key: String, row: SGLangClass?)? {
+    guard let config = base.config else { return nil }
+    let named = config["architectures"]?.array?.first?.string
+    guard let architecture = named ?? base.description?.className else { return nil }
+    return (architecture, row(architecture))
+  }
+
+  private var index: [Substring: Substring] {
+    lines.withLock { lines in
+      if let lines { return lines }
+      var made: [Substring: Substring] = [:]
+      for line in text.utf8.split(separator: UInt8(ascii: "\n")).map({ Substring($0) }) {
+        // Every line begins with its key.
+        let start = line.utf8.dropFirst("{\"key\":\"".utf8.count)
+        guard let end = start.firstIndex(of: UInt8(ascii: "\"")) else { continue }
+        made[line[start.startIndex..<end]] = line
+      }
+      lines = made
+      return made
+    }
+  }
+}
