@@ -1,8 +1,6 @@
 import LoRAEngines
 import LoRATestSupport
-import LoRAValidate
 import TensorCore
-import Testing
 
 /// The program's verdicts beside those of an engine's loader, for all adapters of a fixture.
 struct LoaderAgreement {

@@ -13,7 +13,7 @@ import Testing
     let agreement = try LoaderAgreement(name) { held.contains($0) }
     print(agreement.line("\(name), \(held.sorted())"))
     #expect(held.contains("llama"))
-    #expect(agreement.total > 80)
+    #expect(agreement.total > 70)
     #expect(agreement.falselyApplied == [])
     #expect(agreement.share >= 0.97, "\(agreement.differences.map(\.sentence))")
   }
