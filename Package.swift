@@ -81,6 +81,7 @@ let package = Package(
 
     // L2: what an adapter and a base model are
     library("LoRAModel", ["TensorCore", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue"]),
+    library("LoRATokenizer", ["TensorCore", "LoRAIO"]),
 
     // What serving engines do with adapters
     library(
@@ -95,7 +96,10 @@ let package = Package(
       ]),
     library(
       "LoRAValidate",
-      ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "LoRAKernels", "BaseCatalogue"]),
+      [
+        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRATokenizer", "LoRAEngines", "LoRAKernels",
+        "BaseCatalogue",
+      ]),
     library(
       "LoRAReport",
       [
@@ -166,8 +170,8 @@ let package = Package(
       name: "LoRAFuzzing",
       dependencies: [
         "TensorCore", "PythonPattern", "LoRAIO", "Zstd", "ZstdArchive", "Safetensors", "BaseCatalogue", "LoRAModel",
-        "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAMerge", "LoRASlots", "LoRATraffic", "LoRACapacity",
-        "LoRAEvaluation",
+        "LoRATokenizer", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAMerge", "LoRASlots", "LoRATraffic",
+        "LoRACapacity", "LoRAEvaluation",
         "LoRAPolicy",
       ], path: "Tests/LoRAFuzzing", swiftSettings: strict),
     tests("TensorCore"),
@@ -179,6 +183,7 @@ let package = Package(
     tests("LoRAKernels", ["CLoRAKernels"]),
     tests("BaseCatalogue", ["TensorCore"]),
     tests("LoRAModel", ["TensorCore", "LoRAIO", "Safetensors"]),
+    tests("LoRATokenizer", ["TensorCore", "LoRAIO"]),
     tests("LoRAInspect", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel"]),
     tests("LoRAEngines", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAValidate", "Zstd"]),
     tests(

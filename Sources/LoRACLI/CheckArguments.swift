@@ -10,7 +10,7 @@ struct CheckArguments: ParsableArguments {
     help: ArgumentHelp(
       "Serving engine to check for: \(Engine.all.map(\.name).joined(separator: ", ")); a release after @, as in "
         + "vllm@0.32, else the newest that is known ('lora-tool engines').", valueName: "engine"),
-    completion: .list(Engine.releases.map(\.fullName)))
+    completion: .list(Engine.spellings))
   var engine: String?
 
   @Option(help: ArgumentHelp("The engine's max_lora_rank; its own default if not given.", valueName: "number"))
@@ -62,6 +62,9 @@ struct CheckArguments: ParsableArguments {
 extension Engine {
   /// The name with the release, as on the command line: `vllm@0.33`.
   var fullName: String { "\(name)@\(version)" }
+
+  /// What an option may name: every engine, and every release of one.
+  static var spellings: [String] { all.map(\.name) + releases.map(\.fullName) }
 
   /// The engine that an option names, with or without a release.
   init(argument: String) throws {

@@ -18,7 +18,7 @@ struct EnginesCommand: ToolCommand {
 
   @Argument(
     help: "Show the model classes of one engine, as in vllm or vllm@0.32.",
-    completion: .list(Engine.releases.map(\.fullName)))
+    completion: .list(Engine.spellings))
   var engine: String?
 
   @Option(help: "Output format: text or json.")
@@ -42,19 +42,17 @@ struct EnginesCommand: ToolCommand {
   }
 
   private static func overview(_ engines: [Engine]) -> [String] {
-    var table = TextTable([
-      ("engine", .left), ("release", .left), ("with LoRA", .right), ("without", .right), ("facts from", .left),
-      ("held by", .left),
-    ])
-    for engine in engines {
-      let classes = engine.evidence.classes()
-      let serving = classes.count { $0.takesLoRA }
-      table.add([
-        engine.name, engine.version, "\(serving)", "\(classes.count - serving)", engine.evidence.source,
-        engine.evidence.method,
-      ])
-    }
-    return table.lines() + ["", "'lora-tool engines ENGINE' lists the model classes of one."]
+    engines.flatMap { heading($0) + [""] } + ["'lora-tool engines ENGINE' lists the model classes of one."]
+  }
+
+  private static func heading(_ engine: Engine) -> [String] {
+    let classes = engine.evidence.classes()
+    let serving = classes.count { $0.takesLoRA }
+    return [
+      "\(engine.fullName)  \(grouped(UInt64(serving))) model classes with adapters, "
+        + "\(classes.count - serving) without",
+      "  facts from  \(engine.evidence.source)", "  held by     \(engine.evidence.method)",
+    ]
   }
 
   private static func classes(_ engine: Engine) -> [String] {
@@ -64,10 +62,7 @@ struct EnginesCommand: ToolCommand {
         escaped(entry.name), entry.takesLoRA ? "yes" : "refused", entry.takesLoRA ? "\(entry.moduleKinds)" : "-",
       ])
     }
-    return [
-      "\(engine.product) \(engine.version)", "  facts from  \(engine.evidence.source)",
-      "  held by     \(engine.evidence.method)", "",
-    ] + table.lines()
+    return heading(engine) + [""] + table.lines()
   }
 
   private static func json(_ engine: Engine) -> JSONValue {

@@ -72,7 +72,7 @@ struct InspectCommand: ToolCommand {
 
   /// What validation says of the header and the config; files that are no LoRA at all are described, not judged.
   private static func problems(of adapter: Adapter, base: BaseModel?) -> [Finding] {
-    guard adapter.format != .unknown else { return adapter.findings }
+    guard adapter.format != .unknown || adapter.trainer != nil else { return adapter.findings }
     var options = ValidationOptions()
     options.headerOnly = true
     return RuleSet.findings(in: ValidationContext(adapter, base: base, options: options, values: nil))

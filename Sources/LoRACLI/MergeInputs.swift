@@ -60,6 +60,13 @@ struct MergeInputs: ParsableArguments {
     transform: MergeInputs.choice)
   var provenance: Provenance?
 
+  @Option(
+    help: ArgumentHelp(
+      "Go on despite the findings of a rule that leave the change computable, such as target-missing; may be given "
+        + "several times. The report and lora-merge.json name what was accepted.", valueName: "rule"),
+    transform: MergeInputs.rule)
+  var accept: [RuleID] = []
+
   @Flag(help: "Merge adapters whose check finds errors, as far as their change can be computed at all.")
   var skipValidation = false
 
@@ -80,6 +87,15 @@ struct MergeInputs: ParsableArguments {
       throw ValidationError("choose \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     return choice
+  }
+
+  private static func rule(_ text: String) throws -> RuleID {
+    guard let rule = RuleID(rawValue: text) else {
+      let names = RuleID.allCases.map(\.rawValue)
+      throw ValidationError(
+        "there is no rule '\(escaped(text))'; 'lora-tool rules' lists them\(suggestion(for: text, among: names))")
+    }
+    return rule
   }
 
   private static func shardSize(_ text: String) throws -> UInt64 {
@@ -114,8 +130,8 @@ struct MergeInputs: ParsableArguments {
     let adapters = adapter.enumerated().map { position, path in
       WeightedAdapter(Adapter.load(path), weight: position < weights.count ? weights[position] : 1)
     }
-    if !skipValidation { try check(base) }
-    let options = options(recorded?.options)
+    var options = options(recorded?.options)
+    if !skipValidation { options.accepted = try check(base, options.accepted) }
     do throws(MergeError) {
       return try MergePlan.make(base: base, adapters: adapters, options: options)
     } catch {
@@ -152,15 +168,20 @@ struct MergeInputs: ParsableArguments {
   /// Errors that leave no doubt about what the change is.
   private static let harmless: Set<RuleID> = [.exportNaming, .valueOverflow, .securityPath]
 
-  private func check(_ base: BaseModel) throws {
+  /// Checks the adapters; returns the findings that the user, or the record of the merge, accepts.
+  private func check(_ base: BaseModel, _ recorded: [AcceptedFinding]) throws -> [AcceptedFinding] {
     var options = ValidationOptions()
     options.workers = Workers.processorCount
     let report = Validation.run(adapter, base: base, options: options)
     let errors = report.adapters.flatMap(\.findings).filter {
       $0.severity == .error && !Self.harmless.contains($0.rule)
     }
-    guard !errors.isEmpty else { return }
-    for finding in errors {
+    let rules = Set(accept.map(\.rawValue) + recorded.map(\.rule))
+    let refused = errors.filter { !rules.contains($0.rule.rawValue) }
+    guard !refused.isEmpty else {
+      return errors.map { AcceptedFinding(rule: $0.rule.rawValue, message: $0.message) }.uniqued
+    }
+    for finding in refused {
       let hint = finding.hint.map { "; \($0)" } ?? ""
       let sentence = escaped(finding.message + hint, limit: 2_000)
       StandardError.write("lora-tool: cannot merge: \(escaped(finding.file)): \(finding.rule.rawValue): \(sentence)\n")

@@ -44,7 +44,7 @@ struct ParityCommand: ToolCommand {
   @Option(
     help: ArgumentHelp(
       "Serving engine whose verdict on the adapter is reported as well, as 'validate --engine' gives it.",
-      valueName: "engine"), completion: .list(Engine.releases.map(\.fullName)))
+      valueName: "engine"), completion: .list(Engine.spellings))
   var engine: String?
 
   @Option(help: "Type that the engine computes in: bf16, f16 or f32; the base's own if not given.")

@@ -1,4 +1,4 @@
-import TensorCore
+public import TensorCore
 
 /// One release of a serving engine: which ranks it takes, and what its loader makes of an adapter.
 ///
@@ -17,12 +17,18 @@ public struct Engine: Sendable {
   public let defaultRankLimit: UInt64?
   /// The values that `max_lora_rank` may have, ascending; empty when any will do.
   public let legalRankLimits: [UInt64]
+  /// Rules whose errors do not change what this engine makes of an adapter.
+  ///
+  /// Its loader does not depend on what they are about, such as the rank in the config or the path in front of a layer;
+  /// what it does instead is among its own reasons.
+  public let forgiven: Set<RuleID>
   /// What its loader makes of an adapter: an empty list when all of it is applied as trained.
   let judge: @Sendable (ServingQuestion) -> [ServingReason]
 
   init(
     name: String, product: String, version: String, evidence: EngineEvidence, defaultRankLimit: UInt64?,
-    legalRankLimits: [UInt64] = [], judge: @escaping @Sendable (ServingQuestion) -> [ServingReason]
+    legalRankLimits: [UInt64] = [], forgiven: Set<RuleID> = [],
+    judge: @escaping @Sendable (ServingQuestion) -> [ServingReason]
   ) {
     self.name = name
     self.product = product
@@ -30,6 +36,7 @@ public struct Engine: Sendable {
     self.evidence = evidence
     self.defaultRankLimit = defaultRankLimit
     self.legalRankLimits = legalRankLimits
+    self.forgiven = forgiven
     self.judge = judge
   }
 

@@ -24,6 +24,16 @@ extension Inspection {
       object["sha256"] = .string(statistics.sha256)
       object["outliers"] = .array(outliers.map(\.json))
     }
+    object["parts"] = .array(
+      parts.map { part in
+        let modules = part.modules.map { adapter.modules[$0] }
+        return [
+          "name": .string(part.name), "modules": JSONValue(modules.count),
+          "parameters": JSONValue(modules.reduce(0 as UInt64) { $0 &+ $1.parameters }),
+          "bytes": JSONValue(modules.reduce(0 as UInt64) { $0 &+ $1.tensors.reduce(0) { $0 &+ $1.byteCount } }),
+        ]
+      })
+    if let trainer = adapter.trainer { object["trainer"] = .string(trainer.name) }
     if let method = adapter.foreignMethod { object["method"] = .string(method) }
     if !adapter.unknown.isEmpty { object["unknown_tensors"] = .array(adapter.unknown.map { .string($0.name) }) }
     if let base {

@@ -38,6 +38,7 @@ extension Inspection {
   }
 
   private var heading: String {
+    if let trainer = adapter.trainer { return "\(escaped(adapter.path)): a LoRA of \(trainer.name)" }
     if let method = adapter.foreignMethod { return "\(escaped(adapter.path)): an adapter of type \(escaped(method))" }
     let kind =
       switch adapter.format {
@@ -80,6 +81,17 @@ extension Inspection {
     if !adapter.modules.isEmpty {
       facts.append(("modules", "\(adapter.modules.count) in \(Self.layerText(layers))"))
     }
+    let parts = parts
+    if parts.count > 1 {
+      let sizes = parts.map { part in
+        let modules = part.modules.map { adapter.modules[$0] }
+        let bytes = modules.reduce(0 as UInt64) { $0 &+ $1.tensors.reduce(0) { $0 &+ $1.byteCount } }
+        return
+          "\(part.name) \(modules.count) modules, \(grouped(modules.reduce(0) { $0 &+ $1.parameters })) parameters, "
+          + "\(ByteCount(bytes))"
+      }
+      facts.append(("parts", sizes.joined(separator: "; ")))
+    }
     if !adapter.replacements.isEmpty {
       let shown = adapter.replacements.prefix(4).map { escaped($0.name, limit: 80) }.joined(separator: ", ")
       let more = adapter.replacements.count > 4 ? " and \(adapter.replacements.count - 4) more" : ""
@@ -113,7 +125,10 @@ extension Inspection {
 
   /// One row per target: how many modules, their sizes, ranks, scales and parameters.
   private var targetTable: TextTable {
-    var columns: [(String, TextTable.Alignment)] = [
+    let parts = parts
+    let isDivided = parts.count > 1
+    var columns: [(String, TextTable.Alignment)] = isDivided ? [("part", .left)] : []
+    columns += [
       ("target", .left), ("kind", .left), ("modules", .right), ("in", .right), ("out", .right), ("rank", .right),
       ("scale", .right), ("dtype", .left), ("parameters", .right),
     ]
@@ -124,11 +139,15 @@ extension Inspection {
       guard let low = values.min(), let high = values.max() else { return "" }
       return low == high ? show(low) : "\(show(low))-\(show(high))"
     }
-    let groups = Dictionary(grouping: adapter.modules.indices) { Self.target(of: adapter.modules[$0].name) }
-    for (target, places) in groups.sorted(by: { $0.key < $1.key }) {
+    let groups = parts.flatMap { part in
+      Dictionary(grouping: part.modules) { Self.target(of: adapter.modules[$0].name) }.sorted { $0.key < $1.key }
+        .map { (part: part.name, target: $0.key, places: $0.value) }
+    }
+    for (part, target, places) in groups {
       let modules = places.map { adapter.modules[$0] }
       let types = Set(modules.flatMap { $0.tensors.map(\.dtype.name) }).sorted().joined(separator: " ")
-      var row = [
+      var row = isDivided ? [part] : []
+      row += [
         escaped(target, limit: 60), kindName(of: modules[0]), "\(modules.count)",
         spread(modules.map(\.inFeatures)) { "\($0)" }, spread(modules.map(\.outFeatures)) { "\($0)" },
         spread(modules.map(\.rank)) { "\($0)" }, spread(modules.map(\.scale)) { Self.number($0) }, types,

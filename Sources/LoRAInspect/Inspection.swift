@@ -59,7 +59,7 @@ public struct Inspection: Sendable {
     return (min, max)
   }
 
-  /// Last components of the module names, sorted, each once.
+  /// What the modules are called as targets, sorted, each once.
   public var targets: [String] { Set(adapter.modules.map { Self.target(of: $0.name) }).sorted() }
 
   /// Layer indices of the modules, sorted, each once.
@@ -111,9 +111,19 @@ public struct Inspection: Sendable {
     return isConv1D ? ModuleKind.conv1d.rawValue : module.kind.rawValue
   }
 
-  /// The last component of a module's name: `q_proj`.
+  /// What a module is called as a target: the last component of its name, `q_proj`, and what stands before it where that
+  /// is a number, `to_out.0`.
   public static func target(of module: String) -> String {
-    module.dottedComponents.last.map { String($0) } ?? module
+    let components = module.dottedComponents
+    guard let named = components.lastIndex(where: { UInt64($0) == nil }) else { return module }
+    return components[named...].joined(separator: ".")
+  }
+
+  /// The parts of the model that modules lie in, in order of first appearance, with their places among the modules.
+  public var parts: [(name: String, modules: [Int])] {
+    var groups = Groups<String, Int>()
+    for (position, module) in adapter.modules.enumerated() { groups.add(ModelPart.name(of: module.name), position) }
+    return groups.all.map { ($0.problem, $0.places) }
   }
 
   /// The first number among the components of a module's name.

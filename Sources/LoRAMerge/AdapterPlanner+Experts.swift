@@ -25,9 +25,7 @@ extension AdapterPlanner {
   mutating func experts(_ module: AdapterModule) {
     guard let (a, b) = pair(module) else { return }
     guard let match = base.match(module.name) else {
-      let closest = base.closest(to: module.name).map { "the closest name is \"\(escaped($0))\"" }
-      refuse(module, "the base has no such parameter", hint: closest)
-      return
+      return refuseMissing(module)
     }
     note(match)
     let target = match.module

@@ -122,12 +122,35 @@ struct AdapterPlanner {
   /// The module of the base that an adapted module means, when its weight can be changed.
   mutating func target(_ module: AdapterModule) -> BaseModule? {
     guard let match = base.match(module.name) else {
-      let closest = base.closest(to: module.name).map { "the closest name is \"\(escaped($0))\"" }
-      refuse(module, "the base has no such module", hint: closest)
+      refuseMissing(module)
       return nil
     }
     note(match)
     return isWritable(match.module, for: module) ? match.module : nil
+  }
+
+  /// Refuses a module that the base does not hold under any name that is known here, with the true reason.
+  mutating func refuseMissing(_ module: AdapterModule) {
+    let kind = module.kind == .parameter ? "parameter" : "module"
+    if let holder = base.sharedHolder(of: module.name) {
+      refuse(
+        module,
+        "it belongs to a block that several layers share: the files hold its weight once, as \"\(escaped(holder))\", so that "
+          + "a change for this layer alone has no place in them",
+        hint: "serve the adapter unmerged")
+      return
+    }
+    if module.kind == .parameter, base.modules.keys.contains(where: { $0.isExpert }) {
+      refuse(
+        module,
+        "the base has no such parameter as a whole: it stores its experts one by one, and not all parts of this one are there "
+          + "under names that are known here",
+        hint: base.closest(to: module.name).map { "the closest name is \"\(escaped($0))\"" })
+      return
+    }
+    refuse(
+      module, "the base has no such \(kind)",
+      hint: base.closest(to: module.name).map { "the closest name is \"\(escaped($0))\"" })
   }
 
   /// Whether the weight can be read and written as numbers.

@@ -63,6 +63,10 @@ extension MergeOptions.Recorded {
       guard bytes > 0 else { return "the size of shards is not positive" }
       self.options.maxShardBytes = UInt64(bytes)
     }
+    self.options.accepted = (record["accepted"]?.array ?? []).compactMap { entry in
+      guard let rule = entry["rule"]?.string, let message = entry["message"]?.string else { return nil }
+      return AcceptedFinding(rule: rule, message: message)
+    }
     // Which digests were at hand depended on where the base lay.
     let files = record["base"]?["files"]?.array ?? []
     self.options.digestedBaseFiles = Set(files.filter { $0["sha256"] != nil }.compactMap { $0["file"]?.string })

@@ -21,6 +21,9 @@ public struct MergeOptions: Sendable {
   /// What the output says about its origin.
   public var provenance = Provenance.standard
 
+  /// What a check found and the user accepted, as rule and sentence without paths; the report and the record name it.
+  public var accepted: [AcceptedFinding] = []
+
   /// The program and its version, as the output names them.
   public var tool = "lora-tool"
 
@@ -30,6 +33,23 @@ public struct MergeOptions: Sendable {
 
   /// The choices that a merge makes unless told otherwise.
   public init() {}
+}
+
+/// A finding that a merge went on despite, because it leaves the change computable.
+public struct AcceptedFinding: Sendable, Hashable {
+  /// The rule, such as `target-missing`.
+  public var rule: String
+  /// What was found.
+  public var message: String
+
+  /// A finding of a rule.
+  public init(rule: String, message: String) {
+    self.rule = rule
+    self.message = message
+  }
+
+  /// The finding as a warning of the merge.
+  var warning: String { "accepted: \(rule): \(message)" }
 }
 
 /// An adapter and how strongly it counts.

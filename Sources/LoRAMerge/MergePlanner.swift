@@ -52,6 +52,7 @@ struct MergePlanner {
 
   mutating func plan() throws(MergeError) -> MergePlan {
     for (number, adapter) in adapters.enumerated() { plan(adapter, number) }
+    warnings += options.accepted.map(\.warning)
     let isEnsured = adapters.allSatisfy { $0.adapter.config?.raw["ensure_weight_tying"] == .bool(true) }
     let tying = Tying(of: base, &edits, sources, isEnsured: isEnsured)
     let vocabulary = Vocabulary(base, edits)

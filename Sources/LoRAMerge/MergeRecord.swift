@@ -84,14 +84,18 @@ struct MergeRecord {
       object["modules"] = .array(modules[number] ?? [])
       adapters.append(.object(object))
     }
-    let record: JSONValue = [
+    var record: JSONObject = [
       "schema": "lora-tool/merge-record/1", "tool": .string(options.tool),
       "fingerprint": .string(plan.identity.fingerprint), "options": .object(optionsJSON), "base": .object(base),
       "adapters": .array(adapters), "replaced": .array(plan.replacedTensors.map { .string($0) }),
       "added": .array(plan.addedTensors.map { .string($0) }), "untied": .bool(plan.unties),
       "warnings": .array(warnings.map { .string($0) }),
     ]
-    let text = Array((record.text(pretty: true) + "\n").utf8)
+    if !options.accepted.isEmpty {
+      record["accepted"] = .array(
+        options.accepted.map { ["rule": .string($0.rule), "message": .string($0.message)] })
+    }
+    let text = Array((JSONValue.object(record).text(pretty: true) + "\n").utf8)
     return SideFile(name: Self.fileName, contents: .written(SealedText(text, placeholders)), size: UInt64(text.count))
   }
 

@@ -40,6 +40,8 @@ public struct Adapter: Sendable {
   public var leftovers: [TensorInfo] = []
   /// Another adapter method that the tensor names belong to (`LOHA`, `IA3`, …), or nil.
   public var foreignMethod: String?
+  /// The trainer whose own names the tensors have, where that is none of the formats.
+  public var trainer: OtherTrainer?
   /// What reading the file, its header and the config already found.
   public var findings: [Finding]
 

@@ -29,6 +29,7 @@ extension AdapterConfig {
 
   /// Types the text of a config.
   public static func parse(_ text: [UInt8], path: String) -> ConfigReading {
+    if let finding = otherFile(text, path: path) { return ConfigReading(config: nil, raw: nil, findings: [finding]) }
     let value: JSONValue
     do throws(JSONError) {
       value = try JSONValue(parsing: text, dialect: .python)
@@ -49,6 +50,40 @@ extension AdapterConfig {
       return ConfigReading(config: nil, raw: raw, findings: mlx.findings, mlx: mlx)
     }
     return typed(raw, path: path)
+  }
+
+  /// What is wrong with a text that is another kind of file, or begins as no JSON does.
+  private static func otherFile(_ text: [UInt8], path: String) -> Finding? {
+    if text.starts(with: "version https://git-lfs.".utf8) {
+      return Finding(
+        .configInvalid, "the adapter config is a Git LFS pointer, which stands for the file that Git LFS did not fetch",
+        file: path, expected: "the JSON text of the config", found: "a Git LFS pointer",
+        hint: "fetch the file with 'git lfs pull', or download it again")
+    }
+    if text.starts(with: [0xEF, 0xBB, 0xBF]) {
+      return Finding(
+        .configInvalid,
+        "the adapter config begins with a byte-order mark, which PEFT and the engines refuse as no JSON",
+        file: path, expected: "{ as the first character", found: "a UTF-8 byte-order mark",
+        hint: "save the file as UTF-8 without a byte-order mark", byteOffset: 0)
+    }
+    if text.starts(with: [0xFF, 0xFE]) || text.starts(with: [0xFE, 0xFF]) {
+      return Finding(
+        .configInvalid, "the adapter config is written in UTF-16, which PEFT and the engines do not read", file: path,
+        expected: "UTF-8", found: "UTF-16", hint: "save the file as UTF-8", byteOffset: 0)
+    }
+    if text.first(where: { $0 > 0x20 }) == UInt8(ascii: "<") {
+      return Finding(
+        .configInvalid, "the adapter config is a web page, not JSON; the download was answered with a page", file: path,
+        expected: "the JSON text of the config", found: "HTML or XML", hint: "download the file again, with your login")
+    }
+    return nil
+  }
+
+  /// Whether a config is one of AdapterHub's `adapters` library, whose adapters are layers of their own.
+  static func isOfAdapterHub(_ raw: JSONObject) -> Bool {
+    guard raw["peft_type"] == nil, raw["config"]?.object != nil else { return false }
+    return raw["model_class"] != nil || raw["version"]?.string?.contains("adapters") ?? false
   }
 
   /// Types the members of a config.
@@ -89,6 +124,14 @@ private struct ConfigFields {
   }
 
   mutating func adapterConfig() -> AdapterConfig? {
+    if AdapterConfig.isOfAdapterHub(raw) {
+      invalid(
+        .configUnsupportedType,
+        "the adapter is one of AdapterHub (the adapters library), whose layers stand beside those of the model, and only "
+          + "LoRA can be checked and merged", expected: "\"peft_type\": \"LORA\"", found: "an AdapterHub config",
+        hint: "serve it with the adapters library, or train a LoRA with PEFT")
+      return nil
+    }
     guard let peftType = peftType() else { return nil }
     if peftType != "LORA" {
       invalid(
@@ -109,6 +152,7 @@ private struct ConfigFields {
       peftVersion: text("peft_version"), replicatesLayers: isSet("layer_replication"), variants: variants(),
       unknownFields: [])
     checkCombinations(config)
+    checkWhatPEFTRefuses(config)
     // A config of another type has fields and meanings of its own; its type has been named, that is enough.
     guard peftType == "LORA" else {
       findings.removeAll { $0.rule != .configUnsupportedType }
@@ -125,7 +169,15 @@ private struct ConfigFields {
   private mutating func peftType() -> String? {
     read.insert("peft_type")
     switch raw["peft_type"] {
-    case .string(let type)?: return type.uppercased()
+    case .string(let type)?:
+      if type != type.uppercased() {
+        invalid(
+          .configInvalid,
+          "peft_type is \"\(escaped(type, limit: 60))\", but PEFT knows its types in capital letters only",
+          expected: "\"\(escaped(type.uppercased(), limit: 60))\"", found: "\"\(escaped(type, limit: 60))\"",
+          hint: "write the type in capital letters; no release of PEFT loads it otherwise")
+      }
+      return type.uppercased()
     case nil, .null?:
       invalid(
         .configInvalid, "the config has no peft_type, so it is not clear what kind of adapter this is",
@@ -276,6 +328,8 @@ private struct ConfigFields {
     case nil: return "true"
     case .bool(let value)?: return value ? "true" : "false"
     case .string(let name)?: return name.lowercased()
+    // PEFT asks for the truth of the value, and 0 has none.
+    case let other? where other.double == 0: return "false"
     case let other?:
       wrongType("init_lora_weights", "a boolean or a string", other)
       return "true"
@@ -305,6 +359,78 @@ private struct ConfigFields {
     if config.usesDoRA && config.hasLoRABias {
       invalid(.configInvalid, "lora_bias cannot be used with use_dora", hint: "PEFT refuses the combination")
     }
+  }
+
+  /// Values that PEFT 0.21 refuses, or fails over, while it loads the adapter (run against its configs).
+  private mutating func checkWhatPEFTRefuses(_ config: AdapterConfig) {
+    for name in ["bias", "lora_dropout", "rank_pattern", "alpha_pattern"] where raw[name]?.isNull ?? false {
+      let usual = ["bias": "\"none\"", "lora_dropout": "0.0"][name] ?? "{}"
+      invalid(
+        .configInvalid,
+        "\(name) is null, which PEFT 0.21 cannot load; releases that did not know the field passed over it",
+        expected: "\(usual), or no such field", found: "null", hint: "write \(usual), or drop the field")
+    }
+    if let type = config.taskType, !Self.taskTypes.contains(type) {
+      invalid(
+        .configInvalid,
+        "task_type is \"\(escaped(type, limit: 60))\", which PEFT 0.21 refuses; older releases did not look at it",
+        expected: Self.taskTypes.joined(separator: ", "), found: "\"\(escaped(type, limit: 60))\"",
+        hint: "write the task that the adapter was trained for, or null")
+    }
+    if let name = raw["init_lora_weights"]?.string, !Self.isInitialisation(name) {
+      invalid(
+        .configInvalid,
+        "init_lora_weights is the text \"\(escaped(name, limit: 60))\", which PEFT and vLLM refuse as an unknown initialisation",
+        expected: "true, false, or one of gaussian, eva, olora, pissa, corda, loftq, lora_ga, orthogonal, mica",
+        found: "\"\(escaped(name, limit: 60))\"",
+        hint: ["true", "false"].contains(name.lowercased())
+          ? "write \(name.lowercased()) without quotes"
+          : "write true; the trained factors take the place of the first ones anyway")
+    }
+    if case .string? = raw["target_parameters"] {
+      invalid(
+        .configInvalid, "target_parameters is a text, and PEFT takes a list only", expected: "a list of strings",
+        found: escaped(raw["target_parameters"]?.text() ?? "", limit: 60), hint: "write the names in brackets")
+    }
+    if case .names([])? = config.targets, config.targetParameters.isEmpty, config.trainableTokens.isEmpty {
+      invalid(
+        .configInvalid, "target_modules is an empty list, so that the adapter adapts nothing and PEFT refuses it",
+        expected: "names of modules", found: "[]", hint: "name the modules that the file has tensors for")
+    }
+    if case .pattern? = config.targets, let lists = raw["layers_pattern"], !lists.isNull {
+      invalid(
+        .configInvalid, "layers_pattern cannot be used when target_modules is a regular expression",
+        hint: "PEFT refuses the combination; list the module names or set layers_pattern to null")
+    } else if !config.layersPattern.allSatisfy(\.isEmpty), raw["layers_to_transform"]?.isNull ?? true {
+      invalid(
+        .configInvalid, "layers_pattern is set without layers_to_transform, which PEFT 0.21 refuses",
+        hint: "name the layers in layers_to_transform, or set layers_pattern to null")
+    }
+    if config.usesDoRA, isSet("megatron_config") {
+      invalid(.configInvalid, "use_dora cannot be used with megatron_config", hint: "PEFT refuses the combination")
+    }
+    if config.hasLoRABias, raw["init_lora_weights"]?.string != nil {
+      invalid(
+        .configInvalid, "lora_bias can be used only with init_lora_weights true or false",
+        found: escaped(raw["init_lora_weights"]?.text() ?? "", limit: 60),
+        hint: "PEFT refuses the combination; write true, the trained factors take the place of the first ones")
+    }
+  }
+
+  private static let taskTypes = [
+    "SEQ_CLS", "SEQ_2_SEQ_LM", "CAUSAL_LM", "TOKEN_CLS", "QUESTION_ANS", "FEATURE_EXTRACTION",
+  ]
+
+  /// Whether PEFT has an initialisation of this name; some are compared in any case of letters.
+  private static func isInitialisation(_ name: String) -> Bool {
+    if name.isEmpty || name.hasPrefix("corda") { return true }
+    if name.hasPrefix("pissa") {
+      guard name != "pissa" else { return true }
+      let parts = name.split(separator: "_")
+      return parts.count == 3 && parts[1] == "niter" && Int(parts[2]) != nil
+    }
+    return ["loftq", "eva", "orthogonal", "lora_ga"].contains(name)
+      || ["gaussian", "olora", "mica"].contains(name.lowercased())
   }
 
   // MARK: Values

@@ -20,7 +20,13 @@ extension Adapter {
     var findings = location.findings + (examined?.findings ?? []) + (reading?.findings ?? [])
     var assembly = Assembly(scheme: scheme)
     for tensor in examined?.file?.header.tensors ?? [] { assembly.add(tensor) }
-    let scaling = scaling(scheme, reading, examined, assembly.alphas, &findings)
+    let trainer = examined?.file.flatMap { OtherTrainer.of($0.header) }
+    var scaling = scaling(scheme, reading, examined, assembly.alphas, &findings)
+    if trainer == .mistralFinetune, reading == nil, let weights = location.weights,
+      let scale = OtherTrainer.mistralScale(beside: weights)
+    {
+      scaling = .multiplier(scale.factor, rank: scale.rank)
+    }
     var adapter = assembly.adapter(path: path, weightsPath: location.weights ?? path, reading, scaling)
     if let config = reading?.config, let exhaustion = scaling.exhaustion(config) {
       findings.append(exhaustion)
@@ -31,8 +37,11 @@ extension Adapter {
     if scheme?.configUse == .optional, adapter.modules.contains(where: { $0.magnitude != nil }) {
       adapter.config?.usesDoRA = true
     }
+    adapter.trainer = trainer
     if let weights = location.weights, adapter.foreignMethod == nil {
-      if reading == nil, scheme?.configUse == .required { findings.append(.missingConfig(beside: weights)) }
+      if reading == nil, trainer == nil, scheme?.configUse == .required {
+        findings.append(.missingConfig(beside: weights))
+      }
       if reading?.mlx != nil, scheme?.format == .peft { findings.append(.foreignConfig(location.config ?? weights)) }
     }
     adapter.file = examined?.file
@@ -167,7 +176,7 @@ private struct Assembly {
     return Adapter(
       path: path, weightsPath: weightsPath, file: nil, config: reading?.config, rawConfig: reading?.raw,
       format: scheme?.format ?? .unknown, modules: finished, replacements: sorted, misnamed: misnamed,
-      unknown: unknown + strays, leftovers: leftovers, foreignMethod: method ?? Self.declaredMethod(reading),
+      unknown: unknown + strays, leftovers: leftovers, foreignMethod: Self.declaredMethod(reading) ?? method,
       findings: [])
   }
 
@@ -190,6 +199,7 @@ private struct Assembly {
   /// The other method that the config names.
   private static func declaredMethod(_ reading: ConfigReading?) -> String? {
     if reading?.mlx?.fineTuneType == "full" { return "FULL" }
+    if let raw = reading?.raw, AdapterConfig.isOfAdapterHub(raw) { return "AdapterHub" }
     guard let type = reading?.raw?["peft_type"]?.string?.uppercased(), type != "LORA" else { return nil }
     return type
   }
@@ -200,7 +210,7 @@ private struct Assembly {
   {
     var module = module
     module.alphaTensor = alphas[module.name]
-    if module.isTransposed, module.a?.shape.rank == 3 || module.b?.shape.rank == 3 {
+    if module.isTransposed ? module.a?.shape.rank == 3 || module.b?.shape.rank == 3 : module.keepsExpertsApart {
       module.stackOfExperts()
     } else {
       let (rankOfA, inputs) = Self.sizes(module.a, rankFirst: !module.isTransposed)
@@ -228,6 +238,13 @@ private struct Assembly {
 }
 
 extension AdapterModule {
+  /// Whether A and B are stacks with one matrix for each expert, which are told from the factors of a convolution by the
+  /// last dimension of B, and where that is 1 by the name.
+  fileprivate var keepsExpertsApart: Bool {
+    guard let a = a?.shape, let b = b?.shape, a.rank == 3, b.rank == 3 else { return false }
+    return a[0] == b[0] && a[1] == b[2] && (b[2] > 1 || name.contains("experts"))
+  }
+
   /// Sizes of a stack of experts as MLX stores it: A `[experts, rank, in]`, B `[experts, out, rank]`.
   fileprivate mutating func stackOfExperts() {
     kind = .parameter

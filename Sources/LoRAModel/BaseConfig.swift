@@ -40,11 +40,16 @@ struct BaseConfig: Sendable {
     return config
   }
 
+  /// What is said of the config of an image model's part.
+  static let diffusersReason =
+    "it is the config of a diffusion model (diffusers), which gives no names and shapes; name the folder or file with its "
+    + "safetensors weights"
+
   /// What a JSON object without the marks of a config seems to be.
   private var otherKind: String {
     if object["peft_type"] != nil { return "it is the config of an adapter, not of a base model" }
     if object["weight_map"] != nil { return "it is a shard index; name its folder, or give it a name in .index.json" }
-    if object["_class_name"] != nil { return "it is the config of a diffusion model, which has no model_type" }
+    if object["_class_name"] != nil { return Self.diffusersReason }
     return "it has neither a model_type nor architectures, so it is not a model's config.json"
   }
 

@@ -10,8 +10,13 @@ extension BaseModel {
   /// Names in files for the two stacks: the matrices of one expert whose rows follow each other, and whole stacks.
   private static let expertNames = [
     (memory: "gate_up_proj", parts: [["gate_proj", "up_proj"], ["w1", "w3"]], whole: "input_linear"),
+    (memory: "up_proj", parts: [["up_proj"]], whole: "input_linear"),
     (memory: "down_proj", parts: [["down_proj"], ["w2"]], whole: "output_linear"),
   ]
+
+  /// Stacks that a module of experts may hold, in the order of their registration; `up_proj` stands alone where there is
+  /// no gate.
+  static let unlistedStacks = ["gate_up_proj", "up_proj", "down_proj"]
 
   /// What the files hold for a name in memory that they do not know themselves.
   func unlisted(_ name: String, prefixChange: (from: String, to: String)?) -> ModuleMatch? {
@@ -26,13 +31,22 @@ extension BaseModel {
           return ModuleMatch(module: module, prefixChange: prefixChange, runtime: nil)
         }
         for leaves in parts {
-          let patterns = leaves.map { owner + ".{e}." + $0 }
+          let patterns = leaves.map { stored(owner + ".{e}." + $0) }
           guard let stack = stack(name, patterns) else { continue }
           if let found = inMemory(stack, prefixChange: prefixChange) { return found }
         }
       }
     }
     return nil
+  }
+
+  /// The pattern of an expert's matrix as the files spell it.
+  private func stored(_ pattern: String) -> String {
+    guard let first = pattern.replacingFirst("{e}", by: "0"), modules[first] == nil, let name = storedNames[first]
+    else {
+      return pattern
+    }
+    return name.replacingFirst(".experts.0.", by: ".experts.{e}.") ?? pattern
   }
 
   /// A stack of the experts whose matrices have these names.

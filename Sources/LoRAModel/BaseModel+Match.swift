@@ -6,7 +6,8 @@ extension BaseModel {
   /// language models inside larger ones, and the body alone.
   static let prefixes = [
     "model.language_model.", "language_model.model.", "model.decoder.", "model.model.", "language_model.",
-    "transformer.", "gpt_neox.", "backbone.", "decoder.", "distilbert.", "roberta.", "deberta.", "electra.", "model.",
+    "transformer.", "gpt_neox.", "unet.", "backbone.", "decoder.", "distilbert.", "roberta.", "deberta.", "electra.",
+    "model.",
     "bert.", "vit.", "",
   ]
 
@@ -91,6 +92,9 @@ extension BaseModel {
 
   private func named(_ name: String, prefixChange: (from: String, to: String)?) -> ModuleMatch? {
     if let module = modules[name] { return ModuleMatch(module: module, prefixChange: prefixChange, runtime: nil) }
+    if let stored = storedNames[name], let module = modules[stored] {
+      return ModuleMatch(module: module, prefixChange: prefixChange, runtime: nil)
+    }
     if let description { return description.match(name).flatMap { resolved($0, prefixChange: prefixChange) } }
     return unlisted(name, prefixChange: prefixChange)
   }
@@ -139,7 +143,7 @@ extension BaseModel {
         return ModuleMatch(module: module, prefixChange: prefixChange, runtime: nil)
       } : described.compactMap { stack in resolved(stack, prefixChange: prefixChange) }
     if found.isEmpty, description == nil {
-      let stacks = ["gate_up_proj", "down_proj"].compactMap { unlisted(owner + "." + $0, prefixChange: prefixChange) }
+      let stacks = Self.unlistedStacks.compactMap { unlisted(owner + "." + $0, prefixChange: prefixChange) }
       return stacks.isEmpty ? nil : stacks
     }
     return found.isEmpty ? nil : found

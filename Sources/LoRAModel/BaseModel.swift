@@ -45,6 +45,11 @@ public struct BaseModel: Sendable {
   /// Problems found while reading; an error among them means that the base cannot be relied on.
   public let findings: [Finding]
 
+  /// What the library renames when it loads the files.
+  let memoryNames: MemoryNames
+  /// The names in the files of modules that the library renames, by their names in memory; where the catalogue knows the
+  /// model it is asked instead.
+  let storedNames: [String: String]
   /// The names, prepared for finding similar ones.
   let names: BaseNames
 }

@@ -96,6 +96,8 @@ private struct BaseModelReader {
       return try BaseConfig.read(path)
     } catch {
       if isNeeded { throw error }
+      // The parts of an image model have a config of another library, which says nothing about their names.
+      if error.isOfDiffusers { return nil }
       findings.append(
         Finding(
           .configInvalid, "the base's config.json cannot be used: \(error.reason)", file: path,
@@ -186,6 +188,14 @@ private struct BaseModelReader {
     _ modules: [String: BaseModule], tied: [TiedTensor] = [], vocabulary: UInt64?, parameters: UInt64?
   ) -> BaseModel {
     let names = BaseNames(modules.keys)
+    let memoryNames = MemoryNames(config)
+    var storedNames: [String: String] = [:]
+    if description == nil, !memoryNames.isPlain {
+      for name in modules.keys {
+        let inMemory = memoryNames.name(of: name)
+        if inMemory != name { storedNames[inMemory] = name }
+      }
+    }
     let tiesByDefault =
       description?.modules.contains { $0.tiedTo != nil } ?? modules.values.contains { $0.tiedTo != nil }
     return BaseModel(
@@ -195,7 +205,7 @@ private struct BaseModelReader {
       vocabularySize: vocabulary,
       tiesEmbeddings: description == nil ? config?.tiesEmbeddings ?? tiesByDefault : tiesByDefault,
       tiedTensors: tied, isKnown: checkpoint != nil || description != nil, quantization: config?.quantization,
-      findings: findings, names: names)
+      findings: findings, memoryNames: memoryNames, storedNames: storedNames, names: names)
   }
 }
 
@@ -207,6 +217,12 @@ extension BaseModelError {
     case .unreadable(let error): error.cause
     default: description
     }
+  }
+}
+
+extension BaseModelError {
+  fileprivate var isOfDiffusers: Bool {
+    if case .config(_, BaseConfig.diffusersReason, _) = self { true } else { false }
   }
 }
 

@@ -28,7 +28,9 @@ extension BaseModel {
   public func bias(of module: BaseModule) -> (name: String, entry: Checkpoint.Entry)? {
     let owner = module.name.hasSuffix(".weight") ? String(module.name.dropLast(7)) : module.name
     let name = owner + ".bias"
-    if let own = checkpoint?.tensors[name] { return (name, own) }
+    for name in [name, owner + ".base_layer.bias"] {
+      if let own = checkpoint?.tensors[name] { return (name, own) }
+    }
     return tiedTensors.first { $0.name == name }.map { (name, $0.entry) }
   }
 }

@@ -77,7 +77,9 @@ struct BaseModuleTable {
     let isQuantized = isPacked || companions.contains(name) || !entry.info.dtype.isPlainWeight
     let known = catalogued(name)
     guard let guess = known.map({ ModuleKind(of: $0) }) ?? shapes.kind(ofModule: name, shape) else { return }
-    let hasBias = checkpoint.tensors[name + ".bias"] != nil || checkpoint.tensors[name + ".in_proj_bias"] != nil
+    let hasBias =
+      checkpoint.tensors[name + ".bias"] != nil || checkpoint.tensors[name + ".in_proj_bias"] != nil
+      || checkpoint.tensors[name + ".base_layer.bias"] != nil
     if isQuantized {
       return add(quantized: name, kind: guess, known: known, weightName: weightName, entry, hasBias: hasBias)
     }

@@ -26,7 +26,8 @@ enum BaseTensorName: Equatable {
       return String(name.dropLast(suffix.count))
     }
     if let module = owner(".weight") {
-      self = .weight(module: module)
+      // Some bases come with factors of their own around their weights (Phi-4-multimodal).
+      self = Self.isFactor(module) ? .buffer : .weight(module: owner(".base_layer.weight") ?? module)
     } else if let module = owner(".in_proj_weight") {
       self = .weight(module: module)
     } else if let module = owner(".qweight") ?? owner(".weight_packed") ?? owner(".W_q") {
@@ -40,6 +41,18 @@ enum BaseTensorName: Equatable {
     } else {
       self = .parameter
     }
+  }
+
+  /// Whether the weight of this owner is a factor of the base's own: `….lora_A.vision`.
+  private static func isFactor(_ owner: String) -> Bool {
+    var rest = owner[...]
+    for _ in 0..<2 {
+      guard let dot = rest.utf8.lastIndex(of: UInt8(ascii: ".")) else { return false }
+      let component = rest[rest.utf8.index(after: dot)...]
+      if component == "lora_A" || component == "lora_B" { return true }
+      rest = rest[..<dot]
+    }
+    return false
   }
 
   private static func leaf(_ leaf: Substring, below owner: Substring) -> BaseTensorName {

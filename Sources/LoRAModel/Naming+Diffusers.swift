@@ -25,7 +25,9 @@ public struct DiffusersNaming: NamingScheme {
     return header.tensors.contains { tensor in
       let components = tensor.name.split(separator: ".").map { String($0) }
       if Self.oldFactor(components) != nil { return true }
-      guard components.count > 2, Self.newLeaves.contains(where: { tensor.name.hasSuffix($0.leaf) }) else {
+      guard components.count > 2,
+        Self.newLeaves.contains(where: { tensor.name.hasSuffix($0.leaf) }) || Self.namedFactor(components) != nil
+      else {
         return false
       }
       // `transformer.` is also what GPT-2, Falcon and others call their body, so the layers must be those of diffusers.
@@ -40,12 +42,23 @@ public struct DiffusersNaming: NamingScheme {
       return ReadKey(.factor(module: String(name.dropLast(leaf.count)), part: part))
     }
     var components = name.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
+    if let (module, part, adapter) = Self.namedFactor(components) {
+      let rightName = module + (part == .a ? ".lora_A.weight" : ".lora_B.weight")
+      return ReadKey(.factor(module: module, part: part), misnaming: (.adapterName(adapter), rightName))
+    }
     if let (module, part) = Self.oldFactor(components) { return ReadKey(.factor(module: module, part: part)) }
     if components.count > 1, components.last == "alpha" {
       components.removeLast()
       return ReadKey(.alpha(module: Self.oldModule(components) ?? components.joined(separator: ".")))
     }
     return ReadKey(ForeignMethods.method(of: name).map { .foreign(method: $0) } ?? .unknown)
+  }
+
+  /// Module, part and the adapter's name of `path.lora_A.default.weight`, which saving a state dict by hand leaves.
+  private static func namedFactor(_ components: [String]) -> (module: String, part: FactorPart, adapter: String)? {
+    guard components.count > 3, components.last == "weight" else { return nil }
+    guard let part = ["lora_A": FactorPart.a, "lora_B": .b][components[components.count - 3]] else { return nil }
+    return (components.dropLast(3).joined(separator: "."), part, components[components.count - 2])
   }
 
   /// Module and part of `path.to_q_lora.down.weight`, `path.lora.down.weight` or `path.lora_linear_layer.down.weight`.

@@ -17,6 +17,10 @@ public struct Fleet: Sendable {
   public let duplicates: [[String]]
   /// Number of adapters for each base that configs name.
   public private(set) var bases: [String: Int] = [:]
+  /// Paths of adapters that bring a tokenizer, one list for each distinct one.
+  public let tokenizers: [[String]]
+  /// Paths of adapters that bring a chat template, one list for each distinct one.
+  public let chatTemplates: [[String]]
   /// Paths of adapters that would be served under one name.
   public let collisions: [[String]]
   /// The same as findings; notes and warnings, unless the policy weighs them otherwise.
@@ -41,12 +45,15 @@ public struct Fleet: Sendable {
     slotBytes = slots
     paddingBytes = slots > used ? slots - used : 0
     duplicates = FleetMember.copies(among: members)
+    tokenizers = FleetMember.groups(of: members, by: \.tokenizer)
+    chatTemplates = FleetMember.groups(of: members, by: \.template)
     var names = Groups<String, String>()
     for member in members { names.add(Self.servedName(member.path), member.path) }
     collisions = names.all.filter { Set($0.places).count > 1 }.map(\.places)
     guard members.count > 1, let first = members.first?.path else { return }
     let judgement = Judgement(
-      rankFindings(first) + copyFindings() + baseFindings(first) + nameFindings(), options.policy)
+      rankFindings(first) + copyFindings() + baseFindings(first) + nameFindings() + tokenizerFindings(first),
+      options.policy)
     findings = judgement.findings
     ignored = judgement.ignored
   }
@@ -103,6 +110,22 @@ public struct Fleet: Sendable {
     }
   }
 
+  private func tokenizerFindings(_ path: String) -> [Finding] {
+    func finding(_ groups: [[String]], _ what: String) -> Finding? {
+      guard groups.count > 1 else { return nil }
+      let list = groups.prefix(4).map { paths in
+        "one with \(escaped(paths.first ?? "", limit: 100))"
+          + (paths.count > 1 ? " and \(grouped(UInt64(paths.count - 1))) more" : "")
+      }
+      return Finding(
+        .fleetMixedTokenizers,
+        "the adapters bring \(groups.count) different \(what): \(list.joined(separator: ", "))", file: path,
+        expected: "one for all", found: "\(groups.count)",
+        hint: "an engine has one for all adapters; serve each group from an engine of its own")
+    }
+    return [finding(tokenizers, "tokenizers"), finding(chatTemplates, "chat templates")].compactMap(\.self)
+  }
+
   /// The fleet's part of the report.
   var json: JSONValue {
     var ranks = JSONObject()
@@ -113,7 +136,8 @@ public struct Fleet: Sendable {
     var object: JSONObject = [
       "ranks": .object(ranks), "padded_rank": JSONValue(paddedRank), "padding_bytes": JSONValue(paddingBytes),
       "slot_bytes": JSONValue(slotBytes), "bases": .object(bases), "duplicates": lists(duplicates),
-      "name_collisions": lists(collisions), "findings": .array(findings.map(\.json)),
+      "name_collisions": lists(collisions), "tokenizers": lists(tokenizers), "chat_templates": lists(chatTemplates),
+      "findings": .array(findings.map(\.json)),
     ]
     if !ignored.isEmpty { object["ignored"] = .array(ignored.map(\.json)) }
     return .object(object)

@@ -1,6 +1,7 @@
 import LoRAIO
 import LoRAKernels
 import LoRAModel
+import LoRATokenizer
 import Safetensors
 import TensorCore
 
@@ -16,9 +17,15 @@ struct FleetMember: Sendable {
   let elements: UInt64
   /// The file and a hash that equal files share; nil when values were left unread.
   private let content: (path: String, hash: Int)?
+  /// What equal tokenizers and equal chat templates share; nil when the adapter brings none.
+  let tokenizer: UInt64?
+  let template: UInt64?
 
-  init(_ adapter: Adapter, values: AdapterValues?) {
+  /// What there is to know; the tokenizer of an adapter that is alone is not looked through.
+  init(_ adapter: Adapter, values: AdapterValues?, _ tokenizer: Tokenizer?, isAlone: Bool) {
     path = adapter.path
+    self.tokenizer = tokenizer.flatMap { $0.hasVocabulary && isAlone ? 0 : $0.fingerprint }
+    template = tokenizer?.templateFingerprint
     base = adapter.config?.baseModel
     rank = adapter.modules.map(\.rank).max() ?? 0
     width = adapter.modules.reduce(0) { $0.addingSaturated($1.inFeatures).addingSaturated($1.outFeatures) }
@@ -48,6 +55,16 @@ struct FleetMember: Sendable {
     var candidates = Groups<Int, FleetMember>()
     for member in members { if let content = member.content { candidates.add(content.hash, member) } }
     return candidates.all.flatMap { _, members in members.count > 1 ? classes(of: members) : [] }
+  }
+
+  /// Paths of the members that have a value, by equal values, the largest group first.
+  static func groups(of members: [FleetMember], by value: (FleetMember) -> UInt64?) -> [[String]] {
+    var groups = Groups<UInt64, String>()
+    for member in members { if let value = value(member) { groups.add(value, member.path) } }
+    let sorted = groups.all.enumerated().sorted { left, right in
+      (right.element.places.count, left.offset) < (left.element.places.count, right.offset)
+    }
+    return sorted.map(\.element.places)
   }
 
   private static func classes(of members: [FleetMember]) -> [[String]] {

@@ -10,13 +10,16 @@ public enum RuleSet {
     .indexInvalid, .shardMismatch,
     .configMissing, .configInvalid, .configUnsupportedType, .configUnknownField,
     .rankMismatch, .pairRankDisagree, .pairIncomplete, .tensorUnknown, .tensorEmpty, .tensorDType, .exportNaming,
-    .targetMissing, .targetUndeclared, .patternAmbiguous,
-    .baseModuleMissing, .baseLayerRange, .baseShapeMismatch, .baseTransposed, .baseVocabMismatch, .baseNameMismatch,
-    .baseMutatedInit, .baseQuantized, .baseUnknownArchitecture, .baseConfigMismatch,
+    .targetMissing, .targetUndeclared, .patternAmbiguous, .patternUnused,
+    .baseModuleMissing, .baseRenamed, .baseLayerRange, .baseShapeMismatch, .baseTransposed, .baseVocabMismatch,
+    .baseNameMismatch, .baseHeadMissing, .baseMutatedInit, .baseQuantized, .baseUnknownArchitecture,
+    .baseConfigMismatch,
+    .baseTokenizerMismatch, .chatTemplateMismatch,
     .valueNaN, .valueInf, .valueOverflow, .valueZeroDelta, .valueZeroModule,
     .engineRank, .engineUnsupported, .engineSilent, .engineUnjudged,
     .policyRank, .policyAlpha, .policyTargets, .policyDType, .policySize, .policyBase, .policyMetadata,
     .fleetMixedRanks, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision,
+    .fleetMixedTokenizers,
   ]
 
   /// The rule of this id.
@@ -34,7 +37,7 @@ public enum RuleSet {
 
   /// Rules whose answer depends on the patterns of a config.
   private static let decidedByPatterns: Set<RuleID> = [
-    .rankMismatch, .targetMissing, .targetUndeclared, .patternAmbiguous,
+    .rankMismatch, .targetMissing, .targetUndeclared, .patternAmbiguous, .patternUnused,
   ]
 
   /// All pages in one Markdown document, as `docs/rules.md` holds it.

@@ -20,6 +20,8 @@ public struct ValidationContext: Sendable {
   let matches: [ModuleMatch?]?
   /// What the engine makes of the adapter, gravest first; empty without an engine.
   let servingReasons: [ServingReason]
+  /// The tokenizers of adapter and base; nil when none lies beside the adapter, or nobody has looked.
+  var tokenizers: TokenizerPair?
   private let transpositions: [String: Transposition]
 
   /// Matches the adapter's modules with the base.

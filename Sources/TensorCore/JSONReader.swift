@@ -152,7 +152,7 @@ public struct JSONReader: ~Copyable, ~Escapable {
   }
 
   /// Steps over the separator before the next element, or over the closing bracket (false).
-  private mutating func advance(closing: UInt8, _ expectation: String) throws(JSONError) -> Bool {
+  mutating func advance(closing: UInt8, _ expectation: String) throws(JSONError) -> Bool {
     skipWhitespace()
     guard offset < text.count else { throw failure("the text ends inside an object or array") }
     let byte = text[offset]
@@ -246,9 +246,16 @@ public struct JSONReader: ~Copyable, ~Escapable {
   mutating func skipWhitespace() {
     while offset < text.count {
       switch text[offset] {
-      case 0x20, 0x09, 0x0A, 0x0D: offset += 1
+      case 0x20, 0x09, 0x0A, 0x0D: offset += 1 + blanks(from: offset + 1)
       default: return
       }
     }
+  }
+
+  /// The blanks among the next eight bytes up to the first other byte: the indentation of pretty-printed text.
+  private func blanks(from start: Int) -> Int {
+    guard text.count - start >= 8 else { return 0 }
+    let word = unsafe text.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: start, as: UInt64.self) }
+    return (UInt64(littleEndian: word) ^ 0x2020_2020_2020_2020).trailingZeroBitCount / 8
   }
 }

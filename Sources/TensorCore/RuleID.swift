@@ -21,7 +21,10 @@ public enum RuleID: String, Sendable, CaseIterable {
   case targetMissing = "target-missing"
   case targetUndeclared = "target-undeclared"
   case patternAmbiguous = "pattern-ambiguous"
+  case patternUnused = "pattern-unused"
   case baseModuleMissing = "base-module-missing"
+  case baseRenamed = "base-renamed"
+  case baseHeadMissing = "base-head-missing"
   case baseLayerRange = "base-layer-range"
   case baseShapeMismatch = "base-shape-mismatch"
   case baseTransposed = "base-transposed"
@@ -30,6 +33,8 @@ public enum RuleID: String, Sendable, CaseIterable {
   case baseMutatedInit = "base-mutated-init"
   case baseQuantized = "base-quantized"
   case baseUnknownArchitecture = "base-unknown-architecture"
+  case baseTokenizerMismatch = "base-tokenizer-mismatch"
+  case chatTemplateMismatch = "chat-template-mismatch"
   case valueNaN = "value-nan"
   case valueInf = "value-inf"
   case valueOverflow = "value-overflow"
@@ -51,6 +56,7 @@ public enum RuleID: String, Sendable, CaseIterable {
   case fleetDuplicate = "fleet-duplicate"
   case fleetMixedBases = "fleet-mixed-bases"
   case fleetNameCollision = "fleet-name-collision"
+  case fleetMixedTokenizers = "fleet-mixed-tokenizers"
   case indexInvalid = "index-invalid"
   case shardMismatch = "shard-mismatch"
   case baseConfigMismatch = "base-config-mismatch"
@@ -58,9 +64,10 @@ public enum RuleID: String, Sendable, CaseIterable {
   /// What the rule weighs unless a policy says otherwise.
   public var severity: Severity {
     switch self {
-    case .configUnknownField, .valueZeroModule, .fleetMixedRanks: .note
-    case .headerUnusual, .targetUndeclared, .patternAmbiguous, .baseNameMismatch, .baseUnknownArchitecture,
-      .baseConfigMismatch, .valueZeroDelta, .engineUnjudged, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision:
+    case .configUnknownField, .valueZeroModule, .fleetMixedRanks, .baseHeadMissing: .note
+    case .headerUnusual, .targetUndeclared, .patternAmbiguous, .patternUnused, .baseRenamed, .baseNameMismatch,
+      .baseUnknownArchitecture, .baseConfigMismatch, .chatTemplateMismatch, .valueZeroDelta, .engineUnjudged,
+      .fleetDuplicate, .fleetMixedBases, .fleetNameCollision, .fleetMixedTokenizers:
       .warning
     default: .error
     }

@@ -51,6 +51,7 @@ struct CommandLine: Sendable, CustomTestStringConvertible {
       isCheck: true),
     CommandLine(command: ["bases"], arguments: ["--base", "bases/llama-7b.json"]),
     CommandLine(command: ["rules"], arguments: []),
+    CommandLine(command: ["engines"], arguments: []),
     CommandLine(command: ["explain"], arguments: ["rank-mismatch"], hasJSON: false),
     CommandLine(
       command: ["policy", "init"], arguments: ["OUT"], hasJSON: false, reportsToOutput: false, isCheck: true),

@@ -58,6 +58,32 @@ struct MergeCommandTests {
     #expect(!FileManager.default.fileExists(atPath: folder.path("dry")))
   }
 
+  @Test func acceptedFindingsAreSaidInReportAndRecord() throws {
+    let folder = try TemporaryFolder()
+    let adapter = folder.path("adapter")
+    try FileManager.default.createDirectory(atPath: adapter, withIntermediateDirectories: true)
+    let source = Fixtures.path("adapters/llama-all-linear")
+    try FileManager.default.copyItem(
+      atPath: source + "/adapter_model.safetensors", toPath: adapter + "/adapter_model.safetensors")
+    var config = try #require(try Fixtures.json("adapters/llama-all-linear/adapter_config.json").object)
+    config["target_modules"] = .array((config["target_modules"]?.array ?? []) + ["lm_head"])
+    try JSONValue.object(config).text().write(
+      toFile: adapter + "/adapter_config.json", atomically: true, encoding: .utf8)
+    let output = folder.path("out")
+    let refused = try merge(output, adapter: adapter)
+    #expect(refused.code == 2 && refused.errors.contains("target-missing"), "\(refused.errors)")
+    let result = try merge(output, ["--accept", "target-missing", "--format", "json"], adapter: adapter)
+    #expect(result.code == 0, "\(result.errors)")
+    let warnings = try result.json()["warnings"]?.array?.compactMap(\.string) ?? []
+    #expect(warnings.contains { $0.contains("accepted: target-missing: ") }, "\(warnings)")
+    let record = try JSONValue(parsing: Array(Data(contentsOf: URL(fileURLWithPath: output + "/lora-merge.json"))))
+    #expect(record["accepted"]?.array?.first?["rule"] == "target-missing")
+    // The record says what was accepted, so that the merge verifies without saying it again.
+    let verified = try verify(output, adapter: adapter)
+    #expect(verified.code == 0, "\(verified.output)\(verified.errors)")
+    #expect(try merge(folder.path("other"), ["--accept", "target-mising"]).code == 64)
+  }
+
   @Test func expertLayoutsAreSaidOnTheCommandLine() throws {
     let folder = try TemporaryFolder()
     let base = "models/mixtral-bf16"

@@ -40,7 +40,7 @@ public enum FuzzTargets {
   public static let all: [any FuzzTarget] = [
     HeaderTarget(), JSONTarget(), ConfigTarget(), PatternTarget(), IndexTarget(), NamesTarget(), AdapterTarget(),
     ZstdTarget(), ArchiveTarget(), PolicyTarget(), TraceTarget(), AnswersTarget(), BaseTarget(), SlotsTarget(),
-    MergeRecordTarget(),
+    MergeRecordTarget(), TokenizerTarget(),
   ]
 
   /// The target of a name, or nil.

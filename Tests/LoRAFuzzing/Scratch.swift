@@ -6,6 +6,8 @@ import Synchronization
 final class Scratch: Sendable {
   /// Path of the folder.
   let path: String
+  /// For targets that read what they wrote more than once; tests run at the same time.
+  private let turn = Mutex<Void>(())
   private static let counter = Atomic<Int>(0)
   private static let prefix = "lora-fuzz-"
 
@@ -41,6 +43,11 @@ final class Scratch: Sendable {
       return false
     }
     return kill(process, 0) != 0 && errno == ESRCH
+  }
+
+  /// Runs `body` while no other that asked for the same writes here.
+  func alone(_ body: () throws(Violation) -> Void) throws(Violation) {
+    try turn.withLock { _ throws(Violation) in try body() }
   }
 
   /// Writes a file and returns its path.

@@ -26,6 +26,8 @@ struct Damage: CustomTestStringConvertible, Sendable {
     case engine(String)
     /// Another adapter.
     case company
+    /// Another adapter, and one tokenizer beside both and beside the base.
+    case tokenizers
   }
 
   init(
@@ -204,7 +206,7 @@ struct Damage: CustomTestStringConvertible, Sendable {
     Damage("what the engine refuses", .engineUnsupported, after: .engine("vllm")) {
       scene, random in
       let fields: [(String, JSONValue)] = [
-        ("bias", "all"), ("init_lora_weights", "bone"), ("use_qalora", true), ("alora_invocation_tokens", [1, 2]),
+        ("bias", "all"), ("use_qalora", true), ("alora_invocation_tokens", [1, 2]),
         ("layer_replication", [[0, 2], [1, 3]]),
       ]
       let (field, value) = fields.randomElement(using: &random) ?? fields[0]
@@ -275,6 +277,19 @@ struct Damage: CustomTestStringConvertible, Sendable {
     Damage("one name for two", .fleetNameCollision, after: .company) { scene, random in
       try scene.join("\(random.next())/adapter", random.next())
     },
+    Damage("ids of its own", .baseTokenizerMismatch, along: [.fleetMixedTokenizers], after: .tokenizers) {
+      scene, random in
+      try scene.bring("adapter", tokens: (0..<30).shuffled(using: &random))
+    },
+    Damage("a template of its own", .chatTemplateMismatch, along: [.fleetMixedTokenizers], after: .tokenizers) {
+      scene, random in
+      try scene.bring("adapter", template: "{{ messages }} \(random.next())")
+    },
+    Damage("a tokenizer unlike the others'", .fleetMixedTokenizers, along: [.baseTokenizerMismatch], after: .tokenizers)
+    {
+      scene, random in
+      try scene.bring("x/two", tokens: Array(0..<Int.random(in: 31...35, using: &random)))
+    },
   ]
 }
 
@@ -289,7 +304,18 @@ extension Scene {
     case .weightsOfTheBase: try writeBase()
     case .engine(let name): try serve(name)
     case .company: try join("x/two", random.next())
+    case .tokenizers:
+      try writeBase()
+      try join("x/two", random.next())
+      for name in ["base", "adapter", "x/two"] { try bring(name) }
     }
+  }
+
+  /// Puts a tokenizer of tokens with these ids beside an adapter or a base.
+  fileprivate func bring(_ name: String, tokens: [Int] = Array(0..<30), template: String = "{{ messages }}") throws {
+    let members = tokens.enumerated().map { "\"t\($0.offset)\": \($0.element)" }.joined(separator: ", ")
+    try folder.write("\(name)/tokenizer.json", "{\"model\": {\"vocab\": {\(members)}}, \"added_tokens\": []}")
+    try folder.write("\(name)/chat_template.jinja", template)
   }
 
   /// Sets an engine that takes the adapter.

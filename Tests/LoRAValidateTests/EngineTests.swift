@@ -100,7 +100,9 @@ struct EngineCase: CustomTestStringConvertible, Sendable {
     },
     EngineCase("tensorrt-llm", .engineSilent, "DoRA (use_dora)") { $0.config["use_dora"] = true },
     EngineCase("tensorrt-llm", .engineSilent, "reads no alpha_pattern") { $0.config["alpha_pattern"] = ["q_proj": 77] },
-    EngineCase("tensorrt-llm", .engineUnjudged, "was not tried with") { _ in },
+    EngineCase("tensorrt-llm", .engineUnjudged, "was not tried with") { specimen in
+      specimen.renameAll { $0.replacing("mlp.up_proj", with: "block_sparse_moe.experts.0.w3") }
+    },
     EngineCase("tensorrt-llm", .engineRank, "TensorRT-LLM serves ranks up to 64") { $0.resizeAll(to: 80) },
     EngineCase("tensorrt-llm", .engineSilent, "lm_head") { specimen in
       specimen.tensors.append(.init(name: "base_model.model.lm_head.lora_A.weight", shape: [2, 32]))

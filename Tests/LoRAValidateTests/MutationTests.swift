@@ -113,6 +113,28 @@ struct Mutation: CustomTestStringConvertible, Sendable {
       guard let module = specimen.modules.randomElement(using: &random) else { return }
       specimen.config["alpha_pattern"] = .object([module: 3, "\(module.split(separator: ".").last ?? "")": 5])
     },
+    Mutation("a pattern matches no module", .patternUnused) { specimen, _ in
+      specimen.config["alpha_pattern"] = ["^q_proj": 100, "base_model.model.model.layers.0.self_attn.v_proj": 50]
+    },
+    Mutation("a pattern matches no module, no base", .patternUnused, withBase: false) { specimen, _ in
+      specimen.config["rank_pattern"] = ["^q_proj": 3]
+    },
+    Mutation("a target that no model has", .patternUnused) { specimen, _ in
+      specimen.config["target_modules"] = .array((specimen.config["target_modules"]?.array ?? []) + ["Wqkv"])
+    },
+    Mutation("a parameter that no model has", .patternUnused) { specimen, _ in
+      specimen.config["target_parameters"] = ["mlp.experts.gate_up_projs"]
+    },
+    Mutation("names of another class", .baseRenamed) { specimen, random in
+      specimen.rename(&random) { $0.replacing(".model.layers.", with: ".transformer.layers.") }
+    },
+    Mutation("a head that the base lacks", .baseHeadMissing) { specimen, _ in
+      specimen.config["task_type"] = "SEQ_CLS"
+      specimen.config["modules_to_save"] = ["classifier", "score"]
+      specimen.tensors.append(
+        Specimen.Tensor(
+          name: "base_model.model.score.weight", shape: [2, 32], values: (0..<64).map { Float($0) / 9 - 3 }))
+    },
     Mutation("another path", .baseModuleMissing, along: [.targetMissing]) { specimen, random in
       specimen.rename(&random) { $0.replacing(".layers.", with: ".blocks.") }
     },

@@ -10,13 +10,16 @@ struct RuleCoverageTests {
   private static let ofBases: Set<RuleID> = [.indexInvalid, .shardMismatch, .baseConfigMismatch, .securityPath]
   /// Rules about several adapters, which `FleetTests` covers.
   private static let ofFleets: Set<RuleID> = [
-    .fleetMixedRanks, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision,
+    .fleetMixedRanks, .fleetDuplicate, .fleetMixedBases, .fleetNameCollision, .fleetMixedTokenizers,
   ]
+  /// Rules about tokenizers, which `TokenizerRuleTests` covers.
+  private static let ofTokenizers: Set<RuleID> = [.baseTokenizerMismatch, .chatTemplateMismatch]
 
   @Test func everyRuleHasAFailingCase() {
     let broken = Set(FixtureTests.broken.flatMap(\.rules).compactMap { RuleID(rawValue: $0) })
     let covered = broken.union(Mutation.all.map(\.rule)).union(EngineCase.all.map(\.rule))
       .union(PolicyCase.all.map(\.rule)).union(Self.ofBases).union(Self.ofFleets)
+      .union(Self.ofTokenizers)
       // Has cases of its own in `EngineTests`.
       .union([.engineUnjudged])
     let missing = Set(RuleID.allCases).subtracting(covered)

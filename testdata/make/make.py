@@ -8,7 +8,7 @@ import os
 import sys
 
 PARTS = (
-    "models adapters merged broken headers bases formats deltas evaluation traffic slots mutants".split()
+    "models adapters merged broken headers bases formats deltas evaluation traffic slots mutants config_corpus".split()
 )
 
 

@@ -8,8 +8,7 @@ extension Rule {
     .baseModuleMissing, "The base has no such module",
     meaning: """
       A module that the adapter has tensors for does not exist in the base under its full path. Names are compared as a \
-      whole, not by their last part. A note says so when a known prefix differs between library versions and the module \
-      was found all the same.
+      whole, not by their last part. Modules that are there under another known name are `base-renamed`.
       """,
     consequence: """
       vLLM checks the last part of the name only: `q_proj` below a wrong prefix is accepted, never found, and the base \
@@ -44,7 +43,7 @@ extension Rule {
         "the base has no module \(escaped(places[0].name, limit: 160))"
           + (places.count > 1 ? ", nor \(grouped(UInt64(places.count - 1))) more of the same kind" : ""))
     }
-    return findings + renamed(context) + stacks(unknown, context)
+    return findings + stacks(unknown, context)
   }
 
   private static func finding(
@@ -84,23 +83,6 @@ extension Rule {
           + "one by one, and its architecture is not in the catalogue",
         file: context.adapter.weightsPath, module: first.name, hint: "check the adapter with the engine itself")
     ]
-  }
-
-  /// A note for each prefix that was read differently to find the modules.
-  private static func renamed(_ context: ValidationContext) -> [Finding] {
-    var groups = Groups<[String], AdapterModule>()
-    for (module, match) in context.matched {
-      if let (from, to) = match.prefixChange { groups.add([from, to], module) }
-    }
-    return groups.all.map { change, places in
-      Finding(
-        .baseModuleMissing, severity: .note,
-        "\(phrase(places.map(\.name), of: context.adapter.modules.count)) \(places.count == 1 ? "was" : "were") found in "
-          + "the base with the prefix \"\(escaped(change[1]))\" in place of \"\(escaped(change[0]))\"",
-        file: context.adapter.weightsPath, module: places.first?.name, expected: escaped(change[1]),
-        found: escaped(change[0]),
-        hint: "library versions name the model differently; serve with the version that the adapter was trained with")
-    }
   }
 }
 

@@ -8,7 +8,9 @@ extension Rule {
     .baseNameMismatch, "The config names another base model",
     meaning: """
       `base_model_name_or_path` of the adapter is another model than the base says it is. The owner of a repository does \
-      not count, since mirrors keep the model's name; a local path counts as the same when its last part is alike.
+      not count, since mirrors keep the model's name; a local path counts as the same when its last part is alike. Where \
+      the names differ in how the weights are quantised alone (`-bnb-4bit`, `-GPTQ-Int4`, `-FP8-dynamic`, …), as after \
+      QLoRA, this is a note.
       """,
     consequence: """
       Two models of one family have the same shapes, so everything loads. An adapter for the base model on the instruct \
@@ -25,16 +27,15 @@ extension Rule {
     guard let config = context.adapter.config, let trained = config.baseModel, let served = context.base?.name,
       ModelName(served).isRepository, !ModelName(trained).mayBe(ModelName(served))
     else { return [] }
-    let quantised = ["-bnb-4bit", "-bnb-8bit", "-gptq", "-awq", "-4bit", "-8bit", "-int4", "-fp8"]
-    let suffix = quantised.first { ModelName(trained).name.hasSuffix($0) }
+    let isVariant = ModelName(trained).isVariant(of: ModelName(served))
     return [
       Finding(
-        .baseNameMismatch,
+        .baseNameMismatch, severity: isVariant ? .note : nil,
         "the adapter was trained on \(escaped(trained, limit: 120)), but the base is \(escaped(served, limit: 120))",
         file: config.path, expected: escaped(served, limit: 120), found: escaped(trained, limit: 120),
-        hint: suffix == nil
-          ? "check which base the training used"
-          : "the training saw a quantised variant of its base; check the answers before serving on full-precision weights"
+        hint: isVariant
+          ? "the two are variants of one model that differ in how the weights are quantised; nothing is amiss"
+          : "check which base the training used"
       )
     ]
   }
@@ -54,6 +55,42 @@ private struct ModelName {
     let cached = parts.first { $0.hasPrefix("models--") }?.split(separator: "-").dropFirst(2).joined(separator: "-")
     name = (cached ?? Folder.lastComponent(text)).lowercased()
   }
+
+  /// Whether the two names are one but for words that say how the weights are quantised.
+  func isVariant(of other: ModelName) -> Bool {
+    let (left, right) = (plain, other.plain)
+    return left == right && !left.isEmpty
+  }
+
+  /// The name's words without those at its end that say how weights are quantised, and those that only go with them.
+  private var plain: [Substring] {
+    var words = name.split { "-_. ".contains($0) }
+    var kept = words
+    while let last = words.last, Self.quantisations.contains(last) || Self.companions.contains(last) {
+      words.removeLast()
+      if Self.quantisations.contains(last) { kept = words }
+    }
+    // A repacker's name that goes with the quantisation, as in `unsloth-bnb-4bit`.
+    while kept.count < name.split(whereSeparator: { "-_. ".contains($0) }).count,
+      ["unsloth", "mlx"].contains(kept.last)
+    {
+      kept.removeLast()
+    }
+    return kept
+  }
+
+  private static let quantisations: Set<Substring> = [
+    "bnb", "2bit", "3bit", "4bit", "5bit", "6bit", "8bit", "gptq", "awq", "int4", "int8", "fp4", "fp8", "nf4", "nvfp4",
+    "mxfp4", "mxfp8", "gguf", "w4a16", "w8a16", "w8a8", "w4a8", "w4a4", "quantized", "quantised", "quant", "exl2",
+    "exl3", "hqq",
+    "aqlm", "q2", "q3", "q4", "q5", "q6", "q8", "autoround", "bitsandbytes", "int4wo", "int8wo", "eetq", "quip",
+  ]
+
+  /// Words that say more about a quantisation: `FP8-dynamic`, `unsloth-bnb-4bit`, `Q4_K_M`.
+  private static let companions: Set<Substring> = [
+    "dynamic", "unsloth", "marlin", "sym", "asym", "kv", "block", "k", "m", "s", "l", "0", "1", "g128", "128g", "g32",
+    "mlx", "ct", "static", "gs128", "hf", "inc", "qat",
+  ]
 
   /// Whether it can be the model that a repository id names: equal for ids, alike for folders, which people shorten.
   func mayBe(_ other: ModelName) -> Bool {

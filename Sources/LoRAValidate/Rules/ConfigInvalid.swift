@@ -23,6 +23,7 @@ extension Rule {
   ) { context in
     guard let config = context.adapter.config else { return [] }
     var findings: [Finding] = []
+    findings += targetless(config, context) + ordinaryParameters(config, context)
     for problem in context.matching?.problems ?? [] {
       findings.append(
         Finding(
@@ -52,5 +53,78 @@ extension Rule {
           found: "\"lora_bias\": false", hint: "set lora_bias to true, or drop the tensors if they are not wanted"))
     }
     return findings
+  }
+  /// A config that targets none of the modules that there are, which PEFT refuses.
+  private static func targetless(_ config: AdapterConfig, _ context: ValidationContext) -> [Finding] {
+    if let text = context.plainTargetText {
+      let names = text.split { $0 == "," || $0 == " " }.map { "\"\(escaped(String($0), limit: 60))\"" }
+        .joined(separator: ", ")
+      return [
+        Finding(
+          .configInvalid,
+          "target_modules is the text \"\(escaped(text, limit: 120))\", which PEFT takes for a regular expression of whole "
+            + "names: it matches no module, and PEFT refuses the adapter",
+          file: config.path, expected: "[\(names)]", found: "\"\(escaped(text, limit: 120))\"",
+          hint: "write the names as a list: [\(names)]")
+      ]
+    }
+    guard context.targetsNothing else { return [] }
+    return [
+      Finding(
+        .configInvalid,
+        "the config targets no module of this base, neither those of the file nor any other, and PEFT refuses the adapter",
+        file: config.path, expected: "target_modules that mean modules of the base",
+        found: escaped(config.raw["target_modules"]?.text() ?? "", limit: 120),
+        hint:
+          "correct target_modules (and layers_to_transform, layers_pattern) to the modules that the file has tensors for"
+      )
+    ]
+  }
+
+  /// Entries of `target_parameters` that mean the weight of an ordinary layer, which PEFT adapts as a module only.
+  private static func ordinaryParameters(_ config: AdapterConfig, _ context: ValidationContext) -> [Finding] {
+    guard let base = context.base, base.isKnown else { return [] }
+    let wrong = config.targetParameters.prefix(100).filter { entry in
+      guard entry.hasSuffix(".weight") else { return false }
+      let owner = String(entry.dropLast(7))
+      let meant = base.modules.values.filter { $0.name.isMeant(by: owner) }
+      return !meant.isEmpty
+        && meant.allSatisfy { $0.kind == .linear && !["gate", "router"].contains($0.name.lastComponent) }
+    }
+    guard let first = wrong.first else { return [] }
+    return [
+      Finding(
+        .configInvalid,
+        "target_parameters names \(listing(Array(wrong))), the weight of a linear layer, and PEFT refuses to adapt that as a "
+          + "bare parameter", file: config.path, expected: "stacks of experts, or no such entry", found: escaped(first),
+        hint: "name the layer in target_modules instead")
+    ]
+  }
+}
+
+extension ValidationContext {
+  /// What `target_modules` holds when it is the text of one or more plain names, of which none is the whole name of a
+  /// module.
+  var plainTargetText: String? {
+    guard case .pattern(let text)? = adapter.config?.targets, targetsNoneOfItsModules,
+      !text.contains(where: { "\\*+?[](){}|^$".contains($0) })
+    else { return nil }
+    return text
+  }
+
+  /// Whether the config targets neither a module of the file nor one of the base.
+  var targetsNothing: Bool {
+    guard let base, base.isKnown, let matching, let config = adapter.config, config.targets != nil,
+      config.targetParameters.isEmpty, config.trainableTokens.isEmpty, !config.replicatesLayers,
+      targetsNoneOfItsModules,
+      matching.problems.isEmpty
+    else { return false }
+    let names = LoadedNames(base)
+    return !base.modules.keys.contains { matching.targets(names.name(of: $0)) || matching.targets($0) }
+  }
+
+  private var targetsNoneOfItsModules: Bool {
+    !adapter.modules.isEmpty && matching?.targetsAllLinear == false
+      && !names.contains { matching?.targets($0) ?? false }
   }
 }

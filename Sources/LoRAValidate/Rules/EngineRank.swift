@@ -16,8 +16,8 @@ extension Rule {
       `max_lora_rank`, so raising it costs memory and time for all adapters.
       """,
     remedy: """
-      Start the engine with the value in the message, or reduce the adapter's rank (`lora-tool resize` reports what is \
-      lost).
+      Start the engine with the value in the message, or train with a smaller \
+      rank; `lora-tool inspect --stats` shows the effective rank, which is often far below the trained one.
       """,
     example: """
       error  engine-rank  the adapter has rank 64, but vLLM serves ranks up to 16
@@ -31,7 +31,9 @@ extension Rule {
       $0.kind != .parameter && $0.isUsable && context.transposition(of: $0) == nil
     }
     .max { $0.rank < $1.rank }
-    let ofConfig = adapter.config.map { max($0.rank, $0.rankPattern.map(\.rank).max() ?? 0) } ?? 0
+    // An engine that takes the rank from the factors never sees the config's.
+    let config = context.options.engine?.forgiven.contains(.rankMismatch) ?? false ? nil : adapter.config
+    let ofConfig = config.map { max($0.rank, $0.rankPattern.map(\.rank).max() ?? 0) } ?? 0
     let rank = max(ofTensors?.rank ?? 0, UInt64(max(ofConfig, 0)))
     guard rank > limit else { return [] }
     let isTensor = ofTensors.map { $0.rank == rank } ?? false

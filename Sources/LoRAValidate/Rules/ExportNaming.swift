@@ -24,6 +24,17 @@ extension Rule {
       """
   ) { context in
     let adapter = context.adapter
+    if let trainer = adapter.trainer, !adapter.modules.isEmpty {
+      return [
+        Finding(
+          .exportNaming,
+          "the file is one of \(trainer.name), whose names for its \(counted(adapter.modules.count, "module")) neither PEFT "
+            + "nor the engines read",
+          file: adapter.weightsPath, tensor: adapter.modules.first?.tensors.first?.name,
+          expected: "base_model.model. and transformers' names",
+          found: escaped(adapter.modules.first?.tensors.first?.name ?? ""), hint: trainer.remedy)
+      ]
+    }
     var groups = Groups<String, MisnamedTensor>()
     let strays = Set(context.strays.map(\.name))
     for tensor in adapter.misnamed where !strays.contains(tensor.tensor.name) {

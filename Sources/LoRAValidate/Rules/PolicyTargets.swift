@@ -18,8 +18,8 @@ extension Rule {
   ) { context in
     guard let policy = context.options.policy else { return [] }
     var extra = context.policyFindings(.policyTargets, policy) { module in
-      guard !policy.allowedTargets.isEmpty, !policy.allowedTargets.contains(module.lastComponent) else { return nil }
-      return ("target \(escaped(module.lastComponent))", listing(policy.allowedTargets, limit: 8))
+      guard !policy.allowedTargets.isEmpty, !module.isNamed(in: policy.allowedTargets) else { return nil }
+      return ("target \(escaped(module.target))", listing(policy.allowedTargets, limit: 8))
     }
     let replaced = context.replacedTargets.subtracting(policy.allowedTargets).sorted()
     if !policy.allowedTargets.isEmpty, !replaced.isEmpty {
@@ -32,8 +32,9 @@ extension Rule {
           expected: listing(policy.allowedTargets, limit: 8), found: listing(replaced, limit: 8),
           hint: "train without modules_to_save and bias, or change \(policy.path)"))
     }
-    let present = Set(context.adapter.modules.map(\.lastComponent))
-    let absent = policy.requiredTargets.filter { !present.contains($0) }
+    let present = Set(context.adapter.modules.map(\.target))
+    let endings = Set(context.adapter.modules.flatMap(\.name.endings))
+    let absent = policy.requiredTargets.filter { !endings.contains($0[...]) }
     guard !absent.isEmpty, context.adapter.file != nil else { return extra }
     return extra + [
       Finding(
@@ -41,6 +42,20 @@ extension Rule {
         file: context.adapter.weightsPath, expected: listing(policy.requiredTargets, limit: 8),
         found: listing(present.sorted(), limit: 8), hint: "train with these targets, or change \(policy.path)")
     ]
+  }
+}
+
+extension AdapterModule {
+  /// Whether a list of targets means the module, by its name or a part of it after a dot, as PEFT matches.
+  fileprivate func isNamed(in targets: [String]) -> Bool {
+    let endings = name.endings
+    return targets.contains { endings.contains($0[...]) }
+  }
+
+  /// What it is called as a target: `q_proj`, or `to_out.0` where the last component is a number.
+  fileprivate var target: String {
+    let components = name.dottedComponents
+    return components[(components.lastIndex { UInt64($0) == nil } ?? 0)...].joined(separator: ".")
   }
 }
 

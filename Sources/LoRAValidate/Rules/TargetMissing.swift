@@ -10,8 +10,8 @@ extension Rule {
     meaning: """
       The config says that modules are adapted (`target_modules`, `target_parameters`, `layers_to_transform`, \
       `modules_to_save`, `trainable_token_indices`) for which the file has no tensors. With a base this is exact: every module of the base \
-      that PEFT would adapt must be there. Without one, names that no tensor answers to are errors, and modules that \
-      all neighbouring layers have are warnings.
+      that PEFT would adapt must be there. Without one it cannot be told whether the model has what is named, so that \
+      names that no tensor answers to, and modules that other layers of the same kind have, are warnings.
       """,
     consequence: """
       An incomplete export: an interrupted save, a lost shard, a filter that dropped too much. PEFT starts the missing \
@@ -54,20 +54,21 @@ private struct Targets {
     let change = matches.lazy.compactMap { $0?.prefixChange }.first
     let expertParts = Set(modules.filter { $0.name.isExpert }.map(\.lastComponent))
     var missing: [String] = []
-    let spelling = matches.contains { $0?.runtime != nil } ? base.spellingInMemory : [:]
+    let names = LoadedNames(base)
+    let routers = matching.targetsAllLinear ? base.routerNames : []
     for module in base.modules.values where !present.contains(module.name) {
-      guard module.kind != .parameter, module.isPlainTarget(of: base, allLinear: matching.targetsAllLinear) else {
-        continue
-      }
+      guard module.kind != .parameter, module.isPlainTarget(of: base, allLinear: matching.targetsAllLinear),
+        !routers.contains(module.name)
+      else { continue }
       if module.name.isExpert && !expertParts.contains(String(module.name.lastComponent)) { continue }
-      var name = spelling[module.name] ?? module.name
+      var name = names.name(of: module.name)
       if let change {
         guard name.hasPrefix(change.to) else { continue }
         name = change.from + name.dropFirst(change.to.count)
       }
       if matching.targets(name) { missing.append(name) }
     }
-    return unknownNames(base) + (missing.isEmpty ? [] : [finding(missing, of: present.count + missing.count)])
+    return missing.isEmpty ? [] : [finding(missing, of: present.count + missing.count)]
   }
 
   private func finding(_ missing: [String], of total: Int) -> Finding {
@@ -77,53 +78,23 @@ private struct Targets {
       "the config targets \(counted(total, "module")) of this base, but \(missing.count) of them "
         + "\(missing.count == 1 ? "has" : "have") no tensors: \(listing(sorted))",
       file: context.adapter.weightsPath, module: sorted.first, expected: counted(total, "module"),
-      found: "\(total - missing.count)", hint: "the export is incomplete; save the adapter again")
-  }
-
-  /// Entries of `target_modules` that neither the file nor the base knows; PEFT passes over them.
-  private func unknownNames(_ base: BaseModel) -> [Finding] {
-    let absent = unanswered { matching.isExcluded($0) }
-    guard !absent.isEmpty else { return [] }
-    var known: Set<String> = []
-    for module in base.modules.keys { known.insert(String(module.lastComponent)) }
-    let unknown = absent.filter { !known.contains(String($0.lastComponent)) }
-    guard let first = unknown.first else { return [] }
-    return [
-      Finding(
-        .targetMissing, severity: .warning,
-        "target_modules names \(listing(unknown)), which neither the file nor this base has", file: config.path,
-        found: escaped(first),
-        hint: "PEFT passes over such names; drop \(unknown.count == 1 ? "it" : "them") if nothing is amiss")
-    ]
-  }
-
-  /// Names in `target_modules` that no module answers to, leaving out those that exclusions may have taken away.
-  private func unanswered(unless isExcluded: (String) -> Bool) -> [String] {
-    guard case .names(let entries)? = config.targets, !entries.isEmpty else { return [] }
-    // Honest lists are short; nobody waits for a list of a million names.
-    var rest = Set(entries.prefix(10_000).map { $0[...] })
-    for name in context.names {
-      for ending in name.endings { rest.remove(ending) }
-    }
-    guard !rest.isEmpty else { return [] }
-    let parents = Set(modules.map { $0.name.dropLast($0.lastComponent.count) }.prefix(50))
-    return entries.filter { entry in
-      rest.contains(entry[...]) && !isExcluded(entry) && !parents.contains { isExcluded($0 + entry) }
-    }
+      found: "\(total - missing.count)",
+      hint: "the export is incomplete, so save the adapter again; or the library of the training named these modules "
+        + "otherwise, so that nothing was trained there: merge --accept target-missing goes on without them")
   }
 
   func missingNames() -> [Finding] {
     var findings: [Finding] = []
-    // A name may stand for modules that are excluded, or that no chosen layer has.
-    let isExact = config.excluded == nil && config.layersToTransform == nil
-    let absent = unanswered { matching.isExcluded($0) }
+    let absent = config.unansweredTargets(context.names) { matching.isExcluded($0) }
     if let first = absent.first {
       findings.append(
         Finding(
-          .targetMissing, severity: isExact ? nil : .warning,
+          .targetMissing, severity: .warning,
           "the config targets \(listing(absent)), but the file has no tensors for \(absent.count == 1 ? "it" : "them")",
           file: context.adapter.weightsPath, module: first, expected: "tensors for \(escaped(first))", found: "none",
-          hint: "the export is incomplete, or the config is that of another run"))
+          hint:
+            "check with --base whether the base has \(absent.count == 1 ? "such a module" : "such modules"): if so, the "
+            + "export is incomplete; if not, PEFT passes over the name"))
     }
     if let layers = config.layersToTransform, case .names? = config.targets {
       let present = Set(context.names.compactMap { matching.layerIndex(of: $0).flatMap { UInt64(exactly: $0) } })
@@ -140,29 +111,39 @@ private struct Targets {
     return findings
   }
 
-  /// Modules that the other layers have and this one lacks, up to the last layer that has any.
+  /// Modules that a layer lacks although others of its kind have them.
+  ///
+  /// Layers are compared within one list of them, and only by the modules that share an owner (`self_attn`): models have
+  /// lists of several depths, layers of several kinds, and layers at the end that take over keys and values of others.
   func holes() -> [Finding] {
     guard config.layersToTransform == nil, !config.replicatesLayers else { return [] }
-    /// What a module's name is around the number of its layer.
-    struct Place: Hashable {
-      let before: Substring
-      let after: Substring
+    /// What layers of one list have in common: the list, and the owner of modules in a layer.
+    struct Block: Hashable {
+      let list: Substring
+      let owner: Substring
     }
-    var places = Groups<Place, UInt64>()
+    var blocks = Groups<Block, (layer: UInt64, leaf: Substring)>()
     for name in context.names {
-      if let (index, before, after) = name.layer { places.add(Place(before: before, after: after), index) }
+      guard let (index, before, after) = name.layer, index < 10_000, !name.isExpert else { continue }
+      let leaf = name.lastComponent
+      guard after.utf8.count > leaf.utf8.count else { continue }
+      blocks.add(Block(list: before, owner: after.dropLast(leaf.count)), (index, leaf))
     }
-    guard let last = places.all.lazy.compactMap({ $0.places.max() }).max(), last < 10_000 else { return [] }
     var missing: [String] = []
-    for (place, indices) in places.all {
-      // A module that most layers lack is one that the architecture has in some layers only.
-      let layers = Set(indices)
-      guard UInt64(layers.count) * 2 > last + 1, UInt64(layers.count) <= last else { continue }
-      for index in 0...last where !layers.contains(index) {
-        let candidate = "\(place.before)\(index)\(place.after)"
-        if !candidate.isExpert && matching.targets(candidate) { missing.append(candidate) }
+    for (block, places) in blocks.all {
+      let layers = Dictionary(grouping: places, by: \.layer).mapValues { Set($0.map(\.leaf)) }
+      let kinds = Dictionary(grouping: layers.keys) { layers[$0] ?? [] }
+      guard let (whole, complete) = kinds.max(by: { ($0.value.count, $0.key.count) < ($1.value.count, $1.key.count) }),
+        complete.count * 2 > layers.count, let last = complete.max()
+      else { continue }
+      for (index, leaves) in layers where index < last && leaves.isStrictSubset(of: whole) {
+        for leaf in whole.subtracting(leaves) {
+          let candidate = "\(block.list)\(index)\(block.owner)\(leaf)"
+          if matching.targets(candidate) { missing.append(candidate) }
+        }
       }
     }
+    missing.sort(by: naturallyPrecedes)
     guard let first = missing.first else { return [] }
     return [
       Finding(
@@ -176,35 +157,45 @@ private struct Targets {
   }
 
   /// Bare parameters of the base that PEFT would adapt and the file does not; without a base, entries of
-  /// `target_parameters` that no tensor answers to.
+  /// `target_parameters` that no tensor answers to, which PEFT passes over where the model has nothing of the name.
   func missingParameters() -> [Finding] {
     let entries = config.targetParameters.prefix(100)
     guard !entries.isEmpty else { return [] }
+    if let base = context.base, base.isKnown, !config.replicatesLayers {
+      return missingParameters(of: base, Array(entries))
+    }
     let stacks = modules.filter { $0.kind == .parameter }.map(\.name)
-    func isMeant(_ name: String, by entry: String) -> Bool { name == entry || name.hasSuffix("." + entry) }
-    var missing = entries.filter { entry in !stacks.contains { isMeant($0, by: entry) } }
-    if let base = context.base, base.isKnown {
-      // PEFT passes over what the base does not have; an entry that is there must be there in every layer.
-      missing.removeAll { entry in !base.modules.keys.contains { isMeant($0, by: entry) } }
-      let present = Set(stacks)
-      for stack in Dictionary(grouping: stacks, by: \.template).values.compactMap(\.first) {
-        guard let (_, before, after) = stack.layer, let count = base.layer(of: stack)?.count else { continue }
-        let built = base.description?.layerCounts[String(before.dropLast())] ?? count
-        for index in 0..<min(count, built, 10_000) {
-          let name = "\(before)\(index)\(after)"
-          guard !present.contains(name), entries.contains(where: { isMeant(name, by: $0) }) else { continue }
-          if base.match(name) != nil { missing.append(name) }
-        }
-      }
+    let missing = entries.filter { entry in !stacks.contains { $0.isMeant(by: entry) } }
+    guard let first = missing.first else { return [] }
+    return [
+      parameterFinding(
+        missing, first, .warning,
+        hint:
+          "check with --base whether the base has it: if so, the export is incomplete; if not, PEFT passes over the name"
+      )
+    ]
+  }
+
+  /// Every stack of the base that an entry means must be there, however the base stores its experts.
+  private func missingParameters(of base: BaseModel, _ entries: [String]) -> [Finding] {
+    let present = Set(zip(modules, context.matches ?? []).compactMap { $1?.module.name })
+    let missing = base.expertStacks.filter { stack in
+      !present.contains(stack.match.module.name) && entries.contains { stack.name.isMeant(by: $0) }
+        && !matching.isExcluded(stack.name)
     }
     guard let first = missing.first else { return [] }
     return [
-      Finding(
-        .targetMissing,
-        "target_parameters means \(listing(missing)), but the file has no tensors for \(missing.count == 1 ? "it" : "them")",
-        file: context.adapter.weightsPath, module: first, expected: "tensors for \(escaped(first))", found: "none",
-        hint: "the export is incomplete, or the config is that of another run")
+      parameterFinding(
+        missing.map(\.name), first.name, .error, hint: "the export is incomplete, or the config is that of another run")
     ]
+  }
+
+  private func parameterFinding(_ missing: [String], _ first: String, _ severity: Severity, hint: String) -> Finding {
+    Finding(
+      .targetMissing, severity: severity,
+      "target_parameters means \(listing(missing)), but the file has no tensors for \(missing.count == 1 ? "it" : "them")",
+      file: context.adapter.weightsPath, module: first, expected: "tensors for \(escaped(first))", found: "none",
+      hint: hint)
   }
 
   /// Whether the base may have a module of which `modules_to_save` would save a copy.
@@ -239,7 +230,8 @@ private struct Targets {
     }
     let isHeadInBase = context.base?.isOfTask ?? false
     let serious = absent.filter { entry in
-      !Self.heads.contains(entry) || (absent.count == declared.count && (!isHeadInBase || mayHave(entry)))
+      if Self.heads.contains(entry), config.hasNoTaskHead, !mayHave(entry) { return false }
+      return !Self.heads.contains(entry) || (absent.count == declared.count && (!isHeadInBase || mayHave(entry)))
     }
     if let first = serious.first {
       findings.append(
@@ -263,6 +255,13 @@ private struct Targets {
   }
 }
 
+extension AdapterConfig {
+  /// Whether the task is one of language models, whose classes have no head of their own for PEFT to save.
+  fileprivate var hasNoTaskHead: Bool {
+    ["CAUSAL_LM", "SEQ_2_SEQ_LM", "FEATURE_EXTRACTION"].contains(taskType)
+  }
+}
+
 extension ValidationContext {
   /// Whether the entry's module is adapted by factors instead.
   fileprivate func hasFactors(for entry: String) -> Bool {
@@ -277,14 +276,14 @@ extension BaseModel {
     return classes.contains { $0.hasSuffix("Classification") || $0.hasSuffix("QuestionAnswering") }
   }
 
-  /// The names in memory of modules that the files name otherwise, by the files' names.
-  fileprivate var spellingInMemory: [String: String] {
-    var names: [String: String] = [:]
-    for runtime in description?.runtimeModules ?? [] where runtime.parts.count == 1 && !runtime.isSplitByExpert {
-      let part = runtime.parts[0]
-      names[part.hasSuffix(".weight") ? String(part.dropLast(7)) : part] = runtime.module.name
+  /// Names of the matrices that pick experts, which are no linear layers of today's library.
+  fileprivate var routerNames: Set<String> {
+    if let description {
+      return Set(description.routers.map { $0.name.hasSuffix(".weight") ? String($0.name.dropLast(7)) : $0.name })
     }
-    return names
+    let hasExperts = modules.contains { $0.value.kind == .parameter || $0.key.isExpert }
+    guard hasExperts else { return [] }
+    return Set(modules.keys.filter { ["gate", "router"].contains($0.lastComponent) })
   }
 }
 
@@ -292,12 +291,7 @@ extension LoRAModel.BaseModule {
   /// Whether names alone decide if PEFT adapts the module: part of the layers that the model class builds, and for the
   /// shorthand of all linear modules no embedding or output head.
   fileprivate func isPlainTarget(of base: BaseModel, allLinear: Bool) -> Bool {
-    // Files may hold layers that the model class never builds, such as those for predicting several tokens at once.
-    if let (index, before, _) = name.layer, let count = base.description?.layerCounts[String(before.dropLast())],
-      index >= count
-    {
-      return false
-    }
+    if !base.builds(name) { return false }
     guard allLinear else { return true }
     let heads: Set<Substring> = ["lm_head", "embed_out", "score", "classifier"]
     return (kind == .linear || kind == .conv1d) && !heads.contains(name.lastComponent)

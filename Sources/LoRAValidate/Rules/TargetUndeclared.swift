@@ -22,7 +22,8 @@ extension Rule {
   ) { context in
     guard let config = context.adapter.config, let matching = context.matching,
       config.targets != nil || !config.targetParameters.isEmpty,
-      !matching.problems.contains(where: { $0.field == "target_modules" })
+      !matching.problems.contains(where: { $0.field == "target_modules" }), context.plainTargetText == nil,
+      !context.targetsNothing
     else { return [] }
     let modules = context.adapter.modules
     let names = Set(modules.map(\.name))

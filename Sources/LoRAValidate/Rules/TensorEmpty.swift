@@ -8,7 +8,8 @@ extension Rule {
     .tensorEmpty, "A factor is empty or no matrix",
     meaning: """
       A `lora_A` or `lora_B` has a dimension of zero, or another number of dimensions than its kind of module has (two \
-      for linear layers and embeddings, three to five for convolutions).
+      for linear layers and embeddings, three to five for convolutions), or the factors of experts are stacks of one \
+      matrix for each, where PEFT puts them one after the other into two matrices.
       """,
     consequence: """
       The adapter loads in some engines and does nothing at all. The usual cause is DeepSpeed ZeRO-3: every worker \
@@ -38,22 +39,43 @@ extension Rule {
         groups.add(tensor.shape.isEmpty, (module, tensor))
       }
     }
-    return groups.all.compactMap { isEmpty, places in
-      guard let first = places.first else { return nil }
-      let subject = phrase(places.map(\.module.name), of: adapter.modules.count)
-      let verb = places.count == 1 ? "has" : "have"
-      let expected = first.module.kind == .conv2d ? "three to five dimensions" : "two dimensions, none of them zero"
-      return Finding(
+    return stacks(of: adapter)
+      + groups.all.compactMap { isEmpty, places in
+        guard let first = places.first else { return nil }
+        let subject = phrase(places.map(\.module.name), of: adapter.modules.count)
+        let verb = places.count == 1 ? "has" : "have"
+        let expected = first.module.kind == .conv2d ? "three to five dimensions" : "two dimensions, none of them zero"
+        return Finding(
+          .tensorEmpty,
+          isEmpty
+            ? "\(subject) \(verb) factors without elements: shape \(first.tensor.shape)"
+            : "\(subject) \(verb) factors that are no matrices: shape \(first.tensor.shape)",
+          file: adapter.weightsPath, tensor: first.tensor.name, module: first.module.name, expected: expected,
+          found: "\(first.tensor.shape)",
+          hint: isEmpty || first.tensor.shape.rank == 1
+            ? "this is what a DeepSpeed ZeRO-3 export leaves when parameters are not gathered; gather them and save again"
+            : "the factor was reshaped on its way; export the adapter again",
+          byteOffset: first.tensor.headerOffset)
+      }
+  }
+
+  /// Factors that keep the matrices of experts apart in a dimension of their own, which MLX alone reads.
+  private static func stacks(of adapter: Adapter) -> [Finding] {
+    guard adapter.format == .peft else { return [] }
+    let places = adapter.modules.filter { $0.kind == .parameter && ($0.a?.shape.rank == 3 || $0.b?.shape.rank == 3) }
+    guard let first = places.first, let a = first.a, let b = first.b else { return [] }
+    return [
+      Finding(
         .tensorEmpty,
-        isEmpty
-          ? "\(subject) \(verb) factors without elements: shape \(first.tensor.shape)"
-          : "\(subject) \(verb) factors that are no matrices: shape \(first.tensor.shape)",
-        file: adapter.weightsPath, tensor: first.tensor.name, module: first.module.name, expected: expected,
-        found: "\(first.tensor.shape)",
-        hint: isEmpty || first.tensor.shape.rank == 1
-          ? "this is what a DeepSpeed ZeRO-3 export leaves when parameters are not gathered; gather them and save again"
-          : "the factor was reshaped on its way; export the adapter again",
-        byteOffset: first.tensor.headerOffset)
-    }
+        "the factors of \(phrase(places.map(\.name), of: adapter.modules.count)) are 3-D, one matrix for each of "
+          + "\(first.experts) experts: A \(a.shape), B \(b.shape); PEFT has two matrices for all experts and refuses these",
+        file: adapter.weightsPath, tensor: a.name, module: first.name,
+        expected:
+          "A [\(first.experts &* first.rank), \(first.inFeatures)] and B [\(first.outFeatures), \(first.rank &* first.experts)]",
+        found: "A \(a.shape) and B \(b.shape)",
+        hint:
+          "save with PEFT's save_pretrained: A's rows run expert by expert, B's columns rank by rank with the expert "
+          + "running fastest", byteOffset: a.headerOffset)
+    ]
   }
 }

@@ -25,6 +25,17 @@ extension Rule {
   ) { context in
     let adapter = context.adapter
     guard let file = adapter.file, adapter.foreignMethod == nil else { return [] }
+    if let trainer = adapter.trainer, adapter.modules.isEmpty {
+      return [
+        Finding(
+          .tensorUnknown,
+          "the file is one of \(trainer.name), whose names for its \(counted(file.header.tensors.count, "tensor")) neither "
+            + "PEFT nor the engines read",
+          file: adapter.weightsPath, tensor: file.header.tensors.first?.name,
+          expected: "names that end in lora_A.weight and lora_B.weight",
+          found: escaped(file.header.tensors.first?.name ?? "", limit: 120), hint: trainer.remedy)
+      ]
+    }
     if adapter.modules.isEmpty && adapter.replacements.isEmpty && !file.header.tensors.isEmpty {
       return [
         Finding(

@@ -17,7 +17,9 @@ extension Engine {
           }
         }
       }),
-    defaultRankLimit: nil
+    defaultRankLimit: nil,
+    // Its scale follows from the tensors and `r` as they are, which its own reasons work out.
+    forgiven: [.rankMismatch]
   ) { question in
     // What the loader never looks at, whatever the model.
     let silences: [EngineCheck] = [
@@ -41,8 +43,9 @@ extension LoRAXLoading {
     if let format = base.foreignFormat {
       return [reason(.refusedAtStart, "a base in the \(format) format", hint: "serve the original checkpoint")]
     }
-    guard let modelType = base.modelType, let layerCount = base.layerCount else { return [.unjudged(question)] }
-    guard !LoRAXClass.uncompared.contains(modelType) else { return [.unjudged(question)] }
+    guard let modelType = base.modelType, !LoRAXClass.uncompared.contains(modelType) else {
+      return [.unjudged(question)]
+    }
     let type = escaped(modelType, limit: 80)
     guard let model = LoRAXClass.named(modelType) else {
       return [
@@ -54,6 +57,7 @@ extension LoRAXLoading {
             .refusedAtStart, "the model type \(type), which it does not know", hint: "serve it with another engine")
       ]
     }
+    guard let layerCount = base.layerCount else { return [.unjudged(question)] }
     // Without a config nothing is loaded, which has a rule of its own.
     guard let config = question.adapter.config else { return [] }
     let loading = LoRAXLoading(question, model: model, config: config, layerCount: layerCount)

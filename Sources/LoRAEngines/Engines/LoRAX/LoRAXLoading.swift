@@ -167,7 +167,7 @@ struct LoRAXLoading {
     var wrong: [(module: AdapterModule, factor: Double)] = []
     for (_, modules) in loaded {
       let factor = config.alpha / divisor
-      wrong += modules.filter { abs($0.scale - factor) > 1e-6 * abs($0.scale) }.map { ($0, factor) }
+      wrong += modules.filter { abs(trainedScale(of: $0) - factor) > 1e-6 * abs(factor) }.map { ($0, factor) }
       if let first = modules.first { divisor = Double(padded(first)) }
     }
     let hint = "resize the adapter to rank 8, 16, 32, 64 or 128 in all modules, and write lora_alpha and r for alpha/r"
@@ -182,7 +182,14 @@ struct LoRAXLoading {
     return reason(
       .misapplied,
       "\(phrase(wrong.map(\.module.name), of: question.adapter.modules.count)): \(escaped(first.module.name, limit: 160)) "
-        + "is scaled by \(fixed(first.factor, 4)) instead of \(fixed(first.module.scale, 4))",
-      at: first.module, found: "scale \(fixed(first.module.scale, 4))", hint: hint)
+        + "is scaled by \(fixed(first.factor, 4)) instead of \(fixed(trainedScale(of: first.module), 4))",
+      at: first.module, found: "scale \(fixed(trainedScale(of: first.module), 4))", hint: hint)
+  }
+
+  /// The scale by the rank that the tensors have, whatever the config says of it.
+  private func trainedScale(of module: AdapterModule) -> Double {
+    guard module.rank > 0, let alpha = module.alpha else { return module.scale }
+    let rank = Double(module.rank)
+    return alpha / (config.usesRankStabilizedScale ? rank.squareRoot() : rank)
   }
 }

@@ -39,11 +39,14 @@ extension SGLangRelease {
 
   /// What the model class that runs the base makes of the names.
   private func classReasons(for question: ServingQuestion) -> [ServingReason] {
-    func reason(_ effect: ServingReason.Effect, _ message: String, found: String? = nil, hint: String) -> [ServingReason] {
+    func reason(_ effect: ServingReason.Effect, _ message: String, found: String? = nil, hint: String)
+      -> [ServingReason]
+    {
       [ServingReason(effect: effect, message: message, file: question.adapter.weightsPath, found: found, hint: hint)]
     }
     guard let base = question.base else {
-      return reason(.unjudged, "a base that was not given: what it does depends on the model class", hint: "give --base")
+      return reason(
+        .unjudged, "a base that was not given: what it does depends on the model class", hint: "give --base")
     }
     guard let (key, row) = classes.row(for: base) else {
       return reason(
@@ -60,7 +63,9 @@ extension SGLangRelease {
         .refusedAtStart, "adapters for \(name): no class of its own takes any", found: name,
         hint: "merge the adapter and serve the merged model")
     }
-    guard question.adapter.config != nil, question.adapter.file != nil || !question.adapter.modules.isEmpty else { return [] }
+    guard question.adapter.config != nil, question.adapter.file != nil || !question.adapter.modules.isEmpty else {
+      return []
+    }
     var loading = SGLangLoading(question, row: row, base: base)
     loading.judge()
     return loading.reasons
@@ -89,7 +94,9 @@ extension EngineCheck {
   /// Weights in a file that it does not look for; any name will do.
   fileprivate static let foreignExtension = EngineCheck { question in
     let name = Folder.lastComponent(question.adapter.weightsPath)
-    guard !question.options.feedsEngine, question.adapter.file != nil, !name.hasSuffix(".safetensors") else { return nil }
+    guard !question.options.feedsEngine, question.adapter.file != nil, !name.hasSuffix(".safetensors") else {
+      return nil
+    }
     return Hit(
       message: "weights that are in no .safetensors file", found: escaped(name, limit: 100),
       hint: SafetensorsFile.compressedExtensions.contains { name.hasSuffix($0) }

@@ -34,7 +34,8 @@ struct SGLangLoading {
     let named = question.adapter.config?.raw["target_modules"]?.array?.compactMap(\.string)
     own = named.map { Set($0.map(SGLangNames.normalized)) }
     if let server = question.options.targetModules {
-      targets = server.contains("all")
+      targets =
+        server.contains("all")
         ? Set(row.all + ["embed_tokens", "lm_head"]).sorted() : Set(server.map(SGLangNames.normalized)).sorted()
     } else {
       targets = (own ?? Set(row.all)).sorted()
@@ -213,7 +214,9 @@ struct SGLangLoading {
     let what: String
     let hint: String
     if name.mentions(".k_proj.") || name.mentions(".v_proj.") {
-      (what, hint) = ("k_proj or v_proj without q_proj in the same layer", "target q_proj too, or add zero factors for it")
+      (what, hint) = (
+        "k_proj or v_proj without q_proj in the same layer", "target q_proj too, or add zero factors for it"
+      )
     } else if name.mentions(".up_proj.") {
       (what, hint) = ("up_proj without gate_proj in the same layer", "target gate_proj too, or add zero factors for it")
     } else if name.mentions("experts") {
@@ -221,7 +224,9 @@ struct SGLangLoading {
     } else if !name.mentions("lora_") {
       (what, hint) = ("whole tensors in a layer", "merge the adapter, or export without whole tensors")
     } else {
-      (what, hint) = ("modules that target_modules does not name", "name every adapted module in target_modules, or serve all")
+      (what, hint) = (
+        "modules that target_modules does not name", "name every adapted module in target_modules, or serve all"
+      )
     }
     return Refusal(
       effect: .failsInBatch, message: "\(what): there is no slot for \(escaped(tensor, limit: 160))", tensor: tensor,
@@ -290,7 +295,8 @@ struct SGLangLoading {
     }
     let parts = (isA ? slot?.a : slot?.b)?.parts ?? []
     guard parts.contains(tensor) else { return dropped.append(tensor) }
-    let isRight = parts.allSatisfy { $0 == tensor } || parts.indices.allSatisfy { (parts[$0] == tensor) == ($0 == place.part) }
+    let isRight =
+      parts.allSatisfy { $0 == tensor } || parts.indices.allSatisfy { (parts[$0] == tensor) == ($0 == place.part) }
     if !isRight { misplaced.append(tensor) }
     if isRight, row.name.hasPrefix("Transformers"), module.name.mentions("shared_expert") { unheld.append(tensor) }
   }
@@ -307,13 +313,15 @@ struct SGLangLoading {
       }
       guard SGLangNames.target(of: name, among: targets) != nil else {
         throw Refusal(
-          effect: .failsInBatch, message: "\(leaf), for which all-linear makes no slot here: \(escaped(name, limit: 160))",
+          effect: .failsInBatch,
+          message: "\(leaf), for which all-linear makes no slot here: \(escaped(name, limit: 160))",
           tensor: name, hint: "name the modules in target_modules")
       }
       let modules = (row.targets[leaf] ?? []).map { row.modules[$0] }
       if let unfit = modules.first(where: { !$0.fits }) {
         throw Refusal(
-          effect: .failsInBatch, message: "\(escaped(unfit.name, limit: 160)): its slots have other sizes than the module",
+          effect: .failsInBatch,
+          message: "\(escaped(unfit.name, limit: 160)): its slots have other sizes than the module",
           tensor: name, hint: "merge the adapter")
       }
       if isEmbedding, !modules.isEmpty, name.mentions("_B"), let width = text["hidden_size"]?.int64,

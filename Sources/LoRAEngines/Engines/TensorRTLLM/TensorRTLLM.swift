@@ -3,18 +3,24 @@ import Safetensors
 import TensorCore
 
 extension Engine {
-  /// TensorRT-LLM, by what its adapter loader does.
-  ///
-  /// Which modules of a model class hand adapters on differs from class to class and was not held against it, so nothing
-  /// is said to be applied.
+  /// TensorRT-LLM, by what its adapter loader does, and by what its model classes hand on where that was read.
   static func tensorRTLLM(_ release: TensorRTLLMRelease) -> Engine {
     Engine(
       name: "tensorrt-llm", product: "TensorRT-LLM", version: release.version,
       evidence: EngineEvidence(
         source: release.source,
         method:
-          "its walk over names and its scale run on the CPU for adapters of 26 model types; model classes not held"),
-      defaultRankLimit: 64
+          "its walk over names and its scale run on the CPU from their source, for adapters of 34 model types; which "
+          + "modules of the listed classes get them read in the classes' source; kernels not run",
+        classes: {
+          release.classes.sorted { $0.key < $1.key }.compactMap { name, model in
+            let kinds = (model.attention == .held ? 4 : 0) + (model.mlp == .held ? 3 : 0)
+            return kinds > 0 ? ModelClassEvidence(name: name, takesLoRA: true, moduleKinds: kinds) : nil
+          }
+        }),
+      defaultRankLimit: 64,
+      // It looks at the layer's number and what follows it, and takes the rank from the factors.
+      forgiven: [.rankMismatch, .baseModuleMissing, .baseLayerRange]
     ) { question in release.reasons(for: question) }
   }
 }
@@ -22,11 +28,71 @@ extension Engine {
 extension TensorRTLLMRelease {
   fileprivate func reasons(for question: ServingQuestion) -> [ServingReason] {
     let refusals: [EngineCheck] = [
-      .otherNaming, .otherFileName, .indivisibleSizes, .expertStacks, .missingFields(["r", "lora_alpha"]),
+      .otherNaming, .otherFileName, .indivisibleSizes, .expertStacks, .halfPairs, .missingFields(["r", "lora_alpha"]),
     ]
-    let silences: [EngineCheck] = [.filteredModules, .dora, .wrongPaths]
+    let silences: [EngineCheck] = [
+      .filteredModules, .dora, .placelessModules(for: self), .layerReplication,
+      .initialisation(except: ["gaussian", "eva", "orthogonal", "mica", "lora_ga"]),
+      .variant("alora_invocation_tokens", "activated LoRA"), .variant("use_bdlora", "block-diagonal LoRA"),
+      .variant("use_qalora", "QALoRA"),
+    ]
     return refusals.reasons(.refused, question) + silences.reasons(.ignored, question) + nameReasons(question)
-      + [scaleReason(question)].compactMap { $0 } + [.unjudged(question)]
+      + [scaleReason(question)].compactMap { $0 } + classReasons(question)
+  }
+
+  /// What the model class makes of what was loaded.
+  private func classReasons(_ question: ServingQuestion) -> [ServingReason] {
+    func reason(_ effect: ServingReason.Effect, _ message: String, at module: AdapterModule? = nil, _ hint: String)
+      -> ServingReason
+    {
+      ServingReason(
+        effect: effect, message: message, file: question.adapter.weightsPath, tensor: module?.tensors.first?.name,
+        module: module?.name, hint: hint)
+    }
+    guard let base = question.base, let modelType = base.modelType else { return [.unjudged(question)] }
+    let type = escaped(modelType, limit: 60)
+    let trial = "try the adapter with the engine itself before it is deployed"
+    guard let model = classes[modelType] else {
+      return [reason(.unjudged, "adapters for \(type): which modules its class gives them to was not read", trial)]
+    }
+    if let failure = model.failure {
+      return [
+        reason(
+          .failsInBatch, "any adapter for \(type): \(failure) (\(model.source))",
+          "merge the adapter and serve the merged model")
+      ]
+    }
+    var dropped: [AdapterModule] = []
+    var unread: [AdapterModule] = []
+    for module in question.adapter.modules {
+      guard let tensor = module.tensors.first?.name,
+        case .module(_, let name, let isExpert) = TensorRTLLMKey(tensor, release: self), name != "gate"
+      else { continue }
+      switch isExpert && model.mlp != .dropped ? .unread : model.handing(of: name) {
+      case .held: break
+      case .dropped: dropped.append(module)
+      case .unread: unread.append(module)
+      }
+    }
+    var result: [ServingReason] = []
+    if let first = dropped.first {
+      result.append(
+        reason(
+          .ignored,
+          "\(phrase(dropped.map(\.name), of: question.adapter.modules.count)): the factors are loaded, and its class for "
+            + "\(type) never gives them to these modules (\(model.source))", at: first,
+          "merge the adapter and serve the merged model"))
+    }
+    if let first = unread.first {
+      result.append(
+        reason(
+          .unjudged, "\(phrase(unread.map(\.name), of: question.adapter.modules.count)) of \(type)", at: first, trial))
+    }
+    // Neither packed weights nor several devices were followed.
+    if base.config?["quantization_config"] != nil || question.options.tensorParallel > 1 {
+      result.append(.unjudged(question))
+    }
+    return result
   }
 
   /// What it makes of the names in the file.
@@ -117,10 +183,8 @@ extension TensorRTLLMRelease {
   private func scaleReason(_ question: ServingQuestion) -> ServingReason? {
     guard let config = question.adapter.config else { return nil }
     let wrong = question.adapter.modules.filter { module in
-      guard module.rank > 0, module.kind == .linear else { return false }
-      let rank = Double(module.rank)
-      let factor = config.alpha / (config.usesRankStabilizedScale ? rank.squareRoot() : rank)
-      return abs(module.scale - factor) > 1e-6 * abs(module.scale)
+      guard module.kind == .linear, let alpha = module.alpha else { return false }
+      return abs(alpha - config.alpha) > 1e-6 * abs(alpha)
     }
     guard let first = wrong.first else { return nil }
     return ServingReason(
@@ -129,5 +193,29 @@ extension TensorRTLLMRelease {
         + "rank of the factors, and reads no alpha_pattern",
       file: question.adapter.weightsPath, module: first.name, found: "scale \(fixed(first.scale, 4))",
       hint: "fold the difference into lora_B and use one alpha")
+  }
+}
+
+extension EngineCheck {
+  /// Modules that the model does not have under the layer's number and the names after it, whatever is in front.
+  fileprivate static func placelessModules(for release: TensorRTLLMRelease) -> EngineCheck {
+    EngineCheck { question in
+      guard let base = question.base, question.matches != nil, !question.unmatched.isEmpty else { return nil }
+      func key(_ name: String) -> TensorRTLLMKey { TensorRTLLMKey("\(name).lora_A.weight", release: release) }
+      var known: Set<TensorRTLLMKey> = []
+      for name in base.modules.keys {
+        // Text and vision layers have one place, which has a reason of its own.
+        if case .module = key(name) { known.insert(key(name)) }
+      }
+      let lost = question.unmatched.filter { module in
+        guard case .module = key(module.name) else { return false }
+        return !known.contains(key(module.name))
+      }
+      guard let first = lost.first else { return nil }
+      return Hit(
+        message: "\(phrase(lost.map(\.name), of: question.adapter.modules.count)), which the model does not have",
+        at: first,
+        hint: "check that this is the base that the adapter was trained on")
+    }
   }
 }

@@ -1,5 +1,5 @@
 /// Where TensorRT-LLM puts a tensor, by its name alone (`HF_LORA_PATTERN`, `iterate_hf_lora`).
-enum TensorRTLLMKey: Equatable {
+enum TensorRTLLMKey: Hashable {
   /// A factor or magnitude of a layer's module, by the name that the map knows.
   case module(layer: UInt64, name: String, isExpert: Bool)
   /// A module that the map does not know.

@@ -214,6 +214,27 @@ extension ClassLoading {
       hint: "merge the adapter, which resizes the model")
   }
 
+  /// What happens before any adapter is loaded, as all modules are wrapped when the server starts.
+  mutating func start() {
+    let heads = row.modules.values.filter { $0.kind == "head" }.map { String($0.name.lastComponent) }
+    let isWrapped = question.options.targetModules.map { targets in heads.contains { targets.contains($0) } } ?? true
+    if let rows = vocabularySize, rows > Self.largestVocabulary, !heads.isEmpty, isWrapped {
+      add(
+        .refusedAtStart,
+        "adapters on a vocabulary of \(rows): its head takes them up to \(Self.largestVocabulary)", found: "\(rows)",
+        hint: "start vLLM with --lora-target-modules that leave out \(listing(heads))")
+    }
+    // Whether experts can take adapters depends on the kernel that the packing of their weights calls for.
+    if row.experts != nil, let method = base.quantization {
+      add(
+        .unjudged, "experts that are quantised (\(escaped(method, limit: 60)))", found: escaped(method, limit: 60),
+        hint: "try the adapter with the engine itself before it is deployed")
+    }
+  }
+
+  /// The largest vocabulary of a head with adapters (`vllm/lora/layers/logits_processor.py`).
+  private static let largestVocabulary: UInt64 = 258_048
+
   private var vocabularySize: UInt64? {
     base.vocabularySize ?? textConfig["vocab_size"]?.int64.flatMap { UInt64(exactly: $0) }
   }

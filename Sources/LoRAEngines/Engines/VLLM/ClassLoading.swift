@@ -83,6 +83,7 @@ struct ClassLoading {
     halves(all)
     placed(all)
     vocabulary()
+    start()
   }
 
   /// The names as the engine's loader meets them: those of the file, or PEFT's where this tool reads other files for it.

@@ -8,7 +8,8 @@ extension Engine {
       name: "vllm", product: "vLLM", version: release.version,
       evidence: EngineEvidence(
         source: "vllm \(release.version).0 (PyPI): vllm/lora, vllm/model_executor/models",
-        method: "its model classes, adapter loader and slot buffers run on the CPU (testdata/make/check_vllm.py)",
+        method:
+          "its model classes, adapter loader and slot buffers run on the CPU (testdata/make/vllm_classes.py, vllm_truth.py)",
         classes: { release.classes.evidence }),
       defaultRankLimit: 16, legalRankLimits: [1, 8, 16, 32, 64, 128, 256, 320, 512],
       judge: { question in release.reasons(for: question) })

@@ -40,7 +40,9 @@ final class VLLMClassTable: Sendable {
   /// What is known of each class.
   var evidence: [ModelClassEvidence] {
     keys.compactMap { key in
-      row(key).map { ModelClassEvidence(name: key, takesLoRA: $0.takesLoRA, moduleKinds: $0.modules.count) }
+      row(key).flatMap { $0.isUnheld ? nil : $0 }.map {
+        ModelClassEvidence(name: key, takesLoRA: $0.takesLoRA, moduleKinds: $0.modules.count)
+      }
     }
   }
 

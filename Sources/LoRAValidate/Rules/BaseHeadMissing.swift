@@ -1,0 +1,55 @@
+import LoRAModel
+import Safetensors
+import TensorCore
+
+extension Rule {
+  /// The adapter brings a trained head that the base's class does not have.
+  static let baseHeadMissing = Rule(
+    .baseHeadMissing, "The adapter brings a head that the base does not have",
+    meaning: """
+      A whole tensor in the adapter belongs to a head (`score`, `classifier`, `qa_outputs`, …) that the base at hand does \
+      not have: the adapter was trained for classification or another task on top of a language model.
+      """,
+    consequence: """
+      PEFT loads the head when the base is loaded as the class of that task, which adds one. In the base's own class the \
+      head has no place: PEFT drops it, and engines that serve the language model refuse the adapter or drop the head.
+      """,
+    remedy: """
+      Load or serve the base as the class of the task (such as `AutoModelForSequenceClassification`). Nothing is wrong \
+      with the adapter itself.
+      """,
+    example: """
+      note  base-head-missing  the adapter brings a trained head, score, which this base (Qwen2ForCausalLM) does not have
+      """
+  ) { context in
+    guard let base = context.base, base.isKnown else { return [] }
+    let heads = context.adapter.replacements.compactMap { replacement -> (name: String, tensor: String)? in
+      let owner = String(replacement.name.dropLast(replacement.name.lastComponent.count + 1))
+      guard replacement.role == .full, isHead(owner), base.match(owner) == nil else { return nil }
+      return (owner, replacement.tensor.name)
+    }
+    guard let first = heads.first else { return [] }
+    let names = heads.map(\.name).uniqued
+    let className = base.config?["architectures"]?.array?.first?.string.map { " (\(escaped($0, limit: 80)))" } ?? ""
+    let task = context.adapter.config?.taskType.map { "for \(escaped($0, limit: 40))" } ?? "of the training"
+    return [
+      Finding(
+        .baseHeadMissing,
+        "the adapter brings \(names.count == 1 ? "a trained head" : "trained heads"), \(listing(names)), which this "
+          + "base\(className) does not have",
+        file: context.adapter.weightsPath, tensor: first.tensor, module: first.name,
+        hint: "load or serve the base as the class \(task), which adds the head")
+    ]
+  }
+
+  /// Whether a module outside the layers is called like a head that a task's class puts on a model.
+  private static func isHead(_ name: String) -> Bool {
+    guard name.layer == nil || name.dottedComponents.count <= 3 else { return false }
+    let heads: Set<Substring> = [
+      "score", "classifier", "qa_outputs", "classification_head", "v_head", "value_head", "pre_classifier",
+      "logits_proj",
+      "regression_head", "summary",
+    ]
+    return name.dottedComponents.contains { heads.contains($0) }
+  }
+}
