@@ -1,7 +1,8 @@
 extension Engine {
   /// Every known release, the newest of an engine first.
   public static let releases: [Engine] =
-    [vLLM(.release33), vLLM(.release32), vLLM(.release31)] + [sgLang, lorax]
+    [vLLM(.release33), vLLM(.release32), vLLM(.release31)]
+    + [sgLang(.release23), sgLang(.release22), sgLang(.release21)] + [lorax]
     + [tensorRTLLM(.torch), tensorRTLLM(.manager)]
 
   /// The newest known release of every engine.

@@ -4,6 +4,7 @@
     python check_sglang.py truth FOLDER OUT      one JSON line for each base: what SGLang does with each adapter
     python check_sglang.py facts FOLDER OUT      one JSON line for each model class: what it wraps, its slots
     python check_sglang.py fixture FOLDER OUT --truth TRUTH     packs the truth for the tests
+    python check_sglang.py layouts FOLDER FACTS  writes slots/sglang_layouts.json for the tests
 
 Needs sglang 0.5.23 (0.5.22 and 0.5.21 work too), unpacked and on PYTHONPATH, with torch 2.14.0, transformers 5.19.0 and
 what it imports; neither a GPU nor its kernels. No forward pass is run. SGLang is asked twice:
@@ -68,6 +69,8 @@ from sglang.srt.server_args import ServerArgs
 mamba_hook._platform_supports_mamba_cache_extra_buffer = lambda: True
 for place in (rotary_embedding, rotary_embedding.factory):
     place.get_rope_wrapper = lambda *values, device=None, **named: rotary_embedding.get_rope(*values, **named)
+
+from files import ROOT, write_rows
 
 LIMIT = 16
 started = False
@@ -556,6 +559,21 @@ def sample(folder, entry):
     return row
 
 
+def layouts(folder, found):
+    """Shapes of the slots of layers, of the catalogue's model types, for the tests of layouts."""
+    known = {path.stem for path in (ROOT / "catalogue").glob("*.json")}
+    rows = []
+    for line in found.read_text().splitlines():
+        row = json.loads(line)
+        buffers = {name: shape for name, shape in row.get("slots", {}).items() if ".layers." in name}
+        # Of the Transformers backend, dense models alone: its experts have names of its own.
+        own = not (row["class"] or "").startswith("TransformersMoE")
+        if own and row["lora"] is True and row["model_type"] in known and buffers and ".tied" not in row["key"]:
+            config = json.loads((folder / row["key"] / "config.json").read_text())
+            rows.append(dict(name=row["key"], config=finite(config), buffers=dict(sorted(buffers.items()))))
+    write_rows(ROOT / "slots" / "sglang_layouts.json", rows)
+
+
 def finite(value):
     """The same without numbers that JSON has no words for."""
     if isinstance(value, dict):
@@ -591,13 +609,15 @@ def fixture(folder, truths, output):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("command", choices=["truth", "facts", "fixture"])
+    parser.add_argument("command", choices=["truth", "facts", "fixture", "layouts"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--only")
     parser.add_argument("--truth", type=Path)
     chosen = parser.parse_args()
-    if chosen.command == "fixture":
+    if chosen.command == "layouts":
+        layouts(chosen.folder, chosen.output)
+    elif chosen.command == "fixture":
         fixture(chosen.folder, chosen.truth, chosen.output)
     elif chosen.command == "truth":
         truth(chosen.folder, chosen.output, chosen.only)

@@ -114,6 +114,7 @@ package struct EngineModuleBuilder {
       let members = parts.compactMap { rest[$0] }
       guard members.count == parts.count, members.allSatisfy({ $0.kind == .linear }) else { continue }
       for part in parts { rest[part] = nil }
+      if members.allSatisfy({ if case .bare = traits.place($0.name) { true } else { false } }) { continue }
       let name = Self.joined(owner, whole)
       guard isTargeted(name, parts: parts) else { continue }
       let shared = Array(repeating: heads.keyValueHeads, count: 2)
@@ -157,6 +158,17 @@ package struct EngineModuleBuilder {
       place(module.name, targets: [(0, 0), (1, half)])
       let slice = EngineSlice(input: module.inFeatures, output: half, sharing: .column)
       append(module.name, .linear, [slice, slice])
+      return
+    }
+    if leaf == "qkv_proj", traits.splitsQueryKeyValue, let pieces = heads.pieces(ofFused: module.outFeatures) {
+      var first: UInt64 = 0
+      let rows = pieces.map { piece in
+        defer { first += piece.rows }
+        return first
+      }
+      place(module.name, targets: rows.enumerated().map { ($0.offset, $0.element) })
+      let slices = pieces.map { EngineSlice(input: module.inFeatures, pieces: [$0], sharing: .column) }
+      append(module.name, .linear, slices)
       return
     }
     place(module.name, targets: [(0, 0)])
@@ -212,6 +224,7 @@ package struct EngineModuleBuilder {
   // MARK: Experts
 
   private mutating func add(_ group: ExpertGroup, of owner: String) throws(SlotLayoutError) {
+    guard traits.wrapsExperts else { return }
     let name = owner.hasSuffix("experts") ? owner : Self.joined(owner, "experts")
     guard isTargeted(name, parts: ["experts"] + group.leaves) else { return }
     let shape = try group.shape(in: owner)

@@ -60,7 +60,8 @@ public struct SlotScheme: Sendable, Hashable {
 
   /// What the engine's class for a base wraps, and under which names.
   public func traits(of base: BaseModel) -> SlotTraits {
-    var traits = VLLMRelease.newest.slotTraits(of: base)
+    let isSGLang = self == .sglang
+    var traits = isSGLang ? SGLangRelease.newest.slotTraits(of: base) : VLLMRelease.newest.slotTraits(of: base)
     if !hasEmbeddings { traits.embeddings = [] }
     return traits
   }

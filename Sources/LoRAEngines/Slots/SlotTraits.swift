@@ -22,6 +22,10 @@ public struct SlotTraits: Sendable {
   public var pairsCrossAttention = false
   /// Whether gate and up that are one matrix in the checkpoint are two slices there.
   public var splitsGateUp = false
+  /// Whether q, k and v that are one matrix in the checkpoint are three slices there.
+  public var splitsQueryKeyValue = false
+  /// Whether experts have slots.
+  public var wrapsExperts = true
   /// Heads of tasks that get slots; others are whole tensors in the engine, not factors.
   public var taskHeads: Set<String> = []
   /// The engine's name for a module of the base, by which its parts are known, not yet fused.

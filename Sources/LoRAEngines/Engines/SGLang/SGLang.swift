@@ -55,7 +55,7 @@ extension SGLangRelease {
         .unjudged, "a base without a config that names its architecture", hint: "give the base with its config.json")
     }
     let name = escaped(key, limit: 120)
-    guard let row else {
+    guard let row, !absent.contains(key) else {
       return reason(
         .unjudged, "the model class \(name)", found: name,
         hint: "try the adapter with the engine itself before it is deployed")
@@ -68,7 +68,7 @@ extension SGLangRelease {
     guard question.adapter.config != nil, question.adapter.file != nil || !question.adapter.modules.isEmpty else {
       return []
     }
-    var loading = SGLangLoading(question, row: row, base: base)
+    var loading = SGLangLoading(question, release: self, row: row, base: base)
     loading.judge()
     return loading.reasons
   }

@@ -10,6 +10,7 @@ struct SGLangLoading {
   typealias Refusal = SGLangLayer.Refusal
 
   let question: ServingQuestion
+  let release: SGLangRelease
   let row: SGLangClass
   let base: BaseModel
   private(set) var reasons: [ServingReason] = []
@@ -25,8 +26,9 @@ struct SGLangLoading {
   private var misplaced: [String] = []
   private var unheld: [String] = []
 
-  init(_ question: ServingQuestion, row: SGLangClass, base: BaseModel) {
+  init(_ question: ServingQuestion, release: SGLangRelease, row: SGLangClass, base: BaseModel) {
     self.question = question
+    self.release = release
     self.row = row
     self.base = base
     text = TextSection(base.config ?? JSONObject()).config
@@ -191,7 +193,9 @@ struct SGLangLoading {
       guard let target = SGLangNames.target(of: name, among: targets) else { throw stray(tensor, name) }
       let isA = name.mentions("lora_A")
       if let expert = SGLangNames.expert(in: name) {
-        guard row.hasExperts, ["gate_up_proj", "down_proj"].contains(target), !name.mentions("shared_experts.") else {
+        guard row.hasExperts, ["gate_up_proj", "down_proj"].contains(target),
+          !(release.refusesSingleSharedExperts && name.mentions("shared_experts."))
+        else {
           throw Refusal(
             effect: .failsInBatch,
             message: "factors of single experts, for which \(row.name) has no slots, such as "
