@@ -135,6 +135,11 @@ struct PackCommand: ToolCommand {
   private func check(_ paths: [String], _ base: BaseModel, _ layout: SlotLayout) throws {
     guard !paths.isEmpty else { return }
     let report = Validation.run(paths, base: base, options: slots.validation(layout.options))
+    for adapter in report.adapters {
+      if let serving = adapter.serving, serving.verdict == .unjudged {
+        terminal.warn("warning: \(escaped(adapter.path)): \(serving.sentence)")
+      }
+    }
     let errors = report.adapters.flatMap(\.findings).filter { $0.severity == .error }
     guard !errors.isEmpty else { return }
     for finding in errors {
