@@ -13,7 +13,7 @@ extension SGLangRelease {
     var traits = SlotTraits()
     guard let row = classes.row(for: base)?.row, !row.isUnheld else { return traits }
     traits.isHeld = !row.name.hasPrefix("TransformersMoE")
-    traits.isServed = row.takesLoRA && !row.modules.isEmpty
+    traits.isServed = row.takesLoRA && row.modules.contains { $0.name.holds("layers.#.") }
     guard traits.isServed else { return traits }
     traits.wrapsExperts = row.withExperts?.contains { row.modules[$0].isExperts } ?? false
     traits.splitsGateUp = row.modules.contains { $0.kind == "merged" && $0.name.hasSuffix(".gate_up_proj") }
