@@ -148,8 +148,8 @@ struct ClassLoading {
   /// The refusal of a module whose last part is none of the class; nil for one that it reads.
   private func expectation(of module: String, _ name: String) -> Outcome? {
     // Names with `base_layer` are not asked about: PEFT writes the inner of two expert stacks so.
-    if name.contains("base_layer") { return nil }
-    if let range = module.firstRange(of: ".experts") {
+    if name.mentions("base_layer") { return nil }
+    if module.mentions(".experts"), let range = module.firstRange(of: ".experts") {
       let suffix = module[module.index(after: range.lowerBound)...]
       return accepts(expertSuffix: suffix) ? nil : .unexpected(String(suffix))
     }

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// What vLLM's loader reads in the name of a tensor (`parse_fine_tuned_lora_name` in `vllm/lora/utils.py`).
 enum LoadedName: Equatable {
   /// A factor of a module.
@@ -15,7 +17,11 @@ enum LoadedName: Equatable {
   init(_ name: String, mapper: NameMapper, takesBiasOfB: Bool) {
     let prefix = "base_model.model."
     // All of them, not only the first, are taken off.
-    let bare = name.hasPrefix(prefix) ? name.replacing(prefix, with: "") : name
+    var bare = name
+    if name.hasPrefix(prefix) {
+      bare = String(name.dropFirst(prefix.utf8.count))
+      if bare.mentions(prefix) { bare = bare.replacing(prefix, with: "") }
+    }
     guard let mapped = mapper.mapped(bare) else {
       self = .opaque
       return
