@@ -20,7 +20,7 @@ enum LoadedName: Equatable {
     var bare = name
     if name.hasPrefix(prefix) {
       bare = String(name.dropFirst(prefix.utf8.count))
-      if bare.mentions(prefix) { bare = bare.replacing(prefix, with: "") }
+      if bare.mentions("base_model.model.") { bare = bare.replacing(prefix, with: "") }
     }
     guard let mapped = mapper.mapped(bare) else {
       self = .opaque
