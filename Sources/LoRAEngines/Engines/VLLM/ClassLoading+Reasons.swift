@@ -17,7 +17,7 @@ extension ClassLoading {
 
   /// "q_proj in 32 tensors, such as …".
   private func phrase(_ kinds: [Kind]) -> String {
-    let count = kinds.reduce(0) { $0 + $1.tensors.count }
+    let count = kinds.reduce(0) { $0 + $1.count }
     let first = kinds.first?.tensor ?? ""
     return count == 1
       ? escaped(first, limit: 160) : "\(counted(count, "tensor")), such as \(escaped(first, limit: 160))"
@@ -96,41 +96,35 @@ extension ClassLoading {
   }
 
   mutating func lost(_ all: [Kind]) {
-    var groups: [(message: String, hint: String, kinds: [Kind])] = [
-      (
-        "which it loads and never finds: its class \(row.name) has no module that takes adapters there",
-        "name the modules as the class that is served does, or train on that class", []
-      ),
-      (
-        "which belong to a vision or audio tower or its connector, while only the language model takes adapters",
-        row.towers?.canAdapt ?? false
-          ? "start vLLM with --enable-tower-connector-lora, or train the language model alone"
-          : "train the language model alone, or merge the adapter", []
-      ),
-      (
-        "which the served target modules leave out",
-        "add the modules to --lora-target-modules by the last part of their names",
-        []
-      ),
-    ]
-    var opaque: [Kind] = []
-    var unheld: [Kind] = []
+    var (lost, tower, filtered, opaque, unheld): ([Kind], [Kind], [Kind], [Kind], [Kind]) = ([], [], [], [], [])
     for kind in all {
       switch kind.outcome {
-      case .lost: groups[0].kinds.append(kind)
-      case .tower: groups[1].kinds.append(kind)
-      case .filtered: groups[2].kinds.append(kind)
-      case .placed(let module, _) where isBeyond(kind, module): groups[0].kinds.append(kind)
+      case .lost: lost.append(kind)
+      case .tower: tower.append(kind)
+      case .filtered: filtered.append(kind)
+      case .placed(let module, _) where isBeyond(kind, module): lost.append(kind)
       case .opaque: opaque.append(kind)
       case .unheld: unheld.append(kind)
       default: break
       }
     }
-    for group in groups {
-      guard let first = group.kinds.first else { continue }
-      add(
-        .ignored, "\(phrase(group.kinds)), \(group.message)", tensor: first.tensor, found: escaped(first.tensor),
-        hint: group.hint)
+    if !lost.isEmpty {
+      ignore(
+        lost, "which it loads and never finds: its class \(row.name) has no module that takes adapters there",
+        hint: "name the modules as the class that is served does, or train on that class")
+    }
+    if !tower.isEmpty {
+      ignore(
+        tower,
+        "which belong to a vision or audio tower or its connector, while only the language model takes adapters",
+        hint: row.towers?.canAdapt ?? false
+          ? "start vLLM with --enable-tower-connector-lora, or train the language model alone"
+          : "train the language model alone, or merge the adapter")
+    }
+    if !filtered.isEmpty {
+      ignore(
+        filtered, "which the served target modules leave out",
+        hint: "add the modules to --lora-target-modules by the last part of their names")
     }
     if let first = opaque.first {
       add(
@@ -142,6 +136,11 @@ extension ClassLoading {
         .unjudged, "kv_b_proj of latent attention while it generates: decoding uses matrices cut from it at start",
         tensor: first.tensor, hint: "compare answers of the engine with PEFT's, or train without kv_b_proj")
     }
+  }
+
+  private mutating func ignore(_ kinds: [Kind], _ message: String, hint: String) {
+    let first = kinds.first?.tensor ?? ""
+    add(.ignored, "\(phrase(kinds)), \(message)", tensor: first, found: escaped(first), hint: hint)
   }
 
   /// Whether a kind reaches layers that the model does not have.

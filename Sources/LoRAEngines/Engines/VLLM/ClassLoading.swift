@@ -43,7 +43,8 @@ struct ClassLoading {
     let tensor: String
     /// Module names in the engine's spelling, kept where single modules matter.
     var modules: [String] = []
-    var tensors: [String] = []
+    /// Number of tensors.
+    var count = 0
     var lastLayer: UInt64 = 0
     let keepsModules: Bool
   }
@@ -53,8 +54,8 @@ struct ClassLoading {
   let row: VLLMClass
   let base: BaseModel
   var reasons: [ServingReason] = []
-  private var kinds: [[UInt8]: Kind] = [:]
-  private var order: [[UInt8]] = []
+  private var kinds: [Kind] = []
+  private var positions: [[UInt8]: Int] = [:]
   private let pools: Bool
   /// Layers of the language model.
   let layerCount: UInt64?
@@ -74,7 +75,7 @@ struct ClassLoading {
 
   mutating func judge() {
     for name in names { note(name) }
-    let all = order.compactMap { kinds[$0] }
+    let all = kinds
     unsupported(all)
     unexpected(all)
     saved(all)
@@ -102,14 +103,15 @@ struct ClassLoading {
   private mutating func note(_ name: String) {
     let (template, number) = Self.template(of: name)
     let key = row.mapper.dependsOnNumbers ? Array(name.utf8) : template
-    if kinds[key] == nil {
-      kinds[key] = kind(of: name)
-      order.append(key)
+    let position = positions[key] ?? kinds.count
+    if position == kinds.count {
+      kinds.append(kind(of: name))
+      positions[key] = position
     }
-    if let number, number > kinds[key]?.lastLayer ?? 0 { kinds[key]?.lastLayer = number }
-    kinds[key]?.tensors.append(name)
-    if kinds[key]?.keepsModules ?? false, case .factor(let module, _) = read(name) {
-      kinds[key]?.modules.append(module)
+    kinds[position].count += 1
+    if let number, number > kinds[position].lastLayer { kinds[position].lastLayer = number }
+    if kinds[position].keepsModules, case .factor(let module, _) = read(name) {
+      kinds[position].modules.append(module)
     }
   }
 

@@ -2,7 +2,7 @@ import LoRAModel
 import TensorCore
 
 /// What a model class of vLLM does with adapters, as its code says when it runs: a row of `VLLMClassTable`.
-struct VLLMClass: Sendable {
+final class VLLMClass: Sendable {
   /// A module that the class wraps for adapters; numbers in names are written `#`.
   struct Module: Sendable {
     /// The engine's name, such as `model.layers.#.self_attn.qkv_proj`.
@@ -86,7 +86,7 @@ struct VLLMClass: Sendable {
   let pooled: [VLLMClass]
 
   /// Reads a line of the table; a member that is missing is empty.
-  init(line: Substring) {
+  convenience init(line: Substring) {
     self.init((try? JSONValue(parsing: Array(line.utf8)))?.object ?? JSONObject())
   }
 
