@@ -14,9 +14,6 @@ enum LoRAXKernels {
   /// Padded ranks that both prompts (`sgmv_shrink`) and single tokens (`dispatch_bgmv`) have a kernel for.
   static let ranks: [UInt64] = [8, 16, 32, 64, 128]
 
-  /// The smallest size of a module that there is a kernel for.
-  static let smallestWidth: UInt64 = 256
-
   /// Sizes of a module's input and output that single tokens have a kernel for (`bgmv_config.h`).
   static let widths: Set<UInt64> = [
     256, 512, 640, 768, 1024, 1152, 1280, 1536, 1728, 1792, 2048, 2304, 2560, 2752, 2816, 3072, 3456, 3584,

@@ -121,14 +121,9 @@ struct LoRAXLoading {
           at: module, found: "rank \(module.rank)",
           hint: "resize the adapter to rank 32, 64 or 128, or start it with --disable-sgmv"))
     }
-    // Models below every size that the kernels have check how a loader works, and are run without them.
-    let isModel = modules.contains { max($0.inFeatures, $0.outFeatures) >= LoRAXKernels.smallestWidth }
-    let wide =
-      !isModel
-      ? nil
-      : modules.first {
-        !LoRAXKernels.widths.contains($0.inFeatures) || !LoRAXKernels.widths.contains($0.outFeatures)
-      }
+    let wide = modules.first {
+      !LoRAXKernels.widths.contains($0.inFeatures) || !LoRAXKernels.widths.contains($0.outFeatures)
+    }
     if let wide {
       result.append(
         reason(
