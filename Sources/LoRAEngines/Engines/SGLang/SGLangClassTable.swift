@@ -7,16 +7,15 @@ import TensorCore
 ///
 /// Lines are found by their key, the architecture, and read when a class is asked for.
 final class SGLangClassTable: Sendable {
-  private let text: String
+  private let lines: ClassLines
   private let known = Mutex<[String: SGLangClass]>([:])
-  private let lines: Mutex<[Substring: Substring]?> = Mutex(nil)
 
-  init(_ text: String) { self.text = text }
+  init(_ text: String) { lines = ClassLines(text) }
 
   /// The class of this architecture, or nil.
   func row(_ key: String) -> SGLangClass? {
     if let found = known.withLock({ $0[key] }) { return found }
-    guard let line = index[Substring(key)] else { return nil }
+    guard let line = lines.byKey[Substring(key)] else { return nil }
     let row = SGLangClass(line: line)
     known.withLock { $0[key] = row }
     return row
@@ -24,7 +23,7 @@ final class SGLangClassTable: Sendable {
 
   /// What is known of each class.
   var evidence: [ModelClassEvidence] {
-    index.keys.map { String($0) }.sorted().compactMap { key in
+    lines.byKey.keys.map { String($0) }.sorted().compactMap { key in
       row(key).map { ModelClassEvidence(name: key, takesLoRA: $0.takesLoRA, moduleKinds: $0.modules.count) }
     }
   }
@@ -35,20 +34,5 @@ final class SGLangClassTable: Sendable {
     let named = config["architectures"]?.array?.first?.string
     guard let architecture = named ?? base.description?.className else { return nil }
     return (architecture, row(architecture))
-  }
-
-  private var index: [Substring: Substring] {
-    lines.withLock { lines in
-      if let lines { return lines }
-      var made: [Substring: Substring] = [:]
-      for line in text.utf8.split(separator: UInt8(ascii: "\n")).map({ Substring($0) }) {
-        // Every line begins with its key.
-        let start = line.utf8.dropFirst("{\"key\":\"".utf8.count)
-        guard let end = start.firstIndex(of: UInt8(ascii: "\"")) else { continue }
-        made[line[start.startIndex..<end]] = line
-      }
-      lines = made
-      return made
-    }
   }
 }

@@ -8,23 +8,22 @@ import TensorCore
 /// Lines are found by their key and read when a class is asked for, so that a program that asks for one class, or none,
 /// does not read the others.
 final class VLLMClassTable: Sendable {
-  private let text: String
+  private let lines: ClassLines
   private let later: VLLMClassTable?
   private let known = Mutex<[String: VLLMClass?]>([:])
-  private let lines: Mutex<[Substring: Substring]?> = Mutex(nil)
 
   /// - Parameters:
   ///   - text: the lines of the classes that differ from those of a later release.
   ///   - later: the release that has all the others.
   init(_ text: String, changing later: VLLMClassTable? = nil) {
-    self.text = text
+    lines = ClassLines(text)
     self.later = later
   }
 
   /// The class of this key, or nil.
   func row(_ key: String) -> VLLMClass? {
     if let found = known.withLock({ $0[key] }) { return found }
-    let line = index[Substring(key)]
+    let line = lines.byKey[Substring(key)]
     // A line that only says that the class is gone hides the later release's.
     let row = line.map { VLLMClass(line: $0) } ?? later?.row(key)
     let usable = row.flatMap { $0.isAbsent ? nil : $0 }
@@ -34,7 +33,7 @@ final class VLLMClassTable: Sendable {
 
   /// All keys, sorted.
   var keys: [String] {
-    Set(index.keys.map { String($0) } + (later?.keys ?? [])).sorted()
+    Set(lines.byKey.keys.map { String($0) } + (later?.keys ?? [])).sorted()
   }
 
   /// What is known of each class.
@@ -43,21 +42,6 @@ final class VLLMClassTable: Sendable {
       row(key).flatMap { $0.isUnheld ? nil : $0 }.map {
         ModelClassEvidence(name: key, takesLoRA: $0.takesLoRA, moduleKinds: $0.modules.count)
       }
-    }
-  }
-
-  private var index: [Substring: Substring] {
-    lines.withLock { lines in
-      if let lines { return lines }
-      var made: [Substring: Substring] = [:]
-      for line in text.utf8.split(separator: UInt8(ascii: "\n")).map({ Substring($0) }) {
-        // Every line begins with its key.
-        let start = line.utf8.dropFirst("{\"key\":\"".utf8.count)
-        guard let end = start.firstIndex(of: UInt8(ascii: "\"")) else { continue }
-        made[line[start.startIndex..<end]] = line
-      }
-      lines = made
-      return made
     }
   }
 }
