@@ -2,7 +2,7 @@ import TensorCore
 
 extension ServerTarget {
   /// Bifrost's `config.json`: the server as a provider, and routing rules whose fallback is the base.
-  static let bifrost = ServerTarget(
+  package static let bifrost = ServerTarget(
     name: "bifrost",
     lines: { fleet in config(fleet).text(pretty: true).split(separator: "\n").map { String($0) } },
     document: { fleet in ["server": .string(fleet.server), "config": config(fleet)] })
