@@ -36,6 +36,10 @@ public struct OtherTrainer: Sendable, Equatable {
   }
 
   private static func of(_ name: String) -> OtherTrainer? {
+    // PEFT's own names, which nearly every file has, are told without taking them apart.
+    if name.hasPrefix("base_model."), name.hasSuffix(".lora_A.weight") || name.hasSuffix(".lora_B.weight") {
+      return nil
+    }
     let components = name.dottedComponents
     guard components.count > 2 else { return nil }
     let leaf = components[components.count - 2]

@@ -23,12 +23,12 @@ extension Rule {
       warning  base-renamed  all 8 modules are in the base with "model.language_model." in place of "model.", where PEFT does not look for them
       """
   ) { context in
-    guard let base = context.base, let config = context.adapter.config, !config.replicatesLayers,
+    guard let base = context.base, let names = context.loadedNames, let config = context.adapter.config,
+      !config.replicatesLayers,
       !config.isOfOtherClass(than: base)
     else {
       return []
     }
-    let names = LoadedNames(base)
     var groups = Groups<[String], AdapterModule>()
     for (module, match) in context.matched {
       // A body without its prefix is what the bare class has; that the library adds and drops by itself.

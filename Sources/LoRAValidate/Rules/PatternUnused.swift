@@ -67,12 +67,11 @@ extension Rule {
 
   /// Entries of `target_modules` that neither the file nor the base knows.
   private static func targets(_ config: AdapterConfig, _ context: ValidationContext) -> [Finding] {
-    guard let base = context.base, base.isKnown, context.matched.count > 0, let matching = context.matching else {
-      return []
-    }
+    guard let base = context.base, let names = context.loadedNames, base.isKnown, !context.matched.isEmpty,
+      let matching = context.matching
+    else { return [] }
     let absent = config.unansweredTargets(context.names) { matching.isExcluded($0) }
     guard !absent.isEmpty else { return [] }
-    let names = LoadedNames(base)
     var known: Set<Substring> = []
     for name in base.modules.keys {
       known.insert(name.lastComponent)
@@ -125,7 +124,7 @@ extension AdapterConfig {
     guard case .names(let entries)? = targets, !entries.isEmpty else { return [] }
     // Honest lists are short; nobody waits for a list of a million names.
     var rest = Set(entries.prefix(10_000).map { $0[...] })
-    for name in modules {
+    for name in modules where !rest.isEmpty {
       for ending in name.endings { rest.remove(ending) }
     }
     guard !rest.isEmpty else { return [] }

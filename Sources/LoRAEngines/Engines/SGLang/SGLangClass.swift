@@ -122,7 +122,7 @@ struct SGLangClass: Sendable {
 
   /// Where the module of this name lies.
   func place(of module: String) -> Place? {
-    let pattern = String(decoding: ClassLoading.template(of: module).template, as: UTF8.self)
+    let pattern = ClassLoading.template(of: module).template
     return places[pattern] ?? tails[Self.tail(of: pattern)]
   }
 }

@@ -146,7 +146,7 @@ extension ClassLoading {
   /// Whether a kind reaches layers that the model does not have.
   private func isBeyond(_ kind: Kind, _ module: VLLMClass.Module) -> Bool {
     guard let layers = layerCount, layers > 0, row.towers.map({ module.name.hasPrefix($0.language) }) ?? true,
-      module.name.contains("layers.#") || module.name.contains(".h.#")
+      module.name.mentions("layers.#") || module.name.mentions(".h.#")
     else { return false }
     return kind.lastLayer >= layers
   }
@@ -157,6 +157,7 @@ extension ClassLoading {
     }
     if row.refusesHead, let first = heads.first { refuseHead(first) }
     let reordered = all.filter { kind in
+      if row.reordered.isEmpty { return false }
       if case .placed(let module, let part) = kind.outcome {
         let owner = module.name.dropLast(module.name.lastComponent.utf8.count)
         return row.reordered.contains(part.map { owner + $0 } ?? module.name)

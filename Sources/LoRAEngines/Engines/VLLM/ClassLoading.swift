@@ -1,6 +1,7 @@
 import BaseCatalogue
 import LoRAModel
 import Safetensors
+import Synchronization
 import TensorCore
 
 /// What becomes of an adapter's names on a model class that takes adapters.
@@ -49,13 +50,22 @@ struct ClassLoading {
     let keepsModules: Bool
   }
 
+  /// All that the kinds of names depend on besides the class.
+  struct KindInputs: Equatable {
+    let release: String
+    let names: [String]
+    let saved: [String]
+    let options: EngineOptions
+    let config: JSONObject
+  }
+
   let question: ServingQuestion
   let release: VLLMRelease
   let row: VLLMClass
   let base: BaseModel
   var reasons: [ServingReason] = []
   private var kinds: [Kind] = []
-  private var positions: [[UInt8]: Int] = [:]
+  private var positions: [String: Int] = [:]
   private let pools: Bool
   /// Layers of the language model.
   let layerCount: UInt64?
@@ -74,8 +84,7 @@ struct ClassLoading {
   }
 
   mutating func judge() {
-    for name in names { note(name) }
-    let all = kinds
+    let all = sorted(names)
     unsupported(all)
     unexpected(all)
     saved(all)
@@ -100,9 +109,21 @@ struct ClassLoading {
 
   // MARK: Kinds
 
+  /// The names by kind: those of the adapter before where all is the same, as in a fleet of one training script.
+  private mutating func sorted(_ names: [String]) -> [Kind] {
+    let inputs = KindInputs(
+      release: release.version, names: names, saved: question.adapter.config?.modulesToSave ?? [],
+      options: question.options, config: textConfig)
+    if let last = row.lastKinds.withLock({ $0 }), last.inputs == inputs { return last.kinds }
+    for name in names { note(name) }
+    let found = kinds
+    row.lastKinds.withLock { $0 = (inputs, found) }
+    return found
+  }
+
   private mutating func note(_ name: String) {
     let (template, number) = Self.template(of: name)
-    let key = row.mapper.dependsOnNumbers ? Array(name.utf8) : template
+    let key = row.mapper.dependsOnNumbers ? name : template
     let position = positions[key] ?? kinds.count
     if position == kinds.count {
       kinds.append(kind(of: name))
@@ -166,7 +187,7 @@ struct ClassLoading {
     guard let number else { return false }
     // A class that stacks its experts is taken apart by names that were not tried.
     if experts.forms.isEmpty { return true }
-    return number < expertCount ?? .max && experts.forms.contains(String(decoding: template, as: UTF8.self))
+    return number < expertCount ?? .max && experts.forms.contains(template)
   }
 
   /// Whether each expert has slots of its own parts.
@@ -181,7 +202,7 @@ struct ClassLoading {
   private func place(of module: String) -> Outcome {
     if let found = stack(module) { return found }
     for name in candidates(for: module) {
-      let pattern = String(decoding: Self.template(of: name).template, as: UTF8.self)
+      let pattern = Self.template(of: name).template
       if row.isBare(pattern, in: textConfig) { return .lost }
       if let found = row.modules[pattern] {
         return filtered(name) ?? held(.placed(found, part: nil), name)
@@ -237,7 +258,7 @@ struct ClassLoading {
     let owner = isInner ? String(module.dropLast(".base_layer".count)) : module
     guard row.experts != nil else { return nil }
     for name in candidates(for: owner) {
-      let pattern = String(decoding: Self.template(of: name).template, as: UTF8.self)
+      let pattern = Self.template(of: name).template
       guard let found = row.modules[pattern], found.kind.hasPrefix("experts") else { continue }
       return filtered(name) ?? .stack(isInner: isInner)
     }
@@ -277,37 +298,36 @@ struct ClassLoading {
   // MARK: Templates
 
   /// A name with every component that is a number written `#`, and the first of these numbers.
-  static func template(of name: String) -> (template: [UInt8], number: UInt64?) {
-    var result: [UInt8] = []
-    result.reserveCapacity(name.utf8.count)
+  static func template(of name: String) -> (template: String, number: UInt64?) {
     var first: UInt64?
-    var start = 0
-    var value: UInt64 = 0
-    var isNumber = true
-    func isDot(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ".") }
-    func close() {
-      guard isNumber, result.count > start, result.count - start <= 18 else { return }
-      if first == nil { first = value }
-      result.removeLast(result.count - start)
-      result.append(UInt8(ascii: "#"))
-    }
-    for byte in name.utf8 {
-      if isDot(byte) {
-        close()
-        result.append(byte)
-        start = result.count
-        value = 0
-        isNumber = true
-        continue
+    let template = unsafe String(unsafeUninitializedCapacity: name.utf8.count) { buffer in
+      var count = 0
+      var start = 0
+      var value: UInt64 = 0
+      var isNumber = true
+      func close() {
+        guard isNumber, count > start, count - start <= 18 else { return }
+        if first == nil { first = value }
+        unsafe buffer[start] = UInt8(ascii: "#")
+        count = start + 1
       }
-      if (0x30...0x39).contains(byte) {
-        if isNumber { value = value &* 10 &+ UInt64(byte &- 0x30) }
-      } else {
-        isNumber = false
+      for byte in name.utf8 {
+        if byte == UInt8(ascii: ".") {
+          close()
+          start = count + 1
+          value = 0
+          isNumber = true
+        } else if (0x30...0x39).contains(byte) {
+          if isNumber { value = value &* 10 &+ UInt64(byte &- 0x30) }
+        } else {
+          isNumber = false
+        }
+        unsafe buffer[count] = byte
+        count += 1
       }
-      result.append(byte)
+      close()
+      return count
     }
-    close()
-    return (result, first)
+    return (template, first)
   }
 }

@@ -4,7 +4,8 @@ import TensorCore
 extension Engine {
   /// vLLM, by what `vllm/lora` and the model classes of the release do.
   static func vLLM(_ release: VLLMRelease) -> Engine {
-    Engine(
+    let checks = release.checks
+    return Engine(
       name: "vllm", product: "vLLM", version: release.version,
       evidence: EngineEvidence(
         source: "vllm \(release.version).0 (PyPI): vllm/lora, vllm/model_executor/models",
@@ -12,20 +13,22 @@ extension Engine {
           "its model classes, adapter loader and slot buffers run on the CPU (testdata/make/vllm_classes.py, vllm_truth.py)",
         classes: { release.classes.evidence }),
       defaultRankLimit: 16, legalRankLimits: [1, 8, 16, 32, 64, 128, 256, 320, 512],
-      judge: { question in release.reasons(for: question) })
+      judge: { question in
+        checks.flatMap { effect, checks in checks.reasons(effect, question) } + release.classReasons(for: question)
+      })
   }
 }
 
 extension VLLMRelease {
-  /// What the loader makes of an adapter: its config first, then what the class makes of the names.
-  fileprivate func reasons(for question: ServingQuestion) -> [ServingReason] {
-    configRefusals.reasons(.refused, question) + fileRefusals.reasons(.refused, question)
-      + silences.reasons(.ignored, question) + misreadings.reasons(.misapplied, question)
-      + classReasons(for: question)
+  /// What the loader makes of an adapter whatever its class: what it refuses, passes over and gets wrong.
+  fileprivate var checks: [(ServingReason.Effect, [EngineCheck])] {
+    [
+      (.refused, configRefusals), (.refused, fileRefusals), (.ignored, silences), (.misapplied, misreadings),
+    ]
   }
 
   /// What the model class that runs the base makes of the names.
-  private func classReasons(for question: ServingQuestion) -> [ServingReason] {
+  fileprivate func classReasons(for question: ServingQuestion) -> [ServingReason] {
     func reason(_ effect: ServingReason.Effect, _ message: String, found: String? = nil, hint: String)
       -> [ServingReason]
     {

@@ -1,4 +1,5 @@
 import LoRAModel
+import Synchronization
 import TensorCore
 
 /// What a model class of vLLM does with adapters, as its code says when it runs: a row of `VLLMClassTable`.
@@ -82,6 +83,8 @@ final class VLLMClass: Sendable {
   let head: String?
   /// Whether it labels tokens, while the head answers requests as a whole: adapters of the head are refused then.
   let refusesHead: Bool
+  /// The names of the adapter that was judged last, by kind.
+  let lastKinds = Mutex<(inputs: ClassLoading.KindInputs, kinds: [ClassLoading.Kind])?>(nil)
   /// What is otherwise when it is run for pooling although it is not made for it.
   let pooled: [VLLMClass]
 

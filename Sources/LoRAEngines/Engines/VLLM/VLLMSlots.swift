@@ -36,7 +36,7 @@ extension VLLMRelease {
     traits.renamed = renamed
     @Sendable func module(_ name: String) -> VLLMClass.Module? {
       for spelling in [renamed(name), "model." + renamed(name)] {
-        let pattern = String(decoding: ClassLoading.template(of: spelling).template, as: UTF8.self)
+        let pattern = ClassLoading.template(of: spelling).template
         if row.isBare(pattern, in: config) { return nil }
         if let found = row.modules[pattern] ?? row.owners[pattern] { return found }
       }
