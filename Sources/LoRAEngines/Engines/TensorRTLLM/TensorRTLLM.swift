@@ -14,8 +14,10 @@ extension Engine {
           + "modules of the listed classes get them read in the classes' source; kernels not run",
         classes: {
           release.classes.sorted { $0.key < $1.key }.compactMap { name, model in
-            model.heldCount > 0
-              ? ModelClassEvidence(name: name, takesLoRA: true, moduleKinds: model.heldCount) : nil
+            let isRefused = model.failure != nil
+            // A class that drops all of it is neither served with adapters nor refused.
+            return isRefused || model.heldCount > 0
+              ? ModelClassEvidence(name: name, takesLoRA: !isRefused, moduleKinds: model.heldCount) : nil
           }
         }),
       defaultRankLimit: 64,

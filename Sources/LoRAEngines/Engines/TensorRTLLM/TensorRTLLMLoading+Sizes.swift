@@ -63,7 +63,7 @@ extension TensorRTLLMLoading {
   /// Ranks that take part, as each of them is found in CUDA graphs; zeros for what is missing have the config's.
   private var ranks: [UInt64] {
     var ranks = Set(placed.map(\.module.rank))
-    if 1...2 ~= queries.count, let rank = question.adapter.config?.rank { ranks.insert(UInt64(rank)) }
+    if 1...2 ~= queries.count, let rank = question.adapter.config?.rank { ranks.insert(UInt64(clamping: rank)) }
     return ranks.sorted()
   }
 
