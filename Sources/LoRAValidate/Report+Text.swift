@@ -67,18 +67,16 @@ extension ValidationReport {
     let checked = "\(counted(adapters.count, "adapter")) checked\(isAlone ? " without the base" : "")\(shard)"
     let unchecked = problems.isEmpty ? [] : ["\(counted(problems.count, "input")) could not be checked"]
     let aside = ignored.isEmpty ? [] : ["\(counted(ignored.count, "finding")) ignored by the policy"]
-    let others = [("the base", base?.findings), ("all together", fleet.findings)].compactMap { name, findings in
-      phrase(of: name, Status(findings ?? [], failOn: options.failOn))
-    }
     return "\(paint.status(status)): " + ([checked] + parts + others + unchecked + aside).joined(separator: ", ")
   }
 
-  /// What the verdict says of that which is no single adapter; nothing where all is well.
-  private func phrase(of name: String, _ status: Status) -> String? {
-    switch status {
-    case .pass: nil
-    case .warn: "\(name) with warnings"
-    case .fail: "\(name) failed"
+  /// What the verdict says of that which is no single adapter, where it is worse than every adapter.
+  private var others: [String] {
+    let worst = adapters.map(\.status).max() ?? .pass
+    return [("the base", base?.findings ?? []), ("all together", fleet.findings)].compactMap { name, findings in
+      let status = Status(findings, failOn: options.failOn)
+      guard status > worst else { return nil }
+      return status == .fail ? "\(name) failed" : "\(name) with warnings"
     }
   }
 }
