@@ -71,7 +71,15 @@ extension AdapterConfig {
   /// Whether the adapter was made for another model class than the base's config names, which PEFT loads instead.
   fileprivate func isOfOtherClass(than base: BaseModel) -> Bool {
     if taskType == "FEATURE_EXTRACTION" { return true }
+    let architectures = (base.config?["architectures"]?.array ?? []).compactMap(\.string)
+    if let taskType, let ending = Self.classes[taskType] { return !architectures.contains { $0.hasSuffix(ending) } }
     guard let trained = raw["auto_mapping"]?["base_model_class"]?.string else { return false }
-    return !(base.config?["architectures"]?.array ?? []).contains { $0.string == trained }
+    return !architectures.contains(trained)
   }
+
+  /// How transformers calls the classes of tasks whose heads, and with them sometimes the body's name, are their own.
+  private static let classes = [
+    "SEQ_CLS": "ForSequenceClassification", "TOKEN_CLS": "ForTokenClassification",
+    "QUESTION_ANS": "ForQuestionAnswering",
+  ]
 }

@@ -26,7 +26,8 @@ extension Rule {
     guard let config = context.adapter.config, let matching = context.matching, !context.adapter.modules.isEmpty else {
       return []
     }
-    return patterns(config, matching, context) + targets(config, context) + parameters(config, context)
+    return patterns(config, matching, context) + context.keysOfLaterReleases + targets(config, context)
+      + parameters(config, context)
   }
 
   private static func patterns(_ config: AdapterConfig, _ matching: TargetMatching, _ context: ValidationContext)
