@@ -215,7 +215,11 @@ extension ClassLoading {
 
   /// What happens before any adapter is loaded, as all modules are wrapped when the server starts.
   mutating func start() {
-    let heads = row.modules.values.filter { $0.kind == "head" }.map { String($0.name.lastComponent) }
+    unwrappableTargets()
+    let heads =
+      row.modules.values.filter { $0.kind == "head" }.map { String($0.name.lastComponent) }
+      // With target modules it asks nothing else of a module than its name.
+      + (row.hasBareHead && question.options.targetModules != nil ? ["lm_head"] : [])
     let isWrapped = question.options.targetModules.map { targets in heads.contains { targets.contains($0) } } ?? true
     if let rows = vocabularySize, rows > Self.largestVocabulary, !heads.isEmpty, isWrapped {
       add(

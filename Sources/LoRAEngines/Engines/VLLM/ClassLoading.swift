@@ -57,6 +57,8 @@ struct ClassLoading {
   private var kinds: [Kind] = []
   private var positions: [[UInt8]: Int] = [:]
   private let pools: Bool
+  /// Whether a served target module is the whole name of one, which leaves others of its kind out.
+  private let targetsSingleModules: Bool
   /// Layers of the language model.
   let layerCount: UInt64?
   /// The part of the base's config that describes the language model.
@@ -68,6 +70,7 @@ struct ClassLoading {
     self.row = row
     self.base = base
     pools = question.options.pools ?? row.pools
+    targetsSingleModules = question.options.targetModules?.contains { $0.contains(".") } ?? false
     let config = base.config ?? JSONObject()
     textConfig = TextSection(config).config
     layerCount = AttentionShape(config).layers
@@ -102,7 +105,7 @@ struct ClassLoading {
 
   private mutating func note(_ name: String) {
     let (template, number) = Self.template(of: name)
-    let key = row.mapper.dependsOnNumbers ? Array(name.utf8) : template
+    let key = row.mapper.dependsOnNumbers || targetsSingleModules ? Array(name.utf8) : template
     let position = positions[key] ?? kinds.count
     if position == kinds.count {
       kinds.append(kind(of: name))
@@ -170,7 +173,7 @@ struct ClassLoading {
   }
 
   /// Whether each expert has slots of its own parts.
-  private var keepsExpertsApart: Bool {
+  var keepsExpertsApart: Bool {
     guard let experts = row.experts else { return false }
     return !experts.areStacked || question.options.mixesExpertFormats
   }
@@ -196,6 +199,8 @@ struct ClassLoading {
       }
       if let found = row.towerModules[pattern] ?? row.towerOwners[pattern] {
         guard question.options.adaptsTowers else { return .tower }
+        let owner = String(name.dropLast(name.lastComponent.count)) + found.name.lastComponent
+        if let filtered = filtered(owner) { return filtered }
         return .placed(found, part: row.towerModules[pattern] == nil ? String(name.lastComponent) : nil)
       }
     }
@@ -247,31 +252,6 @@ struct ClassLoading {
   private func held(_ outcome: Outcome, _ name: String) -> Outcome {
     // Attention that decodes with matrices cut from this one when the weights were read does not see its slot.
     name.lastComponent == "kv_b_proj" ? .unheld : outcome
-  }
-
-  // MARK: The engine's filter
-
-  /// The outcome for a module of the engine that its filter leaves out; a classification head passes.
-  private func filtered(_ name: String) -> Outcome? {
-    guard let targets = question.options.targetModules, name != row.head else { return nil }
-    return isTargeted(name, targets) ? nil : .filtered
-  }
-
-  /// `is_in_target_modules` in `vllm/lora/utils.py`: the last part or the whole name, a packed module by its parts, a
-  /// part by its packed module.
-  private func isTargeted(_ name: String, _ targets: [String]) -> Bool {
-    let leaf = String(name.lastComponent)
-    if targets.contains(leaf) || targets.contains(name) { return true }
-    if let parts = row.packed[leaf], parts.contains(where: { targets.contains($0) }) { return true }
-    if leaf == "experts", let experts = row.experts, keepsExpertsApart {
-      // Each matrix of each expert is a part of the stack.
-      let endings = experts.forms.map { "." + $0.lastComponent }
-      let isPart = targets.contains { target in
-        target.hasPrefix("experts.") && endings.contains { target.hasSuffix($0) }
-      }
-      if isPart { return true }
-    }
-    return row.packed.contains { whole, parts in parts.contains(leaf) && targets.contains(whole) }
   }
 
   // MARK: Templates

@@ -2,7 +2,7 @@ import LoRAModel
 import TensorCore
 
 /// What a model class of vLLM does with adapters, as its code says when it runs: a row of `VLLMClassTable`.
-final class VLLMClass: Sendable {
+final class VLLMClass: ServedModelClass, Sendable {
   /// A module that the class wraps for adapters; numbers in names are written `#`.
   struct Module: Sendable {
     /// The engine's name, such as `model.layers.#.self_attn.qkv_proj`.
@@ -82,8 +82,20 @@ final class VLLMClass: Sendable {
   let head: String?
   /// Whether it labels tokens, while the head answers requests as a whole: adapters of the head are refused then.
   let refusesHead: Bool
+  /// Last parts of names of its modules that no LoRA layer can take: as target modules they stop the server.
+  let stuck: Set<String>
+  /// The same of its towers, where they take adapters.
+  let towerStuck: Set<String>
+  /// Whether it has an `lm_head` that takes adapters only as a target module of the server.
+  let hasBareHead: Bool
   /// What is otherwise when it is run for pooling although it is not made for it.
   let pooled: [VLLMClass]
+
+  /// Names that are stuck on most classes; a line of the table says how it differs.
+  private static let commonlyStuck: Set<String> = [
+    "act_fn", "apply_rotary_emb", "attn", "input_layernorm", "layers", "mlp", "model", "norm",
+    "post_attention_layernorm", "rotary_emb", "self_attn",
+  ]
 
   /// Reads a line of the table; a member that is missing is empty.
   convenience init(line: Substring) {
@@ -110,6 +122,9 @@ final class VLLMClass: Sendable {
         return (name, when)
       } ?? []
     head = row["head"]?.string
+    stuck = Self.commonlyStuck.subtracting(texts(row["unstuck"])).union(texts(row["stuck"]))
+    towerStuck = Set(texts(row["tower_stuck"]))
+    hasBareHead = row["bare_head"]?.bool ?? false
     refusesHead = row["task"]?.string == "token_classify" && row["head_by_token"]?.bool != true
     pooled =
       row["pooled"]?.object.map { members in
