@@ -158,7 +158,9 @@ private struct ConfigFields {
       findings.removeAll { $0.rule != .configUnsupportedType }
       return nil
     }
-    guard rank != nil, alpha != nil, !findings.contains(where: { $0.severity == .error }) else { return nil }
+    guard rank != nil, alpha != nil,
+      !findings.contains(where: { $0.severity == .error && $0.configMember == nil })
+    else { return nil }
     var result = config
     result.unknownFields = unknown()
     return result
@@ -176,6 +178,8 @@ private struct ConfigFields {
           "peft_type is \"\(escaped(type, limit: 60))\", but PEFT knows its types in capital letters only",
           expected: "\"\(escaped(type.uppercased(), limit: 60))\"", found: "\"\(escaped(type, limit: 60))\"",
           hint: "write the type in capital letters; no release of PEFT loads it otherwise")
+        // What the config means is clear, and engines may read it.
+        findings[findings.count - 1].configMember = "peft_type"
       }
       return type.uppercased()
     case nil, .null?:

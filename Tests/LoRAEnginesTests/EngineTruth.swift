@@ -31,18 +31,21 @@ struct EngineTruth: Sendable, CustomTestStringConvertible {
   let key: String
   let config: JSONObject
   let samples: [Sample]
+  /// What the engine was started with, as `testdata/make/vllm_options.py` names it.
+  var options = JSONObject()
 
   var testDescription: String { "\(engine): \(key)" }
 
-  /// The lines of a fixture.
-  static func all(_ engine: String) throws -> [EngineTruth] {
-    let name = "engines/\(engine.replacing("@", with: "-")).jsonl.zst"
+  /// The lines of a fixture; `kind` is what its name ends in, such as `-options`.
+  static func all(_ engine: String, _ kind: String = "") throws -> [EngineTruth] {
+    let name = "engines/\(engine.replacing("@", with: "-"))\(kind).jsonl.zst"
     let text = try decompressed(Fixtures.bytes(name))
     return try text.split(separator: UInt8(ascii: "\n")).map { line in
       let row = try JSONValue(parsing: Array(line)).object ?? JSONObject()
       return EngineTruth(
         engine: engine, key: row["key"]?.string ?? "", config: row["config"]?.object ?? JSONObject(),
-        samples: row["adapters"]?.array?.compactMap { $0.object.flatMap { Sample($0) } } ?? [])
+        samples: row["adapters"]?.array?.compactMap { $0.object.flatMap { Sample($0) } } ?? [],
+        options: row["options"]?.object ?? JSONObject())
     }
   }
 
@@ -75,6 +78,10 @@ struct EngineTruth: Sendable, CustomTestStringConvertible {
     // LoRAX has no such option.
     if engine != "lorax" { options.serving.maxLoRARank = 64 }
     options.headerOnly = true
+    options.serving.targetModules = self.options["targets"]?.array?.compactMap(\.string)
+    options.serving.adaptsTowers = self.options["towers"]?.bool ?? false
+    options.serving.mixesExpertFormats = self.options["mixed"]?.bool ?? false
+    options.serving.pools = self.options["runner"] == nil ? nil : true
     let paths = try samples.enumerated().map { try $1.write("\($0)", in: folder) }
     let report = Validation.run(paths, base: base, options: options)
     return zip(samples, report.adapters).map { sample, result in

@@ -205,6 +205,12 @@ def facts(engine, config):
     return row
 
 
+def mixed_forms(folder):
+    """The names of the matrices of one expert when the engine is started for both formats."""
+    listed = Engine(folder, mixed=True).manage().packed_modules_mapping.get("experts", [])
+    return list(dict.fromkeys(numbers_out(name) for name in listed))
+
+
 def tower_facts(folder, plain):
     with patched_budget():
         engine = Engine(folder, towers=True)
@@ -398,6 +404,9 @@ def main():
                     row = build(place, config)
                     if not row["lora"]:
                         key = name
+                    if (row.get("experts") or {}).get("stacked"):
+                        stage = "both formats"
+                        row["experts"]["mixed"] = mixed_forms(place)
                     stage = "row"
                     if fresh and key not in fresh and "mm" in row:
                         row.pop("bare", None)

@@ -12,7 +12,7 @@ import sys
 
 ORDER = ["key", "class", "lora", "static", "model_type", "supported", "packed", "experts", "mapper", "skip", "pooling",
          "task", "mm", "modules", "tower_modules", "bare_if", "rows", "head", "head_by_token", "pooled",
-         "stuck", "unstuck", "tower_stuck", "bare_head"]
+         "stuck", "unstuck", "tower_stuck", "bare_head", "plain_head"]
 
 
 def load(path):
@@ -24,7 +24,7 @@ def load(path):
 COMMON = ["act_fn", "apply_rotary_emb", "attn", "input_layernorm", "layers", "mlp", "model", "norm",
           "post_attention_layernorm", "rotary_emb", "self_attn"]
 # What target modules of the server do to a class. An earlier release was asked this only of classes that differ otherwise.
-SERVED = ("stuck", "unstuck", "tower_stuck", "bare_head")
+SERVED = ("stuck", "unstuck", "tower_stuck", "bare_head", "plain_head")
 
 
 def compact(row):
@@ -32,6 +32,9 @@ def compact(row):
     if "pooled" in row:
         # Heads and poolers of the class that is made of it; no server has target modules of such names.
         row = dict(row, pooled={name: value for name, value in row["pooled"].items() if name not in SERVED})
+    if "classify" in (row.get("task") or "") and {"score", "classifier"} & set(row.get("stuck", [])):
+        # The filter of target modules lets every head through to a layer that wraps the engine's own linear layers only.
+        row = dict(row, plain_head=True)
     if "stuck" in row:
         row = dict(row, stuck=[name for name in row["stuck"] if name not in COMMON],
                    unstuck=[name for name in COMMON if name not in row["stuck"]])
@@ -45,7 +48,7 @@ def compact(row):
     if "mapper" in row:
         row["mapper"] = {kind: rules for kind, rules in row["mapper"].items() if rules}
     if "experts" in row:
-        row["experts"] = {name: value for name, value in row["experts"].items() if name in ("stacked", "gated", "forms")}
+        row["experts"] = {name: value for name, value in row["experts"].items() if name in ("stacked", "gated", "forms", "mixed")}
     return row
 
 

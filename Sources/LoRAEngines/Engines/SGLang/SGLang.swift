@@ -16,6 +16,8 @@ extension Engine {
       defaultRankLimit: nil,
       // It looks at the number of the layer and the end of a name, not at what stands in front.
       forgiven: [.baseModuleMissing],
+      // `peft_type` may be written in any case (`lora.py`), and `all` is a word for all modules (`lora_manager.py`).
+      unreadMembers: ["peft_type", "target_modules"],
       judge: { question in release.reasons(for: question) })
   }
 
@@ -41,14 +43,16 @@ extension SGLangRelease {
 
   /// What the model class that runs the base makes of the names.
   private func classReasons(for question: ServingQuestion) -> [ServingReason] {
-    question.classReasons(find, none: "no class of its own takes any") { base, _, row in
-      guard question.adapter.config != nil, question.adapter.file != nil || !question.adapter.modules.isEmpty else {
-        return []
-      }
-      var loading = SGLangLoading(question, release: self, row: row, base: base)
-      loading.judge()
-      return loading.reasons
-    }
+    question.classReasons(
+      find, none: "no class of its own takes any",
+      judge: { base, _, row in
+        guard question.adapter.config != nil, question.adapter.file != nil || !question.adapter.modules.isEmpty else {
+          return []
+        }
+        var loading = SGLangLoading(question, release: self, row: row, base: base)
+        loading.judge()
+        return loading.reasons
+      })
   }
 
   /// The class that runs a base, if the release has it already.

@@ -247,7 +247,7 @@ extension ClassLoading {
   mutating func experts(_ all: [Kind]) {
     guard let experts = row.experts else { return }
     stacks(all, experts)
-    singles(all, experts)
+    singles(all)
   }
 
   private mutating func stacks(_ all: [Kind], _ experts: VLLMClass.Experts) {
@@ -279,6 +279,13 @@ extension ClassLoading {
         found: escaped(tensor),
         hint: "start vLLM with --enable-mixed-moe-lora-format and send is_3d_lora_weight with the adapter, or merge it")
     }
+    if question.options.mixesExpertFormats, !release.alternatesSplitExperts, row.name.hasPrefix("GptOss") {
+      add(
+        .misapplied,
+        "factors of expert stacks whose rows alternate between gate and up: it splits them and adds the "
+          + "products to halves", tensor: tensor, found: escaped(tensor),
+        hint: "start vLLM without --enable-mixed-moe-lora-format, or serve with a later release")
+    }
     let halves = outer.symmetricDifference(inner).sorted()
     if let first = halves.first {
       let effect: ServingReason.Effect = outer.contains(first) ? .refused : .ignored
@@ -289,7 +296,7 @@ extension ClassLoading {
     }
   }
 
-  private mutating func singles(_ all: [Kind], _ experts: VLLMClass.Experts) {
+  private mutating func singles(_ all: [Kind]) {
     var present: [String: Int] = [:]
     var tensor: String?
     for kind in all {
@@ -304,17 +311,23 @@ extension ClassLoading {
         hint: "give the base with its config.json")
     }
     // Both factors of every part of every expert.
-    let (parts, tooMany) = count.multipliedReportingOverflow(by: UInt64(2 * experts.forms.count))
+    let (parts, tooMany) = count.multipliedReportingOverflow(by: UInt64(2 * expertForms.count))
     let incomplete = present.filter { tooMany || UInt64($0.value) != parts }.keys.sorted()
     if let first = incomplete.first {
       add(
         .refused,
         "a layer with factors for some of its experts' matrices only, as in \(escaped(first, limit: 160)): it wants "
-          + "\(listing(experts.parts)) of all \(count) experts, or none of them", tensor: tensor, module: first,
+          + "\(listing(expertForms.map { String($0.lastComponent) })) of all \(count) experts, or none of them",
+        tensor: tensor, module: first,
         found: "\((present[first] ?? 0) / 2) of \(parts / 2) matrices",
         hint: "train all of them, or add zero factors for the missing ones")
     }
     unequalRanks(tensor)
+    if row.name.hasPrefix("GptOss") {
+      add(
+        .unjudged, "single experts of \(row.name), whose stacks alternate between gate and up", tensor: tensor,
+        hint: "train the stacks, as PEFT does")
+    }
   }
 
   /// Experts whose factors of one projection have different ranks.

@@ -25,7 +25,7 @@ extension ClassLoading {
   private func isExpertPart(_ target: String) -> Bool {
     let (template, number) = Self.template(of: target)
     guard let number, number < expertCount ?? .max else { return false }
-    return row.experts?.forms.contains(String(decoding: template, as: UTF8.self)) ?? false
+    return expertForms.contains(String(decoding: template, as: UTF8.self))
   }
 
   /// Targets that name a module which no LoRA layer can take: the server does not start then (`_create_lora_modules`).
@@ -37,9 +37,16 @@ extension ClassLoading {
     }
     if let first = stuck.first {
       add(
-        .refusedAtStart, "target modules named \(listing(stuck)): its class \(row.name) has modules of that name that "
+        .refusedAtStart,
+        "target modules named \(listing(stuck)): its class \(row.name) has modules of that name that "
           + "take no adapters", found: escaped(first, limit: 100),
         hint: "leave them out of --lora-target-modules")
+    }
+    if row.hasPlainHead, question.options.targetModules != nil {
+      add(
+        .refusedAtStart,
+        "target modules for \(row.name): its head is no layer of vLLM's own, and is wrapped whatever they are",
+        found: listing(targets), hint: "start vLLM without --lora-target-modules")
     }
     // A whole name may be that of such a module.
     if let first = targets.first(where: { $0.contains(".") && row.stuck.contains(String($0.lastComponent)) }) {

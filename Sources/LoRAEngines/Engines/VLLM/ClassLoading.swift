@@ -95,8 +95,14 @@ struct ClassLoading {
     guard question.options.feedsEngine || question.adapter.file == nil else {
       return question.adapter.file?.header.tensors.map(\.name) ?? []
     }
-    return question.adapter.modules.flatMap { module in
-      (module.kind == .embedding ? [".lora_embedding_A", ".lora_embedding_B"] : [".lora_A.weight", ".lora_B.weight"])
+    return question.adapter.modules.flatMap { module -> [String] in
+      // Of stacks the file alone says which is the inner one.
+      if module.kind == .parameter, question.adapter.format == .peft, let a = module.a?.name, let b = module.b?.name {
+        return [a, b]
+      }
+      return
+        (module.kind == .embedding
+        ? [".lora_embedding_A", ".lora_embedding_B"] : [".lora_A.weight", ".lora_B.weight"])
         .map { "base_model.model." + module.name + $0 }
     }
   }
@@ -164,18 +170,24 @@ struct ClassLoading {
 
   private func accepts(expertSuffix suffix: Substring) -> Bool {
     if row.expected.contains(String(suffix)) { return true }
-    guard let experts = row.experts, keepsExpertsApart else { return false }
+    guard row.experts != nil, keepsExpertsApart else { return false }
     let (template, number) = Self.template(of: String(suffix))
     guard let number else { return false }
-    // A class that stacks its experts is taken apart by names that were not tried.
-    if experts.forms.isEmpty { return true }
-    return number < expertCount ?? .max && experts.forms.contains(String(decoding: template, as: UTF8.self))
+    // A class that stacks its experts is taken apart by names that were not tried with every release.
+    if expertForms.isEmpty { return true }
+    return number < expertCount ?? .max && expertForms.contains(String(decoding: template, as: UTF8.self))
   }
 
   /// Whether each expert has slots of its own parts.
   var keepsExpertsApart: Bool {
     guard let experts = row.experts else { return false }
     return !experts.areStacked || question.options.mixesExpertFormats
+  }
+
+  /// The names of the matrices of one expert, from the stack's owner on.
+  var expertForms: [String] {
+    guard let experts = row.experts else { return [] }
+    return experts.areStacked ? experts.mixedForms : experts.forms
   }
 
   // MARK: Places
@@ -190,7 +202,7 @@ struct ClassLoading {
         return filtered(name) ?? held(.placed(found, part: nil), name)
       }
       if let found = row.owners[pattern] {
-        if found.kind == "experts" {
+        if found.kind.hasPrefix("experts") {
           return filtered(owner(of: name, form: form(in: pattern, of: found)))
             ?? .expert(form: form(in: pattern, of: found))
         }
@@ -204,7 +216,7 @@ struct ClassLoading {
         return .placed(found, part: row.towerModules[pattern] == nil ? String(name.lastComponent) : nil)
       }
     }
-    if module.isExpert, keepsExpertsApart, row.experts?.forms.isEmpty ?? false { return .opaque }
+    if module.isExpert, keepsExpertsApart, row.experts != nil, expertForms.isEmpty { return .opaque }
     if let towers = row.towers, towers.others.contains(where: { module.hasPrefix($0 + ".") || module == $0 }) {
       return .tower
     }

@@ -12,6 +12,8 @@ extension Engine {
           "its model classes, adapter loader and slot buffers run on the CPU (testdata/make/vllm_classes.py, vllm_truth.py)",
         classes: { release.classes.evidence }),
       defaultRankLimit: 16, legalRankLimits: [1, 8, 16, 32, 64, 128, 256, 320, 512],
+      // It asks for target_modules and looks at neither (`peft_helper.py`).
+      unreadMembers: ["peft_type", "target_modules"],
       judge: { question in release.reasons(for: question) })
   }
 }
@@ -34,14 +36,14 @@ extension VLLMRelease {
       ]
     }
     return question.classReasons(
-      { classes.row(for: $0, pools: question.options.pools) }, none: "its class takes none"
-    ) { base, name, row in
-      guard !row.isUnheld else { return [question.untried(name)] }
-      guard !question.adapter.modules.isEmpty || !question.adapter.replacements.isEmpty else { return [] }
-      var loading = ClassLoading(question, release: self, row: row, base: base)
-      loading.judge()
-      return loading.reasons
-    }
+      { classes.row(for: $0, pools: question.options.pools) }, none: "its class takes none",
+      judge: { base, name, row in
+        guard !row.isUnheld else { return [question.untried(name)] }
+        guard !question.adapter.modules.isEmpty || !question.adapter.replacements.isEmpty else { return [] }
+        var loading = ClassLoading(question, release: self, row: row, base: base)
+        loading.judge()
+        return loading.reasons
+      })
   }
 
   /// What the config alone makes it refuse (`peft_helper.py`).
