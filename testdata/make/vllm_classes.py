@@ -148,7 +148,7 @@ def bare_of(manager, module):
 def unwrappable(manager, listed, known=()):
     """Last parts of names that stop the engine when they are target modules: no LoRA layer takes what is called so."""
     found = []
-    wrapped = {id(part) for layer in manager.modules.values() for part in layer.modules()}
+    wrapped = {id(part) for layer in manager.modules.values() for part in (layer, getattr(layer, "base_layer", None))}
     for name, part in listed:
         last = leaf(name)
         if not name or last.isdigit() or last in found or last in known or name in manager.modules or id(part) in wrapped:

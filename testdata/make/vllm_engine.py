@@ -115,11 +115,26 @@ def leave_out_what_needs_a_gpu():
         part.PIN_MEMORY = False
 
 
+def take_the_classes_of_a_gpu():
+    """Some models have a class of their own for NVIDIA, and a general one for processors."""
+    import importlib
+
+    for package, names in (("deepseek_v32", ("DeepseekV32ForCausalLM", "GlmMoeDsaForCausalLM")),):
+        try:
+            general = importlib.import_module(f"vllm.models.{package}")
+            own = importlib.import_module(f"vllm.models.{package}.nvidia.model")
+        except ImportError:  # releases before it
+            continue
+        for name in names:
+            setattr(general, name, own.DeepseekV32ForCausalLM)
+
+
 def start(port=29611, parts=1, part=0):
     """Once for each process; with more parts than one, one process for each."""
     leave_out_what_needs_a_gpu()
     run_experts_without_kernel()
     look_into_classes_in_this_process()
+    take_the_classes_of_a_gpu()
     init_distributed_environment(parts, part, f"tcp://127.0.0.1:{port}", part, "gloo")
 
 

@@ -51,11 +51,13 @@ def option_sets(engine, manager, adapters):
     if not manager.is_pooling_model:
         yield dict(runner="pooling")
     for targets in target_lists(engine, manager):
-        yield dict(targets=targets)
+        if targets:
+            yield dict(targets=targets)
     if manager.supports_mm:
         towers = tower_leaves(engine, manager)
         for targets in (["q_proj", "v_proj", *towers[:2]], towers, ["visual"]):
-            yield dict(towers=True, targets=targets)
+            if targets:
+                yield dict(towers=True, targets=targets)
     if manager._is_moe:
         yield dict(mixed=True, targets=["experts", "qkv_proj"])
         yield dict(mixed=True, targets=["w1", "gate_up_proj", "experts.0.gate_proj"])

@@ -36,6 +36,7 @@ def compact(row):
         # The filter of target modules lets every head through to a layer that wraps the engine's own linear layers only.
         row = dict(row, plain_head=True)
     if "stuck" in row:
+        row = dict(row, stuck=sorted({*row["stuck"], *containers(row["modules"])}))
         row = dict(row, stuck=[name for name in row["stuck"] if name not in COMMON],
                    unstuck=[name for name in COMMON if name not in row["stuck"]])
     row = {name: row[name] for name in ORDER if row.get(name) not in (None, [], {}, "")}
@@ -50,6 +51,18 @@ def compact(row):
     if "experts" in row:
         row["experts"] = {name: value for name, value in row["experts"].items() if name in ("stacked", "gated", "forms", "mixed")}
     return row
+
+
+def containers(modules):
+    """Last parts of names of what holds wrapped modules inside a layer, such as `shared_experts`."""
+    names = {name for name, *_ in modules}
+    found = set()
+    for name in names:
+        head, layer, rest = name.partition("layers.#.")
+        parts = rest.split(".")[:-1] if layer else []
+        found |= {part for place, part in enumerate(parts)
+                  if part != "#" and ".".join([head + "layers.#", *parts[:place + 1]]) not in names}
+    return found
 
 
 def plain(row):

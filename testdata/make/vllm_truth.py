@@ -451,7 +451,8 @@ def compare(manager, tensors, settings, turned, interleaved=False):
         silent.append(start)
     if silent:
         return "partly", f"{silent[0]} is left out without a word"
-    wrong = [name for name in groups if turned and name.endswith((".q_proj", ".k_proj"))]
+    # Of the language model alone: towers are read as they are.
+    wrong = [name for name in groups if turned and name.endswith((".q_proj", ".k_proj")) and "vision" not in name]
     if wrong:
         return "partly", f"{wrong[0].removeprefix(PREFIX)} acts on other rows"
     return "applied", f"all {len(groups)} deltas"
