@@ -400,6 +400,7 @@ private struct ConfigFields {
       invalid(
         .configInvalid, "target_modules is an empty list, so that the adapter adapts nothing and PEFT refuses it",
         expected: "names of modules", found: "[]", hint: "name the modules that the file has tensors for")
+      findings[findings.count - 1].configMember = "target_modules"
     }
     if case .pattern? = config.targets, let lists = raw["layers_pattern"], !lists.isNull {
       invalid(

@@ -24,6 +24,8 @@ struct EngineTruth: Sendable, CustomTestStringConvertible {
     /// Other files of the folder, by name.
     let files: [(name: String, text: String)]
     let verdict: ServingVerdict
+    /// The verdict of a server with slots for all modules.
+    let verdictForAll: ServingVerdict
     let why: String
   }
 
@@ -71,12 +73,14 @@ struct EngineTruth: Sendable, CustomTestStringConvertible {
   }
 
   /// What the program makes of every adapter on the base, in their order.
-  func verdicts(_ folder: TemporaryFolder) throws -> [(sample: Sample, verdict: ServingVerdict, reasons: [String])] {
+  func verdicts(_ folder: TemporaryFolder, rankLimit: UInt64 = 64) throws -> [(
+    sample: Sample, verdict: ServingVerdict, reasons: [String]
+  )] {
     let base = try BaseModel.open(try folder.write("base/config.json", JSONValue.object(config).text()))
     var options = ValidationOptions()
     options.engine = Engine(named: engine)
     // LoRAX has no such option.
-    if engine != "lorax" { options.serving.maxLoRARank = 64 }
+    if engine != "lorax" { options.serving.maxLoRARank = rankLimit }
     options.headerOnly = true
     options.serving.targetModules = self.options["targets"]?.array?.compactMap(\.string)
     options.serving.adaptsTowers = self.options["towers"]?.bool ?? false
@@ -99,6 +103,8 @@ extension EngineTruth.Sample {
     }
     self.name = name
     self.verdict = verdict
+    let all = row["all"]?.string?.split(separator: "/").first.map { $0 == "ignored" ? "partly" : String($0) }
+    verdictForAll = all.flatMap { ServingVerdict(rawValue: $0) } ?? verdict
     why = row["why"]?.string ?? ""
     config = row["config"]?.object ?? JSONObject()
     tensors =

@@ -58,8 +58,30 @@ import Testing
     #expect(Double(counts.same) >= 0.98 * Double(counts.total), "\(otherwise)")
   }
 
+  /// SGLang again, started with `--lora-target-modules all`, for every third base.
+  @Test func `verdicts follow SGLang's slots for all modules`() throws {
+    var counts = (total: 0, same: 0)
+    for (number, given) in try EngineTruth.all("sglang@0.5.23").enumerated() where number % 3 == 0 {
+      var truth = given
+      truth.options = ["targets": ["all"]]
+      for (sample, verdict, reasons) in try truth.verdicts(try TemporaryFolder(), rankLimit: 16) {
+        counts.total += 1
+        counts.same += verdict == sample.verdictForAll ? 1 : 0
+        #expect(
+          verdict != .applied || sample.verdictForAll == .applied,
+          "\(truth.key), \(sample.name): was \(sample.verdictForAll): \(reasons.first ?? sample.why)")
+      }
+    }
+    print("sglang, all", counts)
+    #expect(counts.total > 1500)
+    #expect(Double(counts.same) >= 0.97 * Double(counts.total))
+  }
+
   /// PEFT knows its types in capital letters and no word `all`; vLLM and SGLang look at neither as PEFT does.
-  @Test(arguments: ["vllm", "sglang"], [#"{"peft_type": "lora"}"#, #"{"target_modules": "all"}"#])
+  @Test(arguments: [
+    ("vllm", #"{"peft_type": "lora"}"#), ("vllm", #"{"target_modules": "all"}"#), ("vllm", #"{"target_modules": []}"#),
+    ("sglang", #"{"peft_type": "lora"}"#), ("sglang", #"{"target_modules": "all"}"#),
+  ])
   func `what PEFT alone refuses is applied`(_ engine: String, _ config: String) throws {
     let tensors = ["q_proj", "k_proj", "v_proj"].map { leaf in
       let name = "base_model.model.model.layers.0.self_attn.\(leaf).lora"
