@@ -159,7 +159,9 @@ private struct ConfigFields {
       findings.removeAll { $0.rule != .configUnsupportedType }
       return nil
     }
-    guard rank != nil, alpha != nil, !findings.contains(where: { $0.severity == .error }) else { return nil }
+    guard rank != nil, alpha != nil,
+      !findings.contains(where: { $0.severity == .error && $0.configMember == nil })
+    else { return nil }
     var result = config
     result.unknownFields = unknown()
     return result
@@ -177,6 +179,8 @@ private struct ConfigFields {
           "peft_type is \"\(escaped(type, limit: 60))\", but PEFT knows its types in capital letters only",
           expected: "\"\(escaped(type.uppercased(), limit: 60))\"", found: "\"\(escaped(type, limit: 60))\"",
           hint: "write the type in capital letters; no release of PEFT loads it otherwise")
+        // What the config means is clear, and engines may read it.
+        findings[findings.count - 1].configMember = "peft_type"
       }
       return type.uppercased()
     case nil, .null?:
@@ -405,6 +409,7 @@ private struct ConfigFields {
       invalid(
         .configInvalid, "target_modules is an empty list, so that the adapter adapts nothing and PEFT refuses it",
         expected: "names of modules", found: "[]", hint: "name the modules that the file has tensors for")
+      findings[findings.count - 1].configMember = "target_modules"
     }
     if case .pattern? = config.targets, let lists = raw["layers_pattern"], !lists.isNull {
       invalid(

@@ -1,7 +1,7 @@
 import TensorCore
 
 /// What a model class of SGLang does with adapters: a line of `SGLangClassTable`.
-struct SGLangClass: Sendable {
+struct SGLangClass: ServedModelClass, Sendable {
   /// A module that the class wraps for some target; numbers in names are written `#`.
   struct Module: Sendable {
     /// The engine's name, such as `model.layers.#.self_attn.qkv_proj`.

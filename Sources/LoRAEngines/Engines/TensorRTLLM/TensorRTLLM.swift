@@ -22,7 +22,9 @@ extension Engine {
         }),
       defaultRankLimit: 64,
       // It looks at the layer's number and what follows it, and takes the rank from the factors.
-      forgiven: [.rankMismatch, .baseModuleMissing, .baseLayerRange]
+      forgiven: [.rankMismatch, .baseModuleMissing, .baseLayerRange],
+      // Of the config it reads r, lora_alpha, use_rslora and modules_to_save.
+      unreadMembers: ["peft_type", "target_modules"]
     ) { question in release.reasons(for: question) }
   }
 }

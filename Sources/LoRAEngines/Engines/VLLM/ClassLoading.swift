@@ -67,6 +67,8 @@ struct ClassLoading {
   private var kinds: [Kind] = []
   private var positions: [String: Int] = [:]
   private let pools: Bool
+  /// Whether a served target module is the whole name of one, which leaves others of its kind out.
+  private let targetsSingleModules: Bool
   /// Layers of the language model.
   let layerCount: UInt64?
   /// The part of the base's config that describes the language model.
@@ -78,6 +80,7 @@ struct ClassLoading {
     self.row = row
     self.base = base
     pools = question.options.pools ?? row.pools
+    targetsSingleModules = question.options.targetModules?.contains { $0.contains(".") } ?? false
     let config = base.config ?? JSONObject()
     textConfig = TextSection(config).config
     layerCount = AttentionShape(config).layers
@@ -101,8 +104,14 @@ struct ClassLoading {
     guard question.options.feedsEngine || question.adapter.file == nil else {
       return question.adapter.file?.header.tensors.map(\.name) ?? []
     }
-    return question.adapter.modules.flatMap { module in
-      (module.kind == .embedding ? [".lora_embedding_A", ".lora_embedding_B"] : [".lora_A.weight", ".lora_B.weight"])
+    return question.adapter.modules.flatMap { module -> [String] in
+      // Of stacks the file alone says which is the inner one.
+      if module.kind == .parameter, question.adapter.format == .peft, let a = module.a?.name, let b = module.b?.name {
+        return [a, b]
+      }
+      return
+        (module.kind == .embedding
+        ? [".lora_embedding_A", ".lora_embedding_B"] : [".lora_A.weight", ".lora_B.weight"])
         .map { "base_model.model." + module.name + $0 }
     }
   }
@@ -123,7 +132,7 @@ struct ClassLoading {
 
   private mutating func note(_ name: String) {
     let (template, number) = Self.template(of: name)
-    let key = row.mapper.dependsOnNumbers ? name : template
+    let key = row.mapper.dependsOnNumbers || targetsSingleModules ? name : template
     let position = positions[key] ?? kinds.count
     if position == kinds.count {
       kinds.append(kind(of: name))
@@ -182,18 +191,24 @@ struct ClassLoading {
 
   private func accepts(expertSuffix suffix: Substring) -> Bool {
     if row.expected.contains(String(suffix)) { return true }
-    guard let experts = row.experts, keepsExpertsApart else { return false }
+    guard row.experts != nil, keepsExpertsApart else { return false }
     let (template, number) = Self.template(of: String(suffix))
     guard let number else { return false }
-    // A class that stacks its experts is taken apart by names that were not tried.
-    if experts.forms.isEmpty { return true }
-    return number < expertCount ?? .max && experts.forms.contains(template)
+    // A class that stacks its experts is taken apart by names that were not tried with every release.
+    if expertForms.isEmpty { return true }
+    return number < expertCount ?? .max && expertForms.contains(template)
   }
 
   /// Whether each expert has slots of its own parts.
-  private var keepsExpertsApart: Bool {
+  var keepsExpertsApart: Bool {
     guard let experts = row.experts else { return false }
     return !experts.areStacked || question.options.mixesExpertFormats
+  }
+
+  /// The names of the matrices of one expert, from the stack's owner on.
+  var expertForms: [String] {
+    guard let experts = row.experts else { return [] }
+    return experts.areStacked ? experts.mixedForms : experts.forms
   }
 
   // MARK: Places
@@ -208,7 +223,7 @@ struct ClassLoading {
         return filtered(name) ?? held(.placed(found, part: nil), name)
       }
       if let found = row.owners[pattern] {
-        if found.kind == "experts" {
+        if found.kind.hasPrefix("experts") {
           return filtered(owner(of: name, form: form(in: pattern, of: found)))
             ?? .expert(form: form(in: pattern, of: found))
         }
@@ -217,10 +232,12 @@ struct ClassLoading {
       }
       if let found = row.towerModules[pattern] ?? row.towerOwners[pattern] {
         guard question.options.adaptsTowers else { return .tower }
+        let owner = String(name.dropLast(name.lastComponent.count)) + found.name.lastComponent
+        if let filtered = filtered(owner) { return filtered }
         return .placed(found, part: row.towerModules[pattern] == nil ? String(name.lastComponent) : nil)
       }
     }
-    if module.isExpert, keepsExpertsApart, row.experts?.forms.isEmpty ?? false { return .opaque }
+    if module.isExpert, keepsExpertsApart, row.experts != nil, expertForms.isEmpty { return .opaque }
     if let towers = row.towers, towers.others.contains(where: { module.hasPrefix($0 + ".") || module == $0 }) {
       return .tower
     }
@@ -268,31 +285,6 @@ struct ClassLoading {
   private func held(_ outcome: Outcome, _ name: String) -> Outcome {
     // Attention that decodes with matrices cut from this one when the weights were read does not see its slot.
     name.lastComponent == "kv_b_proj" ? .unheld : outcome
-  }
-
-  // MARK: The engine's filter
-
-  /// The outcome for a module of the engine that its filter leaves out; a classification head passes.
-  private func filtered(_ name: String) -> Outcome? {
-    guard let targets = question.options.targetModules, name != row.head else { return nil }
-    return isTargeted(name, targets) ? nil : .filtered
-  }
-
-  /// `is_in_target_modules` in `vllm/lora/utils.py`: the last part or the whole name, a packed module by its parts, a
-  /// part by its packed module.
-  private func isTargeted(_ name: String, _ targets: [String]) -> Bool {
-    let leaf = String(name.lastComponent)
-    if targets.contains(leaf) || targets.contains(name) { return true }
-    if let parts = row.packed[leaf], parts.contains(where: { targets.contains($0) }) { return true }
-    if leaf == "experts", let experts = row.experts, keepsExpertsApart {
-      // Each matrix of each expert is a part of the stack.
-      let endings = experts.forms.map { "." + $0.lastComponent }
-      let isPart = targets.contains { target in
-        target.hasPrefix("experts.") && endings.contains { target.hasSuffix($0) }
-      }
-      if isPart { return true }
-    }
-    return row.packed.contains { whole, parts in parts.contains(leaf) && targets.contains(whole) }
   }
 
   // MARK: Templates

@@ -12,6 +12,8 @@ extension VLLMRelease {
   /// fused as vLLM's own classes fuse them.
   func slotTraits(of base: BaseModel) -> SlotTraits {
     var traits = SlotTraits()
+    // The parts of a stack are called `experts.0.down_proj` there.
+    traits.namesExpertsByParts = false
     guard let row = classes.row(for: base)?.row, !row.isUnheld else {
       traits.embeddings = ["embed_tokens"]
       return traits
