@@ -25,7 +25,7 @@ extension ClassLoading {
   private func isExpertPart(_ target: String) -> Bool {
     let (template, number) = Self.template(of: target)
     guard let number, number < expertCount ?? .max else { return false }
-    return expertForms.contains(String(decoding: template, as: UTF8.self))
+    return expertForms.contains(template)
   }
 
   /// Targets that name a module which no LoRA layer can take: the server does not start then (`_create_lora_modules`).
