@@ -108,7 +108,7 @@ def layouts(parts, part, path):
     """Shapes of all buffers of one device, without adapters."""
     import vllm_engine
 
-    vllm_engine.start(29600 + parts, parts, part)
+    vllm_engine.start(29700 + parts, parts, part)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name, config in cases(parts, 2 if parts == 1 else 1):

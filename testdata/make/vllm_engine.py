@@ -135,6 +135,8 @@ def start(port=29611, parts=1, part=0):
     run_experts_without_kernel()
     look_into_classes_in_this_process()
     take_the_classes_of_a_gpu()
+    # Processes of one machine would share memory under this name.
+    os.environ.setdefault("VLLM_DIST_IDENT", str(port))
     init_distributed_environment(parts, part, f"tcp://127.0.0.1:{port}", part, "gloo")
 
 
