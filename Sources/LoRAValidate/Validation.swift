@@ -18,7 +18,7 @@ public enum Validation {
       self.checked = checked
     }
 
-    /// Nobody listens.
+    /// No callbacks.
     public static let none = Progress(scanned: { _ in }, checked: { _ in })
   }
 

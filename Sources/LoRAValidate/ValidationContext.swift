@@ -24,7 +24,7 @@ public struct ValidationContext: Sendable {
   let loadedNames: LoadedNames?
   /// What the engine makes of the adapter, gravest first; empty without an engine.
   let servingReasons: [ServingReason]
-  /// The tokenizers of adapter and base; nil when none lies beside the adapter, or nobody has looked.
+  /// The tokenizers of adapter and base; nil when none lies beside the adapter, or none was looked for.
   var tokenizers: TokenizerPair?
   private let transpositions: [String: Transposition]
 

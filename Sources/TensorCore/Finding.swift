@@ -24,7 +24,7 @@ public struct Finding: Sendable, Equatable {
   public var rule: RuleID
   /// How much it weighs here.
   public var severity: Severity
-  /// One sentence that makes sense on its own to somebody who has never seen the tool.
+  /// One sentence that makes sense on its own to a reader who has never seen the tool.
   public var message: String
   /// Path of the file that it is about.
   public var file: String

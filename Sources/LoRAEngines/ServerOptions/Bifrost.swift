@@ -46,7 +46,7 @@ extension ServerTarget {
     }
   }
 
-  /// A rule for each adapter, and a last one that lets the base answer for every name that nobody has.
+  /// A rule for each adapter, and a last one that lets the base answer for every unknown name.
   private static func rules(_ fleet: ServedFleet, _ provider: String) -> [JSONValue] {
     func rule(_ name: String, _ condition: String, _ model: String, _ fallbacks: [String], _ priority: Int)
       -> JSONValue

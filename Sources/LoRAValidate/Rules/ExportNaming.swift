@@ -56,7 +56,7 @@ extension Rule {
 }
 
 extension ValidationContext {
-  /// A weights file beside a PEFT config under a name that nobody who is given the folder looks for.
+  /// A weights file beside a PEFT config under a name that no reader of the folder looks for.
   fileprivate var fileName: [Finding] {
     guard adapter.path != adapter.weightsPath, adapter.format == .peft, !adapter.modules.isEmpty,
       adapter.rawConfig?["peft_type"] != nil

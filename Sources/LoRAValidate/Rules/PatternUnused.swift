@@ -123,7 +123,7 @@ extension AdapterConfig {
   /// away.
   func unansweredTargets(_ modules: [String], unless isExcluded: (String) -> Bool) -> [String] {
     guard case .names(let entries)? = targets, !entries.isEmpty else { return [] }
-    // Honest lists are short; nobody waits for a list of a million names.
+    // Honest lists are short; a list of a million names would take minutes.
     var rest = Set(entries.prefix(10_000).map { $0[...] })
     for name in modules where !rest.isEmpty {
       for ending in name.endings { rest.remove(ending) }
