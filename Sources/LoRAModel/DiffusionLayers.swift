@@ -12,11 +12,15 @@ enum DiffusionLayers {
   /// Whether a module's path leads through such a layer.
   static func contain(_ path: some Collection<Substring>) -> Bool {
     if path.contains(where: { blocks.contains($0) }) { return true }
+    switch path.first {
     // Wan has plain `blocks`, whose attentions no other model has under these names.
-    guard let first = path.first, first == "blocks", path.contains("self_attn") || path.contains("cross_attn") else {
-      return false
+    case "blocks"?:
+      return (path.contains("self_attn") || path.contains("cross_attn")) && path.contains { wan.contains($0) }
+    // Z-Image
+    case "layers"?, "noise_refiner"?, "context_refiner"?:
+      return path.contains("attention") && path.contains { ["to_q", "to_k", "to_v", "to_out"].contains($0) }
+    default: return false
     }
-    return path.contains { wan.contains($0) }
   }
 
   /// Whether diffusers' loader takes names with the adapter's name left in for this module: DiffSynth-Studio writes

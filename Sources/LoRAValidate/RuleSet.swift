@@ -47,6 +47,7 @@ public enum RuleSet {
     .tensorUnknown, .tensorEmpty, .tensorDType, .exportNaming, .targetMissing, .targetUndeclared, .patternAmbiguous,
     .patternUnused, .baseModuleMissing, .baseRenamed, .baseLayerRange, .baseShapeMismatch, .baseTransposed,
     .baseVocabMismatch, .baseHeadMissing, .baseMutatedInit, .baseQuantized, .valueZeroDelta, .valueZeroModule,
+    .engineUnjudged,
   ]
 
   /// All pages in one Markdown document, as `docs/rules.md` holds it.

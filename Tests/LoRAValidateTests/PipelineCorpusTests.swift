@@ -12,6 +12,7 @@ struct PipelineCorpusTests {
   private static let reported: [String: RuleID] = [
     "Flux, XLabs": .tensorUnknown, "Wan, DiffSynth": .exportNaming,
     "Wan, down and up with biases": .configUnsupportedType,
+    "SD 1.5, LyCORIS with norms": .configUnsupportedType,
   ]
 
   private static let cases = (try? Fixtures.json("corpus/pipelines.json"))?["cases"]?.array ?? []

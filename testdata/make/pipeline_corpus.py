@@ -182,6 +182,8 @@ CASES = {
     "Z-Image, ComfyUI": ("ZImagePipeline", "diffusers", peft(square(*Z_IMAGE), "diffusion_model.")),
     "Z-Image, down and up": ("ZImagePipeline", "kohya", styled(square(*Z_IMAGE), "diffusion_model.", "lora_down", "lora_up", alpha=4)),
     "Z-Image, musubi": ("ZImagePipeline", "kohya", kohya(square(*Z_IMAGE), "lora_unet_")),
+    "Z-Image, DiffSynth": ("ZImagePipeline", "diffusers", styled(square(*Z_IMAGE), "", "lora_A.default", "lora_B.default")),
+    "SD 1.5, LyCORIS with norms": (None, "kohya", kohya(square(*UNET[:6]), "lora_unet_") | {"lora_unet_mid_block_resnets_0_norm1.w_norm": torch.zeros(WIDTH), "lora_unet_mid_block_resnets_0_norm1.b_norm": torch.zeros(WIDTH)}),
     "CogVideoX, diffusers": ("CogVideoXPipeline", "diffusers", peft(square(*COGVIDEO), "transformer.")),
     "Anima, ComfyUI": (None, "diffusers", peft(square(*ANIMA), "diffusion_model.")),
     "Sana, diffusers": ("SanaPipeline", "diffusers", peft(square(*COGVIDEO), "transformer.")),
@@ -216,18 +218,21 @@ def said(pipeline, tensors):
         return {"refused": f"{type(error).__name__}: {error}".splitlines()[0][:140]}
 
 
+def row(name):
+    pipeline, convention, tensors = CASES[name]
+    listed = []
+    for key, tensor in tensors.items():
+        if key.endswith(".alpha"):
+            listed.append(f"{key} F32 = {float(tensor)}")
+        else:
+            listed.append(f"{key} F16 {'x'.join(str(size) for size in tensor.shape)}")
+    facts = {"name": name, "pipeline": pipeline, "format": convention, "modules": rows_of(tensors), "tensors": listed}
+    return json.dumps(facts | said(pipeline, tensors))
+
+
 def make():
     logging.disable(logging.WARNING)
     torch.manual_seed(5)
-    lines = []
-    for name, (pipeline, convention, tensors) in CASES.items():
-        listed = []
-        for key, tensor in tensors.items():
-            if key.endswith(".alpha"):
-                listed.append(f"{key} F32 = {float(tensor)}")
-            else:
-                listed.append(f"{key} F16 {'x'.join(str(size) for size in tensor.shape)}")
-        row = {"name": name, "pipeline": pipeline, "format": convention, "modules": rows_of(tensors), "tensors": listed}
-        lines.append(json.dumps(row | said(pipeline, tensors)))
+    lines = [row(name) for name in CASES]
     head = f'{{"diffusers": {json.dumps(diffusers.__version__)},\n "cases": [\n  '
     (files.ROOT / "corpus/pipelines.json").write_text(head + ",\n  ".join(lines) + "\n ]}\n")
