@@ -59,7 +59,9 @@ struct Assembly {
     let root = type.names.root
     var place = Place(memory: "", disk: "", root: ("", ""), names: root)
     if let stored = root.names?.first { place.disk = stored }
-    add(type.rows, fields, place)
+    // The body first: what shares the token embedding's weight must come after it.
+    let body = type.rows.filter { $0.name == type.prefix }
+    add(body + type.rows.filter { $0.name != type.prefix }, fields, place)
   }
 
   private mutating func add(_ rows: [Item], _ fields: TypeFields, _ place: Place) {

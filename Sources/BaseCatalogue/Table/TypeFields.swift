@@ -175,6 +175,11 @@ extension FieldValue {
 extension TypeFields {
   /// Reports a string that the rows were not learned with: what the library builds for it is not known.
   func checkStrings() {
+    for (text, formula) in type.guards where !formula.value(self).isTrue {
+      let what = path.isEmpty ? "the configuration" : String(path.dropLast())
+      problems.report(
+        .unknownValue(path: what, found: "one without \"\(text)\"", modelType: type.modelType))
+    }
     for (name, known) in type.knownStrings.sorted(by: { $0.key < $1.key }) {
       switch value(name) {
       case .text(let text): check(text, known, name)

@@ -8,8 +8,10 @@ extension TypeTable {
       f . attention_bias=false head_dim=128 hidden_size=2048 intermediate_size=6144 layer_types=null \
       moe_intermediate_size=1408 num_attention_heads=16 num_dense_layers=1 num_experts=64 num_hidden_layers=32 \
       num_key_value_heads=null num_shared_experts=2 sliding_window=1024 tie_word_embeddings=false vocab_size=200192
-      d layer_types null(layer_types)?[5|i==3?'full_attention':'sliding_attention']:layer_types
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g !null(layer_types)
+      g head_dim
+      s layer_types full_attention sliding_attention
       c AfmoeForCausalLM AutoModelForCausalLM
       p model
       i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b2;norm:N(hidden_size)};\
@@ -51,13 +53,13 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c ApertusForCausalLM AutoModelForCausalLM
       p model
-      i model=b8;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b9;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c ApertusModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b7;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b8;norm:N(hidden_size)
       c ApertusForTokenClassification
       p model
-      i model=b8;score:L(hidden_size,num_labels,1)
+      i model=b9;score:L(hidden_size,num_labels,1)
       """,
     "apertus1p5_text": """
       f . attention_bias=false hidden_size=4096 intermediate_size=14336 num_attention_heads=32 \
@@ -65,10 +67,10 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Apertus1p5TextForCausalLM AutoModelForCausalLM
       p model
-      i model=b8;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b9;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Apertus1p5TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b7;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b8;norm:N(hidden_size)
       """,
     "arcee": """
       f . attention_bias=false head_dim=null hidden_size=2560 intermediate_size=18432 mlp_bias=false \
@@ -76,21 +78,22 @@ extension TypeTable {
       vocab_size=32000
       d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c ArceeForCausalLM AutoModelForCausalLM
       p model
-      i model=b12;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b13;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c ArceeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b11;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b12;norm:N(hidden_size)
       c ArceeForSequenceClassification
       p model
-      i model=b12;score:L(hidden_size,num_labels)
+      i model=b13;score:L(hidden_size,num_labels)
       c ArceeForTokenClassification
       p model
-      i model=b12;score:L(hidden_size,num_labels,1)
+      i model=b13;score:L(hidden_size,num_labels,1)
       c ArceeForQuestionAnswering
       p transformer
-      i transformer{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b13;mlp=b10;\
+      i transformer{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b14;mlp=b11;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       qa_outputs:L(hidden_size,2,1)
       """,
@@ -100,11 +103,13 @@ extension TypeTable {
       moe_num_experts=8 moe_num_shared_experts=2 num_attention_heads=32 num_hidden_layers=32 \
       num_key_value_heads=null vocab_size=32000
       y vision_config. idefics3_vision
-      d max_value_projector_patch_to_query_dict 256
+      d max_value_projector_patch_to_query_dict \
+      null(max_value_projector_patch_to_query_dict)?256:max_value_projector_patch_to_query_dict
       d text_config.head_dim \
       null(text_config.head_dim)?text_config.hidden_size//text_config.num_attention_heads:text_config.head_dim
       d text_config.num_key_value_heads \
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
+      g text_config.head_dim
       c AriaForConditionalGeneration AutoModelForImageTextToText
       p model
       r model.multi_modal_projector>multi_modal_projector
@@ -120,7 +125,7 @@ extension TypeTable {
       r model.language_model.norm>language_model.model.norm
       r lm_head>language_model.lm_head
       r model.vision_tower>vision_tower
-      i model{multi_modal_projector=b16;language_model@text_config=b18;vision_tower:A(AutoModel,vision_config)};\
+      i model{multi_modal_projector=b17;language_model@text_config=b19;vision_tower:A(AutoModel,vision_config)};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c AriaModel AutoModel
@@ -133,7 +138,7 @@ extension TypeTable {
       r language_model.layers.*.input_layernorm>language_model.model.layers.*.input_layernorm
       r language_model.layers.*.post_attention_layernorm>language_model.model.layers.*.post_attention_layernorm
       r language_model.norm>language_model.model.norm
-      i multi_modal_projector=b16;language_model@text_config=b18;vision_tower:A(AutoModel,vision_config)
+      i multi_modal_projector=b17;language_model@text_config=b19;vision_tower:A(AutoModel,vision_config)
       """,
     "aria_text": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=4096 mlp_bias=false \
@@ -141,17 +146,18 @@ extension TypeTable {
       num_key_value_heads=null tie_word_embeddings=false vocab_size=32000
       d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c AriaTextForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp.experts.gate_up_proj>model.layers.*.mlp.experts.fc1.weight
       r model.layers.*.mlp.experts.down_proj>model.layers.*.mlp.experts.fc2.weight
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b19;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b20;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c AriaTextModel AutoModel
       r layers.*.mlp.experts.gate_up_proj>layers.*.mlp.experts.fc1.weight
       r layers.*.mlp.experts.down_proj>layers.*.mlp.experts.fc2.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b19;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b20;norm:N(hidden_size)
       """,
     "audioflamingo3": """
       f . projector_bias=true
@@ -162,10 +168,10 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b21;lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      i model=b22;lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c AudioFlamingo3Model AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b20;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b21;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "audioflamingo3_encoder": """
       f . hidden_size=1280 intermediate_size=5120 max_source_positions=1500 num_attention_heads=20 \
@@ -174,7 +180,7 @@ extension TypeTable {
       encoder_layers=num_hidden_layers
       c AudioFlamingo3Encoder AutoModel
       i conv1:C(num_mel_bins,hidden_size,1|num_mel_bins,3);conv2:C(hidden_size,hidden_size,1|hidden_size,3);\
-      embed_positions:E(max_source_positions,hidden_size);layers*num_hidden_layers=b22;layer_norm:N(hidden_size,1)
+      embed_positions:E(max_source_positions,hidden_size);layers*num_hidden_layers=b23;layer_norm:N(hidden_size,1)
       """,
     "axk1": """
       f . attention_bias=false first_k_dense_replace=1 head_dim=null hidden_size=7168 intermediate_size=18432 \
@@ -182,18 +188,20 @@ extension TypeTable {
       n_shared_experts=1 num_attention_heads=64 num_hidden_layers=61 num_key_value_heads=64 q_lora_rank=1536 \
       qk_nope_head_dim=128 qk_rope_head_dim=64 tie_word_embeddings=false v_head_dim=128 vocab_size=163840
       k . num_local_experts=n_routed_experts
-      d head_dim qk_rope_head_dim
-      d mlp_layer_types [num_hidden_layers|i<first_k_dense_replace?'dense':i%moe_layer_freq==0?'sparse':'dense']
+      d head_dim null(head_dim)?qk_rope_head_dim:head_dim
+      d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|\
+      i<first_k_dense_replace?'dense':i%moe_layer_freq==0?'sparse':'dense']:mlp_layer_types
+      g head_dim
       s mlp_layer_types dense sparse
       c AXK1ForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp.post_mlp_layernorm>model.layers.*.post_mlp_layernorm
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b26;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b27;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c AXK1Model AutoModel
       r layers.*.mlp.post_mlp_layernorm>layers.*.post_mlp_layernorm
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b26;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b27;norm:N(hidden_size)
       """,
     "axk2": """
       f . attention_bias=false first_k_dense_replace=1 gated_norm_rank=16 head_dim=64 hidden_size=2048 \
@@ -203,9 +211,10 @@ extension TypeTable {
       qk_rope_head_dim=32 tie_word_embeddings=false v_head_dim=64 vocab_size=163840
       k . num_local_experts=n_routed_experts
       d head_dim qk_rope_head_dim
-      d layer_types [5|'indexed_attention']
       d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|\
       i<first_k_dense_replace?'dense':i%moe_layer_freq==0?'sparse':'dense']:mlp_layer_types
+      g !null(layer_types)
+      g head_dim
       s mlp_layer_types dense sparse
       c AXK2ForCausalLM AutoModelForCausalLM
       p model
@@ -214,7 +223,7 @@ extension TypeTable {
       r model.layers.*.input_layernorm.mlp.fc2>model.layers.*.input_layernorm.W_up
       r model.layers.*.post_attention_layernorm.mlp.fc1>model.layers.*.post_attention_layernorm.W_down
       r model.layers.*.post_attention_layernorm.mlp.fc2>model.layers.*.post_attention_layernorm.W_up
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b29;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b30;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c AXK2Model AutoModel
@@ -223,7 +232,7 @@ extension TypeTable {
       r layers.*.input_layernorm.mlp.fc2>layers.*.input_layernorm.W_up
       r layers.*.post_attention_layernorm.mlp.fc1>layers.*.post_attention_layernorm.W_down
       r layers.*.post_attention_layernorm.mlp.fc2>layers.*.post_attention_layernorm.W_up
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b29;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b30;norm:N(hidden_size)
       """,
     "aya_vision": """
       f . downsample_factor=2 tie_word_embeddings=true
@@ -236,12 +245,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b30;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b31;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c AyaVisionModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b30;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b31;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "bamba": """
       f . hidden_size=4096 intermediate_size=14336 mamba_conv_bias=true mamba_d_conv=4 mamba_d_state=256 \
@@ -250,37 +259,41 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c BambaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b33;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b34;\
       final_layernorm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       c BambaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b33;final_layernorm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b34;final_layernorm:N(hidden_size)
       """,
     "bart": """
-      f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 max_position_embeddings=1024 \
-      tie_word_embeddings=true vocab_size=50265
-      k . hidden_size=d_model
-      c BartForCausalLM AutoModelForCausalLM
-      p model
-      i model=b36;lm_head:L(d_model,vocab_size)~
+      f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
+      max_position_embeddings=1024 tie_word_embeddings=true vocab_size=50265
+      k . hidden_size=d_model num_hidden_layers=encoder_layers
       c BartForConditionalGeneration AutoModelForSeq2SeqLM AutoModelForMaskedLM
       p model
-      i model=b40;lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,vocab_size)
-      c BartModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b38;decoder=b39
-      c BartForSequenceClassification
+      i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*decoder_layers=b36;layernorm_embedding:N(d_model,1)};decoder=b38};?!tie_word_embeddings \
+      lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,\
+      vocab_size)
+      c BartForCausalLM AutoModelForCausalLM
       p model
-      i model=b40;classification_head=b41
+      i model{decoder=b39;?!tie_word_embeddings encoder{embed_tokens:E(vocab_size,d_model)}};?tie_word_embeddings \
+      lm_head:L(d_model,vocab_size)~
+      c BartModel AutoModel
+      i shared:E(vocab_size,d_model)!;encoder=b40;decoder=b41
       c BartForQuestionAnswering
       p model
-      i model=b40;qa_outputs:L(d_model,2,1)
+      i model{shared:E(vocab_size,d_model)!;encoder=b40;decoder=b41};qa_outputs:L(d_model,2,1)
       """,
     "beam": """
       f . attention_bias=false head_dim=128 hidden_size=5120 intermediate_size=20480 layer_types=null \
       mlp_layer_types=null moe_intermediate_size=2560 num_attention_heads=48 num_experts=256 num_hidden_layers=52 \
       num_key_value_heads=8 sliding_window=512 tie_word_embeddings=false vocab_size=151936
-      d layer_types null(layer_types)?[5|i==4?'full_attention':'sliding_attention']:layer_types
-      d mlp_layer_types null(mlp_layer_types)?[5|i==3?'sparse':i==4?'sparse':'dense']:mlp_layer_types
+      g !null(layer_types)
+      g !null(mlp_layer_types)
+      g head_dim
+      s layer_types full_attention sliding_attention
       s mlp_layer_types dense sparse
       c BeamForCausalLM AutoModelForCausalLM
       p model
@@ -293,80 +306,91 @@ extension TypeTable {
     "bert": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
+      g !add_cross_attention
+      f . add_cross_attention=false
       c BertLMHeadModel AutoModelForCausalLM
       p bert
-      i bert{embeddings=b48;encoder=b47};cls{predictions=b49}
+      i bert=b49;cls{predictions=b50}
       c BertForMaskedLM AutoModelForMaskedLM
       p bert
-      i bert{embeddings=b48;encoder=b47};cls{predictions=b49}
+      i bert=b49;cls{predictions=b50}
       c BertModel AutoModel
-      i embeddings=b48;encoder=b47;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b48;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
       c BertForSequenceClassification
       p bert
-      i bert=b50;classifier:L(hidden_size,num_labels,1)
+      i bert=b51;classifier:L(hidden_size,num_labels,1)
       c BertForTokenClassification
       p bert
-      i bert{embeddings=b48;encoder=b47};classifier:L(hidden_size,num_labels,1)
+      i bert=b49;classifier:L(hidden_size,num_labels,1)
       c BertForQuestionAnswering
       p bert
-      i bert{embeddings=b48;encoder=b47};qa_outputs:L(hidden_size,num_labels,1)
+      i bert=b49;qa_outputs:L(hidden_size,num_labels,1)
       c BertForPreTraining
       p bert
-      i bert=b50;cls=b51
+      i bert=b51;cls=b52
       """,
     "bert-generation": """
       f . hidden_size=1024 intermediate_size=4096 max_position_embeddings=512 num_attention_heads=16 \
       num_hidden_layers=24 tie_word_embeddings=true vocab_size=50358
+      g !add_cross_attention
+      f . add_cross_attention=false
       c BertGenerationDecoder AutoModelForCausalLM
       p bert
-      i bert{embeddings=b43;encoder=b47};lm_head{?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);\
-      ?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)}
+      i bert{embeddings=b43;encoder{layer*num_hidden_layers=b47}};lm_head{?!tie_word_embeddings \
+      decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;\
+      bias:T(vocab_size)}
       c BertGenerationEncoder AutoModel
-      i embeddings=b43;encoder=b47
+      i embeddings=b43;encoder{layer*num_hidden_layers=b47}
       """,
     "big_bird": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=4096 num_attention_heads=12 \
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 use_bias=true vocab_size=50358
+      g !add_cross_attention
+      f . add_cross_attention=false
       c BigBirdForCausalLM AutoModelForCausalLM
       p bert
-      i bert=b53;cls{predictions=b49}
+      i bert=b54;cls{predictions=b50}
       c BigBirdForMaskedLM AutoModelForMaskedLM
       p bert
-      i bert=b53;cls{predictions=b54}
+      i bert=b54;cls{predictions=b50}
       c BigBirdModel AutoModel
-      i embeddings=b48;encoder=b52;pooler:L(hidden_size,hidden_size,1)
+      i embeddings=b48;encoder=b53;pooler:L(hidden_size,hidden_size,1)
       c BigBirdForSequenceClassification
       p bert
-      i bert=b53;classifier=b55
+      i bert=b54;classifier=b55
       c BigBirdForTokenClassification
       p bert
-      i bert=b53;classifier:L(hidden_size,num_labels,1)
+      i bert=b54;classifier:L(hidden_size,num_labels,1)
       c BigBirdForQuestionAnswering
       p bert
-      i bert{embeddings=b48;encoder=b52};qa_classifier{intermediate{dense:L(hidden_size,intermediate_size,1)};\
+      i bert{embeddings=b48;encoder=b53};qa_classifier{intermediate{dense:L(hidden_size,intermediate_size,1)};\
       output=b46;qa_outputs:L(hidden_size,num_labels,1)}
       c BigBirdForPreTraining
       p bert
-      i bert=b53;cls=b56
+      i bert=b54;cls=b57
       """,
     "bigbird_pegasus": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=16 encoder_attention_heads=16 encoder_ffn_dim=4096 \
       encoder_layers=16 max_position_embeddings=4096 tie_word_embeddings=true use_bias=false vocab_size=96103
       k . hidden_size=d_model num_attention_heads=encoder_attention_heads num_hidden_layers=encoder_layers
+      c BigBirdPegasusForConditionalGeneration AutoModelForSeq2SeqLM
+      p model
+      i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings,d_model);\
+      layers*encoder_layers=b58;layernorm_embedding:N(d_model,1)};decoder{?!tie_word_embeddings \
+      embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
+      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b60;layernorm_embedding:N(d_model,\
+      1)}};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      vocab_size)~;final_logits_bias:B(1,vocab_size)
       c BigBirdPegasusForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings,d_model);\
-      layers*decoder_layers=b58;layernorm_embedding:N(d_model,1)}};lm_head:L(d_model,vocab_size)
+      layers*decoder_layers=b60;layernorm_embedding:N(d_model,1)}};lm_head:L(d_model,vocab_size)
       c BigBirdPegasusModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings,d_model);layers*encoder_layers{self_attn{self{query:L(d_model,\
-      encoder_attention_heads*int(d_model/encoder_attention_heads),use_bias);key:L(d_model,\
-      encoder_attention_heads*int(d_model/encoder_attention_heads),use_bias);value:L(d_model,\
-      encoder_attention_heads*int(d_model/encoder_attention_heads),use_bias)};output:L(d_model,d_model,use_bias)};\
-      fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);\
-      final_layer_norm:N(d_model,1)};layernorm_embedding:N(d_model,1)};decoder{embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b58;\
-      layernorm_embedding:N(d_model,1)}
+      i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
+      embed_positions:E(max_position_embeddings,d_model);layers*encoder_layers=b58;layernorm_embedding:N(d_model,\
+      1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
+      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b60;layernorm_embedding:N(d_model,1)}
       """,
     "biogpt": """
       f . hidden_size=1024 intermediate_size=4096 max_position_embeddings=1024 num_attention_heads=16 \
@@ -374,11 +398,11 @@ extension TypeTable {
       c BioGptForCausalLM AutoModelForCausalLM
       p biogpt
       i biogpt{embed_tokens:E(vocab_size,hidden_size)!;embed_positions:E(max_position_embeddings+2,hidden_size);\
-      layers*num_hidden_layers=b60;layer_norm:N(hidden_size,1)};?!tie_word_embeddings \
+      layers*num_hidden_layers=b62;layer_norm:N(hidden_size,1)};?!tie_word_embeddings \
       output_projection:L(hidden_size,vocab_size);?tie_word_embeddings output_projection:L(hidden_size,vocab_size)~
       c BioGptModel AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;embed_positions:E(max_position_embeddings+2,hidden_size);\
-      layers*num_hidden_layers=b60;layer_norm:N(hidden_size,1)
+      layers*num_hidden_layers=b62;layer_norm:N(hidden_size,1)
       """,
     "bitnet": """
       f . attention_bias=false hidden_size=2560 intermediate_size=6912 num_attention_heads=20 \
@@ -386,37 +410,50 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c BitNetForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b61;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b63;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c BitNetModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b61;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b63;norm:N(hidden_size)
       """,
     "blenderbot": """
       f . d_model=2560 decoder_ffn_dim=10240 decoder_layers=24 encoder_ffn_dim=10240 encoder_layers=2 \
       max_position_embeddings=128 tie_word_embeddings=true vocab_size=8008
       k . hidden_size=d_model num_hidden_layers=encoder_layers
+      c BlenderbotForConditionalGeneration AutoModelForSeq2SeqLM
+      p model
+      i model=b66;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      vocab_size)~;final_logits_bias:B(1,vocab_size)
       c BlenderbotForCausalLM AutoModelForCausalLM
       p model
-      i model=b62;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      i model=b67;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
       vocab_size)~
       c BlenderbotModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b63;decoder=b64
+      i shared:E(vocab_size,d_model)!;encoder=b64;decoder=b65
       """,
     "blenderbot-small": """
       f . d_model=512 decoder_ffn_dim=2048 decoder_layers=8 encoder_ffn_dim=2048 encoder_layers=8 \
       max_position_embeddings=512 tie_word_embeddings=true vocab_size=50265
       k . hidden_size=d_model num_hidden_layers=encoder_layers
+      c BlenderbotSmallForConditionalGeneration AutoModelForSeq2SeqLM
+      p model
+      i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings,d_model);\
+      layers*encoder_layers=b36;layernorm_embedding:N(d_model,1)};decoder{?!tie_word_embeddings \
+      embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
+      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b37;layernorm_embedding:N(d_model,\
+      1)}};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      vocab_size)~;final_logits_bias:B(1,vocab_size)
       c BlenderbotSmallForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings,d_model);\
-      layers*decoder_layers=b35;layernorm_embedding:N(d_model,1)}};?!tie_word_embeddings lm_head:L(d_model,\
+      layers*decoder_layers=b37;layernorm_embedding:N(d_model,1)}};?!tie_word_embeddings lm_head:L(d_model,\
       vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c BlenderbotSmallModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings,d_model);layers*encoder_layers=b37;layernorm_embedding:N(d_model,\
-      1)};decoder{embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings,d_model);\
-      layers*decoder_layers=b35;layernorm_embedding:N(d_model,1)}
+      i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
+      embed_positions:E(max_position_embeddings,d_model);layers*encoder_layers=b36;layernorm_embedding:N(d_model,\
+      1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
+      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b37;layernorm_embedding:N(d_model,1)}
       """,
     "blip": """
       f . projection_dim=512 tie_word_embeddings=true
@@ -424,14 +461,14 @@ extension TypeTable {
       max_position_embeddings=512 num_attention_heads=8 num_hidden_layers=12 vocab_size=30524
       f vision_config. hidden_size=768 image_size=384 intermediate_size=3072 patch_size=16
       c BlipForConditionalGeneration AutoModelForImageTextToText
-      i vision_model=b72;text_decoder@text_config{bert{embeddings=b43;encoder{layer*num_hidden_layers{attention{\
-      self=b44;output=b45};?is_decoder crossattention{self=b69;output=b45};intermediate{dense:L(hidden_size,\
+      i vision_model=b75;text_decoder@text_config{bert{embeddings=b43;encoder{layer*num_hidden_layers{attention{\
+      self=b44;output=b45};?is_decoder crossattention{self=b72;output=b45};intermediate{dense:L(hidden_size,\
       intermediate_size,1)};output=b46}}};cls{predictions{transform=b45;decoder:L(hidden_size,vocab_size,1)~;\
       bias:T(vocab_size)}}}
       c BlipModel AutoModel
       i text_model@text_config{embeddings=b43;encoder{layer*num_hidden_layers{attention{self=b44;output=b45};\
-      crossattention{self=b69;output=b45};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46}};\
-      pooler{dense:L(hidden_size,hidden_size,1)}};vision_model=b72;visual_projection:L(vision_config.hidden_size,\
+      crossattention{self=b72;output=b45};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46}};\
+      pooler{dense:L(hidden_size,hidden_size,1)}};vision_model=b75;visual_projection:L(vision_config.hidden_size,\
       projection_dim);text_projection:L(text_config.hidden_size,projection_dim);logit_scale:T()
       """,
     "blip-2": """
@@ -440,13 +477,15 @@ extension TypeTable {
       intermediate_size=3072 num_attention_heads=12 num_hidden_layers=12
       f vision_config. hidden_size=1408 image_size=224 intermediate_size=6144 patch_size=14 qkv_bias=true
       y text_config. opt
+      g !qformer_config.use_qformer_text_input
+      f qformer_config. use_qformer_text_input=false
       c Blip2ForConditionalGeneration AutoModelForImageTextToText
-      i vision_model=b68;qformer@qformer_config{encoder{layer*num_hidden_layers=b70};layernorm:N(hidden_size,1)};\
+      i vision_model=b71;qformer@qformer_config{encoder{layer*num_hidden_layers=b73};layernorm:N(hidden_size,1)};\
       language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
       num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModelForCausalLM,text_config)
       c Blip2Model AutoModel
-      i vision_model=b71;qformer{encoder{layer*text_config.num_hidden_layers@qformer_config=b70};\
-      layernorm@qformer_config=b15};language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);\
+      i vision_model=b74;qformer{encoder{layer*text_config.num_hidden_layers@qformer_config=b73};\
+      layernorm@qformer_config=b16};language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);\
       query_tokens:T(1,num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModelForCausalLM,\
       text_config)
       """,
@@ -455,7 +494,7 @@ extension TypeTable {
       num_attention_heads=12 num_hidden_layers=12 use_qformer_text_input=false vocab_size=30522
       c Blip2QFormerModel AutoModel
       i encoder{layer*num_hidden_layers{attention{attention=b44;output=b45};?i%cross_attention_frequency==0 \
-      crossattention{attention=b69;output=b45};?use_qformer_text_input intermediate{dense:L(hidden_size,\
+      crossattention{attention=b72;output=b45};?use_qformer_text_input intermediate{dense:L(hidden_size,\
       intermediate_size,1)};?use_qformer_text_input output=b46;intermediate_query{dense:L(hidden_size,\
       intermediate_size,1)};output_query=b46}};layernorm:N(hidden_size,1)
       """,
@@ -464,39 +503,41 @@ extension TypeTable {
       k . num_hidden_layers=n_layer
       c BloomForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*n_layer=b73;\
+      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*n_layer=b76;\
       word_embeddings_layernorm:N(hidden_size,1);ln_f:N(hidden_size,1)};?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c BloomModel AutoModel
-      i word_embeddings:E(vocab_size,hidden_size)!;h{0=b73;1=b73};word_embeddings_layernorm:N(hidden_size,1);\
+      i word_embeddings:E(vocab_size,hidden_size)!;h{0=b76;1=b76};word_embeddings_layernorm:N(hidden_size,1);\
       ln_f:N(hidden_size,1)
       """,
     "camembert": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
+      g !add_cross_attention
+      f . add_cross_attention=false
       c CamembertForCausalLM AutoModelForCausalLM
       p roberta
-      i lm_head=b74;roberta{embeddings=b75;encoder=b47}
+      i lm_head=b77;roberta=b79
       c CamembertForMaskedLM AutoModelForMaskedLM
       p roberta
-      i lm_head=b76;roberta{embeddings=b75;encoder=b47}
+      i lm_head=b77;roberta=b79
       c CamembertModel AutoModel
-      i embeddings=b75;encoder=b47;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b78;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
       c CamembertForSequenceClassification
       p roberta
-      i classifier=b55;roberta{embeddings=b75;encoder=b47}
+      i classifier=b55;roberta=b79
       c CamembertForTokenClassification
       p roberta
-      i classifier:L(hidden_size,num_labels,1);roberta{embeddings=b75;encoder=b47}
+      i classifier:L(hidden_size,num_labels,1);roberta=b79
       c CamembertForQuestionAnswering
       p roberta
-      i qa_outputs:L(hidden_size,num_labels,1);roberta{embeddings=b75;encoder=b47}
+      i qa_outputs:L(hidden_size,num_labels,1);roberta=b79
       """,
     "clip_vision_model": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=32
       c CLIPVisionModel AutoModel
-      i embeddings=b77;encoder{layers*num_hidden_layers=b78};pre_layrnorm:N(hidden_size,1);\
+      i embeddings=b80;encoder{layers*num_hidden_layers=b81};pre_layrnorm:N(hidden_size,1);\
       post_layernorm:N(hidden_size,1)
       """,
     "codegen": """
@@ -504,10 +545,10 @@ extension TypeTable {
       k . hidden_size=n_embd num_hidden_layers=n_layer
       c CodeGenForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b80;ln_f:N(n_embd,1)};?tie_word_embeddings \
+      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b83;ln_f:N(n_embd,1)};?tie_word_embeddings \
       lm_head:L(n_embd,vocab_size,1)~;?!tie_word_embeddings lm_head:L(n_embd,vocab_size,1)
       c CodeGenModel AutoModel
-      i wte:E(vocab_size,n_embd)!;h*n_layer=b80;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;h*n_layer=b83;ln_f:N(n_embd,1)
       """,
     "cohere": """
       f . attention_bias=false hidden_size=8192 intermediate_size=22528 num_attention_heads=64 \
@@ -515,27 +556,29 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c CohereForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b82;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b85;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c CohereModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b82;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b85;norm:N(hidden_size)
       """,
     "cohere2": """
       f . attention_bias=false head_dim=null hidden_size=8192 intermediate_size=22528 layer_types=null \
       num_attention_heads=64 num_hidden_layers=40 num_key_value_heads=null sliding_window=4096 \
       sliding_window_pattern=4 tie_word_embeddings=true vocab_size=256000
-      d head_dim hidden_size//num_attention_heads
+      d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
       d layer_types null(layer_types)?[num_hidden_layers|\
       (i+1)%sliding_window_pattern?'sliding_attention':'full_attention']:layer_types
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
+      s layer_types full_attention sliding_attention
       c Cohere2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b83;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b86;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Cohere2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b83;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b86;norm:N(hidden_size)
       """,
     "cohere2_moe": """
       f . first_k_dense_replace=0 head_dim=128 hidden_size=8192 intermediate_size=22528 layer_types=null \
@@ -544,14 +587,21 @@ extension TypeTable {
       d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|\
       i<first_k_dense_replace?'dense':'sparse']:mlp_layer_types
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g !null(layer_types)
+      g num_shared_experts<=0
+      g !attention_bias
+      g head_dim
+      f . attention_bias=false
+      f . num_shared_experts=0
+      s layer_types full_attention sliding_attention
       s mlp_layer_types dense sparse
       c Cohere2MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b85;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b88;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Cohere2MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b85;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b88;norm:N(hidden_size)
       """,
     "cohere2_vision": """
       f . alignment_intermediate_size=36864 downsample_factor=2 tie_word_embeddings=true
@@ -560,40 +610,44 @@ extension TypeTable {
       m vision_config. hidden_size=1152 num_hidden_layers=27 image_size=512
       c Cohere2VisionForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{multi_modal_projector=b86;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b89;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Cohere2VisionModel AutoModel
-      i multi_modal_projector=b86;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b89;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "cohere_compass_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c CohereCompassVisionModel AutoModel
-      i patch_embed=b87;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b89;merger=b90;\
-      deepstack_merger_list{0=b91;1=b91;2=b91}
+      i patch_embed=b90;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b92;merger=b93;\
+      deepstack_merger_list{0=b94;1=b94;2=b94}
       """,
     "convbert": """
       f . conv_kernel_size=9 embedding_size=768 head_ratio=2 hidden_size=768 intermediate_size=3072 \
       max_position_embeddings=512 num_attention_heads=12 num_hidden_layers=12 tie_word_embeddings=true \
       type_vocab_size=2 vocab_size=30522
+      g num_groups==1
+      g !add_cross_attention
+      f . num_groups=1
+      f . add_cross_attention=false
       c ConvBertForMaskedLM AutoModelForMaskedLM
       p convbert
       i convbert{embeddings=b3;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
-      encoder=b92};generator_predictions=b93;?!tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,\
+      encoder=b95};generator_predictions=b96;?!tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,\
       1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
       c ConvBertModel AutoModel
-      i embeddings=b3;encoder=b92;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1)
+      i embeddings=b3;encoder=b95;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1)
       c ConvBertForSequenceClassification
       p convbert
-      i convbert=b94;classifier=b55
+      i convbert=b97;classifier=b55
       c ConvBertForTokenClassification
       p convbert
-      i convbert=b94;classifier:L(hidden_size,num_labels,1)
+      i convbert=b97;classifier:L(hidden_size,num_labels,1)
       c ConvBertForQuestionAnswering
       p convbert
-      i convbert=b94;qa_outputs:L(hidden_size,num_labels,1)
+      i convbert=b97;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "cosmos3_edge": """
       f . projector_hidden_size=11520 tie_word_embeddings=false
@@ -603,6 +657,9 @@ extension TypeTable {
       spatial_merge_size=2
       d text_config.num_key_value_heads \
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
+      g text_config.head_dim
+      g !text_config.mlp_bias
+      f text_config. mlp_bias=false
       c Cosmos3EdgeForConditionalGeneration AutoModelForImageTextToText
       p model
       r model.visual.encoder.layers.*.self_attn.k_proj>model.visual.encoder.layers.*.self_attn.to_k
@@ -620,7 +677,7 @@ extension TypeTable {
       r model.language_model.layers.*.input_layernorm>layers.*.input_layernorm
       r model.language_model.layers.*.post_attention_layernorm>layers.*.post_attention_layernorm
       r model.language_model.norm>norm
-      i model{visual=b97;language_model@text_config=b99;projector=b100};lm_head:L(text_config.hidden_size,\
+      i model{visual=b100;language_model@text_config=b102;projector=b103};lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)
       c Cosmos3EdgeModel AutoModel
       r visual.encoder.layers.*.self_attn.k_proj>visual.encoder.layers.*.self_attn.to_k
@@ -634,14 +691,15 @@ extension TypeTable {
       r language_model.layers.*.self_attn.o_proj>language_model.layers.*.self_attn.to_out
       r language_model.layers.*.mlp.fc1>language_model.layers.*.mlp.up_proj
       r language_model.layers.*.mlp.fc2>language_model.layers.*.mlp.down_proj
-      i visual=b97;language_model@text_config=b99;projector=b100
+      i visual=b100;language_model@text_config=b102;projector=b103
       """,
     "cosmos3_edge_text": """
       f . attention_bias=false head_dim=128 hidden_size=2048 intermediate_size=9216 mlp_bias=false \
       num_attention_heads=16 num_hidden_layers=28 num_key_value_heads=8 tie_word_embeddings=false vocab_size=131072
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c Cosmos3EdgeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b9;mlp{fc1:L(hidden_size,\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp{fc1:L(hidden_size,\
       intermediate_size,mlp_bias);fc2:L(intermediate_size,hidden_size,mlp_bias)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
@@ -649,7 +707,7 @@ extension TypeTable {
       f . hidden_size=1152 intermediate_size=4304 num_attention_heads=16 num_channels=3 num_hidden_layers=27 \
       num_patches=256 patch_size=16
       c Cosmos3EdgeVisionModel AutoModel
-      i embeddings=b95;encoder{layers*num_hidden_layers=b78};post_layernorm:N(hidden_size,1)
+      i embeddings=b98;encoder{layers*num_hidden_layers=b81};post_layernorm:N(hidden_size,1)
       """,
     "cpmant": """
       f . dim_ff=10240 dim_head=128 hidden_size=4096 num_attention_heads=32 num_hidden_layers=48 \
@@ -657,100 +715,105 @@ extension TypeTable {
       vocab_size=30720
       c CpmAntForCausalLM AutoModelForCausalLM
       p cpmant
-      i cpmant{encoder=b101;segment_embedding:E(segment_types,hidden_size);\
-      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b102};\
+      i cpmant{encoder=b104;segment_embedding:E(segment_types,hidden_size);\
+      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b105};\
       lm_head:L(hidden_size,vocab_size)
       c CpmAntModel AutoModel
-      i encoder=b101;segment_embedding:E(segment_types,hidden_size);\
-      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b102
+      i encoder=b104;segment_embedding:E(segment_types,hidden_size);\
+      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b105
       """,
     "ctrl": """
       f . dff=8192 n_embd=1280 n_layer=48 tie_word_embeddings=true vocab_size=246534
       k . hidden_size=n_embd num_hidden_layers=n_layer
       c CTRLLMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer{w:E(vocab_size,n_embd)!;h*n_layer=b103;layernorm:N(n_embd,1)};?!tie_word_embeddings \
+      i transformer{w:E(vocab_size,n_embd)!;h*n_layer=b106;layernorm:N(n_embd,1)};?!tie_word_embeddings \
       lm_head:L(n_embd,vocab_size,1);?tie_word_embeddings lm_head:L(n_embd,vocab_size,1)~
       c CTRLModel AutoModel
-      i w:E(vocab_size,n_embd)!;h*n_layer=b103;layernorm:N(n_embd,1)
+      i w:E(vocab_size,n_embd)!;h*n_layer=b106;layernorm:N(n_embd,1)
       """,
     "cwm": """
       f . head_dim=128 hidden_size=6144 intermediate_size=21504 layer_types=null mlp_bias=false \
       num_attention_heads=48 num_hidden_layers=64 num_key_value_heads=8 sliding_window=8192 \
       tie_word_embeddings=false vocab_size=128256
       d layer_types null(layer_types)?[num_hidden_layers|i%4==0?'full_attention':'sliding_attention']:layer_types
+      g head_dim
+      g layer_types
+      s layer_types full_attention sliding_attention
       c CwmForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b104;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b107;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c CwmModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b104;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b107;norm:N(hidden_size)
       """,
     "data2vec-text": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
+      g !add_cross_attention
+      f . add_cross_attention=false
       c Data2VecTextForCausalLM AutoModelForCausalLM
       p data2vec_text
-      i data2vec_text{embeddings=b75;encoder=b47};lm_head=b74
+      i data2vec_text=b79;lm_head=b77
       c Data2VecTextForMaskedLM AutoModelForMaskedLM
       p data2vec_text
-      i data2vec_text{embeddings=b75;encoder=b47};lm_head=b74
+      i data2vec_text=b79;lm_head=b77
       c Data2VecTextModel AutoModel
-      i embeddings=b75;encoder=b47;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b78;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
       c Data2VecTextForSequenceClassification
       p data2vec_text
-      i data2vec_text{embeddings=b75;encoder=b47};classifier=b55
+      i data2vec_text=b79;classifier=b55
       c Data2VecTextForTokenClassification
       p data2vec_text
-      i data2vec_text{embeddings=b75;encoder=b47};classifier:L(hidden_size,num_labels,1)
+      i data2vec_text=b79;classifier:L(hidden_size,num_labels,1)
       c Data2VecTextForQuestionAnswering
       p data2vec_text
-      i data2vec_text{embeddings=b75;encoder=b47};qa_outputs:L(hidden_size,num_labels,1)
+      i data2vec_text=b79;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "deberta": """
       f . hidden_size=768 intermediate_size=3072 legacy=true max_position_embeddings=512 num_attention_heads=12 \
       num_hidden_layers=12 pooler_hidden_size=null position_biased_input=true relative_attention=false \
       tie_word_embeddings=true vocab_size=50265
-      d pooler_hidden_size hidden_size
+      d pooler_hidden_size null(pooler_hidden_size)?hidden_size:pooler_hidden_size
       c DebertaForMaskedLM AutoModelForMaskedLM
       p deberta
-      i deberta{embeddings=b105;encoder=b109};?!legacy lm_predictions=b107;cls{predictions{?legacy transform=b45;\
+      i deberta{embeddings=b108;encoder=b112};?!legacy lm_predictions=b110;cls{predictions{?legacy transform=b45;\
       ?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?legacy&tie_word_embeddings decoder:L(hidden_size,\
       vocab_size,1)~;?legacy bias:T(vocab_size)}}
       c DebertaModel AutoModel
-      i embeddings=b105;encoder=b109
+      i embeddings=b108;encoder=b112
       c DebertaForSequenceClassification
       p deberta
-      i deberta{embeddings=b105;encoder=b109};pooler=b108;classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b108;encoder=b112};pooler=b111;classifier:L(hidden_size,num_labels,1)
       c DebertaForTokenClassification
       p deberta
-      i deberta{embeddings=b105;encoder=b109};classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b108;encoder=b112};classifier:L(hidden_size,num_labels,1)
       c DebertaForQuestionAnswering
       p deberta
-      i deberta{embeddings=b105;encoder=b109};qa_outputs:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b108;encoder=b112};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "deberta-v2": """
       f . hidden_size=1536 intermediate_size=6144 legacy=true max_position_embeddings=512 \
       max_relative_positions=-1 num_attention_heads=24 num_hidden_layers=24 pooler_hidden_size=null \
       position_biased_input=true relative_attention=false tie_word_embeddings=true vocab_size=128100
-      d pooler_hidden_size hidden_size
+      d pooler_hidden_size null(pooler_hidden_size)?hidden_size:pooler_hidden_size
       c DebertaV2ForMaskedLM AutoModelForMaskedLM
       p deberta
-      i deberta{embeddings=b105;encoder=b106};?!legacy lm_predictions=b107;cls{predictions{?legacy transform=b45;\
+      i deberta{embeddings=b108;encoder=b109};?!legacy lm_predictions=b110;cls{predictions{?legacy transform=b45;\
       ?!tie_word_embeddings&legacy decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings&legacy \
       decoder:L(hidden_size,vocab_size,1)~;?legacy bias:T(vocab_size)}}
       c DebertaV2Model AutoModel
-      i embeddings=b105;encoder=b106
+      i embeddings=b108;encoder=b109
       c DebertaV2ForSequenceClassification
       p deberta
-      i deberta{embeddings=b105;encoder=b106};pooler=b108;classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b108;encoder=b109};pooler=b111;classifier:L(hidden_size,num_labels,1)
       c DebertaV2ForTokenClassification
       p deberta
-      i deberta{embeddings=b105;encoder=b106};classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b108;encoder=b109};classifier:L(hidden_size,num_labels,1)
       c DebertaV2ForQuestionAnswering
       p deberta
-      i deberta{embeddings=b105;encoder=b106};qa_outputs:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b108;encoder=b109};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "deepseek_v2": """
       f . attention_bias=false head_dim=null hidden_size=4096 kv_lora_rank=512 mlp_bias=false \
@@ -758,16 +821,17 @@ extension TypeTable {
       num_hidden_layers=32 num_key_value_heads=null q_lora_rank=1536 qk_nope_head_dim=128 qk_rope_head_dim=64 \
       tie_word_embeddings=false v_head_dim=128 vocab_size=102400
       k . num_experts=n_routed_experts
-      d head_dim qk_rope_head_dim
-      d num_key_value_heads num_attention_heads
+      d head_dim null(head_dim)?qk_rope_head_dim:head_dim
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c DeepseekV2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b110;mlp=b111;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b113;mlp=b114;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DeepseekV2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b112;mlp=b111;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b115;mlp=b114;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "deepseek_v3": """
@@ -776,8 +840,11 @@ extension TypeTable {
       num_hidden_layers=61 num_key_value_heads=128 q_lora_rank=1536 qk_nope_head_dim=128 qk_rope_head_dim=64 \
       tie_word_embeddings=false v_head_dim=128 vocab_size=129280
       k . num_local_experts=n_routed_experts
-      d head_dim qk_rope_head_dim
+      d head_dim null(head_dim)?qk_rope_head_dim:head_dim
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g !attention_bias
+      g head_dim
+      f . attention_bias=false
       c DeepseekV3ForCausalLM AutoModelForCausalLM
       p model
       i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{?null(q_lora_rank) \
@@ -786,7 +853,7 @@ extension TypeTable {
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
       kv_lora_rank+qk_rope_head_dim);kv_b_proj:L(kv_lora_rank,num_attention_heads*(qk_nope_head_dim+v_head_dim));\
       o_proj:L(num_attention_heads*v_head_dim,hidden_size);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);\
-      kv_a_layernorm:N(kv_lora_rank)};mlp=b113;input_layernorm:N(hidden_size);\
+      kv_a_layernorm:N(kv_lora_rank)};mlp=b116;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       c DeepseekV3Model AutoModel
@@ -796,7 +863,7 @@ extension TypeTable {
       kv_lora_rank+qk_rope_head_dim);kv_b_proj:L(kv_lora_rank,num_attention_heads*(qk_nope_head_dim+v_head_dim));\
       o_proj:L(num_attention_heads*v_head_dim,hidden_size);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);\
       kv_a_layernorm:N(kv_lora_rank);?null(q_lora_rank) q_proj:L(hidden_size,\
-      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim))};mlp=b113;input_layernorm:N(hidden_size);\
+      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim))};mlp=b116;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "deepseek_v32": """
@@ -806,19 +873,18 @@ extension TypeTable {
       num_key_value_heads=128 q_lora_rank=1536 qk_nope_head_dim=128 qk_rope_head_dim=64 tie_word_embeddings=false \
       v_head_dim=128 vocab_size=129280
       k . num_local_experts=n_routed_experts
-      d layer_types [num_hidden_layers|'indexed_attention']
-      d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|\
-      i%4==3?'sparse':i==4?'sparse':i==5?'sparse':num_hidden_layers==8?(i%3==0?(i==0?'dense':'sparse'):'dense'):'d\
-      ense']:mlp_layer_types
+      d layer_types null(layer_types)?[num_hidden_layers|'indexed_attention']:layer_types
       u . num_experts
+      g !null(mlp_layer_types)
+      g head_dim
       s mlp_layer_types dense sparse
       c DeepseekV32ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b115;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b118;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DeepseekV32Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b115;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b118;norm:N(hidden_size)
       """,
     "deepseek_v4": """
       f . hc_mult=4 head_dim=512 hidden_size=4096 index_head_dim=128 index_n_heads=64 layer_types=null \
@@ -826,12 +892,10 @@ extension TypeTable {
       num_experts_per_tok=6 num_hidden_layers=43 num_key_value_heads=1 o_groups=8 o_lora_rank=1024 \
       q_lora_rank=1024 sliding_window=128 tie_word_embeddings=false vocab_size=129280
       k . intermediate_size=moe_intermediate_size num_local_experts=n_routed_experts
-      d layer_types null(layer_types)?[num_hidden_layers|\
-      i==3?'compressed_sparse_attention':i==5?'compressed_sparse_attention':'heavily_compressed_attention']:layer_\
-      types
-      d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|\
-      i==3?'moe':i==4?'moe':i==5?'moe':'hash_moe']:mlp_layer_types
       u . compress_rate_csa compress_rate_hca compress_ratios num_hash_layers
+      g !null(layer_types)
+      g !null(mlp_layer_types)
+      g head_dim
       s layer_types compressed_sparse_attention heavily_compressed_attention sliding_attention
       s mlp_layer_types hash_moe moe
       c DeepseekV4ForCausalLM AutoModelForCausalLM
@@ -870,8 +934,8 @@ extension TypeTable {
       r model.layers.*.ffn_hc.base>model.layers.*.hc_ffn_base
       r model.layers.*.ffn_hc.scale>model.layers.*.hc_ffn_scale
       r lm_head>head
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b118;norm:N(hidden_size);\
-      hc_head=b119};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b120;norm:N(hidden_size);\
+      hc_head=b121};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c DeepseekV4Model AutoModel
       r embed_tokens>embed
@@ -911,7 +975,7 @@ extension TypeTable {
       r hc_head.hc_fn>hc_head_fn
       r hc_head.hc_base>hc_head_base
       r hc_head.hc_scale>hc_head_scale
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b118;norm:N(hidden_size);hc_head=b119
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b120;norm:N(hidden_size);hc_head=b121
       """,
     "deepseek_vl": """
       f . tie_word_embeddings=true
@@ -919,11 +983,11 @@ extension TypeTable {
       y vision_config. siglip_vision_model
       c DeepseekVLForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{aligner=b120;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};\
+      i model{aligner=b122;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c DeepseekVLModel AutoModel
-      i aligner=b120;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i aligner=b122;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "deepseek_vl_hybrid": """
       f . tie_word_embeddings=true
@@ -932,14 +996,14 @@ extension TypeTable {
       y vision_config. siglip_vision_model
       c DeepseekVLHybridForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{high_res_vision_neck@high_res_vision_config=b121;high_res_vision_proj@high_res_vision_config=b122;\
-      aligner=b123;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
+      i model{high_res_vision_neck@high_res_vision_config=b123;high_res_vision_proj@high_res_vision_config=b124;\
+      aligner=b125;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
       vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c DeepseekVLHybridModel AutoModel
-      i high_res_vision_neck@high_res_vision_config=b121;high_res_vision_proj@high_res_vision_config=b122;\
-      aligner=b123;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
+      i high_res_vision_neck@high_res_vision_config=b123;high_res_vision_proj@high_res_vision_config=b124;\
+      aligner=b125;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
       vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "diffllama": """
@@ -947,13 +1011,14 @@ extension TypeTable {
       num_hidden_layers=16 num_key_value_heads=null tie_word_embeddings=false vocab_size=32000
       d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c DiffLlamaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b124;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b126;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DiffLlamaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b124;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b126;norm:N(hidden_size)
       """,
     "dinov2": """
       f . hidden_size=768 image_size=224 mlp_ratio=4 num_attention_heads=12 num_channels=3 num_hidden_layers=12 \
@@ -966,9 +1031,9 @@ extension TypeTable {
       r encoder.layer.*.mlp.gate_proj>encoder.layer.*.mlp.weights_in
       r encoder.layer.*.mlp.up_proj>encoder.layer.*.mlp.weights_in
       r encoder.layer.*.mlp.down_proj>encoder.layer.*.mlp.weights_out
-      i embeddings{patch_embeddings=b125;cls_token:T(1,1,hidden_size);?use_mask_token mask_token:T(1,hidden_size);\
+      i embeddings{patch_embeddings=b127;cls_token:T(1,1,hidden_size);?use_mask_token mask_token:T(1,hidden_size);\
       position_embeddings:T(1,image_size//patch_size*(image_size//patch_size)+1,hidden_size)};encoder{\
-      layer*num_hidden_layers{attention=b126;mlp{?use_swiglu_ffn gate_proj:M(hidden_size,\
+      layer*num_hidden_layers{attention=b128;mlp{?use_swiglu_ffn gate_proj:M(hidden_size,\
       (int(hidden_size*mlp_ratio*2/3)+7)//8*8,1|4096,768);?use_swiglu_ffn up_proj:M(hidden_size,\
       (int(hidden_size*mlp_ratio*2/3)+7)//8*8,1|4096,768);?use_swiglu_ffn \
       down_proj:L((int(hidden_size*mlp_ratio*2/3)+7)//8*8,hidden_size,1);?!use_swiglu_ffn fc1:L(hidden_size,\
@@ -981,20 +1046,20 @@ extension TypeTable {
       k . hidden_size=dim num_hidden_layers=n_layers
       c DistilBertForMaskedLM AutoModelForMaskedLM
       p distilbert
-      i distilbert{embeddings=b127;transformer=b128};vocab_transform:L(dim,dim,1);?!tie_word_embeddings \
+      i distilbert{embeddings=b129;transformer=b130};vocab_transform:L(dim,dim,1);?!tie_word_embeddings \
       vocab_projector:L(dim,vocab_size,1);?tie_word_embeddings vocab_projector:L(dim,vocab_size,1)~;\
       vocab_layer_norm:N(dim,1)
       c DistilBertModel AutoModel
-      i embeddings=b127;transformer=b128
+      i embeddings=b129;transformer=b130
       c DistilBertForSequenceClassification
       p distilbert
-      i distilbert{embeddings=b127;transformer=b128};pre_classifier:L(dim,dim,1);classifier:L(dim,num_labels,1)
+      i distilbert{embeddings=b129;transformer=b130};pre_classifier:L(dim,dim,1);classifier:L(dim,num_labels,1)
       c DistilBertForTokenClassification
       p distilbert
-      i distilbert{embeddings=b127;transformer=b128};classifier:L(dim,num_labels,1)
+      i distilbert{embeddings=b129;transformer=b130};classifier:L(dim,num_labels,1)
       c DistilBertForQuestionAnswering
       p distilbert
-      i distilbert{embeddings=b127;transformer=b128};qa_outputs:L(dim,num_labels,1)
+      i distilbert{embeddings=b129;transformer=b130};qa_outputs:L(dim,num_labels,1)
       """,
     "doge": """
       f . attention_bias=false hidden_size=1024 intermediate_size=2048 is_moe=false mlp_bias=false \
@@ -1003,17 +1068,19 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c DogeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b129;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b131;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DogeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b129;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b131;norm:N(hidden_size)
       """,
     "dory": """
       f . attention_bias=false head_dim=256 hidden_size=2560 intermediate_size=7168 layer_types=null \
       mlp_bias=false num_attention_heads=16 num_hidden_layers=36 num_key_value_heads=4 sliding_window=1024 \
       tie_word_embeddings=false vocab_size=131072
-      d layer_types null(layer_types)?[5|i==3?'full_attention':'sliding_attention']:layer_types
+      g !null(layer_types)
+      g head_dim
+      s layer_types full_attention sliding_attention
       c DoryForCausalLM AutoModelForCausalLM
       p model
       r model.embed_tokens>backbone.embeddings
@@ -1027,12 +1094,12 @@ extension TypeTable {
       r model.layers.*.mlp>backbone.layers.*.mlp
       r model.layers.*.lambda_1>backbone.layers.*.lambda_1
       r model.layers.*.lambda_2>backbone.layers.*.lambda_2
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b130};?tie_word_embeddings \
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b132};?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);lm_head{\
       logit_scale:T(vocab_size)}
       c DoryModel AutoModel
       r layers.*.self_attn.gate_proj>layers.*.self_attn.g_proj
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b130
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b132
       """,
     "dots3_note_text": """
       f . attention_bias=false first_k_dense_replace=1 head_dim=256 hidden_size=5120 index_head_dim=128 \
@@ -1042,46 +1109,50 @@ extension TypeTable {
       shared_experts_intermediate_size=1536 sliding_window=null sliding_window_size=512 tie_word_embeddings=false \
       v_head_dim=128 vocab_size=152064
       k . num_local_experts=n_routed_experts
-      d layer_types null(layer_types)?[5|i<2?'indexed_attention':'sliding_attention']:layer_types
       d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|\
       i<first_k_dense_replace?'dense':i%moe_layer_freq==0?'sparse':'dense']:mlp_layer_types
-      d sliding_window sliding_window_size
+      d sliding_window null(sliding_window)?sliding_window_size:sliding_window
       u . use_sliding_window
+      g !null(layer_types)
+      g head_dim
       s layer_types indexed_attention sliding_attention
       s mlp_layer_types dense sparse
       c Dots3NoteForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b131;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Dots3NoteTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b131;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)
       """,
     "electra": """
       f . embedding_size=128 hidden_size=256 intermediate_size=1024 max_position_embeddings=512 \
       num_attention_heads=4 num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
+      g !add_cross_attention
+      f . add_cross_attention=false
       c ElectraForCausalLM AutoModelForCausalLM
       p electra
-      i electra=b132;generator_predictions=b93;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
+      i electra=b134;generator_predictions=b96;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
       vocab_size,1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
       c ElectraForMaskedLM AutoModelForMaskedLM
       p electra
-      i electra=b132;generator_predictions=b93;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
+      i electra=b134;generator_predictions=b96;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
       vocab_size,1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
       c ElectraModel AutoModel
-      i embeddings=b3;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);encoder=b47
+      i embeddings=b3;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);encoder{\
+      layer*num_hidden_layers=b47}
       c ElectraForSequenceClassification
       p electra
-      i electra=b132;classifier=b55
+      i electra=b134;classifier=b55
       c ElectraForTokenClassification
       p electra
-      i electra=b132;classifier:L(hidden_size,num_labels,1)
+      i electra=b134;classifier:L(hidden_size,num_labels,1)
       c ElectraForQuestionAnswering
       p electra
-      i electra=b132;qa_outputs:L(hidden_size,num_labels,1)
+      i electra=b134;qa_outputs:L(hidden_size,num_labels,1)
       c ElectraForPreTraining
       p electra
-      i electra=b132;discriminator_predictions{dense:L(hidden_size,hidden_size,1);dense_prediction:L(hidden_size,\
+      i electra=b134;discriminator_predictions{dense:L(hidden_size,hidden_size,1);dense_prediction:L(hidden_size,\
       1,1)}
       """,
     "encoder-decoder": """
@@ -1095,38 +1166,42 @@ extension TypeTable {
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
       num_hidden_layers=12 task_type_vocab_size=3 tie_word_embeddings=true type_vocab_size=2 use_task_id=false \
       vocab_size=30522
+      g !add_cross_attention
+      f . add_cross_attention=false
       c ErnieForCausalLM AutoModelForCausalLM
       p ernie
-      i ernie{embeddings=b133;encoder=b47};cls{predictions=b49}
+      i ernie=b136;cls{predictions=b50}
       c ErnieForMaskedLM AutoModelForMaskedLM
       p ernie
-      i ernie{embeddings=b133;encoder=b47};cls{predictions=b49}
+      i ernie=b136;cls{predictions=b50}
       c ErnieModel AutoModel
-      i embeddings=b133;encoder=b47;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b135;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
       c ErnieForSequenceClassification
       p ernie
-      i ernie=b134;classifier:L(hidden_size,num_labels,1)
+      i ernie=b137;classifier:L(hidden_size,num_labels,1)
       c ErnieForTokenClassification
       p ernie
-      i ernie{embeddings=b133;encoder=b47};classifier:L(hidden_size,num_labels,1)
+      i ernie=b136;classifier:L(hidden_size,num_labels,1)
       c ErnieForQuestionAnswering
       p ernie
-      i ernie{embeddings=b133;encoder=b47};qa_outputs:L(hidden_size,num_labels,1)
+      i ernie=b136;qa_outputs:L(hidden_size,num_labels,1)
       c ErnieForPreTraining
       p ernie
-      i ernie=b134;cls=b51
+      i ernie=b137;cls=b52
       """,
     "ernie4_5": """
       f . head_dim=128 hidden_size=1024 intermediate_size=3072 num_attention_heads=16 num_hidden_layers=18 \
       num_key_value_heads=2 tie_word_embeddings=true use_bias=false vocab_size=103424
       d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c Ernie4_5ForCausalLM AutoModelForCausalLM
       p model
-      i model=b136;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
-      lm_head:L(hidden_size,vocab_size)~
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b138;norm:N(hidden_size)};\
+      ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)~
       c Ernie4_5Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b135;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b138;norm:N(hidden_size)
       """,
     "ernie4_5_moe": """
       f . hidden_size=2560 intermediate_size=12288 moe_intermediate_size=1536 moe_layer_end_index=-1 \
@@ -1134,33 +1209,35 @@ extension TypeTable {
       num_hidden_layers=28 num_key_value_heads=4 tie_word_embeddings=true use_bias=false vocab_size=103424
       k . num_experts=moe_num_experts
       d moe_layer_end_index moe_layer_end_index==(0-1)?num_hidden_layers-1:moe_layer_end_index
+      g !(moe_num_shared_experts<=0)
       c Ernie4_5_MoeForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp.gate.moe_statics>model.layers.*.mlp.moe_statics
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b137;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b140;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size,use_bias);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size,use_bias)~
       c Ernie4_5_MoeModel AutoModel
       r layers.*.mlp.gate.moe_statics>layers.*.mlp.moe_statics
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b137;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b140;norm:N(hidden_size)
       """,
     "esmc": """
       f . attention_bias=false head_dim=null hidden_size=2560 intermediate_size=6912 mlp_bias=false \
       num_attention_heads=40 num_hidden_layers=80 num_key_value_heads=null tie_word_embeddings=false vocab_size=64
       d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
-      d num_key_value_heads num_attention_heads
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c EsmcForMaskedLM AutoModelForMaskedLM
       p esmc
-      i esmc=b139;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
+      i esmc=b142;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
       layer_norm:N(hidden_size,1)}
       c EsmcModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b138;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b141;norm:N(hidden_size)
       c EsmcForSequenceClassification
       p esmc
-      i esmc=b139;classifier=b55
+      i esmc=b142;classifier=b55
       c EsmcForTokenClassification
       p esmc
-      i esmc=b139;score:L(hidden_size,num_labels,1)
+      i esmc=b142;score:L(hidden_size,num_labels,1)
       """,
     "eurobert": """
       f . attention_bias=false head_dim=null hidden_size=768 intermediate_size=3072 mlp_bias=false \
@@ -1168,18 +1245,19 @@ extension TypeTable {
       vocab_size=128256
       d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c EuroBertForMaskedLM AutoModelForMaskedLM
       p model
-      i model=b141;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b144;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size,mlp_bias)
       c EuroBertModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b140;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b143;norm:N(hidden_size)
       c EuroBertForSequenceClassification
       p model
-      i model=b141;dense:L(hidden_size,hidden_size,1);classifier:L(hidden_size,num_labels,1)
+      i model=b144;dense:L(hidden_size,hidden_size,1);classifier:L(hidden_size,num_labels,1)
       c EuroBertForTokenClassification
       p model
-      i model=b141;classifier:L(hidden_size,num_labels,1)
+      i model=b144;classifier:L(hidden_size,num_labels,1)
       """,
     "evolla": """
       f . aligner_enable_bias=true aligner_ffn_mult=4 attention_bias=false hidden_size=4096 \
@@ -1187,12 +1265,18 @@ extension TypeTable {
       resampler_depth=6 resampler_dim_head=64 resampler_ff_mult=4 resampler_heads=8 resampler_num_latents=64 \
       tie_word_embeddings=false vocab_size=128256
       f protein_encoder_config. hidden_size=1280 intermediate_size=5120 num_attention_heads=20 vocab_size=446
+      g !protein_encoder_config.add_cross_attention
+      g !protein_encoder_config.emb_layer_norm_before
+      g !protein_encoder_config.is_decoder
+      f protein_encoder_config. emb_layer_norm_before=false
+      f protein_encoder_config. is_decoder=false
+      f protein_encoder_config. add_cross_attention=false
       c EvollaForProteinText2Text AutoModelForImageTextToText
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;protein_encoder=b142;layers*resampler_depth=b144;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;protein_encoder=b146;layers*resampler_depth=b148;\
       norm:N(hidden_size)};lm_head:L(hidden_size,vocab_size)
       c EvollaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;protein_encoder=b142;layers*resampler_depth=b144;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;protein_encoder=b146;layers*resampler_depth=b148;norm:N(hidden_size)
       """,
     "exaone4": """
       f . hidden_size=4096 intermediate_size=16384 layer_types=null num_attention_heads=32 num_hidden_layers=32 \
@@ -1200,13 +1284,14 @@ extension TypeTable {
       vocab_size=102400
       d layer_types null(layer_types)?[num_hidden_layers|\
       (i+1)%sliding_window_pattern==0?'full_attention':'sliding_attention']:layer_types
+      s layer_types full_attention sliding_attention
       c Exaone4ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b146;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b150;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Exaone4Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b146;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b150;norm:N(hidden_size)
       """,
     "exaone4_5": """
       f . tie_word_embeddings=false
@@ -1216,19 +1301,19 @@ extension TypeTable {
       k vision_config. num_attention_heads=num_heads num_hidden_layers=depth
       c Exaone4_5_ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config{patch_embed=b147;blocks*depth=b149;merger=b150};language_model:A(AutoModel,\
-      text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
-      ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      i model{visual@vision_config{patch_embed=b151;blocks*depth=b153;merger{mlp=b154;ln_q:N(hidden_size)}};\
+      language_model:A(AutoModel,text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      text_config.vocab_size)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Exaone4_5_Model AutoModel
-      i visual{patch_embed@vision_config=b147;blocks*text_config.num_hidden_layers@vision_config=b149;\
-      merger@vision_config=b150};language_model:A(AutoModel,text_config)
+      i visual{patch_embed@vision_config=b151;blocks*text_config.num_hidden_layers@vision_config=b153;\
+      merger@vision_config{mlp=b154;ln_q:N(hidden_size)}};language_model:A(AutoModel,text_config)
       """,
     "exaone4_5_vision": """
       f . depth=32 hidden_size=3584 in_channels=3 intermediate_size=3420 num_heads=16 num_key_value_heads=8 \
       out_hidden_size=3584 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_attention_heads=num_heads num_hidden_layers=depth
       c Exaone4_5_VisionModel AutoModel
-      i patch_embed=b147;blocks*depth=b149;merger=b150
+      i patch_embed=b151;blocks*depth=b153;merger{mlp=b154;ln_q:N(hidden_size)}
       """,
     "exaone_moe": """
       f . first_k_dense_replace=1 hidden_size=4096 intermediate_size=16384 layer_types=null mlp_layer_types=null \
@@ -1237,16 +1322,17 @@ extension TypeTable {
       d layer_types null(layer_types)?[num_hidden_layers|i%4==3?'full_attention':'sliding_attention']:layer_types
       d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|\
       i<first_k_dense_replace?'dense':'sparse']:mlp_layer_types
+      s layer_types full_attention sliding_attention
       s mlp_layer_types dense sparse
       c ExaoneMoeForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.mlp.e_score_correction_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b151;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b155;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c ExaoneMoeModel AutoModel
       r layers.*.mlp.gate.e_score_correction_bias>layers.*.mlp.e_score_correction_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b151;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b155;norm:N(hidden_size)
       """,
     "falcon": """
       f . bias=false ffn_hidden_size=null hidden_size=4544 multi_query=true new_decoder_architecture=false \
@@ -1256,14 +1342,14 @@ extension TypeTable {
       d num_kv_heads null(num_kv_heads)?num_attention_heads:num_kv_heads
       c FalconForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b152;mlp=b153;\
+      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b156;mlp=b157;\
       ?!parallel_attn post_attention_layernorm:N(hidden_size,1);?new_decoder_architecture|\
       num_ln_in_parallel_attn==2 ln_attn:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 \
       ln_mlp:N(hidden_size,1);?!new_decoder_architecture&!(num_ln_in_parallel_attn==2) \
       input_layernorm:N(hidden_size,1)};ln_f:N(hidden_size,1)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c FalconModel AutoModel
-      i word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b152;mlp=b153;\
+      i word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b156;mlp=b157;\
       ?!new_decoder_architecture&!(num_ln_in_parallel_attn==2) input_layernorm:N(hidden_size,1);?!parallel_attn \
       post_attention_layernorm:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 \
       ln_attn:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 ln_mlp:N(hidden_size,1)};\
@@ -1277,11 +1363,24 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c FalconH1ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b154;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b158;\
       final_layernorm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       c FalconH1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b154;final_layernorm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b158;final_layernorm:N(hidden_size)
+      """,
+    "falcon_mamba": """
+      f . conv_kernel=4 expand=2 hidden_size=768 intermediate_size=null num_hidden_layers=32 state_size=16 \
+      tie_word_embeddings=true time_step_rank="auto" use_bias=false use_conv_bias=true vocab_size=50280
+      d intermediate_size null(intermediate_size)?expand*hidden_size:intermediate_size
+      d time_step_rank time_step_rank=='auto'?ceil(hidden_size/16):time_step_rank
+      g !(intermediate_size<=0)
+      c FalconMambaForCausalLM AutoModelForCausalLM
+      p backbone
+      i backbone=b160;?vocab_size<=0|!tie_word_embeddings lm_head:L(hidden_size,vocab_size);\
+      ?!(vocab_size<=0)&tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
+      c FalconMambaModel AutoModel
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b159;norm_f:N(hidden_size)
       """,
     "flex_olmo": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 num_experts=7 \
@@ -1290,65 +1389,54 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c FlexOlmoForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b157;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b163;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c FlexOlmoModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b157;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b163;norm:N(hidden_size)
       """,
     "flint": """
       f . attention_bias=false head_dim=128 hidden_size=2048 intermediate_size=6144 layer_types=null \
       mlp_only_layers=null moe_intermediate_size=512 num_attention_heads=32 num_experts=256 num_hidden_layers=49 \
       num_key_value_heads=4 shared_expert_intermediate_size=1024 sliding_window=513 tie_word_embeddings=false \
       vocab_size=150144
-      d layer_types null(layer_types)?[num_hidden_layers|\
-      i<2?'full_attention':i==num_hidden_layers-1?'full_attention':i==5?'full_attention':'sliding_attention']:laye\
-      r_types
-      d mlp_only_layers [2|i==0?0:1]
+      d mlp_only_layers null(mlp_only_layers)?[2|i==0?0:1]:mlp_only_layers
+      g !null(layer_types)
+      g !(num_experts<=0)
+      g head_dim
+      s layer_types full_attention sliding_attention
       c FlintForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.sinks>model.layers.*.self_attn.softmax_offset
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b159;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b165;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c FlintModel AutoModel
       r layers.*.self_attn.sinks>layers.*.self_attn.softmax_offset
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b159;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b165;norm:N(hidden_size)
       """,
     "fnet": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_hidden_layers=12 \
       tie_word_embeddings=true type_vocab_size=4 vocab_size=32000
+      g !use_tpu_fourier_optimizations
+      f . use_tpu_fourier_optimizations=false
       c FNetForMaskedLM AutoModelForMaskedLM
       p fnet
-      i fnet=b162;cls{predictions=b49}
+      i fnet=b168;cls{predictions=b50}
       c FNetModel AutoModel
-      i embeddings=b160;encoder=b161;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b166;encoder=b167;pooler{dense:L(hidden_size,hidden_size,1)}
       c FNetForSequenceClassification
       p fnet
-      i fnet=b162;classifier:L(hidden_size,num_labels,1)
+      i fnet=b168;classifier:L(hidden_size,num_labels,1)
       c FNetForTokenClassification
       p fnet
-      i fnet=b162;classifier:L(hidden_size,num_labels,1)
+      i fnet=b168;classifier:L(hidden_size,num_labels,1)
       c FNetForQuestionAnswering
       p fnet
-      i fnet=b162;qa_outputs:L(hidden_size,num_labels,1)
+      i fnet=b168;qa_outputs:L(hidden_size,num_labels,1)
       c FNetForPreTraining
       p fnet
-      i fnet=b162;cls=b56
-      """,
-    "funnel": """
-      f . block_sizes=[4,4,4] d_head=64 d_inner=3072 d_model=768 n_head=12 num_decoder_layers=2 \
-      tie_word_embeddings=true vocab_size=30522
-      k . hidden_size=d_model num_attention_heads=n_head
-      c FunnelForMaskedLM AutoModelForMaskedLM
-      p funnel
-      i funnel{embeddings{word_embeddings:E(vocab_size,d_model)!;layer_norm:N(d_model,1)};encoder{\
-      blocks*len(block_sizes){}};decoder{layers*num_decoder_layers{attention{q_head:L(d_model,n_head*d_head);\
-      k_head:L(d_model,n_head*d_head,1);v_head:L(d_model,n_head*d_head,1);post_proj:L(n_head*d_head,d_model,1);\
-      r_w_bias:T(n_head,d_head);r_r_bias:T(n_head,d_head);r_kernel:T(d_model,n_head,d_head);r_s_bias:T(n_head,\
-      d_head);seg_embed:T(2,n_head,d_head);layer_norm:N(d_model,1)};ffn{linear_1:L(d_model,d_inner,1);\
-      linear_2:L(d_inner,d_model,1);layer_norm:N(d_model,1)}}}};?!tie_word_embeddings lm_head:L(d_model,\
-      vocab_size,1);?tie_word_embeddings lm_head:L(d_model,vocab_size,1)~
+      i fnet=b168;cls=b57
       """,
     "fuyu": """
       f . num_channels=3 patch_size=30 tie_word_embeddings=false
@@ -1369,44 +1457,54 @@ extension TypeTable {
     "gemma": """
       f . attention_bias=false head_dim=256 hidden_size=3072 intermediate_size=24576 num_attention_heads=16 \
       num_hidden_layers=28 num_key_value_heads=16 tie_word_embeddings=true vocab_size=256000
+      g head_dim
       c GemmaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b163;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b169;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c GemmaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b163;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b169;norm:N(hidden_size)
       """,
     "gemma2": """
       f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
       num_attention_heads=8 num_hidden_layers=26 num_key_value_heads=4 sliding_window=4096 \
       tie_word_embeddings=true vocab_size=256000
       d layer_types null(layer_types)?[num_hidden_layers|i%2==0?'sliding_attention':'full_attention']:layer_types
+      g head_dim
+      s layer_types full_attention sliding_attention
       c Gemma2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b164;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b170;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Gemma2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b164;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b170;norm:N(hidden_size)
       """,
     "gemma3": """
       f . tie_word_embeddings=true
       f text_config. head_dim=256 hidden_size=2304 intermediate_size=9216 num_attention_heads=8 \
       num_hidden_layers=26 num_key_value_heads=4 vocab_size=262208
       y vision_config. siglip_vision_model
+      g !text_config.attention_bias
+      g text_config.head_dim
+      g text_config.tie_word_embeddings
+      g !text_config.use_bidirectional_attention
+      f text_config. tie_word_embeddings=true
+      f text_config. attention_bias=false
+      f text_config. use_bidirectional_attention=false
       c Gemma3ForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
       r model.language_model>language_model.model
       r model.multi_modal_projector>multi_modal_projector
       r lm_head>language_model.lm_head
       r model.vision_tower>vision_tower
-      i model{language_model@text_config=b166;multi_modal_projector=b167;vision_tower:A(AutoModel,vision_config)};\
+      i model{language_model@text_config=b172;multi_modal_projector=b173;vision_tower:A(AutoModel,vision_config)};\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Gemma3Model AutoModel
       r language_model>language_model.model
-      i language_model@text_config=b166;multi_modal_projector=b167;vision_tower:A(AutoModel,vision_config)
+      i language_model@text_config=b172;multi_modal_projector=b173;vision_tower:A(AutoModel,vision_config)
       """,
     "gemma3_text": """
       f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
@@ -1415,13 +1513,15 @@ extension TypeTable {
       d layer_types null(layer_types)?[num_hidden_layers|\
       (i+1)%sliding_window_pattern?'sliding_attention':'full_attention']:layer_types
       d sliding_window null(sliding_window)?null:use_bidirectional_attention?sliding_window//2+1:sliding_window
+      g head_dim
+      s layer_types full_attention sliding_attention
       c Gemma3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b169;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b175;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Gemma3TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b169;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b175;norm:N(hidden_size)
       """,
     "gemma3n": """
       f . tie_word_embeddings=true
@@ -1429,23 +1529,29 @@ extension TypeTable {
       hidden_size=1536 input_feat_size=128 sscp_conv_channel_size=[128,32] vocab_size=128
       f text_config. altup_num_inputs=4 head_dim=256 hidden_size=2048 hidden_size_per_layer_input=256 \
       intermediate_size=16384 laurel_rank=64 num_attention_heads=8 num_hidden_layers=35 num_key_value_heads=2 \
-      num_kv_shared_layers=15 vocab_size=262400 vocab_size_per_layer_input=262144
+      num_kv_shared_layers=15 sliding_window=512 vocab_size=262400 vocab_size_per_layer_input=262144
       f vision_config. hidden_size=2048 vocab_size=128
       d text_config.intermediate_size [35|text_config.intermediate_size]
-      s vision_config.architecture mobilenetv5_300m_enc
+      g !(text_config.num_kv_shared_layers==0)
+      g !text_config.attention_bias
+      g text_config.head_dim
+      g text_config.tie_word_embeddings
+      g tie_word_embeddings
+      f text_config. tie_word_embeddings=true
+      f text_config. attention_bias=false
       c Gemma3nForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
-      i model{vision_tower=b179;language_model@text_config=b184;audio_tower@audio_config=b188;embed_vision=b189;\
-      embed_audio=b190};lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      i model{vision_tower=b188;language_model@text_config=b193;audio_tower@audio_config=b197;embed_vision=b198;\
+      embed_audio=b199};lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Gemma3nModel AutoModel
-      i vision_tower=b179;language_model@text_config=b184;audio_tower@audio_config=b188;embed_vision=b189;\
-      embed_audio=b190
+      i vision_tower=b188;language_model@text_config=b193;audio_tower@audio_config=b197;embed_vision=b198;\
+      embed_audio=b199
       """,
     "gemma3n_audio": """
       f . conf_conv_kernel_size=5 conf_num_attention_heads=8 conf_num_hidden_layers=12 hidden_size=1536 \
       input_feat_size=128 sscp_conv_channel_size=[128,32] vocab_size=128
       c Gemma3nAudioEncoder AutoModel
-      i subsample_conv_projection=b185;conformer*conf_num_hidden_layers=b187
+      i subsample_conv_projection=b194;conformer*conf_num_hidden_layers=b196
       """,
     "gemma3n_text": """
       f . altup_num_inputs=4 attention_bias=false head_dim=256 hidden_size=2048 hidden_size_per_layer_input=256 \
@@ -1453,45 +1559,148 @@ extension TypeTable {
       num_key_value_heads=2 num_kv_shared_layers=15 sliding_window=512 tie_word_embeddings=true vocab_size=262400 \
       vocab_size_per_layer_input=262144
       d intermediate_size [35|intermediate_size]
-      d layer_types [35|i%5==4?'full_attention':'sliding_attention']
+      d layer_types null(layer_types)?[35|i%5==4?'full_attention':'sliding_attention']:layer_types
+      g !(num_kv_shared_layers==0)
+      g head_dim
+      s layer_types full_attention sliding_attention
       c Gemma3nForCausalLM AutoModelForCausalLM
       p model
       i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
       num_attention_heads*head_dim,attention_bias);?i<num_hidden_layers-num_kv_shared_layers k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);?i<num_hidden_layers-num_kv_shared_layers v_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,\
-      attention_bias);q_norm:N(head_dim);?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b180;\
-      altup=b181;laurel=b182;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
+      attention_bias);q_norm:N(head_dim);?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b189;\
+      altup=b190;laurel=b191;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size);post_per_layer_input_norm:N(hidden_size)};\
       embed_tokens_per_layer:E(vocab_size_per_layer_input,num_hidden_layers*hidden_size_per_layer_input);\
       per_layer_model_projection:L(hidden_size,num_hidden_layers*hidden_size_per_layer_input);\
-      altup_projections=b183;altup_unembed_projections=b183;norm:N(hidden_size);\
+      altup_projections=b192;altup_unembed_projections=b192;norm:N(hidden_size);\
       per_layer_projection_norm:N(hidden_size_per_layer_input)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       """,
-    "gemma4_unified_assistant": """
-      f . backbone_hidden_size=3840 num_centroids=2048 tie_word_embeddings=true use_ordered_embeddings=false
-      y text_config. gemma4_unified_text
-      c Gemma4UnifiedAssistantForCausalLM AutoModelForCausalLM
-      i ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
-      pre_projection:L(backbone_hidden_size*2,text_config.hidden_size);post_projection:L(text_config.hidden_size,\
-      backbone_hidden_size);?use_ordered_embeddings masked_embedding{centroids:L(text_config.hidden_size,\
-      num_centroids);token_ordering:B(text_config.vocab_size)};?!tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size);model:A(AutoModel,text_config)
+    "gemma4": """
+      f . tie_word_embeddings=true
+      f text_config. attention_bias=false global_head_dim=512 head_dim=256 hidden_size=2304 \
+      hidden_size_per_layer_input=256 intermediate_size=9216 layer_types=null num_attention_heads=8 \
+      num_hidden_layers=30 num_key_value_heads=4 vocab_size=262144 vocab_size_per_layer_input=262144
+      u text_config. global_head_dim num_global_key_value_heads
+      g !null(text_config.layer_types)
+      g !text_config.attention_k_eq_v
+      g !text_config.enable_moe_block
+      g text_config.head_dim
+      g text_config.hidden_size_per_layer_input
+      g text_config.layer_types
+      g !text_config.use_double_wide_mlp
+      f text_config. attention_k_eq_v=false
+      f text_config. enable_moe_block=false
+      f text_config. use_double_wide_mlp=false
+      s text_config.layer_types full_attention sliding_attention
+      c Gemma4ForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
+      p model
+      i model@text_config{language_model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{\
+      self_attn=b200;mlp=b84;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
+      per_layer_projection:L(hidden_size_per_layer_input,hidden_size);layer_scalar:B(1);\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size);\
+      post_per_layer_input_norm:N(hidden_size)};embed_tokens_per_layer:E(vocab_size_per_layer_input,\
+      num_hidden_layers*hidden_size_per_layer_input);per_layer_model_projection:L(hidden_size,\
+      num_hidden_layers*hidden_size_per_layer_input);norm:N(hidden_size);\
+      per_layer_projection_norm:N(hidden_size_per_layer_input)}};?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      """,
+    "gemma4_text": """
+      f . attention_bias=false attention_k_eq_v=false global_head_dim=512 head_dim=256 hidden_size=2304 \
+      hidden_size_per_layer_input=256 intermediate_size=9216 layer_types=null num_attention_heads=8 \
+      num_hidden_layers=30 num_key_value_heads=4 sliding_window=512 tie_word_embeddings=true vocab_size=262144 \
+      vocab_size_per_layer_input=262144
+      u . global_head_dim num_global_key_value_heads
+      g !null(layer_types)
+      g !enable_moe_block
+      g head_dim
+      g hidden_size_per_layer_input
+      f . enable_moe_block=false
+      s layer_types full_attention sliding_attention
+      c Gemma4ForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b201;mlp=b84;\
+      per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
+      per_layer_projection:L(hidden_size_per_layer_input,hidden_size);layer_scalar:B(1);\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size);\
+      post_per_layer_input_norm:N(hidden_size)};embed_tokens_per_layer:E(vocab_size_per_layer_input,\
+      num_hidden_layers*hidden_size_per_layer_input);per_layer_model_projection:L(hidden_size,\
+      num_hidden_layers*hidden_size_per_layer_input);norm:N(hidden_size);\
+      per_layer_projection_norm:N(hidden_size_per_layer_input)};?!tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
+      """,
+    "gemma4_unified": """
+      f . tie_word_embeddings=true
+      f text_config. attention_bias=false global_head_dim=512 head_dim=256 hidden_size=2304 \
+      intermediate_size=9216 layer_types=null num_attention_heads=8 num_hidden_layers=30 num_key_value_heads=4 \
+      vocab_size=262144
+      u text_config. global_head_dim num_global_key_value_heads
+      g !null(text_config.layer_types)
+      g !text_config.attention_k_eq_v
+      g text_config.head_dim
+      g text_config.layer_types
+      g !text_config.use_double_wide_mlp
+      f text_config. attention_k_eq_v=false
+      f text_config. use_double_wide_mlp=false
+      s text_config.layer_types full_attention sliding_attention
+      c Gemma4UnifiedForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
+      p model
+      i model@text_config{language_model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{\
+      self_attn=b200;mlp=b84;layer_scalar:B(1);input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
+      post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)}};?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      """,
+    "gemma4_unified_text": """
+      f . attention_bias=false attention_k_eq_v=false global_head_dim=512 head_dim=256 hidden_size=2304 \
+      intermediate_size=9216 layer_types=null num_attention_heads=8 num_hidden_layers=30 num_key_value_heads=4 \
+      sliding_window=1024 tie_word_embeddings=true use_bidirectional_attention="vision" vocab_size=262144
+      d sliding_window use_bidirectional_attention=='all'?sliding_window//2+1:sliding_window
+      u . global_head_dim num_global_key_value_heads
+      g !null(layer_types)
+      g head_dim
+      s layer_types full_attention sliding_attention
+      s use_bidirectional_attention all vision
+      c Gemma4UnifiedForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b201;mlp=b84;\
+      layer_scalar:B(1);input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)};\
+      ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)~
+      c Gemma4UnifiedTextModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_heads*512);\
+      k_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*512);\
+      v_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*512);\
+      o_proj:L(layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_heads*512,\
+      hidden_size);q_norm:N(layer_types[i]=='sliding_attention'?head_dim:512);\
+      k_norm:N(layer_types[i]=='sliding_attention'?head_dim:512)};mlp=b84;layer_scalar:B(1);\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "gemma4_vision": """
       f . head_dim=64 hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_hidden_layers=16 \
       num_key_value_heads=12 patch_size=16 position_embedding_size=10240 standardize=false use_clipped_linears=false
+      g head_dim
       c Gemma4VisionModel AutoModel
       i patch_embedder{input_proj:L(patch_size**2*3,hidden_size);position_embedding_table:T(2,\
       position_embedding_size,hidden_size)};encoder{layers*num_hidden_layers{self_attn{q_proj{\
       linear:L(hidden_size,num_attention_heads*head_dim);?use_clipped_linears input_min:B();?use_clipped_linears \
-      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};k_proj=b191;\
-      v_proj=b191;o_proj{linear:L(num_attention_heads*head_dim,hidden_size);?use_clipped_linears input_min:B();\
+      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};k_proj=b202;\
+      v_proj=b202;o_proj{linear:L(num_attention_heads*head_dim,hidden_size);?use_clipped_linears input_min:B();\
       ?use_clipped_linears input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};\
-      q_norm:N(head_dim);k_norm:N(head_dim)};mlp{gate_proj=b192;up_proj=b192;down_proj{linear:L(intermediate_size,\
+      q_norm:N(head_dim);k_norm:N(head_dim)};mlp{gate_proj=b203;up_proj=b203;down_proj{linear:L(intermediate_size,\
       hidden_size);?use_clipped_linears input_min:B();?use_clipped_linears input_max:B();?use_clipped_linears \
       output_min:B();?use_clipped_linears output_max:B()}};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
@@ -1504,37 +1713,40 @@ extension TypeTable {
       f vision_config. hidden_size=768 image_size=224 intermediate_size=3072 num_channels=3 patch_size=16
       c GitForCausalLM AutoModelForCausalLM AutoModelForImageTextToText
       p git
-      i git{embeddings=b43;image_encoder=b194;encoder=b47;visual_projection=b195};?tie_word_embeddings \
-      output:L(hidden_size,vocab_size,1)~;?!tie_word_embeddings output:L(hidden_size,vocab_size,1)
+      i git{embeddings=b43;image_encoder=b205;encoder{layer*num_hidden_layers=b47};visual_projection=b206};\
+      ?tie_word_embeddings output:L(hidden_size,vocab_size,1)~;?!tie_word_embeddings output:L(hidden_size,\
+      vocab_size,1)
       c GitModel AutoModel
-      i embeddings=b43;image_encoder=b194;encoder=b47;visual_projection=b195
+      i embeddings=b43;image_encoder=b205;encoder{layer*num_hidden_layers=b47};visual_projection=b206
       """,
     "glm": """
       f . attention_bias=true head_dim=128 hidden_size=4096 intermediate_size=13696 num_attention_heads=32 \
       num_hidden_layers=40 num_key_value_heads=2 tie_word_embeddings=false vocab_size=151552
+      g head_dim
       c GlmForCausalLM AutoModelForCausalLM
       p model
-      i model=b199;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b210;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GlmModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b198;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b209;norm:N(hidden_size)
       c GlmForSequenceClassification
       p model
-      i model=b199;score:L(hidden_size,num_labels)
+      i model=b210;score:L(hidden_size,num_labels)
       c GlmForTokenClassification
       p model
-      i model=b199;score:L(hidden_size,num_labels,1)
+      i model=b210;score:L(hidden_size,num_labels,1)
       """,
     "glm4": """
       f . attention_bias=true head_dim=128 hidden_size=4096 intermediate_size=13696 num_attention_heads=32 \
       num_hidden_layers=40 num_key_value_heads=2 tie_word_embeddings=false vocab_size=151552
+      g head_dim
       c Glm4ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b200;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b211;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b200;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b211;norm:N(hidden_size)
       """,
     "glm46v": """
       f . tie_word_embeddings=false
@@ -1555,11 +1767,11 @@ extension TypeTable {
       k . num_local_experts=n_routed_experts
       c Glm4MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b201;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b212;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b201;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b212;norm:N(hidden_size)
       """,
     "glm4_moe_lite": """
       f . attention_bias=false hidden_size=2048 intermediate_size=10240 kv_lora_rank=512 mlp_layer_types=null \
@@ -1571,11 +1783,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c Glm4MoeLiteForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b202;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b213;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4MoeLiteModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b202;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b213;norm:N(hidden_size)
       """,
     "glm4v": """
       f . tie_word_embeddings=false
@@ -1588,15 +1800,15 @@ extension TypeTable {
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
       c Glm4vForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b206;language_model@text_config=b209};?tie_word_embeddings \
+      i model{visual@vision_config=b217;language_model@text_config=b220};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Glm4vModel AutoModel
-      i visual{embeddings@vision_config=b203;patch_embed@vision_config=b87;\
-      blocks*text_config.num_hidden_layers@vision_config=b204;merger@vision_config=b205;\
+      i visual{embeddings@vision_config=b214;patch_embed@vision_config=b90;\
+      blocks*text_config.num_hidden_layers@vision_config=b215;merger@vision_config=b216;\
       downsample:C(vision_config.hidden_size,vision_config.out_hidden_size,1|vision_config.hidden_size,\
       vision_config.spatial_merge_size,vision_config.spatial_merge_size);post_conv_layernorm@vision_config{\
-      weight:T(hidden_size)};post_layernorm@vision_config{weight:T(hidden_size)}};language_model@text_config=b209
+      weight:T(hidden_size)};post_layernorm@vision_config{weight:T(hidden_size)}};language_model@text_config=b220
       """,
     "glm4v_moe": """
       f . tie_word_embeddings=false
@@ -1610,11 +1822,11 @@ extension TypeTable {
       d tie_word_embeddings text_config.tie_word_embeddings?true:tie_word_embeddings
       c Glm4vMoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b206;language_model@text_config=b211};?tie_word_embeddings \
+      i model{visual@vision_config=b217;language_model@text_config=b222};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Glm4vMoeModel AutoModel
-      i visual@vision_config=b206;language_model@text_config=b211
+      i visual@vision_config=b217;language_model@text_config=b222
       """,
     "glm4v_moe_text": """
       f . attention_bias=true first_k_dense_replace=1 hidden_size=4096 intermediate_size=10944 \
@@ -1622,9 +1834,9 @@ extension TypeTable {
       num_hidden_layers=46 num_key_value_heads=8 tie_word_embeddings=false vocab_size=151424
       k . num_local_experts=n_routed_experts
       c Glm4vMoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b210;mlp{\
-      ?!(i<first_k_dense_replace) experts=b212;?!(i<first_k_dense_replace) gate:R(hidden_size,n_routed_experts);\
-      ?!(i<first_k_dense_replace) shared_experts=b24;?!(i<first_k_dense_replace) gate=b25;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b221;mlp{\
+      ?!(i<first_k_dense_replace) experts=b223;?!(i<first_k_dense_replace) gate:R(hidden_size,n_routed_experts);\
+      ?!(i<first_k_dense_replace) shared_experts=b25;?!(i<first_k_dense_replace) gate=b26;\
       ?i<first_k_dense_replace gate_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace \
       up_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace down_proj:L(intermediate_size,\
       hidden_size)};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
@@ -1634,7 +1846,7 @@ extension TypeTable {
       out_hidden_size=4096 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Glm4vMoeVisionModel AutoModel
-      i embeddings=b203;patch_embed=b87;blocks*depth=b204;merger=b205;downsample:C(hidden_size,out_hidden_size,1|\
+      i embeddings=b214;patch_embed=b90;blocks*depth=b215;merger=b216;downsample:C(hidden_size,out_hidden_size,1|\
       hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
       post_layernorm:N(hidden_size)
       """,
@@ -1643,14 +1855,14 @@ extension TypeTable {
       num_key_value_heads=2 vocab_size=151552
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Glm4vTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b208;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b219;norm:N(hidden_size)
       """,
     "glm4v_vision": """
       f . attention_bias=false depth=24 hidden_size=1536 image_size=336 in_channels=3 intermediate_size=13696 \
       out_hidden_size=4096 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Glm4vVisionModel AutoModel
-      i embeddings=b203;patch_embed=b87;blocks*depth=b204;merger=b205;downsample:C(hidden_size,out_hidden_size,1|\
+      i embeddings=b214;patch_embed=b90;blocks*depth=b215;merger=b216;downsample:C(hidden_size,out_hidden_size,1|\
       hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
       post_layernorm:N(hidden_size)
       """,
@@ -1660,7 +1872,7 @@ extension TypeTable {
       temporal_patch_size=2
       k . num_attention_heads=num_heads num_hidden_layers=depth
       c Glm5NextVisionModel AutoModel
-      i patch_embed=b87;blocks*depth=b213;merger{proj:L(out_hidden_size,out_hidden_size);\
+      i patch_embed=b90;blocks*depth=b224;merger{proj:L(out_hidden_size,out_hidden_size);\
       gate_proj:L(out_hidden_size,projection_intermediate_size);up_proj:L(out_hidden_size,\
       projection_intermediate_size);down_proj:L(projection_intermediate_size,out_hidden_size);\
       post_projection_norm:N(out_hidden_size,1)};downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
@@ -1675,19 +1887,20 @@ extension TypeTable {
       k . num_local_experts=n_routed_experts
       d indexer_types null(indexer_types)?[num_hidden_layers|\
       (i-2+1)%index_topk_freq==0?'full':i==0?'full':'shared']:indexer_types
-      d layer_types [5|'indexed_attention']
-      d mlp_layer_types null(mlp_layer_types)?[5|i==3?'sparse':i==4?'sparse':'dense']:mlp_layer_types
       d n_routed_experts null(num_experts)?n_routed_experts:num_experts
       u . index_skip_topk_offset index_topk_pattern
+      g !null(mlp_layer_types)
+      g !null(layer_types)
+      g head_dim
       s indexer_types full shared
       s mlp_layer_types dense sparse
       c GlmMoeDsaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b214;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b225;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GlmMoeDsaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b214;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b225;norm:N(hidden_size)
       """,
     "glm_ocr": """
       f . tie_word_embeddings=false
@@ -1698,40 +1911,42 @@ extension TypeTable {
       k vision_config. num_attention_heads=num_heads
       c GlmOcrForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual=b216;language_model@text_config=b219};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      i model{visual=b227;language_model@text_config=b230};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c GlmOcrModel AutoModel
-      i visual=b216;language_model@text_config=b219
+      i visual=b227;language_model@text_config=b230
       """,
     "glm_ocr_text": """
       f . hidden_size=1024 intermediate_size=4096 num_attention_heads=16 num_hidden_layers=16 \
       num_key_value_heads=8 vocab_size=59392
       c GlmOcrTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b218;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b229;norm:N(hidden_size)
       """,
     "glm_ocr_vision": """
       f . attention_bias=true depth=24 hidden_size=1024 in_channels=3 intermediate_size=4096 num_heads=16 \
       out_hidden_size=1536 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_attention_heads=num_heads num_hidden_layers=depth
       c GlmOcrVisionModel AutoModel
-      i patch_embed=b87;blocks*depth=b213;merger=b215;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
+      i patch_embed=b90;blocks*depth=b224;merger=b226;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
       spatial_merge_size,spatial_merge_size);post_layernorm:N(hidden_size)
       """,
     "glmasr": """
       f . tie_word_embeddings=true
       y audio_config. glmasr_encoder
       y text_config. llama
+      n text_config. vocab_size=59264 hidden_size=2048 intermediate_size=6144 num_hidden_layers=28 \
+      num_attention_heads=16 num_key_value_heads=4 max_position_embeddings=8192 rms_norm_eps=1e-05
       c GlmAsrForConditionalGeneration AutoModelForSeq2SeqLM
       p model
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b220;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b231;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GlmAsrModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b220;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b231;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "glmasr_encoder": """
       f . hidden_size=1280 intermediate_size=5120 num_attention_heads=20 num_hidden_layers=32 \
@@ -1743,7 +1958,7 @@ extension TypeTable {
       num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),1);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b66;\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b69;\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)};norm:N(hidden_size,1)
       """,
     "got_ocr2": """
@@ -1759,21 +1974,23 @@ extension TypeTable {
       "full_attention","full_attention","full_attention","full_attention","full_attention","full_attention",\
       "full_attention","full_attention","full_attention","full_attention","full_attention","full_attention",\
       "full_attention"]
+      g vision_config.use_rel_pos
+      f vision_config. use_rel_pos=true
       c GotOcr2ForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{vision_tower@vision_config{patch_embed=b125;layers*num_hidden_layers=b222;neck=b121;?use_abs_pos \
-      pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)};multi_modal_projector=b223;\
+      i model{vision_tower@vision_config{patch_embed=b127;layers*num_hidden_layers=b233;neck=b123;?use_abs_pos \
+      pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)};multi_modal_projector=b234;\
       language_model:A(AutoModel,text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size);?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GotOcr2Model AutoModel
       r language_model>language_model.model
-      i vision_tower{patch_embed@vision_config=b125;layers*text_config.num_hidden_layers@vision_config=b222;\
-      neck@vision_config=b121;?vision_config.use_abs_pos pos_embed:T(1,\
+      i vision_tower{patch_embed@vision_config=b127;layers*text_config.num_hidden_layers@vision_config=b233;\
+      neck@vision_config=b123;?vision_config.use_abs_pos pos_embed:T(1,\
       vision_config.image_size//vision_config.patch_size,vision_config.image_size//vision_config.patch_size,\
-      vision_config.hidden_size)};multi_modal_projector=b223;language_model:A(AutoModel,text_config)
+      vision_config.hidden_size)};multi_modal_projector=b234;language_model:A(AutoModel,text_config)
       """,
     "gpt-sw3": """
       f . add_cross_attention=false n_embd=768 n_inner=null n_layer=12 n_positions=1024 tie_word_embeddings=true \
@@ -1781,10 +1998,10 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c GPT2LMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer=b227;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
+      i transformer=b238;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
       vocab_size)~
       c GPT2Model AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b228;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b239;ln_f:N(n_embd,1)
       """,
     "gpt2": """
       f . add_cross_attention=false n_embd=768 n_inner=null n_layer=12 n_positions=1024 tie_word_embeddings=true \
@@ -1792,43 +2009,45 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c GPT2LMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer=b227;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
+      i transformer=b238;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
       vocab_size)~
       c GPT2Model AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b228;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b239;ln_f:N(n_embd,1)
       """,
     "gpt_bigcode": """
       f . multi_query=true n_embd=768 n_head=12 n_inner=null n_layer=12 n_positions=1024 num_key_value_heads=null \
       tie_word_embeddings=true vocab_size=50257
       k . hidden_size=n_embd max_position_embeddings=n_positions num_attention_heads=n_head \
       num_hidden_layers=n_layer
-      d num_key_value_heads multi_query?1:n_head
+      d num_key_value_heads null(num_key_value_heads)?(multi_query?1:n_head):num_key_value_heads
+      g !add_cross_attention
+      f . add_cross_attention=false
       c GPTBigCodeForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b229;ln_f:N(n_embd,1)};\
+      i transformer{wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b240;ln_f:N(n_embd,1)};\
       ?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,vocab_size)~
       c GPTBigCodeModel AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b229;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b240;ln_f:N(n_embd,1)
       """,
     "gpt_neo": """
       f . hidden_size=2048 max_position_embeddings=2048 num_layers=24 tie_word_embeddings=true vocab_size=50257
       k . num_hidden_layers=num_layers
       c GPTNeoForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer=b231;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      i transformer=b242;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c GPTNeoModel AutoModel
-      i wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b230;\
+      i wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b241;\
       ln_f:N(hidden_size,1)
       c GPTNeoForSequenceClassification
       p transformer
-      i transformer=b231;score:L(hidden_size,num_labels)
+      i transformer=b242;score:L(hidden_size,num_labels)
       c GPTNeoForTokenClassification
       p transformer
-      i transformer=b231;classifier:L(hidden_size,num_labels,1)
+      i transformer=b242;classifier:L(hidden_size,num_labels,1)
       c GPTNeoForQuestionAnswering
       p transformer
-      i transformer=b231;qa_outputs:L(hidden_size,2,1)
+      i transformer=b242;qa_outputs:L(hidden_size,2,1)
       """,
     "gpt_neox": """
       f . attention_bias=true hidden_size=6144 intermediate_size=24576 num_attention_heads=64 \
@@ -1836,22 +2055,22 @@ extension TypeTable {
       c GPTNeoXForCausalLM AutoModelForCausalLM
       p gpt_neox
       r lm_head>embed_out
-      i gpt_neox{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b233;final_layer_norm:N(hidden_size,\
+      i gpt_neox{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b244;final_layer_norm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GPTNeoXModel AutoModel
-      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b233;final_layer_norm:N(hidden_size,1)
+      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b244;final_layer_norm:N(hidden_size,1)
       """,
     "gpt_neox_japanese": """
       f . hidden_size=2560 intermediate_multiple_size=4 num_attention_heads=32 num_hidden_layers=32 \
       tie_word_embeddings=true vocab_size=32000
       c GPTNeoXJapaneseForCausalLM AutoModelForCausalLM
       p gpt_neox_japanese
-      i gpt_neox_japanese{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b234;\
+      i gpt_neox_japanese{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;\
       final_layer_norm:N(hidden_size,1)};?!tie_word_embeddings embed_out:L(hidden_size,vocab_size);\
       ?tie_word_embeddings embed_out:L(hidden_size,vocab_size)~
       c GPTNeoXJapaneseModel AutoModel
-      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b234;final_layer_norm:N(hidden_size,1)
+      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;final_layer_norm:N(hidden_size,1)
       """,
     "gpt_oss": """
       f . attention_bias=true head_dim=64 hidden_size=2880 intermediate_size=2880 layer_types=null \
@@ -1859,9 +2078,11 @@ extension TypeTable {
       tie_word_embeddings=false vocab_size=201088
       k . num_experts=num_local_experts
       d layer_types null(layer_types)?[num_hidden_layers|i%2==0?'sliding_attention':'full_attention']:layer_types
+      g layer_types
+      s layer_types full_attention sliding_attention
       c GptOssForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b235;mlp{\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b246;mlp{\
       router:R(hidden_size,num_local_experts);experts{gate_up_proj:Q(num_local_experts,hidden_size,\
       intermediate_size*2);down_proj:Q(num_local_experts,intermediate_size,hidden_size);\
       gate_up_proj_bias:T(num_local_experts,intermediate_size*2);down_proj_bias:T(num_local_experts,hidden_size)};\
@@ -1869,7 +2090,7 @@ extension TypeTable {
       norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GptOssModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b235;mlp{router:R(hidden_size,\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b246;mlp{router:R(hidden_size,\
       num_local_experts);experts{gate_up_proj:Q(num_local_experts,hidden_size,intermediate_size*2);\
       down_proj:P(num_local_experts,intermediate_size,hidden_size);gate_up_proj_bias:T(num_local_experts,\
       intermediate_size*2);down_proj_bias:T(num_local_experts,hidden_size)};router{bias:T(num_local_experts)}};\
@@ -1880,10 +2101,10 @@ extension TypeTable {
       k . hidden_size=n_embd num_hidden_layers=n_layer
       c GPTJForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b236;ln_f:N(n_embd,1)};?tie_word_embeddings \
+      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b247;ln_f:N(n_embd,1)};?tie_word_embeddings \
       lm_head:L(n_embd,vocab_size,1)~;?!tie_word_embeddings lm_head:L(n_embd,vocab_size,1)
       c GPTJModel AutoModel
-      i wte:E(vocab_size,n_embd)!;h*n_layer=b236;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;h*n_layer=b247;ln_f:N(n_embd,1)
       """,
     "granite": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 mlp_bias=false num_attention_heads=32 \
@@ -1891,10 +2112,10 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c GraniteForCausalLM AutoModelForCausalLM
       p model
-      i model=b238;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b249;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b237;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b248;norm:N(hidden_size)
       """,
     "granite_docling": """
       f . tie_word_embeddings=true
@@ -1906,24 +2127,24 @@ extension TypeTable {
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
       c GraniteDoclingForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model=b243;text_model@text_config=b238};?!tie_word_embeddings \
+      i model{vision_model=b254;text_model@text_config=b249};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GraniteDoclingModel AutoModel
-      i vision_model=b243;text_model@text_config=b238
+      i vision_model=b254;text_model@text_config=b249
       """,
     "granite_docling_text": """
       f . attention_bias=false hidden_size=1024 intermediate_size=2048 mlp_bias=false num_attention_heads=16 \
       num_hidden_layers=28 num_key_value_heads=4 tie_word_embeddings=true vocab_size=133800
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c GraniteDoclingTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b237;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b248;norm:N(hidden_size)
       """,
     "granite_docling_vision": """
       f . hidden_size=768 image_size=512 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 out_hidden_size=1024 patch_size=16 scale_factor=4 use_fine_route=true
       c GraniteDoclingVisionModel AutoModel
-      i embeddings=b239;encoder{layers*num_hidden_layers=b78};connector=b242;post_layernorm:N(hidden_size,1)
+      i embeddings=b250;encoder{layers*num_hidden_layers=b81};connector=b253;post_layernorm:N(hidden_size,1)
       """,
     "granite_speech": """
       f . downsample_rate=5 tie_word_embeddings=true window_size=15
@@ -1933,12 +2154,18 @@ extension TypeTable {
       y text_config. granite
       k encoder_config. hidden_size=hidden_dim num_attention_heads=num_heads num_hidden_layers=num_layers \
       num_mel_bins=input_dim
-      d encoder_config.dim_head encoder_config.hidden_dim//encoder_config.num_heads
+      d encoder_config.dim_head \
+      null(encoder_config.dim_head)?encoder_config.hidden_dim//encoder_config.num_heads:encoder_config.dim_head
+      g !(encoder_config.context_size<=0)
+      g has_lora_adapter
+      g tie_word_embeddings
+      f . has_lora_adapter=true
+      f encoder_config. context_size=200
       c GraniteSpeechForConditionalGeneration AutoModelForSeq2SeqLM
       p model
       r model>
       r model.language_model>language_model.model
-      i model=b245;lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      i model=b256;lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       """,
     "granite_speech_plus": """
       f . downsample_rate=5 tie_word_embeddings=true window_size=15
@@ -1950,12 +2177,14 @@ extension TypeTable {
       num_mel_bins=input_dim
       d encoder_config.dim_head \
       null(encoder_config.dim_head)?encoder_config.hidden_dim//encoder_config.num_heads:encoder_config.dim_head
+      g !(encoder_config.context_size<=0)
+      f encoder_config. context_size=200
       c GraniteSpeechPlusForConditionalGeneration AutoModelForSeq2SeqLM
       p model
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b245;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
+      i model=b256;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       """,
     "granite_swa": """
@@ -1964,13 +2193,14 @@ extension TypeTable {
       tie_word_embeddings=true vocab_size=100352
       d layer_types null(layer_types)?[num_hidden_layers|i%4==0?'full_attention':'sliding_attention']:layer_types
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      s layer_types full_attention sliding_attention
       c GraniteSWAForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b247;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b258;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c GraniteSWAModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b247;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b258;norm:N(hidden_size)
       """,
     "granitemoe": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -1981,13 +2211,13 @@ extension TypeTable {
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model=b251;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b262;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteMoeModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b250;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size)
       """,
     "granitemoe_swa": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 layer_types=null num_attention_heads=32 \
@@ -1995,13 +2225,16 @@ extension TypeTable {
       tie_word_embeddings=false vocab_size=32000
       d layer_types null(layer_types)?[num_hidden_layers|i%4==0?'full_attention':'sliding_attention']:layer_types
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g shared_intermediate_size==0
+      f . shared_intermediate_size=0
+      s layer_types full_attention sliding_attention
       c GraniteMoeSWAForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b252;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b263;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GraniteMoeSWAModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b252;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b263;norm:N(hidden_size)
       """,
     "granitemoehybrid": """
       f . hidden_size=4096 intermediate_size=11008 layer_types=null mamba_conv_bias=true mamba_d_conv=4 \
@@ -2009,38 +2242,42 @@ extension TypeTable {
       num_attention_heads=32 num_hidden_layers=32 num_key_value_heads=null num_local_experts=8 \
       shared_intermediate_size=1024 tie_word_embeddings=false vocab_size=32000
       k . layers_block_type=layer_types
-      d layer_types [5|'linear_attention']
-      d num_key_value_heads num_attention_heads
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g !null(layer_types)
+      g !(num_local_experts<=0)
+      s layer_types linear_attention
       c GraniteMoeHybridForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b253;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b264;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GraniteMoeHybridModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b253;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b264;norm:N(hidden_size)
       """,
     "granitemoeshared": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
       num_hidden_layers=32 num_key_value_heads=null num_local_experts=8 tie_word_embeddings=false vocab_size=32000
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g shared_intermediate_size==0
+      f . shared_intermediate_size=0
       c GraniteMoeSharedForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model=b251;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b262;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteMoeSharedModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b250;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size)
       """,
     "gte": """
       f . hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_hidden_layers=12 \
@@ -2057,7 +2294,7 @@ extension TypeTable {
       r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
       r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
       r lm_head.layer_norm>lm_head.norm
-      i gte=b257;lm_head{dense:L(hidden_size,hidden_size,1);?!tie_word_embeddings decoder:L(hidden_size,\
+      i gte=b268;lm_head{dense:L(hidden_size,hidden_size,1);?!tie_word_embeddings decoder:L(hidden_size,\
       vocab_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;layer_norm:N(hidden_size,1)}
       c GteModel AutoModel
       r layers.*.mlp.gate_proj>encoder.layer.*.mlp.up_gate_proj
@@ -2069,7 +2306,7 @@ extension TypeTable {
       r layers.*.self_attn.o_proj>encoder.layer.*.attention.o_proj
       r layers.*.post_attention_layernorm>encoder.layer.*.attn_ln
       r layers.*.post_mlp_layernorm>encoder.layer.*.mlp_ln
-      i embeddings=b254;layers*num_hidden_layers=b256
+      i embeddings=b265;layers*num_hidden_layers=b267
       c GteForSequenceClassification
       p gte
       r gte.layers.*.mlp.gate_proj>gte.encoder.layer.*.mlp.up_gate_proj
@@ -2081,7 +2318,7 @@ extension TypeTable {
       r gte.layers.*.self_attn.o_proj>gte.encoder.layer.*.attention.o_proj
       r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
       r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
-      i gte{embeddings=b254;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b256};\
+      i gte{embeddings=b265;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b267};\
       classifier:L(hidden_size,num_labels,1)
       c GteForTokenClassification
       p gte
@@ -2094,18 +2331,19 @@ extension TypeTable {
       r gte.layers.*.self_attn.o_proj>gte.encoder.layer.*.attention.o_proj
       r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
       r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
-      i gte=b257;classifier:L(hidden_size,num_labels,1)
+      i gte=b268;classifier:L(hidden_size,num_labels,1)
       """,
     "helium": """
       f . attention_bias=false head_dim=128 hidden_size=2560 intermediate_size=7040 mlp_bias=false \
       num_attention_heads=20 num_hidden_layers=24 num_key_value_heads=20 tie_word_embeddings=false vocab_size=48000
+      g head_dim
       c HeliumForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b258;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b269;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HeliumModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b258;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b269;norm:N(hidden_size)
       """,
     "hrm_text": """
       f . H_cycles=2 L_cycles=3 attention_bias=false head_dim=128 hidden_size=1536 intermediate_size=4096 \
@@ -2113,6 +2351,7 @@ extension TypeTable {
       tie_word_embeddings=false vocab_size=151808
       d num_hidden_layers null(num_layers_per_stack)?num_hidden_layers*H_cycles*(L_cycles+1):num_hidden_layers
       d num_layers_per_stack null(num_layers_per_stack)?num_hidden_layers:num_layers_per_stack
+      g head_dim
       c HrmTextForCausalLM AutoModelForCausalLM
       p model
       r model.L_module.layers.*.self_attn.q_proj>model.L_module.layers.*.attn.gqkv_proj
@@ -2129,7 +2368,7 @@ extension TypeTable {
       r model.H_module.layers.*.self_attn.gate_proj>model.H_module.layers.*.attn.gqkv_proj
       r model.H_module.layers.*.mlp.gate_proj>model.H_module.layers.*.mlp.gate_up_proj
       r model.H_module.layers.*.mlp.up_proj>model.H_module.layers.*.mlp.gate_up_proj
-      i model{embed_tokens:E(vocab_size,hidden_size)!;L_module=b259;H_module=b259;z_L_init:T(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;L_module=b270;H_module=b270;z_L_init:T(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HrmTextModel AutoModel
@@ -2147,44 +2386,89 @@ extension TypeTable {
       r H_module.layers.*.self_attn.gate_proj>H_module.layers.*.attn.gqkv_proj
       r H_module.layers.*.mlp.gate_proj>H_module.layers.*.mlp.gate_up_proj
       r H_module.layers.*.mlp.up_proj>H_module.layers.*.mlp.gate_up_proj
-      i embed_tokens:E(vocab_size,hidden_size)!;L_module=b259;H_module=b259;z_L_init:T(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;L_module=b270;H_module=b270;z_L_init:T(hidden_size)
       """,
     "hunyuan_v1_dense": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
       num_hidden_layers=32 num_key_value_heads=null tie_word_embeddings=false vocab_size=290943
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c HunYuanDenseV1ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size)};\
-      ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
-      vocab_size)
+      i model=b273;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size)
       c HunYuanDenseV1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b272;norm:N(hidden_size)
       """,
     "hunyuan_v1_moe": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
       num_experts=1 num_hidden_layers=32 num_key_value_heads=null tie_word_embeddings=false vocab_size=290943
       k . num_local_experts=num_experts
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c HunYuanMoEV1ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b262;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b274;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HunYuanMoEV1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b262;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b274;norm:N(hidden_size)
+      """,
+    "hunyuan_vl": """
+      f . tie_word_embeddings=true
+      f text_config. attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 \
+      num_attention_heads=32 num_hidden_layers=32 num_key_value_heads=null vocab_size=290943
+      f vision_config. hidden_size=1152 intermediate_size=4304 max_image_size=2048 num_attention_heads=16 \
+      num_channels=3 patch_size=16 spatial_merge_size=2 text_hidden_size=3072
+      k text_config. attention_head_dim=head_dim org_vocab_size=vocab_size
+      k vision_config. attention_heads=num_attention_heads
+      d text_config.num_key_value_heads \
+      null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
+      d tie_word_embeddings tie_word_embeddings?tie_word_embeddings:true
+      d vision_config.text_hidden_size text_config.hidden_size
+      g text_config.head_dim
+      g tie_word_embeddings
+      c HunYuanVLForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model.language_model>model
+      r model.vision_tower.embeddings>vit.embeddings
+      r model.vision_tower.layers.*.self_attn>vit.layers.*.self_attn
+      r model.vision_tower.layers.*.mlp.fc1>vit.layers.*.mlp.dense_h_to_4h
+      r model.vision_tower.layers.*.mlp.fc2>vit.layers.*.mlp.dense_4h_to_h
+      r model.vision_tower.layers.*.layer_norm1>vit.layers.*.input_layernorm
+      r model.vision_tower.layers.*.layer_norm2>vit.layers.*.post_attention_layernorm
+      r model.vision_tower.patch_merger.proj_conv>vit.perceive.proj.0
+      r model.vision_tower.patch_merger.proj_out>vit.perceive.proj.2
+      r model.vision_tower.patch_merger.mlp>vit.perceive.mlp
+      r model.vision_tower.patch_merger.image_newline>vit.perceive.image_newline
+      r model.vision_tower.patch_merger.image_begin>vit.perceive.image_begin
+      r model.vision_tower.patch_merger.image_end>vit.perceive.image_end
+      r model.vision_tower.patch_merger.image_sep>vit.perceive.image_sep
+      r model.vision_tower.patch_merger.before_rms>vit.perceive.before_rms
+      r model.vision_tower.patch_merger.after_rms>vit.perceive.after_rms
+      i model{language_model@text_config=b273;vision_tower=b279};lm_head:L(text_config.hidden_size,\
+      text_config.vocab_size)~
+      c HunYuanVLModel AutoModel
+      r vision_tower.layers.*.mlp.fc1>vision_tower.layers.*.mlp.dense_h_to_4h
+      r vision_tower.layers.*.mlp.fc2>vision_tower.layers.*.mlp.dense_4h_to_h
+      r vision_tower.patch_merger.proj_conv>vision_tower.perceive.proj.0
+      r vision_tower.patch_merger.proj_out>vision_tower.perceive.proj.2
+      r vision_tower.patch_merger.mlp>vision_tower.perceive.mlp
+      r vision_tower.patch_merger.image_newline>vision_tower.perceive.image_newline
+      r vision_tower.patch_merger.image_begin>vision_tower.perceive.image_begin
+      r vision_tower.patch_merger.image_end>vision_tower.perceive.image_end
+      r vision_tower.patch_merger.image_sep>vision_tower.perceive.image_sep
+      r vision_tower.patch_merger.before_rms>vision_tower.perceive.before_rms
+      r vision_tower.patch_merger.after_rms>vision_tower.perceive.after_rms
+      i language_model@text_config=b273;vision_tower=b279
       """,
     "hunyuan_vl_vision": """
       f . hidden_size=1152 intermediate_size=4304 max_image_size=2048 num_attention_heads=16 num_channels=3 \
       num_hidden_layers=27 num_key_value_heads=null patch_size=16 spatial_merge_size=2 text_hidden_size=3072
       k . attention_heads=num_attention_heads
-      d num_key_value_heads num_attention_heads
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c HunYuanVLVisionTransformer AutoModel
-      i embeddings=b263;layers*num_hidden_layers=b265;patch_merger{proj_conv:C(hidden_size,hidden_size*2,1|\
-      hidden_size,spatial_merge_size,spatial_merge_size);proj_out:C(hidden_size*2,hidden_size*4,1|hidden_size*2,1,\
-      1);mlp:L(hidden_size*4,text_hidden_size,1);image_newline:T(hidden_size*4);image_begin:T(text_hidden_size);\
-      image_end:T(text_hidden_size);image_sep:T(text_hidden_size);before_rms:N(hidden_size);\
-      after_rms:N(text_hidden_size)}
+      i embeddings=b275;layers*num_hidden_layers=b277;patch_merger=b278
       """,
     "hy_v3": """
       f . attention_bias=false head_dim=128 hidden_size=4096 intermediate_size=13312 mlp_bias=false \
@@ -2192,20 +2476,21 @@ extension TypeTable {
       num_key_value_heads=8 num_shared_experts=1 tie_word_embeddings=false vocab_size=120832
       k . num_local_experts=num_experts
       d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|i==0?'dense':'sparse']:mlp_layer_types
+      g head_dim
       s mlp_layer_types dense sparse
       c HYV3ForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp.gate>model.layers.*.mlp.router.gate
       r model.layers.*.mlp.shared_experts>model.layers.*.mlp.shared_mlp
       r model.layers.*.mlp.e_score_correction_bias>model.layers.*.mlp.expert_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b266;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b280;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HYV3Model AutoModel
       r layers.*.mlp.gate>layers.*.mlp.router.gate
       r layers.*.mlp.shared_experts>layers.*.mlp.shared_mlp
       r layers.*.mlp.e_score_correction_bias>layers.*.mlp.expert_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b266;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b280;norm:N(hidden_size)
       """,
     "hy_v4": """
       f . attention_bias=false hc_mult=4 head_dim=256 hidden_size=2816 index_head_dim=128 index_n_heads=16 \
@@ -2216,8 +2501,9 @@ extension TypeTable {
       k . num_local_experts=n_routed_experts
       d head_dim qk_rope_head_dim
       d indexer_types null(indexer_types)?[num_hidden_layers|i%4==1?'full':i==0?'full':'shared']:indexer_types
-      d layer_types [num_hidden_layers|'indexed_attention']
+      d layer_types null(layer_types)?[num_hidden_layers|'indexed_attention']:layer_types
       d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|i==0?'dense':'sparse']:mlp_layer_types
+      g head_dim
       s indexer_types full shared
       s mlp_layer_types dense sparse
       c HYV4ForCausalLM AutoModelForCausalLM
@@ -2235,8 +2521,8 @@ extension TypeTable {
       r model.hc_head.hc_fn>model.hc_pre.hc_head.hc_head_fn
       r model.hc_head.hc_base>model.hc_pre.hc_head.hc_head_base
       r model.hc_head.hc_scale>model.hc_pre.hc_head.hc_head_scale
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b269;norm:N(hidden_size);\
-      hc_head=b119};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b282;norm:N(hidden_size);\
+      hc_head=b121};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c HYV4Model AutoModel
       r layers.*.self_attn.gate_proj>layers.*.self_attn.linear_gate
@@ -2252,87 +2538,7 @@ extension TypeTable {
       r hc_head.hc_fn>hc_head.hc_pre.hc_head_fn
       r hc_head.hc_base>hc_head.hc_pre.hc_head_base
       r hc_head.hc_scale>hc_head.hc_pre.hc_head_scale
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b269;norm:N(hidden_size);hc_head=b119
-      """,
-    "hy_v4_vl": """
-      f . tie_word_embeddings=false
-      f text_config. attention_bias=false hc_mult=4 hidden_size=6144 index_head_dim=128 index_n_heads=32 \
-      indexer_types=null intermediate_size=18432 kv_lora_rank=512 moe_intermediate_size=2048 n_routed_experts=256 \
-      n_shared_experts=1 num_attention_heads=64 num_hidden_layers=78 q_lora_rank=2048 qk_nope_head_dim=192 \
-      qk_rope_head_dim=64 v_head_dim=256 vocab_size=120832
-      f vision_config. hidden_size=1536 intermediate_size=6144 max_image_size=2048 num_attention_heads=16 \
-      num_channels=3 out_hidden_size=6144 patch_size=16 spatial_merge_size=2
-      k text_config. num_local_experts=n_routed_experts
-      k vision_config. attention_heads=num_attention_heads
-      d text_config.indexer_types [5|i==0?'full':i==1?'full':'shared']
-      s text_config.indexer_types full shared
-      c HYV4VLForConditionalGeneration AutoModelForImageTextToText
-      p model
-      r model.language_model.embed_tokens>model.embed_tokens
-      r model.language_model.layers.*.self_attn.q_a_proj>model.layers.*.self_attn.q_a_proj
-      r model.language_model.layers.*.self_attn.q_b_proj>model.layers.*.self_attn.q_b_proj
-      r model.language_model.layers.*.self_attn.kv_a_proj_with_mqa>model.layers.*.self_attn.kv_a_proj_with_mqa
-      r model.language_model.layers.*.self_attn.kv_b_proj>model.layers.*.self_attn.kv_b_proj
-      r model.language_model.layers.*.self_attn.o_proj>model.layers.*.self_attn.o_proj
-      r model.language_model.layers.*.self_attn.indexer>model.layers.*.self_attn.indexer
-      r model.language_model.layers.*.self_attn.gate_proj>model.layers.*.self_attn.linear_gate
-      r model.language_model.layers.*.self_attn.sinks>model.layers.*.self_attn.learnable_sink_param
-      r model.language_model.layers.*.self_attn.q_a_layernorm>model.layers.*.self_attn.q_a_layernorm
-      r model.language_model.layers.*.self_attn.kv_a_layernorm>model.layers.*.self_attn.kv_a_layernorm
-      r model.language_model.layers.*.mlp.experts>model.layers.*.mlp.experts
-      r model.language_model.layers.*.mlp.gate>model.layers.*.mlp.gate
-      r model.language_model.layers.*.mlp.shared_experts.gate_proj>model.layers.*.mlp.shared_experts.linear_gate
-      r model.language_model.layers.*.mlp.shared_experts.up_proj>model.layers.*.mlp.shared_experts.up_proj
-      r model.language_model.layers.*.mlp.shared_experts.down_proj>model.layers.*.mlp.shared_experts.down_proj
-      r model.language_model.layers.*.mlp.gate_proj>model.layers.*.mlp.linear_gate
-      r model.language_model.layers.*.mlp.up_proj>model.layers.*.mlp.up_proj
-      r model.language_model.layers.*.mlp.down_proj>model.layers.*.mlp.down_proj
-      r model.language_model.layers.*.input_layernorm>model.layers.*.input_layernorm
-      r model.language_model.layers.*.post_attention_layernorm>model.layers.*.post_attention_layernorm
-      r model.language_model.layers.*.attn_hc.fn>model.layers.*.hc_pre.hc_attn_layer.hc_fn
-      r model.language_model.layers.*.attn_hc.base>model.layers.*.hc_pre.hc_attn_layer.hc_base
-      r model.language_model.layers.*.attn_hc.scale>model.layers.*.hc_pre.hc_attn_layer.hc_scale
-      r model.language_model.layers.*.ffn_hc.fn>model.layers.*.hc_pre.hc_mlp_layer.hc_fn
-      r model.language_model.layers.*.ffn_hc.base>model.layers.*.hc_pre.hc_mlp_layer.hc_base
-      r model.language_model.layers.*.ffn_hc.scale>model.layers.*.hc_pre.hc_mlp_layer.hc_scale
-      r model.language_model.norm>model.norm
-      r model.language_model.hc_head.hc_fn>model.hc_head.hc_pre.hc_head_fn
-      r model.language_model.hc_head.hc_base>model.hc_head.hc_pre.hc_head_base
-      r model.language_model.hc_head.hc_scale>model.hc_head.hc_pre.hc_head_scale
-      r model.vision_tower.embeddings>vit.embeddings
-      r model.vision_tower.layers.*.self_attn>vit.layers.*.self_attn
-      r model.vision_tower.layers.*.mlp.fc1>vit.layers.*.mlp.dense_h_to_4h
-      r model.vision_tower.layers.*.mlp.fc2>vit.layers.*.mlp.dense_4h_to_h
-      r model.vision_tower.layers.*.layer_norm1>vit.layers.*.input_layernorm
-      r model.vision_tower.layers.*.layer_norm2>vit.layers.*.post_attention_layernorm
-      r model.vision_tower.patch_merger.proj_conv>vit.perceive.proj.0
-      r model.vision_tower.patch_merger.proj_out>vit.perceive.proj.2
-      r model.vision_tower.patch_merger.image_newline>vit.perceive.image_newline
-      r model.vision_tower.patch_merger.before_rms>vit.perceive.norm
-      i model{language_model@text_config=b270;vision_tower=b272};?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)
-      c HYV4VLModel AutoModel
-      r language_model.layers.*.self_attn.gate_proj>language_model.layers.*.self_attn.linear_gate
-      r language_model.layers.*.self_attn.sinks>language_model.layers.*.self_attn.learnable_sink_param
-      r language_model.layers.*.mlp.shared_experts.gate_proj>language_model.layers.*.mlp.shared_experts.linear_gate
-      r language_model.layers.*.mlp.gate_proj>language_model.layers.*.mlp.linear_gate
-      r language_model.layers.*.attn_hc.fn>language_model.layers.*.hc_pre.hc_attn_layer.hc_fn
-      r language_model.layers.*.attn_hc.base>language_model.layers.*.hc_pre.hc_attn_layer.hc_base
-      r language_model.layers.*.attn_hc.scale>language_model.layers.*.hc_pre.hc_attn_layer.hc_scale
-      r language_model.layers.*.ffn_hc.fn>language_model.layers.*.hc_pre.hc_mlp_layer.hc_fn
-      r language_model.layers.*.ffn_hc.base>language_model.layers.*.hc_pre.hc_mlp_layer.hc_base
-      r language_model.layers.*.ffn_hc.scale>language_model.layers.*.hc_pre.hc_mlp_layer.hc_scale
-      r language_model.hc_head.hc_fn>language_model.hc_head.hc_pre.hc_head_fn
-      r language_model.hc_head.hc_base>language_model.hc_head.hc_pre.hc_head_base
-      r language_model.hc_head.hc_scale>language_model.hc_head.hc_pre.hc_head_scale
-      r vision_tower.layers.*.mlp.fc1>vision_tower.layers.*.mlp.dense_h_to_4h
-      r vision_tower.layers.*.mlp.fc2>vision_tower.layers.*.mlp.dense_4h_to_h
-      r vision_tower.patch_merger.proj_conv>vision_tower.perceive.proj.0
-      r vision_tower.patch_merger.proj_out>vision_tower.perceive.proj.2
-      r vision_tower.patch_merger.image_newline>vision_tower.perceive.image_newline
-      r vision_tower.patch_merger.before_rms>vision_tower.perceive.norm
-      i language_model@text_config=b270;vision_tower=b272
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b282;norm:N(hidden_size);hc_head=b121
       """,
     "hy_v4_vl_text": """
       f . attention_bias=false hc_mult=4 head_dim=256 hidden_size=6144 index_head_dim=128 index_n_heads=32 \
@@ -2343,9 +2549,10 @@ extension TypeTable {
       k . num_local_experts=n_routed_experts
       d head_dim qk_rope_head_dim
       d indexer_types null(indexer_types)?[num_hidden_layers|i%4==1?'full':i==0?'full':'shared']:indexer_types
-      d layer_types [num_hidden_layers|'indexed_attention']
+      d layer_types null(layer_types)?[num_hidden_layers|'indexed_attention']:layer_types
       d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|i==0?'dense':'sparse']:mlp_layer_types
       d num_key_value_heads num_attention_heads
+      g head_dim
       s indexer_types full shared
       s mlp_layer_types dense sparse
       c HYV4VLTextModel AutoModel
@@ -2362,15 +2569,18 @@ extension TypeTable {
       r hc_head.hc_fn>hc_head.hc_pre.hc_head_fn
       r hc_head.hc_base>hc_head.hc_pre.hc_head_base
       r hc_head.hc_scale>hc_head.hc_pre.hc_head_scale
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b269;norm:N(hidden_size);hc_head=b119
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b282;norm:N(hidden_size);hc_head=b121
       """,
     "hy_v4_vl_vision": """
       f . hidden_size=1536 intermediate_size=6144 max_image_size=2048 num_attention_heads=16 num_channels=3 \
       num_hidden_layers=40 num_key_value_heads=null out_hidden_size=6144 patch_size=16 spatial_merge_size=2
       k . attention_heads=num_attention_heads
-      d num_key_value_heads num_attention_heads
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c HYV4VLVisionModel AutoModel
-      i embeddings=b263;layers*num_hidden_layers=b265;patch_merger=b271
+      i embeddings=b275;layers*num_hidden_layers=b277;patch_merger{proj_conv:C(hidden_size,\
+      hidden_size*spatial_merge_size**2,1|hidden_size,spatial_merge_size,spatial_merge_size);\
+      proj_out:C(hidden_size*spatial_merge_size**2,out_hidden_size,1|hidden_size*spatial_merge_size**2,1,1);\
+      image_newline:T(out_hidden_size);before_rms:N(hidden_size)}
       """,
     "hyperclovax": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 mlp_bias=false \
@@ -2378,13 +2588,14 @@ extension TypeTable {
       use_post_norm=true vocab_size=32000
       d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c HyperCLOVAXForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b273;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b283;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HyperCLOVAXModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b273;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b283;norm:N(hidden_size)
       """,
     "hyperclovax_vision_v2": """
       f . tie_word_embeddings=true
@@ -2402,43 +2613,31 @@ extension TypeTable {
       i projector:L(vision_config.out_hidden_size,text_config.hidden_size,1);vision_model:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
-    "ibert": """
-      f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
-      num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
-      c IBertForMaskedLM AutoModelForMaskedLM
-      p ibert
-      i lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,\
-      1)~ibert.embeddings.word_embeddings;bias:T(vocab_size);layer_norm:N(hidden_size,1)};ibert{embeddings=b276;\
-      encoder=b278}
-      c IBertModel AutoModel
-      i pooler{dense:L(hidden_size,hidden_size,1)};embeddings=b276;encoder=b278
-      c IBertForSequenceClassification
-      p ibert
-      i classifier=b55;ibert{embeddings=b276;encoder=b278}
-      c IBertForTokenClassification
-      p ibert
-      i classifier:L(hidden_size,num_labels,1);ibert{embeddings=b276;encoder=b278}
-      c IBertForQuestionAnswering
-      p ibert
-      i qa_outputs:L(hidden_size,num_labels,1);ibert{embeddings=b276;encoder=b278}
-      """,
     "idefics": """
       f . alpha_type="float" cross_layer_interval=1 hidden_size=4096 intermediate_size=11008 \
       num_attention_heads=32 num_hidden_layers=32 qk_layer_norms=false tie_word_embeddings=false vocab_size=32000
       f vision_config. embed_dim=768 image_size=224 intermediate_size=5120 num_channels=3 patch_size=14
       k vision_config. hidden_size=embed_dim
+      g !freeze_text_module_exceptions
+      g freeze_vision_layers
+      g !freeze_vision_module_exceptions
+      g !use_resampler
+      f . freeze_text_module_exceptions=[]
+      f . freeze_vision_layers=true
+      f . freeze_vision_module_exceptions=[]
+      f . use_resampler=false
       s alpha_type float vector
       c IdeficsForVisionText2Text AutoModelForImageTextToText
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;vision_model=b280;\
-      layers*num_hidden_layers//cross_layer_interval=b282;\
-      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b283;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;vision_model=b285;\
+      layers*num_hidden_layers//cross_layer_interval=b287;\
+      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b288;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c IdeficsModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;vision_model=b280;\
-      layers*num_hidden_layers//cross_layer_interval=b282;\
-      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b283;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;vision_model=b285;\
+      layers*num_hidden_layers//cross_layer_interval=b287;\
+      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b288;norm:N(hidden_size)
       """,
     "idefics2": """
       f . tie_word_embeddings=false
@@ -2450,11 +2649,11 @@ extension TypeTable {
       m text_config. max_position_embeddings=32768 rms_norm_eps=1e-05
       c Idefics2ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model@vision_config=b284;connector=b286;text_model:A(AutoModel,text_config)};\
+      i model{vision_model@vision_config=b289;connector=b291;text_model:A(AutoModel,text_config)};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Idefics2Model AutoModel
-      i vision_model=b287;connector=b286;text_model:A(AutoModel,text_config)
+      i vision_model=b292;connector=b291;text_model:A(AutoModel,text_config)
       """,
     "idefics3": """
       f . scale_factor=2 tie_word_embeddings=false
@@ -2464,16 +2663,16 @@ extension TypeTable {
       m text_config. rms_norm_eps=1e-05
       c Idefics3ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b289;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b294;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Idefics3Model AutoModel
-      i vision_model@vision_config=b284;connector=b288;text_model:A(AutoModel,text_config)
+      i vision_model@vision_config=b289;connector=b293;text_model:A(AutoModel,text_config)
       """,
     "idefics3_vision": """
       f . hidden_size=1152 image_size=224 intermediate_size=3072 num_attention_heads=16 num_channels=3 \
       num_hidden_layers=12 patch_size=32
       c Idefics3VisionTransformer AutoModel
-      i embeddings=b239;encoder{layers*num_hidden_layers=b78};post_layernorm:N(hidden_size,1)
+      i embeddings=b250;encoder{layers*num_hidden_layers=b81};post_layernorm:N(hidden_size,1)
       """,
     "inkling2_vision": """
       f . hidden_size=1024 intermediate_size=null mlp_ratio=4.0 num_attention_heads=16 num_channels=3 \
@@ -2484,7 +2683,7 @@ extension TypeTable {
       c Inkling2VisionModel AutoModel
       i embeddings{patch_embedding:L(num_channels*patch_size**2,hidden_size);\
       position_embedding:E(posemb_grid_size**2,hidden_size);class_embedding:T(hidden_size);\
-      cls_position_embedding:T(hidden_size)};layers*num_hidden_layers{self_attn=b59;mlp=b66;\
+      cls_position_embedding:T(hidden_size)};layers*num_hidden_layers{self_attn=b61;mlp=b69;\
       lambda_1:T(hidden_size);lambda_2:T(hidden_size);layernorm_before:N(hidden_size,1);\
       layernorm_after:N(hidden_size,1)};merger{linear_1:L(spatial_merge_size**2*hidden_size,projection_hidden_dim,\
       projector_bias);linear_2:L(projection_hidden_dim,text_hidden_size,projector_bias)};\
@@ -2498,30 +2697,30 @@ extension TypeTable {
       swa_num_key_value_heads=16 vocab_size=201024
       k . num_local_experts=n_routed_experts sconv_kernel_size=conv_kernel_size sliding_window=sliding_window_size
       d intermediate_size null(dense_intermediate_size)?intermediate_size:dense_intermediate_size
-      d layer_types [num_hidden_layers|i==5?'hybrid':'hybrid_sliding']
-      d mlp_layer_types [num_hidden_layers|i<dense_mlp_idx?'dense':'sparse']
+      d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|i<dense_mlp_idx?'dense':'sparse']:mlp_layer_types
       d moe_intermediate_size null(dense_intermediate_size)?moe_intermediate_size:intermediate_size
+      g !null(layer_types)
       s layer_types hybrid hybrid_sliding
       s mlp_layer_types dense sparse
       c InklingForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b291;mlp{\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b296;mlp{\
       ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') \
       down_proj:L(intermediate_size,hidden_size);?mlp_layer_types[i]=='sparse' gate:R(hidden_size,\
-      n_routed_experts+n_shared_experts);?mlp_layer_types[i]=='sparse' experts=b212;?mlp_layer_types[i]=='sparse' \
-      shared_experts=b292;?!(mlp_layer_types[i]=='sparse') global_scale:T(1);?mlp_layer_types[i]=='sparse' \
-      gate=b293};attn_sconv=b294;mlp_sconv=b294;input_layernorm:N(hidden_size);\
+      n_routed_experts+n_shared_experts);?mlp_layer_types[i]=='sparse' experts=b223;?mlp_layer_types[i]=='sparse' \
+      shared_experts=b297;?!(mlp_layer_types[i]=='sparse') global_scale:T(1);?mlp_layer_types[i]=='sparse' \
+      gate=b298};attn_sconv=b299;mlp_sconv=b299;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};embed_tokens{embed_norm:N(hidden_size)};norm:N(hidden_size)};\
       lm_head:L(hidden_size,vocab_size)
       c InklingTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b291;mlp{\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b296;mlp{\
       ?mlp_layer_types[i]=='sparse' gate:R(hidden_size,n_routed_experts+n_shared_experts);\
-      ?mlp_layer_types[i]=='sparse' experts=b212;?mlp_layer_types[i]=='sparse' shared_experts=b292;\
-      ?mlp_layer_types[i]=='sparse' gate=b293;?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,\
+      ?mlp_layer_types[i]=='sparse' experts=b223;?mlp_layer_types[i]=='sparse' shared_experts=b297;\
+      ?mlp_layer_types[i]=='sparse' gate=b298;?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,\
       intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size);\
-      ?!(mlp_layer_types[i]=='sparse') global_scale:T(1)};attn_sconv=b294;mlp_sconv=b294;\
+      ?!(mlp_layer_types[i]=='sparse') global_scale:T(1)};attn_sconv=b299;mlp_sconv=b299;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};embed_tokens{\
       embed_norm:N(hidden_size)};norm:N(hidden_size)
       """,
@@ -2533,11 +2732,11 @@ extension TypeTable {
       f vision_config. hidden_size=1408 image_size=224 intermediate_size=6144 patch_size=14 qkv_bias=true
       y text_config. opt
       c InstructBlipForConditionalGeneration AutoModelForImageTextToText
-      i vision_model=b68;qformer@qformer_config=b297;language_projection:L(qformer_config.hidden_size,\
+      i vision_model=b71;qformer@qformer_config=b302;language_projection:L(qformer_config.hidden_size,\
       text_config.hidden_size,1);query_tokens:T(1,num_query_tokens,qformer_config.hidden_size);\
       language_model:A(AutoModelForCausalLM,text_config)
       c InstructBlipModel AutoModel
-      i vision_model=b71;qformer=b298;language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);\
+      i vision_model=b74;qformer=b303;language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);\
       query_tokens:T(1,num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModel,text_config)
       """,
     "instructblipvideo": """
@@ -2548,11 +2747,11 @@ extension TypeTable {
       f vision_config. hidden_size=1408 image_size=224 intermediate_size=6144 patch_size=14 qkv_bias=true
       y text_config. opt
       c InstructBlipVideoForConditionalGeneration AutoModelForImageTextToText
-      i vision_model=b68;qformer@qformer_config=b297;language_projection:L(qformer_config.hidden_size,\
+      i vision_model=b71;qformer@qformer_config=b302;language_projection:L(qformer_config.hidden_size,\
       text_config.hidden_size,1);query_tokens:T(1,num_query_tokens,qformer_config.hidden_size);\
       language_model:A(AutoModelForCausalLM,text_config)
       c InstructBlipVideoModel AutoModel
-      i vision_model=b71;qformer=b298;language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);\
+      i vision_model=b74;qformer=b303;language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);\
       query_tokens:T(1,num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModel,text_config)
       """,
     "internvl": """
@@ -2566,7 +2765,7 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{vision_tower@vision_config{embeddings=b299;encoder{layer*num_hidden_layers=b300};?!use_mean_pooling \
+      i model{vision_tower@vision_config{embeddings=b304;encoder{layer*num_hidden_layers=b305};?!use_mean_pooling \
       layernorm:N(hidden_size,1)};multi_modal_projector{\
       linear_1:L(vision_config.hidden_size*int(1/downsample_ratio)**2,text_config.hidden_size,1);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,1);\
@@ -2579,7 +2778,7 @@ extension TypeTable {
       num_attention_heads=16 num_channels=3 num_hidden_layers=24 patch_size=[14,14] \
       use_absolute_position_embeddings=true use_mask_token=false use_mean_pooling=true use_qk_norm=false
       c InternVLVisionModel AutoModel
-      i embeddings=b299;encoder{layer*num_hidden_layers=b300};?!use_mean_pooling layernorm:N(hidden_size,1)
+      i embeddings=b304;encoder{layer*num_hidden_layers=b305};?!use_mean_pooling layernorm:N(hidden_size,1)
       """,
     "jais2": """
       f . attention_bias=true head_dim=null hidden_size=3328 intermediate_size=26624 mlp_bias=true \
@@ -2587,13 +2786,14 @@ extension TypeTable {
       vocab_size=150272
       d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c Jais2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b301;norm:N(hidden_size,1)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b306;norm:N(hidden_size,1)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Jais2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b301;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b306;norm:N(hidden_size,1)
       """,
     "jamba": """
       f . attn_layer_offset=4 attn_layer_period=8 expert_layer_offset=1 expert_layer_period=2 hidden_size=4096 \
@@ -2602,28 +2802,30 @@ extension TypeTable {
       num_key_value_heads=8 tie_word_embeddings=false vocab_size=65536
       k . num_local_experts=num_experts
       d mamba_dt_rank ceil(hidden_size/16)
+      g !(num_experts<=1)
       c JambaForCausalLM AutoModelForCausalLM
       p model
-      i model=b303;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b308;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c JambaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b302;final_layernorm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b307;final_layernorm:N(hidden_size)
       c JambaForSequenceClassification
       p model
-      i model=b303;score:L(hidden_size,num_labels)
+      i model=b308;score:L(hidden_size,num_labels)
       """,
     "jetmoe": """
       f . hidden_size=2048 intermediate_size=5632 kv_channels=128 num_attention_heads=null num_experts_per_tok=2 \
       num_hidden_layers=12 num_key_value_heads=16 num_local_experts=8 tie_word_embeddings=true vocab_size=32000
       k . head_dim=kv_channels
-      d num_attention_heads num_key_value_heads*num_experts_per_tok
+      d num_attention_heads null(num_attention_heads)?num_key_value_heads*num_experts_per_tok:num_attention_heads
+      g kv_channels
       c JetMoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b304;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b309;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c JetMoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b304;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b309;norm:N(hidden_size)
       """,
     "jina_embeddings_v3": """
       f . hidden_size=1024 intermediate_size=4096 num_attention_heads=16 num_hidden_layers=24 \
@@ -2638,7 +2840,7 @@ extension TypeTable {
       r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
       r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
       r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
-      i lm_head=b74;roberta=b306
+      i lm_head=b77;roberta=b311
       c JinaEmbeddingsV3Model AutoModel
       r embeddings.LayerNorm>emb_ln
       r layers.*.mlp>encoder.layers.*.mlp
@@ -2648,7 +2850,7 @@ extension TypeTable {
       r layers.*.self_attn.o_proj>encoder.layers.*.mixer.out_proj
       r layers.*.post_attention_layernorm>encoder.layers.*.norm1
       r layers.*.post_mlp_layernorm>encoder.layers.*.norm2
-      i embeddings=b254;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b305
+      i embeddings=b265;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b310
       c JinaEmbeddingsV3ForSequenceClassification
       p roberta
       r roberta.embeddings.LayerNorm>roberta.emb_ln
@@ -2659,7 +2861,7 @@ extension TypeTable {
       r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
       r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
       r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
-      i classifier=b55;roberta=b306
+      i classifier=b55;roberta=b311
       c JinaEmbeddingsV3ForQuestionAnswering
       p roberta
       r roberta.embeddings.LayerNorm>roberta.emb_ln
@@ -2670,7 +2872,7 @@ extension TypeTable {
       r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
       r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
       r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
-      i qa_outputs:L(hidden_size,num_labels,1);roberta=b306
+      i qa_outputs:L(hidden_size,num_labels,1);roberta=b311
       """,
     "kimi_k25": """
       f . projection_hidden_size=1152 tie_word_embeddings=true
@@ -2694,8 +2896,8 @@ extension TypeTable {
       r model.mm_projector.out_proj>mm_projector.proj.2
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{vision_tower@vision_config{patch_embed=b307;layers*num_hidden_layers=b308;\
-      final_layernorm:N(hidden_size,1)};mm_projector=b309;language_model:A(AutoModel,text_config)};\
+      i model{vision_tower@vision_config{patch_embed=b312;layers*num_hidden_layers=b313;\
+      final_layernorm:N(hidden_size,1)};mm_projector=b314;language_model:A(AutoModel,text_config)};\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Kimi_K25Model AutoModel
@@ -2706,45 +2908,51 @@ extension TypeTable {
       r vision_tower.layers.*.mlp>vision_tower.blocks.*.mlp
       r vision_tower.layers.*.norm1>vision_tower.blocks.*.norm1
       r vision_tower.layers.*.norm2>vision_tower.blocks.*.norm2
-      i vision_tower{patch_embed@vision_config=b307;layers*text_config.num_hidden_layers@vision_config=b308;\
-      final_layernorm@vision_config=b15};mm_projector=b309;language_model:A(AutoModel,text_config)
+      i vision_tower{patch_embed@vision_config=b312;layers*text_config.num_hidden_layers@vision_config=b313;\
+      final_layernorm@vision_config=b16};mm_projector=b314;language_model:A(AutoModel,text_config)
       """,
     "kimi_k25_vision": """
       f . hidden_size=1152 intermediate_size=4304 num_attention_heads=16 num_hidden_layers=27 patch_size=14 \
       pos_emb_height=64 pos_emb_width=64
       c Kimi_K25VisionModel AutoModel
-      i patch_embed=b307;layers*num_hidden_layers=b310;final_layernorm:N(hidden_size,1)
+      i patch_embed=b312;layers*num_hidden_layers=b315;final_layernorm:N(hidden_size,1)
       """,
     "kolibri1": """
       f . head_dim=128 hidden_size=2560 layer_types=null moe_intermediate_size=512 num_attention_heads=48 \
       num_hidden_layers=50 num_key_value_heads=4 num_local_experts=384 shared_expert_intermediate_size=512 \
       sliding_window=513 tie_word_embeddings=false vocab_size=128000
       k . num_experts=num_local_experts
-      d layer_types null(layer_types)?[5|i==4?'full_attention':'sliding_attention']:layer_types
+      g !null(layer_types)
+      g head_dim
+      s layer_types full_attention sliding_attention
       c Kolibri1ForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.moe.router.expert_bias
       r model.layers.*.post_self_attn_layernorm>model.layers.*.post_attn_norm
       r model.layers.*.post_mlp_layernorm>model.layers.*.post_ffn_norm
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b313;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b318;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Kolibri1Model AutoModel
       r layers.*.mlp.gate.e_score_correction_bias>layers.*.moe.router.expert_bias
       r layers.*.post_self_attn_layernorm>layers.*.post_attn_norm
       r layers.*.post_mlp_layernorm>layers.*.post_ffn_norm
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b313;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b318;norm:N(hidden_size)
       """,
     "kosmos-2": """
       f . latent_query_num=64 tie_word_embeddings=true
       f text_config. embed_dim=2048 ffn_dim=8192 layers=24 vocab_size=65037
       f vision_config. hidden_size=1024 image_size=224 intermediate_size=4096 num_channels=3 patch_size=14
       k text_config. hidden_size=embed_dim num_hidden_layers=layers
+      g !text_config.add_cross_attention
+      g text_config.tie_word_embeddings
+      f text_config. tie_word_embeddings=true
+      f text_config. add_cross_attention=false
       c Kosmos2ForConditionalGeneration AutoModelForImageTextToText
-      i text_model@text_config{model=b318;lm_head:L(embed_dim,vocab_size)~};vision_model=b319;\
-      image_to_text_projection=b317
+      i text_model@text_config{model=b323;lm_head:L(embed_dim,vocab_size)~};vision_model=b324;\
+      image_to_text_projection=b322
       c Kosmos2Model AutoModel
-      i text_model@text_config{model=b318};vision_model=b319;image_to_text_projection=b317
+      i text_model@text_config{model=b323};vision_model=b324;image_to_text_projection=b322
       """,
     "kosmos-2.5": """
       f . latent_query_num=2048 tie_word_embeddings=true
@@ -2752,41 +2960,44 @@ extension TypeTable {
       f vision_config. head_dim=64 hidden_size=1536 intermediate_size=3968 max_num_patches=4096 \
       num_attention_heads=24 patch_embed_hidden_size=768
       k text_config. hidden_size=embed_dim num_hidden_layers=layers
+      g text_config.tie_word_embeddings
+      f text_config. tie_word_embeddings=true
       c Kosmos2_5ForConditionalGeneration AutoModelForImageTextToText
-      i text_model@text_config{model=b315;lm_head:L(embed_dim,vocab_size)~};vision_model=b316;\
-      image_to_text_projection=b317
+      i text_model@text_config{model=b320;lm_head:L(embed_dim,vocab_size)~};vision_model=b321;\
+      image_to_text_projection=b322
       c Kosmos2_5Model AutoModel
-      i text_model@text_config{model=b315};vision_model=b316;image_to_text_projection=b317
+      i text_model@text_config{model=b320};vision_model=b321;image_to_text_projection=b322
       """,
     "laguna": """
       f . attention_bias=false head_dim=128 hidden_size=2048 intermediate_size=8192 layer_types=null \
       mlp_layer_types=null moe_intermediate_size=512 num_attention_heads=48 num_attention_heads_per_layer=null \
       num_experts=256 num_hidden_layers=40 num_key_value_heads=8 shared_expert_intermediate_size=512 \
       sliding_window=512 tie_word_embeddings=false vocab_size=100352
-      d layer_types null(layer_types)?[5|'full_attention']:layer_types
-      d mlp_layer_types null(mlp_layer_types)?[5|i==0?'dense':'sparse']:mlp_layer_types
-      d num_attention_heads_per_layer [5|num_attention_heads]
+      g !null(layer_types)
+      g !null(num_attention_heads_per_layer)
+      g !null(mlp_layer_types)
+      g head_dim
+      s layer_types full_attention sliding_attention
       s mlp_layer_types dense sparse
       c LagunaForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.mlp.experts.e_score_correction_bias
       r model.layers.*.mlp.shared_experts>model.layers.*.mlp.shared_expert
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b320;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b325;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c LagunaModel AutoModel
       r layers.*.mlp.gate.e_score_correction_bias>layers.*.mlp.experts.e_score_correction_bias
       r layers.*.mlp.shared_experts>layers.*.mlp.shared_expert
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b320;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b325;norm:N(hidden_size)
       """,
     "lara_mini": """
       f . attention_bias=false head_dim=128 hidden_size=1024 layer_types=null linear_conv_kernel_dim=4 \
       linear_key_head_dim=128 linear_num_key_heads=8 linear_num_value_heads=16 linear_value_head_dim=128 \
       moe_intermediate_size=512 num_attention_heads=16 num_experts=128 num_hidden_layers=34 num_key_value_heads=4 \
       shared_expert_intermediate_size=512 sliding_window=512 tie_word_embeddings=true vocab_size=151936
-      d layer_types null(layer_types)?[num_hidden_layers|\
-      i%3==1?(i%4==3?'linear_attention':'sliding_attention'):i==3?'full_attention':i%5==1?'sliding_attention':'lin\
-      ear_attention']:layer_types
+      g !null(layer_types)
+      g head_dim
       s layer_types full_attention linear_attention sliding_attention
       c LaraMiniForCausalLM AutoModelForCausalLM
       p model
@@ -2795,7 +3006,7 @@ extension TypeTable {
       r model.layers.*.linear_attn.in_proj_b>model.layers.*.linear_attn.in_proj
       r model.layers.*.linear_attn.in_proj_a>model.layers.*.linear_attn.in_proj
       r model.layers.*.linear_attn.norm>model.layers.*.linear_attn.out_norm
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b321;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b327;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c LaraMiniModel AutoModel
@@ -2804,22 +3015,22 @@ extension TypeTable {
       r layers.*.linear_attn.in_proj_b>layers.*.linear_attn.in_proj
       r layers.*.linear_attn.in_proj_a>layers.*.linear_attn.in_proj
       r layers.*.linear_attn.norm>layers.*.linear_attn.out_norm
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b321;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b327;norm:N(hidden_size)
       """,
     "layoutlm": """
       f . hidden_size=768 intermediate_size=3072 max_2d_position_embeddings=1024 max_position_embeddings=512 \
       num_attention_heads=12 num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
       c LayoutLMForMaskedLM AutoModelForMaskedLM
       p layoutlm
-      i layoutlm=b323;cls{predictions=b49}
+      i layoutlm=b329;cls{predictions=b50}
       c LayoutLMModel AutoModel
-      i embeddings=b322;encoder=b47;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b328;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
       c LayoutLMForSequenceClassification
       p layoutlm
-      i layoutlm=b323;classifier:L(hidden_size,num_labels,1)
+      i layoutlm=b329;classifier:L(hidden_size,num_labels,1)
       c LayoutLMForTokenClassification
       p layoutlm
-      i layoutlm=b323;classifier:L(hidden_size,num_labels,1)
+      i layoutlm=b329;classifier:L(hidden_size,num_labels,1)
       """,
     "led": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 \
@@ -2828,27 +3039,29 @@ extension TypeTable {
       k . hidden_size=d_model
       c LEDForConditionalGeneration AutoModelForSeq2SeqLM
       p led
-      i led{shared:E(vocab_size,d_model)!;encoder=b324;decoder=b325};?!tie_word_embeddings lm_head:L(d_model,\
+      i led{shared:E(vocab_size,d_model)!;encoder=b330;decoder=b331};?!tie_word_embeddings lm_head:L(d_model,\
       vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,vocab_size)
       c LEDModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b324;decoder=b325
+      i shared:E(vocab_size,d_model)!;encoder=b330;decoder=b331
       """,
     "lfm2": """
       f . block_auto_adjust_ff_dim=true block_ffn_dim_multiplier=1.0 block_multiple_of=256 conv_L_cache=3 \
       hidden_size=2560 intermediate_size=12288 layer_types=null num_attention_heads=32 num_hidden_layers=32 \
       num_key_value_heads=8 tie_word_embeddings=true vocab_size=65536
       d layer_types null(layer_types)?[num_hidden_layers|'full_attention']:layer_types
+      g !conv_bias
+      f . conv_bias=false
       s layer_types conv full_attention
       c Lfm2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?layer_types[i]=='conv' conv=b326;\
-      ?!(layer_types[i]=='conv') self_attn=b327;feed_forward=b328;operator_norm:N(hidden_size);\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?layer_types[i]=='conv' conv=b332;\
+      ?!(layer_types[i]=='conv') self_attn=b333;feed_forward=b334;operator_norm:N(hidden_size);\
       ffn_norm:N(hidden_size)};embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c Lfm2Model AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='conv') \
-      self_attn=b327;feed_forward=b328;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
-      ?layer_types[i]=='conv' conv=b326};embedding_norm:N(hidden_size)
+      self_attn=b333;feed_forward=b334;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
+      ?layer_types[i]=='conv' conv=b332};embedding_norm:N(hidden_size)
       """,
     "lfm2_moe": """
       f . conv_L_cache=3 conv_bias=false hidden_size=2048 intermediate_size=7168 layer_types=null \
@@ -2857,11 +3070,11 @@ extension TypeTable {
       s layer_types conv full_attention
       c Lfm2MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b330;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b336;\
       embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c Lfm2MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b330;embedding_norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b336;embedding_norm:N(hidden_size)
       """,
     "lfm2_vl": """
       f . downsample_factor=2 projector_bias=true projector_hidden_size=2560 projector_use_layernorm=true \
@@ -2870,54 +3083,28 @@ extension TypeTable {
       y vision_config. siglip2_vision_model
       c Lfm2VlForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{multi_modal_projector=b331;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b337;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Lfm2VlModel AutoModel
-      i multi_modal_projector=b331;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b337;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "lfm3": """
       f . attention_bias=false conv_L_cache=7 conv_bias=false head_dim=128 hidden_size=2048 \
       intermediate_size=7680 layer_types=null num_attention_heads=16 num_hidden_layers=24 num_key_value_heads=4 \
       sliding_window=256 tie_word_embeddings=true use_attention_gate=true use_sandwich_norm=true vocab_size=128000
-      d layer_types null(layer_types)?[num_hidden_layers|\
-      i%4==2?'full_attention':i==4?'sliding_attention':'conv']:layer_types
+      g !null(layer_types)
+      g head_dim
       s layer_types conv full_attention sliding_attention
       c Lfm3ForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.g_proj>model.layers.*.self_attn.gate_proj
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b333;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b339;\
       embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c Lfm3Model AutoModel
       r layers.*.self_attn.g_proj>layers.*.self_attn.gate_proj
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b333;embedding_norm:N(hidden_size)
-      """,
-    "lfm3_vl": """
-      f . projector_hidden_size=4096 tie_word_embeddings=true
-      f vision_config. conv_kernel_size=3 hidden_size=1024 in_channels=3 intermediate_size=2560 layer_types=null \
-      num_attention_heads=16 num_hidden_layers=14 num_key_value_heads=8 patch_size=16 spatial_merge_size=2 \
-      temporal_patch_size=2
-      y text_config. lfm3
-      d vision_config.layer_types null(vision_config.layer_types)?[5|\
-      i<2?'conv':i==3?'conv':'full_attention']:vision_config.layer_types
-      s vision_config.layer_types conv full_attention
-      c Lfm3VlForConditionalGeneration AutoModelForImageTextToText
-      p model
-      r model.vision_tower.patch_embed>model.vision_tower.patchifier
-      r model.vision_tower.layers.*.self_attn.q_norm>model.vision_tower.layers.*.self_attn.q_layernorm
-      r model.vision_tower.layers.*.self_attn.k_norm>model.vision_tower.layers.*.self_attn.k_layernorm
-      i model{vision_tower@vision_config{patch_embed:L(in_channels*temporal_patch_size*patch_size**2,hidden_size);\
-      layers*num_hidden_layers=b334;embedding_norm:N(hidden_size)};multi_modal_projector=b335;\
-      language_model:A(AutoModel,text_config)};lm_head:L(text_config.hidden_size,text_config.vocab_size)~
-      c Lfm3VlModel AutoModel
-      r vision_tower.patch_embed>vision_tower.patchifier
-      r vision_tower.layers.*.self_attn.q_norm>vision_tower.layers.*.self_attn.q_layernorm
-      r vision_tower.layers.*.self_attn.k_norm>vision_tower.layers.*.self_attn.k_layernorm
-      i vision_tower{patch_embed:L(vision_config.in_channels*vision_config.temporal_patch_size*vision_config.patch\
-      _size**2,vision_config.hidden_size);layers*text_config.num_hidden_layers@vision_config=b334;\
-      embedding_norm@vision_config{weight:T(hidden_size)}};multi_modal_projector=b335;language_model:A(AutoModel,\
-      text_config)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b339;embedding_norm:N(hidden_size)
       """,
     "lfm3_vl_vision": """
       f . conv_kernel_size=3 hidden_size=1024 in_channels=3 intermediate_size=2560 layer_types=null \
@@ -2928,8 +3115,15 @@ extension TypeTable {
       r patch_embed>patchifier
       r layers.*.self_attn.q_norm>layers.*.self_attn.q_layernorm
       r layers.*.self_attn.k_norm>layers.*.self_attn.k_layernorm
-      i patch_embed:L(in_channels*temporal_patch_size*patch_size**2,hidden_size);layers*num_hidden_layers=b334;\
-      embedding_norm:N(hidden_size)
+      i patch_embed:L(in_channels*temporal_patch_size*patch_size**2,hidden_size);layers*num_hidden_layers{\
+      ?layer_types[i]=='conv' conv{in_proj:L(hidden_size,hidden_size*3);spatial_conv:C(hidden_size,hidden_size,0|\
+      hidden_size//hidden_size,conv_kernel_size,conv_kernel_size);out_proj:L(hidden_size,hidden_size)};\
+      feed_forward=b338;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);?!(layer_types[i]=='conv') self_attn{\
+      q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads);q_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));\
+      out_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)}};embedding_norm:N(hidden_size)
       """,
     "lighton_ocr": """
       f . spatial_merge_size=2 tie_word_embeddings=true
@@ -2945,11 +3139,11 @@ extension TypeTable {
       m vision_config. image_size=1540 patch_size=14 hidden_act="silu"
       c LightOnOcrForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_projection=b337;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{vision_projection=b341;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c LightOnOcrModel AutoModel
-      i vision_projection=b337;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i vision_projection=b341;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "llama": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 mlp_bias=false \
@@ -2957,42 +3151,26 @@ extension TypeTable {
       vocab_size=32000
       d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c LlamaForCausalLM AutoModelForCausalLM
       p model
-      i model=b141;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b144;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c LlamaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b140;norm:N(hidden_size)
-      """,
-    "llama4": """
-      f . tie_word_embeddings=false
-      f text_config. attention_bias=false head_dim=128 hidden_size=5120 intermediate_size=8192 \
-      num_attention_heads=40 num_hidden_layers=48 num_key_value_heads=8 num_local_experts=16 \
-      tie_word_embeddings=false vocab_size=202048
-      f vision_config. hidden_size=768 image_size=448 intermediate_size=5632 num_attention_heads=16 \
-      num_channels=3 num_hidden_layers=34 patch_size=14 projector_input_dim=4096 projector_output_dim=4096 \
-      vision_output_dim=7680
-      c Llama4ForConditionalGeneration AutoModel AutoModelForImageTextToText
-      i vision_model@vision_config{patch_embedding{linear:L(num_channels*patch_size*patch_size,hidden_size)};\
-      model{layers*num_hidden_layers{self_attn=b264;mlp=b66;input_layernorm:N(hidden_size,1);\
-      post_attention_layernorm:N(hidden_size,1)}};vision_adapter{mlp{fc1:L(intermediate_size,projector_input_dim);\
-      fc2:L(projector_output_dim,projector_output_dim)}};class_embedding:T(hidden_size);\
-      positional_embedding_vlm:T((image_size//patch_size)**2+1,hidden_size);layernorm_pre:N(hidden_size,1);\
-      layernorm_post:N(hidden_size,1)};multi_modal_projector{linear_1:L(vision_config.vision_output_dim,\
-      text_config.hidden_size)};language_model@text_config{model=b339;?tie_word_embeddings lm_head:L(hidden_size,\
-      vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)}
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b143;norm:N(hidden_size)
       """,
     "llama4_text": """
       f . attention_bias=false attention_chunk_size=8192 head_dim=128 hidden_size=5120 intermediate_size=8192 \
       layer_types=null num_attention_heads=40 num_hidden_layers=48 num_key_value_heads=8 num_local_experts=16 \
       tie_word_embeddings=false vocab_size=202048
-      d layer_types null(layer_types)?[num_hidden_layers|\
-      i==3?'full_attention':null(attention_chunk_size)?'full_attention':'chunked_attention']:layer_types
+      g !null(layer_types)
+      g head_dim
       c Llama4ForCausalLM AutoModelForCausalLM
-      i model=b339;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
-      lm_head:L(hidden_size,vocab_size)
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;norm:N(hidden_size)};\
+      ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)
       c Llama4TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b338;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;norm:N(hidden_size)
       """,
     "llava": """
       f . multimodal_projector_bias=true tie_word_embeddings=false
@@ -3006,12 +3184,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b340;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b343;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b340;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b343;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_next": """
       f . multimodal_projector_bias=true tie_word_embeddings=false
@@ -3024,11 +3202,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b341;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b344;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaNextModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b340;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b343;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_next_video": """
@@ -3043,11 +3221,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b341;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b344;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaNextVideoModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b340;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b343;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_onevision": """
@@ -3062,11 +3240,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b341;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b344;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaOnevisionModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b340;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b343;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "longcat_flash": """
@@ -3076,15 +3254,18 @@ extension TypeTable {
       v_head_dim=128 vocab_size=131072 zero_expert_num=256
       k . intermediate_size=ffn_hidden_size moe_intermediate_size=expert_ffn_hidden_size \
       num_local_experts=n_routed_experts
-      d num_key_value_heads num_attention_heads
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       d qk_head_dim null(qk_head_dim)?qk_nope_head_dim+qk_rope_head_dim:qk_head_dim
+      g !(n_routed_experts<=0)
+      g head_dim
+      g zero_expert_num
       c LongcatFlashForCausalLM AutoModelForCausalLM
       p model
       i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_layers{mlp{experts{\
       gate_up_proj:S(n_routed_experts+zero_expert_num,expert_ffn_hidden_size*2,hidden_size|gate_proj,up_proj);\
       down_proj:S(n_routed_experts,hidden_size,expert_ffn_hidden_size|down_proj)};router{classifier:L(hidden_size,\
       n_routed_experts+zero_expert_num);e_score_correction_bias:B(n_routed_experts+zero_expert_num)}};self_attn{\
-      0=b342;1=b342};mlps{0=b343;1=b343};input_layernorm{0:N(hidden_size);1:N(hidden_size)};\
+      0=b345;1=b345};mlps{0=b346;1=b346};input_layernorm{0:N(hidden_size);1:N(hidden_size)};\
       post_attention_layernorm{0:N(hidden_size);1:N(hidden_size)}};norm:N(hidden_size)};?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       """,
@@ -3093,18 +3274,33 @@ extension TypeTable {
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
       c LongformerForMaskedLM AutoModelForMaskedLM
       p longformer
-      i longformer{embeddings=b75;encoder=b344};lm_head=b74
+      i longformer{embeddings=b78;encoder=b347};lm_head=b77
       c LongformerModel AutoModel
-      i embeddings=b75;encoder=b344;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b78;encoder=b347;pooler{dense:L(hidden_size,hidden_size,1)}
       c LongformerForSequenceClassification
       p longformer
-      i longformer{embeddings=b75;encoder=b344};classifier=b55
+      i longformer{embeddings=b78;encoder=b347};classifier=b55
       c LongformerForTokenClassification
       p longformer
-      i longformer{embeddings=b75;encoder=b344};classifier:L(hidden_size,num_labels,1)
+      i longformer{embeddings=b78;encoder=b347};classifier:L(hidden_size,num_labels,1)
       c LongformerForQuestionAnswering
       p longformer
-      i longformer{embeddings=b75;encoder=b344};qa_outputs:L(hidden_size,num_labels,1)
+      i longformer{embeddings=b78;encoder=b347};qa_outputs:L(hidden_size,num_labels,1)
+      """,
+    "longt5": """
+      f . d_ff=2048 d_kv=64 d_model=512 feed_forward_proj="relu" is_gated_act=null num_decoder_layers=null \
+      num_heads=8 num_layers=6 relative_attention_num_buckets=32 tie_word_embeddings=true vocab_size=32128
+      k . head_dim=d_kv hidden_size=d_model num_attention_heads=num_heads num_hidden_layers=num_layers
+      d is_gated_act null(is_gated_act)?(feed_forward_proj=='gated-gelu'?true:false):is_gated_act
+      d num_decoder_layers null(num_decoder_layers)?num_layers:num_decoder_layers
+      d tie_word_embeddings tie_word_embeddings?tie_word_embeddings:true
+      g tie_word_embeddings
+      s feed_forward_proj gated-gelu relu
+      c LongT5ForConditionalGeneration AutoModelForSeq2SeqLM
+      i shared:E(vocab_size,d_model)!;encoder=b350;decoder=b353;lm_head:L(d_model,vocab_size)~
+      c LongT5Model AutoModel
+      i shared:E(vocab_size,d_model)!;encoder=b350;decoder{embed_tokens:E(vocab_size,d_model)~;\
+      block*num_layers=b352;final_layer_norm:N(d_model)}
       """,
     "luke": """
       f . entity_emb_size=256 entity_vocab_size=500000 hidden_size=768 intermediate_size=3072 \
@@ -3112,22 +3308,22 @@ extension TypeTable {
       type_vocab_size=2 use_entity_aware_attention=true vocab_size=50267
       c LukeForMaskedLM AutoModelForMaskedLM
       p luke
-      i luke=b347;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
+      i luke=b356;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
       ?!tie_word_embeddings bias:T(vocab_size);layer_norm:N(hidden_size,1)};entity_predictions{transform{\
       dense:L(hidden_size,entity_emb_size,1);LayerNorm:N(entity_emb_size,1)};?!tie_word_embeddings \
       decoder:L(entity_emb_size,entity_vocab_size);?tie_word_embeddings decoder:L(entity_emb_size,\
       entity_vocab_size)~luke.entity_embeddings.entity_embeddings;bias:T(entity_vocab_size)}
       c LukeModel AutoModel
-      i embeddings=b48;entity_embeddings=b345;encoder=b346;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b48;entity_embeddings=b354;encoder=b355;pooler{dense:L(hidden_size,hidden_size,1)}
       c LukeForSequenceClassification
       p luke
-      i luke=b347;classifier:L(hidden_size,num_labels,1)
+      i luke=b356;classifier:L(hidden_size,num_labels,1)
       c LukeForTokenClassification
       p luke
-      i luke=b348;classifier:L(hidden_size,num_labels,1)
+      i luke=b357;classifier:L(hidden_size,num_labels,1)
       c LukeForQuestionAnswering
       p luke
-      i luke=b348;qa_outputs:L(hidden_size,num_labels,1)
+      i luke=b357;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "m2m_100": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -3136,87 +3332,110 @@ extension TypeTable {
       c M2M100ForConditionalGeneration AutoModelForSeq2SeqLM
       p model
       i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;layers*encoder_layers=b37;layer_norm:N(d_model,1)};\
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;layers*encoder_layers=b36;layer_norm:N(d_model,1)};\
       decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings \
-      embed_tokens:E(vocab_size,d_model)~;layers*decoder_layers=b35;layer_norm:N(d_model,1)}};\
+      embed_tokens:E(vocab_size,d_model)~;layers*decoder_layers=b37;layer_norm:N(d_model,1)}};\
       ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c M2M100Model AutoModel
       i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      layers*decoder_layers=b37;layer_norm:N(d_model,1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;layers*decoder_layers=b35;layer_norm:N(d_model,1)}
+      layers*decoder_layers=b36;layer_norm:N(d_model,1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;layers*decoder_layers=b37;layer_norm:N(d_model,1)}
+      """,
+    "mamba": """
+      f . conv_kernel=4 expand=2 hidden_size=768 intermediate_size=null num_hidden_layers=32 state_size=16 \
+      tie_word_embeddings=true time_step_rank="auto" use_bias=false use_conv_bias=true vocab_size=50280
+      d intermediate_size null(intermediate_size)?expand*hidden_size:intermediate_size
+      d time_step_rank time_step_rank=='auto'?ceil(hidden_size/16):time_step_rank
+      g !(intermediate_size<=0)
+      c MambaForCausalLM AutoModelForCausalLM
+      p backbone
+      i backbone=b160;?!tie_word_embeddings|vocab_size<=0 lm_head:L(hidden_size,vocab_size);\
+      ?tie_word_embeddings&!(vocab_size<=0) lm_head:L(hidden_size,vocab_size)~
+      c MambaModel AutoModel
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b159;norm_f:N(hidden_size)
       """,
     "mamba2": """
       f . conv_kernel=4 expand=2 head_dim=64 hidden_size=4096 n_groups=8 num_heads=128 num_hidden_layers=64 \
       state_size=128 tie_word_embeddings=false use_bias=false use_conv_bias=true vocab_size=32768
       c Mamba2ForCausalLM AutoModelForCausalLM
       p backbone
-      i backbone{embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b349;norm_f:N(hidden_size)};\
+      i backbone{embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b358;norm_f:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Mamba2Model AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b349;norm_f:N(hidden_size)
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b358;norm_f:N(hidden_size)
       """,
     "mbart": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
       max_position_embeddings=1024 tie_word_embeddings=true vocab_size=50265
       k . hidden_size=d_model num_hidden_layers=encoder_layers
+      c MBartForConditionalGeneration AutoModelForSeq2SeqLM AutoModelForMaskedLM
+      p model
+      i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*decoder_layers=b36;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder=b359};\
+      ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;\
+      final_logits_bias:B(1,vocab_size)
       c MBartForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings+2,d_model);\
-      layers*decoder_layers=b35;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)}};?!tie_word_embeddings \
+      layers*decoder_layers=b37;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)}};?!tie_word_embeddings \
       lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
-      c MBartForConditionalGeneration AutoModelForSeq2SeqLM AutoModelForMaskedLM
-      p model
-      i model=b350;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
-      vocab_size)~;final_logits_bias:B(1,vocab_size)
       c MBartForSequenceClassification
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings+2,d_model);layers*encoder_layers=b37;\
-      layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder{embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b35;\
-      layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)}};classification_head=b41
+      i model{shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
+      embed_positions:E(max_position_embeddings+2,d_model);layers*encoder_layers=b36;\
+      layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder{?tie_word_embeddings \
+      embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,d_model);\
+      layers*decoder_layers=b37;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)}};classification_head=b360
       c MBartForQuestionAnswering
       p model
-      i model=b350;qa_outputs:L(d_model,num_labels,1)
+      i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*encoder_layers=b36;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder=b359};\
+      qa_outputs:L(d_model,num_labels,1)
       """,
     "megatron-bert": """
       f . hidden_size=1024 intermediate_size=4096 max_position_embeddings=512 num_attention_heads=16 \
       num_hidden_layers=24 tie_word_embeddings=true type_vocab_size=2 vocab_size=29056
+      g !add_cross_attention
+      f . add_cross_attention=false
       c MegatronBertForCausalLM AutoModelForCausalLM
       p bert
-      i bert{embeddings=b351;encoder=b352};cls{predictions=b49}
+      i bert{embeddings=b361;encoder=b362};cls{predictions=b50}
       c MegatronBertForMaskedLM AutoModelForMaskedLM
       p bert
-      i bert{embeddings=b351;encoder=b352};cls{predictions=b49}
+      i bert{embeddings=b361;encoder=b362};cls{predictions=b50}
       c MegatronBertModel AutoModel
-      i embeddings=b351;encoder=b352;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b361;encoder=b362;pooler{dense:L(hidden_size,hidden_size,1)}
       c MegatronBertForSequenceClassification
       p bert
-      i bert=b353;classifier:L(hidden_size,num_labels,1)
+      i bert=b363;classifier:L(hidden_size,num_labels,1)
       c MegatronBertForTokenClassification
       p bert
-      i bert{embeddings=b351;encoder=b352};classifier:L(hidden_size,num_labels,1)
+      i bert{embeddings=b361;encoder=b362};classifier:L(hidden_size,num_labels,1)
       c MegatronBertForQuestionAnswering
       p bert
-      i bert{embeddings=b351;encoder=b352};qa_outputs:L(hidden_size,num_labels,1)
+      i bert{embeddings=b361;encoder=b362};qa_outputs:L(hidden_size,num_labels,1)
       c MegatronBertForPreTraining
       p bert
-      i bert=b353;cls=b51
+      i bert=b363;cls=b52
       """,
     "mellum": """
       f . attention_bias=false head_dim=128 hidden_size=2304 layer_types=null moe_intermediate_size=896 \
       num_attention_heads=32 num_hidden_layers=28 num_key_value_heads=4 num_local_experts=64 sliding_window=1024 \
       tie_word_embeddings=false vocab_size=98304
       k . num_experts=num_local_experts
-      d layer_types null(layer_types)?[5|'full_attention']:layer_types
+      g !null(layer_types)
+      g head_dim
+      s layer_types full_attention sliding_attention
       c MellumForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b354;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b364;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MellumModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b354;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b364;norm:N(hidden_size)
       """,
     "mimo_v2_flash": """
       f . attention_bias=false head_dim=192 hidden_size=4096 intermediate_size=16384 layer_types=null \
@@ -3224,36 +3443,38 @@ extension TypeTable {
       num_hidden_layers=48 num_key_value_heads=4 sliding_window=129 sliding_window_size=null \
       tie_word_embeddings=false v_head_dim=128 vocab_size=152576
       k . num_local_experts=n_routed_experts
-      d layer_types null(layer_types)?[5|i==0?'full_attention':'sliding_attention']:layer_types
-      d mlp_layer_types null(mlp_layer_types)?[5|i==0?'dense':'sparse']:mlp_layer_types
       d sliding_window null(sliding_window_size)?sliding_window:sliding_window_size+1
+      g !null(layer_types)
+      g !null(mlp_layer_types)
+      g head_dim
       s layer_types full_attention sliding_attention
       s mlp_layer_types dense sparse
       c MiMoV2FlashForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.sinks>model.layers.*.self_attn.attention_sink_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b355;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b365;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiMoV2FlashModel AutoModel
       r layers.*.self_attn.sinks>layers.*.self_attn.attention_sink_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b355;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b365;norm:N(hidden_size)
       """,
     "minicpm3": """
       f . attention_bias=false head_dim=null hidden_size=2560 intermediate_size=6400 kv_lora_rank=256 \
       mlp_bias=false num_attention_heads=40 num_hidden_layers=62 num_key_value_heads=40 q_lora_rank=768 \
       qk_nope_head_dim=64 qk_rope_head_dim=32 tie_word_embeddings=true v_head_dim=null vocab_size=73448
-      d head_dim qk_rope_head_dim
+      d head_dim null(head_dim)?qk_rope_head_dim:head_dim
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       d v_head_dim null(v_head_dim)?hidden_size//num_attention_heads:v_head_dim
+      g head_dim
       c MiniCPM3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b110;mlp=b31;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b113;mlp=b32;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c MiniCPM3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b112;mlp=b31;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b115;mlp=b32;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "minicpm_ocr": """
@@ -3263,18 +3484,18 @@ extension TypeTable {
       y text_config. qwen3_5_text
       c MiniCPMOcrForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower@vision_config{embeddings=b239;encoder{layers*num_hidden_layers=b78};vit_merger=b356;\
-      post_layernorm:N(hidden_size,1)};merger=b357;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
+      i model{vision_tower@vision_config{embeddings=b250;encoder{layers*num_hidden_layers=b81};vit_merger=b366;\
+      post_layernorm:N(hidden_size,1)};merger=b367;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c MiniCPMOcrModel AutoModel
-      i vision_tower=b358;merger=b357;language_model:A(AutoModel,text_config)
+      i vision_tower=b368;merger=b367;language_model:A(AutoModel,text_config)
       """,
     "minicpm_ocr_vision": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=16 window_kernel_size=[2,2]
       c MiniCPMOcrVisionModel AutoModel
-      i embeddings=b239;encoder{layers*num_hidden_layers=b78};vit_merger=b356;post_layernorm:N(hidden_size,1)
+      i embeddings=b250;encoder{layers*num_hidden_layers=b81};vit_merger=b366;post_layernorm:N(hidden_size,1)
       """,
     "minicpmv4_6": """
       f . tie_word_embeddings=false
@@ -3283,10 +3504,10 @@ extension TypeTable {
       y text_config. qwen3_5_text
       c MiniCPMV4_6ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b359;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b369;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MiniCPMV4_6Model AutoModel
-      i vision_tower=b358;merger=b357;language_model:A(AutoModel,text_config)
+      i vision_tower=b368;merger=b367;language_model:A(AutoModel,text_config)
       """,
     "minicpmv4_7": """
       f . tie_word_embeddings=false
@@ -3295,16 +3516,16 @@ extension TypeTable {
       y text_config. qwen3_5_text
       c MiniCPMV4_7ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b359;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b369;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MiniCPMV4_7Model AutoModel
-      i vision_tower=b358;merger=b357;language_model:A(AutoModel,text_config)
+      i vision_tower=b368;merger=b367;language_model:A(AutoModel,text_config)
       """,
     "minicpmv4_7_vision": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=16 window_kernel_size=[2,2]
       c MiniCPMV4_7VisionModel AutoModel
-      i embeddings=b239;encoder{layers*num_hidden_layers=b78};vit_merger=b356;post_layernorm:N(hidden_size,1)
+      i embeddings=b250;encoder{layers*num_hidden_layers=b81};vit_merger=b366;post_layernorm:N(hidden_size,1)
       """,
     "minimax": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 layer_types=null num_attention_heads=32 \
@@ -3316,85 +3537,38 @@ extension TypeTable {
       c MiniMaxForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b363;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b373;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c MiniMaxModel AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b362;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b372;norm:N(hidden_size)
       c MiniMaxForSequenceClassification
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b363;score:L(hidden_size,num_labels)
+      i model=b373;score:L(hidden_size,num_labels)
       c MiniMaxForTokenClassification
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b363;score:L(hidden_size,num_labels,1)
+      i model=b373;score:L(hidden_size,num_labels,1)
       c MiniMaxForQuestionAnswering
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b363;qa_outputs:L(hidden_size,2,1)
+      i model=b373;qa_outputs:L(hidden_size,2,1)
       """,
     "minimax_m2": """
       f . head_dim=128 hidden_size=3072 intermediate_size=1536 num_attention_heads=48 num_hidden_layers=62 \
       num_key_value_heads=8 num_local_experts=256 tie_word_embeddings=false vocab_size=200064
       k . num_experts=num_local_experts
+      g head_dim
       c MiniMaxM2ForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b364;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b374;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiniMaxM2Model AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b364;norm:N(hidden_size)
-      """,
-    "minimax_m3_vl": """
-      f . merged_hidden_size=null projector_hidden_size=6144 tie_word_embeddings=false
-      f text_config. head_dim=128 hidden_size=6144 intermediate_size=3072 num_attention_heads=64 \
-      num_hidden_layers=60 num_key_value_heads=4 num_local_experts=128 shared_intermediate_size=3072 \
-      vocab_size=200064
-      f vision_config. hidden_size=1280 intermediate_size=5120 num_channels=3 patch_size=14 spatial_merge_size=2 \
-      temporal_patch_size=2
-      k text_config. num_experts=num_local_experts
-      d merged_hidden_size text_config.hidden_size*vision_config.spatial_merge_size**2
-      c MiniMaxM3SparseForConditionalGeneration AutoModelForImageTextToText
-      p model
-      r model.vision_tower.embeddings.proj>vision_tower.vision_model.embeddings.patch_embedding
-      r model.vision_tower.layers>vision_tower.vision_model.encoder.layers
-      r model.vision_tower.pre_layrnorm>vision_tower.vision_model.pre_layrnorm
-      r model.multi_modal_projector.linear_1>multi_modal_projector.linear_1
-      r model.multi_modal_projector.linear_2>multi_modal_projector.linear_2
-      r model.multi_modal_projector.merge_linear_1>patch_merge_mlp.linear_1
-      r model.multi_modal_projector.merge_linear_2>patch_merge_mlp.linear_2
-      r model.language_model.embed_tokens>language_model.model.embed_tokens
-      r model.language_model.layers.*.self_attn>language_model.model.layers.*.self_attn
-      r model.language_model.layers.*.mlp.gate.weight>language_model.model.layers.*.block_sparse_moe.gate.weight
-      r model.language_model.layers.*.mlp.gate.e_score_correction_bias>language_model.model.layers.*.block_sparse_\
-      moe.e_score_correction_bias
-      r model.language_model.layers.*.mlp.experts>language_model.model.layers.*.block_sparse_moe.experts
-      r model.language_model.layers.*.mlp.shared_experts.gate_up_proj.weight>language_model.model.layers.*.block_s\
-      parse_moe.shared_experts.gate_proj.weight,\
-      language_model.model.layers.*.block_sparse_moe.shared_experts.up_proj.weight
-      r model.language_model.layers.*.mlp.shared_experts.down_proj>language_model.model.layers.*.block_sparse_moe.\
-      shared_experts.down_proj
-      r model.language_model.layers.*.input_layernorm>language_model.model.layers.*.input_layernorm
-      r model.language_model.layers.*.post_attention_layernorm>language_model.model.layers.*.post_attention_layern\
-      orm
-      r model.language_model.norm>language_model.model.norm
-      r lm_head>language_model.lm_head
-      i model{vision_tower=b365;multi_modal_projector=b366;language_model@text_config=b367};?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)
-      c MiniMaxM3VLModel AutoModel
-      r language_model.layers.*.mlp.gate.weight>language_model.layers.*.block_sparse_moe.gate.weight
-      r language_model.layers.*.mlp.gate.e_score_correction_bias>language_model.layers.*.block_sparse_moe.e_score_\
-      correction_bias
-      r language_model.layers.*.mlp.experts>language_model.layers.*.block_sparse_moe.experts
-      r language_model.layers.*.mlp.shared_experts.gate_up_proj.weight>language_model.layers.*.block_sparse_moe.sh\
-      ared_experts.gate_proj.weight,language_model.layers.*.block_sparse_moe.shared_experts.up_proj.weight
-      r language_model.layers.*.mlp.shared_experts.down_proj>language_model.layers.*.block_sparse_moe.shared_exper\
-      ts.down_proj
-      i vision_tower=b365;multi_modal_projector=b366;language_model@text_config=b367
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b374;norm:N(hidden_size)
       """,
     "minimax_m3_vl_text": """
       f . head_dim=128 hidden_size=6144 index_head_dim=128 index_n_heads=4 intermediate_size=3072 \
@@ -3403,44 +3577,67 @@ extension TypeTable {
       k . num_experts=num_local_experts
       d layer_types null(layer_types)?[num_hidden_layers|'full_attention']:layer_types
       u . moe_layer_freq
+      g head_dim
       s layer_types full_attention minimax_m3_sparse
       c MiniMaxM3VLForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b368;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b375;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiniMaxM3VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b368;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b375;norm:N(hidden_size)
+      """,
+    "ministral": """
+      f . head_dim=null hidden_size=4096 intermediate_size=14336 layer_types=null num_attention_heads=32 \
+      num_hidden_layers=32 num_key_value_heads=8 sliding_window=4096 tie_word_embeddings=false vocab_size=32000
+      d layer_types null(layer_types)?[num_hidden_layers|\
+      null(sliding_window)?'full_attention':'sliding_attention']:layer_types
+      g head_dim
+      s layer_types full_attention sliding_attention
+      c MinistralForCausalLM AutoModelForCausalLM
+      p model
+      i model=b377;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size)
+      c MinistralModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b376;norm:N(hidden_size)
+      c MinistralForSequenceClassification
+      p model
+      i model=b377;score:L(hidden_size,num_labels)
+      c MinistralForTokenClassification
+      p model
+      i model=b377;score:L(hidden_size,num_labels,1)
       """,
     "ministral3": """
       f . head_dim=128 hidden_size=4096 intermediate_size=14336 num_attention_heads=32 num_hidden_layers=34 \
       num_key_value_heads=8 sliding_window=null tie_word_embeddings=false vocab_size=131072
+      g head_dim
       c Ministral3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b370;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b377;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Ministral3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b369;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b376;norm:N(hidden_size)
       c Ministral3ForSequenceClassification
       p model
-      i model=b370;score:L(hidden_size,num_labels)
+      i model=b377;score:L(hidden_size,num_labels)
       c Ministral3ForTokenClassification
       p model
-      i model=b370;score:L(hidden_size,num_labels,1)
+      i model=b377;score:L(hidden_size,num_labels,1)
       c Ministral3ForQuestionAnswering
       p model
-      i model=b370;qa_outputs:L(hidden_size,2,1)
+      i model=b377;qa_outputs:L(hidden_size,2,1)
       """,
     "mistral": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 num_attention_heads=32 num_hidden_layers=32 \
       num_key_value_heads=8 sliding_window=4096 tie_word_embeddings=false vocab_size=32000
       d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
+      g head_dim
       c MistralForCausalLM AutoModelForCausalLM
       p model
-      i model=b370;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b377;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c MistralModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b369;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b376;norm:N(hidden_size)
       """,
     "mistral3": """
       f . multimodal_projector_bias=false spatial_merge_size=2 tie_word_embeddings=true
@@ -3454,12 +3651,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b371;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b378;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Mistral3Model AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b371;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b378;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "mistral4": """
       f . attention_bias=false head_dim=null hidden_size=4096 kv_lora_rank=256 moe_intermediate_size=2048 \
@@ -3467,134 +3664,20 @@ extension TypeTable {
       q_lora_rank=1024 qk_nope_head_dim=64 qk_rope_head_dim=64 tie_word_embeddings=false v_head_dim=128 \
       vocab_size=131072
       k . num_local_experts=n_routed_experts
-      d head_dim qk_nope_head_dim+qk_rope_head_dim
+      d head_dim null(head_dim)?qk_nope_head_dim+qk_rope_head_dim:head_dim
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Mistral4ForCausalLM AutoModelForImageTextToText
       p model
-      i model=b373;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b380;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Mistral4Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b372;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b379;norm:N(hidden_size)
       c Mistral4ForSequenceClassification
       p model
-      i model=b373;score:L(hidden_size,num_labels)
+      i model=b380;score:L(hidden_size,num_labels)
       c Mistral4ForTokenClassification
       p model
-      i model=b373;score:L(hidden_size,num_labels,1)
-      """,
-    "mistral_large4": """
-      f . spatial_merge_size=2 tie_word_embeddings=false
-      f text_config. hidden_size=6144 index_head_dim=128 index_n_heads=32 indexer_types=null \
-      intermediate_size=24576 kv_lora_rank=512 mlp_layer_types=null moe_intermediate_size=6144 \
-      n_routed_experts=128 n_shared_experts=1 no_rope_layers=null num_attention_heads=64 num_hidden_layers=72 \
-      qk_nope_head_dim=64 qk_rope_head_dim=64 v_head_dim=128 vocab_size=204800
-      y vision_config. pixtral
-      m vision_config. hidden_size=2048 intermediate_size=6144 num_hidden_layers=30 image_size=1540 patch_size=14 \
-      hidden_act="silu" head_dim=128
-      k text_config. num_local_experts=n_routed_experts
-      d text_config.indexer_types null(text_config.indexer_types)?[5|'full']:text_config.indexer_types
-      d text_config.mlp_layer_types null(text_config.mlp_layer_types)?[5|\
-      i<=0?'dense':'sparse']:text_config.mlp_layer_types
-      d text_config.no_rope_layers [5|i==3?0:1]
-      u text_config. index_skip_topk_offset index_topk_freq index_topk_pattern num_experts
-      s text_config.indexer_types full shared
-      s text_config.mlp_layer_types dense sparse
-      c MistralLarge4ForConditionalGeneration AutoModelForImageTextToText
-      p model
-      r model.multi_modal_projector.patch_merger>patch_merger
-      r model.multi_modal_projector.linear_1>vision_language_adapter.w_in
-      r model.multi_modal_projector.linear_2>vision_language_adapter.w_out
-      r model.multi_modal_projector.norm>pre_mm_projector_norm
-      r model.language_model.embed_tokens>tok_embeddings
-      r model.language_model.layers.*.self_attn.kv_a_proj_with_mqa>layers.*.attention.wkv_a_with_mqa
-      r model.language_model.layers.*.self_attn.kv_b_proj>layers.*.attention.wkv_b
-      r model.language_model.layers.*.self_attn.o_proj>layers.*.attention.wo
-      r model.language_model.layers.*.self_attn.indexer.wq_b>layers.*.attention.indexer.wq_b
-      r model.language_model.layers.*.self_attn.indexer.wk>layers.*.attention.indexer.wk
-      r model.language_model.layers.*.self_attn.indexer.weights_proj>layers.*.attention.indexer.weights_proj
-      r model.language_model.layers.*.self_attn.indexer.k_norm>layers.*.attention.indexer.k_norm
-      r model.language_model.layers.*.self_attn.indexer.q_input_norm>layers.*.attention.indexer.q_input_norm
-      r model.language_model.layers.*.self_attn.indexer.softmax_scaling.scale>layers.*.attention.indexer.ssmax_sca\
-      ling.s
-      r model.language_model.layers.*.self_attn.indexer.softmax_scaling.bias>layers.*.attention.indexer.ssmax_scal\
-      ing.b
-      r model.language_model.layers.*.self_attn.q_proj>layers.*.attention.wq
-      r model.language_model.layers.*.self_attn.kv_a_layernorm>layers.*.attention.kv_a_norm
-      r model.language_model.layers.*.self_attn.softmax_scaling.scale>layers.*.attention.ssmax_scaling.s
-      r model.language_model.layers.*.self_attn.softmax_scaling.bias>layers.*.attention.ssmax_scaling.b
-      r model.language_model.layers.*.mlp.experts>layers.*.experts
-      r model.language_model.layers.*.mlp.gate>layers.*.gate
-      r model.language_model.layers.*.mlp.shared_experts.gate_proj>layers.*.shared_experts.w1
-      r model.language_model.layers.*.mlp.shared_experts.up_proj>layers.*.shared_experts.w3
-      r model.language_model.layers.*.mlp.shared_experts.down_proj>layers.*.shared_experts.w2
-      r model.language_model.layers.*.mlp.gate_proj>layers.*.feed_forward.w1
-      r model.language_model.layers.*.mlp.up_proj>layers.*.feed_forward.w3
-      r model.language_model.layers.*.mlp.down_proj>layers.*.feed_forward.w2
-      r model.language_model.layers.*.input_layernorm>layers.*.attention_norm
-      r model.language_model.layers.*.post_attention_layernorm>layers.*.ffn_norm
-      r model.language_model.norm>norm
-      r model.language_model.rotary_emb>lerope
-      r lm_head>output
-      r model.vision_tower>vision_encoder
-      i model{multi_modal_projector=b337;language_model@text_config{embed_tokens:E(vocab_size,hidden_size)!;\
-      layers*num_hidden_layers{self_attn{kv_a_proj_with_mqa:L(hidden_size,\
-      no_rope_layers[i]?kv_lora_rank+qk_rope_head_dim:kv_lora_rank);kv_b_proj:L(kv_lora_rank,\
-      no_rope_layers[i]?num_attention_heads*(qk_nope_head_dim+v_head_dim):num_attention_heads*(qk_nope_head_dim+qk\
-      _rope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size);\
-      ?!(indexer_types[i]=='shared') indexer=b374;q_proj:L(hidden_size,\
-      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_layernorm:N(kv_lora_rank);\
-      softmax_scaling=b375};mlp=b376;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};\
-      norm:N(hidden_size);rotary_emb{alpha:T(32)}};vision_tower:A(AutoModel,vision_config)};\
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)
-      """,
-    "mistral_large4_text": """
-      f . attention_bias=false head_dim=64 hidden_size=6144 index_head_dim=128 index_n_heads=32 \
-      index_skip_topk_offset=2 index_topk_freq=1 indexer_types=null intermediate_size=24576 kv_lora_rank=512 \
-      layer_types=null mlp_layer_types=null moe_intermediate_size=6144 n_routed_experts=128 n_shared_experts=1 \
-      no_rope_layers=null num_attention_heads=64 num_experts=null num_hidden_layers=72 num_key_value_heads=64 \
-      qk_nope_head_dim=64 qk_rope_head_dim=64 tie_word_embeddings=false v_head_dim=128 vocab_size=204800
-      k . num_local_experts=n_routed_experts
-      d indexer_types [num_hidden_layers|\
-      (i-index_skip_topk_offset+1)%index_topk_freq==0?'full':i<=0?'full':'shared']
-      d layer_types [5|'indexed_attention']
-      d mlp_layer_types null(mlp_layer_types)?[5|i<=0?'dense':'sparse']:mlp_layer_types
-      d n_routed_experts null(num_experts)?n_routed_experts:num_experts
-      d no_rope_layers [5|i==3?0:1]
-      u . index_topk_pattern
-      s indexer_types full shared
-      s mlp_layer_types dense sparse
-      c MistralLarge4TextModel AutoModel
-      r layers.*.self_attn.kv_a_proj_with_mqa>layers.*.attention.wkv_a_with_mqa
-      r layers.*.self_attn.kv_b_proj>layers.*.attention.wkv_b
-      r layers.*.self_attn.o_proj>layers.*.attention.o_proj
-      r layers.*.self_attn.indexer.wq_b>layers.*.attention.indexer.wq_b
-      r layers.*.self_attn.indexer.wk>layers.*.attention.indexer.wk
-      r layers.*.self_attn.indexer.weights_proj>layers.*.attention.indexer.weights_proj
-      r layers.*.self_attn.indexer.k_norm>layers.*.attention.indexer.k_norm
-      r layers.*.self_attn.indexer.q_input_norm>layers.*.attention.indexer.q_input_norm
-      r layers.*.self_attn.indexer.softmax_scaling.scale>layers.*.attention.indexer.ssmax_scaling.s
-      r layers.*.self_attn.indexer.softmax_scaling.bias>layers.*.attention.indexer.ssmax_scaling.b
-      r layers.*.self_attn.q_proj>layers.*.attention.wq
-      r layers.*.self_attn.kv_a_layernorm>layers.*.attention.kv_a_norm
-      r layers.*.self_attn.softmax_scaling.scale>layers.*.attention.ssmax_scaling.s
-      r layers.*.self_attn.softmax_scaling.bias>layers.*.attention.ssmax_scaling.b
-      r layers.*.mlp.experts>layers.*.experts
-      r layers.*.mlp.gate>layers.*.gate
-      r layers.*.mlp.shared_experts>layers.*.shared_experts
-      r layers.*.mlp.gate_proj>layers.*.feed_forward.gate_proj
-      r layers.*.mlp.up_proj>layers.*.feed_forward.up_proj
-      r layers.*.mlp.down_proj>layers.*.feed_forward.down_proj
-      r layers.*.input_layernorm>layers.*.attention_norm
-      r layers.*.post_attention_layernorm>layers.*.ffn_norm
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{\
-      kv_a_proj_with_mqa:L(hidden_size,no_rope_layers[i]?kv_lora_rank+qk_rope_head_dim:kv_lora_rank,\
-      attention_bias);kv_b_proj:L(kv_lora_rank,\
-      no_rope_layers[i]?num_attention_heads*(qk_nope_head_dim+v_head_dim):num_attention_heads*(qk_nope_head_dim+qk\
-      _rope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,attention_bias);\
-      ?!(indexer_types[i]=='shared') indexer=b374;q_proj:L(hidden_size,\
-      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_layernorm:N(kv_lora_rank);\
-      softmax_scaling=b375};mlp=b376;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};\
-      norm:N(hidden_size);rotary_emb{alpha:T(32)}
+      i model=b380;score:L(hidden_size,num_labels,1)
       """,
     "mixtral": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 num_attention_heads=32 num_hidden_layers=32 \
@@ -3603,12 +3686,12 @@ extension TypeTable {
       c MixtralForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b377;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b381;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MixtralModel AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b377;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b381;norm:N(hidden_size)
       """,
     "mllama": """
       f text_config. cross_attention_layers=null hidden_size=4096 intermediate_size=14336 num_attention_heads=32 \
@@ -3616,7 +3699,8 @@ extension TypeTable {
       f vision_config. attention_heads=16 hidden_size=1280 image_size=448 intermediate_size=5120 max_num_tiles=4 \
       num_channels=3 num_global_layers=8 num_hidden_layers=32 patch_size=14 vision_output_dim=7680
       k vision_config. num_attention_heads=attention_heads
-      d text_config.cross_attention_layers [8|i==0?3:i==1?8:i==2?13:i==3?18:i==4?23:i==5?28:i%2==0?33:38]
+      d text_config.cross_attention_layers null(text_config.cross_attention_layers)?[8|\
+      i==0?3:i==1?8:i==2?13:i==3?18:i==4?23:i==5?28:i%2==0?33:38]:text_config.cross_attention_layers
       c MllamaForConditionalGeneration AutoModelForImageTextToText
       p model
       r model.vision_model>vision_model
@@ -3626,13 +3710,13 @@ extension TypeTable {
       i model{vision_model@vision_config{patch_embedding:C(num_channels,hidden_size,0|num_channels,patch_size,\
       patch_size);gated_positional_embedding{tile_embedding:E(9,\
       max_num_tiles*((image_size//patch_size)**2+1)*hidden_size);gate:T(1);\
-      embedding:T((image_size//patch_size)**2+1,hidden_size)};pre_tile_positional_embedding=b378;\
-      post_tile_positional_embedding=b378;transformer{layers*num_hidden_layers{self_attn=b379;mlp=b66;\
+      embedding:T((image_size//patch_size)**2+1,hidden_size)};pre_tile_positional_embedding=b382;\
+      post_tile_positional_embedding=b382;transformer{layers*num_hidden_layers{self_attn=b383;mlp=b69;\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)}};global_transformer{\
-      layers*num_global_layers{self_attn=b379;mlp=b66;gate_attn:T(1);gate_ffn:T(1);input_layernorm:N(hidden_size,\
+      layers*num_global_layers{self_attn=b383;mlp=b69;gate_attn:T(1);gate_ffn:T(1);input_layernorm:N(hidden_size,\
       1);post_attention_layernorm:N(hidden_size,1)}};class_embedding:T(hidden_size);layernorm_pre:N(hidden_size,\
       1);layernorm_post:N(hidden_size,1)};language_model@text_config{embed_tokens:E(vocab_size+8,hidden_size)!;\
-      layers*num_hidden_layers{?!(cross_attention_layers has i) self_attn=b217;mlp=b81;\
+      layers*num_hidden_layers{?!(cross_attention_layers has i) self_attn=b228;mlp=b84;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);?cross_attention_layers has i \
       cross_attn_attn_gate:T(1);?cross_attention_layers has i cross_attn_mlp_gate:T(1);?cross_attention_layers \
       has i cross_attn{q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads);\
@@ -3648,22 +3732,24 @@ extension TypeTable {
       key_query_shared_bottleneck=true max_position_embeddings=512 num_attention_heads=4 num_hidden_layers=24 \
       tie_word_embeddings=true trigram_input=true true_hidden_size=null type_vocab_size=2 use_bottleneck=true \
       use_bottleneck_attention=false vocab_size=30522
-      d true_hidden_size use_bottleneck?intra_bottleneck_size:hidden_size
+      d true_hidden_size null(true_hidden_size)?(use_bottleneck?intra_bottleneck_size:hidden_size):true_hidden_size
+      g !(num_feedforward_networks<=1)
+      f . num_feedforward_networks=4
       c MobileBertForMaskedLM AutoModelForMaskedLM
       p mobilebert
-      i mobilebert{embeddings=b381;encoder=b386};cls{predictions=b387}
+      i mobilebert{embeddings=b385;encoder=b390};cls{predictions=b391}
       c MobileBertForSequenceClassification
       p mobilebert
-      i mobilebert=b388;classifier:L(hidden_size,num_labels,1)
+      i mobilebert=b392;classifier:L(hidden_size,num_labels,1)
       c MobileBertForTokenClassification
       p mobilebert
-      i mobilebert{embeddings=b381;encoder=b386};classifier:L(hidden_size,num_labels,1)
+      i mobilebert{embeddings=b385;encoder=b390};classifier:L(hidden_size,num_labels,1)
       c MobileBertForQuestionAnswering
       p mobilebert
-      i mobilebert{embeddings=b381;encoder=b386};qa_outputs:L(hidden_size,num_labels,1)
+      i mobilebert{embeddings=b385;encoder=b390};qa_outputs:L(hidden_size,num_labels,1)
       c MobileBertForPreTraining
       p mobilebert
-      i mobilebert=b388;cls{predictions=b387;seq_relationship:L(hidden_size,2,1)}
+      i mobilebert=b392;cls{predictions=b391;seq_relationship:L(hidden_size,2,1)}
       """,
     "modernbert": """
       f . attention_bias=false classifier_bias=false decoder_bias=true global_attn_every_n_layers=3 \
@@ -3671,21 +3757,22 @@ extension TypeTable {
       num_attention_heads=12 num_hidden_layers=22 tie_word_embeddings=true vocab_size=50368
       d layer_types null(layer_types)?[num_hidden_layers|\
       i%global_attn_every_n_layers?'sliding_attention':'full_attention']:layer_types
+      s layer_types full_attention sliding_attention
       c ModernBertForMaskedLM AutoModelForMaskedLM
       p model
-      i model=b396;head=b394;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
+      i model=b400;head=b398;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
       decoder:L(hidden_size,vocab_size,decoder_bias)~
       c ModernBertModel AutoModel
-      i embeddings=b390;layers*num_hidden_layers=b395;final_norm=b389
+      i embeddings=b394;layers*num_hidden_layers=b399;final_norm=b393
       c ModernBertForSequenceClassification
       p model
-      i model=b396;head=b394;classifier:L(hidden_size,num_labels,1)
+      i model=b400;head=b398;classifier:L(hidden_size,num_labels,1)
       c ModernBertForTokenClassification
       p model
-      i model=b396;head=b394;classifier:L(hidden_size,num_labels,1)
+      i model=b400;head=b398;classifier:L(hidden_size,num_labels,1)
       c ModernBertForQuestionAnswering
       p model
-      i model=b396;head=b394;classifier:L(hidden_size,num_labels,1)
+      i model=b400;head=b398;classifier:L(hidden_size,num_labels,1)
       """,
     "modernbert-decoder": """
       f . attention_bias=false classifier_bias=false decoder_bias=true global_attn_every_n_layers=3 \
@@ -3693,13 +3780,14 @@ extension TypeTable {
       num_attention_heads=12 num_hidden_layers=22 sliding_window=null tie_word_embeddings=true vocab_size=50368
       d layer_types null(layer_types)?[num_hidden_layers|\
       i%global_attn_every_n_layers==0?'full_attention':'sliding_attention']:layer_types
-      d sliding_window null(local_attention)?-1:local_attention//2
+      d sliding_window null(sliding_window)?(null(local_attention)?-1:local_attention//2):sliding_window
+      s layer_types full_attention sliding_attention
       c ModernBertDecoderForCausalLM AutoModelForCausalLM
       p model
-      i model{embeddings=b390;layers*num_hidden_layers=b393;final_norm=b389};lm_head=b394;?!tie_word_embeddings \
+      i model{embeddings=b394;layers*num_hidden_layers=b397;final_norm=b393};lm_head=b398;?!tie_word_embeddings \
       decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,decoder_bias)~
       c ModernBertDecoderModel AutoModel
-      i embeddings=b390;layers*num_hidden_layers=b393;final_norm=b389
+      i embeddings=b394;layers*num_hidden_layers=b397;final_norm=b393
       """,
     "modernvbert": """
       f . pixel_shuffle_factor=4 tie_word_embeddings=false
@@ -3707,16 +3795,16 @@ extension TypeTable {
       y vision_config. siglip_vision_model
       c ModernVBertForMaskedLM AutoModelForMaskedLM
       p model
-      i model=b398;projection_head@text_config=b399;?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      i model=b402;projection_head@text_config=b403;?tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size,1)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size,1)
       c ModernVBertModel AutoModel
-      i connector=b397;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
+      i connector=b401;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
       c ModernVBertForSequenceClassification
       p model
-      i model=b398;head@text_config=b399;classifier:L(text_config.hidden_size,num_labels,1)
+      i model=b402;head@text_config=b403;classifier:L(text_config.hidden_size,num_labels,1)
       c ModernVBertForTokenClassification
       p model
-      i model=b398;head@text_config=b399;classifier:L(text_config.hidden_size,num_labels,1)
+      i model=b402;head@text_config=b403;classifier:L(text_config.hidden_size,num_labels,1)
       """,
     "moshi": """
       f . ffn_dim=22528 head_dim=null hidden_size=4096 num_attention_heads=32 num_hidden_layers=32 \
@@ -3724,12 +3812,13 @@ extension TypeTable {
       y audio_encoder_config. mimi
       d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c MoshiForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b401;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b405;norm:N(hidden_size)};\
       lm_head:L(hidden_size,vocab_size)
       c MoshiModel AutoModel
-      i embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b401;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b405;norm:N(hidden_size)
       """,
     "moss_transcribe_diarize": """
       f . audio_merge_size=4 projector_bias=true tie_word_embeddings=true
@@ -3748,15 +3837,15 @@ extension TypeTable {
       p model
       i model{audio_tower@audio_config{conv1:C(num_mel_bins,hidden_size,1|num_mel_bins,3);conv2:C(hidden_size,\
       hidden_size,1|hidden_size,3);embed_positions:E(max_source_positions,hidden_size);\
-      layers*num_hidden_layers=b22;layer_norm:N(hidden_size,1)};multi_modal_projector=b402;\
+      layers*num_hidden_layers=b23;layer_norm:N(hidden_size,1)};multi_modal_projector=b406;\
       language_model:A(AutoModel,text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size);?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c MossTranscribeDiarizeModel AutoModel
       i audio_tower{conv1:C(audio_config.num_mel_bins,audio_config.hidden_size,1|audio_config.num_mel_bins,3);\
       conv2:C(audio_config.hidden_size,audio_config.hidden_size,1|audio_config.hidden_size,3);\
       embed_positions:E(audio_config.max_source_positions,audio_config.hidden_size);\
-      layers*text_config.num_hidden_layers@audio_config=b22;layer_norm@audio_config=b15};\
-      multi_modal_projector=b402;language_model:A(AutoModel,text_config)
+      layers*text_config.num_hidden_layers@audio_config=b23;layer_norm@audio_config=b16};\
+      multi_modal_projector=b406;language_model:A(AutoModel,text_config)
       """,
     "moss_transcribe_diarize_audio": """
       f . hidden_size=1024 intermediate_size=4096 max_source_positions=1500 num_attention_heads=16 \
@@ -3765,53 +3854,66 @@ extension TypeTable {
       encoder_layers=num_hidden_layers
       c MossTranscribeDiarizeAudioModel AutoModel
       i conv1:C(num_mel_bins,hidden_size,1|num_mel_bins,3);conv2:C(hidden_size,hidden_size,1|hidden_size,3);\
-      embed_positions:E(max_source_positions,hidden_size);layers*num_hidden_layers=b22;layer_norm:N(hidden_size,1)
+      embed_positions:E(max_source_positions,hidden_size);layers*num_hidden_layers=b23;layer_norm:N(hidden_size,1)
       """,
     "mpnet": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
       num_hidden_layers=12 relative_attention_num_buckets=32 tie_word_embeddings=true vocab_size=30527
       c MPNetForMaskedLM AutoModelForMaskedLM
       p mpnet
-      i mpnet{embeddings=b43;encoder=b403};lm_head=b74
+      i mpnet{embeddings=b43;encoder=b407};lm_head=b77
       c MPNetModel AutoModel
-      i embeddings=b43;encoder=b403;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b43;encoder=b407;pooler{dense:L(hidden_size,hidden_size,1)}
       c MPNetForSequenceClassification
       p mpnet
-      i mpnet{embeddings=b43;encoder=b403};classifier=b55
+      i mpnet{embeddings=b43;encoder=b407};classifier=b55
       c MPNetForTokenClassification
       p mpnet
-      i mpnet{embeddings=b43;encoder=b403};classifier:L(hidden_size,num_labels,1)
+      i mpnet{embeddings=b43;encoder=b407};classifier:L(hidden_size,num_labels,1)
       c MPNetForQuestionAnswering
       p mpnet
-      i mpnet{embeddings=b43;encoder=b403};qa_outputs:L(hidden_size,num_labels,1)
+      i mpnet{embeddings=b43;encoder=b407};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "mpt": """
       f . d_model=2048 n_layers=24 tie_word_embeddings=true vocab_size=50368
       k . hidden_size=d_model num_hidden_layers=n_layers
       c MptForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,d_model)!;blocks*n_layers=b404;norm_f:N(d_model)};?!tie_word_embeddings \
+      i transformer{wte:E(vocab_size,d_model)!;blocks*n_layers=b408;norm_f:N(d_model)};?!tie_word_embeddings \
       lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c MptModel AutoModel
-      i wte:E(vocab_size,d_model)!;blocks*n_layers=b404;norm_f:N(d_model)
+      i wte:E(vocab_size,d_model)!;blocks*n_layers=b408;norm_f:N(d_model)
       """,
     "mra": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=1 vocab_size=50265
       c MraForMaskedLM AutoModelForMaskedLM
       p mra
-      i mra{embeddings=b405;encoder=b47};cls{predictions=b49}
+      i mra=b410;cls{predictions=b50}
       c MraModel AutoModel
-      i embeddings=b405;encoder=b47
+      i embeddings=b409;encoder{layer*num_hidden_layers=b47}
       c MraForSequenceClassification
       p mra
-      i mra{embeddings=b405;encoder=b47};classifier=b55
+      i mra=b410;classifier=b55
       c MraForTokenClassification
       p mra
-      i mra{embeddings=b405;encoder=b47};classifier:L(hidden_size,num_labels,1)
+      i mra=b410;classifier:L(hidden_size,num_labels,1)
       c MraForQuestionAnswering
       p mra
-      i mra{embeddings=b405;encoder=b47};qa_outputs:L(hidden_size,num_labels,1)
+      i mra=b410;qa_outputs:L(hidden_size,num_labels,1)
+      """,
+    "mt5": """
+      f . d_ff=1024 d_kv=64 d_model=512 feed_forward_proj="gated-gelu" is_gated_act=null num_heads=6 num_layers=8 \
+      relative_attention_num_buckets=32 tie_word_embeddings=true vocab_size=250112
+      k . head_dim=d_kv hidden_size=d_model num_attention_heads=num_heads num_hidden_layers=num_layers
+      d is_gated_act null(is_gated_act)?(feed_forward_proj=='gated-gelu'?true:false):is_gated_act
+      d tie_word_embeddings tie_word_embeddings?tie_word_embeddings:true
+      g tie_word_embeddings
+      s feed_forward_proj gated-gelu relu
+      c MT5ForConditionalGeneration AutoModelForSeq2SeqLM
+      i shared:E(vocab_size,d_model)!;encoder=b412;decoder=b413;lm_head:L(d_model,vocab_size)~
+      c MT5Model AutoModel
+      i shared:E(vocab_size,d_model)!;encoder=b412;decoder=b413
       """,
     "muse_glimmer": """
       f . out_hidden_size=6144 projector_hidden_size=4096
@@ -3819,13 +3921,14 @@ extension TypeTable {
       num_attention_heads=32 num_hidden_layers=52 num_key_value_heads=2 vocab_size=202048
       f vision_config. hidden_size=1536 intermediate_size=8960 patch_size=14 patch_temporal=2 pos_emb_height=32 \
       pos_emb_width=32
+      g text_config.head_dim
       c MuseGlimmerForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower=b407;language_model@text_config=b410;vision_adapter=b411;\
+      i model{vision_tower=b415;language_model@text_config=b418;vision_adapter=b419;\
       vision_projection:L(projector_hidden_size,text_config.hidden_size)};lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)
       c MuseGlimmerModel AutoModel
-      i vision_tower=b407;language_model@text_config=b410;vision_adapter=b411;\
+      i vision_tower=b415;language_model@text_config=b418;vision_adapter=b419;\
       vision_projection:L(projector_hidden_size,text_config.hidden_size)
       """,
     "muse_glimmer_text": """
@@ -3834,16 +3937,17 @@ extension TypeTable {
       tie_word_embeddings=false vocab_size=202048
       d layer_types null(layer_types)?[num_hidden_layers|\
       (num_hidden_layers-1-i)%4==0?'full_attention':'sliding_attention']:layer_types
+      g head_dim
+      s layer_types full_attention sliding_attention
       c MuseGlimmerTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b409;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b417;norm:N(hidden_size)
       """,
     "muse_glimmer_vision": """
       f . hidden_size=1536 intermediate_size=8960 layer_types=null num_attention_heads=16 num_hidden_layers=50 \
       patch_size=14 patch_temporal=2 pos_emb_height=32 pos_emb_width=32
-      d layer_types null(layer_types)?[num_hidden_layers|\
-      i==num_hidden_layers-1?'full_attention':i==3?'full_attention':'window_attention']:layer_types
+      g !null(layer_types)
       c MuseGlimmerVisionModel AutoModel
-      i patch_embedder=b406;layers*num_hidden_layers=b310;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
+      i patch_embedder=b414;layers*num_hidden_layers=b315;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
       """,
     "muse_spark": """
       f . out_hidden_size=6144 projector_hidden_size=4096
@@ -3853,14 +3957,15 @@ extension TypeTable {
       num_local_experts=256 vocab_size=202048
       f vision_config. hidden_size=1536 intermediate_size=8960 patch_size=14 patch_temporal=2 pos_emb_height=32 \
       pos_emb_width=32
+      g text_config.head_dim
       c MuseSparkForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower=b407;language_model@text_config=b413;vision_adapter=b411;\
-      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b418};\
+      i model{vision_tower=b415;language_model@text_config=b421;vision_adapter=b419;\
+      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b426};\
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MuseSparkModel AutoModel
-      i vision_tower=b407;language_model@text_config=b413;vision_adapter=b411;\
-      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b418
+      i vision_tower=b415;language_model@text_config=b421;vision_adapter=b419;\
+      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b426
       """,
     "muse_spark_text": """
       f . attention_bias=false head_dim=64 hidden_size=8192 layer_types=null moe_hidden_size=4096 \
@@ -3868,51 +3973,61 @@ extension TypeTable {
       num_local_experts=256 sliding_window=2048 tie_word_embeddings=false vocab_size=202048
       d layer_types null(layer_types)?[num_hidden_layers|\
       (num_hidden_layers-1-i)%4==0?'full_attention':'sliding_attention']:layer_types
+      g head_dim
+      s layer_types full_attention sliding_attention
       c MuseSparkTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b412;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)
       """,
     "muse_spark_vision": """
       f . hidden_size=1536 intermediate_size=8960 layer_types=null num_attention_heads=16 num_hidden_layers=50 \
       patch_size=14 patch_temporal=2 pos_emb_height=32 pos_emb_width=32
-      d layer_types null(layer_types)?[num_hidden_layers|\
-      i==num_hidden_layers-1?'full_attention':i==3?'full_attention':'window_attention']:layer_types
+      g !null(layer_types)
       c MuseSparkVisionModel AutoModel
-      i patch_embedder=b406;layers*num_hidden_layers=b310;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
+      i patch_embedder=b414;layers*num_hidden_layers=b315;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
       """,
     "musicflamingo": """
       f . head_dim=null projector_bias=true
       y audio_config. audioflamingo3_encoder
       y text_config. qwen2
-      d head_dim audio_config.hidden_size
+      d head_dim null(head_dim)?audio_config.hidden_size:head_dim
+      g head_dim
       c MusicFlamingoForConditionalGeneration AutoModelForSeq2SeqLM
       p model
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b21;lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      i model=b22;lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MusicFlamingoModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b20;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b21;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "mvp": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
-      max_position_embeddings=1024 tie_word_embeddings=true vocab_size=50267
+      max_position_embeddings=1024 prompt_length=100 prompt_mid_dim=800 tie_word_embeddings=true use_prompt=false \
+      vocab_size=50267
       k . hidden_size=d_model num_hidden_layers=encoder_layers
-      c MvpForCausalLM AutoModelForCausalLM
-      p model
-      i model=b36;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
-      vocab_size)~
       c MvpForConditionalGeneration AutoModelForSeq2SeqLM AutoModelForMaskedLM
       p model
-      i model=b420;?tie_word_embeddings lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,vocab_size)
+      i model{shared:E(vocab_size,d_model)!;encoder=b427;decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model);?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
+      embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b37;?use_prompt \
+      self_attn_prompt=b428;?use_prompt cross_attn_prompt=b428;layernorm_embedding:N(d_model,1)}};\
+      ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;\
+      final_logits_bias:B(1,vocab_size)
+      c MvpForCausalLM AutoModelForCausalLM
+      p model
+      i model{decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings+2,d_model);\
+      layers*decoder_layers=b37;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b428;?use_prompt \
+      cross_attn_prompt=b428}};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
+      lm_head:L(d_model,vocab_size)~
       c MvpModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b419;decoder=b39
+      i shared:E(vocab_size,d_model)!;encoder=b429;decoder=b430
       c MvpForSequenceClassification
       p model
-      i model=b420;classification_head=b41
+      i model=b431;classification_head=b360
       c MvpForQuestionAnswering
       p model
-      i model=b420;qa_outputs:L(d_model,num_labels,1)
+      i model=b431;qa_outputs:L(d_model,num_labels,1)
       """,
     "nanochat": """
       f . attention_bias=false hidden_size=768 intermediate_size=8192 num_attention_heads=6 num_hidden_layers=12 \
@@ -3920,51 +4035,39 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c NanoChatForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b143;mlp=b98}};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b147;mlp=b101}};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c NanoChatModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b143;mlp=b98}
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b147;mlp=b101}
       """,
     "nemotron": """
       f . attention_bias=false head_dim=null hidden_size=6144 intermediate_size=24576 mlp_bias=false \
       num_attention_heads=48 num_hidden_layers=32 num_key_value_heads=null tie_word_embeddings=false \
       vocab_size=256000
       d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
+      g head_dim
       c NemotronForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b421;norm:N(hidden_size,1)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b432;norm:N(hidden_size,1)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c NemotronModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b421;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b432;norm:N(hidden_size,1)
       """,
     "nemotron3_5_transcribe_asr_audio": """
       f . hidden_size=1280 intermediate_size=5120 num_attention_heads=10 num_hidden_layers=32 \
       num_key_value_heads=null num_mel_bins=128 subsampling_factor=8
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3_5TranscribeAsrAudioModel AutoModel
-      i embedder=b422;layers*num_hidden_layers=b423;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
-      """,
-    "nemotron3_5_transcribe_audio": """
-      f asr_config. hidden_size=1280 intermediate_size=5120 num_attention_heads=10 num_hidden_layers=32 \
-      num_key_value_heads=null num_mel_bins=128 subsampling_factor=8
-      y diarization_config. nemotron3_diarization
-      m diarization_config. chunk_length=500 chunk_right_context=50 chunk_left_context=50
-      d asr_config.num_key_value_heads \
-      null(asr_config.num_key_value_heads)?asr_config.num_attention_heads:asr_config.num_key_value_heads
-      c Nemotron3_5TranscribeAudioModel AutoModel
-      i asr_encoder@asr_config{embedder=b422;layers*num_hidden_layers=b423;input_layer_norm:N(hidden_size,1);\
-      layer_norm:N(hidden_size,1)};asr_norm@asr_config=b15;speaker_norm@diarization_config{\
-      weight:T(head_config.num_speakers);bias:T(head_config.num_speakers)};\
-      diarization_model:A(AutoModelForAudioFrameClassification,diarization_config)
+      i embedder=b433;layers*num_hidden_layers=b434;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "nemotron3_5_transcribe_word_timestamp": """
       f . hidden_size=1280 intermediate_size=640 num_attention_heads=16 num_hidden_layers=2 \
       num_key_value_heads=null upsampling_factor=2 vocab_size=23863
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3_5TranscribeWordTimestampModel AutoModel
-      i layers*num_hidden_layers=b423;upsampler{weight:T(hidden_size,hidden_size,upsampling_factor);\
+      i layers*num_hidden_layers=b434;upsampler{weight:T(hidden_size,hidden_size,upsampling_factor);\
       bias:T(hidden_size)};input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "nemotron3_diarization": """
@@ -3974,7 +4077,7 @@ extension TypeTable {
       d audio_config.num_key_value_heads \
       null(audio_config.num_key_value_heads)?audio_config.num_attention_heads:audio_config.num_key_value_heads
       c Nemotron3DiarizationModel AutoModel
-      i audio_tower@audio_config{embedder=b422;layers*num_hidden_layers=b424;input_layer_norm:N(hidden_size,1);\
+      i audio_tower@audio_config{embedder=b433;layers*num_hidden_layers=b435;input_layer_norm:N(hidden_size,1);\
       layer_norm:N(hidden_size,1)};proj:L(head_config.audio_hidden_size,head_config.hidden_size,1);\
       upsampler@head_config{conv:C(hidden_size,hidden_size*subsampling_factor,1|hidden_size,3)}
       """,
@@ -3983,44 +4086,50 @@ extension TypeTable {
       num_key_value_heads=null num_mel_bins=128 subsampling_factor=8
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3DiarizationAudioModel AutoModel
-      i embedder=b422;layers*num_hidden_layers=b424;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
+      i embedder=b433;layers*num_hidden_layers=b435;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "neomme": """
       f . attention_bias=false embedding_rank=256 head_dim=64 hidden_size=1024 intermediate_size=3584 \
       layer_types=null mlp_bias=false num_attention_heads=16 num_hidden_layers=17 num_key_value_heads=4 \
       patch_size=32 sliding_window=256 tie_word_embeddings=true vocab_size=131072
-      d layer_types null(layer_types)?[5|i==4?'full_attention':'sliding_attention']:layer_types
+      g !null(layer_types)
+      g head_dim
+      s layer_types full_attention sliding_attention
       c NeoMMEForMaskedLM AutoModelForMaskedLM
       p model
-      i model{embed_tokens=b425;patch_embeddings=b426;layers*num_hidden_layers=b427;value_embeddings:E(vocab_size,\
+      i model{embed_tokens=b436;patch_embeddings=b437;layers*num_hidden_layers=b438;value_embeddings:E(vocab_size,\
       num_key_value_heads*head_dim)};?!tie_word_embeddings unembedding_projection:L(embedding_rank,hidden_size);\
       ?!tie_word_embeddings lm_head:L(embedding_rank,vocab_size);?tie_word_embeddings \
       unembedding_projection:L(embedding_rank,hidden_size)~model.embed_tokens.embedding_projection;\
       ?tie_word_embeddings lm_head:L(embedding_rank,vocab_size)~
       c NeoMMEModel AutoModel
-      i embed_tokens=b425;patch_embeddings=b426;layers*num_hidden_layers=b427;value_embeddings:E(vocab_size,\
+      i embed_tokens=b436;patch_embeddings=b437;layers*num_hidden_layers=b438;value_embeddings:E(vocab_size,\
       num_key_value_heads*head_dim)
       """,
     "nllb-moe": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_sparse_step=4 encoder_ffn_dim=4096 encoder_layers=12 \
       num_experts=128 router_bias=false tie_word_embeddings=true vocab_size=128112
       k . hidden_size=d_model num_hidden_layers=encoder_layers
+      g !(decoder_sparse_step<=0)
+      g !(encoder_sparse_step<=0)
+      f . encoder_sparse_step=4
       c NllbMoeForConditionalGeneration AutoModelForSeq2SeqLM
       p model
       i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;layers*encoder_layers=b430;layer_norm:N(d_model,\
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;layers*encoder_layers=b441;layer_norm:N(d_model,\
       1)};decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings \
-      embed_tokens:E(vocab_size,d_model)~;layers*encoder_layers=b432;layer_norm:N(d_model,1)}};\
+      embed_tokens:E(vocab_size,d_model)~;layers*encoder_layers=b443;layer_norm:N(d_model,1)}};\
       ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c NllbMoeModel AutoModel
       i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      layers*encoder_layers=b430;layer_norm:N(d_model,1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;layers*encoder_layers=b432;layer_norm:N(d_model,1)}
+      layers*encoder_layers=b441;layer_norm:N(d_model,1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;layers*encoder_layers=b443;layer_norm:N(d_model,1)}
       """,
     "nomic_bert": """
       f . head_dim=null hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_hidden_layers=12 \
       type_vocab_size=2 vocab_size=30528
       d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
+      g head_dim
       c NomicBertForMaskedLM AutoModelForMaskedLM
       p nomic_bert
       r nomic_bert.embeddings.LayerNorm>nomic_bert.emb_ln
@@ -4033,7 +4142,7 @@ extension TypeTable {
       r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
       r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
       r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
-      i nomic_bert=b434;cls{predictions{transform{dense:L(hidden_size,hidden_size,1);layer_norm:N(hidden_size,1)};\
+      i nomic_bert=b445;cls{predictions{transform{dense:L(hidden_size,hidden_size,1);layer_norm:N(hidden_size,1)};\
       decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)}}
       c NomicBertModel AutoModel
       r embeddings.LayerNorm>emb_ln
@@ -4046,7 +4155,7 @@ extension TypeTable {
       r layers.*.self_attn.o_proj>encoder.layers.*.attn.out_proj
       r layers.*.post_attention_layernorm>encoder.layers.*.norm1
       r layers.*.post_mlp_layernorm>encoder.layers.*.norm2
-      i embeddings=b254;layers*num_hidden_layers=b433
+      i embeddings=b265;layers*num_hidden_layers=b444
       c NomicBertForSequenceClassification
       p nomic_bert
       r nomic_bert.embeddings.LayerNorm>nomic_bert.emb_ln
@@ -4059,7 +4168,7 @@ extension TypeTable {
       r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
       r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
       r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
-      i nomic_bert{embeddings=b254;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b433};\
+      i nomic_bert{embeddings=b265;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b444};\
       classifier:L(hidden_size,num_labels,1)
       c NomicBertForTokenClassification
       p nomic_bert
@@ -4073,25 +4182,26 @@ extension TypeTable {
       r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
       r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
       r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
-      i nomic_bert=b434;classifier:L(hidden_size,num_labels,1)
+      i nomic_bert=b445;classifier:L(hidden_size,num_labels,1)
       """,
     "nystromformer": """
       f . conv_kernel_size=65 hidden_size=768 intermediate_size=3072 max_position_embeddings=510 \
       num_attention_heads=12 num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30000
+      g !(num_attention_heads<=0)
       c NystromformerForMaskedLM AutoModelForMaskedLM
       p nystromformer
-      i nystromformer{embeddings=b435;encoder=b436};cls{predictions=b49}
+      i nystromformer{embeddings=b446;encoder=b447};cls{predictions=b50}
       c NystromformerModel AutoModel
-      i embeddings=b435;encoder=b436
+      i embeddings=b446;encoder=b447
       c NystromformerForSequenceClassification
       p nystromformer
-      i nystromformer{embeddings=b435;encoder=b436};classifier=b55
+      i nystromformer{embeddings=b446;encoder=b447};classifier=b55
       c NystromformerForTokenClassification
       p nystromformer
-      i nystromformer{embeddings=b435;encoder=b436};classifier:L(hidden_size,num_labels,1)
+      i nystromformer{embeddings=b446;encoder=b447};classifier:L(hidden_size,num_labels,1)
       c NystromformerForQuestionAnswering
       p nystromformer
-      i nystromformer{embeddings=b435;encoder=b436};qa_outputs:L(hidden_size,num_labels,1)
+      i nystromformer{embeddings=b446;encoder=b447};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "olmo": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -4099,11 +4209,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c OlmoForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b143;mlp=b81}};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b147;mlp=b84}};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c OlmoModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b143;mlp=b81}
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b147;mlp=b84}
       """,
     "olmo2": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -4111,25 +4221,26 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Olmo2ForCausalLM AutoModelForCausalLM
       p model
-      i model=b438;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b449;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Olmo2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b437;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b448;norm:N(hidden_size)
       """,
     "olmo3": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 layer_types=null num_attention_heads=32 \
       num_hidden_layers=32 num_key_value_heads=null sliding_window=4096 tie_word_embeddings=false vocab_size=50304
       d layer_types null(layer_types)?[num_hidden_layers|i%4==3?'full_attention':'sliding_attention']:layer_types
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      s layer_types full_attention sliding_attention
       c Olmo3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b438;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b449;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Olmo3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b437;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b448;norm:N(hidden_size)
       c Olmo3ForSequenceClassification
       p model
-      i model=b438;score:L(hidden_size,num_labels)
+      i model=b449;score:L(hidden_size,num_labels)
       """,
     "olmoe": """
       f . attention_bias=false hidden_size=2048 intermediate_size=2048 num_attention_heads=16 num_experts=64 \
@@ -4138,11 +4249,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c OlmoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b439;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b450;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c OlmoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b439;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b450;norm:N(hidden_size)
       """,
     "omniasr": """
       y audio_config. omniasr_audio
@@ -4162,11 +4273,12 @@ extension TypeTable {
       f . conv_bias=true conv_dim=[512,512,512,512,512,512,512] conv_kernel=[10,3,3,3,3,2,2] hidden_size=1024 \
       intermediate_size=4096 num_attention_heads=16 num_conv_pos_embedding_groups=16 num_conv_pos_embeddings=128 \
       num_hidden_layers=24
+      g !(num_conv_pos_embedding_groups<=0)
       c OmniASRAudioModel AutoModel
       i subsampling{conv_layers*len(conv_dim){conv:C(i==0?1:conv_dim[i],conv_dim[0],conv_bias|i==0?1:conv_dim[i],\
       conv_kernel[i]);layer_norm:N(conv_dim[0],1)};projection:L(conv_dim[6],hidden_size,1);\
       layer_norm:N(conv_dim[6],1)};encode_positions{conv:C(hidden_size,hidden_size,1|\
-      hidden_size//num_conv_pos_embedding_groups,num_conv_pos_embeddings)};layers*num_hidden_layers{attention=b59;\
+      hidden_size//num_conv_pos_embedding_groups,num_conv_pos_embeddings)};layers*num_hidden_layers{attention=b61;\
       feed_forward{intermediate_dense:L(hidden_size,intermediate_size,1);output_dense:L(intermediate_size,\
       hidden_size,1)};layer_norm:N(hidden_size,1);final_layer_norm:N(hidden_size,1)};layer_norm:N(hidden_size,1)
       """,
@@ -4175,10 +4287,10 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c OpenAIGPTLMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer{tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b440};\
+      i transformer{tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b451};\
       ?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,vocab_size)~
       c OpenAIGPTModel AutoModel
-      i tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b440
+      i tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b451
       """,
     "opt": """
       f . do_layer_norm_before=true enable_bias=true ffn_dim=3072 hidden_size=768 \
@@ -4187,65 +4299,25 @@ extension TypeTable {
       d word_embed_proj_dim null(word_embed_proj_dim)?hidden_size:word_embed_proj_dim
       c OPTForCausalLM AutoModelForCausalLM
       p model
-      i model{decoder=b441};?!tie_word_embeddings lm_head:L(word_embed_proj_dim,vocab_size);?tie_word_embeddings \
+      i model{decoder=b452};?!tie_word_embeddings lm_head:L(word_embed_proj_dim,vocab_size);?tie_word_embeddings \
       lm_head:L(word_embed_proj_dim,vocab_size)~
       c OPTModel AutoModel
-      i decoder=b441
-      """,
-    "paddleocr_vl": """
-      f . tie_word_embeddings=true
-      f text_config. head_dim=128 hidden_size=1024 intermediate_size=3072 num_attention_heads=16 \
-      num_hidden_layers=18 num_key_value_heads=2 use_bias=false vocab_size=103424
-      f vision_config. hidden_size=1152 image_size=384 intermediate_size=4304 num_channels=3 patch_size=14 \
-      spatial_merge_size=2
-      d text_config.head_dim \
-      null(text_config.head_dim)?text_config.hidden_size//text_config.num_attention_heads:text_config.head_dim
-      d text_config.num_key_value_heads \
-      null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
-      d tie_word_embeddings tie_word_embeddings?tie_word_embeddings:true
-      c PaddleOCRVLForConditionalGeneration AutoModelForImageTextToText
-      p model
-      r model.visual>visual
-      r model.language_model>model
-      r model.projector>mlp_AR
-      i model{visual{vision_model=b287};language_model@text_config=b136;projector=b442};?!tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~
-      c PaddleOCRVLModel AutoModel
-      i visual{vision_model=b287};language_model@text_config=b136;projector=b442
-      """,
-    "paligemma": """
-      f . hidden_size=2048 tie_word_embeddings=true vocab_size=257152
-      y text_config. gemma
-      m text_config. vocab_size=257152 hidden_size=2048 intermediate_size=16384 num_hidden_layers=18 \
-      num_attention_heads=8 num_key_value_heads=1 num_image_tokens=256
-      y vision_config. siglip_vision_model
-      m vision_config. hidden_size=1152 intermediate_size=4096 num_hidden_layers=27 num_attention_heads=16 \
-      patch_size=14 vision_use_head=false vocab_size=257152
-      c PaliGemmaForConditionalGeneration AutoModelForImageTextToText
-      p model
-      r model>
-      r lm_head>language_model.lm_head
-      r model.language_model>language_model.model
-      i model{multi_modal_projector@vision_config{linear:L(hidden_size,projection_dim,1)};\
-      vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~
-      c PaliGemmaModel AutoModel
-      r language_model>language_model.model
-      i multi_modal_projector@vision_config{linear:L(hidden_size,projection_dim,1)};vision_tower:A(AutoModel,\
-      vision_config);language_model:A(AutoModel,text_config)
+      i decoder=b452
       """,
     "pegasus": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
       max_position_embeddings=1024 tie_word_embeddings=true vocab_size=50265
       k . hidden_size=d_model num_hidden_layers=encoder_layers
+      c PegasusForConditionalGeneration AutoModelForSeq2SeqLM
+      p model
+      i model=b66;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      vocab_size)~;final_logits_bias:B(1,vocab_size)
       c PegasusForCausalLM AutoModelForCausalLM
       p model
-      i model=b62;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      i model=b67;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
       vocab_size)~
       c PegasusModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b63;decoder=b64
+      i shared:E(vocab_size,d_model)!;encoder=b64;decoder=b65
       """,
     "pegasus_x": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=16 encoder_ffn_dim=4096 encoder_layers=16 \
@@ -4253,10 +4325,10 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c PegasusXForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder=b444;decoder=b445};?!tie_word_embeddings lm_head:L(d_model,\
+      i model{shared:E(vocab_size,d_model)!;encoder=b454;decoder=b455};?!tie_word_embeddings lm_head:L(d_model,\
       vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c PegasusXModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b444;decoder=b445
+      i shared:E(vocab_size,d_model)!;encoder=b454;decoder=b455
       """,
     "perceiver": """
       f . cross_attention_shape_for_attention="kv" cross_attention_widening_factor=1 d_latents=1280 d_model=768 \
@@ -4265,16 +4337,16 @@ extension TypeTable {
       s cross_attention_shape_for_attention kv q
       c PerceiverForMaskedLM AutoModelForMaskedLM
       p perceiver
-      i perceiver{input_preprocessor=b446;encoder=b447;decoder{decoding_cross_attention{attention{self{\
+      i perceiver{input_preprocessor=b456;encoder=b457;decoder{decoding_cross_attention{attention{self{\
       query:L(d_model,256,1);key:L(d_latents,256,1);value:L(d_latents,d_model,1);layernorm1:N(d_model,1);\
       layernorm2:N(d_latents,1)};output{dense:L(d_model,d_model,1)}};mlp{dense1:L(d_model,d_model,1);\
       dense2:L(d_model,d_model,1)};layernorm:N(d_model,1)};output_position_encodings{position_embeddings:T(2048,\
       d_model)}};embeddings{latents:T(num_latents,d_latents)}};embedding_decoder{bias:T(vocab_size)}
       c PerceiverModel AutoModel
-      i encoder=b447;embeddings{latents:T(num_latents,d_latents)}
+      i encoder=b457;embeddings{latents:T(num_latents,d_latents)}
       c PerceiverForSequenceClassification
       p perceiver
-      i perceiver{input_preprocessor=b446;encoder=b447;decoder{decoder{decoding_cross_attention{attention{self{\
+      i perceiver{input_preprocessor=b456;encoder=b457;decoder{decoder{decoding_cross_attention{attention{self{\
       query:L(d_latents,d_latents,1);key:L(d_latents,d_latents,1);value:L(d_latents,d_latents,1);\
       layernorm1:N(d_latents,1);layernorm2:N(d_latents,1)};output{dense:L(d_latents,d_latents,1)}};mlp{\
       dense1:L(d_latents,d_latents,1);dense2:L(d_latents,d_latents,1)};layernorm:N(d_latents,1)};\
@@ -4286,11 +4358,11 @@ extension TypeTable {
       tie_word_embeddings=false vocab_size=262144
       c PersimmonForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b448;final_layernorm:N(hidden_size,\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b458;final_layernorm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c PersimmonModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b448;final_layernorm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b458;final_layernorm:N(hidden_size,1)
       """,
     "phi": """
       f . hidden_size=2048 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=24 \
@@ -4298,11 +4370,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c PhiForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b449;final_layernorm:N(hidden_size,\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b459;final_layernorm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size,1)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size,1)
       c PhiModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b449;final_layernorm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b459;final_layernorm:N(hidden_size,1)
       """,
     "phi3": """
       f . hidden_size=3072 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=32 \
@@ -4310,11 +4382,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Phi3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b450;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b460;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Phi3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b450;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b460;norm:N(hidden_size)
       """,
     "phi4_multimodal": """
       f . hidden_size=3072 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=32 \
@@ -4323,15 +4395,22 @@ extension TypeTable {
       downsample_rate=1 ext_pw_out_channel=1024 hidden_size=1024 input_size=80 intermediate_size=1536 \
       kernel_size=3 nemo_conv_channels=1024 nemo_final_size=null num_attention_heads=16
       f vision_config. hidden_size=1152 image_size=448 intermediate_size=4304 num_channels=3 patch_size=14
-      d audio_config.nemo_final_size int((int((int((audio_config.input_size-1)/2+1)-1)/2+1)-1)/2+1)
+      d audio_config.nemo_final_size \
+      null(audio_config.nemo_final_size)?int((int((int((audio_config.input_size-1)/2+1)-1)/2+1)-1)/2+1):audio_conf\
+      ig.nemo_final_size
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g !(audio_config.nemo_conv_channels<=0)
+      g !(vision_config.num_attention_heads<=0)
+      g !audio_config.bias_symmetric
+      f vision_config. num_attention_heads=16
+      f audio_config. bias_symmetric=false
       c Phi4MultimodalForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b450;embed_tokens_extend=b453;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b460;embed_tokens_extend=b463;\
       norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Phi4MultimodalModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b450;embed_tokens_extend=b453;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b460;embed_tokens_extend=b463;\
       norm:N(hidden_size)
       """,
     "phimoe": """
@@ -4342,44 +4421,17 @@ extension TypeTable {
       p model
       r model.layers.*.mlp.router>model.layers.*.block_sparse_moe.gate
       r model.layers.*.mlp.experts>model.layers.*.block_sparse_moe.experts
-      i model=b455;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b465;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size,lm_head_bias)
       c PhimoeModel AutoModel
       r layers.*.mlp.router>layers.*.block_sparse_moe.gate
       r layers.*.mlp.experts>layers.*.block_sparse_moe.experts
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b454;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b464;norm:N(hidden_size,1)
       c PhimoeForSequenceClassification
       p model
       r model.layers.*.mlp.router>model.layers.*.block_sparse_moe.gate
       r model.layers.*.mlp.experts>model.layers.*.block_sparse_moe.experts
-      i model=b455;score:L(hidden_size,num_labels)
-      """,
-    "pi0": """
-      f . max_action_dim=32 max_state_dim=32
-      y dit_config. gemma
-      m dit_config. vocab_size=257152 hidden_size=1024 intermediate_size=4096 num_hidden_layers=18 \
-      num_attention_heads=8 num_key_value_heads=1
-      y vlm_config. paligemma
-      y vlm_config.text_config. gemma
-      m vlm_config.text_config. vocab_size=257152 hidden_size=2048 intermediate_size=16384 num_hidden_layers=18 \
-      num_attention_heads=8 num_key_value_heads=1 num_image_tokens=256
-      y vlm_config.vision_config. siglip_vision_model
-      m vlm_config.vision_config. hidden_size=1152 intermediate_size=4304 num_hidden_layers=27 \
-      num_attention_heads=16 patch_size=14 vision_use_head=false vocab_size=257152
-      c PI0ForConditionalGeneration AutoModelForImageTextToText
-      p model
-      r embed_action_time>
-      r model.dit>paligemma_with_expert.gemma_expert.model
-      r model.vlm>paligemma_with_expert.paligemma.model
-      r model.vlm.language_model>paligemma_with_expert.paligemma.model.language_model.model
-      i embed_action_time{action_in_proj:L(max_action_dim,dit_config.hidden_size,1);state_proj:L(max_state_dim,\
-      dit_config.hidden_size,1);action_time_mlp_in:L(dit_config.hidden_size*2,dit_config.hidden_size,1);\
-      action_time_mlp_out:L(dit_config.hidden_size,dit_config.hidden_size,1)};\
-      action_out_proj:L(dit_config.hidden_size,max_action_dim,1);model{dit:A(AutoModel,dit_config);\
-      vlm:A(AutoModel,vlm_config);vlm=b456}
-      c PI0Model AutoModel
-      r vlm.language_model>vlm.language_model.model
-      i dit:A(AutoModel,dit_config);vlm:A(AutoModel,vlm_config);vlm=b456
+      i model=b465;score:L(hidden_size,num_labels)
       """,
     "pix2struct": """
       f . tie_word_embeddings=false
@@ -4395,7 +4447,7 @@ extension TypeTable {
       i encoder@vision_config{embeddings{patch_projection:L(patch_embed_hidden_size,hidden_size,1);\
       row_embedder:E(seq_len,hidden_size);column_embedder:E(seq_len,hidden_size)};encoder{layer*num_hidden_layers{\
       attention{query:L(hidden_size,num_attention_heads*d_kv);key:L(hidden_size,num_attention_heads*d_kv);\
-      value:L(hidden_size,num_attention_heads*d_kv);output:L(num_attention_heads*d_kv,hidden_size)};mlp=b457;\
+      value:L(hidden_size,num_attention_heads*d_kv);output:L(num_attention_heads*d_kv,hidden_size)};mlp=b466;\
       pre_mlp_layer_norm:N(hidden_size);pre_attention_layer_norm:N(hidden_size)}};layernorm:N(hidden_size)};\
       decoder{embed_tokens:E(text_config.vocab_size,text_config.hidden_size)!;\
       layer*vision_config.num_hidden_layers@text_config{self_attention{attention{query:L(hidden_size,hidden_size);\
@@ -4403,17 +4455,18 @@ extension TypeTable {
       relative_attention_bias:E(relative_attention_num_buckets,num_heads)};layer_norm:N(hidden_size)};\
       encoder_decoder_attention{attention{query:L(hidden_size,hidden_size);key:L(hidden_size,hidden_size);\
       value:L(hidden_size,hidden_size);output:L(hidden_size,hidden_size)};layer_norm:N(hidden_size)};mlp{\
-      DenseReluDense=b457;layer_norm:N(hidden_size)}};?text_config.tie_word_embeddings \
+      DenseReluDense=b466;layer_norm:N(hidden_size)}};?text_config.tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!text_config.tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);final_layer_norm@text_config{weight:T(hidden_size)}}
       """,
     "pixtral": """
       f . head_dim=null hidden_size=1024 intermediate_size=4096 num_attention_heads=16 num_channels=3 \
       num_hidden_layers=24 patch_size=16
-      d head_dim hidden_size//num_attention_heads
+      d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
+      g head_dim
       c PixtralVisionModel AutoModel
       i patch_conv:C(num_channels,hidden_size,0|num_channels,patch_size,patch_size);transformer{\
-      layers*num_hidden_layers{feed_forward=b81;attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,\
+      layers*num_hidden_layers{feed_forward=b84;attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,\
       hidden_size);q_proj:L(hidden_size,hidden_size);o_proj:L(hidden_size,hidden_size)};\
       attention_norm:N(hidden_size);ffn_norm:N(hidden_size)}};ln_pre:N(hidden_size)
       """,
@@ -4421,12 +4474,16 @@ extension TypeTable {
       f . d_model=768 decoder_ffn_dim=3072 decoder_layers=6 encoder_ffn_dim=3072 encoder_layers=6 \
       max_position_embeddings=1024 tie_word_embeddings=true vocab_size=50005
       k . hidden_size=d_model num_hidden_layers=encoder_layers
+      c PLBartForConditionalGeneration AutoModelForSeq2SeqLM
+      p model
+      i model{shared:E(vocab_size,d_model)!;encoder=b427;decoder=b38};?!tie_word_embeddings lm_head:L(d_model,\
+      vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,vocab_size)
       c PLBartForCausalLM AutoModelForCausalLM
       p model
-      i model=b36;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
-      vocab_size)~
+      i model{decoder=b39};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
+      lm_head:L(d_model,vocab_size)~
       c PLBartModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b419;decoder=b39
+      i shared:E(vocab_size,d_model)!;encoder=b429;decoder=b41
       """,
     "pp_formulanet": """
       f text_config. d_model=512 decoder_ffn_dim=2048 max_position_embeddings=2560 vocab_size=50000
@@ -4434,52 +4491,56 @@ extension TypeTable {
       mlp_dim=3072 num_attention_heads=12 num_channels=3 num_hidden_layers=12 output_channels=256 patch_size=16 \
       post_conv_in_channels=256 post_conv_mid_channels=512 post_conv_out_channels=1024 window_size=14
       k text_config. hidden_size=d_model
+      g vision_config.qkv_bias
+      g vision_config.use_abs_pos
+      g vision_config.use_rel_pos
+      f vision_config. qkv_bias=true
+      f vision_config. use_abs_pos=true
+      f vision_config. use_rel_pos=true
       c PPFormulaNetForConditionalGeneration AutoModelForImageTextToText
       p model
       i model{decoder{embed_tokens:E(text_config.vocab_size,text_config.d_model);\
       embed_positions:E(text_config.max_position_embeddings+2,text_config.d_model);\
-      layers*vision_config.num_hidden_layers@text_config=b35;layernorm_embedding@text_config{weight:T(d_model);\
+      layers*vision_config.num_hidden_layers@text_config=b37;layernorm_embedding@text_config{weight:T(d_model);\
       bias:T(d_model)};layer_norm@text_config{weight:T(d_model);bias:T(d_model)}};encoder@vision_config{\
-      patch_embed=b125;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,\
-      hidden_size,1);rel_pos_h:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
-      hidden_size//num_attention_heads);rel_pos_w:T(global_attn_indexes has \
-      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads)};mlp=b221;\
-      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)};neck=b121;multi_modal_projector{\
-      conv1:C(post_conv_in_channels,post_conv_mid_channels,0|post_conv_in_channels,3,3);\
-      conv2:C(post_conv_mid_channels,post_conv_out_channels,0|post_conv_mid_channels,3,3);\
-      linear_1:L(post_conv_out_channels,post_conv_out_channels,1);linear_2:L(post_conv_out_channels,\
-      decoder_hidden_size,1)};pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)}};\
-      lm_head:L(text_config.d_model,text_config.vocab_size)
+      patch_embed=b127;layers*num_hidden_layers{attn=b467;mlp=b232;layer_norm1:N(hidden_size,1);\
+      layer_norm2:N(hidden_size,1)};neck=b123;multi_modal_projector{conv1:C(post_conv_in_channels,\
+      post_conv_mid_channels,0|post_conv_in_channels,3,3);conv2:C(post_conv_mid_channels,post_conv_out_channels,0|\
+      post_conv_mid_channels,3,3);linear_1:L(post_conv_out_channels,post_conv_out_channels,1);\
+      linear_2:L(post_conv_out_channels,decoder_hidden_size,1)};pos_embed:T(1,image_size//patch_size,\
+      image_size//patch_size,hidden_size)}};lm_head:L(text_config.d_model,text_config.vocab_size)
       """,
     "prophetnet": """
       f . add_cross_attention=true decoder_ffn_dim=4096 encoder_ffn_dim=4096 hidden_size=1024 \
       max_position_embeddings=512 ngram=2 num_buckets=32 num_decoder_attention_heads=16 num_decoder_layers=12 \
-      tie_word_embeddings=true vocab_size=30522
+      num_encoder_layers=12 tie_word_embeddings=true vocab_size=30522
+      c ProphetNetForConditionalGeneration AutoModelForSeq2SeqLM
+      p prophetnet
+      i prophetnet{word_embeddings:E(vocab_size,hidden_size)!;encoder{?!tie_word_embeddings \
+      word_embeddings:E(vocab_size,hidden_size);?tie_word_embeddings word_embeddings:E(vocab_size,hidden_size)~;\
+      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_encoder_layers=b469;\
+      embeddings_layer_norm:N(hidden_size,1)};decoder=b471};?!tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c ProphetNetForCausalLM AutoModelForCausalLM
       p prophetnet
       i prophetnet{word_embeddings:E(vocab_size,hidden_size);decoder{?!tie_word_embeddings \
       word_embeddings:E(vocab_size,hidden_size)!;?tie_word_embeddings word_embeddings:E(vocab_size,\
       hidden_size)!~prophetnet.word_embeddings;position_embeddings:E(max_position_embeddings,hidden_size);\
-      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b459;embeddings_layer_norm:N(hidden_size,\
+      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b470;embeddings_layer_norm:N(hidden_size,\
       1)}};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~prophetnet.word_embeddings
       c ProphetNetModel AutoModel
       i word_embeddings:E(vocab_size,hidden_size)!;encoder{?!tie_word_embeddings word_embeddings:E(vocab_size,\
       hidden_size);?tie_word_embeddings word_embeddings:E(vocab_size,hidden_size)~;\
-      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_decoder_layers{self_attn=b458;\
-      feed_forward{intermediate:L(hidden_size,encoder_ffn_dim,1);output:L(encoder_ffn_dim,hidden_size,1)};\
-      self_attn_layer_norm:N(hidden_size,1);feed_forward_layer_norm:N(hidden_size,1)};\
-      embeddings_layer_norm:N(hidden_size,1)};decoder{?!tie_word_embeddings word_embeddings:E(vocab_size,\
-      hidden_size);?tie_word_embeddings word_embeddings:E(vocab_size,hidden_size)~;\
-      position_embeddings:E(max_position_embeddings,hidden_size);ngram_embeddings:E(ngram,hidden_size);\
-      layers*num_decoder_layers=b459;embeddings_layer_norm:N(hidden_size,1)}
+      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_decoder_layers=b469;\
+      embeddings_layer_norm:N(hidden_size,1)};decoder=b471
       """,
     "qianfan_ocr_vision": """
       f . attention_bias=true hidden_size=1024 image_size=[448,448] intermediate_size=4096 num_attention_heads=16 \
       num_channels=3 num_hidden_layers=24 patch_size=[14,14] use_absolute_position_embeddings=true \
       use_mask_token=false use_mean_pooling=true use_qk_norm=false
       c QianfanOCRVisionModel AutoModel
-      i embeddings=b299;layers*num_hidden_layers=b300;?!use_mean_pooling layernorm:N(hidden_size,1)
+      i embeddings=b304;layers*num_hidden_layers=b305;?!use_mean_pooling layernorm:N(hidden_size,1)
       """,
     "qwen2": """
       f . hidden_size=4096 intermediate_size=22016 layer_types=null num_attention_heads=32 num_hidden_layers=32 \
@@ -4487,12 +4548,34 @@ extension TypeTable {
       d layer_types null(layer_types)?[num_hidden_layers|'full_attention']:layer_types
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       d sliding_window null
+      s layer_types full_attention sliding_attention
       c Qwen2ForCausalLM AutoModelForCausalLM
       p model
-      i model=b461;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b473;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b460;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b472;norm:N(hidden_size)
+      """,
+    "qwen2_5_omni_thinker": """
+      f . tie_word_embeddings=false
+      f audio_config. d_model=1280 encoder_ffn_dim=5120 num_mel_bins=128 output_dim=3584
+      f text_config. hidden_size=3584 intermediate_size=18944 num_attention_heads=28 num_hidden_layers=28 \
+      num_key_value_heads=4 vocab_size=152064
+      f vision_config. hidden_size=3584 in_channels=3 intermediate_size=3420 out_hidden_size=3584 patch_size=14 \
+      spatial_merge_size=2 temporal_patch_size=2
+      k audio_config. hidden_size=d_model intermediate_size=encoder_ffn_dim
+      g text_config.tie_word_embeddings
+      f text_config. tie_word_embeddings=true
+      c Qwen2_5OmniThinkerForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model.audio_tower>audio_tower
+      r model.visual>visual
+      r model.language_model>model
+      i model{audio_tower=b476;visual=b477;language_model@text_config=b473};?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      c Qwen2_5OmniThinkerModel AutoModel
+      i audio_tower=b476;visual=b477;language_model@text_config=b473
       """,
     "qwen2_5_vl": """
       f . tie_word_embeddings=false
@@ -4507,11 +4590,11 @@ extension TypeTable {
       p model
       r model.visual>visual
       r model.language_model>model
-      i model{visual@vision_config=b463;language_model@text_config=b461};?tie_word_embeddings \
+      i model{visual@vision_config=b479;language_model@text_config=b473};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2_5_VLModel AutoModel
-      i visual@vision_config=b463;language_model@text_config=b461
+      i visual@vision_config=b479;language_model@text_config=b473
       """,
     "qwen2_5_vl_text": """
       f . hidden_size=8192 intermediate_size=29568 layer_types=null num_attention_heads=64 num_hidden_layers=80 \
@@ -4519,15 +4602,16 @@ extension TypeTable {
       d layer_types null(layer_types)?[num_hidden_layers|'full_attention']:layer_types
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       d sliding_window use_sliding_window?sliding_window:null
+      s layer_types full_attention sliding_attention
       c Qwen2_5_VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b460;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b472;norm:N(hidden_size)
       """,
     "qwen2_5_vl_vision": """
       f . depth=32 hidden_size=3584 in_channels=3 intermediate_size=3420 out_hidden_size=3584 patch_size=14 \
       spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen2_5_VisionTransformerPretrainedModel AutoModel
-      i patch_embed=b147;blocks*depth=b462;merger=b150
+      i patch_embed=b151;blocks*depth=b478;merger{mlp=b154;ln_q:N(hidden_size)}
       """,
     "qwen2_audio": """
       y audio_config. qwen2_audio_encoder
@@ -4537,21 +4621,53 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b464;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b480;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
       text_config)};lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2AudioModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b464;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b480;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "qwen2_audio_encoder": """
       f . d_model=1280 encoder_ffn_dim=5120 encoder_layers=32 max_source_positions=1500 num_mel_bins=128
       k . hidden_size=d_model intermediate_size=encoder_ffn_dim num_hidden_layers=encoder_layers
       c Qwen2AudioEncoder AutoModel
       i conv1:C(num_mel_bins,d_model,1|num_mel_bins,3);conv2:C(d_model,d_model,1|d_model,3);\
-      embed_positions:E(max_source_positions,d_model);layers*encoder_layers{self_attn{k_proj:L(d_model,d_model);\
-      v_proj:L(d_model,d_model,1);q_proj:L(d_model,d_model,1);out_proj:L(d_model,d_model,1)};fc1:L(d_model,\
-      encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);\
-      final_layer_norm:N(d_model,1)};layer_norm:N(d_model,1)
+      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b475;layer_norm:N(d_model,1)
+      """,
+    "qwen2_moe": """
+      f . hidden_size=2048 intermediate_size=5632 layer_types=null mlp_only_layers=null \
+      moe_intermediate_size=1408 num_attention_heads=16 num_experts=60 num_hidden_layers=24 \
+      num_key_value_heads=16 qkv_bias=true shared_expert_intermediate_size=5632 sliding_window=4096 \
+      tie_word_embeddings=false vocab_size=151936
+      d layer_types null(layer_types)?[num_hidden_layers|'full_attention']:layer_types
+      d mlp_only_layers null(mlp_only_layers)?[0|0]:mlp_only_layers
+      d sliding_window 0
+      g !(num_experts<=0)
+      s layer_types full_attention sliding_attention
+      c Qwen2MoeForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b482;norm:N(hidden_size)};\
+      ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)
+      c Qwen2MoeModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b482;norm:N(hidden_size)
+      """,
+    "qwen2_vl": """
+      f . tie_word_embeddings=false
+      f text_config. hidden_size=8192 intermediate_size=29568 num_attention_heads=64 num_hidden_layers=80 \
+      num_key_value_heads=8 vocab_size=152064
+      f vision_config. embed_dim=1280 hidden_size=3584 in_channels=3 mlp_ratio=4 patch_size=14 \
+      spatial_merge_size=2 temporal_patch_size=2
+      d text_config.num_key_value_heads \
+      null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
+      c Qwen2VLForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model.visual>visual
+      r model.language_model>model
+      i model{visual=b483;language_model@text_config=b473};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      text_config.vocab_size)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      c Qwen2VLModel AutoModel
+      i visual=b483;language_model@text_config=b473
       """,
     "qwen2_vl_text": """
       f . hidden_size=8192 intermediate_size=29568 layer_types=null num_attention_heads=64 num_hidden_layers=80 \
@@ -4559,8 +4675,36 @@ extension TypeTable {
       d layer_types null(layer_types)?[num_hidden_layers|'full_attention']:layer_types
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       d sliding_window use_sliding_window?sliding_window:null
+      s layer_types full_attention sliding_attention
       c Qwen2VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b460;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b472;norm:N(hidden_size)
+      """,
+    "qwen3": """
+      f . attention_bias=false head_dim=128 hidden_size=4096 intermediate_size=22016 layer_types=null \
+      num_attention_heads=32 num_hidden_layers=32 num_key_value_heads=32 sliding_window=4096 \
+      tie_word_embeddings=false vocab_size=151936
+      d layer_types null(layer_types)?[num_hidden_layers|'full_attention']:layer_types
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      d sliding_window null
+      g head_dim
+      s layer_types full_attention sliding_attention
+      c Qwen3ForCausalLM AutoModelForCausalLM
+      p model
+      i model=b485;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size)
+      c Qwen3Model AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b484;norm:N(hidden_size)
+      c Qwen3ForSequenceClassification
+      p model
+      i model=b485;score:L(hidden_size,num_labels)
+      c Qwen3ForTokenClassification
+      p model
+      i model=b485;score:L(hidden_size,num_labels,1)
+      c Qwen3ForQuestionAnswering
+      p transformer
+      i transformer{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b171;mlp=b84;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
+      qa_outputs:L(hidden_size,2,1)
       """,
     "qwen3_5": """
       f . tie_word_embeddings=false
@@ -4572,19 +4716,20 @@ extension TypeTable {
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       d text_config.layer_types null(text_config.layer_types)?[text_config.num_hidden_layers|\
       (i+1)%text_config.full_attention_interval?'linear_attention':'full_attention']:text_config.layer_types
+      g text_config.head_dim
       s text_config.layer_types full_attention linear_attention
       c Qwen3_5ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b470;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b491;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3_5Model AutoModel
-      i visual=b465;language_model@text_config=b469
+      i visual=b486;language_model@text_config=b490
       c Qwen3_5ForSequenceClassification
       p model
-      i model=b470;score:L(text_config.hidden_size,num_labels)
+      i model=b491;score:L(text_config.hidden_size,num_labels)
       c Qwen3_5ForTokenClassification
       p model
-      i model=b470;score:L(text_config.hidden_size,num_labels,1)
+      i model=b491;score:L(text_config.hidden_size,num_labels,1)
       """,
     "qwen3_5_moe": """
       f . tie_word_embeddings=false
@@ -4597,13 +4742,14 @@ extension TypeTable {
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       d text_config.layer_types null(text_config.layer_types)?[text_config.num_hidden_layers|\
       (i+1)%text_config.full_attention_interval?'linear_attention':'full_attention']:text_config.layer_types
+      g text_config.head_dim
       s text_config.layer_types full_attention linear_attention
       c Qwen3_5MoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual=b465;language_model@text_config=b472};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      i model{visual=b486;language_model@text_config=b493};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3_5MoeModel AutoModel
-      i visual=b465;language_model@text_config=b472
+      i visual=b486;language_model@text_config=b493
       """,
     "qwen3_5_moe_text": """
       f . attention_bias=false full_attention_interval=4 head_dim=256 hidden_size=2048 layer_types=null \
@@ -4613,20 +4759,21 @@ extension TypeTable {
       vocab_size=248320
       d layer_types null(layer_types)?[num_hidden_layers|\
       (i+1)%full_attention_interval?'linear_attention':'full_attention']:layer_types
+      g head_dim
       s layer_types full_attention linear_attention
       c Qwen3_5MoeForCausalLM AutoModelForCausalLM
       p model
-      i model=b472;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b493;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3_5MoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b471;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b492;norm:N(hidden_size)
       """,
     "qwen3_5_moe_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3_5MoeVisionModel AutoModel
-      i patch_embed=b87;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b89;merger=b90
+      i patch_embed=b90;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b92;merger=b93
       """,
     "qwen3_5_text": """
       f . attention_bias=false full_attention_interval=4 head_dim=256 hidden_size=4096 intermediate_size=12288 \
@@ -4635,29 +4782,54 @@ extension TypeTable {
       num_key_value_heads=4 tie_word_embeddings=false vocab_size=248320
       d layer_types null(layer_types)?[num_hidden_layers|\
       (i+1)%full_attention_interval?'linear_attention':'full_attention']:layer_types
+      g head_dim
       s layer_types full_attention linear_attention
       c Qwen3_5ForCausalLM AutoModelForCausalLM
       p model
-      i model=b469;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b490;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3_5TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b468;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b489;norm:N(hidden_size)
       """,
     "qwen3_5_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3_5VisionModel AutoModel
-      i patch_embed=b87;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b89;merger=b90
+      i patch_embed=b90;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b92;merger=b93
       """,
     "qwen3_asr_encoder": """
       f . d_model=1024 downsample_hidden_size=480 encoder_ffn_dim=4096 encoder_layers=24 num_mel_bins=128
       k . hidden_size=d_model intermediate_size=encoder_ffn_dim num_hidden_layers=encoder_layers
       c Qwen3ASREncoder AutoModel
-      i layers*encoder_layers=b37;conv2d1:C(1,downsample_hidden_size,1|1,3,3);conv2d2:C(downsample_hidden_size,\
+      i layers*encoder_layers=b36;conv2d1:C(1,downsample_hidden_size,1|1,3,3);conv2d2:C(downsample_hidden_size,\
       downsample_hidden_size,1|downsample_hidden_size,3,3);conv2d3:C(downsample_hidden_size,\
       downsample_hidden_size,1|downsample_hidden_size,3,3);\
       conv_out:L(downsample_hidden_size*((((num_mel_bins+1)//2+1)//2+1)//2),d_model);ln_post:N(d_model,1)
+      """,
+    "qwen3_moe": """
+      f . attention_bias=false hidden_size=2048 intermediate_size=6144 mlp_only_layers=null \
+      moe_intermediate_size=768 num_attention_heads=32 num_hidden_layers=24 num_key_value_heads=4 \
+      num_local_experts=128 sliding_window=4096 tie_word_embeddings=false vocab_size=151936
+      k . num_experts=num_local_experts
+      d mlp_only_layers null(mlp_only_layers)?[0|0]:mlp_only_layers
+      d sliding_window null
+      g !(num_local_experts<=0)
+      c Qwen3MoeForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b7;mlp{?mlp_only_layers \
+      has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i up_proj:L(hidden_size,\
+      intermediate_size);?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size);?!(mlp_only_layers has \
+      i) experts=b316;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts)};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
+      ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)
+      c Qwen3MoeModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b7;mlp{?!(mlp_only_layers has \
+      i) experts=b316;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts);?mlp_only_layers has i \
+      gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);\
+      ?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "qwen3_next": """
       f . attention_bias=false full_attention_interval=4 head_dim=256 hidden_size=2048 intermediate_size=5632 \
@@ -4668,28 +4840,63 @@ extension TypeTable {
       d layer_types null(layer_types)?[num_hidden_layers|\
       (i+1)%full_attention_interval?'linear_attention':'full_attention']:layer_types
       d mlp_only_layers null(mlp_only_layers)?[0|0]:mlp_only_layers
+      g !(num_experts<=0)
+      g head_dim
       s layer_types full_attention linear_attention
       c Qwen3NextForCausalLM AutoModelForCausalLM
       p model
-      i model=b474;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b495;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3NextModel AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='full_attention') \
-      linear_attn=b473;mlp{?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
-      experts=b1;?!(mlp_only_layers has i) shared_expert=b158;?!(mlp_only_layers has i) \
+      linear_attn=b494;mlp{?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
+      experts=b1;?!(mlp_only_layers has i) shared_expert=b164;?!(mlp_only_layers has i) \
       shared_expert_gate:L(hidden_size,1);?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);\
       ?mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
       down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b467};norm:N(hidden_size)
+      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b488};norm:N(hidden_size)
       c Qwen3NextForSequenceClassification
       p model
-      i model=b474;score:L(hidden_size,num_labels)
+      i model=b495;score:L(hidden_size,num_labels)
       c Qwen3NextForTokenClassification
       p model
-      i model=b474;score:L(hidden_size,num_labels,1)
+      i model=b495;score:L(hidden_size,num_labels,1)
       c Qwen3NextForQuestionAnswering
       p transformer
-      i transformer=b474;qa_outputs:L(hidden_size,2,1)
+      i transformer=b495;qa_outputs:L(hidden_size,2,1)
+      """,
+    "qwen3_omni_moe_thinker": """
+      f . tie_word_embeddings=false
+      f audio_config. d_model=1280 downsample_hidden_size=480 encoder_ffn_dim=5120 num_mel_bins=128 output_dim=3584
+      f text_config. hidden_size=2048 moe_intermediate_size=768 num_attention_heads=28 num_experts=128 \
+      num_hidden_layers=28 num_key_value_heads=4 vocab_size=3584
+      f vision_config. hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
+      out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
+      k audio_config. hidden_size=d_model intermediate_size=encoder_ffn_dim
+      g !(text_config.num_experts<=0)
+      g !text_config.attention_bias
+      f text_config. attention_bias=false
+      c Qwen3OmniMoeThinkerForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model.audio_tower>audio_tower
+      r model.visual>visual
+      r model.language_model>model
+      i model{audio_tower{layers*text_config.num_hidden_layers@audio_config=b36;conv2d1:C(1,\
+      audio_config.downsample_hidden_size,1|1,3,3);conv2d2:C(audio_config.downsample_hidden_size,\
+      audio_config.downsample_hidden_size,1|audio_config.downsample_hidden_size,3,3);\
+      conv2d3:C(audio_config.downsample_hidden_size,audio_config.downsample_hidden_size,1|\
+      audio_config.downsample_hidden_size,3,3);\
+      conv_out:L(audio_config.downsample_hidden_size*((((audio_config.num_mel_bins+1)//2+1)//2+1)//2),\
+      audio_config.d_model);proj1:L(audio_config.d_model,audio_config.d_model,1);proj2:L(audio_config.d_model,\
+      audio_config.output_dim,1);ln_post@audio_config{weight:T(d_model);bias:T(d_model)}};visual{\
+      merger_list@vision_config{0=b496;1=b496;2=b496};patch_embed@vision_config=b90;\
+      pos_embed:E(vision_config.num_position_embeddings,vision_config.hidden_size);\
+      blocks*text_config.num_hidden_layers@vision_config=b92;merger@vision_config{mlp=b154;ln_q:N(hidden_size,\
+      1)}};language_model@text_config{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{\
+      self_attn=b149;mlp{experts=b1;gate:R(hidden_size,num_experts)};input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)}};?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
       """,
     "qwen3_vl": """
       f . tie_word_embeddings=false
@@ -4700,13 +4907,14 @@ extension TypeTable {
       k vision_config. num_hidden_layers=depth
       d text_config.num_key_value_heads \
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
+      g text_config.head_dim
       c Qwen3VLForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b475;language_model@text_config=b477};?tie_word_embeddings \
+      i model{visual@vision_config=b497;language_model@text_config=b485};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3VLModel AutoModel
-      i visual@vision_config=b475;language_model@text_config=b477
+      i visual@vision_config=b497;language_model@text_config=b485
       """,
     "qwen3_vl_moe": """
       f . tie_word_embeddings=false
@@ -4720,13 +4928,14 @@ extension TypeTable {
       d text_config.head_dim \
       null(text_config.head_dim)?text_config.hidden_size//text_config.num_attention_heads:text_config.head_dim
       d text_config.mlp_only_layers null(text_config.mlp_only_layers)?[0|0]:text_config.mlp_only_layers
+      g text_config.head_dim
       c Qwen3VLMoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b475;language_model@text_config=b479};?tie_word_embeddings \
+      i model{visual@vision_config=b497;language_model@text_config=b499};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3VLMoeModel AutoModel
-      i visual@vision_config=b475;language_model@text_config=b479
+      i visual@vision_config=b497;language_model@text_config=b499
       """,
     "qwen3_vl_moe_text": """
       f . attention_bias=false decoder_sparse_step=1 head_dim=null hidden_size=2048 intermediate_size=5632 \
@@ -4735,12 +4944,14 @@ extension TypeTable {
       k . num_experts=num_local_experts
       d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
       d mlp_only_layers null(mlp_only_layers)?[0|0]:mlp_only_layers
+      g !(num_local_experts<=0)
+      g head_dim
       c Qwen3VLMoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b168;mlp{\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b174;mlp{\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i down_proj:L(intermediate_size,hidden_size);\
-      ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) experts=b478;\
+      ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) experts=b498;\
       ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
@@ -4749,35 +4960,36 @@ extension TypeTable {
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3VLMoeVisionModel AutoModel
-      i patch_embed=b87;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b89;merger=b90;\
-      deepstack_merger_list{0=b91;1=b91;2=b91}
+      i patch_embed=b90;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b92;merger=b93;\
+      deepstack_merger_list{0=b94;1=b94;2=b94}
       """,
     "qwen3_vl_text": """
       f . attention_bias=false head_dim=128 hidden_size=4096 intermediate_size=22016 num_attention_heads=32 \
       num_hidden_layers=32 num_key_value_heads=32 vocab_size=151936
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
       c Qwen3VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b476;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b484;norm:N(hidden_size)
       """,
     "qwen3_vl_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3VLVisionModel AutoModel
-      i patch_embed=b87;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b89;merger=b90;\
-      deepstack_merger_list{0=b91;1=b91;2=b91}
+      i patch_embed=b90;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b92;merger=b93;\
+      deepstack_merger_list{0=b94;1=b94;2=b94}
       """,
     "qwen4_exp_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen4ExpVisionModel AutoModel
-      i patch_embed=b87;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b89;merger=b90
+      i patch_embed=b90;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b92;merger=b93
       """,
     "radio": """
       f . hidden_size=1280 max_img_size=2048 mlp_ratio=4.0 num_attention_heads=16 num_channels=3 num_cls_tokens=3 \
       num_hidden_layers=32 num_registers=7 patch_dim=null patch_size=16 qkv_bias=true use_swiglu_ffn=false
-      d patch_dim num_channels*patch_size**2
+      d patch_dim null(patch_dim)?num_channels*patch_size**2:patch_dim
       c RadioModel AutoModel
       r embeddings.patch_projection>radio_model.model.patch_generator.embedder
       r embeddings.position_embedding>radio_model.model.patch_generator.pos_embed
@@ -4810,32 +5022,215 @@ extension TypeTable {
       norm1:N(hidden_size,1);layer_scale1{lambda1:T(hidden_size)};norm2:N(hidden_size,1);layer_scale2{\
       lambda1:T(hidden_size)}}};summary_idxs:B(2);input_conditioner{norm_mean:B(3,1,1);norm_std:B(3,1,1)}
       """,
+    "rembert": """
+      f . hidden_size=1152 input_embedding_size=256 intermediate_size=4608 max_position_embeddings=512 \
+      num_attention_heads=18 num_hidden_layers=32 output_embedding_size=1664 tie_word_embeddings=false \
+      type_vocab_size=2 vocab_size=250300
+      g !add_cross_attention
+      f . add_cross_attention=false
+      c RemBertForCausalLM AutoModelForCausalLM
+      p rembert
+      i rembert{embeddings=b500;encoder=b501};cls=b502
+      c RemBertForMaskedLM AutoModelForMaskedLM
+      p rembert
+      i rembert{embeddings=b500;encoder=b501};cls=b502
+      c RemBertModel AutoModel
+      i embeddings=b500;encoder=b501;pooler{dense:L(hidden_size,hidden_size,1)}
+      c RemBertForSequenceClassification
+      p rembert
+      i rembert{embeddings=b500;encoder=b501;pooler{dense:L(hidden_size,hidden_size,1)}};classifier:L(hidden_size,\
+      num_labels,1)
+      c RemBertForTokenClassification
+      p rembert
+      i rembert{embeddings=b500;encoder=b501};classifier:L(hidden_size,num_labels,1)
+      c RemBertForQuestionAnswering
+      p rembert
+      i rembert{embeddings=b500;encoder=b501};qa_outputs:L(hidden_size,num_labels,1)
+      """,
+    "roberta": """
+      f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
+      num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=50265
+      g !add_cross_attention
+      f . add_cross_attention=false
+      c RobertaForCausalLM AutoModelForCausalLM
+      p roberta
+      i roberta=b79;lm_head=b77
+      c RobertaForMaskedLM AutoModelForMaskedLM
+      p roberta
+      i roberta=b79;lm_head=b77
+      c RobertaModel AutoModel
+      i embeddings=b78;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      c RobertaForSequenceClassification
+      p roberta
+      i roberta=b79;classifier=b55
+      c RobertaForTokenClassification
+      p roberta
+      i roberta=b79;classifier:L(hidden_size,num_labels,1)
+      c RobertaForQuestionAnswering
+      p roberta
+      i roberta=b79;qa_outputs:L(hidden_size,num_labels,1)
+      """,
+    "roberta-prelayernorm": """
+      f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
+      num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=50265
+      g !add_cross_attention
+      f . add_cross_attention=false
+      c RobertaPreLayerNormForCausalLM AutoModelForCausalLM
+      p roberta_prelayernorm
+      i roberta_prelayernorm=b504;lm_head=b77
+      c RobertaPreLayerNormForMaskedLM AutoModelForMaskedLM
+      p roberta_prelayernorm
+      i roberta_prelayernorm=b504;lm_head=b77
+      c RobertaPreLayerNormModel AutoModel
+      i embeddings=b78;encoder=b503;pooler{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
+      c RobertaPreLayerNormForSequenceClassification
+      p roberta_prelayernorm
+      i roberta_prelayernorm=b504;classifier=b55
+      c RobertaPreLayerNormForTokenClassification
+      p roberta_prelayernorm
+      i roberta_prelayernorm=b504;classifier:L(hidden_size,num_labels,1)
+      c RobertaPreLayerNormForQuestionAnswering
+      p roberta_prelayernorm
+      i roberta_prelayernorm=b504;qa_outputs:L(hidden_size,num_labels,1)
+      """,
+    "roc_bert": """
+      f . attn_implementation=null concat_input=true enable_pronunciation=true enable_shape=true hidden_size=768 \
+      intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 num_hidden_layers=12 \
+      pronunciation_embed_dim=768 pronunciation_vocab_size=910 shape_embed_dim=512 shape_vocab_size=24858 \
+      tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
+      g !add_cross_attention
+      f . add_cross_attention=false
+      c RoCBertForMaskedLM AutoModelForMaskedLM
+      p roc_bert
+      i roc_bert=b506;cls{predictions=b50}
+      c RoCBertForCausalLM AutoModelForCausalLM
+      p roc_bert
+      i roc_bert=b506;cls{predictions=b56}
+      c RoCBertModel AutoModel
+      i embeddings=b505;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      c RoCBertForSequenceClassification
+      p roc_bert
+      i roc_bert{embeddings=b505;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}};\
+      classifier:L(hidden_size,num_labels,1)
+      c RoCBertForTokenClassification
+      p roc_bert
+      i roc_bert{embeddings{word_embeddings:E(vocab_size,hidden_size)!;\
+      pronunciation_embed:E(pronunciation_vocab_size,pronunciation_embed_dim);shape_embed:E(shape_vocab_size,\
+      shape_embed_dim);position_embeddings:E(max_position_embeddings,hidden_size);\
+      token_type_embeddings:E(type_vocab_size,hidden_size);\
+      map_inputs_layer:L(enable_pronunciation?(enable_shape?hidden_size+pronunciation_embed_dim+shape_embed_dim:hi\
+      dden_size+pronunciation_embed_dim):null(attn_implementation)?hidden_size+shape_embed_dim:hidden_size,\
+      hidden_size,1);LayerNorm:N(hidden_size,1)};encoder{layer*num_hidden_layers=b47}};classifier:L(hidden_size,\
+      num_labels,1)
+      """,
+    "roformer": """
+      f . embedding_size=null hidden_size=768 intermediate_size=3072 max_position_embeddings=1536 \
+      num_attention_heads=12 num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=50000
+      d embedding_size null(embedding_size)?hidden_size:embedding_size
+      g !add_cross_attention
+      f . add_cross_attention=false
+      c RoFormerForMaskedLM AutoModelForMaskedLM
+      p roformer
+      i roformer=b509;cls=b510
+      c RoFormerForCausalLM AutoModelForCausalLM
+      p roformer
+      i roformer=b509;cls=b510
+      c RoFormerModel AutoModel
+      i embeddings=b507;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
+      encoder=b508
+      c RoFormerForSequenceClassification
+      p roformer
+      i roformer=b509;classifier=b55
+      c RoFormerForTokenClassification
+      p roformer
+      i roformer=b509;classifier:L(hidden_size,num_labels,1)
+      """,
+    "rwkv": """
+      f . attention_hidden_size=null hidden_size=4096 intermediate_size=null num_hidden_layers=32 \
+      tie_word_embeddings=false vocab_size=50277
+      d attention_hidden_size null(attention_hidden_size)?hidden_size:attention_hidden_size
+      d intermediate_size null(intermediate_size)?hidden_size*4:intermediate_size
+      c RwkvForCausalLM AutoModelForCausalLM
+      p rwkv
+      i rwkv{embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b511;ln_out:N(hidden_size,1)};\
+      ?tie_word_embeddings head:L(hidden_size,vocab_size)~;?!tie_word_embeddings head:L(hidden_size,vocab_size)
+      c RwkvModel AutoModel
+      i embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b511;ln_out:N(hidden_size,1)
+      """,
     "sam_vision_model": """
       f . global_attn_indexes=[2,5,8,11] hidden_size=768 image_size=1024 mlp_dim=null mlp_ratio=4.0 \
       num_attention_heads=12 num_channels=3 num_hidden_layers=12 output_channels=256 patch_size=16 qkv_bias=true \
       use_abs_pos=true use_rel_pos=true window_size=14
       d mlp_dim null(mlp_dim)?int(hidden_size*mlp_ratio):mlp_dim
       c SamVisionModel AutoModel
-      i vision_encoder{patch_embed=b125;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);\
+      i vision_encoder{patch_embed=b127;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);\
       proj:L(hidden_size,hidden_size,1);?use_rel_pos rel_pos_h:T(global_attn_indexes has \
       i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads);?use_rel_pos \
       rel_pos_w:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
-      hidden_size//num_attention_heads)};mlp=b221;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)};\
-      neck=b121;?use_abs_pos pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)}
+      hidden_size//num_attention_heads)};mlp=b232;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)};\
+      neck=b123;?use_abs_pos pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)}
+      """,
+    "seamless_m4t": """
+      f . decoder_ffn_dim=8192 decoder_layers=24 encoder_ffn_dim=8192 hidden_size=1024 tie_word_embeddings=true \
+      vocab_size=256102
+      k . num_hidden_layers=decoder_layers
+      g tie_word_embeddings
+      c SeamlessM4TForTextToText AutoModelForSeq2SeqLM
+      i shared:E(vocab_size,hidden_size);text_encoder=b512;text_decoder=b513;lm_head:L(hidden_size,\
+      vocab_size)~shared
+      """,
+    "seamless_m4t_v2": """
+      f . decoder_ffn_dim=8192 decoder_layers=24 encoder_ffn_dim=8192 hidden_size=1024 tie_word_embeddings=true \
+      vocab_size=256102
+      k . num_hidden_layers=decoder_layers
+      g tie_word_embeddings
+      c SeamlessM4Tv2ForTextToText AutoModelForSeq2SeqLM
+      i shared:E(vocab_size,hidden_size);text_encoder=b512;text_decoder=b513;lm_head:L(hidden_size,\
+      vocab_size)~shared
+      """,
+    "seed_oss": """
+      f . attention_bias=true attention_out_bias=false head_dim=128 hidden_size=4096 intermediate_size=27648 \
+      mlp_bias=false num_attention_heads=80 num_hidden_layers=64 num_key_value_heads=8 tie_word_embeddings=false \
+      vocab_size=155136
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
+      c SeedOssForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b514;norm:N(hidden_size)};\
+      ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)
+      c SeedOssModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b514;norm:N(hidden_size)
       """,
     "siglip2_vision_model": """
       f . hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_channels=3 num_hidden_layers=12 \
       num_patches=256 patch_size=16 vision_use_head=true
+      g !(num_attention_heads<=0)
       c Siglip2VisionModel AutoModel
-      i embeddings=b95;encoder{layers*num_hidden_layers=b78};?vision_use_head head=b451;\
+      i embeddings=b98;encoder{layers*num_hidden_layers=b81};?vision_use_head head=b461;\
       post_layernorm:N(hidden_size,1)
       """,
     "siglip_vision_model": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=16 vision_use_head=true
+      g !(num_attention_heads<=0)
       c SiglipVisionModel AutoModel
-      i embeddings=b239;encoder{layers*num_hidden_layers=b78};?vision_use_head head=b451;\
+      i embeddings=b250;encoder{layers*num_hidden_layers=b81};?vision_use_head head=b461;\
       post_layernorm:N(hidden_size,1)
+      """,
+    "smollm3": """
+      f . attention_bias=false hidden_size=2048 intermediate_size=11008 layer_types=null mlp_bias=false \
+      num_attention_heads=16 num_hidden_layers=36 num_key_value_heads=4 sliding_window=null \
+      tie_word_embeddings=true vocab_size=128256
+      d layer_types null(layer_types)?[num_hidden_layers|'full_attention']:layer_types
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      s layer_types full_attention sliding_attention
+      c SmolLM3ForCausalLM AutoModelForCausalLM
+      p model
+      i model=b249;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size)~
+      c SmolLM3Model AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b248;norm:N(hidden_size)
       """,
     "smolvlm": """
       f . scale_factor=2 tie_word_embeddings=false
@@ -4845,16 +5240,115 @@ extension TypeTable {
       m text_config. rms_norm_eps=1e-05
       c SmolVLMForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b289;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b294;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c SmolVLMModel AutoModel
-      i vision_model=b287;connector=b288;text_model:A(AutoModel,text_config)
+      i vision_model=b292;connector=b293;text_model:A(AutoModel,text_config)
       """,
     "smolvlm_vision": """
       f . hidden_size=1152 image_size=224 intermediate_size=3072 num_attention_heads=16 num_channels=3 \
       num_hidden_layers=12 patch_size=32
       c SmolVLMVisionTransformer AutoModel
-      i embeddings=b239;encoder{layers*num_hidden_layers=b78};post_layernorm:N(hidden_size,1)
+      i embeddings=b250;encoder{layers*num_hidden_layers=b81};post_layernorm:N(hidden_size,1)
+      """,
+    "solar_open": """
+      f . attention_bias=false head_dim=128 hidden_size=4096 moe_intermediate_size=1280 n_routed_experts=128 \
+      n_shared_experts=1 num_attention_heads=64 num_hidden_layers=48 num_key_value_heads=8 \
+      tie_word_embeddings=false vocab_size=196608
+      k . num_local_experts=n_routed_experts
+      g head_dim
+      c SolarOpenForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b515;norm:N(hidden_size)};\
+      ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)
+      c SolarOpenModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b515;norm:N(hidden_size)
+      """,
+    "squeezebert": """
+      f . embedding_size=768 hidden_size=768 intermediate_groups=4 intermediate_size=3072 k_groups=4 \
+      max_position_embeddings=512 num_attention_heads=12 num_hidden_layers=12 output_groups=4 \
+      post_attention_groups=1 q_groups=4 tie_word_embeddings=true type_vocab_size=2 v_groups=4 vocab_size=30522
+      g !(intermediate_groups<=0)
+      g !(k_groups<=0)
+      g !(output_groups<=0)
+      g !(post_attention_groups<=0)
+      g !(q_groups<=0)
+      g !(v_groups<=0)
+      c SqueezeBertForMaskedLM AutoModelForMaskedLM
+      p transformer
+      i transformer=b518;cls{predictions=b50}
+      c SqueezeBertModel AutoModel
+      i embeddings=b516;encoder=b517;pooler{dense:L(hidden_size,hidden_size,1)}
+      c SqueezeBertForSequenceClassification
+      p transformer
+      i transformer=b518;classifier:L(hidden_size,num_labels,1)
+      c SqueezeBertForTokenClassification
+      p transformer
+      i transformer=b518;classifier:L(hidden_size,num_labels,1)
+      c SqueezeBertForQuestionAnswering
+      p transformer
+      i transformer=b518;qa_outputs:L(hidden_size,num_labels,1)
+      """,
+    "stablelm": """
+      f . hidden_size=2560 intermediate_size=6912 num_attention_heads=32 num_hidden_layers=32 \
+      num_key_value_heads=32 qk_layernorm=false tie_word_embeddings=false use_parallel_residual=false \
+      use_qkv_bias=false vocab_size=50304
+      c StableLmForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),use_qkv_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads),use_qkv_bias);v_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads),use_qkv_bias);o_proj:L(hidden_size,hidden_size);\
+      ?qk_layernorm q_layernorm{norms*num_attention_heads=b519};?qk_layernorm k_layernorm{\
+      norms*num_attention_heads=b519}};mlp=b84;input_layernorm:N(hidden_size,1);?!use_parallel_residual \
+      post_attention_layernorm:N(hidden_size,1)};norm:N(hidden_size,1)};?tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
+      """,
+    "starcoder2": """
+      f . hidden_size=3072 intermediate_size=12288 num_attention_heads=24 num_hidden_layers=30 \
+      num_key_value_heads=2 sliding_window=null tie_word_embeddings=true use_bias=true vocab_size=49152
+      c Starcoder2ForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b520;norm:N(hidden_size,1)};\
+      ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)~
+      c Starcoder2Model AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b520;norm:N(hidden_size,1)
+      """,
+    "switch_transformers": """
+      f . d_ff=2048 d_kv=64 d_model=768 num_experts=8 num_heads=12 num_layers=12 \
+      relative_attention_num_buckets=32 router_bias=false tie_word_embeddings=true vocab_size=32128
+      k . hidden_size=d_model num_attention_heads=num_heads num_hidden_layers=num_layers
+      c SwitchTransformersForConditionalGeneration AutoModelForSeq2SeqLM
+      i shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;block*num_layers=b522;final_layer_norm:N(d_model)};\
+      decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings \
+      embed_tokens:E(vocab_size,d_model)~;block*num_layers=b523;final_layer_norm:N(d_model)};\
+      ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
+      c SwitchTransformersModel AutoModel
+      i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
+      block*num_layers=b522;final_layer_norm:N(d_model)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;block*num_layers=b523;final_layer_norm:N(d_model)}
+      """,
+    "t5": """
+      f . d_ff=2048 d_kv=64 d_model=512 feed_forward_proj="relu" is_gated_act=null num_decoder_layers=null \
+      num_heads=8 num_layers=6 relative_attention_num_buckets=32 tie_word_embeddings=null vocab_size=32128
+      k . head_dim=d_kv hidden_size=d_model num_attention_heads=num_heads num_hidden_layers=num_layers
+      d is_gated_act null(is_gated_act)?(feed_forward_proj=='gated-gelu'?true:false):is_gated_act
+      d num_decoder_layers null(num_decoder_layers)?num_layers:num_decoder_layers
+      d tie_word_embeddings null(tie_word_embeddings)?true:tie_word_embeddings
+      g tie_word_embeddings
+      s feed_forward_proj gated-gelu relu
+      c T5ForConditionalGeneration AutoModelForSeq2SeqLM
+      i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{\
+      SelfAttention=b348;layer_norm:N(d_model)};1=b349}};final_layer_norm:N(d_model)};decoder=b353;\
+      lm_head:L(d_model,vocab_size)~
+      c T5Model AutoModel
+      i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{\
+      SelfAttention=b348;layer_norm:N(d_model)};1=b524}};final_layer_norm:N(d_model)};decoder{\
+      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers{layer{0{SelfAttention=b348;\
+      layer_norm:N(d_model)};1=b351;2=b524}};final_layer_norm:N(d_model)}
       """,
     "t5gemma": """
       f . tie_word_embeddings=true vocab_size=256000
@@ -4862,33 +5356,251 @@ extension TypeTable {
       intermediate_size=9216 num_attention_heads=8 num_key_value_heads=4 vocab_size=256000
       f encoder. attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 num_attention_heads=8 \
       num_hidden_layers=26 num_key_value_heads=4 vocab_size=256000
-      d decoder.cross_attention_hidden_size encoder.hidden_size
+      d decoder.cross_attention_hidden_size \
+      null(decoder.cross_attention_hidden_size)?encoder.hidden_size:decoder.cross_attention_hidden_size
+      g decoder.head_dim
+      g encoder.head_dim
       c T5GemmaForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{encoder@encoder=b480;decoder=b481};lm_head{?!tie_word_embeddings out_proj:L(decoder.hidden_size,\
+      i model{encoder@encoder=b525;decoder=b526};lm_head{?!tie_word_embeddings out_proj:L(decoder.hidden_size,\
       decoder.vocab_size);?tie_word_embeddings out_proj:L(decoder.hidden_size,\
       decoder.vocab_size)~model.decoder.embed_tokens}
       c T5GemmaModel AutoModel
-      i encoder@encoder=b480;decoder=b481
+      i encoder@encoder=b525;decoder=b526
       """,
     "timm_wrapper": """
-      s architecture resnet50
       c TimmWrapperModel AutoModel
       i timm_model{conv1:C(3,64,0|3,7,7);layer1{0{conv1:C(64,64,0|64,1,1);conv2:C(64,64,0|64,3,3);conv3:C(64,256,\
-      0|64,1,1);downsample{0:C(64,256,0|64,1,1);1=b482};bn1=b483;bn2=b483;bn3=b482};1=b484;2=b484};layer2{0{\
+      0|64,1,1);downsample{0:C(64,256,0|64,1,1);1=b527};bn1=b528;bn2=b528;bn3=b527};1=b529;2=b529};layer2{0{\
       conv1:C(256,128,0|256,1,1);conv2:C(128,128,0|128,3,3);conv3:C(128,512,0|128,1,1);downsample{0:C(256,512,0|\
-      256,1,1);1=b485};bn1=b486;bn2=b486;bn3=b485};1=b487;2=b487;3=b487};layer3{0{conv1:C(512,256,0|512,1,1);\
-      conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);downsample{0:C(512,1024,0|512,1,1);1=b488};bn1=b482;\
-      bn2=b482;bn3=b488};1=b489;2=b489;3=b489;4=b489;5=b489};layer4{0{conv1:C(1024,512,0|1024,1,1);conv2:C(512,\
-      512,0|512,3,3);conv3:C(512,2048,0|512,1,1);downsample{0:C(1024,2048,0|1024,1,1);1=b490};bn1=b485;bn2=b485;\
-      bn3=b490};1=b491;2=b491};bn1=b483}
+      256,1,1);1=b530};bn1=b531;bn2=b531;bn3=b530};1=b532;2=b532;3=b532};layer3{0{conv1:C(512,256,0|512,1,1);\
+      conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);downsample{0:C(512,1024,0|512,1,1);1=b533};bn1=b527;\
+      bn2=b527;bn3=b533};1=b534;2=b534;3=b534;4=b534;5=b534};layer4{0{conv1:C(1024,512,0|1024,1,1);conv2:C(512,\
+      512,0|512,3,3);conv3:C(512,2048,0|512,1,1);downsample{0:C(1024,2048,0|1024,1,1);1=b535};bn1=b530;bn2=b530;\
+      bn3=b535};1=b536;2=b536};bn1=b528}
+      """,
+    "trocr": """
+      f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 layernorm_embedding=true \
+      max_position_embeddings=512 tie_word_embeddings=true use_learned_position_embeddings=true vocab_size=50265
+      k . hidden_size=d_model num_hidden_layers=decoder_layers
+      c TrOCRForCausalLM AutoModelForCausalLM
+      p model
+      i model{decoder{embed_tokens:E(vocab_size,d_model)!;?use_learned_position_embeddings \
+      embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b37;?layernorm_embedding \
+      layernorm_embedding:N(d_model,1)}};?!tie_word_embeddings output_projection:L(d_model,vocab_size);\
+      ?tie_word_embeddings output_projection:L(d_model,vocab_size)~
+      """,
+    "ultrabert": """
+      f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 layer_types=null \
+      mlp_bias=false num_attention_heads=32 num_hidden_layers=32 num_key_value_heads=null \
+      prediction_head_size=768 sliding_window=128 tie_word_embeddings=false vocab_size=32000
+      d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
+      d layer_types null(layer_types)?[num_hidden_layers|i%3==2?'full_attention':'sliding_attention']:layer_types
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      u . attention_windows
+      g head_dim
+      s layer_types full_attention sliding_attention
+      c UltrabertForMaskedLM AutoModelForMaskedLM
+      p model
+      r model>ultrabert
+      r head.decoder>cls
+      i model=b144;head{linear1:L(hidden_size,prediction_head_size);linear2:L(prediction_head_size,hidden_size);\
+      ?tie_word_embeddings decoder:L(hidden_size,vocab_size)~;?!tie_word_embeddings decoder:L(hidden_size,\
+      vocab_size)}
+      c UltrabertForSequenceClassification
+      p model
+      r model>ultrabert
+      i model=b144;classifier:L(hidden_size,num_labels,1)
+      c UltrabertForTokenClassification
+      p model
+      r model>ultrabert
+      i model=b144;classifier:L(hidden_size,num_labels,1)
+      c UltrabertForQuestionAnswering
+      p model
+      r model>ultrabert
+      i model=b144;qa_outputs:L(hidden_size,2,1)
+      """,
+    "umt5": """
+      f . d_ff=1024 d_kv=64 d_model=512 feed_forward_proj="gated-gelu" is_gated_act=null num_heads=6 num_layers=8 \
+      relative_attention_num_buckets=32 tie_word_embeddings=null vocab_size=250112
+      k . head_dim=d_kv hidden_size=d_model num_attention_heads=num_heads num_hidden_layers=num_layers
+      d is_gated_act null(is_gated_act)?(feed_forward_proj=='gated-gelu'?true:false):is_gated_act
+      d tie_word_embeddings null(tie_word_embeddings)?true:tie_word_embeddings
+      g tie_word_embeddings
+      s feed_forward_proj gated-gelu relu
+      c UMT5ForConditionalGeneration AutoModelForSeq2SeqLM
+      i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0=b537;\
+      1=b411}};final_layer_norm:N(d_model)};decoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{\
+      0=b537;1=b351;2=b411}};final_layer_norm:N(d_model)};lm_head:L(d_model,vocab_size)~
+      """,
+    "unlimited_ocr": """
+      f . tie_word_embeddings=false
+      f text_config. head_dim=null hidden_size=1280 intermediate_size=6848 moe_intermediate_size=896 \
+      n_routed_experts=64 n_shared_experts=2 num_attention_heads=10 num_hidden_layers=12 num_key_value_heads=10 \
+      vocab_size=129280
+      f vision_config.encoder_config. hidden_size=1024 image_size=224 intermediate_size=4096 patch_size=14
+      f vision_config.sam_config. downsample_channels=[512,1024] global_attn_indexes=[2,5,8,11] hidden_size=768 \
+      image_size=1024 mlp_dim=3072 num_attention_heads=12 num_channels=3 output_channels=256 patch_size=16 \
+      window_size=14
+      k text_config. num_experts=n_routed_experts
+      d text_config.head_dim \
+      null(text_config.head_dim)?text_config.hidden_size//text_config.num_attention_heads:text_config.head_dim
+      g !text_config.attention_bias
+      g text_config.head_dim
+      g !text_config.mlp_bias
+      g !text_config.tie_word_embeddings
+      g vision_config.sam_config.qkv_bias
+      g vision_config.sam_config.use_abs_pos
+      g vision_config.sam_config.use_rel_pos
+      f vision_config.sam_config. qkv_bias=true
+      f vision_config.sam_config. use_abs_pos=true
+      f vision_config.sam_config. use_rel_pos=true
+      f text_config. tie_word_embeddings=false
+      f text_config. attention_bias=false
+      f text_config. mlp_bias=false
+      c UnlimitedOcrForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model.vision_tower.sam_encoder.patch_embed.projection>model.sam_model.patch_embed.proj
+      r model.vision_tower.sam_encoder.layers.*.attn>model.sam_model.blocks.*.attn
+      r model.vision_tower.sam_encoder.layers.*.mlp>model.sam_model.blocks.*.mlp
+      r model.vision_tower.sam_encoder.layers.*.layer_norm1>model.sam_model.blocks.*.norm1
+      r model.vision_tower.sam_encoder.layers.*.layer_norm2>model.sam_model.blocks.*.norm2
+      r model.vision_tower.sam_encoder.neck.conv1>model.sam_model.neck.0
+      r model.vision_tower.sam_encoder.neck.conv2>model.sam_model.neck.2
+      r model.vision_tower.sam_encoder.neck.layer_norm1>model.sam_model.neck.1
+      r model.vision_tower.sam_encoder.neck.layer_norm2>model.sam_model.neck.3
+      r model.vision_tower.sam_encoder.proj.conv1>model.sam_model.net_2
+      r model.vision_tower.sam_encoder.proj.conv2>model.sam_model.net_3
+      r model.vision_tower.sam_encoder.pos_embed>model.sam_model.pos_embed
+      r model.vision_tower.vision_encoder.embeddings>model.vision_model.embeddings
+      r model.vision_tower.vision_encoder.encoder.layers.*.self_attn.k_proj>model.vision_model.transformer.layers.\
+      *.self_attn.qkv_proj
+      r model.vision_tower.vision_encoder.encoder.layers.*.self_attn.v_proj>model.vision_model.transformer.layers.\
+      *.self_attn.qkv_proj
+      r model.vision_tower.vision_encoder.encoder.layers.*.self_attn.q_proj>model.vision_model.transformer.layers.\
+      *.self_attn.qkv_proj
+      r model.vision_tower.vision_encoder.encoder.layers.*.self_attn.out_proj>model.vision_model.transformer.layer\
+      s.*.self_attn.out_proj
+      r model.vision_tower.vision_encoder.encoder.layers.*.mlp>model.vision_model.transformer.layers.*.mlp
+      r model.vision_tower.vision_encoder.encoder.layers.*.layer_norm1>model.vision_model.transformer.layers.*.lay\
+      er_norm1
+      r model.vision_tower.vision_encoder.encoder.layers.*.layer_norm2>model.vision_model.transformer.layers.*.lay\
+      er_norm2
+      r model.vision_tower.vision_encoder.pre_layrnorm>model.vision_model.pre_layrnorm
+      r model.multi_modal_projector>model.projector.layers
+      r model.language_model>model
+      r model.view_separator>model.view_seperator
+      i model{vision_tower{sam_encoder{patch_embed@vision_config{projection:C(sam_config.num_channels,\
+      sam_config.hidden_size,1|sam_config.num_channels,sam_config.patch_size,sam_config.patch_size)};\
+      layers*text_config.num_hidden_layers@vision_config{attn@sam_config=b467;mlp@sam_config=b232;\
+      layer_norm1@sam_config=b16;layer_norm2@sam_config=b16};neck@vision_config{conv1:C(sam_config.hidden_size,\
+      sam_config.output_channels,0|sam_config.hidden_size,1,1);conv2:C(sam_config.output_channels,\
+      sam_config.output_channels,0|sam_config.output_channels,3,3);layer_norm1@sam_config=b538;\
+      layer_norm2@sam_config=b538};proj@vision_config{conv1:C(sam_config.output_channels,\
+      sam_config.downsample_channels[0],0|sam_config.output_channels,3,3);\
+      conv2:C(sam_config.downsample_channels[0],sam_config.downsample_channels[1],0|\
+      sam_config.downsample_channels[0],3,3)};pos_embed:T(1,\
+      vision_config.sam_config.image_size//vision_config.sam_config.patch_size,\
+      vision_config.sam_config.image_size//vision_config.sam_config.patch_size,\
+      vision_config.sam_config.hidden_size)};vision_encoder{embeddings@vision_config{\
+      position_embedding:E((encoder_config.image_size//encoder_config.patch_size)**2+1,\
+      encoder_config.hidden_size);class_embedding:T(encoder_config.hidden_size)};encoder{\
+      layers*text_config.num_hidden_layers@vision_config{self_attn@encoder_config{k_proj:M(hidden_size,\
+      hidden_size,1|3072,1024);v_proj:M(hidden_size,hidden_size,1|3072,1024);q_proj:M(hidden_size,hidden_size,1|\
+      3072,1024);out_proj:L(hidden_size,hidden_size,1)};mlp@encoder_config=b69;layer_norm1@encoder_config=b16;\
+      layer_norm2@encoder_config=b16}};pre_layrnorm@vision_config{weight:T(encoder_config.hidden_size);\
+      bias:T(encoder_config.hidden_size)}}};\
+      multi_modal_projector:L(vision_config.sam_config.downsample_channels[1]+vision_config.encoder_config.hidden_\
+      size,text_config.hidden_size,1);language_model@text_config{embed_tokens:E(vocab_size,hidden_size)!;\
+      layers*num_hidden_layers{self_attn=b14;mlp{?!(i==0) experts=b24;?!(i==0) gate:R(hidden_size,\
+      n_routed_experts);?!(i==0) shared_experts=b25;?i==0 gate_proj:L(hidden_size,intermediate_size);?i==0 \
+      up_proj:L(hidden_size,intermediate_size);?i==0 down_proj:L(intermediate_size,hidden_size)};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
+      view_separator:T(text_config.hidden_size);image_newline:T(text_config.hidden_size)};?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      """,
+    "vaultgemma": """
+      f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
+      num_attention_heads=8 num_hidden_layers=26 num_key_value_heads=4 sliding_window=4096 \
+      tie_word_embeddings=true vocab_size=256000
+      d layer_types null(layer_types)?[num_hidden_layers|i%2==0?'sliding_attention':'full_attention']:layer_types
+      g head_dim
+      s layer_types full_attention sliding_attention
+      c VaultGemmaForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b539;norm:N(hidden_size)};\
+      ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)~
+      c VaultGemmaModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b539;norm:N(hidden_size)
+      """,
+    "video_llama_3": """
+      f . tie_word_embeddings=false
+      f vision_config. hidden_size=768 intermediate_size=3072 num_channels=3 num_hidden_layers=12 patch_size=16
+      y text_config. qwen2
+      d tie_word_embeddings text_config.tie_word_embeddings?true:tie_word_embeddings
+      c VideoLlama3ForConditionalGeneration AutoModelForImageTextToText
+      p model
+      i model{vision_model@vision_config{embeddings=b540;encoder{layers*num_hidden_layers=b81};\
+      post_layernorm:N(hidden_size,1)};projector=b541;language_model:A(AutoModel,text_config)};\
+      ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      c VideoLlama3Model AutoModel
+      i vision_model{embeddings@vision_config=b540;encoder=b99;post_layernorm@vision_config=b16};projector=b541;\
+      language_model:A(AutoModel,text_config)
       """,
     "video_llama_3_vision": """
       f . hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_channels=3 num_hidden_layers=12 \
       patch_size=16
       c VideoLlama3VisionModel AutoModel
-      i embeddings{patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size)};encoder{\
-      layers*num_hidden_layers=b78};post_layernorm:N(hidden_size,1)
+      i embeddings=b540;encoder{layers*num_hidden_layers=b81};post_layernorm:N(hidden_size,1)
+      """,
+    "video_llava": """
+      f . multimodal_projector_bias=true tie_word_embeddings=false
+      y text_config. llama
+      y vision_config. clip_vision_model
+      m vision_config. hidden_size=1024 intermediate_size=4096 projection_dim=768 num_hidden_layers=24 \
+      num_attention_heads=16 patch_size=14 vocab_size=32000
+      c VideoLlavaForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model>
+      r lm_head>language_model.lm_head
+      r model.language_model>language_model.model
+      i model{multi_modal_projector=b343;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,\
+      vision_config);language_model:A(AutoModel,text_config)};?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      c VideoLlavaModel AutoModel
+      r language_model>language_model.model
+      i multi_modal_projector=b343;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,vision_config);\
+      language_model:A(AutoModel,text_config)
+      """,
+    "vipllava": """
+      f . tie_word_embeddings=false
+      y text_config. llama
+      y vision_config. clip_vision_model
+      m vision_config. hidden_size=1024 intermediate_size=4096 projection_dim=768 num_hidden_layers=24 \
+      num_attention_heads=16 image_size=336 patch_size=14 vocab_size=32000
+      c VipLlavaForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model>
+      r lm_head>language_model.lm_head
+      r model.language_model>language_model.model
+      i model{multi_modal_projector=b542;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      c VipLlavaModel AutoModel
+      r language_model>language_model.model
+      i multi_modal_projector=b542;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      """,
+    "vision-encoder-decoder": """
+      y decoder. bert
+      m decoder. is_decoder=true add_cross_attention=true
+      y encoder. vit
+      c VisionEncoderDecoderModel AutoModelForImageTextToText
+      i ?!(encoder.hidden_size==decoder.hidden_size) enc_to_dec_proj:L(encoder.hidden_size,decoder.hidden_size,1);\
+      encoder:A(AutoModel,encoder);decoder:A(AutoModelForCausalLM,decoder)
       """,
     "vit": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
@@ -4903,25 +5615,10 @@ extension TypeTable {
       r layers.*.mlp.fc2>encoder.layer.*.output.dense
       r layers.*.layernorm_before>encoder.layer.*.layernorm_before
       r layers.*.layernorm_after>encoder.layer.*.layernorm_after
-      i embeddings{patch_embeddings=b125;cls_token:T(1,1,hidden_size);position_embeddings:T(1,\
-      image_size//patch_size*(image_size//patch_size)+1,hidden_size)};layers*num_hidden_layers{attention=b126;\
-      mlp=b66;layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)};pooler{dense:L(hidden_size,\
+      i embeddings{patch_embeddings=b127;cls_token:T(1,1,hidden_size);position_embeddings:T(1,\
+      image_size//patch_size*(image_size//patch_size)+1,hidden_size)};layers*num_hidden_layers{attention=b128;\
+      mlp=b69;layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)};pooler{dense:L(hidden_size,\
       pooler_output_size,1)};layernorm:N(hidden_size,1)
-      """,
-    "voxtral": """
-      f . hidden_size=3072
-      y audio_config. voxtral_encoder
-      y text_config. llama
-      c VoxtralForConditionalGeneration AutoModelForSeq2SeqLM
-      p model
-      r model>
-      r lm_head>language_model.lm_head
-      r model.language_model>language_model.model
-      i model{multi_modal_projector=b492;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
-      text_config)};lm_head:L(text_config.hidden_size,text_config.vocab_size)
-      c VoxtralModel AutoModel
-      r language_model>language_model.model
-      i multi_modal_projector=b492;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "voxtral_encoder": """
       f . hidden_size=1280 intermediate_size=5120 max_source_positions=1500 num_attention_heads=20 \
@@ -4930,13 +5627,14 @@ extension TypeTable {
       encoder_layers=num_hidden_layers
       c VoxtralEncoder AutoModel
       i conv1:C(num_mel_bins,hidden_size,1|num_mel_bins,3);conv2:C(hidden_size,hidden_size,1|hidden_size,3);\
-      embed_positions:E(max_source_positions,hidden_size);layers*num_hidden_layers=b22;layer_norm:N(hidden_size,1)
+      embed_positions:E(max_source_positions,hidden_size);layers*num_hidden_layers=b23;layer_norm:N(hidden_size,1)
       """,
     "voxtral_realtime_encoder": """
       f . head_dim=64 hidden_size=1280 intermediate_size=5120 num_attention_heads=32 num_hidden_layers=32 \
       num_mel_bins=128 sliding_window=750 vocab_size=131072
       k . d_model=hidden_size encoder_attention_heads=num_attention_heads encoder_ffn_dim=intermediate_size \
       encoder_layers=num_hidden_layers num_key_value_heads=num_attention_heads
+      g head_dim
       c VoxtralRealtimeEncoder AutoModel
       i embedder{conv1:C(num_mel_bins,hidden_size,1|num_mel_bins,3);conv2:C(hidden_size,hidden_size,1|hidden_size,\
       3)};layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,1);\
@@ -4948,6 +5646,8 @@ extension TypeTable {
     "wavtokenizer_encoder": """
       f . audio_channels=1 codebook_dim=512 codebook_size=4096 compress=2 hidden_size=512 kernel_size=7 \
       last_kernel_size=7 num_filters=32 residual_kernel_size=3 upsampling_ratios=[6,5,5,4] use_conv_shortcut=true
+      g !(num_lstm_layers<=0)
+      f . num_lstm_layers=2
       c WavTokenizerEncoderModel AutoModel
       i encoder{layers{0{conv{bias:T(num_filters);parametrizations{weight{original0:T(32,1,1);\
       original1:T(num_filters,audio_channels,kernel_size)}}}};1{block{1{conv{bias:T(num_filters//compress);\
@@ -4982,26 +5682,156 @@ extension TypeTable {
       original1:T(hidden_size,num_filters*16,last_kernel_size)}}}}}};quantizer{codebook{inited:B(1);\
       cluster_size:B(codebook_size);embed:B(codebook_size,codebook_dim);embed_avg:B(codebook_size,codebook_dim)}}
       """,
+    "whisper": """
+      f . d_model=384 decoder_ffn_dim=1536 decoder_layers=4 encoder_ffn_dim=1536 encoder_layers=4 \
+      max_source_positions=1500 max_target_positions=448 num_mel_bins=80 tie_word_embeddings=true vocab_size=51865
+      k . hidden_size=d_model num_hidden_layers=encoder_layers
+      c WhisperForCausalLM AutoModelForCausalLM
+      p model
+      i model{decoder=b543};?!tie_word_embeddings proj_out:L(d_model,vocab_size);?tie_word_embeddings \
+      proj_out:L(d_model,vocab_size)~
+      c WhisperModel AutoModel
+      i encoder{conv1:C(num_mel_bins,d_model,1|num_mel_bins,3);conv2:C(d_model,d_model,1|d_model,3);\
+      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b475;layer_norm:N(d_model,1)};\
+      decoder=b543
+      """,
+    "xglm": """
+      f . add_cross_attention=false d_model=1024 ffn_dim=4096 num_layers=24 tie_word_embeddings=true \
+      vocab_size=256008
+      k . hidden_size=d_model num_hidden_layers=num_layers
+      c XGLMForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,d_model)!;layers*num_layers{self_attn=b35;?add_cross_attention \
+      encoder_attn=b35;fc1:L(d_model,ffn_dim,1);fc2:L(ffn_dim,d_model,1);?add_cross_attention \
+      encoder_attn_layer_norm:N(d_model,1);self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};\
+      layer_norm:N(d_model,1)};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
+      lm_head:L(d_model,vocab_size)~
+      c XGLMModel AutoModel
+      i embed_tokens:E(vocab_size,d_model)!;layers*num_layers{self_attn=b35;fc1:L(d_model,ffn_dim,1);\
+      fc2:L(ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1);\
+      ?add_cross_attention encoder_attn=b35;?add_cross_attention encoder_attn_layer_norm:N(d_model,1)};\
+      layer_norm:N(d_model,1)
+      """,
     "xlm-roberta": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
-      c XLMRobertaForCausalLM AutoModelForCausalLM
-      p roberta
-      i lm_head=b74;roberta{embeddings=b75;encoder=b47}
+      g !add_cross_attention
+      f . add_cross_attention=false
       c XLMRobertaForMaskedLM AutoModelForMaskedLM
       p roberta
-      i lm_head=b76;roberta{embeddings=b75;encoder=b47}
+      i lm_head=b77;roberta=b79
+      c XLMRobertaForCausalLM AutoModelForCausalLM
+      p roberta
+      i lm_head=b546;roberta=b79
       c XLMRobertaModel AutoModel
-      i embeddings=b75;encoder=b47;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b78;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
       c XLMRobertaForSequenceClassification
       p roberta
-      i classifier=b55;roberta{embeddings=b75;encoder=b47}
+      i classifier=b55;roberta=b79
       c XLMRobertaForTokenClassification
       p roberta
-      i classifier:L(hidden_size,num_labels,1);roberta{embeddings=b75;encoder=b47}
-      c XLMRobertaForQuestionAnswering
+      i classifier:L(hidden_size,num_labels,1);roberta=b79
+      """,
+    "xlm-roberta-xl": """
+      f . hidden_size=2560 intermediate_size=10240 max_position_embeddings=514 num_attention_heads=32 \
+      num_hidden_layers=36 tie_word_embeddings=true type_vocab_size=1 vocab_size=250880
+      g !add_cross_attention
+      f . add_cross_attention=false
+      c XLMRobertaXLForMaskedLM AutoModelForMaskedLM
       p roberta
-      i qa_outputs:L(hidden_size,num_labels,1);roberta{embeddings=b75;encoder=b47}
+      i roberta{embeddings=b544;encoder=b545};lm_head=b77
+      c XLMRobertaXLForCausalLM AutoModelForCausalLM
+      p roberta
+      i roberta{embeddings=b544;encoder=b545};lm_head=b546
+      c XLMRobertaXLModel AutoModel
+      i embeddings=b544;encoder=b545;pooler{dense:L(hidden_size,hidden_size,1)}
+      c XLMRobertaXLForSequenceClassification
+      p roberta
+      i roberta{embeddings=b544;encoder=b545};classifier=b55
+      c XLMRobertaXLForTokenClassification
+      p roberta
+      i roberta{embeddings=b544;encoder=b545};classifier:L(hidden_size,num_labels,1)
+      """,
+    "xlnet": """
+      f . d_head=null d_inner=4096 d_model=1024 n_head=16 n_layer=24 tie_word_embeddings=true vocab_size=32000
+      k . hidden_size=d_model n_token=vocab_size num_attention_heads=n_head num_hidden_layers=n_layer
+      d d_head null(d_head)?d_model//n_head:d_head
+      c XLNetLMHeadModel AutoModelForCausalLM
+      p transformer
+      i transformer{word_embedding:E(vocab_size,d_model)!;layer*n_layer=b547;mask_emb:T(1,1,d_model)};\
+      ?!tie_word_embeddings lm_loss:L(d_model,vocab_size,1);?tie_word_embeddings lm_loss:L(d_model,vocab_size,1)~
+      c XLNetModel AutoModel
+      i word_embedding:E(vocab_size,d_model)!;layer*n_layer=b547;mask_emb:T(1,1,d_model)
+      """,
+    "xmod": """
+      f . adapter_layer_norm=false adapter_reduction_factor=2 hidden_size=768 intermediate_size=3072 \
+      max_position_embeddings=512 num_attention_heads=12 num_hidden_layers=12 pre_norm=false \
+      tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
+      g !add_cross_attention
+      f . add_cross_attention=false
+      c XmodForMaskedLM AutoModelForMaskedLM
+      p roberta
+      i roberta=b548;lm_head=b77
+      c XmodForCausalLM AutoModelForCausalLM
+      p roberta
+      i roberta=b548;lm_head=b546
+      c XmodForSequenceClassification
+      p roberta
+      i roberta=b548;classifier=b55
+      c XmodForTokenClassification
+      p roberta
+      i roberta=b548;classifier:L(hidden_size,num_labels,1)
+      """,
+    "yoso": """
+      f . hidden_size=768 intermediate_size=3072 max_position_embeddings=4096 num_attention_heads=12 \
+      num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=1 vocab_size=50265
+      c YosoForMaskedLM AutoModelForMaskedLM
+      p yoso
+      i yoso=b549;cls{predictions=b50}
+      c YosoModel AutoModel
+      i embeddings=b446;encoder{layer*num_hidden_layers=b47}
+      c YosoForSequenceClassification
+      p yoso
+      i yoso=b549;classifier=b55
+      c YosoForTokenClassification
+      p yoso
+      i yoso=b549;classifier:L(hidden_size,num_labels,1)
+      c YosoForQuestionAnswering
+      p yoso
+      i yoso=b549;qa_outputs:L(hidden_size,num_labels,1)
+      """,
+    "youtu": """
+      f . attention_bias=false head_dim=null hidden_size=2048 intermediate_size=6144 kv_lora_rank=512 \
+      num_attention_heads=16 num_hidden_layers=32 num_key_value_heads=16 q_lora_rank=1536 qk_nope_head_dim=128 \
+      qk_rope_head_dim=64 tie_word_embeddings=true v_head_dim=128 vocab_size=128256
+      d head_dim null(head_dim)?qk_rope_head_dim:head_dim
+      g head_dim
+      c YoutuForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b113;mlp=b84;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
+      ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)~
+      c YoutuModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b115;mlp=b84;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
+      """,
+    "zaya": """
+      f . attention_bias=false cca_time0=2 cca_time1=2 head_dim=128 hidden_size=2048 layer_types=null \
+      lm_head_bias=false moe_intermediate_size=2048 num_attention_heads=8 num_experts=16 num_hidden_layers=40 \
+      num_key_value_heads=2 router_hidden_size=256 sliding_window=null tie_word_embeddings=true vocab_size=262272
+      d layer_types null(layer_types)?[num_hidden_layers|'hybrid']:layer_types
+      g head_dim
+      s layer_types hybrid
+      c ZayaForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b551;\
+      input_hidden_states_scale:T(hidden_size);input_hidden_states_bias:T(hidden_size);norm:N(hidden_size)};\
+      ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size,lm_head_bias)~
+      c ZayaModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b551;\
+      input_hidden_states_scale:T(hidden_size);input_hidden_states_bias:T(hidden_size);norm:N(hidden_size)
       """,
   ]
 }

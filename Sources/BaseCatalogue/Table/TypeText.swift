@@ -26,6 +26,8 @@ struct TypeText: Sendable {
   var otherKeys: [String: [String]] = [:]
   /// Fields that the configuration class works out.
   var definitions: [String: Formula] = [:]
+  /// What held for all configurations that the rows were learned from: where it does not, the rows are not known.
+  var guards: [(text: String, formula: Formula)] = []
   /// Strings that the rows were learned with, by field.
   var knownStrings: [String: [String]] = [:]
   /// Keys from which older files let the lists of layers follow, in a way that is not known here, by section.
@@ -47,6 +49,7 @@ struct TypeText: Sendable {
   private mutating func read(_ mark: String, _ words: ArraySlice<String>, _ rest: Substring) -> Bool {
     switch mark {
     case "f": readFields(words, into: \.defaults)
+    case "g": readGuard(rest)
     case "n": readFields(words, into: \.inSection)
     case "m": readFields(words, into: \.withoutSection)
     case "k": readKeys(words)
@@ -89,6 +92,13 @@ struct TypeText: Sendable {
     var reader = TableReader(String(rest.dropFirst(name.count + 1)))
     definitions[name] = reader.formula()
     return definitions[name] != nil && reader.isAtEnd
+  }
+
+  private mutating func readGuard(_ rest: Substring) -> Bool {
+    var reader = TableReader(String(rest))
+    guard let formula = reader.formula(), reader.isAtEnd else { return false }
+    guards.append((String(rest), formula))
+    return true
   }
 
   private mutating func readStrings(_ words: ArraySlice<String>) -> Bool {
