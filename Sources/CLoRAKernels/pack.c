@@ -4,7 +4,7 @@
 
 // Packing of adapter factors into slots. Whole runs of elements go from the file's form to the slot in one pass; rows
 // that are gathered or padded are put together in a tile that stays in the first-level cache. Either way they leave by
-// stores that pass the caches: a slot is written once and read by somebody else, and ordinary stores would read from
+// stores that pass the caches: a slot is written once and read by another processor, and ordinary stores would read from
 // memory first what they overwrite.
 
 enum { TILE = 16384, RUN = 1024, LINE = 16 };

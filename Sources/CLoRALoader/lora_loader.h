@@ -7,10 +7,10 @@
 // and fills slots with them: cast, scaled, zero-padded, bit for bit as the engine itself would. The buffers are the
 // engine's own memory, on the host or on a GPU, or the pool allocates them.
 //
-// Which adapter goes into which slot is decided by whoever changes a slot first, for the pool's whole life:
+// The first call that changes a slot decides who assigns slots until the pool is closed:
 // - the engine, by lora_pool_load, lora_pool_load_many and lora_pool_evict: one adapter may be in several slots, and the
 //   pool evicts nothing from a slot by itself;
-// - or the pool, by lora_pool_acquire: the least recently used adapter that nobody holds or has pinned makes room, and an
+// - or the pool, by lora_pool_acquire: the least recently used adapter that is neither held nor pinned makes room, and an
 //   adapter that leaves host memory leaves its slot.
 //
 // Functions return LORA_OK or a negative status; `lora_last_error` then has a sentence for people, for the calling
@@ -34,7 +34,7 @@ enum {
   LORA_NO_MEMORY = -5,
   LORA_DEVICE = -6,       // the device failed
   LORA_GONE = -7,         // the adapter is no longer in host memory: add it again
-  LORA_BUSY = -8,         // whoever could make room is pinned or in use
+  LORA_BUSY = -8,         // every adapter that could make room is pinned or in use
 };
 
 /// What a pool is for. Fill with zeros, then set what matters; a zero or null takes the default in brackets.
@@ -102,7 +102,7 @@ int32_t lora_pool_unpin(lora_pool *pool, int64_t adapter);
 /// slot changes, and what is queued on it later sees the new contents. The host does not wait for the device.
 int32_t lora_pool_load(lora_pool *pool, int64_t adapter, uint64_t slot, void *stream);
 /// The same for `count` adapters and as many different slots, all in one transfer; after a failure all of these slots
-/// belong to nobody.
+/// belong to no adapter.
 int32_t lora_pool_load_many(
   lora_pool *pool, const int64_t *adapters, const uint64_t *slots, uint64_t count, void *stream);
 /// Makes a slot all zero, in the same order.
@@ -110,7 +110,7 @@ int32_t lora_pool_evict(lora_pool *pool, uint64_t slot, void *stream);
 
 /// Gives each of `count` adapters a slot of the pool's choice and holds it there until released; those without one are
 /// loaded, all in one transfer, in the order of lora_pool_load. At most as many as there are slots, and as max_cpu_loras.
-/// `slots` and `generations` get one number for each adapter. LORA_BUSY when nobody can make room; nothing is held then.
+/// `slots` and `generations` get one number for each adapter. LORA_BUSY when no adapter can make room; nothing is held then.
 int32_t lora_pool_acquire(
   lora_pool *pool, const int64_t *adapters, uint64_t count, void *stream, uint64_t *slots, uint64_t *generations);
 /// Takes back one acquire: the slot may get another tenant, but not before what is queued on `stream` now has ended.

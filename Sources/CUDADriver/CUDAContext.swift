@@ -50,7 +50,7 @@ import Synchronization
 
   /// Makes one driver call with this context current.
   ///
-  /// - Throws: the call's failure, or that of an earlier release that nobody could be told about.
+  /// - Throws: the call's failure, or that of an earlier release, which could not be thrown then.
   func call(_ name: String, _ body: (cuda_driver) -> cuda_result) throws(CUDAError) {
     if let earlier = unreported.withLock({ $0.take() }) { throw earlier }
     try current { () throws(CUDAError) in try library.check(name, body(library.calls)) }

@@ -15,7 +15,7 @@ import CCUDADriver
     isOwned = true
   }
 
-  /// A stream of somebody else in the same process, such as `torch.cuda.current_stream().cuda_stream`.
+  /// A stream of another library in the same process, such as `torch.cuda.current_stream().cuda_stream`.
   ///
   /// 0 is the legacy default stream. The stream must live as long as this value.
   public init(_ context: CUDAContext, borrowing address: UInt) {

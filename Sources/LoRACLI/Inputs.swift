@@ -41,7 +41,7 @@ func openBase(_ path: String, _ terminal: TerminalOptions) throws(Failure) -> Ba
   return base
 }
 
-/// Refuses a base whose modules nobody knows: a config alone, of an architecture that is not in the catalogue.
+/// Refuses a base whose modules are not known: a config alone, of an architecture that is not in the catalogue.
 func checkKnown(_ base: BaseModel) throws(Failure) {
   guard !base.isKnown else { return }
   let type = base.modelType

@@ -66,7 +66,7 @@ public struct LoRATool: ParsableCommand {
 }
 
 extension LoRATool {
-  /// Refuses a level of instructions that nobody knows or that cannot run here, rather than silently taking another.
+  /// Refuses a level of instructions that is unknown or cannot run here, rather than silently taking another.
   private static func checkLevel() throws {
     guard let wanted = environment("LORA_TOOL_SIMD"), !wanted.isEmpty else { return }
     let names = KernelLevel.available.map(\.name)

@@ -8,9 +8,9 @@ import Safetensors
 import TensorCore
 
 extension ServerTarget: ExpressibleByArgument {
-  init?(argument: String) { self.init(named: argument) }
+  package init?(argument: String) { self.init(named: argument) }
 
-  static var allValueStrings: [String] { all.map(\.name) }
+  package static var allValueStrings: [String] { all.map(\.name) }
 }
 
 /// `lora-tool plan --emit`.

@@ -132,7 +132,7 @@ struct ReplayCommand: ToolCommand {
     options.policy = policy
     options.pinned = pinned ?? maxLoras / 2
     guard (0..<maxLoras).contains(options.pinned) || policy != .popularityPinned else {
-      throw ValidationError("--pinned must be less than --max-loras: somebody must be able to move")
+      throw ValidationError("--pinned must be less than --max-loras: one adapter must be able to move")
     }
     if let adapterBytes {
       let sizes = adapterBytes.split(separator: ",").map { ByteCount(parsing: String($0))?.bytes }

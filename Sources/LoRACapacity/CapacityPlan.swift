@@ -30,7 +30,7 @@ public struct CapacityPlan: Sendable {
   public let adaptedLayers: Int
   /// Rank that every slot has room for.
   public let maxLoRARank: UInt64
-  /// Parameters of the base; nil when nobody knows.
+  /// Parameters of the base; nil when the base is not known.
   public let baseParameters: UInt64?
   /// Bytes of the base's weights: of the files, or two for each parameter.
   public let baseBytes: UInt64?

@@ -22,12 +22,14 @@ public struct Engine: Sendable {
   /// Its loader does not depend on what they are about, such as the rank in the config or the path in front of a layer;
   /// what it does instead is among its own reasons.
   public let forgiven: Set<RuleID>
+  /// Members of the config that it does not read, or not as PEFT does: values that PEFT refuses are nothing to it.
+  public let unreadMembers: Set<String>
   /// What its loader makes of an adapter: an empty list when all of it is applied as trained.
   let judge: @Sendable (ServingQuestion) -> [ServingReason]
 
   init(
     name: String, product: String, version: String, evidence: EngineEvidence, defaultRankLimit: UInt64?,
-    legalRankLimits: [UInt64] = [], forgiven: Set<RuleID> = [],
+    legalRankLimits: [UInt64] = [], forgiven: Set<RuleID> = [], unreadMembers: Set<String> = [],
     judge: @escaping @Sendable (ServingQuestion) -> [ServingReason]
   ) {
     self.name = name
@@ -37,6 +39,7 @@ public struct Engine: Sendable {
     self.defaultRankLimit = defaultRankLimit
     self.legalRankLimits = legalRankLimits
     self.forgiven = forgiven
+    self.unreadMembers = unreadMembers
     self.judge = judge
   }
 

@@ -18,7 +18,7 @@ struct Fingerprint: Hashable, Sendable {
 
 /// The secret of one run with which fingerprints are made.
 ///
-/// It is drawn anew for each run, so that nobody can write answers that collide. Fingerprints never leave the process;
+/// It is drawn anew for each run, so that no file can be written whose answers collide. Fingerprints never leave the process;
 /// results do not depend on the key.
 struct FingerprintKey: Sendable {
   private let a: UInt64

@@ -205,7 +205,7 @@ public struct Gate {
     -> GateError
   {
     let id = try shown(file, offset).id
-    // The first line is counted only now, when somebody wants to know.
+    // The first line is counted only now, when the caller asks for it.
     let prompt = table.records[first].prompt
     var lines = LineReader(file)
     var buffer: [UInt8] = []

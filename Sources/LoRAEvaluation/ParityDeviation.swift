@@ -31,8 +31,8 @@ struct ParityDeviation {
   /// The figures of a module.
   ///
   /// - Parameters:
-  ///   - paths: whether padded slots and mixed batches gave the same numbers; nil where nobody serves the module.
-  ///   - reason: why nobody does.
+  ///   - paths: whether padded slots and mixed batches gave the same numbers; nil where no engine serves the module.
+  ///   - reason: why none does.
   func module(_ name: String, paths: (padded: Bool, grouped: Bool)?, reason: String?) -> ModuleParity {
     func relative(_ square: Double) -> Double { square == 0 ? 0 : (square / size).squareRoot() }
     let product = (mergedSize * unmergedSize).squareRoot()

@@ -16,7 +16,7 @@ public final class FileLock: Sendable {
     case locked
     /// Another process has it.
     case taken
-    /// The file system has no locks; whoever goes on does so unguarded.
+    /// The file system has no locks; the caller goes on unguarded.
     case unsupported
   }
 

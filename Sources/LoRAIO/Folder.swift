@@ -15,12 +15,29 @@ public enum Folder {
         guard lora_errno() == 0 else { throw IOError("list", path, .system(lora_errno())) }
         break
       }
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-      }
+      let name = unsafe name(of: entry)
       if name != "." && name != ".." { names.append(name) }
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Whether the folder has an entry with one of these names; false when it cannot be listed.
+  ///
+  /// One listing costs less than asking for each name, but grows with the folder: past `limit` entries each is asked for.
+  public static func holds(anyOf names: Set<String>, in path: String, limit: Int = 64) -> Bool {
+    guard let stream = unsafe opendir(path) else { return false }
+    defer { unsafe closedir(stream) }
+    for _ in 0..<limit {
+      guard let entry = unsafe readdir(stream) else { return false }
+      if names.contains(unsafe name(of: entry)) { return true }
+    }
+    return names.contains { FileKind(path: join(path, $0)) != nil }
+  }
+
+  private static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
+    unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+      unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+    }
   }
 
   /// The paths that a shell pattern (`*`, `?`, `[…]`) stands for, sorted by bytes; empty when it matches nothing.

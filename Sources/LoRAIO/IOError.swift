@@ -16,7 +16,7 @@ public struct IOError: Error, Sendable, Equatable, CustomStringConvertible {
     case tooLarge(limit: UInt64, found: UInt64)
     /// What the file holds is damaged; the text says how.
     case damaged(String)
-    /// The output exists and nobody allowed it to be replaced.
+    /// The output exists, and replacing it was not allowed.
     case exists
   }
 

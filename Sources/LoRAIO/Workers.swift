@@ -29,7 +29,7 @@ public enum Workers {
     if let failure = shared.failure.withLock({ $0 }) { throw failure.error }
   }
 
-  /// Runs `body` on a new thread that nobody waits for; it is not run when no thread can be had.
+  /// Runs `body` on a new thread that is not waited for; it is not run when no thread can be had.
   static func detach(_ body: @escaping @Sendable () -> Void) {
     if let thread = start(body) { pthread_detach(thread) }
   }

@@ -39,7 +39,9 @@ extension Inspection {
 
   private var heading: String {
     if let trainer = adapter.trainer { return "\(escaped(adapter.path)): a LoRA of \(trainer.name)" }
-    if let method = adapter.foreignMethod { return "\(escaped(adapter.path)): an adapter of type \(escaped(method))" }
+    if let method = adapter.foreignMethod {
+      return "\(escaped(adapter.path)): an adapter of type \(ForeignMethods.title(of: method))"
+    }
     let kind =
       switch adapter.format {
       case .peft: "a PEFT LoRA adapter"

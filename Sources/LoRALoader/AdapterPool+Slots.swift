@@ -37,7 +37,7 @@ extension AdapterPool {
       }
       let loading = try onDevice { () throws(SlotDeviceError) in try memory.load(loads) }
       for adapter in adapters {
-        // A hit, which costs nobody a place.
+        // A hit, which costs no other adapter its place.
         _ = try? state.cache.prefetch(Self.index(adapter))
         state.isRead(adapter, by: loading)
       }
@@ -69,7 +69,7 @@ extension AdapterPool {
       try state.choose(.engine)
       let memory = try memory(&state)
       let readers = try fences(after: stream)
-      // Whatever happens next, nobody may take the slots for the old tenants'.
+      // Whatever happens next, no request may take the slots for the old tenants'.
       for slot in slots { state.empty(slot) }
       let change = try body(memory, &state, slots, readers)
       for slot in slots { state.tenancies[slot].change = change }

@@ -138,7 +138,7 @@ final class AdapterPool: Sendable {
     }
   }
 
-  /// A place that nobody uses: a free one, or the least recently used adapter's after its loads have ended.
+  /// A place that is not in use: a free one, or the least recently used adapter's after its loads have ended.
   private func takePlace(_ state: inout State) throws(LoaderFailure) -> Int {
     if let place = pool.take() { return place }
     do throws(SlotCacheError) {
@@ -199,7 +199,7 @@ final class AdapterPool: Sendable {
 }
 
 extension AdapterPool.State {
-  /// Takes a slot from its tenant: nobody may take what is in it for the old tenant's.
+  /// Takes a slot from its tenant: no request may take what is in it for the old tenant's.
   mutating func empty(_ slot: Int) {
     tenancies[slot].adapter = 0
     tenancies[slot].generation += 1

@@ -14,7 +14,7 @@ enum Eligibility {
       return refusals
     }
     if let config = adapter.config { refusals += self.refusals(of: config, path: adapter.path) }
-    // A tensor that nobody understands may be half of the adapter.
+    // A tensor that is not understood may be half of the adapter.
     let unknown = adapter.unknown.map(\.name)
     if !unknown.isEmpty {
       let shown = unknown.prefix(3).map { "\"\(escaped($0, limit: 120))\"" }.joined(separator: ", ")

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What somebody outside may do to a running merge: watch it, and stop it.
+/// What a caller may do to a running merge: watch it, and stop it.
 public final class MergeControl: Sendable {
   private let isStopped = Atomic<Bool>(false)
   private let done = Atomic<UInt64>(0)

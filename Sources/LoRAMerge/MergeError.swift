@@ -63,7 +63,7 @@ public enum MergeError: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Whether somebody asked for the end.
+  /// Whether the caller or a signal asked for the end.
   public var isCancellation: Bool {
     switch self {
     case .cancelled, .interrupted(.cancelled, _): true

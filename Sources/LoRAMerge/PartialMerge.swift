@@ -120,7 +120,7 @@ struct PartialMerge: Sendable {
     }
   }
 
-  /// Waits for byte 0, which nobody holds for long.
+  /// Waits for byte 0, which no process holds for long.
   private static func wait(for lock: FileLock, _ control: MergeControl) throws(MergeError) {
     while true {
       if case .taken = try MergeError.catching({ () throws(IOError) in try lock.lock(0..<1) }) {
@@ -190,7 +190,7 @@ struct PartialMerge: Sendable {
     try MergeError.catching { () throws(IOError) in
       let names = try Folder.names(in: path)
       if names.contains(Self.exchangeName) || names.contains(Self.replacedName) {
-        // Either the new model or the one that it replaced: nobody can tell, so the shards are made again.
+        // Either the new model or the one that it replaced: it cannot be told, so the shards are made again.
         try clear(except: [Self.planName])
       } else if names.contains(Self.modelName) {
         let model = Folder.join(path, Self.modelName)

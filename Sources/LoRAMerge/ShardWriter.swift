@@ -55,7 +55,7 @@ struct ShardWriter {
       let item = queue.item(lanes.item(index - digested.count))
       try MergeError.catching { () throws(IOError) in
         let (part, rounded) = try crew.compute(item)
-        // Before the part is in line, so that whoever writes the last one finds all of them.
+        // Before the part is in line, so that the thread that writes the last one finds all of them.
         if let rounded { roundings.withLock { $0[item.shard, default: [:]][item.step] = rounded } }
         let isComplete = try shards[item.shard].add(
           part,

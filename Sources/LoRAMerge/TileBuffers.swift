@@ -3,7 +3,7 @@ import Synchronization
 
 /// Memory for tiles, used again by the next tile instead of being returned to the system.
 final class TileBuffers: Sendable {
-  /// One buffer; the lock is never waited for, because whoever took the buffer is alone with it.
+  /// One buffer; the lock is never waited for, because the thread that took the buffer is alone with it.
   final class Buffer: Sendable {
     fileprivate let memory: Mutex<IOBuffer>
 

@@ -137,7 +137,7 @@ private struct ConfigFields {
       invalid(
         .configUnsupportedType, "the adapter is of type \(escaped(peftType)), and only LORA can be checked and merged",
         expected: "LORA", found: escaped(peftType),
-        hint: "serve it with a library that knows \(escaped(peftType)), or train a LoRA")
+        hint: "serve it with \(PEFTReleases.reader(of: peftType)), or train a LoRA")
     }
     let rank = rank()
     let alpha = alpha()
@@ -153,12 +153,15 @@ private struct ConfigFields {
       unknownFields: [])
     checkCombinations(config)
     checkWhatPEFTRefuses(config)
+    findings += Subconfigs.findings(raw, path: path)
     // A config of another type has fields and meanings of its own; its type has been named, that is enough.
     guard peftType == "LORA" else {
       findings.removeAll { $0.rule != .configUnsupportedType }
       return nil
     }
-    guard rank != nil, alpha != nil, !findings.contains(where: { $0.severity == .error }) else { return nil }
+    guard rank != nil, alpha != nil,
+      !findings.contains(where: { $0.severity == .error && $0.configMember == nil })
+    else { return nil }
     var result = config
     result.unknownFields = unknown()
     return result
@@ -176,6 +179,8 @@ private struct ConfigFields {
           "peft_type is \"\(escaped(type, limit: 60))\", but PEFT knows its types in capital letters only",
           expected: "\"\(escaped(type.uppercased(), limit: 60))\"", found: "\"\(escaped(type, limit: 60))\"",
           hint: "write the type in capital letters; no release of PEFT loads it otherwise")
+        // What the config means is clear, and engines may read it.
+        findings[findings.count - 1].configMember = "peft_type"
       }
       return type.uppercased()
     case nil, .null?:
@@ -208,7 +213,7 @@ private struct ConfigFields {
     guard let value = value("lora_alpha") else {
       invalid(
         .configInvalid,
-        "the config has no lora_alpha; its default changed between releases, so the scale cannot be known",
+        "the config has no lora_alpha; its default is 8 since PEFT 0.4 and was none before, so the scale cannot be known",
         expected: "a number", found: "no lora_alpha", hint: "write the alpha that the adapter was trained with")
       return nil
     }
@@ -348,7 +353,7 @@ private struct ConfigFields {
     if config.layersToTransform != nil, case .pattern? = config.targets {
       invalid(
         .configInvalid, "layers_to_transform cannot be used when target_modules is a regular expression",
-        hint: "PEFT refuses the combination; list the module names or drop layers_to_transform")
+        hint: "PEFT refuses the combination since 0.6; list the module names or drop layers_to_transform")
     }
     let active = (config.usesDoRA ? ["use_dora"] : []) + config.variants.filter { $0 != "use_qalora" }
     if active.count > 1 {
@@ -367,20 +372,27 @@ private struct ConfigFields {
       let usual = ["bias": "\"none\"", "lora_dropout": "0.0"][name] ?? "{}"
       invalid(
         .configInvalid,
-        "\(name) is null, which PEFT 0.21 cannot load; releases that did not know the field passed over it",
+        "\(name) is null, which no release of PEFT loads"
+          + (name.hasSuffix("_pattern") ? " that knows the field (since 0.6)" : ""),
         expected: "\(usual), or no such field", found: "null", hint: "write \(usual), or drop the field")
+    }
+    if let dropout = raw["lora_dropout"], !dropout.isNull, !(dropout.double.map { $0 <= 1 } ?? (dropout.bool != nil)) {
+      invalid(
+        .configInvalid, "lora_dropout is not a number up to 1, which every release of PEFT refuses",
+        expected: "a number from 0 to 1", found: escaped(dropout.text(), limit: 60),
+        hint: "write 0.0; it plays no part in a trained adapter")
     }
     if let type = config.taskType, !Self.taskTypes.contains(type) {
       invalid(
         .configInvalid,
-        "task_type is \"\(escaped(type, limit: 60))\", which PEFT 0.21 refuses; older releases did not look at it",
+        "task_type is \"\(escaped(type, limit: 60))\", which PEFT refuses since 0.14; older releases did not look at it",
         expected: Self.taskTypes.joined(separator: ", "), found: "\"\(escaped(type, limit: 60))\"",
         hint: "write the task that the adapter was trained for, or null")
     }
     if let name = raw["init_lora_weights"]?.string, !Self.isInitialisation(name) {
       invalid(
         .configInvalid,
-        "init_lora_weights is the text \"\(escaped(name, limit: 60))\", which PEFT and vLLM refuse as an unknown initialisation",
+        "init_lora_weights is the text \"\(escaped(name, limit: 60))\", which PEFT (since 0.7) and vLLM refuse as an unknown initialisation",
         expected: "true, false, or one of gaussian, eva, olora, pissa, corda, loftq, lora_ga, orthogonal, mica",
         found: "\"\(escaped(name, limit: 60))\"",
         hint: ["true", "false"].contains(name.lowercased())
@@ -389,25 +401,28 @@ private struct ConfigFields {
     }
     if case .string? = raw["target_parameters"] {
       invalid(
-        .configInvalid, "target_parameters is a text, and PEFT takes a list only", expected: "a list of strings",
+        .configInvalid, "target_parameters is a text, and PEFT (which has the field since 0.17) takes a list only",
+        expected: "a list of strings",
         found: escaped(raw["target_parameters"]?.text() ?? "", limit: 60), hint: "write the names in brackets")
     }
     if case .names([])? = config.targets, config.targetParameters.isEmpty, config.trainableTokens.isEmpty {
       invalid(
         .configInvalid, "target_modules is an empty list, so that the adapter adapts nothing and PEFT refuses it",
         expected: "names of modules", found: "[]", hint: "name the modules that the file has tensors for")
+      findings[findings.count - 1].configMember = "target_modules"
     }
     if case .pattern? = config.targets, let lists = raw["layers_pattern"], !lists.isNull {
       invalid(
         .configInvalid, "layers_pattern cannot be used when target_modules is a regular expression",
-        hint: "PEFT refuses the combination; list the module names or set layers_pattern to null")
+        hint: "PEFT refuses the combination since 0.6; list the module names or set layers_pattern to null")
     } else if !config.layersPattern.allSatisfy(\.isEmpty), raw["layers_to_transform"]?.isNull ?? true {
       invalid(
-        .configInvalid, "layers_pattern is set without layers_to_transform, which PEFT 0.21 refuses",
+        .configInvalid, "layers_pattern is set without layers_to_transform, which PEFT refuses since 0.14",
         hint: "name the layers in layers_to_transform, or set layers_pattern to null")
     }
     if config.usesDoRA, isSet("megatron_config") {
-      invalid(.configInvalid, "use_dora cannot be used with megatron_config", hint: "PEFT refuses the combination")
+      invalid(
+        .configInvalid, "use_dora cannot be used with megatron_config", hint: "PEFT refuses the combination since 0.9")
     }
     if config.hasLoRABias, raw["init_lora_weights"]?.string != nil {
       invalid(
@@ -445,8 +460,21 @@ private struct ConfigFields {
   private mutating func flag(_ name: String) -> Bool {
     guard let value = value(name) else { return false }
     if let flag = value.bool { return flag }
-    wrongType(name, "true or false", value)
-    return false
+    // PEFT asks for the truth of the value: 0 and 1 are as good, and so is every text but the empty one.
+    if let number = value.int64, number == 0 || number == 1 { return number == 1 }
+    guard let text = value.string else {
+      wrongType(name, "true or false", value)
+      return false
+    }
+    if text != "true" && text != "True" {
+      findings.append(
+        Finding(
+          .configInvalid, severity: .warning,
+          "\(name) is the text \"\(escaped(text, limit: 60))\", which PEFT takes for \(text.isEmpty ? "false" : "true")",
+          file: path, expected: "true or false", found: "\"\(escaped(text, limit: 60))\"",
+          hint: "write what is meant without quotes"))
+    }
+    return !text.isEmpty
   }
 
   private mutating func text(_ name: String) -> String? {
@@ -475,7 +503,7 @@ private struct ConfigFields {
         Finding(
           .configUnknownField,
           "the config has \(names.count == 1 ? "a field" : "\(names.count) fields") that this version does not know: \(shown)",
-          file: path, found: shown))
+          file: path, found: shown, hint: PEFTReleases.unknownFields))
     }
     return names
   }

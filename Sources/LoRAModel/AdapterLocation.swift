@@ -55,13 +55,25 @@ struct AdapterLocation {
     } else if !pickles.isEmpty {
       findings = pickles.map { .pickle($0, besideSafetensors: false) }
     } else {
-      let expected = Self.weightNames[0]
-      findings = [
-        Finding(
-          .fileUnreadable, "the folder has no adapter weights", file: Folder.join(path, expected), expected: expected,
-          found: safetensors.isEmpty ? "no safetensors file" : "\(safetensors.count) safetensors files of other names")
-      ]
+      findings = [Self.withoutWeights(path, safetensors)]
     }
+  }
+
+  /// What is wrong with a folder that has none of the weights files, or several that could be one.
+  private static func withoutWeights(_ path: String, _ safetensors: [String]) -> Finding {
+    let expected = weightNames[0]
+    let shards = safetensors.filter { $0.hasPrefix("adapter_model-") }
+    guard shards.isEmpty else {
+      return Finding(
+        .fileUnreadable,
+        "the adapter's weights are split into \(counted(shards.count, "file")), and PEFT and the engines read one file alone",
+        file: Folder.join(path, expected), expected: expected,
+        found: shards.prefix(3).map { escaped($0, limit: 80) }.joined(separator: ", "),
+        hint: "load all parts with safetensors and save them as one adapter_model.safetensors")
+    }
+    return Finding(
+      .fileUnreadable, "the folder has no adapter weights", file: Folder.join(path, expected), expected: expected,
+      found: safetensors.isEmpty ? "no safetensors file" : "\(safetensors.count) safetensors files of other names")
   }
 
   /// Whether a file of this name holds safetensors, compressed or not.

@@ -16,10 +16,13 @@ extension BaseModel {
   ///
   /// Names may carry PEFT's `.base_layer` and, for bare parameters, a last component `.weight`.
   public func match(_ moduleName: String) -> ModuleMatch? {
-    for name in Self.spellings(moduleName) {
+    // The name as it stands is nearly always the answer.
+    if let found = named(moduleName, prefixChange: nil) { return found }
+    let spellings = Self.spellings(moduleName)
+    for name in spellings.dropFirst() {
       if let found = named(name, prefixChange: nil) { return found }
     }
-    for name in Self.spellings(moduleName) {
+    for name in spellings {
       for from in Self.prefixes where name.hasPrefix(from) {
         let rest = name.dropFirst(from.count)
         for to in Self.prefixes where to != from {
@@ -82,7 +85,7 @@ extension BaseModel {
 
   private static func spellings(_ name: String) -> [String] {
     var names = [name]
-    if name.contains(".base_layer") {
+    if name.mentions(".base_layer") {
       names.append(
         name.split(separator: ".", omittingEmptySubsequences: false).filter { $0 != "base_layer" }
           .joined(separator: "."))

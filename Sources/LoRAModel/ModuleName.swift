@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Questions about dotted module names, answered over bytes because a check asks them for every module.
 extension String {
   /// The part after the last dot.
@@ -30,6 +32,7 @@ extension String {
 
   /// Whether the module is one expert's own matrix: `….experts.3.w1`.
   package var isExpert: Bool {
+    guard mentions("experts.") else { return false }
     var followsExperts = false
     for component in utf8.split(separator: Self.dot) {
       if followsExperts && Self.number(component) != nil { return true }

@@ -30,23 +30,33 @@ public struct DiffusersNaming: NamingScheme {
       else {
         return false
       }
+      if Self.parts.contains(components[0]) { return true }
+      let path = components.starts(with: ["base_model", "model"]) ? components.dropFirst(2) : components[...]
       // `transformer.` is also what GPT-2, Falcon and others call their body, so the layers must be those of diffusers.
-      return Self.parts.contains(components[0])
-        || components[0] == "transformer" && components.contains { Self.diffusionLayers.contains($0) }
+      return DiffusionLayers.contain(path.dropFirst(path.first == "transformer" ? 1 : 0).map { $0[...] })
+        || path.first == "transformer" && path.contains { Self.diffusionLayers.contains($0) }
     }
   }
 
   /// Splits a name into module and leaf.
   public func read(_ name: String) -> ReadKey {
+    // Files that PEFT wrote for such a model come without a config; diffusers takes the prefix away.
+    let name = name.hasPrefix(Self.peftPrefix) ? String(name.dropFirst(Self.peftPrefix.count)) : name
     for (leaf, part) in Self.newLeaves where name.hasSuffix(leaf) && name.count > leaf.count {
       return ReadKey(.factor(module: String(name.dropLast(leaf.count)), part: part))
     }
     var components = name.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
     if let (module, part, adapter) = Self.namedFactor(components) {
       let rightName = module + (part == .a ? ".lora_A.weight" : ".lora_B.weight")
+      if DiffusionLayers.mayKeepAdapterName(module) { return ReadKey(.factor(module: module, part: part)) }
       return ReadKey(.factor(module: module, part: part), misnaming: (.adapterName(adapter), rightName))
     }
     if let (module, part) = Self.oldFactor(components) { return ReadKey(.factor(module: module, part: part)) }
+    // Control LoRAs of Black Forest Labs bring the norms of queries and keys as a whole.
+    if components.last == "scale", components.count > 2, components[components.count - 2].hasSuffix("_norm") {
+      return ReadKey(.replacement(name: name, role: .full))
+    }
+    if components.last == "diff" || components.last == "diff_b" { return ReadKey(.foreign(method: "LYCORIS_DIFF")) }
     if components.count > 1, components.last == "alpha" {
       components.removeLast()
       return ReadKey(.alpha(module: Self.oldModule(components) ?? components.joined(separator: ".")))
@@ -81,6 +91,8 @@ public struct DiffusersNaming: NamingScheme {
     }
     return path.joined(separator: ".")
   }
+
+  private static let peftPrefix = "base_model.model."
 
   private static let imageProjections = [
     "to_q_lora": "to_q", "to_k_lora": "to_k", "to_v_lora": "to_v", "to_out_lora": "to_out.0",

@@ -47,12 +47,16 @@ public struct KohyaNaming: NamingScheme {
 
   /// `lora_mid` is the core of a Tucker decomposition, which makes the delta another product than up · down;
   /// `dora_scale` is DoRA with a norm over an axis that differs between trainers; `diff` and `set_weight` are whole
-  /// weights.
+  /// weights, as `w_norm` and `b_norm` are of norms; `scalar` is one more trained factor of the product.
   private static let leaves: [(String, Leaf)] = [
     (".lora_down.weight", .part(.a)), (".lora_up.weight", .part(.b)), (".alpha", .alpha),
     (".lora_mid.weight", .method("LYCORIS_TUCKER")), (".dora_scale", .method("LYCORIS_DORA")),
     (".diff", .method("LYCORIS_DIFF")), (".diff_b", .method("LYCORIS_DIFF")),
-    (".set_weight", .method("LYCORIS_DIFF")),
+    (".set_weight", .method("LYCORIS_DIFF")), (".w_norm", .method("LYCORIS_DIFF")),
+    (".b_norm", .method("LYCORIS_DIFF")), (".scalar", .method("LYCORIS_SCALAR")),
+    (".on_input", .method("LYCORIS_IA3")), (".a1.weight", .method("LYCORIS_GLORA")),
+    (".a2.weight", .method("LYCORIS_GLORA")), (".b1.weight", .method("LYCORIS_GLORA")),
+    (".b2.weight", .method("LYCORIS_GLORA")),
   ]
 }
 

@@ -91,26 +91,3 @@ public enum NamingSchemes {
     return all.first { $0.recognises(header) }
   }
 }
-
-/// Names of tensors that other adapter methods write, for telling users what they have; from the state dicts of
-/// peft 0.21 and LyCORIS.
-public enum ForeignMethods {
-  private static let byMarker: [(marker: String, method: String)] = [
-    ("hada_", "LOHA"), ("lokr_", "LOKR"), ("ia3_", "IA3"), ("vera_lambda", "VERA"), ("vera_A", "VERA"),
-    ("vera_B", "VERA"), ("oft_", "OFT"), ("boft_", "BOFT"), ("hra_", "HRA"), ("road_", "ROAD"), ("psoft_", "PSOFT"),
-    ("vblora_", "VBLORA"), ("unilora_", "UNILORA"), ("randlora_", "RANDLORA"), ("tinylora_", "TINYLORA"),
-    ("fourierft_", "FOURIERFT"), ("waveft_", "WAVEFT"), ("c3a_", "C3A"), ("shira_", "SHIRA"),
-    ("gralora_", "GRALORA"), ("delora_", "DELORA"), ("hira_", "HIRA"), ("glora_", "GLORA"), ("lily_", "LILY"),
-    ("miss_", "MISS"), ("bone_", "BONE"), ("deft_", "DEFT"), ("ln_tuning", "LN_TUNING"), ("osf_", "OSF"),
-    ("poly_", "POLY"), ("beft_", "BEFT"), ("lora_E", "ADALORA"), ("ranknum", "ADALORA"),
-    ("prompt_embeddings", "PROMPT_TUNING"), ("adaption_", "ADAPTION_PROMPT"),
-  ]
-
-  /// The method whose parameter one component of the name is, or nil.
-  public static func method(of name: String) -> String? {
-    for component in name.dottedComponents.suffix(3).reversed() {
-      for (marker, method) in byMarker where component.hasPrefix(marker) { return method }
-    }
-    return nil
-  }
-}

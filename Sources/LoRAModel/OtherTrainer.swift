@@ -36,13 +36,17 @@ public struct OtherTrainer: Sendable, Equatable {
   }
 
   private static func of(_ name: String) -> OtherTrainer? {
+    // PEFT's own names, which nearly every file has, are told without taking them apart.
+    if name.hasPrefix("base_model."), name.hasSuffix(".lora_A.weight") || name.hasSuffix(".lora_B.weight") {
+      return nil
+    }
     let components = name.dottedComponents
     guard components.count > 2 else { return nil }
     let leaf = components[components.count - 2]
     switch leaf {
     case "lora_A", "lora_B":
       let owner = components[..<(components.count - 2)].suffix(2).joined(separator: ".")
-      return components[0] != "base_model" && mistralModules.contains(owner) ? mistralFinetune : nil
+      return components[0] == "layers" && mistralModules.contains(owner) ? mistralFinetune : nil
     case "linear_in", "linear_out":
       return components.contains { $0 == "adapter" || $0.hasSuffix("_adapter") } ? megatron : nil
     case "down", "up":
@@ -59,10 +63,8 @@ public struct OtherTrainer: Sendable, Equatable {
 
   private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
-  private static let mistralModules: Set<String> = [
-    "attention.wq", "attention.wk", "attention.wv", "attention.wo", "feed_forward.w1", "feed_forward.w2",
-    "feed_forward.w3",
-  ]
+  /// Of attention alone: image models such as Lumina have feed-forwards of the same names.
+  private static let mistralModules: Set<String> = ["attention.wq", "attention.wk", "attention.wv", "attention.wo"]
 }
 
 extension OtherTrainer {

@@ -22,7 +22,7 @@ struct ParameterTargets {
       if let dot = entry.utf8.lastIndex(of: UInt8(ascii: ".")) {
         owned[entry[..<dot], default: []].insert(String(entry[entry.utf8.index(after: dot)...]))
       } else if anywhere.count < 64 {
-        // Nobody has more kinds of stacks; each is looked for in every module.
+        // No model has more kinds of stacks; each is looked for in every module.
         anywhere.insert(entry)
       }
     }

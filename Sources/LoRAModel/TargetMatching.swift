@@ -63,26 +63,28 @@ public struct TargetMatching: Sendable {
   /// A choice of modules, ready to match.
   private enum Selection {
     case pattern(PythonPattern)
-    case names(Set<String>)
+    case names(Set<Substring>)
 
     /// Whether the whole path, or a part of it after a dot, is chosen.
     func matches(_ module: String, _ budget: MatchingBudget) -> Bool {
       switch self {
       case .pattern(let pattern): budget.fullMatches(pattern, module)
-      case .names(let names): names.contains(module) || matchesSuffix(module)
+      case .names(let names): names.contains(module[...]) || matchesSuffix(module)
       }
     }
 
     func matchesSuffix(_ module: String) -> Bool {
       guard case .names(let names) = self else { return false }
-      return module.suffixesAfterDots.contains { names.contains(String($0)) }
+      return module.utf8.indices.contains { index in
+        module.utf8[index] == UInt8(ascii: ".") && names.contains(module[module.utf8.index(after: index)...])
+      }
     }
   }
 
   private mutating func selection(_ selection: ModuleSelection, _ field: String) -> Selection? {
     switch selection {
     case .pattern(let source): compile(source, source, field).map { .pattern($0) }
-    case .names(let names): .names(Set(names))
+    case .names(let names): .names(Set(names.map { $0[...] }))
     }
   }
 
@@ -105,7 +107,7 @@ public struct TargetMatching: Sendable {
     case .pattern: return targets.matches(module, budget)
     case .names(let names):
       // A full name is taken as it is; layers_to_transform restricts suffixes only.
-      if names.contains(module) { return true }
+      if names.contains(module[...]) { return true }
       guard targets.matchesSuffix(module) else { return false }
       guard let layers else { return true }
       return layerIndex(of: module).map { layers.contains($0) } ?? false

@@ -9,7 +9,7 @@ import TensorCore
 ///
 /// Every adapter is known by a small number. `acquire` gives leases on slots that hold the adapters and keeps them there
 /// until the leases are released; who makes room is decided by `SlotCache`. A slot is empty from the moment it loses its
-/// tenant until the next one is completely in place, so nobody is ever served another adapter than the one asked for.
+/// tenant until the next one is completely in place, so no request is ever served another adapter than the one asked for.
 ///
 /// Safe from any number of threads: hits take a short lock, loads are made one after the other, as they share one bus.
 public final class AdapterSlots: Sendable {
@@ -299,7 +299,7 @@ public final class SlotLease: Sendable {
 public enum AdapterSlotsError: Error, Sendable, CustomStringConvertible {
   /// The adapter cannot be packed.
   case refused(PackingError)
-  /// Nobody can make room.
+  /// No adapter can make room.
   case busy(SlotCacheError)
   /// The device failed.
   case device(SlotDeviceError)

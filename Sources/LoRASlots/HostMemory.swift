@@ -28,7 +28,7 @@ import Glibc
 
   deinit { _ = unsafe munmap(bytes.baseAddress, max(mapped, 1)) }
 
-  /// Touches every page, so that nobody waits for the system later.
+  /// Touches every page, so that no load waits for the system later.
   func settle() { if let start = unsafe bytes.baseAddress { _ = unsafe memset(start, 0, bytes.count) } }
 
   /// Memory that the system can give without swapping, in bytes.

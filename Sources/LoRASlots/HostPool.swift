@@ -30,7 +30,7 @@ public final class HostPool: Sendable {
   /// A free place, or nil.
   public func take() -> Int? { free.withLock { $0.popLast() } }
 
-  /// Makes a place free; nobody reads it any more.
+  /// Makes a place free; no copy reads it any more.
   public func give(back place: Int) { free.withLock { $0.append(place) } }
 
   /// Byte where a place starts.

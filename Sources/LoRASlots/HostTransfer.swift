@@ -113,7 +113,7 @@ final class HostTransfer: Sendable {
         switch step {
         case .pack(let task): self.pack(task, pack)
         case .fetch(let arrival): if let task = self.fetch(arrival) { self.pack(task, pack) }
-        // For as long as somebody else takes to fetch a piece.
+        // For as long as another thread takes to fetch a piece.
         case .wait: sched_yield()
         }
       }

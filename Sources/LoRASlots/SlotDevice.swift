@@ -26,7 +26,7 @@ public protocol SlotDevice: AnyObject, Sendable {
 public protocol StagingMemory: AnyObject, Sendable {
   /// The memory, valid as long as this object lives.
   ///
-  /// Whoever writes must know that no load in flight reads there: wait for its `SlotLoading` first.
+  /// The caller must know that no load in flight reads there: wait for its `SlotLoading` first.
   var bytes: UnsafeMutableRawBufferPointer { get }
 }
 
@@ -53,7 +53,7 @@ public protocol SlotMemory: AnyObject, Sendable {
   ///
   /// The loads of one call are independent, name different slots and share as few transfers as the device manages. A
   /// load starts after all its `readers` have ended. When this throws, nothing of it is running any more and the slots
-  /// named hold anything: they have to be loaded or cleared before somebody reads them.
+  /// named hold anything: they have to be loaded or cleared before the engine reads them.
   func load(_ loads: [SlotLoad]) throws(SlotDeviceError) -> any SlotLoading
 
   /// Makes a slot all zero, after `readers`.

@@ -70,7 +70,7 @@ public final class CUDADevice: SlotDevice {
     do throws(CUDAError) {
       return try context.memory().free
     } catch {
-      // The failure of an earlier release is for somebody who can be told.
+      // The failure of an earlier release is reported by the next call that can throw.
       if error.call != "cuMemGetInfo" { context.keep(error) }
       return nil
     }

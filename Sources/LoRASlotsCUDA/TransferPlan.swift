@@ -2,7 +2,7 @@ import LoRASlots
 
 /// How loads are cut into chunks, so that one chunk is scattered while the next one is on the bus; pure arithmetic.
 ///
-/// A chunk is a few consecutive stages of one load: copies of the bytes that it needs and nobody before it brought, then
+/// A chunk is a few consecutive stages of one load: copies of the bytes that it needs and no earlier chunk brought, then
 /// one launch. What an adapter's file has side by side and what a model runs one after the other differ (layer 10 lies
 /// before layer 2), so a chunk may need several copies; the number of commands in all is kept below a limit by taking
 /// gaps along.

@@ -1,7 +1,7 @@
 /// Positions of tokens by the hashes of their texts: a table with open addressing.
 ///
 /// Texts count as equal when 64 bits of a hash with a secret seed are, so that nothing is read elsewhere in memory; two
-/// texts of a million share one by chance once in many million runs, and nobody can bring it about.
+/// texts of a million share one by chance once in many million runs, and no file can bring it about.
 struct TokenIndex {
   /// Hashes, zero where a place is free; at least half of the places stay free.
   private var hashes: [UInt64]

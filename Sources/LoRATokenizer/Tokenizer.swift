@@ -125,9 +125,7 @@ extension TokenList {
 
 extension Tokenizer {
   /// Whether any file of a tokenizer lies in a folder; opens none.
-  public static func lies(in folder: String) -> Bool {
-    (VocabularyFile.names + TokenizerSettings.names + ChatTemplate.names).contains {
-      FileKind(path: Folder.join(folder, $0)) != nil
-    }
-  }
+  public static func lies(in folder: String) -> Bool { Folder.holds(anyOf: names, in: folder) }
+
+  private static let names = Set(VocabularyFile.names + TokenizerSettings.names + ChatTemplate.names)
 }

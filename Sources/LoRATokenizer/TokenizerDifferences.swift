@@ -170,16 +170,15 @@ struct TokenComparison {
       (added, missing) = (unmatched.own, unmatched.other)
       return
     }
-    let matches = Self.matches(
-      unmatched.own.map { own.hash(of: own.entries[$0]) }, unmatched.other.map { other.hash(of: other.entries[$0]) })
+    let matches = TokenMatching.matches(of: (own, unmatched.own), among: (other, unmatched.other))
     var isFound = [Bool](repeating: false, count: unmatched.other.count)
     for (position, match) in zip(unmatched.own, matches) {
-      guard let match else {
+      guard let place = match.place else {
         added.append(position)
         continue
       }
-      isFound[match] = true
-      let id = other.entries[unmatched.other[match]].id
+      isFound[place] = true
+      let id = match.id
       if id == own.entries[position].id {
         sameCount += 1
         continue
@@ -190,23 +189,6 @@ struct TokenComparison {
       }
     }
     missing = zip(unmatched.other, isFound).compactMap { $1 ? nil : $0 }
-  }
-
-  /// For each of some hashes its place among others.
-  ///
-  /// A table of all of a large vocabulary would miss the processor's cache at every step, so each of several passes
-  /// takes a part of the hashes.
-  private static func matches(_ own: [UInt64], _ other: [UInt64]) -> [Int?] {
-    var passes: UInt64 = 1
-    while passes < 32, other.count > Int(passes) << 14 { passes *= 2 }
-    var matches = [Int?](repeating: nil, count: own.count)
-    for pass in 0..<passes {
-      func isTurn(_ hash: UInt64) -> Bool { (hash >> 48) & (passes - 1) == pass }
-      var index = TokenIndex(capacity: passes == 1 ? other.count : other.count { isTurn($0) })
-      for (position, hash) in other.enumerated() where isTurn(hash) { _ = index.insert(hash, position) }
-      for (position, hash) in own.enumerated() where isTurn(hash) { matches[position] = index.find(hash) }
-    }
-    return matches
   }
 
   var isEmpty: Bool { movedCount == 0 && added.isEmpty && missing.isEmpty }

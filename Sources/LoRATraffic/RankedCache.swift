@@ -55,7 +55,7 @@ struct RankedCache: ReplayCache {
     host.rank = device.rank
   }
 
-  /// A request for an adapter, whose next request is number `nextUse`; nil when nobody can make room.
+  /// A request for an adapter, whose next request is number `nextUse`; nil when no adapter can make room.
   mutating func access(_ adapter: Int, nextUse: Int) -> CacheAccess? {
     let deviceHit = device.place[adapter] >= 0
     let hostHit = host.place[adapter] >= 0

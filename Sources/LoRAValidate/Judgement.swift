@@ -45,7 +45,7 @@ struct Judgement: Sendable {
 extension RuleSet {
   /// Rules after whose errors nothing is concluded from the file's tensors.
   ///
-  /// A policy can neither ignore nor lower them: the gate would pass what nobody has looked at.
+  /// A policy can neither ignore nor lower them: the gate would pass what was not looked at.
   public static let unreadable: Set<RuleID> = [
     .fileUnreadable, .fileNotSafetensors, .headerInvalid, .headerDuplicateKey, .compressedCorrupt,
   ]

@@ -62,10 +62,22 @@ extension ValidationReport {
     let parts = [(count(.fail), "failed"), (count(.warn), "with warnings"), (count(.pass), "passed")]
       .filter { $0.0 > 0 }.map { "\(grouped(UInt64($0.0))) \($0.1)" }
     let shard = options.shard.map { " in part \($0.index) of \($0.count)" } ?? ""
-    let checked = "\(counted(adapters.count, "adapter")) checked\(shard)"
+    // A base with errors is not compared with.
+    let isAlone = base?.findings.contains { $0.severity == .error } ?? false
+    let checked = "\(counted(adapters.count, "adapter")) checked\(isAlone ? " without the base" : "")\(shard)"
     let unchecked = problems.isEmpty ? [] : ["\(counted(problems.count, "input")) could not be checked"]
     let aside = ignored.isEmpty ? [] : ["\(counted(ignored.count, "finding")) ignored by the policy"]
-    return "\(paint.status(status)): " + ([checked] + parts + unchecked + aside).joined(separator: ", ")
+    return "\(paint.status(status)): " + ([checked] + parts + others + unchecked + aside).joined(separator: ", ")
+  }
+
+  /// What the verdict says of that which is no single adapter, where it is worse than every adapter.
+  private var others: [String] {
+    let worst = adapters.map(\.status).max() ?? .pass
+    return [("the base", base?.findings ?? []), ("all together", fleet.findings)].compactMap { name, findings in
+      let status = Status(findings, failOn: options.failOn)
+      guard status > worst else { return nil }
+      return status == .fail ? "\(name) failed" : "\(name) with warnings"
+    }
   }
 }
 

@@ -11,7 +11,7 @@ public struct Rule: Sendable {
   public let title: String
   /// What the rule says, in plain Markdown.
   public let meaning: String
-  /// What happens in production when nobody notices.
+  /// What happens in production when it goes unnoticed.
   public let consequence: String
   /// What to do about it.
   public let remedy: String

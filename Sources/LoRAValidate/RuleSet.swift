@@ -27,7 +27,8 @@ public enum RuleSet {
 
   /// Everything that the rules find, in their order, before a policy weighs it.
   public static func findings(in context: ValidationContext) -> [Finding] {
-    let findings = all.flatMap { $0.findings(in: context) }
+    var findings = all.flatMap { $0.findings(in: context) }
+    if context.adapter.isOfAnotherMethod { findings.removeAll { aboutLoRA.contains($0.rule) } }
     // Known only when all rules have asked: the answers since the budget was spent are worth nothing.
     guard let config = context.adapter.config, let exhaustion = context.matching?.exhaustion(config) else {
       return findings
@@ -38,6 +39,15 @@ public enum RuleSet {
   /// Rules whose answer depends on the patterns of a config.
   private static let decidedByPatterns: Set<RuleID> = [
     .rankMismatch, .targetMissing, .targetUndeclared, .patternAmbiguous, .patternUnused,
+  ]
+
+  /// Rules that ask for what LoRA's tensors and config must be; of another method they would say what is not so.
+  private static let aboutLoRA: Set<RuleID> = [
+    .configUnknownField, .rankMismatch, .pairRankDisagree, .pairIncomplete,
+    .tensorUnknown, .tensorEmpty, .tensorDType, .exportNaming, .targetMissing, .targetUndeclared, .patternAmbiguous,
+    .patternUnused, .baseModuleMissing, .baseRenamed, .baseLayerRange, .baseShapeMismatch, .baseTransposed,
+    .baseVocabMismatch, .baseHeadMissing, .baseMutatedInit, .baseQuantized, .valueZeroDelta, .valueZeroModule,
+    .engineUnjudged,
   ]
 
   /// All pages in one Markdown document, as `docs/rules.md` holds it.
@@ -55,5 +65,13 @@ public enum RuleSet {
 
       \(all.map(\.explanation).joined(separator: "\n"))
       """
+  }
+}
+
+extension Adapter {
+  /// Whether config or tensors are wholly those of another method than LoRA.
+  fileprivate var isOfAnotherMethod: Bool {
+    guard foreignMethod != nil else { return false }
+    return findings.contains { $0.rule == .configUnsupportedType } || modules.isEmpty
   }
 }

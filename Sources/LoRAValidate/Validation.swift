@@ -18,7 +18,7 @@ public enum Validation {
       self.checked = checked
     }
 
-    /// Nobody listens.
+    /// No callbacks.
     public static let none = Progress(scanned: { _ in }, checked: { _ in })
   }
 
@@ -42,11 +42,12 @@ public enum Validation {
     var results: [AdapterResult] = []
     var facts: [FleetMember] = []
     let tokenizers = Tokenizers(base: base, isForOne: chosen.count == 1)
+    let loadedNames = base.map { LoadedNames($0) }
     let batchSize = batchSize(freeDescriptors: CurrentProcess.freeDescriptors, workers: options.workers)
     var start = 0
     while start < chosen.count {
       let batch = Array(chosen[start..<min(start + batchSize, chosen.count)])
-      for (result, member) in check(batch, base: base, tokenizers, options: options, progress: progress) {
+      for (result, member) in check(batch, base: base, loadedNames, tokenizers, options: options, progress: progress) {
         results.append(result)
         facts.append(member)
       }
@@ -60,7 +61,8 @@ public enum Validation {
 
   /// Loads, scans and judges some adapters, each step on all threads.
   private static func check(
-    _ paths: [String], base: BaseModel?, _ tokenizers: Tokenizers, options: ValidationOptions, progress: Progress
+    _ paths: [String], base: BaseModel?, _ loadedNames: LoadedNames?, _ tokenizers: Tokenizers,
+    options: ValidationOptions, progress: Progress
   ) -> [(AdapterResult, FleetMember)] {
     var adapters = parallel(paths.count, options.workers) { Adapter.load(paths[$0]) }
     var values: [AdapterValues?] = Array(repeating: nil, count: adapters.count)
@@ -76,7 +78,8 @@ public enum Validation {
     let loaded = adapters
     let scanned = values
     return parallel(loaded.count, options.workers) { position in
-      var context = ValidationContext(loaded[position], base: base, options: options, values: scanned[position])
+      var context = ValidationContext(
+        loaded[position], base: base, loadedNames, options: options, values: scanned[position])
       context.tokenizers = tokenizers.pair(for: loaded[position])
       let result = AdapterResult(loaded[position], context, findings: RuleSet.findings(in: context))
       let tokenizer = context.tokenizers?.adapter

@@ -18,9 +18,13 @@ public struct ValidationContext: Sendable {
   let matching: TargetMatching?
   /// The base's module for each of the adapter's modules; nil when the base is absent or its modules are not known.
   let matches: [ModuleMatch?]?
+  /// The adapter's modules with their place in the base, for those that have one.
+  let matched: [(module: AdapterModule, match: ModuleMatch)]
+  /// The names of the base's modules in memory; nil when the base is absent.
+  let loadedNames: LoadedNames?
   /// What the engine makes of the adapter, gravest first; empty without an engine.
   let servingReasons: [ServingReason]
-  /// The tokenizers of adapter and base; nil when none lies beside the adapter, or nobody has looked.
+  /// The tokenizers of adapter and base; nil when none lies beside the adapter, or none was looked for.
   var tokenizers: TokenizerPair?
   private let transpositions: [String: Transposition]
 
@@ -29,10 +33,19 @@ public struct ValidationContext: Sendable {
   /// Where the header of the weights is unsound, nothing is concluded from its tensors: what is wrong with the file has
   /// been said. In the same way a base that could not be read as a whole is not compared with.
   public init(_ adapter: Adapter, base: BaseModel?, options: ValidationOptions, values: AdapterValues?) {
+    self.init(adapter, base: base, base.map { LoadedNames($0) }, options: options, values: values)
+  }
+
+  /// The same with the base's names in memory, which are worked out once for a fleet.
+  init(
+    _ adapter: Adapter, base: BaseModel?, _ loadedNames: LoadedNames?, options: ValidationOptions,
+    values: AdapterValues?
+  ) {
     let adapter = adapter.isSound ? adapter : adapter.withoutTensors
     let isReadable = !(base?.findings.contains { $0.severity == .error } ?? false)
     self.adapter = adapter
     self.base = isReadable ? base : nil
+    self.loadedNames = isReadable ? loadedNames : nil
     self.options = options
     self.values = values
     names = adapter.modules.map(\.name)
@@ -41,6 +54,7 @@ public struct ValidationContext: Sendable {
     matches = self.base.flatMap { base in
       base.isKnown ? adapter.modules.map { base.match(stack.baseName(of: $0.name), for: adapter.config) } : nil
     }
+    matched = zip(adapter.modules, matches ?? []).compactMap { module, match in match.map { (module, $0) } }
     let plain = !Self.hasOddShapes(adapter.config)
     var transpositions: [String: Transposition] = [:]
     for (position, module) in adapter.modules.enumerated() where plain {
@@ -54,12 +68,6 @@ public struct ValidationContext: Sendable {
 
   /// How the module's factors would have to be turned to fit, or nil when turning is not the answer.
   func transposition(of module: AdapterModule) -> Transposition? { transpositions[module.name] }
-
-  /// The adapter's modules with their place in the base, for those that have one.
-  var matched: [(module: AdapterModule, match: ModuleMatch)] {
-    guard let matches else { return [] }
-    return zip(adapter.modules, matches).compactMap { module, match in match.map { (module, $0) } }
-  }
 
   /// The adapter's modules that a known base does not have.
   var unmatched: [AdapterModule] {

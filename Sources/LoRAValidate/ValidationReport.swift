@@ -121,7 +121,10 @@ extension AdapterResult.Serving {
   init(_ engine: Engine, _ context: ValidationContext, _ found: [Finding]) {
     self.engine = engine
     func findings(_ rules: Set<RuleID>) -> [Finding] {
-      found.filter { $0.severity == .error && rules.contains($0.rule) && !engine.forgiven.contains($0.rule) }
+      found.filter { finding in
+        finding.severity == .error && rules.contains(finding.rule) && !engine.forgiven.contains(finding.rule)
+          && finding.configMember.map { !engine.unreadMembers.contains($0) } ?? true
+      }
     }
     let blocking = findings(Self.blocking)
     // The engine's own names decide where its class is known; there a missing prefix may be put in its place.

@@ -12,7 +12,7 @@ extension SafetensorsFile {
   ///
   /// A temporary file, not memory, because everything behind it then reads at any offset with bounded memory.
   ///
-  /// A file with a table of frames need not be unpacked before somebody reads its contents.
+  /// A file with a table of frames need not be unpacked before its contents are read.
   static func examineCompressed(_ input: InputFile, _ unpacking: Unpacking) -> Examined {
     do throws(UnpackingStop) {
       if let archive = try openArchive(input) { return try examineArchive(archive, unpacking) }

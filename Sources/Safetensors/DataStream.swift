@@ -1,7 +1,7 @@
 public import LoRAIO
 import TensorCore
 
-/// The data of a compressed file without a table of frames, which can only be decoded from front to back: by whoever
+/// The data of a compressed file without a table of frames, which can only be decoded from front to back: by the one reader that
 /// wants all of it in memory straight to its place, else by way of a temporary file.
 ///
 /// The file has been opened once before, so header and sizes are known and in proportion. Memory besides the target: the

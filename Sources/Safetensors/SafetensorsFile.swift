@@ -16,7 +16,7 @@ public final class SafetensorsFile: Sendable {
   public let isCompressed: Bool
   /// The uncompressed contents, header included; with `Unpacking.onDemand` unpacked when they are first read.
   public let contents: InputFile
-  /// The compressed file with its table of frames, where it has one: whoever wants all data in memory need not go by
+  /// The compressed file with its table of frames, where it has one: a caller that wants all data in memory need not go by
   /// way of `contents`.
   public let archive: ArchiveReader?
   /// The data of a compressed file without such a table, opened with `Unpacking.onDemand`.

@@ -4,7 +4,7 @@ public import TensorCore
 /// A whole safetensors file being written: the header when it is created, the data of each tensor at any time from any
 /// thread.
 ///
-/// The data of tensors that nobody writes reads as zero. The file is not published under another name: create it where
+/// The data of tensors that are not written reads as zero. The file is not published under another name: create it where
 /// an incomplete file can do no harm.
 public final class SafetensorsWriter: Sendable {
   /// Where every tensor lies.

@@ -21,7 +21,7 @@ public struct ShardIndex: Sendable {
   /// `metadata.total_size`: sum of the bytes of all tensors; nil when absent or no whole number.
   public let totalSize: UInt64?
   private let positions: [String: Int]
-  /// Tensors whose shard was refused: the index does list them, but nobody may follow it there.
+  /// Tensors whose shard was refused: the index does list them, but it must not be followed there.
   private let refused: Set<String>
 
   /// Name of the shard that a tensor is mapped to, or nil.

@@ -18,8 +18,8 @@ extension SlotCache {
   /// A request for an adapter.
   ///
   /// When it had no slot, it has one now that is not ready: load it, then call `publish` or `fail`. A slot that lost its
-  /// tenant is empty from this moment on, so nobody can be served from it while it is overwritten.
-  /// - Throws: `SlotCacheError` when nobody can make room; nothing has changed then.
+  /// tenant is empty from this moment on, so no request can be served from it while it is overwritten.
+  /// - Throws: `SlotCacheError` when no adapter can make room; nothing has changed then.
   public mutating func access(_ adapter: Int) throws(SlotCacheError) -> SlotAccess {
     reserve(adapters: adapter + 1)
     let slot = Int(adapters[adapter].slot)
@@ -107,7 +107,7 @@ extension SlotCache {
     throw .slotsBusy
   }
 
-  /// Whether nobody reads or fills the slot.
+  /// Whether the slot is neither read nor filled.
   private func isMovable(_ slot: Int) -> Bool { tenants[slot].readers == 0 }
 
   private mutating func occupy(_ adapter: Int) -> SlotHandle {

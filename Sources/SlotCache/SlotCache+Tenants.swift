@@ -67,7 +67,7 @@ extension SlotCache {
     if adapters.indices.contains(adapter) { adapters[adapter].isPinned = false }
   }
 
-  /// Forgets an adapter: its slot is empty and host memory is free; false when it is not there or somebody reads it.
+  /// Forgets an adapter: its slot is empty and host memory is free; false when it is not there or is being read.
   public mutating func remove(_ adapter: Int) -> Bool {
     guard isInHost(adapter) else { return false }
     let slot = Int(adapters[adapter].slot)

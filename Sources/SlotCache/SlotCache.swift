@@ -3,9 +3,9 @@
 /// The rules are vLLM's (`vllm/lora/model_manager.py`, `worker_manager.py`): a request touches both levels; an adapter
 /// that is not in host memory is taken in first, for which the one that was not used for longest leaves and gives up
 /// its slot too; then the adapter gets the lowest free slot, or that of the slot's tenant that was not used for longest.
-/// Pinned adapters and slots that somebody reads are passed over.
+/// Pinned adapters and slots that are being read are passed over.
 ///
-/// Adapters are small numbers that the caller gives out. Nothing is read or moved here: whoever loads weights follows
+/// Adapters are small numbers that the caller gives out. Nothing is read or moved here: the loader of weights follows
 /// what `access` says, and `publish`es or `fail`s the slot afterwards. A value for one thread at a time. Every step costs
 /// the same whatever the number of adapters, but for the pinned ones that a search for a victim steps over.
 public struct SlotCache: Sendable {

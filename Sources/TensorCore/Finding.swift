@@ -24,7 +24,7 @@ public struct Finding: Sendable, Equatable {
   public var rule: RuleID
   /// How much it weighs here.
   public var severity: Severity
-  /// One sentence that makes sense on its own to somebody who has never seen the tool.
+  /// One sentence that makes sense on its own to a reader who has never seen the tool.
   public var message: String
   /// Path of the file that it is about.
   public var file: String
@@ -40,6 +40,8 @@ public struct Finding: Sendable, Equatable {
   public var hint: String?
   /// Offset in bytes from the start of the file.
   public var byteOffset: UInt64?
+  /// The member of the adapter's config that it is about, where PEFT refuses a value that another loader may not look at.
+  package var configMember: String?
 
   /// A finding; `severity` defaults to the rule's own.
   public init(

@@ -21,7 +21,7 @@ import CZstd
   /// - Parameters:
   ///   - frame: the whole frame and nothing else; a skippable frame is one without content.
   ///   - output: where the content goes.
-  ///   - checksum: low 32 bits of the content's XXH64, when somebody stated them.
+  ///   - checksum: low 32 bits of the content's XXH64, where they are known.
   ///   - offset: where the frame lies in its file, for errors.
   public mutating func decode(
     _ frame: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, checksum: UInt32? = nil,

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What somebody outside may do to work on an archive: watch it, and stop it.
+/// What a caller may do to work on an archive: watch it, and stop it.
 public final class ArchiveControl: Sendable {
   private let isStopped = Atomic<Bool>(false)
   private let progress: (@Sendable (_ bytes: UInt64) -> Void)?
@@ -28,7 +28,7 @@ final class Shares: Sendable {
     end = positions.upperBound
   }
 
-  /// The next position, or nil when none is left or somebody has given up.
+  /// The next position, or nil when none is left or a thread has given up.
   func take() -> Int? {
     let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
     return position < end ? position : nil

@@ -17,7 +17,7 @@ public struct ArchiveError: Error, Sendable, CustomStringConvertible {
     case disproportionate(content: UInt64?, limit: UInt64)
     /// Content that was written reads back differently, from this byte on.
     case differs(offset: UInt64)
-    /// Somebody stopped the work.
+    /// The caller or a signal stopped the work.
     case cancelled
   }
 

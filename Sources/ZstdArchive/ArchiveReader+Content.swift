@@ -123,7 +123,7 @@ struct DecodingBench: ~Copyable {
 
   /// Decodes a frame into memory of just its size.
   ///
-  /// - Parameter streams: whether sorted bytes pass the caches on their way there: nobody reads them soon.
+  /// - Parameter streams: whether sorted bytes pass the caches on their way there: they are not read soon.
   mutating func decode(
     _ frame: ArchiveReader.Frame, into output: UnsafeMutableRawBufferPointer, streams: Bool = false
   ) throws(ArchiveError) {

@@ -24,6 +24,8 @@ struct EngineTruth: Sendable, CustomTestStringConvertible {
     /// Other files of the folder, by name.
     let files: [(name: String, text: String)]
     let verdict: ServingVerdict
+    /// The verdict of a server with slots for all modules.
+    let verdictForAll: ServingVerdict
     let why: String
   }
 
@@ -31,18 +33,21 @@ struct EngineTruth: Sendable, CustomTestStringConvertible {
   let key: String
   let config: JSONObject
   let samples: [Sample]
+  /// What the engine was started with, as `testdata/make/vllm_options.py` names it.
+  var options = JSONObject()
 
   var testDescription: String { "\(engine): \(key)" }
 
-  /// The lines of a fixture.
-  static func all(_ engine: String) throws -> [EngineTruth] {
-    let name = "engines/\(engine.replacing("@", with: "-")).jsonl.zst"
+  /// The lines of a fixture; `kind` is what its name ends in, such as `-options`.
+  static func all(_ engine: String, _ kind: String = "") throws -> [EngineTruth] {
+    let name = "engines/\(engine.replacing("@", with: "-"))\(kind).jsonl.zst"
     let text = try decompressed(Fixtures.bytes(name))
     return try text.split(separator: UInt8(ascii: "\n")).map { line in
       let row = try JSONValue(parsing: Array(line)).object ?? JSONObject()
       return EngineTruth(
         engine: engine, key: row["key"]?.string ?? "", config: row["config"]?.object ?? JSONObject(),
-        samples: row["adapters"]?.array?.compactMap { $0.object.flatMap { Sample($0) } } ?? [])
+        samples: row["adapters"]?.array?.compactMap { $0.object.flatMap { Sample($0) } } ?? [],
+        options: row["options"]?.object ?? JSONObject())
     }
   }
 
@@ -68,13 +73,19 @@ struct EngineTruth: Sendable, CustomTestStringConvertible {
   }
 
   /// What the program makes of every adapter on the base, in their order.
-  func verdicts(_ folder: TemporaryFolder) throws -> [(sample: Sample, verdict: ServingVerdict, reasons: [String])] {
+  func verdicts(_ folder: TemporaryFolder, rankLimit: UInt64 = 64) throws -> [(
+    sample: Sample, verdict: ServingVerdict, reasons: [String]
+  )] {
     let base = try BaseModel.open(try folder.write("base/config.json", JSONValue.object(config).text()))
     var options = ValidationOptions()
     options.engine = Engine(named: engine)
     // LoRAX has no such option.
-    if engine != "lorax" { options.serving.maxLoRARank = 64 }
+    if engine != "lorax" { options.serving.maxLoRARank = rankLimit }
     options.headerOnly = true
+    options.serving.targetModules = self.options["targets"]?.array?.compactMap(\.string)
+    options.serving.adaptsTowers = self.options["towers"]?.bool ?? false
+    options.serving.mixesExpertFormats = self.options["mixed"]?.bool ?? false
+    options.serving.pools = self.options["runner"] == nil ? nil : true
     let paths = try samples.enumerated().map { try $1.write("\($0)", in: folder) }
     let report = Validation.run(paths, base: base, options: options)
     return zip(samples, report.adapters).map { sample, result in
@@ -92,6 +103,8 @@ extension EngineTruth.Sample {
     }
     self.name = name
     self.verdict = verdict
+    let all = row["all"]?.string?.split(separator: "/").first.map { $0 == "ignored" ? "partly" : String($0) }
+    verdictForAll = all.flatMap { ServingVerdict(rawValue: $0) } ?? verdict
     why = row["why"]?.string ?? ""
     config = row["config"]?.object ?? JSONObject()
     tensors =

@@ -30,4 +30,76 @@ import Testing
     #expect(Double(missed.count) <= 0.05 * Double(applied), "\(missed)")
     #expect(Double(otherwise.count) <= 0.01 * Double(total), "\(otherwise)")
   }
+
+  /// The same with target modules, towers, both formats of experts and pooling (`testdata/make/vllm_options.py`).
+  @Test(arguments: [("vllm@0.33", 6000), ("vllm@0.32", 0), ("vllm@0.31", 0)])
+  func `verdicts follow the options that the engine is started with`(_ engine: String, _ least: Int) throws {
+    var counts = (total: 0, same: 0, applied: 0, found: 0)
+    var otherwise: [String] = []
+    for truth in try EngineTruth.all(engine, "-options") {
+      for (sample, verdict, reasons) in try truth.verdicts(try TemporaryFolder()) {
+        counts.total += 1
+        counts.applied += sample.verdict == .applied ? 1 : 0
+        counts.found += sample.verdict == .applied && verdict == .applied ? 1 : 0
+        if verdict == sample.verdict {
+          counts.same += 1
+          continue
+        }
+        let sentence =
+          "\(truth.key), \(truth.options), \(sample.name): \(verdict), was \(sample.verdict): "
+          + (reasons.first ?? sample.why)
+        #expect(verdict != .applied, "\(sentence)")
+        otherwise.append(sentence)
+      }
+    }
+    print(engine, counts)
+    #expect(counts.total > least)
+    #expect(Double(counts.found) >= 0.95 * Double(counts.applied), "\(otherwise)")
+    #expect(Double(counts.same) >= 0.98 * Double(counts.total), "\(otherwise)")
+  }
+
+  /// SGLang again, started with `--lora-target-modules all`, for every third base.
+  @Test func `verdicts follow SGLang's slots for all modules`() throws {
+    var counts = (total: 0, same: 0)
+    for (number, given) in try EngineTruth.all("sglang@0.5.23").enumerated() where number % 3 == 0 {
+      var truth = given
+      truth.options = ["targets": ["all"]]
+      for (sample, verdict, reasons) in try truth.verdicts(try TemporaryFolder(), rankLimit: 16) {
+        counts.total += 1
+        counts.same += verdict == sample.verdictForAll ? 1 : 0
+        #expect(
+          verdict != .applied || sample.verdictForAll == .applied,
+          "\(truth.key), \(sample.name): was \(sample.verdictForAll): \(reasons.first ?? sample.why)")
+      }
+    }
+    print("sglang, all", counts)
+    #expect(counts.total > 1500)
+    #expect(Double(counts.same) >= 0.97 * Double(counts.total))
+  }
+
+  /// PEFT knows its types in capital letters and no word `all`; vLLM and SGLang look at neither as PEFT does.
+  @Test(arguments: [
+    ("vllm", #"{"peft_type": "lora"}"#), ("vllm", #"{"target_modules": "all"}"#), ("vllm", #"{"target_modules": []}"#),
+    ("sglang", #"{"peft_type": "lora"}"#), ("sglang", #"{"target_modules": "all"}"#),
+  ])
+  func `what PEFT alone refuses is applied`(_ engine: String, _ config: String) throws {
+    let tensors = ["q_proj", "k_proj", "v_proj"].map { leaf in
+      let name = "base_model.model.model.layers.0.self_attn.\(leaf).lora"
+      return "\"\(name)_A.weight\": [4, 64], \"\(name)_B.weight\": [\(leaf == "q_proj" ? 64 : 32), 4]"
+    }
+    let row = try JSONValue(
+      parsing: Array(
+        """
+        {"name": "qkv", "verdict": "applied", "tensors": {\(tensors.joined(separator: ", "))}, "config": \(config)}
+        """.utf8))
+    let base: JSONObject = [
+      "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 64, "num_attention_heads": 4,
+      "num_key_value_heads": 2, "num_hidden_layers": 2, "intermediate_size": 128, "vocab_size": 128,
+      "tie_word_embeddings": false,
+    ]
+    let sample = try #require(row.object.flatMap { EngineTruth.Sample($0) })
+    let truth = EngineTruth(engine: engine, key: "LlamaForCausalLM", config: base, samples: [sample])
+    let (_, verdict, reasons) = try #require(try truth.verdicts(try TemporaryFolder()).first)
+    #expect(verdict == .applied, "\(reasons)")
+  }
 }

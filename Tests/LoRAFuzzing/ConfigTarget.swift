@@ -9,7 +9,10 @@ struct ConfigTarget: FuzzTarget {
     "peft_type", "LORA", "r", "lora_alpha", "rank_pattern", "alpha_pattern", "target_modules", "exclude_modules",
     "modules_to_save", "layers_to_transform", "layers_pattern", "all-linear", "q_proj", "layers", "use_rslora",
     "use_dora", "bias", "all", "lora_only", "init_lora_weights", "pissa", "target_parameters",
-    "trainable_token_indices", "layer_replication", "aLora_invocation_tokens", #"^model\\.layers\\.[0-9]+\\."#,
+    "trainable_token_indices", "layer_replication", "alora_invocation_tokens", "eva_config", "corda_config",
+    "use_bdlora", "kasa_config", "lora_bias", "megatron_config", "loftq_config", "loftq", "IA3", "PREFIX_TUNING",
+    "BONE", "XLORA", "task_type", "SEQ_CLS", "auto_mapping", "base_model_class", "lora_parameters", "fine_tune_type",
+    #"^model\\.layers\\.[0-9]+\\."#,
     #".*\\.(q|v)_proj"#, "(?i)Q_PROJ", "model.layers.0.self_attn.q_proj", #"(?<=layers\\.)1"#, "(x?){500}",
   ])
 

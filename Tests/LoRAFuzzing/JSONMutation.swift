@@ -32,7 +32,7 @@ struct JSONMutation {
     let outline = JSONOutline(text)
     let container = random.pick(outline.containers.filter { !$0.isEmpty }) ?? []
     let element = random.pick(container)
-    switch random.below(14) {
+    switch random.below(16) {
     case 0:
       guard let element else { break }
       text.insert(contentsOf: [UInt8(ascii: ",")] + text[element], at: element.upperBound)
@@ -58,15 +58,30 @@ struct JSONMutation {
     case 11: escape(random.pick(outline.strings), in: &text, &random)
     case 12:
       guard let element else { break }
-      let depth = random.pick([1, 2, 125, 126, 127, 128, 200]) ?? 1
+      let depth = random.pick([1, 2, 125, 126, 127, 128, 200, 5_000, 20_000]) ?? 1
       let value = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
       text.insert(contentsOf: "\"nested\":\(value),".utf8, at: element.lowerBound)
+    case 13: spoil(random.pick(outline.strings), in: &text, &random)
+    case 14:
+      // A key that comes twice, with a value of another type.
+      guard let element, let key = outline.strings.first(where: { element.contains($0.lowerBound) }) else { break }
+      let value = random.pick(Self.values) ?? "null"
+      text.insert(contentsOf: Array(text[key]) + Array(":\(value),".utf8), at: element.lowerBound)
     default:
       guard let element else { break }
       let blank: UInt8 = random.pick([0x20, 0x09, 0x0A, 0x0D, 0x0B, 0xA0]) ?? 0x20
       text.insert(blank, at: random.once(in: 2) ? element.lowerBound : element.upperBound)
     }
     if random.once(in: 12) { ByteMutation.mutate(&text, &random) }
+  }
+
+  /// Puts bytes into a string that are no UTF-8: a lone continuation, a cut sequence, a surrogate, an overlong form.
+  private func spoil(_ range: Range<Int>?, in bytes: inout [UInt8], _ random: inout Randomness) {
+    guard let range else { return }
+    let wrong: [[UInt8]] = [
+      [0x80], [0xFF], [0xC3], [0xE2, 0x82], [0xED, 0xA0, 0x80], [0xC0, 0xAF], [0xF4, 0x90, 0x80, 0x80],
+    ]
+    bytes.insert(contentsOf: random.pick(wrong) ?? [0xFF], at: range.lowerBound + 1)
   }
 
   private func replace(_ range: Range<Int>?, by text: String?, in bytes: inout [UInt8]) {

@@ -68,7 +68,8 @@ import Testing
       let path = try #require(row["path"]?.string)
       let copy = try folder.write("\(method).safetensors", try Fixtures.bytes(path + "/adapter_model.safetensors"))
       let adapter = Adapter.load(copy)
-      #expect(adapter.foreignMethod == method)
+      // Without the config no tensor tells which kind of virtual tokens these are.
+      #expect(adapter.foreignMethod == (method == "PROMPT_TUNING" ? ForeignMethods.promptLearning : method))
       #expect(adapter.modules.isEmpty, "\(method)")
       #expect(adapter.replacements.isEmpty, "\(method)")
       #expect(adapter.findings.isEmpty, "\(method)")

@@ -20,12 +20,17 @@ struct ConfigCorpusTests {
     "init_lora_weights \"pissa\"": "changed the base", "init_lora_weights \"pissa_niter_4\"": "changed the base",
     "init_lora_weights \"lora_ga\"": "changed the base",
     "target_modules [\"q_proj\", \"v_proj\", \"Wqkv\"]": "an entry that means nothing",
+    "rslora with pissa and patterns": "changed the base",
+    "base_model_name_or_path 3": "no name; AutoPeftModel fails over it", "peft_version 3": "no version",
   ]
+
+  /// What PEFT says of adapters that it loads as they are meant.
+  private static let corrected: Set<String> = ["fan_in_fan_out true", "fan_in_fan_out \"true\""]
 
   private static let corpus = try? Fixtures.json("corpus/configs.json")
   static let cases: [String] = (corpus?["cases"]?.array ?? []).compactMap { $0["name"]?.string }
 
-  @Test func theCorpusIsThere() { #expect(Self.cases.count > 150) }
+  @Test func theCorpusIsThere() { #expect(Self.cases.count > 240) }
 
   @Test func everyVerdictIsPEFTs() throws {
     let corpus = try #require(Self.corpus)
@@ -53,9 +58,13 @@ struct ConfigCorpusTests {
       let messages = findings.map { "\($0.rule.rawValue): \($0.message)" }
       if let refusal = entry["refused"]?.string {
         #expect(worst == .error, "\(name): PEFT says \(refusal); found \(messages)")
-      } else if entry["warnings"] != nil || entry["applied"]?.int64 != Int64(modules.count) {
+      } else if entry["warnings"] != nil && !Self.corrected.contains(name)
+        || entry["applied"]?.int64 != Int64(modules.count)
+      {
         #expect(worst ?? .note >= .warning, "\(name): PEFT warns or drops; found \(messages)")
       } else if Self.stricter[name] == nil {
+        let scales = Set(Adapter.load(folder.path("\(number)")).modules.map(\.scale))
+        #expect(scales == Set(entry["scales"]?.array?.compactMap(\.double) ?? []), "\(name): another scale than PEFT's")
         #expect(worst ?? .note <= .note, "\(name): PEFT loads it; found \(messages)")
       }
     }

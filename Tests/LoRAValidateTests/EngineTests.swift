@@ -102,7 +102,10 @@ struct EngineCase: CustomTestStringConvertible, Sendable {
     },
     EngineCase("tensorrt-llm", .engineSilent, "DoRA (use_dora)") { $0.config["use_dora"] = true },
     EngineCase("tensorrt-llm", .engineSilent, "reads no alpha_pattern") { $0.config["alpha_pattern"] = ["q_proj": 77] },
-    EngineCase("tensorrt-llm", .engineUnjudged, "was not tried with") { specimen in
+    EngineCase("tensorrt-llm", .engineUnsupported, "has no layer that could add them") { specimen in
+      specimen.renameAll { $0.replacing("mlp.up_proj", with: "block_sparse_moe.experts.0.w3") }
+    },
+    EngineCase("tensorrt-llm@1.0", .engineUnjudged, "was not tried with") { specimen in
       specimen.renameAll { $0.replacing("mlp.up_proj", with: "block_sparse_moe.experts.0.w3") }
     },
     EngineCase("tensorrt-llm", .engineRank, "TensorRT-LLM serves ranks up to 64") { $0.resizeAll(to: 80) },

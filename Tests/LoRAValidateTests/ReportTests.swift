@@ -1,4 +1,5 @@
 import Foundation
+import LoRAModel
 import LoRATestSupport
 import LoRAValidate
 import TensorCore
@@ -63,6 +64,13 @@ struct ReportTests {
     let json = bench.report([bench.folder.path("good")], withBase: false).json(toolVersion: "1")
     let summary = try #require(json["adapters"]?.array?.first?["summary"])
     #expect(summary["matched"] == .null && summary["unmatched"] == .null)
+  }
+
+  @Test func theVerdictSaysWhenItIsTheBaseThatFailed() throws {
+    let base = try BaseModel.open(Fixtures.path("broken/bases/index-lost-shard"))
+    let report = Validation.run([Fixtures.path("adapters/llama-nano")], base: base, options: ValidationOptions())
+    let verdict = report.text().split(separator: "\n").last
+    #expect(verdict == "fail: 1 adapter checked without the base, 1 passed, the base failed")
   }
 
   @Test func textIsGroupedAndEndsWithAVerdict() {

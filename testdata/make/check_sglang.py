@@ -5,6 +5,8 @@
     python check_sglang.py facts FOLDER OUT      one JSON line for each model class: what it wraps, its slots
     python check_sglang.py fixture FOLDER OUT --truth TRUTH     packs the truth for the tests
     python check_sglang.py layouts FOLDER FACTS  writes slots/sglang_layouts.json for the tests
+    python check_sglang.py images FOLDER OUT --tool TOOL     fills slots and compares them with `pack --engine sglang`;
+                                                 OUT is slots/sglang_images.json for the tests
 
 Needs sglang 0.5.23 (0.5.22 and 0.5.21 work too), unpacked and on PYTHONPATH, with torch 2.14.0, transformers 5.19.0 and
 what it imports; neither a GPU nor its kernels. No forward pass is run. SGLang is asked twice:
@@ -23,9 +25,12 @@ import logging
 import math
 import os
 import re
+import subprocess
 import sys
+import tempfile
 import time
 import warnings
+import zlib
 from pathlib import Path
 from unittest import mock
 
@@ -45,7 +50,7 @@ torch.tensor = lambda *values, pin_memory=False, **named: plain_tensor(*values, 
 torch.Tensor.pin_memory = lambda self, *_: self
 logging.disable(logging.ERROR)
 
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from sglang.srt import utils
 
 # What a server with a GPU takes; the modules below take it along when they are imported.
@@ -507,6 +512,106 @@ def slots(manager):
     return found
 
 
+# What the slots hold, byte by byte
+
+
+# Adapters that fill slots in different ways, where the base has them.
+FILLED = ("all", "attention", "mlp", "first-layer", "without-k", "only-q_proj", "only-o_proj", "only-gate_proj",
+          "only-down_proj", "only-qkv_proj", "only-gate_up_proj", "pair-q_proj-v_proj", "rslora", "apart", "apart-all",
+          "apart-layer-1", "apart-expert-1", "apart-without-up_proj")
+
+
+def written(name, shape):
+    """Values that every type holds exactly and that a test in another language makes again from name and shape."""
+    count = math.prod(shape)
+    places = (torch.arange(count, dtype=torch.int64) * 2654435761 + zlib.crc32(name.encode())) % 255
+    return ((places.double() - 127) / 64).float().reshape(shape)
+
+
+def filled(manager):
+    """The bytes of one slot of each layer's module, by the names that `pack` gives them."""
+    slot = manager.memory_pool.get_buffer_id("adapter")
+    found = {}
+    for name, layer in manager.base_model.named_modules():
+        if isinstance(layer, FusedMoEWithLoRA):
+            pairs = [(layer.gate_up_lora_a_weights, layer.gate_up_lora_b_weights),
+                     (layer.down_lora_a_weights, layer.down_lora_b_weights)]
+        elif isinstance(layer, BaseLayerWithLoRA) and ".layers." in name and layer.set_lora:
+            pairs = [buffers(layer)]
+        else:
+            continue
+        for index, (a, b) in enumerate(pairs):
+            found[f"{name}.lora_a_stacked.{index}"] = a[slot].contiguous()
+            found[f"{name}.lora_b_stacked.{index}"] = b[slot].contiguous()
+    return found
+
+
+def images(folder, tool, output, only):
+    """One line for each adapter that is served: its tensors, and a checksum of each buffer of its slot."""
+    lines, counts = [], {}
+    with tempfile.TemporaryDirectory() as place:
+        for path in sorted(folder.iterdir()):
+            if only and not re.fullmatch(only, path.name):
+                continue
+            try:
+                base = Base(path)
+            except (Exception, SystemExit):
+                continue
+            for name in FILLED:
+                if (path / name / "adapter_model.safetensors").exists():
+                    line, said = image(base, path, path / name, tool, Path(place))
+                    counts[said] = counts.get(said, 0) + 1
+                    if said not in ("equal", "not served"):
+                        print(path.name, name, said, flush=True)
+                    if line:
+                        lines.append(line)
+            print(path.name, counts, flush=True)
+    write_rows(output, [line for line in lines if KEPT.fullmatch(f"{line['key']} {line['name']}")])
+
+
+def image(base, path, adapter, tool, place):
+    settings = json.loads((adapter / "adapter_config.json").read_text())
+    shapes = {name: list(value.shape) for name, value in load_file(adapter / "adapter_model.safetensors").items()}
+    save_file({name: written(name, shape) for name, shape in shapes.items()}, place / "adapter_model.safetensors")
+    (place / "adapter_config.json").write_text(json.dumps(settings))
+    base.restore()
+    try:
+        slots = filled(serve(base, place, "all"))
+    except Refusal as refusal:
+        return None, "not served"
+    finally:
+        base.restore()
+    packed = subprocess.run(
+        [tool, "pack", "--engine", "sglang", "--base", path / "config.json", "--max-lora-rank", str(LIMIT), "--dtype",
+         "f32", "--max-loras", "1", "--output", place / "slots.out", "--overwrite", "--quiet",
+         "--skip-validation", place],
+        capture_output=True, text=True)
+    said, _ = differing(settings)
+    line = dict(key=path.name, config=finite(json.loads((path / "config.json").read_text())), name=adapter.name,
+                settings=said, tensors=shapes,
+                buffers={name: zlib.crc32(value.numpy().tobytes()) for name, value in sorted(slots.items())})
+    if packed.returncode:
+        return None, "not packed: " + (packed.stderr or packed.stdout).strip()[:160].replace("\n", " ")
+    ours = {name: value[0] for name, value in load_file(place / "slots.out").items()}
+    return line, difference(ours, slots)
+
+
+def difference(ours, theirs):
+    if ours.keys() != theirs.keys():
+        return f"other buffers: {sorted(ours.keys() ^ theirs.keys())[:2]}"
+    for name, value in ours.items():
+        if value.shape != theirs[name].shape:
+            return f"other shapes: {name}"
+        if not torch.equal(value.view(torch.uint8), theirs[name].view(torch.uint8)):
+            return f"other bytes: {pattern(name)}"
+    return "equal"
+
+
+# Of each kind of base and adapter, a few are enough for the tests.
+KEPT = re.compile(r"(Llama|Qwen2|Qwen3|Phi3|Gemma2|Granite|Cohere|Exaone4|Glm4|Mistral|Mixtral|Qwen3Moe|Qwen2Moe|DeepseekV2|"
+                  r"DeepseekV3|GptOss)ForCausalLM (all|without-k|only-q_proj|attention|apart|apart-expert-1)")
+
+
 def facts(folder, output, only):
     with output.open("w") as file:
         for path in sorted(folder.iterdir()):
@@ -609,14 +714,17 @@ def fixture(folder, truths, output):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("command", choices=["truth", "facts", "fixture", "layouts"])
+    parser.add_argument("command", choices=["truth", "facts", "fixture", "layouts", "images"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--only")
     parser.add_argument("--truth", type=Path)
+    parser.add_argument("--tool")
     chosen = parser.parse_args()
     if chosen.command == "layouts":
         layouts(chosen.folder, chosen.output)
+    elif chosen.command == "images":
+        images(chosen.folder, chosen.tool, chosen.output, chosen.only)
     elif chosen.command == "fixture":
         fixture(chosen.folder, chosen.truth, chosen.output)
     elif chosen.command == "truth":

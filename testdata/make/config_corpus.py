@@ -27,7 +27,7 @@ PLAIN = dict(
 ERAS = [
     ("0.2", dict(merge_weights=False, enable_lora=None)),
     ("0.4", dict(auto_mapping=None, layers_pattern=None, layers_to_transform=None, revision=None)),
-    ("0.5", dict(alpha_pattern={}, rank_pattern={})),
+    ("0.6", dict(alpha_pattern={}, rank_pattern={})),
     ("0.7", dict(loftq_config={}, megatron_config=None, megatron_core="megatron.core")),
     ("0.8", dict(use_rslora=False)),
     ("0.10", dict(use_dora=False, layer_replication=None)),
@@ -73,6 +73,31 @@ VALUES = dict(
     modules_to_save=[["lm_head"], ["score"], "lm_head", []],
     exclude_modules=["v_proj", ["v_proj"], ".*v_proj", [], ["nope"]],
     target_parameters=[["q_proj.weight"], "q_proj.weight", ["nope.weight"], []],
+    eva_config=[{}, {"rho": 2.0, "tau": 0.99}, "x", True],
+    corda_config=[{}, []],
+    lora_ga_config=[{}, 3],
+    arrow_config=["x", []],
+    kasa_config=[True, []],
+    velora_config=["x", {"num_groups": 0}],
+    monteclora_config=[3, {"num_samples": 0}],
+    use_bdlora=[True, False],
+    loftq_config=[{"loftq_bits": 4, "loftq_iter": 1}, []],
+    megatron_core=[None, "x"],
+    trainable_token_indices=[[1], {"embed_tokens": [1]}, "x", []],
+    alora_invocation_tokens=[[]],
+    use_qalora=[False],
+    qalora_group_size=[3, None],
+    ensure_weight_tying=[True, None],
+    fan_in_fan_out=[True, "true", 0],
+    use_rslora=[True, "true", 1, 0],
+    use_dora=[False, 0],
+    lora_dropout=["0.1", 0, 1, 2, -1, 0.05, [0.1]],
+    inference_mode=[False, "x"],
+    revision=["main", 3],
+    auto_mapping=[{}, {"base_model_class": "LlamaForCausalLM", "parent_library": "transformers.models.llama.modeling_llama"}],
+    base_model_name_or_path=["", "org/name", 3],
+    peft_version=["0.99.0", 3],
+    lora_bias=[False, 0],
 )  # fmt: skip
 
 
@@ -102,6 +127,16 @@ def cases(modules):
         "future field": dict(new_thing=3),
         "runtime_config": dict(runtime_config={"a": 1}),
         "more tensors": dict(target_modules=["q_proj"]),
+        "alora for another task": dict(alora_invocation_tokens=[5], task_type="SEQ_CLS"),
+        "eva without its config": dict(init_lora_weights="eva"),
+        "eva with its config": dict(init_lora_weights="eva", eva_config={"rho": 2.0}),
+        "corda with its config": dict(init_lora_weights="corda", corda_config={}),
+        "loftq without its config": dict(init_lora_weights="loftq"),
+        "rslora with pissa and patterns": dict(use_rslora=True, init_lora_weights="pissa", rank_pattern={"q_proj": 4}),
+        "several future fields": dict(new_thing=3, other={"a": [1]}, third=None),
+        "merge_weights and enable_lora": dict(merge_weights=True, enable_lora=[True, False, True]),
+        "ms-swift's fields": dict(lora_dtype=None, lorap_lr_ratio=None, lorap_emb_lr=1e-6),
+        "Unsloth's mark": dict(auto_mapping={"base_model_class": "LlamaForCausalLM", "unsloth_fixed": True}),
     }
     for name, fields in others.items():
         yield name, {**PLAIN, **fields}, modules
@@ -126,7 +161,7 @@ def verdict(model, folder, tensors):
             entry.update(applied=len(scales), scales=sorted(set(scales.values())))
         except Exception as error:
             entry["refused"] = f"{type(error).__name__}: {error}".splitlines()[0].split("{")[0][:100]
-    marks = ("adapter", "pattern", "target", "lora_bias")
+    marks = ("adapter", "pattern", "target", "lora_bias", "will be ignored")
     texts = {str(warning.message).split(":")[0].split("=")[0][:100] for warning in caught}
     about = sorted(text for text in texts if any(mark in text for mark in marks))
     return {**entry, "warnings": about} if about else entry

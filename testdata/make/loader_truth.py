@@ -12,8 +12,9 @@ TensorRT-LLM's of tensorrt_llm/lora_manager.py at 30e6fb55 (1.0) and tensorrt_ll
 held against what those files do with random factors on the CPU (LoRAX: its own functions run with CUDA-only imports
 stubbed; TensorRT-LLM: its walk, stacking and scale as in its files, without the C++ below): the same verdict for each
 of the adapters. LoRAX's missing kernels for a rank are read, not run.
-A verdict is the loader's alone: "applied" means that every factor has its own place at PEFT's strength, not that the
-model class uses the place.
+For LoRAX "applied" means that every factor has its own place at PEFT's strength. For TensorRT-LLM it means that the model
+class uses the place as well (trt_classes.py, read and not run); where that was not read, the verdict is the loader's.
+Adapters for 1.4 have rank 16 or 64, for its kernels may not read ranks that are no multiples of 8.
 """
 
 import json
@@ -21,6 +22,7 @@ import re
 
 import zstandard
 
+import trt_classes
 from files import ROOT
 
 PREFIX = "base_model.model."
@@ -52,6 +54,7 @@ def bases():
                     for name, shape in entry["tensors"].items() if name.endswith("lora_B.weight")})
         if kind == "llama":
             adapters += list(more(adapters[0]["tensors"]))
+            adapters.append(resized(adapters[0]["tensors"], row["config"]))
         yield row["key"], row["config"], adapters
 
 
@@ -78,6 +81,14 @@ def more(tensors):
     yield dict(name="router-names", config={}, tensors={
         name.replace("mlp.gate_proj", "block_sparse_moe.gate"): shape for name, shape in only("q_proj", "gate_proj").items()})
     yield dict(name="other-modules", config={}, tensors=renamed("self_attn.o_proj", "self_attn.dense"))
+
+
+def resized(tensors, base):
+    """Factors of an output head that grew, and its rows beside them, as PEFT saves them."""
+    rows, width = base["vocab_size"] + 8, base["hidden_size"]
+    return dict(name="head-resized", config={}, tensors={
+        **tensors, f"{PREFIX}lm_head.lora_A.weight": [4, width], f"{PREFIX}lm_head.lora_B.weight": [rows, 4],
+        f"{PREFIX}lm_head.base_layer.weight": [rows, width]})
 
 
 def peft_alpha(name, config):
@@ -126,7 +137,10 @@ def place(key):
 
 
 def tensorrt_llm(later, base, config, tensors):
-    known = LATER if later else MAPPED
+    row = (trt_classes.TORCH if later else trt_classes.BUILT).get(base["model_type"], {})
+    if "fails" in row:
+        return "refused", row["fails"]
+    known = row.get("names") or (LATER if later else MAPPED)
     layers = base.get("num_hidden_layers") or 2
     slots, passed, misplaced = {}, [], []
     for key, shape in tensors.items():
@@ -148,7 +162,14 @@ def tensorrt_llm(later, base, config, tensors):
                 return "refused", f"{own} is not in the map"
             passed.append(key)
             continue
-        if layer >= layers or name == "gate" or expert and name not in ("w1", "w2", "w3") or end == ENDS[2]:
+        if layer >= layers:
+            return "refused", f"no layer {layer}"
+        handing = trt_classes.handing(row, name)
+        if handing == "missing":
+            return "refused", f"no place for {name} in the layers"
+        if handing in ("dropped", "swapped") or end == ENDS[2]:
+            misplaced.append(key)
+        if expert and name not in ("w1", "w2", "w3") and not name.startswith("mlp.experts."):
             misplaced.append(key)
         slot = slots.setdefault((layer, name, rest[1] if expert else ""), {})
         if end in slot:
@@ -163,6 +184,11 @@ def tensorrt_llm(later, base, config, tensors):
         if peft_alpha(key[len(PREFIX):-len(ENDS[0])], config) != config.get("lora_alpha", 12):
             misplaced.append(key)
     field = unread(config, UNREAD)
+    ranks = {slot[ENDS[0]][1][0] for slot in slots.values()}
+    if 0 < len({name for _, name, _ in slots} & {"q_proj", "k_proj", "v_proj"}) < 3:
+        ranks.add(config.get("r", 16))
+    if later and len(ranks) > 1:
+        return "partly", f"one rank for all of {sorted(ranks)}"
     if misplaced:
         return "partly", f"{len(misplaced)} tensors elsewhere or at another strength, such as {misplaced[0]}"
     if passed or field:
@@ -208,6 +234,8 @@ def lorax(base, config, tensors):
             continue
         if len(set(map(padded, ranks))) > 1:
             return "refused", f"{module} of ranks that differ"
+        if module == "lm_head" and tensors[f"{names[0]}.lora_B.weight"][0] != base["vocab_size"]:
+            return "refused", "more logits than the base has"
         if module != "lm_head" and padded(ranks[0]) <= 128 and padded(ranks[0]) not in (8, 16, 32, 64, 128):
             return "refused", f"no kernel for rank {padded(ranks[0])}"
         types += 1
@@ -267,8 +295,27 @@ def ranked(entry):
                 tensors={name: grown(name, shape) for name, shape in entry["tensors"].items()})
 
 
+def sparse(config, adapters):
+    """A base with experts in all layers, as TensorRT-LLM's classes have them, and adapters without dense MLPs."""
+    for entry in adapters:
+        entry["tensors"] = {name: shape for name, shape in entry["tensors"].items()
+                            if not re.search(r"\.mlp\.(gate|up|down)_proj\.", name)}
+    return dict(config, mlp_only_layers=[]), [entry for entry in adapters if entry["tensors"]]
+
+
+def for_graphs(adapters):
+    """The adapters at ranks that kernels for CUDA graphs read."""
+    forms = [ranked(entry) or entry for entry in adapters]
+    return [entry for entry in forms
+            if all(shape[0] % 8 == 0 for name, shape in entry["tensors"].items() if name.endswith(".lora_A.weight"))]
+
+
 def rows(engine):
     for key, config, adapters in bases():
+        if engine != "lorax" and config.get("mlp_only_layers"):
+            config, adapters = sparse(config, adapters)
+        if engine == "tensorrt-llm-1.4":
+            adapters = for_graphs(adapters)
         if engine == "lorax":
             adapters = [form for entry in adapters for form in (entry, ranked(entry)) if form]
             # One refusal of a type that it does not know is like the other.

@@ -8,7 +8,8 @@ import os
 import sys
 
 PARTS = (
-    "models adapters merged broken headers bases formats deltas evaluation traffic slots mutants config_corpus".split()
+    "models adapters merged broken headers bases formats deltas evaluation traffic slots mutants config_corpus "
+    "method_corpus folder_corpus pipeline_corpus".split()
 )
 
 

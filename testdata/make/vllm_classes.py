@@ -27,12 +27,13 @@ from vllm_keys import key_of
 import torch
 import transformers
 from torch import nn
-from vllm.lora import layers as lora_layers
+from vllm.lora.utils import _all_lora_classes
 from vllm.model_executor.layers.fused_moe import MoERunner
 from vllm.model_executor.layers.linear import LinearBase
 from vllm.model_executor.layers.vocab_parallel_embedding import ParallelLMHead, VocabParallelEmbedding
 from vllm.model_executor.models import registry, supports_multimodal
 from vllm.model_executor.models.interfaces import supports_lora
+from vllm.model_executor.models.utils import PPMissingLayer
 
 WORDS = dict(
     ColumnParallelLinearWithLoRA="column", MergedColumnParallelLinearWithLoRA="merged",
@@ -53,6 +54,10 @@ TURNED = dict(
 
 UNSERVED = ("not supported for now", "was supported in vLLM until", "is not supported in-tree anymore",
             "does not dispatch through the Transformers attention interface", "not found in the forward method of")
+
+
+def leaf(name):
+    return name.rpartition(".")[2]
 
 
 def numbers_out(name):
@@ -140,11 +145,38 @@ def bare_of(manager, module):
     return found
 
 
+def unwrappable(manager, listed, known=()):
+    """Last parts of names that stop the engine when they are target modules: no LoRA layer takes what is called so."""
+    found = []
+    wrapped = {id(part) for layer in manager.modules.values() for part in (layer, getattr(layer, "base_layer", None))}
+    for name, part in listed:
+        last = leaf(name)
+        if not name or last.isdigit() or last in found or last in known or name in manager.modules or id(part) in wrapped:
+            continue
+        if isinstance(part, PPMissingLayer) or manager._get_punica_wrapper(name) is None:
+            continue
+        if not takes_adapters(manager, name, part):
+            found.append(last)
+    return sorted(found)
+
+
+def takes_adapters(manager, name, part):
+    packed = manager.packed_modules_mapping.get(leaf(name), [])
+    if isinstance(part, MoERunner):
+        packed = ["w13"] if manager._is_3d_moe_model else ["w1", "w3"]
+    if "lm_head" in name:
+        return True  # the processor of logits takes them
+    return any(kind.can_replace_layer(
+        source_layer=part, lora_config=manager.lora_config, packed_modules_list=packed,
+        model_config=manager.model.config) for kind in _all_lora_classes)
+
+
 def facts(engine, config):
     module = engine.module
     row = {"class": type(module).__name__, "lora": bool(supports_lora(module))}
     if not row["lora"]:
         return row
+    listed = list(module.named_modules(remove_duplicate=False))
     manager = engine.manage()
     row["supported"] = sorted(manager.supported_lora_modules)
     row["packed"] = {key: value for key, value in manager.packed_modules_mapping.items() if key != "experts"
@@ -167,14 +199,25 @@ def facts(engine, config):
     row["rows"] = [name for name in TURNED.get(type(module).__name__, []) if any(
         wrapped[0] == name.rpartition(".")[0] + ".qkv_proj" for wrapped in row["modules"])]
     row["bare"] = bare_of(manager, module)
+    row["stuck"] = unwrappable(manager, listed)
+    row["bare_head"] = any(leaf(name) == "lm_head" for name, part in listed if not isinstance(part, PPMissingLayer)) and not any(
+        leaf(name) == "lm_head" for name in manager.modules)
     return row
+
+
+def mixed_forms(folder):
+    """The names of the matrices of one expert when the engine is started for both formats."""
+    listed = Engine(folder, mixed=True).manage().packed_modules_mapping.get("experts", [])
+    return list(dict.fromkeys(numbers_out(name) for name in listed))
 
 
 def tower_facts(folder, plain):
     with patched_budget():
         engine = Engine(folder, towers=True)
+        listed = list(engine.module.named_modules(remove_duplicate=False))
         manager = engine.manage()
-    return [row for row in modules_of(manager) if row not in plain]
+    return dict(tower_modules=[row for row in modules_of(manager) if row not in plain["modules"]],
+                tower_stuck=unwrappable(manager, listed, plain["stuck"]))
 
 
 @contextlib.contextmanager
@@ -202,11 +245,12 @@ def merge(old, new):
     """The union of two rows of the same class."""
     if old is None:
         return new
-    for field in ("supported", "modules", "bare", "skip", "tower_modules"):
+    for field in ("supported", "modules", "bare", "skip", "tower_modules", "stuck", "tower_stuck"):
         for item in new.get(field) or []:
             if item not in old.setdefault(field, []):
                 old[field].append(item)
     old["supported"] = sorted(old.get("supported") or [])
+    old["bare_head"] = old.get("bare_head") or new.get("bare_head")
     old.setdefault("shapes", []).extend(new.get("shapes", []))
     for field, names in new.get("ties", {}).items():
         old.setdefault("ties", {}).setdefault(field, names)
@@ -360,13 +404,16 @@ def main():
                     row = build(place, config)
                     if not row["lora"]:
                         key = name
+                    if (row.get("experts") or {}).get("stacked"):
+                        stage = "both formats"
+                        row["experts"]["mixed"] = mixed_forms(place)
                     stage = "row"
                     if fresh and key not in fresh and "mm" in row:
                         row.pop("bare", None)
                     if (row.get("mm") or {}).get("tower_lora"):
                         stage = "towers"
                         try:
-                            row["tower_modules"] = tower_facts(place, row["modules"])
+                            row.update(tower_facts(place, row))
                         except TooLong:
                             raise
                         except Exception as error:

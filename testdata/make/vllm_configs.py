@@ -123,6 +123,7 @@ VARIANTS = {
     "LlamaBidirectionalModel": [dict(pooling="avg")],
     "LlamaBidirectionalForSequenceClassification": [dict(pooling="avg")],
     "TeleFLMForCausalLM": [dict(use_mup=False)],
+    "DeepseekV32ForCausalLM": [dict(index_topk=8, index_n_heads=4, index_head_dim=16)],
     "opt": [dict(), dict(word_embed_proj_dim=32)],
     "nemotron_h": [
         dict(layers_block_type=["mamba", "attention", "moe"], mamba_num_heads=8, mamba_head_dim=16, n_groups=1),

@@ -115,22 +115,41 @@ def leave_out_what_needs_a_gpu():
         part.PIN_MEMORY = False
 
 
-def start(port=29611):
+def take_the_classes_of_a_gpu():
+    """Some models have a class of their own for NVIDIA, and a general one for processors."""
+    import importlib
+
+    for package, names in (("deepseek_v32", ("DeepseekV32ForCausalLM", "GlmMoeDsaForCausalLM")),):
+        try:
+            general = importlib.import_module(f"vllm.models.{package}")
+            own = importlib.import_module(f"vllm.models.{package}.nvidia.model")
+        except ImportError:  # releases before it
+            continue
+        for name in names:
+            setattr(general, name, own.DeepseekV32ForCausalLM)
+
+
+def start(port=29611, parts=1, part=0):
+    """Once for each process; with more parts than one, one process for each."""
     leave_out_what_needs_a_gpu()
     run_experts_without_kernel()
     look_into_classes_in_this_process()
-    init_distributed_environment(1, 0, f"tcp://127.0.0.1:{port}", 0, "gloo")
+    take_the_classes_of_a_gpu()
+    # Processes of one machine would share memory under this name.
+    os.environ.setdefault("VLLM_DIST_IDENT", str(port))
+    init_distributed_environment(parts, part, f"tcp://127.0.0.1:{port}", part, "gloo")
 
 
 class Engine:
     """One base model in the engine: its module and its adapter manager, with one slot."""
 
-    def __init__(self, folder, runner="auto", towers=False, targets=None, mixed=False, **model_options):
+    def __init__(self, folder, runner="auto", towers=False, targets=None, mixed=False, rank=RANK, parts=1,
+                 **model_options):
         folder = str(folder)
         self.model_config = ModelConfig(
             model=folder, tokenizer=folder, skip_tokenizer_init=True, dtype="bfloat16", enforce_eager=True,
             max_model_len=16, runner=runner, **model_options)
-        options = dict(max_lora_rank=RANK, max_loras=1, max_cpu_loras=1, lora_dtype=torch.bfloat16)
+        options = dict(max_lora_rank=rank, max_loras=1, max_cpu_loras=1, lora_dtype=torch.bfloat16)
         if towers:
             options["enable_tower_connector_lora"] = True
         if targets:
@@ -139,11 +158,12 @@ class Engine:
             options["enable_mixed_moe_lora_format"] = True
         self.vllm_config = VllmConfig(
             model_config=self.model_config, device_config=DeviceConfig(device="cpu"),
-            lora_config=LoRAConfig(**options), parallel_config=ParallelConfig())
+            lora_config=LoRAConfig(**options), parallel_config=ParallelConfig(
+                tensor_parallel_size=parts, distributed_executor_backend="external_launcher" if parts > 1 else None))
         torch.set_default_dtype(torch.bfloat16)
         with set_current_vllm_config(self.vllm_config):
             if parallel_state._TP is None:
-                initialize_model_parallel(1, 1)
+                initialize_model_parallel(parts, 1)
             if parallel_state._EP is None:
                 parallel_state._EP = parallel_state._TP
             if getattr(parallel_state, "_EPLB", 0) is None:
@@ -159,11 +179,11 @@ class Engine:
         self.manager = self.worker._adapter_manager
         return self.manager
 
-    def load(self, adapter, number=1):
+    def load(self, adapter, number=1, is_3d=False):
         with set_current_vllm_config(self.vllm_config):
             self.worker.remove_all_adapters()
             self.manager.lora_index_to_id = [None] * len(self.manager.lora_index_to_id)
-            self.worker.add_adapter(LoRARequest("adapter", number, str(adapter)))
+            self.worker.add_adapter(LoRARequest("adapter", number, str(adapter), is_3d_lora_weight=is_3d))
 
 
 def write_config(folder, config):

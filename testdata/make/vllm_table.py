@@ -11,7 +11,8 @@ import json
 import sys
 
 ORDER = ["key", "class", "lora", "static", "model_type", "supported", "packed", "experts", "mapper", "skip", "pooling",
-         "task", "mm", "modules", "tower_modules", "bare_if", "rows", "head", "head_by_token", "pooled"]
+         "task", "mm", "modules", "tower_modules", "bare_if", "rows", "head", "head_by_token", "pooled",
+         "stuck", "unstuck", "tower_stuck", "bare_head", "plain_head"]
 
 
 def load(path):
@@ -19,25 +20,60 @@ def load(path):
         return {row["key"]: compact(row) for row in map(json.loads, lines)}
 
 
+# Names that stop a server as target modules on most classes; a line lists what it has beside these, and which it lacks.
+COMMON = ["act_fn", "apply_rotary_emb", "attn", "input_layernorm", "layers", "mlp", "model", "norm",
+          "post_attention_layernorm", "rotary_emb", "self_attn"]
+# What target modules of the server do to a class. An earlier release was asked this only of classes that differ otherwise.
+SERVED = ("stuck", "unstuck", "tower_stuck", "bare_head", "plain_head")
+
+
 def compact(row):
     """The members that the program reads, in one order."""
+    if "pooled" in row:
+        # Heads and poolers of the class that is made of it; no server has target modules of such names.
+        row = dict(row, pooled={name: value for name, value in row["pooled"].items() if name not in SERVED})
+    if "classify" in (row.get("task") or "") and {"score", "classifier"} & set(row.get("stuck", [])):
+        # The filter of target modules lets every head through to a layer that wraps the engine's own linear layers only.
+        row = dict(row, plain_head=True)
+    if "stuck" in row:
+        row = dict(row, stuck=sorted({*row["stuck"], *containers(row["modules"])}))
+        row = dict(row, stuck=[name for name in row["stuck"] if name not in COMMON],
+                   unstuck=[name for name in COMMON if name not in row["stuck"]])
     row = {name: row[name] for name in ORDER if row.get(name) not in (None, [], {}, "")}
     if not row.get("lora"):
         return {name: row[name] for name in ("key", "class", "lora") if name in row}
     if row.get("static"):
         return {name: row[name] for name in ("key", "class", "lora", "static") if name in row}
+    if not row.get("pooled"):
+        row.pop("pooled", None)
     if "mapper" in row:
         row["mapper"] = {kind: rules for kind, rules in row["mapper"].items() if rules}
     if "experts" in row:
-        row["experts"] = {name: value for name, value in row["experts"].items() if name in ("stacked", "gated", "forms")}
+        row["experts"] = {name: value for name, value in row["experts"].items() if name in ("stacked", "gated", "forms", "mixed")}
     return row
+
+
+def containers(modules):
+    """Last parts of names of what holds wrapped modules inside a layer, such as `shared_experts`."""
+    names = {name for name, *_ in modules}
+    found = set()
+    for name in names:
+        head, layer, rest = name.partition("layers.#.")
+        parts = rest.split(".")[:-1] if layer else []
+        found |= {part for place, part in enumerate(parts)
+                  if part != "#" and ".".join([head + "layers.#", *parts[:place + 1]]) not in names}
+    return found
+
+
+def plain(row):
+    return row and {name: value for name, value in row.items() if name not in SERVED}
 
 
 def main():
     facts, release, *later = sys.argv[1:]
     rows = load(facts)
     others = load(later[0]) if later else {}
-    lines = [row for key, row in sorted(rows.items()) if others.get(key) != row]
+    lines = [row for key, row in sorted(rows.items()) if plain(others.get(key)) != plain(row)]
     lines += [dict(key=key, absent=True) for key in sorted(set(others) - set(rows))]
     number = release.split(".")[1]
     what = f", as far as they differ from those of {later[1]}" if later else ""

@@ -32,7 +32,7 @@ uint32_t lora_planes_levels(void);
 /// Restores `count` bytes of elements from `planes_count` sorted ones.
 ///
 /// - Parameter level: below `lora_planes_levels()`; all give the same.
-/// - Parameter streams: whether the output passes the caches, which is right when nobody reads it soon; it does only
+/// - Parameter streams: whether the output passes the caches, which is right when it is not read soon; it does only
 ///   when it starts at a multiple of 64 bytes.
 /// - Returns: whether the codes fit the bytes there are; if not, the output holds anything.
 bool lora_join_planes(

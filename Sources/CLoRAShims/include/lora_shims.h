@@ -26,7 +26,7 @@ int lora_rename_new(const char *from, const char *to);
 int lora_rename_exchange(const char *one, const char *other);
 
 // Locks `length` bytes (0: all that follow) from `start` of an open file for this open description alone, without
-// waiting. Returns 0, or -1 with errno set: EAGAIN when somebody else, on any machine that shares the file, holds some
+// waiting. Returns 0, or -1 with errno set: EAGAIN when another process, on any machine that shares the file, holds some
 // of them. Closing the descriptor, or the end of the process, unlocks.
 int lora_lock(int descriptor, int64_t start, int64_t length);
 

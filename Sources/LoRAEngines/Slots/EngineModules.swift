@@ -226,7 +226,7 @@ package struct EngineModuleBuilder {
   private mutating func add(_ group: ExpertGroup, of owner: String) throws(SlotLayoutError) {
     guard traits.wrapsExperts else { return }
     let name = owner.hasSuffix("experts") ? owner : Self.joined(owner, "experts")
-    guard isTargeted(name, parts: ["experts"] + group.leaves) else { return }
+    guard isTargeted(name, parts: ["experts"] + (traits.namesExpertsByParts ? group.leaves : [])) else { return }
     let shape = try group.shape(in: owner)
     let (total, overflow) = shape.experts.multipliedReportingOverflow(by: 8)
     guard !overflow, total <= EngineModules.matrixLimit else { throw .tooLarge(owner) }

@@ -24,6 +24,8 @@ public struct SlotTraits: Sendable {
   public var splitsGateUp = false
   /// Whether q, k and v that are one matrix in the checkpoint are three slices there.
   public var splitsQueryKeyValue = false
+  /// Whether a target module that is called like a matrix of experts, such as `down_proj`, means them too.
+  public var namesExpertsByParts = true
   /// Whether experts have slots.
   public var wrapsExperts = true
   /// Heads of tasks that get slots; others are whole tensors in the engine, not factors.

@@ -22,7 +22,8 @@ extension Rule {
       note  base-head-missing  the adapter brings a trained head, score, which this base (Qwen2ForCausalLM) does not have
       """
   ) { context in
-    guard let base = context.base, base.isKnown else { return [] }
+    let values = valueHeads(context)
+    guard values.isEmpty, let base = context.base, base.isKnown else { return values }
     let heads = context.adapter.replacements.compactMap { replacement -> (name: String, tensor: String)? in
       let owner = String(replacement.name.dropLast(replacement.name.lastComponent.count + 1))
       guard replacement.role == .full, isHead(owner), base.match(owner) == nil else { return nil }
@@ -39,6 +40,25 @@ extension Rule {
           + "base\(className) does not have",
         file: context.adapter.weightsPath, tensor: first.tensor, module: first.name,
         hint: "load or serve the base as the class \(task), which adds the head")
+    ]
+  }
+
+  /// The value head of a reward model or of PPO: no class of transformers has one, so that PEFT drops it wherever the
+  /// adapter is loaded; TRL and LLaMA-Factory keep it in a file of its own.
+  private static func valueHeads(_ context: ValidationContext) -> [Finding] {
+    let saved = context.adapter.config?.modulesToSave ?? []
+    let tensors = context.adapter.replacements.filter { replacement in
+      let heads = replacement.name.dottedComponents.filter { $0 == "v_head" || $0 == "value_head" }
+      return heads.contains { !saved.contains(String($0)) }
+    }
+    guard context.adapter.config != nil, let first = tensors.first else { return [] }
+    return [
+      Finding(
+        .baseHeadMissing, severity: .warning,
+        "the adapter holds a value head (\(listing(tensors.map(\.name).uniqued))), which PEFT drops without a word",
+        file: context.adapter.weightsPath, tensor: first.tensor.name, module: first.name,
+        hint: "keep it beside the adapter, as value_head.safetensors or in pytorch_model.bin, where TRL and "
+          + "LLaMA-Factory look for it")
     ]
   }
 

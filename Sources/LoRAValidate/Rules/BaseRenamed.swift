@@ -23,12 +23,12 @@ extension Rule {
       warning  base-renamed  all 8 modules are in the base with "model.language_model." in place of "model.", where PEFT does not look for them
       """
   ) { context in
-    guard let base = context.base, let config = context.adapter.config, !config.replicatesLayers,
+    guard let base = context.base, let names = context.loadedNames, let config = context.adapter.config,
+      !config.replicatesLayers,
       !config.isOfOtherClass(than: base)
     else {
       return []
     }
-    let names = LoadedNames(base)
     var groups = Groups<[String], AdapterModule>()
     for (module, match) in context.matched {
       // A body without its prefix is what the bare class has; that the library adds and drops by itself.
@@ -71,7 +71,15 @@ extension AdapterConfig {
   /// Whether the adapter was made for another model class than the base's config names, which PEFT loads instead.
   fileprivate func isOfOtherClass(than base: BaseModel) -> Bool {
     if taskType == "FEATURE_EXTRACTION" { return true }
+    let architectures = (base.config?["architectures"]?.array ?? []).compactMap(\.string)
+    if let taskType, let ending = Self.classes[taskType] { return !architectures.contains { $0.hasSuffix(ending) } }
     guard let trained = raw["auto_mapping"]?["base_model_class"]?.string else { return false }
-    return !(base.config?["architectures"]?.array ?? []).contains { $0.string == trained }
+    return !architectures.contains(trained)
   }
+
+  /// How transformers calls the classes of tasks whose heads, and with them sometimes the body's name, are their own.
+  private static let classes = [
+    "SEQ_CLS": "ForSequenceClassification", "TOKEN_CLS": "ForTokenClassification",
+    "QUESTION_ANS": "ForQuestionAnswering",
+  ]
 }

@@ -88,7 +88,7 @@ extension Finding {
       hint: "give the base as a folder with its tokenizer")
   }
 
-  /// Tokens that both have stand for different ids, or tokens that nobody added differ.
+  /// Tokens that both have stand for different ids, or tokens differ that were not added.
   fileprivate static func otherVocabulary(_ pair: TokenizerPair, _ differences: TokenizerDifferences) -> Finding? {
     let hint = "train with the base's own tokenizer; this one belongs to another model"
     if let first = differences.moved.first {

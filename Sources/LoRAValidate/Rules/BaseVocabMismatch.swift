@@ -9,7 +9,7 @@ extension Rule {
     meaning: """
       An embedding or output head in the adapter has another number of rows than the base's. When the adapter brings \
       all the rows itself (whole embedding or `base_layer.weight`), it was trained after tokens were added, and this is \
-      a warning: whoever loads it must resize the base first.
+      a warning: the base must be resized before it is loaded.
       """,
     consequence: """
       PEFT stops with a size mismatch; vLLM refuses `lora_embedding_A` of another size, and no longer has room for added \

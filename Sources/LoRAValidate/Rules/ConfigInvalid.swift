@@ -23,7 +23,12 @@ extension Rule {
   ) { context in
     guard let config = context.adapter.config else { return [] }
     var findings: [Finding] = []
-    findings += targetless(config, context) + ordinaryParameters(config, context)
+    findings += targetless(config, context).map { finding in
+      var finding = finding
+      finding.configMember = "target_modules"
+      return finding
+    }
+    findings += ordinaryParameters(config, context)
     for problem in context.matching?.problems ?? [] {
       findings.append(
         Finding(

@@ -27,11 +27,29 @@ extension Rule {
     guard let method = adapter.foreignMethod,
       !adapter.findings.contains(where: { $0.rule == .configUnsupportedType })
     else { return [] }
+    if method == "LYCORIS_DIFF", !adapter.modules.isEmpty { return [differences(adapter)] }
     return [
       Finding(
-        .configUnsupportedType, "the tensors are those of \(escaped(method)), not of LoRA", file: adapter.weightsPath,
+        .configUnsupportedType, "the tensors are those of \(ForeignMethods.title(of: method)), not of LoRA",
+        file: adapter.weightsPath,
         tensor: adapter.unknown.first?.name, expected: "LORA", found: escaped(method),
-        hint: "only LoRA can be served from slots; merge this adapter with the library that trained it")
+        hint: method.contains("PROMPT")
+          ? "serve it with PEFT, which puts its virtual tokens before every prompt"
+          : "only LoRA can be served from slots; merge this adapter with the library that trained it")
     ]
+  }
+
+  /// Whole differences of weights and biases beside the factors, as distilled LoRAs of video models have them.
+  private static func differences(_ adapter: Adapter) -> Finding {
+    let endings = [".diff", ".diff_b", ".set_weight", ".w_norm", ".b_norm"]
+    let places = adapter.unknown.filter { tensor in endings.contains { tensor.name.hasSuffix($0) } }
+    return Finding(
+      .configUnsupportedType, severity: .warning,
+      "beside the LoRA of \(counted(adapter.modules.count, "module")) the file holds "
+        + "\(counted(places.count, "whole difference")) of weights, biases or norms, which ComfyUI adds; "
+        + "diffusers takes biases alone and drops the rest without a word", file: adapter.weightsPath,
+      tensor: places.first?.name,
+      expected: "lora_down and lora_up alone", found: places.first.map { escaped($0.name, limit: 120) },
+      hint: "load it with ComfyUI, or drop the differences if they are zero")
   }
 }

@@ -11,7 +11,7 @@ extension Rule {
       it: the adapter may be applied as trained, ignored in part, or refused.
       """,
     consequence: """
-      A verdict without evidence is a guess. Of adapters on model classes that nobody had tried, one in four was not \
+      A verdict without evidence is a guess. Of adapters on model classes that had not been tried, one in four was not \
       applied as trained.
       """,
     remedy: """

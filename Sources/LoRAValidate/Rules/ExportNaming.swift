@@ -1,3 +1,4 @@
+import LoRAIO
 import LoRAModel
 import Safetensors
 import TensorCore
@@ -8,7 +9,8 @@ extension Rule {
     .exportNaming, "The export left wrong names",
     meaning: """
       The names are those of PEFT but for something that was left in or out: the adapter's name (`.default.`), a wrapper \
-      of torch.compile or FSDP (`_orig_mod.`), or the prefix `base_model.model.`, missing or doubled.
+      of torch.compile or FSDP (`_orig_mod.`), or the prefix `base_model.model.`, missing or doubled. Or the weights file \
+      beside the config is not called `adapter_model.safetensors`.
       """,
     consequence: """
       PEFT ignores every tensor whose name it does not expect and serves the plain base; vLLM refuses some of these \
@@ -40,15 +42,34 @@ extension Rule {
     for tensor in adapter.misnamed where !strays.contains(tensor.tensor.name) {
       groups.add(tensor.problem.phrase, tensor)
     }
-    return groups.all.compactMap { problem, places in
-      guard let first = places.first else { return nil }
-      let subject = places.count == 1 ? "1 tensor" : "\(grouped(UInt64(places.count))) tensors"
-      return Finding(
-        .exportNaming, "the names of \(subject) \(problem)", file: adapter.weightsPath, tensor: first.tensor.name,
-        expected: escaped(first.rightName), found: escaped(first.tensor.name),
-        hint: "rename to \(escaped(first.rightName)) and so on, or save again with PEFT's save_pretrained",
-        byteOffset: first.tensor.headerOffset)
-    }
+    return context.fileName
+      + groups.all.compactMap { problem, places in
+        guard let first = places.first else { return nil }
+        let subject = places.count == 1 ? "1 tensor" : "\(grouped(UInt64(places.count))) tensors"
+        return Finding(
+          .exportNaming, "the names of \(subject) \(problem)", file: adapter.weightsPath, tensor: first.tensor.name,
+          expected: escaped(first.rightName), found: escaped(first.tensor.name),
+          hint: "rename to \(escaped(first.rightName)) and so on, or save again with PEFT's save_pretrained",
+          byteOffset: first.tensor.headerOffset)
+      }
+  }
+}
+
+extension ValidationContext {
+  /// A weights file beside a PEFT config under a name that no reader of the folder looks for.
+  fileprivate var fileName: [Finding] {
+    guard adapter.path != adapter.weightsPath, adapter.format == .peft, !adapter.modules.isEmpty,
+      adapter.rawConfig?["peft_type"] != nil
+    else { return [] }
+    let name = Folder.lastComponent(adapter.weightsPath)
+    guard !name.hasPrefix("adapter_model.safetensors") else { return [] }
+    return [
+      Finding(
+        .exportNaming,
+        "the weights are in \(escaped(name, limit: 120)), but PEFT and the engines look for adapter_model.safetensors alone and "
+          + "refuse the folder", file: adapter.weightsPath, expected: "adapter_model.safetensors",
+        found: escaped(name, limit: 120), hint: "rename the file to adapter_model.safetensors")
+    ]
   }
 }
 
@@ -56,6 +77,8 @@ extension MisnamedTensor.Problem {
   /// The problem as the end of a sentence about names.
   fileprivate var phrase: String {
     switch self {
+    case .adapterName("default"):
+      "still hold the adapter's name \"default\", so loaders miss them (PEFT reads them since 0.21)"
     case .adapterName(let name): "still hold the adapter's name \"\(escaped(name, limit: 60))\", so loaders miss them"
     case .wrapper(let name):
       "still hold the wrapper \"\(escaped(name, limit: 60))\" of a training framework, so loaders miss them"

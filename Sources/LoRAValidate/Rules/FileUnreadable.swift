@@ -5,7 +5,7 @@ extension Rule {
   static let fileUnreadable = Rule(
     .fileUnreadable, "The weights file cannot be read",
     meaning: """
-      There is no file at the path, nobody may read it, it is a folder, pipe or device, it is empty, or a read failed \
+      There is no file at the path, it may not be read, it is a folder, pipe or device, it is empty, or a read failed \
       half-way. Nothing else about the adapter could be checked.
       """,
     consequence: """

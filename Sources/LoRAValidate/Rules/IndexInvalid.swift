@@ -8,7 +8,7 @@ extension Rule {
       The `*.index.json` of a sharded base is not JSON, has no `weight_map`, or maps a tensor to something that is no \
       plain file name.
       """,
-    consequence: "Nobody can tell which file holds which tensor, so the model does not load.",
+    consequence: "It cannot be told which file holds which tensor, so the model does not load.",
     remedy: "Download the index again, from the same revision as the shards.",
     example: """
       error  index-invalid  the index has no weight_map

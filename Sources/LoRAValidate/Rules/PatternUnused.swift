@@ -26,7 +26,8 @@ extension Rule {
     guard let config = context.adapter.config, let matching = context.matching, !context.adapter.modules.isEmpty else {
       return []
     }
-    return patterns(config, matching, context) + targets(config, context) + parameters(config, context)
+    return patterns(config, matching, context) + context.keysOfLaterReleases + targets(config, context)
+      + parameters(config, context)
   }
 
   private static func patterns(_ config: AdapterConfig, _ matching: TargetMatching, _ context: ValidationContext)
@@ -67,12 +68,11 @@ extension Rule {
 
   /// Entries of `target_modules` that neither the file nor the base knows.
   private static func targets(_ config: AdapterConfig, _ context: ValidationContext) -> [Finding] {
-    guard let base = context.base, base.isKnown, context.matched.count > 0, let matching = context.matching else {
-      return []
-    }
+    guard let base = context.base, let names = context.loadedNames, base.isKnown, !context.matched.isEmpty,
+      let matching = context.matching
+    else { return [] }
     let absent = config.unansweredTargets(context.names) { matching.isExcluded($0) }
     guard !absent.isEmpty else { return [] }
-    let names = LoadedNames(base)
     var known: Set<Substring> = []
     for name in base.modules.keys {
       known.insert(name.lastComponent)
@@ -123,9 +123,9 @@ extension AdapterConfig {
   /// away.
   func unansweredTargets(_ modules: [String], unless isExcluded: (String) -> Bool) -> [String] {
     guard case .names(let entries)? = targets, !entries.isEmpty else { return [] }
-    // Honest lists are short; nobody waits for a list of a million names.
+    // Honest lists are short; a list of a million names would take minutes.
     var rest = Set(entries.prefix(10_000).map { $0[...] })
-    for name in modules {
+    for name in modules where !rest.isEmpty {
       for ending in name.endings { rest.remove(ending) }
     }
     guard !rest.isEmpty else { return [] }

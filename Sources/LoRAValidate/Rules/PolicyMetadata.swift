@@ -7,7 +7,7 @@ extension Rule {
   static let policyMetadata = Rule(
     .policyMetadata, "Metadata that the policy asks for is missing",
     meaning: "The metadata of the weights file lacks a key that the policy asks for, or has another value.",
-    consequence: "Without run id, owner or licence nobody can say where an adapter in production came from.",
+    consequence: "Without run id, owner or licence it cannot be told where an adapter in production came from.",
     remedy: """
       Write the metadata when saving: `save_file(tensors, path, metadata={...})`.
       """,

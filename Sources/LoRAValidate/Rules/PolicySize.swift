@@ -8,7 +8,7 @@ extension Rule {
     .policySize, "A file that is larger than the policy allows",
     meaning: "The weights file has more bytes than the policy's limit.",
     consequence:
-      "Large adapters take longer to swap in; very large ones usually carry whole embeddings that nobody asked for.",
+      "Large adapters take longer to swap in; very large ones usually carry whole embeddings that were saved by mistake.",
     remedy: """
       Leave whole tensors out, store bfloat16, or reduce the rank.
       """,

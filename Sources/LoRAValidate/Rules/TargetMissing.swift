@@ -46,7 +46,8 @@ private struct Targets {
 
   /// Modules of the base that PEFT would adapt and the file does not; nil when the base cannot answer.
   func missingInBase() -> [Finding]? {
-    guard let base = context.base, base.isKnown, !config.replicatesLayers, let matches = context.matches,
+    guard let base = context.base, let names = context.loadedNames, base.isKnown, !config.replicatesLayers,
+      let matches = context.matches,
       matches.contains(where: { $0 != nil })
     else { return nil }
     let present = Set(matches.compactMap { $0?.module.name })
@@ -54,7 +55,6 @@ private struct Targets {
     let change = matches.lazy.compactMap { $0?.prefixChange }.first
     let expertParts = Set(modules.filter { $0.name.isExpert }.map(\.lastComponent))
     var missing: [String] = []
-    let names = LoadedNames(base)
     let routers = matching.targetsAllLinear ? base.routerNames : []
     for module in base.modules.values where !present.contains(module.name) {
       guard module.kind != .parameter, module.isPlainTarget(of: base, allLinear: matching.targetsAllLinear),

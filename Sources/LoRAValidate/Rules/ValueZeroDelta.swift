@@ -9,7 +9,7 @@ extension Rule {
       Every module's A or B is all zeros, or alpha is 0, so B·A adds nothing anywhere. LoRA starts with B at zero: this \
       is an adapter that was never trained, or whose trained weights were not the ones that were saved.
       """,
-    consequence: "The adapter loads everywhere and the base answers. Nobody notices until the users do.",
+    consequence: "The adapter loads everywhere and the base answers. It goes unnoticed until users complain.",
     remedy: """
       Check that the optimizer had the adapter's parameters, and that the export ran after the training and on the \
       process that holds the weights (ZeRO-3 and FSDP shard them).

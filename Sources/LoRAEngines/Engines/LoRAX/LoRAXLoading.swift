@@ -26,7 +26,9 @@ struct LoRAXLoading {
   }
 
   /// What it does other than applying the adapter as trained.
-  var reasons: [ServingReason] { refusals + kernelFailures + silences + [scaleReason].compactMap { $0 } }
+  var reasons: [ServingReason] {
+    refusals + kernelFailures + silences + [headFailure, scaleReason].compactMap { $0 }
+  }
 
   // MARK: Names
 
@@ -134,6 +136,26 @@ struct LoRAXLoading {
           hint: "start it with --disable-sgmv, or train without these modules"))
     }
     return result
+  }
+
+  /// Factors of an output head with other rows than the base's.
+  ///
+  /// Nothing looks at the sizes before their product is added to all of the base's logits
+  /// (`LoraLinear.forward_layer_type` in utils/layers.py); the base's rows beside the factors are not read.
+  private var headFailure: ServingReason? {
+    guard question.options.tensorParallel == 1, let head = loaded.last, head.kind == "lm_head",
+      let module = head.modules.first, let rows = headRows(module), module.outFeatures != rows
+    else { return nil }
+    return reason(
+      .failsInBatch, "factors of lm_head for \(grouped(module.outFeatures)) rows, where the base has \(grouped(rows))",
+      at: module, found: "\(module.outFeatures) rows", hint: "merge the adapter, which resizes the model")
+  }
+
+  /// The rows of the base's output head, where they are known.
+  private func headRows(_ module: AdapterModule) -> UInt64? {
+    let match = question.matched.first { $0.module.name == module.name }?.match.module
+    guard let match, match.kind == .linear, match.outFeatures > 0 else { return question.base?.vocabularySize }
+    return match.outFeatures
   }
 
   private var silences: [ServingReason] {

@@ -16,6 +16,8 @@ extension Engine {
       defaultRankLimit: nil,
       // It looks at the number of the layer and the end of a name, not at what stands in front.
       forgiven: [.baseModuleMissing],
+      // `peft_type` may be written in any case (`lora.py`), and `all` is a word for all modules (`lora_manager.py`).
+      unreadMembers: ["peft_type", "target_modules"],
       judge: { question in release.reasons(for: question) })
   }
 
@@ -41,36 +43,21 @@ extension SGLangRelease {
 
   /// What the model class that runs the base makes of the names.
   private func classReasons(for question: ServingQuestion) -> [ServingReason] {
-    func reason(_ effect: ServingReason.Effect, _ message: String, found: String? = nil, hint: String)
-      -> [ServingReason]
-    {
-      [ServingReason(effect: effect, message: message, file: question.adapter.weightsPath, found: found, hint: hint)]
-    }
-    guard let base = question.base else {
-      return reason(
-        .unjudged, "a base that was not given: what it does depends on the model class", hint: "give --base")
-    }
-    guard let (key, row) = classes.row(for: base) else {
-      return reason(
-        .unjudged, "a base without a config that names its architecture", hint: "give the base with its config.json")
-    }
-    let name = escaped(key, limit: 120)
-    guard let row, !absent.contains(key) else {
-      return reason(
-        .unjudged, "the model class \(name)", found: name,
-        hint: "try the adapter with the engine itself before it is deployed")
-    }
-    guard row.takesLoRA else {
-      return reason(
-        .refusedAtStart, "adapters for \(name): no class of its own takes any", found: name,
-        hint: "merge the adapter and serve the merged model")
-    }
-    guard question.adapter.config != nil, question.adapter.file != nil || !question.adapter.modules.isEmpty else {
-      return []
-    }
-    var loading = SGLangLoading(question, release: self, row: row, base: base)
-    loading.judge()
-    return loading.reasons
+    question.classReasons(
+      find, none: "no class of its own takes any",
+      judge: { base, _, row in
+        guard question.adapter.config != nil, question.adapter.file != nil || !question.adapter.modules.isEmpty else {
+          return []
+        }
+        var loading = SGLangLoading(question, release: self, row: row, base: base)
+        loading.judge()
+        return loading.reasons
+      })
+  }
+
+  /// The class that runs a base, if the release has it already.
+  private func find(_ base: BaseModel) -> (key: String, row: SGLangClass?)? {
+    classes.row(for: base).map { ($0.key, absent.contains($0.key) ? nil : $0.row) }
   }
 }
 

@@ -1,7 +1,7 @@
 import TensorCore
 
 /// What a model class of SGLang does with adapters: a line of `SGLangClassTable`.
-struct SGLangClass: Sendable {
+struct SGLangClass: ServedModelClass, Sendable {
   /// A module that the class wraps for some target; numbers in names are written `#`.
   struct Module: Sendable {
     /// The engine's name, such as `model.layers.#.self_attn.qkv_proj`.
@@ -122,7 +122,7 @@ struct SGLangClass: Sendable {
 
   /// Where the module of this name lies.
   func place(of module: String) -> Place? {
-    let pattern = String(decoding: ClassLoading.template(of: module).template, as: UTF8.self)
+    let pattern = ClassLoading.template(of: module).template
     return places[pattern] ?? tails[Self.tail(of: pattern)]
   }
 }

@@ -9,7 +9,7 @@ enum TensorRTLLMKey: Hashable {
   /// A name that the pattern does not fit, with which loading fails.
   case unknown
 
-  init(_ key: String, release: TensorRTLLMRelease) {
+  init(_ key: String, map: TensorRTLLMMap) {
     guard let place = Self.place(key) else {
       self = key.contains("lm_head") || key.contains("embed_tokens") ? .head : .unknown
       return
@@ -19,14 +19,14 @@ enum TensorRTLLMKey: Hashable {
     let isExpert = place.module.count == 3
     let own = isExpert ? last : place.module.joined(separator: ".")
     let full = "\(place.parent)." + (isExpert ? "\(place.module[0]).\(last)" : own)
-    var name = release.modules.contains(full) ? full : own
-    if !release.modules.contains(name), release.skipsUnmapped, place.module.count == 2,
+    var name = map.names.contains(full) ? full : own
+    if !map.names.contains(name), map.skipsUnmapped, place.module.count == 2,
       !["shared_expert", "shared_experts"].contains(place.module[0])
     {
       name = last
     }
     self =
-      release.modules.contains(name)
+      map.names.contains(name)
       ? .module(layer: place.layer, name: name, isExpert: isExpert) : .unmapped(name)
   }
 

@@ -146,7 +146,7 @@ extension ClassLoading {
   /// Whether a kind reaches layers that the model does not have.
   private func isBeyond(_ kind: Kind, _ module: VLLMClass.Module) -> Bool {
     guard let layers = layerCount, layers > 0, row.towers.map({ module.name.hasPrefix($0.language) }) ?? true,
-      module.name.contains("layers.#") || module.name.contains(".h.#")
+      module.name.mentions("layers.#") || module.name.mentions(".h.#")
     else { return false }
     return kind.lastLayer >= layers
   }
@@ -157,6 +157,7 @@ extension ClassLoading {
     }
     if row.refusesHead, let first = heads.first { refuseHead(first) }
     let reordered = all.filter { kind in
+      if row.reordered.isEmpty { return false }
       if case .placed(let module, let part) = kind.outcome {
         let owner = module.name.dropLast(module.name.lastComponent.utf8.count)
         return row.reordered.contains(part.map { owner + $0 } ?? module.name)
@@ -215,7 +216,11 @@ extension ClassLoading {
 
   /// What happens before any adapter is loaded, as all modules are wrapped when the server starts.
   mutating func start() {
-    let heads = row.modules.values.filter { $0.kind == "head" }.map { String($0.name.lastComponent) }
+    unwrappableTargets()
+    let heads =
+      row.modules.values.filter { $0.kind == "head" }.map { String($0.name.lastComponent) }
+      // With target modules it asks nothing else of a module than its name.
+      + (row.hasBareHead && question.options.targetModules != nil ? ["lm_head"] : [])
     let isWrapped = question.options.targetModules.map { targets in heads.contains { targets.contains($0) } } ?? true
     if let rows = vocabularySize, rows > Self.largestVocabulary, !heads.isEmpty, isWrapped {
       add(
@@ -243,7 +248,7 @@ extension ClassLoading {
   mutating func experts(_ all: [Kind]) {
     guard let experts = row.experts else { return }
     stacks(all, experts)
-    singles(all, experts)
+    singles(all)
   }
 
   private mutating func stacks(_ all: [Kind], _ experts: VLLMClass.Experts) {
@@ -275,6 +280,13 @@ extension ClassLoading {
         found: escaped(tensor),
         hint: "start vLLM with --enable-mixed-moe-lora-format and send is_3d_lora_weight with the adapter, or merge it")
     }
+    if question.options.mixesExpertFormats, !release.alternatesSplitExperts, row.name.hasPrefix("GptOss") {
+      add(
+        .misapplied,
+        "factors of expert stacks whose rows alternate between gate and up: it splits them and adds the "
+          + "products to halves", tensor: tensor, found: escaped(tensor),
+        hint: "start vLLM without --enable-mixed-moe-lora-format, or serve with a later release")
+    }
     let halves = outer.symmetricDifference(inner).sorted()
     if let first = halves.first {
       let effect: ServingReason.Effect = outer.contains(first) ? .refused : .ignored
@@ -285,7 +297,7 @@ extension ClassLoading {
     }
   }
 
-  private mutating func singles(_ all: [Kind], _ experts: VLLMClass.Experts) {
+  private mutating func singles(_ all: [Kind]) {
     var present: [String: Int] = [:]
     var tensor: String?
     for kind in all {
@@ -300,17 +312,23 @@ extension ClassLoading {
         hint: "give the base with its config.json")
     }
     // Both factors of every part of every expert.
-    let (parts, tooMany) = count.multipliedReportingOverflow(by: UInt64(2 * experts.forms.count))
+    let (parts, tooMany) = count.multipliedReportingOverflow(by: UInt64(2 * expertForms.count))
     let incomplete = present.filter { tooMany || UInt64($0.value) != parts }.keys.sorted()
     if let first = incomplete.first {
       add(
         .refused,
         "a layer with factors for some of its experts' matrices only, as in \(escaped(first, limit: 160)): it wants "
-          + "\(listing(experts.parts)) of all \(count) experts, or none of them", tensor: tensor, module: first,
+          + "\(listing(expertForms.map { String($0.lastComponent) })) of all \(count) experts, or none of them",
+        tensor: tensor, module: first,
         found: "\((present[first] ?? 0) / 2) of \(parts / 2) matrices",
         hint: "train all of them, or add zero factors for the missing ones")
     }
     unequalRanks(tensor)
+    if row.name.hasPrefix("GptOss") {
+      add(
+        .unjudged, "single experts of \(row.name), whose stacks alternate between gate and up", tensor: tensor,
+        hint: "train the stacks, as PEFT does")
+    }
   }
 
   /// Experts whose factors of one projection have different ranks.

@@ -1,6 +1,7 @@
 import BaseCatalogue
 import LoRAModel
 import Safetensors
+import Synchronization
 import TensorCore
 
 /// What becomes of an adapter's names on a model class that takes adapters.
@@ -49,14 +50,25 @@ struct ClassLoading {
     let keepsModules: Bool
   }
 
+  /// All that the kinds of names depend on besides the class.
+  struct KindInputs: Equatable {
+    let release: String
+    let names: [String]
+    let saved: [String]
+    let options: EngineOptions
+    let config: JSONObject
+  }
+
   let question: ServingQuestion
   let release: VLLMRelease
   let row: VLLMClass
   let base: BaseModel
   var reasons: [ServingReason] = []
   private var kinds: [Kind] = []
-  private var positions: [[UInt8]: Int] = [:]
+  private var positions: [String: Int] = [:]
   private let pools: Bool
+  /// Whether a served target module is the whole name of one, which leaves others of its kind out.
+  private let targetsSingleModules: Bool
   /// Layers of the language model.
   let layerCount: UInt64?
   /// The part of the base's config that describes the language model.
@@ -68,14 +80,14 @@ struct ClassLoading {
     self.row = row
     self.base = base
     pools = question.options.pools ?? row.pools
+    targetsSingleModules = question.options.targetModules?.contains { $0.contains(".") } ?? false
     let config = base.config ?? JSONObject()
     textConfig = TextSection(config).config
     layerCount = AttentionShape(config).layers
   }
 
   mutating func judge() {
-    for name in names { note(name) }
-    let all = kinds
+    let all = sorted(names)
     unsupported(all)
     unexpected(all)
     saved(all)
@@ -92,17 +104,35 @@ struct ClassLoading {
     guard question.options.feedsEngine || question.adapter.file == nil else {
       return question.adapter.file?.header.tensors.map(\.name) ?? []
     }
-    return question.adapter.modules.flatMap { module in
-      (module.kind == .embedding ? [".lora_embedding_A", ".lora_embedding_B"] : [".lora_A.weight", ".lora_B.weight"])
+    return question.adapter.modules.flatMap { module -> [String] in
+      // Of stacks the file alone says which is the inner one.
+      if module.kind == .parameter, question.adapter.format == .peft, let a = module.a?.name, let b = module.b?.name {
+        return [a, b]
+      }
+      return
+        (module.kind == .embedding
+        ? [".lora_embedding_A", ".lora_embedding_B"] : [".lora_A.weight", ".lora_B.weight"])
         .map { "base_model.model." + module.name + $0 }
     }
   }
 
   // MARK: Kinds
 
+  /// The names by kind: those of the adapter before where all is the same, as in a fleet of one training script.
+  private mutating func sorted(_ names: [String]) -> [Kind] {
+    let inputs = KindInputs(
+      release: release.version, names: names, saved: question.adapter.config?.modulesToSave ?? [],
+      options: question.options, config: textConfig)
+    if let last = row.lastKinds.withLock({ $0 }), last.inputs == inputs { return last.kinds }
+    for name in names { note(name) }
+    let found = kinds
+    row.lastKinds.withLock { $0 = (inputs, found) }
+    return found
+  }
+
   private mutating func note(_ name: String) {
     let (template, number) = Self.template(of: name)
-    let key = row.mapper.dependsOnNumbers ? Array(name.utf8) : template
+    let key = row.mapper.dependsOnNumbers || targetsSingleModules ? name : template
     let position = positions[key] ?? kinds.count
     if position == kinds.count {
       kinds.append(kind(of: name))
@@ -161,18 +191,24 @@ struct ClassLoading {
 
   private func accepts(expertSuffix suffix: Substring) -> Bool {
     if row.expected.contains(String(suffix)) { return true }
-    guard let experts = row.experts, keepsExpertsApart else { return false }
+    guard row.experts != nil, keepsExpertsApart else { return false }
     let (template, number) = Self.template(of: String(suffix))
     guard let number else { return false }
-    // A class that stacks its experts is taken apart by names that were not tried.
-    if experts.forms.isEmpty { return true }
-    return number < expertCount ?? .max && experts.forms.contains(String(decoding: template, as: UTF8.self))
+    // A class that stacks its experts is taken apart by names that were not tried with every release.
+    if expertForms.isEmpty { return true }
+    return number < expertCount ?? .max && expertForms.contains(template)
   }
 
   /// Whether each expert has slots of its own parts.
-  private var keepsExpertsApart: Bool {
+  var keepsExpertsApart: Bool {
     guard let experts = row.experts else { return false }
     return !experts.areStacked || question.options.mixesExpertFormats
+  }
+
+  /// The names of the matrices of one expert, from the stack's owner on.
+  var expertForms: [String] {
+    guard let experts = row.experts else { return [] }
+    return experts.areStacked ? experts.mixedForms : experts.forms
   }
 
   // MARK: Places
@@ -181,13 +217,13 @@ struct ClassLoading {
   private func place(of module: String) -> Outcome {
     if let found = stack(module) { return found }
     for name in candidates(for: module) {
-      let pattern = String(decoding: Self.template(of: name).template, as: UTF8.self)
+      let pattern = Self.template(of: name).template
       if row.isBare(pattern, in: textConfig) { return .lost }
       if let found = row.modules[pattern] {
         return filtered(name) ?? held(.placed(found, part: nil), name)
       }
       if let found = row.owners[pattern] {
-        if found.kind == "experts" {
+        if found.kind.hasPrefix("experts") {
           return filtered(owner(of: name, form: form(in: pattern, of: found)))
             ?? .expert(form: form(in: pattern, of: found))
         }
@@ -196,10 +232,12 @@ struct ClassLoading {
       }
       if let found = row.towerModules[pattern] ?? row.towerOwners[pattern] {
         guard question.options.adaptsTowers else { return .tower }
+        let owner = String(name.dropLast(name.lastComponent.count)) + found.name.lastComponent
+        if let filtered = filtered(owner) { return filtered }
         return .placed(found, part: row.towerModules[pattern] == nil ? String(name.lastComponent) : nil)
       }
     }
-    if module.isExpert, keepsExpertsApart, row.experts?.forms.isEmpty ?? false { return .opaque }
+    if module.isExpert, keepsExpertsApart, row.experts != nil, expertForms.isEmpty { return .opaque }
     if let towers = row.towers, towers.others.contains(where: { module.hasPrefix($0 + ".") || module == $0 }) {
       return .tower
     }
@@ -237,7 +275,7 @@ struct ClassLoading {
     let owner = isInner ? String(module.dropLast(".base_layer".count)) : module
     guard row.experts != nil else { return nil }
     for name in candidates(for: owner) {
-      let pattern = String(decoding: Self.template(of: name).template, as: UTF8.self)
+      let pattern = Self.template(of: name).template
       guard let found = row.modules[pattern], found.kind.hasPrefix("experts") else { continue }
       return filtered(name) ?? .stack(isInner: isInner)
     }
@@ -249,65 +287,39 @@ struct ClassLoading {
     name.lastComponent == "kv_b_proj" ? .unheld : outcome
   }
 
-  // MARK: The engine's filter
-
-  /// The outcome for a module of the engine that its filter leaves out; a classification head passes.
-  private func filtered(_ name: String) -> Outcome? {
-    guard let targets = question.options.targetModules, name != row.head else { return nil }
-    return isTargeted(name, targets) ? nil : .filtered
-  }
-
-  /// `is_in_target_modules` in `vllm/lora/utils.py`: the last part or the whole name, a packed module by its parts, a
-  /// part by its packed module.
-  private func isTargeted(_ name: String, _ targets: [String]) -> Bool {
-    let leaf = String(name.lastComponent)
-    if targets.contains(leaf) || targets.contains(name) { return true }
-    if let parts = row.packed[leaf], parts.contains(where: { targets.contains($0) }) { return true }
-    if leaf == "experts", let experts = row.experts, keepsExpertsApart {
-      // Each matrix of each expert is a part of the stack.
-      let endings = experts.forms.map { "." + $0.lastComponent }
-      let isPart = targets.contains { target in
-        target.hasPrefix("experts.") && endings.contains { target.hasSuffix($0) }
-      }
-      if isPart { return true }
-    }
-    return row.packed.contains { whole, parts in parts.contains(leaf) && targets.contains(whole) }
-  }
-
   // MARK: Templates
 
   /// A name with every component that is a number written `#`, and the first of these numbers.
-  static func template(of name: String) -> (template: [UInt8], number: UInt64?) {
-    var result: [UInt8] = []
-    result.reserveCapacity(name.utf8.count)
+  static func template(of name: String) -> (template: String, number: UInt64?) {
     var first: UInt64?
-    var start = 0
-    var value: UInt64 = 0
-    var isNumber = true
-    func isDot(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ".") }
-    func close() {
-      guard isNumber, result.count > start, result.count - start <= 18 else { return }
-      if first == nil { first = value }
-      result.removeLast(result.count - start)
-      result.append(UInt8(ascii: "#"))
-    }
-    for byte in name.utf8 {
-      if isDot(byte) {
-        close()
-        result.append(byte)
-        start = result.count
-        value = 0
-        isNumber = true
-        continue
+    let template = unsafe String(unsafeUninitializedCapacity: name.utf8.count) { buffer in
+      var count = 0
+      var start = 0
+      var value: UInt64 = 0
+      var isNumber = true
+      func close() {
+        guard isNumber, count > start, count - start <= 18 else { return }
+        if first == nil { first = value }
+        unsafe buffer[start] = UInt8(ascii: "#")
+        count = start + 1
       }
-      if (0x30...0x39).contains(byte) {
-        if isNumber { value = value &* 10 &+ UInt64(byte &- 0x30) }
-      } else {
-        isNumber = false
+      for byte in name.utf8 {
+        if byte == UInt8(ascii: ".") {
+          close()
+          start = count + 1
+          value = 0
+          isNumber = true
+        } else if (0x30...0x39).contains(byte) {
+          if isNumber { value = value &* 10 &+ UInt64(byte &- 0x30) }
+        } else {
+          isNumber = false
+        }
+        unsafe buffer[count] = byte
+        count += 1
       }
-      result.append(byte)
+      close()
+      return count
     }
-    close()
-    return (result, first)
+    return (template, first)
   }
 }

@@ -4,7 +4,8 @@ import TensorCore
 extension Engine {
   /// vLLM, by what `vllm/lora` and the model classes of the release do.
   static func vLLM(_ release: VLLMRelease) -> Engine {
-    Engine(
+    let checks = release.checks
+    return Engine(
       name: "vllm", product: "vLLM", version: release.version,
       evidence: EngineEvidence(
         source: "vllm \(release.version).0 (PyPI): vllm/lora, vllm/model_executor/models",
@@ -12,61 +13,40 @@ extension Engine {
           "its model classes, adapter loader and slot buffers run on the CPU (testdata/make/vllm_classes.py, vllm_truth.py)",
         classes: { release.classes.evidence }),
       defaultRankLimit: 16, legalRankLimits: [1, 8, 16, 32, 64, 128, 256, 320, 512],
-      judge: { question in release.reasons(for: question) })
+      // It asks for target_modules and looks at neither (`peft_helper.py`).
+      unreadMembers: ["peft_type", "target_modules"],
+      judge: { question in
+        checks.flatMap { effect, checks in checks.reasons(effect, question) } + release.classReasons(for: question)
+      })
   }
 }
 
 extension VLLMRelease {
-  /// What the loader makes of an adapter: its config first, then what the class makes of the names.
-  fileprivate func reasons(for question: ServingQuestion) -> [ServingReason] {
-    configRefusals.reasons(.refused, question) + fileRefusals.reasons(.refused, question)
-      + silences.reasons(.ignored, question) + misreadings.reasons(.misapplied, question)
-      + classReasons(for: question)
+  /// What the loader makes of an adapter whatever its class: what it refuses, passes over and gets wrong.
+  fileprivate var checks: [(ServingReason.Effect, [EngineCheck])] {
+    [
+      (.refused, configRefusals), (.refused, fileRefusals), (.ignored, silences), (.misapplied, misreadings),
+    ]
   }
 
   /// What the model class that runs the base makes of the names.
-  private func classReasons(for question: ServingQuestion) -> [ServingReason] {
-    func reason(_ effect: ServingReason.Effect, _ message: String, found: String? = nil, hint: String)
-      -> [ServingReason]
-    {
-      [
-        ServingReason(
-          effect: effect, message: message, file: question.adapter.weightsPath, found: found, hint: hint)
+  fileprivate func classReasons(for question: ServingQuestion) -> [ServingReason] {
+    if let format = question.base?.foreignFormat {
+      return [
+        question.about(
+          .refusedAtStart, "a base in the \(format) format", found: format,
+          hint: "serve the original checkpoint, or one that is quantised for vLLM")
       ]
     }
-    guard let base = question.base else {
-      return reason(
-        .unjudged, "a base that was not given: what it does depends on the model class", hint: "give --base")
-    }
-    if let format = base.foreignFormat {
-      return reason(
-        .refusedAtStart, "a base in the \(format) format", found: format,
-        hint: "serve the original checkpoint, or one that is quantised for vLLM")
-    }
-    guard let (key, row) = classes.row(for: base, pools: question.options.pools) else {
-      return reason(
-        .unjudged, "a base without a config that names its architecture", hint: "give the base with its config.json")
-    }
-    let name = escaped(key, limit: 120)
-    guard let row else {
-      return reason(
-        .unjudged, "the model class \(name)", found: name,
-        hint: "try the adapter with the engine itself before it is deployed")
-    }
-    guard row.takesLoRA else {
-      return reason(
-        .refusedAtStart, "adapters for \(name): its class takes none", found: name,
-        hint: "merge the adapter and serve the merged model")
-    }
-    guard !row.isUnheld else {
-      return reason(
-        .unjudged, "the model class \(name)", found: name,
-        hint: "try the adapter with the engine itself before it is deployed")
-    }
-    guard !question.adapter.modules.isEmpty || !question.adapter.replacements.isEmpty else { return [] }
-    var loading = ClassLoading(question, release: self, row: row, base: base)
-    loading.judge()
-    return loading.reasons
+    return question.classReasons(
+      { classes.row(for: $0, pools: question.options.pools) }, none: "its class takes none",
+      judge: { base, name, row in
+        guard !row.isUnheld else { return [question.untried(name)] }
+        guard !question.adapter.modules.isEmpty || !question.adapter.replacements.isEmpty else { return [] }
+        var loading = ClassLoading(question, release: self, row: row, base: base)
+        loading.judge()
+        return loading.reasons
+      })
   }
 
   /// What the config alone makes it refuse (`peft_helper.py`).

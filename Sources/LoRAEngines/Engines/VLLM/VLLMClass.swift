@@ -1,8 +1,9 @@
 import LoRAModel
+import Synchronization
 import TensorCore
 
 /// What a model class of vLLM does with adapters, as its code says when it runs: a row of `VLLMClassTable`.
-final class VLLMClass: Sendable {
+final class VLLMClass: ServedModelClass, Sendable {
   /// A module that the class wraps for adapters; numbers in names are written `#`.
   struct Module: Sendable {
     /// The engine's name, such as `model.layers.#.self_attn.qkv_proj`.
@@ -24,9 +25,8 @@ final class VLLMClass: Sendable {
     /// The names of the matrices of one expert, from the stack's owner on, such as `experts.#.gate_proj`; empty where
     /// they are not known.
     let forms: [String]
-
-    /// The last parts of these names, in the order of the engine's mapping.
-    var parts: [String] { forms.map { String($0.lastComponent) } }
+    /// The same of a class that stacks them, when the engine is started for both formats.
+    let mixedForms: [String]
   }
 
   /// A multimodal class: where its parts are.
@@ -82,8 +82,24 @@ final class VLLMClass: Sendable {
   let head: String?
   /// Whether it labels tokens, while the head answers requests as a whole: adapters of the head are refused then.
   let refusesHead: Bool
+  /// The names of the adapter that was judged last, by kind.
+  let lastKinds = Mutex<(inputs: ClassLoading.KindInputs, kinds: [ClassLoading.Kind])?>(nil)
+  /// Last parts of names of its modules that no LoRA layer can take: as target modules they stop the server.
+  let stuck: Set<String>
+  /// The same of its towers, where they take adapters.
+  let towerStuck: Set<String>
+  /// Whether it has an `lm_head` that takes adapters only as a target module of the server.
+  let hasBareHead: Bool
+  /// Whether its classification head is a layer of torch's own, on which the engine fails when it has target modules.
+  let hasPlainHead: Bool
   /// What is otherwise when it is run for pooling although it is not made for it.
   let pooled: [VLLMClass]
+
+  /// Names that are stuck on most classes; a line of the table says how it differs.
+  private static let commonlyStuck: Set<String> = [
+    "act_fn", "apply_rotary_emb", "attn", "input_layernorm", "layers", "mlp", "model", "norm",
+    "post_attention_layernorm", "rotary_emb", "self_attn",
+  ]
 
   /// Reads a line of the table; a member that is missing is empty.
   convenience init(line: Substring) {
@@ -110,6 +126,10 @@ final class VLLMClass: Sendable {
         return (name, when)
       } ?? []
     head = row["head"]?.string
+    stuck = Self.commonlyStuck.subtracting(texts(row["unstuck"])).union(texts(row["stuck"]))
+    towerStuck = Set(texts(row["tower_stuck"]))
+    hasBareHead = row["bare_head"]?.bool ?? false
+    hasPlainHead = row["plain_head"]?.bool ?? false
     refusesHead = row["task"]?.string == "token_classify" && row["head_by_token"]?.bool != true
     pooled =
       row["pooled"]?.object.map { members in
@@ -131,7 +151,8 @@ final class VLLMClass: Sendable {
     self.packed = packed
     experts = row["experts"]?.object.map {
       Experts(
-        areStacked: $0["stacked"]?.bool ?? false, areGated: $0["gated"]?.bool ?? true, forms: texts($0["forms"]))
+        areStacked: $0["stacked"]?.bool ?? false, areGated: $0["gated"]?.bool ?? true, forms: texts($0["forms"]),
+        mixedForms: texts($0["mixed"]))
     }
     towers = row["mm"]?.object.map {
       Towers(
@@ -146,7 +167,8 @@ final class VLLMClass: Sendable {
       for entry in value?.array ?? [] {
         guard let fields = entry.array, fields.count >= 2, let name = fields[0].string, let kind = fields[1].string
         else { continue }
-        let parts = kind == "experts" ? experts?.forms ?? [] : fields.count > 2 ? texts(fields[2]) : []
+        let ofExperts = kind == "experts" ? experts?.forms : kind == "experts3d" ? experts?.mixedForms : nil
+        let parts = ofExperts ?? (fields.count > 2 ? texts(fields[2]) : [])
         let slices = fields.count > 3 ? fields[3].int64.flatMap { Int(exactly: $0) } : nil
         let module = Module(name: name, kind: kind, parts: parts, slices: slices)
         modules[name] = module

@@ -16,21 +16,24 @@ struct VLLMRelease: Sendable {
   let checksExpertFormat: Bool
   /// Whether a classification head can be replaced for every task; before, only where the model scores pairs.
   let replacesHeads: Bool
+  /// Whether gate and up of GPT-OSS that were split for both formats of experts get their alternating rows back
+  /// (`lora_experts_mixin.py`); before, they were added to the halves.
+  let alternatesSplitExperts: Bool
   /// Its model classes.
   let classes: VLLMClassTable
 
   /// The release of November 2026.
   static let release33 = VLLMRelease(
     version: "0.33", readsPatterns: true, readsVariants: true, findsTextNames: true, checksExpertFormat: true,
-    replacesHeads: true, classes: .release33)
+    replacesHeads: true, alternatesSplitExperts: true, classes: .release33)
 
   /// The one before: text adapters on multimodal classes are not found yet.
   static let release32 = VLLMRelease(
     version: "0.32", readsPatterns: true, readsVariants: true, findsTextNames: false, checksExpertFormat: true,
-    replacesHeads: false, classes: .release32)
+    replacesHeads: false, alternatesSplitExperts: true, classes: .release32)
 
   /// Neither patterns nor variants are read.
   static let release31 = VLLMRelease(
     version: "0.31", readsPatterns: false, readsVariants: false, findsTextNames: false, checksExpertFormat: false,
-    replacesHeads: false, classes: .release31)
+    replacesHeads: false, alternatesSplitExperts: false, classes: .release31)
 }

@@ -12,6 +12,8 @@ extension VLLMRelease {
   /// fused as vLLM's own classes fuse them.
   func slotTraits(of base: BaseModel) -> SlotTraits {
     var traits = SlotTraits()
+    // The parts of a stack are called `experts.0.down_proj` there.
+    traits.namesExpertsByParts = false
     guard let row = classes.row(for: base)?.row, !row.isUnheld else {
       traits.embeddings = ["embed_tokens"]
       return traits
@@ -36,7 +38,7 @@ extension VLLMRelease {
     traits.renamed = renamed
     @Sendable func module(_ name: String) -> VLLMClass.Module? {
       for spelling in [renamed(name), "model." + renamed(name)] {
-        let pattern = String(decoding: ClassLoading.template(of: spelling).template, as: UTF8.self)
+        let pattern = ClassLoading.template(of: spelling).template
         if row.isBare(pattern, in: config) { return nil }
         if let found = row.modules[pattern] ?? row.owners[pattern] { return found }
       }

@@ -2,7 +2,7 @@ import TensorCore
 
 extension ServerTarget {
   /// LoRAX's launcher, which has no list of adapters: every request names the folder of its own.
-  static let lorax = ServerTarget(
+  package static let lorax = ServerTarget(
     name: "lorax",
     endpoint: Endpoint(defaultURL: "http://localhost:3000") { base, adapter in adapter?.path ?? base },
     lines: { fleet in

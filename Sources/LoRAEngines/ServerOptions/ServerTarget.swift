@@ -1,34 +1,34 @@
-import TensorCore
+package import TensorCore
 
 /// Something that `plan --emit` writes the options or the configuration of: a server, or a gateway before servers.
 ///
-/// A new one is one file beside this one and one line in `all`.
-struct ServerTarget: Sendable {
+/// A server is one file in its engine's folder, a gateway one beside this, and each is one line in `all`.
+package struct ServerTarget: Sendable {
   /// The name on the command line.
-  let name: String
+  package let name: String
   /// How it is asked for a model when it loads adapters itself; nil for a gateway.
-  let endpoint: Endpoint?
+  package let endpoint: Endpoint?
   /// What is printed, in lines without their ends.
-  let lines: @Sendable (ServedFleet) -> [String]
+  package let lines: @Sendable (ServedFleet) -> [String]
   /// What its JSON document has beside the members that all have.
   let document: @Sendable (ServedFleet) -> JSONObject
 
   /// How a server is asked for a model.
-  struct Endpoint: Sendable {
+  package struct Endpoint: Sendable {
     /// Where it listens when it is not told.
-    let defaultURL: String
+    package let defaultURL: String
     /// The model that a request names: for an adapter, or for the base when there is none.
-    let requestName: @Sendable (_ base: String, _ adapter: ServedFleet.Adapter?) -> String
+    package let requestName: @Sendable (_ base: String, _ adapter: ServedFleet.Adapter?) -> String
   }
 
   /// All targets.
-  static let all: [ServerTarget] = [.vLLM, .sgLang, .lorax, .liteLLM, .bifrost]
+  package static let all: [ServerTarget] = [.vLLM, .sgLang, .lorax, .liteLLM, .bifrost]
 
   /// Those that load adapters themselves.
-  static var servers: [ServerTarget] { all.filter { $0.endpoint != nil } }
+  package static var servers: [ServerTarget] { all.filter { $0.endpoint != nil } }
 
   /// The target of this name, or nil.
-  init?(named name: String) {
+  package init?(named name: String) {
     guard let target = Self.all.first(where: { $0.name == name }) else { return nil }
     self = target
   }
@@ -44,7 +44,7 @@ struct ServerTarget: Sendable {
   }
 
   /// The whole JSON document about a fleet.
-  func json(_ fleet: ServedFleet, toolVersion: String) -> JSONValue {
+  package func json(_ fleet: ServedFleet, toolVersion: String) -> JSONValue {
     var object: JSONObject = [
       "schema": "lora-tool/plan/1", "tool_version": .string(toolVersion), "engine": .string(name),
       "model": .string(fleet.base),

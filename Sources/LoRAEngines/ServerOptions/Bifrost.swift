@@ -2,7 +2,7 @@ import TensorCore
 
 extension ServerTarget {
   /// Bifrost's `config.json`: the server as a provider, and routing rules whose fallback is the base.
-  static let bifrost = ServerTarget(
+  package static let bifrost = ServerTarget(
     name: "bifrost",
     lines: { fleet in config(fleet).text(pretty: true).split(separator: "\n").map { String($0) } },
     document: { fleet in ["server": .string(fleet.server), "config": config(fleet)] })
@@ -46,7 +46,7 @@ extension ServerTarget {
     }
   }
 
-  /// A rule for each adapter, and a last one that lets the base answer for every name that nobody has.
+  /// A rule for each adapter, and a last one that lets the base answer for every unknown name.
   private static func rules(_ fleet: ServedFleet, _ provider: String) -> [JSONValue] {
     func rule(_ name: String, _ condition: String, _ model: String, _ fallbacks: [String], _ priority: Int)
       -> JSONValue

@@ -2,7 +2,7 @@ import TensorCore
 
 extension ServerTarget {
   /// vLLM's server: `vllm serve`.
-  static let vLLM = ServerTarget(
+  package static let vLLM = ServerTarget(
     name: "vllm",
     endpoint: Endpoint(defaultURL: "http://localhost:8000") { base, adapter in adapter?.name ?? base },
     lines: { fleet in fleet.remarks.map { "# \($0)" } + command(fleet).lines },

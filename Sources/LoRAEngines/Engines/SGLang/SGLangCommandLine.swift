@@ -2,7 +2,7 @@ import TensorCore
 
 extension ServerTarget {
   /// SGLang's server: `python -m sglang.launch_server`, which is asked for `BASE:ADAPTER`.
-  static let sgLang = ServerTarget(
+  package static let sgLang = ServerTarget(
     name: "sglang",
     endpoint: Endpoint(defaultURL: "http://localhost:30000") { base, adapter in
       adapter.map { "\(base):\($0.name)" } ?? base

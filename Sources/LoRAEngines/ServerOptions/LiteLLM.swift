@@ -5,7 +5,7 @@ extension ServerTarget {
   ///
   /// An adapter that cannot be reached is answered by the base (`fallbacks`), and so is a name that no model has
   /// (`default_fallbacks`).
-  static let liteLLM = ServerTarget(
+  package static let liteLLM = ServerTarget(
     name: "litellm",
     lines: { fleet in
       ["# LiteLLM proxy before \(fleet.server): the base model answers for adapters that are missing or unhealthy."]
