@@ -18,41 +18,20 @@ extension TypeTable {
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)
       """,
     "b100": """
-      embeddings@vision_config=b98;encoder=b99;post_layernorm@vision_config=b16
-      """,
-    "b101": """
-      fc1:L(hidden_size,intermediate_size);fc2:L(intermediate_size,hidden_size)
-      """,
-    "b102": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp=b101;\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
-      """,
-    "b103": """
-      linear_fc1:L(vision_config.hidden_size*vision_config.spatial_merge_size**2,projector_hidden_size,1);\
-      linear_fc2:L(projector_hidden_size,text_config.hidden_size,1);norm@vision_config=b16
-      """,
-    "b104": """
-      layers*num_hidden_layers{self_att{self_attention{project_q:L(hidden_size,num_attention_heads*dim_head);\
-      project_k:L(hidden_size,num_attention_heads*dim_head);project_v:L(hidden_size,num_attention_heads*dim_head);\
-      attention_out:L(num_attention_heads*dim_head,hidden_size)};layernorm_before_attention:N(hidden_size)};ffn{\
-      ffn{w_in{w_0:L(hidden_size,dim_ff);w_1:L(hidden_size,dim_ff)};w_out:L(dim_ff,hidden_size)};\
-      layernorm_before_ffn:N(hidden_size)}};output_layernorm:N(hidden_size)
-      """,
-    "b105": """
       relative_attention_bias:T(segment_types*segment_types+position_bias_num_buckets,num_attention_heads)
       """,
-    "b106": """
+    "b101": """
       multi_head_attention{Wq:L(n_embd,n_embd,1);Wk:L(n_embd,n_embd,1);Wv:L(n_embd,n_embd,1);dense:L(n_embd,\
       n_embd,1)};ffn{0:L(n_embd,dff,1);2:L(dff,n_embd,1)};layernorm1:N(n_embd,1);layernorm2:N(n_embd,1)
       """,
-    "b107": """
+    "b102": """
       self_attn=b14;mlp=b32;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b108": """
+    "b103": """
       word_embeddings:E(vocab_size,hidden_size)!;?position_biased_input \
       position_embeddings:E(max_position_embeddings,hidden_size);LayerNorm:N(hidden_size,1)
       """,
-    "b109": """
+    "b104": """
       layer*num_hidden_layers{attention{self{query_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),1);key_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),1);value_proj:L(hidden_size,\
@@ -60,16 +39,13 @@ extension TypeTable {
       intermediate_size,1)};output=b46};?relative_attention \
       rel_embeddings:E(tie_word_embeddings?max_position_embeddings*2:max_relative_positions*2,hidden_size)
       """,
-    "b11": """
-      up_proj:L(hidden_size,intermediate_size,mlp_bias);down_proj:L(intermediate_size,hidden_size,mlp_bias)
-      """,
-    "b110": """
+    "b105": """
       lm_head{dense:L(hidden_size,hidden_size,1);bias:T(vocab_size);LayerNorm:N(hidden_size,1)}
       """,
-    "b111": """
+    "b106": """
       dense:L(pooler_hidden_size,pooler_hidden_size,1)
       """,
-    "b112": """
+    "b107": """
       layer*num_hidden_layers{attention{self{in_proj:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads)*3);\
       q_bias:T(num_attention_heads*int(hidden_size/num_attention_heads));\
@@ -77,7 +53,7 @@ extension TypeTable {
       dense:L(hidden_size,intermediate_size,1)};output=b46};?relative_attention \
       rel_embeddings:E(max_position_embeddings*2,hidden_size)
       """,
-    "b113": """
+    "b108": """
       ?null(q_lora_rank) q_proj:L(hidden_size,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));\
       ?!null(q_lora_rank) q_a_proj:L(hidden_size,q_lora_rank,attention_bias);?!null(q_lora_rank) \
       q_b_proj:L(q_lora_rank,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));\
@@ -85,13 +61,16 @@ extension TypeTable {
       num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
       attention_bias);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)
       """,
-    "b114": """
+    "b109": """
       experts=b24;gate:R(hidden_size,n_routed_experts);shared_experts{gate_proj:L(hidden_size,\
       moe_intermediate_size*n_shared_experts,mlp_bias);up_proj:L(hidden_size,\
       moe_intermediate_size*n_shared_experts,mlp_bias);down_proj:L(moe_intermediate_size*n_shared_experts,\
       hidden_size,mlp_bias)}
       """,
-    "b115": """
+    "b11": """
+      up_proj:L(hidden_size,intermediate_size,mlp_bias);down_proj:L(intermediate_size,hidden_size,mlp_bias)
+      """,
+    "b110": """
       ?!null(q_lora_rank) q_a_proj:L(hidden_size,q_lora_rank,attention_bias);?!null(q_lora_rank) \
       q_b_proj:L(q_lora_rank,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));\
       kv_a_proj_with_mqa:L(hidden_size,kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
@@ -99,34 +78,31 @@ extension TypeTable {
       attention_bias);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank);\
       ?null(q_lora_rank) q_proj:L(hidden_size,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim))
       """,
-    "b116": """
+    "b111": """
       ?!(i<first_k_dense_replace) experts=b24;?!(i<first_k_dense_replace) gate:R(hidden_size,n_routed_experts);\
       ?!(i<first_k_dense_replace) shared_experts=b25;?!(i<first_k_dense_replace) gate=b26;\
       ?i<first_k_dense_replace gate_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace \
       up_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace down_proj:L(intermediate_size,hidden_size)
       """,
-    "b117": """
+    "b112": """
       ?mlp_layer_types[i]=='sparse' experts=b24;?mlp_layer_types[i]=='sparse' gate:R(hidden_size,\
       n_routed_experts);?mlp_layer_types[i]=='sparse' shared_experts=b25;?mlp_layer_types[i]=='sparse' gate=b26;\
       ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') \
       down_proj:L(intermediate_size,hidden_size)
       """,
-    "b118": """
+    "b113": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
       kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
-      attention_bias);indexer=b28;q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)};mlp=b117;\
+      attention_bias);indexer=b28;q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)};mlp=b112;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b119": """
+    "b114": """
       fn:T((2+hc_mult)*hc_mult,hc_mult*hidden_size);base:T((2+hc_mult)*hc_mult);scale:T(3)
       """,
-    "b12": """
-      self_attn=b10;mlp=b11;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b120": """
+    "b115": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank);q_b_proj:L(q_lora_rank,num_attention_heads*head_dim);\
       kv_proj:L(hidden_size,head_dim);o_a_proj:L(num_attention_heads*head_dim//o_groups,o_groups*o_lora_rank);\
       o_b_proj:L(o_groups*o_lora_rank,hidden_size);compressor{?!(layer_types[i]=='sliding_attention') \
@@ -144,56 +120,56 @@ extension TypeTable {
       gate_proj:L(hidden_size,moe_intermediate_size,mlp_bias);up_proj:L(hidden_size,moe_intermediate_size,\
       mlp_bias);down_proj:L(moe_intermediate_size,hidden_size,mlp_bias)};gate{?!(mlp_layer_types[i]=='hash_moe') \
       e_score_correction_bias:B(n_routed_experts);?mlp_layer_types[i]=='hash_moe' tid2eid:B(vocab_size,\
-      num_experts_per_tok)}};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b119;\
-      ffn_hc=b119
+      num_experts_per_tok)}};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b114;\
+      ffn_hc=b114
       """,
-    "b121": """
+    "b116": """
       hc_fn:T(hc_mult,hc_mult*hidden_size);hc_base:T(hc_mult);hc_scale:T(1)
       """,
-    "b122": """
+    "b117": """
       linear1:L(vision_config.hidden_size,text_config.hidden_size,1);linear2:L(text_config.hidden_size,\
       text_config.hidden_size,1)
       """,
-    "b123": """
+    "b118": """
       conv1:C(hidden_size,output_channels,0|hidden_size,1,1);conv2:C(output_channels,output_channels,0|\
       output_channels,3,3);layer_norm1:N(output_channels,1);layer_norm2:N(output_channels,1)
       """,
-    "b124": """
+    "b119": """
       conv1:C(output_channels,output_channels*2,0|output_channels,3,3);conv2:C(output_channels*2,\
       output_channels*4,0|output_channels*2,3,3)
       """,
-    "b125": """
+    "b12": """
+      self_attn=b10;mlp=b11;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b120": """
       vision_proj:L(vision_config.hidden_size,text_config.hidden_size//2,1);\
       high_res_vision_proj:L(high_res_vision_config.output_channels*4,text_config.hidden_size//2,1);\
       proj:L(text_config.hidden_size,text_config.hidden_size,1)
       """,
-    "b126": """
+    "b121": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);lambda_q1:T(head_dim);\
-      lambda_k1:T(head_dim);lambda_q2:T(head_dim);lambda_k2:T(head_dim)};mlp=b84;input_layernorm:N(hidden_size);\
+      lambda_k1:T(head_dim);lambda_q2:T(head_dim);lambda_k2:T(head_dim)};mlp=b79;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b127": """
+    "b122": """
       projection:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size)
       """,
-    "b128": """
+    "b123": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);k_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);v_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
       """,
-    "b129": """
+    "b124": """
       word_embeddings:E(vocab_size,dim)!;position_embeddings:E(max_position_embeddings,dim);LayerNorm:N(dim,1)
       """,
-    "b13": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b12;norm:N(hidden_size)
-      """,
-    "b130": """
+    "b125": """
       layer*n_layers{attention{q_lin:L(dim,dim,1);k_lin:L(dim,dim,1);v_lin:L(dim,dim,1);out_lin:L(dim,dim,1)};ffn{\
       lin1:L(dim,hidden_dim,1);lin2:L(hidden_dim,dim,1)};sa_layer_norm:N(dim,1);output_layer_norm:N(dim,1)}
       """,
-    "b131": """
+    "b126": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
@@ -206,7 +182,7 @@ extension TypeTable {
       up_embed:E(num_experts,hidden_size)};input_residual:T(hidden_size);post_attention_residual:T(hidden_size);\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b132": """
+    "b127": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);gate_proj:L(hidden_size,\
@@ -215,7 +191,7 @@ extension TypeTable {
       down_proj:L(intermediate_size,hidden_size,mlp_bias);suv_gate:T(intermediate_size);\
       suv_up:T(intermediate_size)};lambda_1:T(hidden_size);lambda_2:T(hidden_size)
       """,
-    "b133": """
+    "b128": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
       layer_types[i]=='indexed_attention'?num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim):(192+qk_rope_hea\
       d_dim)*64);kv_a_proj_with_mqa:L(hidden_size,\
@@ -236,40 +212,39 @@ extension TypeTable {
       down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b134": """
+    "b129": """
       embeddings=b3;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);encoder{\
       layer*num_hidden_layers=b47}
       """,
-    "b135": """
+    "b13": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b12;norm:N(hidden_size)
+      """,
+    "b130": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);?use_task_id \
       task_type_embeddings:E(task_type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
       """,
-    "b136": """
-      embeddings=b135;encoder{layer*num_hidden_layers=b47}
+    "b131": """
+      embeddings=b130;encoder{layer*num_hidden_layers=b47}
       """,
-    "b137": """
-      embeddings=b135;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+    "b132": """
+      embeddings=b130;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
       """,
-    "b138": """
+    "b133": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,use_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,use_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,use_bias);\
       o_proj:L(num_attention_heads*head_dim,hidden_size,use_bias)};mlp{gate_proj:L(hidden_size,intermediate_size,\
       use_bias);up_proj:L(hidden_size,intermediate_size,use_bias);down_proj:L(intermediate_size,hidden_size,\
       use_bias)};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b139": """
+    "b134": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),use_bias);k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),use_bias);v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),use_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,use_bias)
       """,
-    "b14": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,num_key_value_heads*head_dim);\
-      v_proj:L(hidden_size,num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size)
-      """,
-    "b140": """
-      self_attn=b139;mlp{?!(i<moe_layer_start_index)&i<=moe_layer_end_index gate:R(hidden_size,moe_num_experts);\
+    "b135": """
+      self_attn=b134;mlp{?!(i<moe_layer_start_index)&i<=moe_layer_end_index gate:R(hidden_size,moe_num_experts);\
       ?!(i<moe_layer_start_index)&i<=moe_layer_end_index experts{gate_up_proj:S(moe_num_experts,\
       moe_intermediate_size*2,hidden_size|gate_proj,up_proj);down_proj:S(moe_num_experts,hidden_size,\
       moe_intermediate_size|down_proj)};?!(i<moe_layer_start_index)&i<=moe_layer_end_index shared_experts{\
@@ -283,100 +258,78 @@ extension TypeTable {
       down_proj:L(intermediate_size,hidden_size,use_bias)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b141": """
+    "b136": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);q_norm:N(hidden_size);\
       k_norm:N(hidden_size)};mlp=b32;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
-    "b142": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b141;norm:N(hidden_size)
+    "b137": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b136;norm:N(hidden_size)
       """,
-    "b143": """
+    "b138": """
       self_attn=b10;mlp=b32;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b144": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b143;norm:N(hidden_size)
+    "b139": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b138;norm:N(hidden_size)
       """,
-    "b145": """
-      self=b44;output{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
+    "b14": """
+      q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,num_key_value_heads*head_dim);\
+      v_proj:L(hidden_size,num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size)
       """,
-    "b146": """
-      model{embeddings@protein_encoder_config{word_embeddings:E(vocab_size,hidden_size)};encoder{\
-      layer*resampler_depth@protein_encoder_config{attention=b145;intermediate{dense:L(hidden_size,\
-      intermediate_size,1)};output{dense:L(intermediate_size,hidden_size,1)};LayerNorm:N(hidden_size,1)};\
-      emb_layer_norm_after@protein_encoder_config=b16};rotary_embeddings{inv_freq:B(32)}};\
-      sequence_compressor_resampler{layers*resampler_depth{0{to_q:L(protein_encoder_config.hidden_size,\
-      resampler_dim_head*resampler_heads);to_kv:L(protein_encoder_config.hidden_size,\
-      resampler_dim_head*resampler_heads*2);to_out:L(resampler_dim_head*resampler_heads,\
-      protein_encoder_config.hidden_size);norm_media@protein_encoder_config=b16;\
-      norm_latents@protein_encoder_config=b16};1{fc1:L(protein_encoder_config.hidden_size,\
-      protein_encoder_config.hidden_size*resampler_ff_mult);\
-      fc2:L(protein_encoder_config.hidden_size*resampler_ff_mult,protein_encoder_config.hidden_size);\
-      norm@protein_encoder_config=b16}};protein_projector:L(protein_encoder_config.hidden_size,hidden_size,1);\
-      latents:T(resampler_num_latents,protein_encoder_config.hidden_size);norm:N(hidden_size,1)}
-      """,
-    "b147": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias)
-      """,
-    "b148": """
-      self_attn=b147;mlp=b32;adapter{query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),\
-      1);key_protein:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);\
-      value_protein:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);\
-      out_proj:L(hidden_size,hidden_size,aligner_enable_bias);ff{fc1:L(hidden_size,hidden_size*aligner_ffn_mult);\
-      fc2:L(hidden_size*aligner_ffn_mult,hidden_size);norm:N(hidden_size,1)};gate_attention:T(1);gate_ffw:T(1);\
-      attention_norm:N(hidden_size)};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b149": """
+    "b140": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);\
       q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads)
       """,
-    "b15": """
-      out_proj:L(hidden_size,hidden_size,1);in_proj_weight:T(hidden_size*3,hidden_size);\
-      in_proj_bias:T(hidden_size*3)
+    "b141": """
+      self_attn=b140;mlp=b79;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
-    "b150": """
-      self_attn=b149;mlp=b84;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
-      """,
-    "b151": """
+    "b142": """
       proj:C(in_channels,hidden_size,0|in_channels,temporal_patch_size,patch_size,patch_size)
       """,
-    "b152": """
+    "b143": """
       gate_proj:L(hidden_size,intermediate_size,1);up_proj:L(hidden_size,intermediate_size,1);\
       down_proj:L(intermediate_size,hidden_size,1)
       """,
-    "b153": """
+    "b144": """
       attn{proj:L(hidden_size,hidden_size,1);qkv:L(hidden_size,\
-      num_heads*(hidden_size//num_heads)+num_key_value_heads*(hidden_size//num_heads)*2,1)};mlp=b152;\
+      num_heads*(hidden_size//num_heads)+num_key_value_heads*(hidden_size//num_heads)*2,1)};mlp=b143;\
       norm1:N(hidden_size);norm2:N(hidden_size)
       """,
-    "b154": """
-      0:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
-      2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1)
+    "b145": """
+      mlp{0:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
+      2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1)};ln_q:N(hidden_size)
       """,
-    "b155": """
-      self_attn=b149;mlp{?mlp_layer_types[i]=='sparse' experts=b1;?mlp_layer_types[i]=='sparse' \
+    "b146": """
+      self_attn=b140;mlp{?mlp_layer_types[i]=='sparse' experts=b1;?mlp_layer_types[i]=='sparse' \
       gate:R(hidden_size,num_experts);?mlp_layer_types[i]=='sparse' shared_experts=b0;\
       ?mlp_layer_types[i]=='sparse' gate{e_score_correction_bias:B(num_experts)};?!(mlp_layer_types[i]=='sparse') \
       gate_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,\
       intermediate_size);?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b156": """
+    "b147": """
       query_key_value:L(hidden_size,\
       multi_query?(new_decoder_architecture?(num_kv_heads*2+num_attention_heads)*(hidden_size//num_attention_heads\
       ):hidden_size+hidden_size//num_attention_heads*2):hidden_size*3,bias);dense:L(hidden_size,hidden_size,bias)
       """,
-    "b157": """
+    "b148": """
       dense_h_to_4h:L(hidden_size,ffn_hidden_size,bias);dense_4h_to_h:L(ffn_hidden_size,hidden_size,bias)
       """,
-    "b158": """
+    "b149": """
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias)
+      """,
+    "b15": """
+      out_proj:L(hidden_size,hidden_size,1);in_proj_weight:T(hidden_size*3,hidden_size);\
+      in_proj_bias:T(hidden_size*3)
+      """,
+    "b150": """
       feed_forward=b32;mamba{\
       conv1d:C(null(mamba_d_ssm)?mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state:mamba_d_ssm+mamba_n_group\
       s*2*mamba_d_state,null(mamba_d_ssm)?mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state:mamba_d_ssm+mamb\
@@ -385,21 +338,18 @@ extension TypeTable {
       _heads:mamba_d_ssm+(mamba_d_ssm+mamba_n_groups*2*mamba_d_state)+mamba_n_heads,mamba_proj_bias);\
       out_proj:L(null(mamba_d_ssm)?mamba_expand*hidden_size:mamba_d_ssm,hidden_size,projectors_bias);\
       dt_bias:T(mamba_n_heads);A_log:T(mamba_n_heads);D:T(mamba_n_heads);?mamba_rms_norm norm:N(mamba_d_ssm)};\
-      self_attn=b147;input_layernorm:N(hidden_size);pre_ff_layernorm:N(hidden_size)
+      self_attn=b149;input_layernorm:N(hidden_size);pre_ff_layernorm:N(hidden_size)
       """,
-    "b159": """
+    "b151": """
       mixer{conv1d:C(intermediate_size,intermediate_size,use_conv_bias|intermediate_size//intermediate_size,\
       conv_kernel);in_proj:L(hidden_size,intermediate_size*2,use_bias);x_proj:L(intermediate_size,\
       time_step_rank+state_size*2);dt_proj:L(time_step_rank,intermediate_size,1);out_proj:L(intermediate_size,\
       hidden_size,use_bias);A_log:T(intermediate_size,state_size);D:T(intermediate_size)};norm:N(hidden_size)
       """,
-    "b16": """
-      weight:T(hidden_size);bias:T(hidden_size)
+    "b152": """
+      embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b151;norm_f:N(hidden_size)
       """,
-    "b160": """
-      embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b159;norm_f:N(hidden_size)
-      """,
-    "b161": """
+    "b153": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
@@ -407,40 +357,79 @@ extension TypeTable {
       q_norm:N(num_attention_heads*(hidden_size//num_attention_heads));\
       k_norm:N(num_key_value_heads*(hidden_size//num_attention_heads))
       """,
-    "b162": """
-      gate:R(hidden_size,num_experts);experts=b87
+    "b154": """
+      gate:R(hidden_size,num_experts);experts=b82
       """,
-    "b163": """
-      self_attn=b161;mlp=b162;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+    "b155": """
+      self_attn=b153;mlp=b154;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
-    "b164": """
+    "b156": """
       gate_proj:L(hidden_size,shared_expert_intermediate_size);up_proj:L(hidden_size,\
       shared_expert_intermediate_size);down_proj:L(shared_expert_intermediate_size,hidden_size)
       """,
-    "b165": """
+    "b157": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
       sinks:T(num_attention_heads);q_norm:N(head_dim);k_norm:N(head_dim)};mlp{?!(mlp_only_layers has i) \
       experts=b1;?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
-      shared_expert=b164;?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
+      shared_expert=b156;?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
       up_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b166": """
+    "b158": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);projection:L(hidden_size,hidden_size,1);\
       LayerNorm:N(hidden_size,1)
       """,
-    "b167": """
+    "b159": """
       layer*num_hidden_layers{intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46;fourier{output{\
       LayerNorm:N(hidden_size,1)}}}
       """,
+    "b16": """
+      weight:T(hidden_size);bias:T(hidden_size)
+      """,
+    "b160": """
+      embeddings=b158;encoder=b159;pooler{dense:L(hidden_size,hidden_size,1)}
+      """,
+    "b161": """
+      self_attn=b10;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b162": """
+      self_attn=b10;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+      """,
+    "b163": """
+      q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,num_key_value_heads*head_dim);\
+      v_proj:L(hidden_size,num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size);\
+      q_norm:N(head_dim);k_norm:N(head_dim)
+      """,
+    "b164": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b163;mlp=b79;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)
+      """,
+    "b165": """
+      mm_input_projection_weight:T(vision_config.hidden_size,text_config.hidden_size);\
+      mm_soft_emb_norm@vision_config{weight:T(hidden_size)}
+      """,
+    "b166": """
+      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);q_norm:N(head_dim);\
+      k_norm:N(head_dim)
+      """,
+    "b167": """
+      self_attn=b166;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+      """,
     "b168": """
-      embeddings=b166;encoder=b167;pooler{dense:L(hidden_size,hidden_size,1)}
+      conv_exp:C(audio_config.input_feat_size,text_config.sliding_window,0|audio_config.input_feat_size,3,3);\
+      conv_pwl:C(text_config.sliding_window,audio_config.input_feat_size,0|text_config.sliding_window,1,1);\
+      bn1@text_config{weight:T(sliding_window)};bn2@audio_config{weight:T(input_feat_size)}
       """,
     "b169": """
-      self_attn=b10;mlp=b84;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      conv:C(head_dim,head_dim,0|1,5,5);bn:N(head_dim)
       """,
     "b17": """
       cross_attn@vision_config{q_proj:L(hidden_size,hidden_size);k_proj:L(hidden_size,hidden_size);\
@@ -451,46 +440,40 @@ extension TypeTable {
       layer_norm@vision_config=b16
       """,
     "b170": """
-      self_attn=b10;mlp=b84;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
-      """,
-    "b171": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,num_key_value_heads*head_dim);\
-      v_proj:L(hidden_size,num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size);\
-      q_norm:N(head_dim);k_norm:N(head_dim)
-      """,
-    "b172": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b171;mlp=b84;\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)
-      """,
-    "b173": """
-      mm_input_projection_weight:T(vision_config.hidden_size,text_config.hidden_size);\
-      mm_soft_emb_norm@vision_config{weight:T(hidden_size)}
-      """,
-    "b174": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);q_norm:N(head_dim);\
-      k_norm:N(head_dim)
-      """,
-    "b175": """
-      self_attn=b174;mlp=b84;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
-      """,
-    "b176": """
-      conv_exp:C(audio_config.input_feat_size,text_config.sliding_window,0|audio_config.input_feat_size,3,3);\
-      conv_pwl:C(text_config.sliding_window,audio_config.input_feat_size,0|text_config.sliding_window,1,1);\
-      bn1@text_config{weight:T(sliding_window)};bn2@audio_config{weight:T(input_feat_size)}
-      """,
-    "b177": """
-      conv:C(head_dim,head_dim,0|1,5,5);bn:N(head_dim)
-      """,
-    "b178": """
       conv:C(head_dim,1024,0|head_dim,1,1);bn:N(1024)
       """,
-    "b179": """
+    "b171": """
       conv:C(1024,head_dim,0|1024,1,1);bn:N(head_dim)
+      """,
+    "b172": """
+      dw_start=b169;pw_exp=b170;pw_proj=b171;layer_scale{gamma:T(head_dim)}
+      """,
+    "b173": """
+      dw_start{conv:C(head_dim,head_dim,0|1,3,3);bn:N(head_dim)};pw_exp=b170;pw_proj=b171;layer_scale{\
+      gamma:T(head_dim)}
+      """,
+    "b174": """
+      dw_start{conv:C(640,640,0|1,5,5);bn:N(640)};pw_exp{conv:C(640,2560,0|640,1,1);bn:N(2560)};pw_proj{\
+      conv:C(2560,640,0|2560,1,1);bn:N(640)};layer_scale{gamma:T(640)}
+      """,
+    "b175": """
+      down_conv:C(640,640,0|1,3,3);proj:C(640,laurel_rank,0|640,1,1);norm:N(640)
+      """,
+    "b176": """
+      attn{query{proj:C(640,768,0|640,1,1)};key=b175;value=b175;output{proj:C(768,640,0|768,1,1)}};norm:N(640);\
+      layer_scale{gamma:T(640)}
+      """,
+    "b177": """
+      pw_exp{conv:C(640,1280,0|640,1,1);bn:N(1280)};pw_proj{conv:C(1280,640,0|1280,1,1);bn:N(640)};layer_scale{\
+      gamma:T(640)}
+      """,
+    "b178": """
+      attn{query{proj:C(1280,hidden_size,0|1280,1,1)};key{proj:C(1280,96,0|1280,1,1)};value{proj:C(1280,96,0|1280,\
+      1,1)};output{proj:C(hidden_size,1280,0|hidden_size,1,1)}};norm:N(1280);layer_scale{gamma:T(1280)}
+      """,
+    "b179": """
+      pw_exp{conv:C(1280,2560,0|1280,1,1);bn:N(2560)};pw_proj{conv:C(2560,1280,0|2560,1,1);bn:N(1280)};\
+      layer_scale{gamma:T(1280)}
       """,
     "b18": """
       gate_proj:L(hidden_size,intermediate_size*moe_num_shared_experts,mlp_bias);up_proj:L(hidden_size,\
@@ -498,109 +481,73 @@ extension TypeTable {
       hidden_size,mlp_bias)
       """,
     "b180": """
-      dw_start=b177;pw_exp=b178;pw_proj=b179;layer_scale{gamma:T(head_dim)}
-      """,
-    "b181": """
-      dw_start{conv:C(head_dim,head_dim,0|1,3,3);bn:N(head_dim)};pw_exp=b178;pw_proj=b179;layer_scale{\
-      gamma:T(head_dim)}
-      """,
-    "b182": """
-      dw_start{conv:C(640,640,0|1,5,5);bn:N(640)};pw_exp{conv:C(640,2560,0|640,1,1);bn:N(2560)};pw_proj{\
-      conv:C(2560,640,0|2560,1,1);bn:N(640)};layer_scale{gamma:T(640)}
-      """,
-    "b183": """
-      down_conv:C(640,640,0|1,3,3);proj:C(640,laurel_rank,0|640,1,1);norm:N(640)
-      """,
-    "b184": """
-      attn{query{proj:C(640,768,0|640,1,1)};key=b183;value=b183;output{proj:C(768,640,0|768,1,1)}};norm:N(640);\
-      layer_scale{gamma:T(640)}
-      """,
-    "b185": """
-      pw_exp{conv:C(640,1280,0|640,1,1);bn:N(1280)};pw_proj{conv:C(1280,640,0|1280,1,1);bn:N(640)};layer_scale{\
-      gamma:T(640)}
-      """,
-    "b186": """
-      attn{query{proj:C(1280,hidden_size,0|1280,1,1)};key{proj:C(1280,96,0|1280,1,1)};value{proj:C(1280,96,0|1280,\
-      1,1)};output{proj:C(hidden_size,1280,0|hidden_size,1,1)}};norm:N(1280);layer_scale{gamma:T(1280)}
-      """,
-    "b187": """
-      pw_exp{conv:C(1280,2560,0|1280,1,1);bn:N(2560)};pw_proj{conv:C(2560,1280,0|2560,1,1);bn:N(1280)};\
-      layer_scale{gamma:T(1280)}
-      """,
-    "b188": """
       timm_model{conv_stem@text_config{conv:C(3,laurel_rank,1|3,3,3);bn:N(laurel_rank)};blocks{0{0{\
       conv_exp:C(text_config.laurel_rank,text_config.head_dim,0|text_config.laurel_rank,3,3);\
       conv_pwl:C(text_config.head_dim,audio_config.input_feat_size,0|text_config.head_dim,1,1);bn1@text_config{\
-      weight:T(head_dim)};bn2@audio_config{weight:T(input_feat_size)}};1=b176;2=b176};1{0{dw_start@audio_config{\
+      weight:T(head_dim)};bn2@audio_config{weight:T(input_feat_size)}};1=b168;2=b168};1{0{dw_start@audio_config{\
       conv:C(input_feat_size,input_feat_size,0|1,3,3);bn:N(input_feat_size)};pw_exp@audio_config{\
       conv:C(input_feat_size,768,0|input_feat_size,1,1);bn:N(768)};dw_mid{conv:C(768,768,0|1,5,5);bn:N(768)};\
       pw_proj@text_config{conv:C(768,head_dim,0|768,1,1);bn:N(head_dim)};layer_scale@text_config{\
-      gamma:T(head_dim)}};1@text_config=b180;2@text_config=b181;3@text_config=b180;4@text_config=b181};2{0{\
-      dw_start@text_config=b177;pw_exp{conv:C(text_config.head_dim,audio_config.hidden_size,0|\
+      gamma:T(head_dim)}};1@text_config=b172;2@text_config=b173;3@text_config=b172;4@text_config=b173};2{0{\
+      dw_start@text_config=b169;pw_exp{conv:C(text_config.head_dim,audio_config.hidden_size,0|\
       text_config.head_dim,1,1);bn@audio_config{weight:T(hidden_size)}};dw_mid@audio_config{conv:C(hidden_size,\
       hidden_size,0|1,5,5);bn:N(hidden_size)};pw_proj@audio_config{conv:C(hidden_size,640,0|hidden_size,1,1);\
-      bn:N(640)};layer_scale{gamma:T(640)}};1=b182;2=b182;3=b182;4=b182;5=b182;6=b182;7=b182;8{pw_exp{conv:C(640,\
+      bn:N(640)};layer_scale{gamma:T(640)}};1=b174;2=b174;3=b174;4=b174;5=b174;6=b174;7=b174;8{pw_exp{conv:C(640,\
       640,0|640,1,1);bn:N(640)};pw_proj{conv:C(640,640,0|640,1,1);bn:N(640)};layer_scale{gamma:T(640)}};\
-      9@text_config=b184;10=b185;11@text_config=b184;12=b185;13@text_config=b184;14=b185;15@text_config=b184;\
-      16=b185;17@text_config=b184;18=b185;19@text_config=b184;20=b185;21@text_config=b184;22=b185;\
-      23@text_config=b184;24=b185;25@text_config=b184;26=b185;27@text_config=b184;28=b185;29@text_config=b184;\
-      30=b185;31@text_config=b184;32=b185;33@text_config=b184;34=b185;35@text_config=b184;36=b185};3@audio_config{\
+      9@text_config=b176;10=b177;11@text_config=b176;12=b177;13@text_config=b176;14=b177;15@text_config=b176;\
+      16=b177;17@text_config=b176;18=b177;19@text_config=b176;20=b177;21@text_config=b176;22=b177;\
+      23@text_config=b176;24=b177;25@text_config=b176;26=b177;27@text_config=b176;28=b177;29@text_config=b176;\
+      30=b177;31@text_config=b176;32=b177;33@text_config=b176;34=b177;35@text_config=b176;36=b177};3@audio_config{\
       0{dw_start{conv:C(640,640,0|1,5,5);bn:N(640)};pw_exp{conv:C(640,3840,0|640,1,1);bn:N(3840)};dw_mid{\
       conv:C(3840,3840,0|1,5,5);bn:N(3840)};pw_proj{conv:C(3840,1280,0|3840,1,1);bn:N(1280)};layer_scale{\
-      gamma:T(1280)}};1=b186;2=b187;3=b186;4=b187;5=b186;6=b187;7=b186;8=b187;9=b186;10=b187;11=b186;12=b187;\
-      13=b186;14=b187;15=b186;16=b187;17=b186;18=b187;19=b186;20=b187;21=b186;22=b187;23=b186;24=b187;25=b186;\
-      26=b187;27=b186;28=b187;29=b186;30=b187;31=b186;32=b187;33=b186;34=b187;35=b186;36=b187;37=b186;38=b187}};\
+      gamma:T(1280)}};1=b178;2=b179;3=b178;4=b179;5=b178;6=b179;7=b178;8=b179;9=b178;10=b179;11=b178;12=b179;\
+      13=b178;14=b179;15=b178;16=b179;17=b178;18=b179;19=b178;20=b179;21=b178;22=b179;23=b178;24=b179;25=b178;\
+      26=b179;27=b178;28=b179;29=b178;30=b179;31=b178;32=b179;33=b178;34=b179;35=b178;36=b179;37=b178;38=b179}};\
       msfa@text_config{ffn{pw_exp{conv:C(1920,3840,0|1920,1,1);bn:N(3840)};pw_proj{conv:C(3840,hidden_size,0|3840,\
       1,1);bn:N(hidden_size)}};norm:N(hidden_size)}}
       """,
-    "b189": """
+    "b181": """
       gate_proj:L(hidden_size,intermediate_size[i]);up_proj:L(hidden_size,intermediate_size[i]);\
       down_proj:L(intermediate_size[i],hidden_size)
       """,
-    "b19": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp{router:R(hidden_size,\
-      moe_num_experts);experts{gate_up_proj:Q(moe_num_experts,hidden_size,intermediate_size*2);\
-      down_proj:P(moe_num_experts,intermediate_size,hidden_size)};shared_experts=b18};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
-      """,
-    "b190": """
+    "b182": """
       correction_coefs:L(altup_num_inputs,altup_num_inputs);prediction_coefs:L(altup_num_inputs,\
       altup_num_inputs**2);modality_router:L(hidden_size,altup_num_inputs);correct_output_scale:T(hidden_size);\
       router_norm:N(hidden_size)
       """,
-    "b191": """
+    "b183": """
       linear_left:L(hidden_size,laurel_rank);linear_right:L(laurel_rank,hidden_size);post_laurel_norm:N(hidden_size)
       """,
-    "b192": """
+    "b184": """
       0:L(hidden_size,hidden_size);1:L(hidden_size,hidden_size);2:L(hidden_size,hidden_size)
       """,
-    "b193": """
+    "b185": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
       num_attention_heads*head_dim);?i<num_hidden_layers-num_kv_shared_layers k_proj:L(hidden_size,\
       num_key_value_heads*head_dim);?i<num_hidden_layers-num_kv_shared_layers v_proj:L(hidden_size,\
       num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size);q_norm:N(head_dim);\
-      ?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b189;altup=b190;laurel=b191;\
+      ?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b181;altup=b182;laurel=b183;\
       per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size);post_per_layer_input_norm:N(hidden_size)};\
       embed_tokens_per_layer:E(vocab_size_per_layer_input,num_hidden_layers*hidden_size_per_layer_input);\
       per_layer_model_projection:L(hidden_size,num_hidden_layers*hidden_size_per_layer_input);\
-      altup_projections=b192;altup_unembed_projections=b192;norm:N(hidden_size);\
+      altup_projections=b184;altup_unembed_projections=b184;norm:N(hidden_size);\
       per_layer_projection_norm:N(hidden_size_per_layer_input)
       """,
-    "b194": """
+    "b186": """
       conv_0{conv:C(1,sscp_conv_channel_size[0],0|1,3,3);norm:N(sscp_conv_channel_size[0])};conv_1{\
       conv:C(sscp_conv_channel_size[0],sscp_conv_channel_size[1],0|sscp_conv_channel_size[0],3,3);\
       norm:N(sscp_conv_channel_size[1])};\
       input_proj_linear:L(sscp_conv_channel_size[1]*(((input_feat_size+1+1-3)//2+1+1+1-3)//2+1),hidden_size)
       """,
-    "b195": """
+    "b187": """
       ffw_layer_1:L(hidden_size,hidden_size*4);ffw_layer_2:L(hidden_size*4,hidden_size);\
       pre_layer_norm:N(hidden_size);post_layer_norm:N(hidden_size)
       """,
-    "b196": """
-      ffw_layer_start=b195;attention{attn{relative_position_embedding{pos_proj:L(hidden_size,\
+    "b188": """
+      ffw_layer_start=b187;attention{attn{relative_position_embedding{pos_proj:L(hidden_size,\
       conf_num_attention_heads*(hidden_size//conf_num_attention_heads))};q_proj:L(hidden_size,\
       conf_num_attention_heads*(hidden_size//conf_num_attention_heads));k_proj:L(hidden_size,\
       conf_num_attention_heads*(hidden_size//conf_num_attention_heads));v_proj:L(hidden_size,\
@@ -609,20 +556,64 @@ extension TypeTable {
       pre_attn_norm:N(hidden_size);post_norm:N(hidden_size)};lconv1d{linear_start:L(hidden_size,hidden_size*2);\
       depthwise_conv1d:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conf_conv_kernel_size);\
       linear_end:L(hidden_size,hidden_size);pre_layer_norm:N(hidden_size);conv_norm:N(hidden_size)};\
-      ffw_layer_end=b195;norm:N(hidden_size)
+      ffw_layer_end=b187;norm:N(hidden_size)
       """,
-    "b197": """
-      subsample_conv_projection=b194;conformer*conf_num_hidden_layers=b196
+    "b189": """
+      subsample_conv_projection=b186;conformer*conf_num_hidden_layers=b188
       """,
-    "b198": """
+    "b19": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp{router:R(hidden_size,\
+      moe_num_experts);experts{gate_up_proj:Q(moe_num_experts,hidden_size,intermediate_size*2);\
+      down_proj:P(moe_num_experts,intermediate_size,hidden_size)};shared_experts=b18};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
+      """,
+    "b190": """
       embedding:E(vision_config.vocab_size,vision_config.hidden_size);\
       embedding_projection:L(vision_config.hidden_size,text_config.hidden_size);hard_embedding_norm@vision_config{\
       weight:T(hidden_size)};soft_embedding_norm@vision_config{weight:T(hidden_size)}
       """,
-    "b199": """
+    "b191": """
       embedding:E(audio_config.vocab_size,audio_config.hidden_size);\
       embedding_projection:L(audio_config.hidden_size,text_config.hidden_size);hard_embedding_norm@audio_config{\
       weight:T(hidden_size)};soft_embedding_norm@audio_config{weight:T(hidden_size)}
+      """,
+    "b192": """
+      q_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_heads*global_head_dim,\
+      attention_bias);k_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*global_head_dim,\
+      attention_bias);v_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*global_head_dim,\
+      attention_bias);o_proj:L(layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_head\
+      s*global_head_dim,hidden_size,attention_bias);\
+      q_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim);\
+      k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim)
+      """,
+    "b193": """
+      linear:L(hidden_size,num_key_value_heads*head_dim);?use_clipped_linears input_min:B();?use_clipped_linears \
+      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()
+      """,
+    "b194": """
+      linear:L(hidden_size,intermediate_size);?use_clipped_linears input_min:B();?use_clipped_linears \
+      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()
+      """,
+    "b195": """
+      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size)
+      """,
+    "b196": """
+      gate_up_proj:L(hidden_size,intermediate_size*2);down_proj:L(intermediate_size,hidden_size)
+      """,
+    "b197": """
+      self_attn=b195;mlp=b196;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b198": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b197;norm:N(hidden_size)
+      """,
+    "b199": """
+      self_attn=b195;mlp=b196;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
       """,
     "b2": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
@@ -641,163 +632,153 @@ extension TypeTable {
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b200": """
-      q_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_heads*global_head_dim,\
-      attention_bias);k_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*global_head_dim,\
-      attention_bias);v_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*global_head_dim,\
-      attention_bias);o_proj:L(layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_head\
-      s*global_head_dim,hidden_size,attention_bias);\
-      q_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim);\
-      k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim)
+      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);?use_qk_norm \
+      q_norm:N(hidden_size//num_attention_heads);?use_qk_norm k_norm:N(hidden_size//num_attention_heads)};\
+      mlp=b111;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b201": """
-      q_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_heads*global_head_dim,\
-      attention_bias);k_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*global_head_dim,\
-      attention_bias);?!attention_k_eq_v|layer_types[i]=='sliding_attention' v_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*global_head_dim,\
-      attention_bias);o_proj:L(layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_head\
-      s*global_head_dim,hidden_size,attention_bias);\
-      q_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim);\
-      k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim)
+      self_attn=b108;mlp=b112;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b202": """
-      linear:L(hidden_size,num_key_value_heads*head_dim);?use_clipped_linears input_min:B();?use_clipped_linears \
-      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()
+      position_embedding:E((image_size//patch_size)**2,hidden_size)
       """,
     "b203": """
-      linear:L(hidden_size,intermediate_size);?use_clipped_linears input_min:B();?use_clipped_linears \
-      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()
+      attn{qkv:L(hidden_size,hidden_size*3,attention_bias);proj:L(hidden_size,hidden_size)};mlp{\
+      gate_proj:L(hidden_size,out_hidden_size);up_proj:L(hidden_size,out_hidden_size);down_proj:L(out_hidden_size,\
+      hidden_size)};norm1:N(hidden_size);norm2:N(hidden_size)
       """,
     "b204": """
-      layers*num_hidden_layers@vision_config=b81
+      proj:L(out_hidden_size,out_hidden_size);gate_proj:L(out_hidden_size,intermediate_size);\
+      up_proj:L(out_hidden_size,intermediate_size);down_proj:L(intermediate_size,out_hidden_size);\
+      post_projection_norm:N(out_hidden_size,1)
       """,
     "b205": """
-      vision_model{embeddings@vision_config=b80;encoder=b204;pre_layrnorm@vision_config=b16;\
-      post_layernorm@vision_config=b16}
+      embeddings=b202;patch_embed=b85;blocks*depth=b203;merger=b204;downsample:C(hidden_size,out_hidden_size,1|\
+      hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
+      post_layernorm:N(hidden_size)
       """,
     "b206": """
-      visual_projection{0:L(vision_config.hidden_size,hidden_size,1);1:N(hidden_size,1)}
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads),1);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
       """,
     "b207": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size)
+      self_attn=b206;mlp=b196;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
       """,
     "b208": """
-      gate_up_proj:L(hidden_size,intermediate_size*2);down_proj:L(intermediate_size,hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b207;norm:N(hidden_size)
       """,
     "b209": """
-      self_attn=b207;mlp=b208;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
       """,
     "b21": """
       linear_1:L(audio_config.hidden_size,text_config.hidden_size,projector_bias);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,projector_bias)
       """,
     "b210": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b209;norm:N(hidden_size)
-      """,
-    "b211": """
-      self_attn=b207;mlp=b208;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
-      """,
-    "b212": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);?use_qk_norm \
-      q_norm:N(hidden_size//num_attention_heads);?use_qk_norm k_norm:N(hidden_size//num_attention_heads)};\
-      mlp=b116;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b213": """
-      self_attn=b113;mlp=b117;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b214": """
-      position_embedding:E((image_size//patch_size)**2,hidden_size)
-      """,
-    "b215": """
-      attn{qkv:L(hidden_size,hidden_size*3,attention_bias);proj:L(hidden_size,hidden_size)};mlp{\
-      gate_proj:L(hidden_size,out_hidden_size);up_proj:L(hidden_size,out_hidden_size);down_proj:L(out_hidden_size,\
-      hidden_size)};norm1:N(hidden_size);norm2:N(hidden_size)
-      """,
-    "b216": """
-      proj:L(out_hidden_size,out_hidden_size);gate_proj:L(out_hidden_size,intermediate_size);\
-      up_proj:L(out_hidden_size,intermediate_size);down_proj:L(intermediate_size,out_hidden_size);\
-      post_projection_norm:N(out_hidden_size,1)
-      """,
-    "b217": """
-      embeddings=b214;patch_embed=b90;blocks*depth=b215;merger=b216;downsample:C(hidden_size,out_hidden_size,1|\
-      hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
-      post_layernorm:N(hidden_size)
-      """,
-    "b218": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads),1);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
-      """,
-    "b219": """
-      self_attn=b218;mlp=b208;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
-      """,
-    "b22": """
-      multi_modal_projector=b21;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
-      """,
-    "b220": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b219;norm:N(hidden_size)
-      """,
-    "b221": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
-      """,
-    "b222": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b221;mlp=b116;\
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b209;mlp=b111;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
-    "b223": """
+    "b211": """
       gate_up_proj:P(n_routed_experts,moe_intermediate_size*2,hidden_size);down_proj:P(n_routed_experts,\
       hidden_size,moe_intermediate_size)
       """,
-    "b224": """
+    "b212": """
       attn{qkv:L(hidden_size,hidden_size*3,attention_bias);proj:L(hidden_size,hidden_size,attention_bias);\
       q_norm:N(hidden_size//num_heads);k_norm:N(hidden_size//num_heads)};mlp{gate_proj:L(hidden_size,\
       intermediate_size,attention_bias);up_proj:L(hidden_size,intermediate_size,attention_bias);\
       down_proj:L(intermediate_size,hidden_size,attention_bias)};norm1:N(hidden_size);norm2:N(hidden_size)
       """,
-    "b225": """
+    "b213": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
       kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
       attention_bias);?!(indexer_types[i]=='shared') indexer=b28;q_a_layernorm:N(q_lora_rank);\
-      kv_a_layernorm:N(kv_lora_rank)};mlp=b117;input_layernorm:N(hidden_size);\
+      kv_a_layernorm:N(kv_lora_rank)};mlp=b112;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b226": """
-      proj:L(out_hidden_size,out_hidden_size);gate_proj:L(out_hidden_size,out_hidden_size*in_channels);\
-      up_proj:L(out_hidden_size,out_hidden_size*in_channels);down_proj:L(out_hidden_size*in_channels,\
-      out_hidden_size);post_projection_norm:N(out_hidden_size,1)
-      """,
-    "b227": """
-      patch_embed@vision_config=b90;blocks*text_config.num_hidden_layers@vision_config=b224;\
-      merger@vision_config=b226;downsample:C(vision_config.hidden_size,vision_config.out_hidden_size,1|\
-      vision_config.hidden_size,vision_config.spatial_merge_size,vision_config.spatial_merge_size);\
-      post_layernorm@vision_config{weight:T(hidden_size)}
-      """,
-    "b228": """
+    "b214": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
       """,
+    "b215": """
+      linear_1:L(audio_config.intermediate_size,text_config.hidden_size*2,1);linear_2:L(text_config.hidden_size*2,\
+      text_config.hidden_size,1)
+      """,
+    "b216": """
+      lin1:L(hidden_size,mlp_dim,1);lin2:L(mlp_dim,hidden_size,1)
+      """,
+    "b217": """
+      attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);proj:L(hidden_size,hidden_size,1);\
+      rel_pos_h:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
+      hidden_size//num_attention_heads);rel_pos_w:T(global_attn_indexes has \
+      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads)};mlp=b216;\
+      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
+      """,
+    "b218": """
+      conv_upsampler1:C(vision_config.output_channels,vision_config.output_channels*2,0|\
+      vision_config.output_channels,3,3);conv_upsampler2:C(vision_config.output_channels*2,\
+      text_config.hidden_size,0|vision_config.output_channels*2,3,3);\
+      multimodal_projector:L(text_config.hidden_size,text_config.hidden_size,1)
+      """,
+    "b219": """
+      c_attn:G(n_embd,n_embd*3,1);c_proj:G(n_embd,n_embd,1)
+      """,
+    "b22": """
+      multi_modal_projector=b21;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      """,
+    "b220": """
+      c_attn:G(n_embd,n_embd*2,1);q_attn:G(n_embd,n_embd,1);c_proj:G(n_embd,n_embd,1)
+      """,
+    "b221": """
+      c_fc:G(n_embd,null(n_inner)?n_embd*4:n_inner,1);c_proj:G(null(n_inner)?n_embd*4:n_inner,n_embd,1)
+      """,
+    "b222": """
+      wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer{attn=b219;?add_cross_attention \
+      crossattention=b220;mlp=b221;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention ln_cross_attn:N(n_embd,\
+      1)};ln_f:N(n_embd,1)
+      """,
+    "b223": """
+      attn=b219;mlp=b221;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention crossattention=b220;\
+      ?add_cross_attention ln_cross_attn:N(n_embd,1)
+      """,
+    "b224": """
+      attn{c_attn:L(n_embd,multi_query?n_embd+n_embd//n_head*2:n_embd+n_head*(n_embd//n_head)*2,1);\
+      c_proj:L(n_embd,n_embd,1)};mlp{c_fc:L(n_embd,null(n_inner)?n_embd*4:n_inner,1);\
+      c_proj:L(null(n_inner)?n_embd*4:n_inner,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
+      """,
+    "b225": """
+      attn{attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,hidden_size);q_proj:L(hidden_size,\
+      hidden_size);out_proj:L(hidden_size,hidden_size,1)}};mlp{c_fc:L(hidden_size,hidden_size*4,1);\
+      c_proj:L(hidden_size*4,hidden_size,1)};ln_1:N(hidden_size,1);ln_2:N(hidden_size,1)
+      """,
+    "b226": """
+      wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b225;\
+      ln_f:N(hidden_size,1)
+      """,
+    "b227": """
+      dense_h_to_4h:L(hidden_size,intermediate_size,1);dense_4h_to_h:L(intermediate_size,hidden_size,1)
+      """,
+    "b228": """
+      attention{query_key_value:L(hidden_size,hidden_size*3,attention_bias);dense:L(hidden_size,hidden_size,\
+      attention_bias)};mlp=b227;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
+      """,
     "b229": """
-      self_attn=b228;mlp=b208;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
+      attention{query_key_value:L(hidden_size,hidden_size*3);dense:L(hidden_size,hidden_size);\
+      ?i==num_hidden_layers-1 dense_bias:T(hidden_size)};mlp{dense_h_to_4h:L(hidden_size,\
+      hidden_size*intermediate_multiple_size);dense_4h_to_h:L(hidden_size*intermediate_multiple_size,\
+      hidden_size)};input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
     "b23": """
       self_attn{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,hidden_size,1);q_proj:L(hidden_size,\
@@ -805,123 +786,51 @@ extension TypeTable {
       fc2:L(intermediate_size,hidden_size,1);self_attn_layer_norm:N(hidden_size,1);final_layer_norm:N(hidden_size,1)
       """,
     "b230": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b229;norm:N(hidden_size)
+      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);sinks:T(num_attention_heads)
       """,
     "b231": """
-      linear_1:L(audio_config.intermediate_size,text_config.hidden_size*2,1);linear_2:L(text_config.hidden_size*2,\
-      text_config.hidden_size,1)
+      attn{k_proj:L(n_embd,n_embd);v_proj:L(n_embd,n_embd);q_proj:L(n_embd,n_embd);out_proj:L(n_embd,n_embd)};\
+      mlp=b77;ln_1:N(n_embd,1)
       """,
     "b232": """
-      lin1:L(hidden_size,mlp_dim,1);lin2:L(mlp_dim,hidden_size,1)
+      self_attn=b149;mlp=b32;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b233": """
-      attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);proj:L(hidden_size,hidden_size,1);\
-      rel_pos_h:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
-      hidden_size//num_attention_heads);rel_pos_w:T(global_attn_indexes has \
-      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads)};mlp=b232;\
-      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b232;norm:N(hidden_size)
       """,
     "b234": """
-      conv_upsampler1:C(vision_config.output_channels,vision_config.output_channels*2,0|\
-      vision_config.output_channels,3,3);conv_upsampler2:C(vision_config.output_channels*2,\
-      text_config.hidden_size,0|vision_config.output_channels*2,3,3);\
-      multimodal_projector:L(text_config.hidden_size,text_config.hidden_size,1)
+      patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size);\
+      position_embedding:E((image_size//patch_size)**2,hidden_size)
       """,
     "b235": """
-      c_attn:G(n_embd,n_embd*3,1);c_proj:G(n_embd,n_embd,1)
+      linear_1:L(hidden_size*scale_factor**2,out_hidden_size,1);linear_2:L(out_hidden_size,out_hidden_size,1);\
+      layer_norm:N(hidden_size*scale_factor**2,1)
       """,
     "b236": """
-      c_attn:G(n_embd,n_embd*2,1);q_attn:G(n_embd,n_embd,1);c_proj:G(n_embd,n_embd,1)
+      linear_1:L(hidden_size*(scale_factor//2)**2,out_hidden_size,1);linear_2:L(out_hidden_size,out_hidden_size,\
+      1);layer_norm:N(hidden_size*(scale_factor//2)**2,1)
       """,
     "b237": """
-      c_fc:G(n_embd,null(n_inner)?n_embd*4:n_inner,1);c_proj:G(null(n_inner)?n_embd*4:n_inner,n_embd,1)
+      coarse{projection:L(hidden_size*scale_factor**2,out_hidden_size);deepstack_mergers{0=b235;1=b235;2=b235}};\
+      ?use_fine_route fine{projection:L(hidden_size*(scale_factor//2)**2,out_hidden_size);deepstack_mergers{\
+      0=b236;1=b236;2=b236}};mlp_fc2:L(out_hidden_size,out_hidden_size);ln_in:N(hidden_size,1);\
+      ln_mid:N(out_hidden_size,1);ln_out:N(out_hidden_size,1)
       """,
     "b238": """
-      wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer{attn=b235;?add_cross_attention \
-      crossattention=b236;mlp=b237;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention ln_cross_attn:N(n_embd,\
-      1)};ln_f:N(n_embd,1)
+      embeddings@vision_config=b234;encoder=b94;connector@vision_config=b237;post_layernorm@vision_config=b16
       """,
     "b239": """
-      attn=b235;mlp=b237;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention crossattention=b236;\
-      ?add_cross_attention ln_cross_attn:N(n_embd,1)
+      up_proj:L(hidden_dim,hidden_dim*feedforward_mult,1);down_proj:L(hidden_dim*feedforward_mult,hidden_dim,1);\
+      pre_norm:N(hidden_dim,1)
       """,
     "b24": """
       gate_up_proj:S(n_routed_experts,moe_intermediate_size*2,hidden_size|gate_proj,up_proj);\
       down_proj:S(n_routed_experts,hidden_size,moe_intermediate_size|down_proj)
       """,
     "b240": """
-      attn{c_attn:L(n_embd,multi_query?n_embd+n_embd//n_head*2:n_embd+n_head*(n_embd//n_head)*2,1);\
-      c_proj:L(n_embd,n_embd,1)};mlp{c_fc:L(n_embd,null(n_inner)?n_embd*4:n_inner,1);\
-      c_proj:L(null(n_inner)?n_embd*4:n_inner,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
-      """,
-    "b241": """
-      attn{attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,hidden_size);q_proj:L(hidden_size,\
-      hidden_size);out_proj:L(hidden_size,hidden_size,1)}};mlp{c_fc:L(hidden_size,hidden_size*4,1);\
-      c_proj:L(hidden_size*4,hidden_size,1)};ln_1:N(hidden_size,1);ln_2:N(hidden_size,1)
-      """,
-    "b242": """
-      wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b241;\
-      ln_f:N(hidden_size,1)
-      """,
-    "b243": """
-      dense_h_to_4h:L(hidden_size,intermediate_size,1);dense_4h_to_h:L(intermediate_size,hidden_size,1)
-      """,
-    "b244": """
-      attention{query_key_value:L(hidden_size,hidden_size*3,attention_bias);dense:L(hidden_size,hidden_size,\
-      attention_bias)};mlp=b243;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
-      """,
-    "b245": """
-      attention{query_key_value:L(hidden_size,hidden_size*3);dense:L(hidden_size,hidden_size);\
-      ?i==num_hidden_layers-1 dense_bias:T(hidden_size)};mlp{dense_h_to_4h:L(hidden_size,\
-      hidden_size*intermediate_multiple_size);dense_4h_to_h:L(hidden_size*intermediate_multiple_size,\
-      hidden_size)};input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
-      """,
-    "b246": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);sinks:T(num_attention_heads)
-      """,
-    "b247": """
-      attn{k_proj:L(n_embd,n_embd);v_proj:L(n_embd,n_embd);q_proj:L(n_embd,n_embd);out_proj:L(n_embd,n_embd)};\
-      mlp=b82;ln_1:N(n_embd,1)
-      """,
-    "b248": """
-      self_attn=b147;mlp=b32;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b249": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b248;norm:N(hidden_size)
-      """,
-    "b25": """
-      gate_proj:L(hidden_size,moe_intermediate_size*n_shared_experts);up_proj:L(hidden_size,\
-      moe_intermediate_size*n_shared_experts);down_proj:L(moe_intermediate_size*n_shared_experts,hidden_size)
-      """,
-    "b250": """
-      patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size);\
-      position_embedding:E((image_size//patch_size)**2,hidden_size)
-      """,
-    "b251": """
-      linear_1:L(hidden_size*scale_factor**2,out_hidden_size,1);linear_2:L(out_hidden_size,out_hidden_size,1);\
-      layer_norm:N(hidden_size*scale_factor**2,1)
-      """,
-    "b252": """
-      linear_1:L(hidden_size*(scale_factor//2)**2,out_hidden_size,1);linear_2:L(out_hidden_size,out_hidden_size,\
-      1);layer_norm:N(hidden_size*(scale_factor//2)**2,1)
-      """,
-    "b253": """
-      coarse{projection:L(hidden_size*scale_factor**2,out_hidden_size);deepstack_mergers{0=b251;1=b251;2=b251}};\
-      ?use_fine_route fine{projection:L(hidden_size*(scale_factor//2)**2,out_hidden_size);deepstack_mergers{\
-      0=b252;1=b252;2=b252}};mlp_fc2:L(out_hidden_size,out_hidden_size);ln_in:N(hidden_size,1);\
-      ln_mid:N(out_hidden_size,1);ln_out:N(out_hidden_size,1)
-      """,
-    "b254": """
-      embeddings@vision_config=b250;encoder=b99;connector@vision_config=b253;post_layernorm@vision_config=b16
-      """,
-    "b255": """
-      up_proj:L(hidden_dim,hidden_dim*feedforward_mult,1);down_proj:L(hidden_dim*feedforward_mult,hidden_dim,1);\
-      pre_norm:N(hidden_dim,1)
-      """,
-    "b256": """
-      encoder@encoder_config{input_linear:L(input_dim,hidden_dim,1);layers*num_layers{ff1=b255;attn{\
+      encoder@encoder_config{input_linear:L(input_dim,hidden_dim,1);layers*num_layers{ff1=b239;attn{\
       to_q:L(hidden_dim,dim_head*num_heads);to_kv:L(hidden_dim,dim_head*num_heads*2);to_out:L(dim_head*num_heads,\
       hidden_dim,1);rel_pos_emb:E(max_pos_emb*2+1,dim_head);pre_norm:N(hidden_dim,1)};conv{up_conv:C(hidden_dim,\
       hidden_dim*conv_expansion_factor*2,1|hidden_dim,1);depth_conv{conv:C(hidden_dim*conv_expansion_factor,\
@@ -930,74 +839,169 @@ extension TypeTable {
       hidden_dim*conv_expansion_factor,1);norm:N(hidden_dim,1);batch_norm{\
       weight:T(hidden_dim*conv_expansion_factor);bias:T(hidden_dim*conv_expansion_factor);\
       running_mean:B(hidden_dim*conv_expansion_factor);running_var:B(hidden_dim*conv_expansion_factor);\
-      num_batches_tracked:B()}};ff2=b255;post_norm:N(hidden_dim,1)};out:L(hidden_dim,output_dim,1);\
+      num_batches_tracked:B()}};ff2=b239;post_norm:N(hidden_dim,1)};out:L(hidden_dim,output_dim,1);\
       out_mid:L(output_dim,hidden_dim,1)};projector{linear:L(projector_config.hidden_size,text_config.hidden_size,\
       1);query:T(1,window_size//downsample_rate,projector_config.hidden_size);qformer:A(AutoModel,\
       projector_config)};language_model:A(AutoModel,text_config)
       """,
-    "b257": """
+    "b241": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);\
       sinks:T(num_attention_heads)
       """,
-    "b258": """
-      self_attn=b257;mlp=b32;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+    "b242": """
+      self_attn=b241;mlp=b32;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b259": """
+    "b243": """
       gate_up_proj:P(num_local_experts,intermediate_size*2,hidden_size);down_proj:P(num_local_experts,hidden_size,\
       intermediate_size)
+      """,
+    "b244": """
+      router:R(hidden_size,num_local_experts);experts=b243
+      """,
+    "b245": """
+      self_attn=b149;block_sparse_moe=b244;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b246": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;norm:N(hidden_size)
+      """,
+    "b247": """
+      self_attn=b241;block_sparse_moe=b244;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b248": """
+      block_sparse_moe=b244;shared_mlp{input_linear:L(hidden_size,shared_intermediate_size*2);\
+      output_linear:L(shared_intermediate_size,hidden_size)};mamba=b33;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)
+      """,
+    "b249": """
+      self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(hidden_size,hidden_size)};mlp=b32;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)
+      """,
+    "b25": """
+      gate_proj:L(hidden_size,moe_intermediate_size*n_shared_experts);up_proj:L(hidden_size,\
+      moe_intermediate_size*n_shared_experts);down_proj:L(moe_intermediate_size*n_shared_experts,hidden_size)
+      """,
+    "b250": """
+      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
+      query_layernorm:N(head_dim);key_layernorm:N(head_dim)
+      """,
+    "b251": """
+      self_attn=b250;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b252": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b251;norm:N(hidden_size)
+      """,
+    "b253": """
+      self_attn=b250;mlp{gate{wg:L(hidden_size,num_experts)};experts=b82;shared_mlp=b79};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b254": """
+      patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size);\
+      position_embedding:E((max_image_size//patch_size)**2+1,hidden_size)
+      """,
+    "b255": """
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),1);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
+      """,
+    "b256": """
+      self_attn=b255;mlp=b68;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
+      """,
+    "b257": """
+      proj_conv:C(hidden_size,hidden_size*2,1|hidden_size,spatial_merge_size,spatial_merge_size);\
+      proj_out:C(hidden_size*2,hidden_size*4,1|hidden_size*2,1,1);mlp:L(hidden_size*4,text_hidden_size,1);\
+      image_newline:T(hidden_size*4);image_begin:T(text_hidden_size);image_end:T(text_hidden_size);\
+      image_sep:T(text_hidden_size);before_rms:N(hidden_size);after_rms:N(text_hidden_size)
+      """,
+    "b258": """
+      embeddings@vision_config=b254;layers*text_config.num_hidden_layers@vision_config=b256;\
+      patch_merger@vision_config=b257
+      """,
+    "b259": """
+      self_attn=b166;mlp{?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);\
+      ?mlp_layer_types[i]=='sparse' experts=b1;?mlp_layer_types[i]=='sparse' shared_experts{\
+      gate_proj:L(hidden_size,moe_intermediate_size*num_shared_experts,mlp_bias);up_proj:L(hidden_size,\
+      moe_intermediate_size*num_shared_experts,mlp_bias);down_proj:L(moe_intermediate_size*num_shared_experts,\
+      hidden_size,mlp_bias)};?mlp_layer_types[i]=='sparse' e_score_correction_bias:B(num_experts);\
+      ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size,mlp_bias);\
+      ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size,mlp_bias);\
+      ?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size,mlp_bias)};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b26": """
       e_score_correction_bias:B(n_routed_experts)
       """,
     "b260": """
-      router:R(hidden_size,num_local_experts);experts=b259
+      fn:T(hc_mult*2,hc_mult*hidden_size);base:T(hc_mult*2);scale:T(2)
       """,
     "b261": """
-      self_attn=b147;block_sparse_moe=b260;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
+      kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
+      attention_bias);?!(indexer_types[i]=='shared') indexer=b28;gate_proj:L(hidden_size,\
+      num_attention_heads*v_head_dim);sinks:T(num_attention_heads);q_a_layernorm:N(q_lora_rank);\
+      kv_a_layernorm:N(kv_lora_rank)};mlp{?mlp_layer_types[i]=='sparse' experts=b211;\
+      ?mlp_layer_types[i]=='sparse' gate:R(hidden_size,n_routed_experts);?mlp_layer_types[i]=='sparse' \
+      shared_experts=b25;?mlp_layer_types[i]=='sparse' gate=b26;?!(mlp_layer_types[i]=='sparse') \
+      gate_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,\
+      intermediate_size);?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b260;ffn_hc=b260
       """,
     "b262": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size)
+      self_attn=b10;mlp=b32;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);?use_post_norm \
+      post_norm1:N(hidden_size);?use_post_norm post_norm2:N(hidden_size)
       """,
     "b263": """
-      self_attn=b257;block_sparse_moe=b260;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      k_proj:L(embed_dim,embed_dim,1);v_proj:L(embed_dim,embed_dim,1);q_proj:L(embed_dim,embed_dim,1);\
+      out_proj:L(embed_dim,embed_dim,1)
       """,
     "b264": """
-      block_sparse_moe=b260;shared_mlp{input_linear:L(hidden_size,shared_intermediate_size*2);\
-      output_linear:L(shared_intermediate_size,hidden_size)};mamba=b33;input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size)
+      embeddings@vision_config{patch_embedding:C(num_channels,embed_dim,0|num_channels,patch_size,patch_size);\
+      position_embedding:E((image_size//patch_size)**2+1,embed_dim);class_embedding:T(embed_dim)};encoder{\
+      layers*num_hidden_layers//cross_layer_interval@vision_config{self_attn=b263;mlp{fc1:L(embed_dim,\
+      intermediate_size,1);fc2:L(intermediate_size,embed_dim,1)};layer_norm1:N(embed_dim,1);\
+      layer_norm2:N(embed_dim,1)}};pre_layrnorm@vision_config{weight:T(embed_dim);bias:T(embed_dim)};\
+      post_layernorm@vision_config{weight:T(embed_dim);bias:T(embed_dim)}
       """,
     "b265": """
-      word_embeddings:E(vocab_size,hidden_size)!;token_type_embeddings:E(type_vocab_size,hidden_size);\
-      LayerNorm:N(hidden_size,1)
+      gate_proj:L(hidden_size,intermediate_size);down_proj:L(intermediate_size,hidden_size);up_proj:L(hidden_size,\
+      intermediate_size)
       """,
     "b266": """
-      q_proj:M(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1|\
-      num_attention_heads*(hidden_size//num_attention_heads)*3,\
-      num_attention_heads*(hidden_size//num_attention_heads));k_proj:M(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),1|\
-      num_attention_heads*(hidden_size//num_attention_heads)*3,\
-      num_attention_heads*(hidden_size//num_attention_heads));v_proj:M(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),1|\
-      num_attention_heads*(hidden_size//num_attention_heads)*3,\
+      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b265;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b267": """
-      mlp{gate_proj:M(hidden_size,intermediate_size,0|6144,hidden_size);up_proj:M(hidden_size,intermediate_size,0|\
-      6144,hidden_size);down_proj:L(intermediate_size,hidden_size,1)};self_attn=b266;\
-      post_attention_layernorm:N(hidden_size,1);post_mlp_layernorm:N(hidden_size,1)
+      cross_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));\
+      k_proj:L(vision_config.embed_dim,num_attention_heads*(hidden_size//num_attention_heads));\
+      v_proj:L(vision_config.embed_dim,num_attention_heads*(hidden_size//num_attention_heads));\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);?qk_layer_norms \
+      q_layer_norm:N(hidden_size//num_attention_heads);?qk_layer_norms \
+      k_layer_norm:N(hidden_size//num_attention_heads)};mlp=b265;?!(alpha_type=='float') alpha_cross_attn:T(1,1,\
+      hidden_size);?!(alpha_type=='float') alpha_dense:T(1,1,hidden_size);?alpha_type=='float' \
+      alpha_cross_attn:T(1);?alpha_type=='float' alpha_dense:T(1);input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)
       """,
     "b268": """
-      embeddings=b265;layers*num_hidden_layers=b267
+      embeddings=b234;encoder{layers*num_hidden_layers=b76};post_layernorm:N(hidden_size,1)
       """,
     "b269": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(hidden_size,hidden_size)};mlp=b32;input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size)
+      self_attn{q_proj:L(hidden_size,resampler_n_heads*resampler_head_dim);k_proj:L(hidden_size,\
+      num_key_value_heads*resampler_head_dim);v_proj:L(hidden_size,num_key_value_heads*resampler_head_dim);\
+      o_proj:L(resampler_n_heads*resampler_head_dim,hidden_size)};mlp{gate_proj:L(hidden_size,hidden_size*4);\
+      up_proj:L(hidden_size,hidden_size*4);down_proj:L(hidden_size*4,hidden_size)};\
+      input_latents_norm:N(hidden_size);input_context_norm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b27": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
@@ -1013,156 +1017,26 @@ extension TypeTable {
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b270": """
-      layers*num_layers_per_stack{self_attn{q_proj:M(hidden_size,num_attention_heads*head_dim,attention_bias|6144,\
-      1536);k_proj:M(hidden_size,num_attention_heads*head_dim,attention_bias|6144,1536);v_proj:M(hidden_size,\
-      num_attention_heads*head_dim,attention_bias|6144,1536);o_proj:L(num_attention_heads*head_dim,hidden_size,\
-      attention_bias);gate_proj:M(hidden_size,num_attention_heads*head_dim,attention_bias|6144,1536)};mlp{\
-      gate_proj:M(hidden_size,intermediate_size,mlp_bias|8192,1536);up_proj:M(hidden_size,intermediate_size,\
-      mlp_bias|8192,1536);down_proj:L(intermediate_size,hidden_size,mlp_bias)}}
-      """,
-    "b271": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
-      query_layernorm:N(head_dim);key_layernorm:N(head_dim)
-      """,
-    "b272": """
-      self_attn=b271;mlp=b84;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b273": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b272;norm:N(hidden_size)
-      """,
-    "b274": """
-      self_attn=b271;mlp{gate{wg:L(hidden_size,num_experts)};experts=b87;shared_mlp=b84};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b275": """
-      patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size);\
-      position_embedding:E((max_image_size//patch_size)**2+1,hidden_size)
-      """,
-    "b276": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),1);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
-      """,
-    "b277": """
-      self_attn=b276;mlp=b69;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
-      """,
-    "b278": """
-      proj_conv:C(hidden_size,hidden_size*2,1|hidden_size,spatial_merge_size,spatial_merge_size);\
-      proj_out:C(hidden_size*2,hidden_size*4,1|hidden_size*2,1,1);mlp:L(hidden_size*4,text_hidden_size,1);\
-      image_newline:T(hidden_size*4);image_begin:T(text_hidden_size);image_end:T(text_hidden_size);\
-      image_sep:T(text_hidden_size);before_rms:N(hidden_size);after_rms:N(text_hidden_size)
-      """,
-    "b279": """
-      embeddings@vision_config=b275;layers*text_config.num_hidden_layers@vision_config=b277;\
-      patch_merger@vision_config=b278
-      """,
-    "b28": """
-      wq_b:L(q_lora_rank,index_n_heads*index_head_dim);wk:L(hidden_size,index_head_dim);\
-      weights_proj:L(hidden_size,index_n_heads);k_norm:N(index_head_dim,1)
-      """,
-    "b280": """
-      self_attn=b174;mlp{?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);\
-      ?mlp_layer_types[i]=='sparse' experts=b1;?mlp_layer_types[i]=='sparse' shared_experts{\
-      gate_proj:L(hidden_size,moe_intermediate_size*num_shared_experts,mlp_bias);up_proj:L(hidden_size,\
-      moe_intermediate_size*num_shared_experts,mlp_bias);down_proj:L(moe_intermediate_size*num_shared_experts,\
-      hidden_size,mlp_bias)};?mlp_layer_types[i]=='sparse' e_score_correction_bias:B(num_experts);\
-      ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size,mlp_bias);\
-      ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size,mlp_bias);\
-      ?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size,mlp_bias)};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b281": """
-      fn:T(hc_mult*2,hc_mult*hidden_size);base:T(hc_mult*2);scale:T(2)
-      """,
-    "b282": """
-      self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
-      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
-      kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
-      num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
-      attention_bias);?!(indexer_types[i]=='shared') indexer=b28;gate_proj:L(hidden_size,\
-      num_attention_heads*v_head_dim);sinks:T(num_attention_heads);q_a_layernorm:N(q_lora_rank);\
-      kv_a_layernorm:N(kv_lora_rank)};mlp{?mlp_layer_types[i]=='sparse' experts=b223;\
-      ?mlp_layer_types[i]=='sparse' gate:R(hidden_size,n_routed_experts);?mlp_layer_types[i]=='sparse' \
-      shared_experts=b25;?mlp_layer_types[i]=='sparse' gate=b26;?!(mlp_layer_types[i]=='sparse') \
-      gate_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,\
-      intermediate_size);?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b281;ffn_hc=b281
-      """,
-    "b283": """
-      self_attn=b10;mlp=b32;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);?use_post_norm \
-      post_norm1:N(hidden_size);?use_post_norm post_norm2:N(hidden_size)
-      """,
-    "b284": """
-      k_proj:L(embed_dim,embed_dim,1);v_proj:L(embed_dim,embed_dim,1);q_proj:L(embed_dim,embed_dim,1);\
-      out_proj:L(embed_dim,embed_dim,1)
-      """,
-    "b285": """
-      embeddings@vision_config{patch_embedding:C(num_channels,embed_dim,0|num_channels,patch_size,patch_size);\
-      position_embedding:E((image_size//patch_size)**2+1,embed_dim);class_embedding:T(embed_dim)};encoder{\
-      layers*num_hidden_layers//cross_layer_interval@vision_config{self_attn=b284;mlp{fc1:L(embed_dim,\
-      intermediate_size,1);fc2:L(intermediate_size,embed_dim,1)};layer_norm1:N(embed_dim,1);\
-      layer_norm2:N(embed_dim,1)}};pre_layrnorm@vision_config{weight:T(embed_dim);bias:T(embed_dim)};\
-      post_layernorm@vision_config{weight:T(embed_dim);bias:T(embed_dim)}
-      """,
-    "b286": """
-      gate_proj:L(hidden_size,intermediate_size);down_proj:L(intermediate_size,hidden_size);up_proj:L(hidden_size,\
-      intermediate_size)
-      """,
-    "b287": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads));\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b286;\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b288": """
-      cross_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));\
-      k_proj:L(vision_config.embed_dim,num_attention_heads*(hidden_size//num_attention_heads));\
-      v_proj:L(vision_config.embed_dim,num_attention_heads*(hidden_size//num_attention_heads));\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);?qk_layer_norms \
-      q_layer_norm:N(hidden_size//num_attention_heads);?qk_layer_norms \
-      k_layer_norm:N(hidden_size//num_attention_heads)};mlp=b286;?!(alpha_type=='float') alpha_cross_attn:T(1,1,\
-      hidden_size);?!(alpha_type=='float') alpha_dense:T(1,1,hidden_size);?alpha_type=='float' \
-      alpha_cross_attn:T(1);?alpha_type=='float' alpha_dense:T(1);input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size)
-      """,
-    "b289": """
-      embeddings=b250;encoder{layers*num_hidden_layers=b81};post_layernorm:N(hidden_size,1)
-      """,
-    "b29": """
-      fc1:L(hidden_size,gated_norm_rank);fc2:L(gated_norm_rank,hidden_size)
-      """,
-    "b290": """
-      self_attn{q_proj:L(hidden_size,resampler_n_heads*resampler_head_dim);k_proj:L(hidden_size,\
-      num_key_value_heads*resampler_head_dim);v_proj:L(hidden_size,num_key_value_heads*resampler_head_dim);\
-      o_proj:L(resampler_n_heads*resampler_head_dim,hidden_size)};mlp{gate_proj:L(hidden_size,hidden_size*4);\
-      up_proj:L(hidden_size,hidden_size*4);down_proj:L(hidden_size*4,hidden_size)};\
-      input_latents_norm:N(hidden_size);input_context_norm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b291": """
       modality_projection{gate_proj:L(vision_config.hidden_size,text_config.intermediate_size);\
       up_proj:L(vision_config.hidden_size,text_config.intermediate_size);\
       down_proj:L(text_config.intermediate_size,text_config.hidden_size)};perceiver_resampler@perceiver_config{\
-      layers{0=b290;1=b290;2=b290};latents:T(resampler_n_latents,hidden_size);norm:N(hidden_size)}
+      layers{0=b269;1=b269;2=b269};latents:T(resampler_n_latents,hidden_size);norm:N(hidden_size)}
       """,
-    "b292": """
-      embeddings@vision_config=b250;encoder=b99;post_layernorm@vision_config=b16
+    "b271": """
+      embeddings@vision_config=b234;encoder=b94;post_layernorm@vision_config=b16
       """,
-    "b293": """
+    "b272": """
       modality_projection{proj:L(vision_config.hidden_size*scale_factor**2,text_config.hidden_size)}
       """,
-    "b294": """
-      vision_model@vision_config=b289;connector=b293;text_model:A(AutoModel,text_config)
+    "b273": """
+      vision_model@vision_config=b268;connector=b272;text_model:A(AutoModel,text_config)
       """,
-    "b295": """
+    "b274": """
       conv1d:C(layer_types[i]=='hybrid_sliding'?swa_num_key_value_heads*swa_head_dim:num_key_value_heads*head_dim,\
       layer_types[i]=='hybrid_sliding'?swa_num_key_value_heads*swa_head_dim:num_key_value_heads*head_dim,0|\
       swa_num_key_value_heads*swa_head_dim//(swa_num_key_value_heads*swa_head_dim),conv_kernel_size)
       """,
-    "b296": """
+    "b275": """
       q_proj:L(hidden_size,\
       layer_types[i]=='hybrid_sliding'?swa_num_attention_heads*swa_head_dim:num_attention_heads*head_dim);\
       k_proj:L(hidden_size,\
@@ -1172,18 +1046,144 @@ extension TypeTable {
       r_proj:L(hidden_size,\
       layer_types[i]=='hybrid_sliding'?swa_num_attention_heads*d_rel:num_attention_heads*d_rel);\
       o_proj:L(layer_types[i]=='hybrid_sliding'?swa_num_attention_heads*swa_head_dim:num_attention_heads*head_dim,\
-      hidden_size);k_sconv=b295;v_sconv=b295;q_norm:N(swa_head_dim);k_norm:N(swa_head_dim);rel_logits_proj{\
+      hidden_size);k_sconv=b274;v_sconv=b274;q_norm:N(swa_head_dim);k_norm:N(swa_head_dim);rel_logits_proj{\
       proj:T(d_rel,layer_types[i]=='hybrid_sliding'?sliding_window_size:rel_extent)}
       """,
-    "b297": """
+    "b276": """
       gate_proj:P(n_shared_experts,moe_intermediate_size,hidden_size);up_proj:P(n_shared_experts,\
       moe_intermediate_size,hidden_size);down_proj:P(n_shared_experts,hidden_size,moe_intermediate_size)
       """,
-    "b298": """
+    "b277": """
       global_scale:T(1);e_score_correction_bias:B(n_routed_experts)
       """,
-    "b299": """
+    "b278": """
       conv1d:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conv_kernel_size)
+      """,
+    "b279": """
+      patch_embeddings{projection:C(num_channels,hidden_size,1|num_channels,patch_size[0],patch_size[1])};\
+      cls_token:T(1,1,hidden_size);?use_mask_token mask_token:T(1,1,hidden_size);\
+      ?use_absolute_position_embeddings position_embeddings:T(1,\
+      image_size[1]//patch_size[1]*(image_size[0]//patch_size[0])+1,hidden_size)
+      """,
+    "b28": """
+      wq_b:L(q_lora_rank,index_n_heads*index_head_dim);wk:L(hidden_size,index_head_dim);\
+      weights_proj:L(hidden_size,index_n_heads);k_norm:N(index_head_dim,1)
+      """,
+    "b280": """
+      attention{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      k_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      v_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      projection_layer:L(hidden_size,hidden_size,1);?use_qk_norm q_norm:N(hidden_size);?use_qk_norm \
+      k_norm:N(hidden_size)};mlp=b68;lambda_1:T(hidden_size);lambda_2:T(hidden_size);\
+      layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)
+      """,
+    "b281": """
+      self_attn=b10;mlp=b11;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
+      """,
+    "b282": """
+      ?!(i%attn_layer_period==attn_layer_offset) mamba{conv1d:C(mamba_expand*hidden_size,mamba_expand*hidden_size,\
+      mamba_conv_bias|mamba_expand*hidden_size//(mamba_expand*hidden_size),mamba_d_conv);in_proj:L(hidden_size,\
+      mamba_expand*hidden_size*2,mamba_proj_bias);x_proj:L(mamba_expand*hidden_size,\
+      mamba_dt_rank+mamba_d_state*2);dt_proj:L(mamba_dt_rank,mamba_expand*hidden_size,1);\
+      out_proj:L(mamba_expand*hidden_size,hidden_size,mamba_proj_bias);A_log:T(mamba_expand*hidden_size,16);\
+      D:T(mamba_expand*hidden_size);dt_layernorm:N(mamba_dt_rank);b_layernorm:N(mamba_d_state);\
+      c_layernorm:N(mamba_d_state)};feed_forward{?i%expert_layer_period==expert_layer_offset router:R(hidden_size,\
+      num_experts);?i%expert_layer_period==expert_layer_offset experts=b82;\
+      ?!(i%expert_layer_period==expert_layer_offset) gate_proj:L(hidden_size,intermediate_size);\
+      ?!(i%expert_layer_period==expert_layer_offset) up_proj:L(hidden_size,intermediate_size);\
+      ?!(i%expert_layer_period==expert_layer_offset) down_proj:L(intermediate_size,hidden_size)};\
+      ?i%attn_layer_period==attn_layer_offset self_attn=b214;input_layernorm:N(hidden_size);\
+      pre_ff_layernorm:N(hidden_size)
+      """,
+    "b283": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b282;final_layernorm:N(hidden_size)
+      """,
+    "b284": """
+      mlp{input_linear{weight:P(num_local_experts,intermediate_size*2,hidden_size)};output_linear{\
+      weight:P(num_local_experts,hidden_size,intermediate_size)};router{layer:L(hidden_size,num_local_experts)};\
+      bias:T(hidden_size)};self_attention{experts{input_linear{weight:P(num_local_experts,\
+      kv_channels*num_key_value_heads,hidden_size)};output_linear{weight:P(num_local_experts,hidden_size,\
+      kv_channels*num_key_value_heads)};router{layer:L(hidden_size,num_local_experts)};bias:T(hidden_size)};\
+      kv_proj:L(hidden_size,kv_channels*num_key_value_heads*2)};input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)
+      """,
+    "b285": """
+      attn{proj:L(hidden_size,hidden_size,1);q_proj:L(hidden_size,hidden_size,1);k_proj:L(hidden_size,hidden_size,\
+      1);v_proj:L(hidden_size,hidden_size,1)};mlp=b68;norm1:N(hidden_size,1);norm2:N(hidden_size,1)
+      """,
+    "b286": """
+      gate_up_proj:S(num_local_experts,moe_intermediate_size*2,hidden_size|gate_proj,up_proj);\
+      down_proj:S(num_local_experts,hidden_size,moe_intermediate_size|down_proj)
+      """,
+    "b287": """
+      e_score_correction_bias:B(num_local_experts)
+      """,
+    "b288": """
+      self_attn=b163;mlp{experts=b286;gate:R(hidden_size,num_local_experts);shared_experts=b156;gate=b287};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
+      """,
+    "b289": """
+      fc1:L(embed_dim,ffn_dim,1);fc2:L(ffn_dim,embed_dim,1);ffn_layernorm:N(ffn_dim,1)
+      """,
+    "b29": """
+      fc1:L(hidden_size,gated_norm_rank);fc2:L(gated_norm_rank,hidden_size)
+      """,
+    "b290": """
+      embed_tokens:E(vocab_size,embed_dim)!;segment_emb:E(2,embed_dim);layers*layers{self_attn=b263;ffn=b289;\
+      self_attn_layer_norm:N(embed_dim,1);final_layer_norm:N(embed_dim,1)};layer_norm:N(embed_dim,1)
+      """,
+    "b291": """
+      embeddings@vision_config{patch_projection:L(patch_embed_hidden_size,hidden_size,1);\
+      row_embedder:E(max_num_patches,hidden_size);column_embedder:E(max_num_patches,hidden_size)};encoder{\
+      layer*text_config.layers@vision_config{attention{query:L(hidden_size,num_attention_heads*head_dim);\
+      key:L(hidden_size,num_attention_heads*head_dim);value:L(hidden_size,num_attention_heads*head_dim);\
+      output:L(num_attention_heads*head_dim,hidden_size)};mlp{wi_0:L(hidden_size,intermediate_size);\
+      wi_1:L(hidden_size,intermediate_size);wo:L(intermediate_size,hidden_size)};\
+      pre_mlp_layer_norm:N(hidden_size);pre_attention_layer_norm:N(hidden_size)}};layernorm@vision_config{\
+      weight:T(hidden_size)}
+      """,
+    "b292": """
+      dense:L(vision_config.hidden_size,text_config.embed_dim,1);x_attn@text_config=b263;\
+      latent_query:T(latent_query_num,text_config.embed_dim)
+      """,
+    "b293": """
+      embed_tokens:E(vocab_size,embed_dim)!;layers*layers{self_attn{k_proj:L(embed_dim,embed_dim,1);\
+      v_proj:L(embed_dim,embed_dim,1);q_proj:L(embed_dim,embed_dim,1);out_proj:L(embed_dim,embed_dim,1);\
+      inner_attn_ln:N(embed_dim,1)};ffn=b289;self_attn_layer_norm:N(embed_dim,1);final_layer_norm:N(embed_dim,1)};\
+      layer_norm:N(embed_dim,1)
+      """,
+    "b294": """
+      model{embeddings@vision_config=b75;encoder{layers*text_config.layers@vision_config=b76};\
+      pre_layrnorm@vision_config=b16;post_layernorm@vision_config=b16}
+      """,
+    "b295": """
+      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
+      x_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
+      y_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
+      h_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
+      w_position_embeddings:E(max_2d_position_embeddings,hidden_size);token_type_embeddings:E(type_vocab_size,\
+      hidden_size);LayerNorm:N(hidden_size,1)
+      """,
+    "b296": """
+      embeddings=b295;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      """,
+    "b297": """
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_positions:E(max_encoder_position_embeddings,d_model);layers*decoder_layers{self_attn{\
+      longformer_self_attn{query:L(d_model,d_model,1);key:L(d_model,d_model,1);value:L(d_model,d_model,1);\
+      query_global:L(d_model,d_model,1);key_global:L(d_model,d_model,1);value_global:L(d_model,d_model,1)};\
+      output:L(d_model,d_model,1)};fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
+      self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};layernorm_embedding:N(d_model,1)
+      """,
+    "b298": """
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_positions:E(max_decoder_position_embeddings,d_model);layers*decoder_layers=b37;\
+      layernorm_embedding:N(d_model,1)
+      """,
+    "b299": """
+      conv:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conv_L_cache);in_proj:L(hidden_size,\
+      hidden_size*3);out_proj:L(hidden_size,hidden_size)
       """,
     "b3": """
       word_embeddings:E(vocab_size,embedding_size)!;position_embeddings:E(max_position_embeddings,embedding_size);\
@@ -1204,63 +1204,61 @@ extension TypeTable {
       norm:N(hidden_size);?!(mlp_layer_types[i]=='sparse') weight:T(hidden_size)}
       """,
     "b300": """
-      word_embeddings:E(vocab_size,hidden_size);position_embeddings:E(max_position_embeddings,hidden_size);\
-      layernorm:N(hidden_size,1)
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));\
+      out_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);\
+      q_layernorm:N(hidden_size//num_attention_heads);k_layernorm:N(hidden_size//num_attention_heads)
       """,
     "b301": """
-      attention{attention=b44;output=b45};?i%cross_attention_frequency==0 crossattention{attention=b72;\
-      output=b45};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46;intermediate_query{\
-      dense:L(hidden_size,intermediate_size,1)};output_query=b46
+      w1:L(hidden_size,block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_\
+      size*2/3))+block_multiple_of-1)//block_multiple_of):intermediate_size);w3:L(hidden_size,\
+      block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_size*2/3))+block_\
+      multiple_of-1)//block_multiple_of):intermediate_size);\
+      w2:L(block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_size*2/3))+b\
+      lock_multiple_of-1)//block_multiple_of):intermediate_size,hidden_size)
       """,
     "b302": """
-      embeddings=b300;encoder{layer*num_hidden_layers=b301}
+      conv:C(hidden_size,hidden_size,conv_bias|hidden_size//hidden_size,conv_L_cache);in_proj:L(hidden_size,\
+      hidden_size*3,conv_bias);out_proj:L(hidden_size,hidden_size,conv_bias)
       """,
     "b303": """
-      embeddings@qformer_config=b300;encoder{layer*text_config.num_hidden_layers@qformer_config=b301}
+      ?layer_types[i]=='conv' conv=b302;feed_forward{?i<num_dense_layers w1:L(hidden_size,intermediate_size);\
+      ?i<num_dense_layers w3:L(hidden_size,intermediate_size);?i<num_dense_layers w2:L(intermediate_size,\
+      hidden_size);?!(i<num_dense_layers) experts{gate_up_proj:S(num_experts,moe_intermediate_size*2,hidden_size|\
+      w1,w3);down_proj:S(num_experts,hidden_size,moe_intermediate_size|w2)};?!(i<num_dense_layers) \
+      gate:R(hidden_size,num_experts);?!(i<num_dense_layers)&use_expert_bias expert_bias:B(num_experts)};\
+      ?!(layer_types[i]=='conv') self_attn=b300;operator_norm:N(hidden_size);ffn_norm:N(hidden_size)
       """,
     "b304": """
-      patch_embeddings{projection:C(num_channels,hidden_size,1|num_channels,patch_size[0],patch_size[1])};\
-      cls_token:T(1,1,hidden_size);?use_mask_token mask_token:T(1,1,hidden_size);\
-      ?use_absolute_position_embeddings position_embeddings:T(1,\
-      image_size[1]//patch_size[1]*(image_size[0]//patch_size[0])+1,hidden_size)
+      linear_1:L(vision_config.hidden_size*downsample_factor**2,projector_hidden_size,projector_bias);\
+      linear_2:L(projector_hidden_size,text_config.hidden_size,projector_bias);?projector_use_layernorm \
+      layer_norm:N(vision_config.hidden_size*downsample_factor**2,1)
       """,
     "b305": """
-      attention{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      k_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      v_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      projection_layer:L(hidden_size,hidden_size,1);?use_qk_norm q_norm:N(hidden_size);?use_qk_norm \
-      k_norm:N(hidden_size)};mlp=b69;lambda_1:T(hidden_size);lambda_2:T(hidden_size);\
-      layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)
+      w1:L(hidden_size,intermediate_size);w3:L(hidden_size,intermediate_size);w2:L(intermediate_size,hidden_size)
       """,
     "b306": """
-      self_attn=b10;mlp=b11;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
+      ?layer_types[i]=='conv' conv=b302;feed_forward=b305;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
+      ?use_sandwich_norm post_operator_norm:N(hidden_size);?use_sandwich_norm post_ffn_norm:N(hidden_size);\
+      self_attn{?!(layer_types[i]=='conv') q_norm:N(head_dim);?!(layer_types[i]=='conv') k_norm:N(head_dim);\
+      ?!(layer_types[i]=='conv') q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);\
+      ?!(layer_types[i]=='conv') k_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);\
+      ?!(layer_types[i]=='conv') v_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);\
+      ?!(layer_types[i]=='conv') o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
+      ?!(layer_types[i]=='conv')&use_attention_gate g_proj:L(hidden_size,num_attention_heads)}
       """,
     "b307": """
-      ?!(i%attn_layer_period==attn_layer_offset) mamba{conv1d:C(mamba_expand*hidden_size,mamba_expand*hidden_size,\
-      mamba_conv_bias|mamba_expand*hidden_size//(mamba_expand*hidden_size),mamba_d_conv);in_proj:L(hidden_size,\
-      mamba_expand*hidden_size*2,mamba_proj_bias);x_proj:L(mamba_expand*hidden_size,\
-      mamba_dt_rank+mamba_d_state*2);dt_proj:L(mamba_dt_rank,mamba_expand*hidden_size,1);\
-      out_proj:L(mamba_expand*hidden_size,hidden_size,mamba_proj_bias);A_log:T(mamba_expand*hidden_size,16);\
-      D:T(mamba_expand*hidden_size);dt_layernorm:N(mamba_dt_rank);b_layernorm:N(mamba_d_state);\
-      c_layernorm:N(mamba_d_state)};feed_forward{?i%expert_layer_period==expert_layer_offset router:R(hidden_size,\
-      num_experts);?i%expert_layer_period==expert_layer_offset experts=b87;\
-      ?!(i%expert_layer_period==expert_layer_offset) gate_proj:L(hidden_size,intermediate_size);\
-      ?!(i%expert_layer_period==expert_layer_offset) up_proj:L(hidden_size,intermediate_size);\
-      ?!(i%expert_layer_period==expert_layer_offset) down_proj:L(intermediate_size,hidden_size)};\
-      ?i%attn_layer_period==attn_layer_offset self_attn=b228;input_layernorm:N(hidden_size);\
-      pre_ff_layernorm:N(hidden_size)
+      merging_layer:L(vision_config.hidden_size*spatial_merge_size**2,vision_config.hidden_size)
       """,
     "b308": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b307;final_layernorm:N(hidden_size)
+      patch_merger=b307;linear_1:L(vision_config.hidden_size,text_config.hidden_size);\
+      linear_2:L(text_config.hidden_size,text_config.hidden_size);norm@vision_config{weight:T(hidden_size)}
       """,
     "b309": """
-      mlp{input_linear{weight:P(num_local_experts,intermediate_size*2,hidden_size)};output_linear{\
-      weight:P(num_local_experts,hidden_size,intermediate_size)};router{layer:L(hidden_size,num_local_experts)};\
-      bias:T(hidden_size)};self_attention{experts{input_linear{weight:P(num_local_experts,\
-      kv_channels*num_key_value_heads,hidden_size)};output_linear{weight:P(num_local_experts,hidden_size,\
-      kv_channels*num_key_value_heads)};router{layer:L(hidden_size,num_local_experts)};bias:T(hidden_size)};\
-      kv_proj:L(hidden_size,kv_channels*num_key_value_heads*2)};input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size)
+      self_attn=b10;feed_forward{experts{gate_up_proj:P(num_local_experts,hidden_size,intermediate_size*2);\
+      down_proj:P(num_local_experts,intermediate_size,hidden_size)};router:L(hidden_size,num_local_experts);\
+      shared_expert=b79};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b31": """
       linear_1:L(vision_config.hidden_size*downsample_factor**2,text_config.hidden_size,1);\
@@ -1268,121 +1266,100 @@ extension TypeTable {
       layernorm:N(vision_config.hidden_size*downsample_factor**2,1)
       """,
     "b310": """
-      mlp=b69;self_attn=b266;post_attention_layernorm:N(hidden_size,1);post_mlp_layernorm:N(hidden_size,1)
+      linear_1:L(vision_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);\
+      linear_2:L(text_config.hidden_size,text_config.hidden_size,multimodal_projector_bias)
       """,
     "b311": """
-      embeddings=b265;layers*num_hidden_layers=b310
+      multi_modal_projector=b310;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,vision_config);\
+      language_model:A(AutoModel,text_config)
       """,
     "b312": """
-      proj:C(3,hidden_size,1|3,patch_size,patch_size);pos_emb{position_embeddings:T(pos_emb_height,pos_emb_width,\
-      hidden_size)}
+      q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,num_attention_heads*qk_head_dim);\
+      kv_a_proj_with_mqa:L(hidden_size,kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
+      attention_bias);q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)
       """,
     "b313": """
-      attn{proj:L(hidden_size,hidden_size,1);q_proj:M(hidden_size,hidden_size,1|3456,1152);k_proj:M(hidden_size,\
-      hidden_size,1|3456,1152);v_proj:M(hidden_size,hidden_size,1|3456,1152)};mlp=b69;norm1:N(hidden_size,1);\
-      norm2:N(hidden_size,1)
+      gate_proj:L(hidden_size,ffn_hidden_size);up_proj:L(hidden_size,ffn_hidden_size);down_proj:L(ffn_hidden_size,\
+      hidden_size)
       """,
     "b314": """
-      in_proj:L(vision_config.hidden_size*(vision_config.merge_kernel_size[0]*vision_config.merge_kernel_size[1]),\
-      vision_config.hidden_size*(vision_config.merge_kernel_size[0]*vision_config.merge_kernel_size[1]),1);\
-      out_proj:L(vision_config.hidden_size*(vision_config.merge_kernel_size[0]*vision_config.merge_kernel_size[1])\
-      ,text_config.hidden_size,1);pre_norm:N(projection_hidden_size,1)
+      layer*num_hidden_layers{attention{self{query:L(hidden_size,hidden_size,1);key:L(hidden_size,hidden_size,1);\
+      value:L(hidden_size,hidden_size,1);query_global:L(hidden_size,hidden_size,1);key_global:L(hidden_size,\
+      hidden_size,1);value_global:L(hidden_size,hidden_size,1)};output=b45};intermediate{dense:L(hidden_size,\
+      intermediate_size,1)};output=b46}
       """,
     "b315": """
-      attn{proj:L(hidden_size,hidden_size,1);q_proj:L(hidden_size,hidden_size,1);k_proj:L(hidden_size,hidden_size,\
-      1);v_proj:L(hidden_size,hidden_size,1)};mlp=b69;norm1:N(hidden_size,1);norm2:N(hidden_size,1)
+      q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);o:L(num_heads*d_kv,\
+      d_model);?i==0 relative_attention_bias:E(relative_attention_num_buckets,num_heads)
       """,
     "b316": """
-      gate_up_proj:S(num_local_experts,moe_intermediate_size*2,hidden_size|gate_proj,up_proj);\
-      down_proj:S(num_local_experts,hidden_size,moe_intermediate_size|down_proj)
+      DenseReluDense{?is_gated_act wi_0:L(d_model,d_ff);?is_gated_act wi_1:L(d_model,d_ff);?!is_gated_act \
+      wi:L(d_model,d_ff);wo:L(d_ff,d_model)};layer_norm:N(d_model)
       """,
     "b317": """
-      e_score_correction_bias:B(num_local_experts)
+      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{LocalSelfAttention=b315;layer_norm:N(d_model)};\
+      1=b316}};final_layer_norm:N(d_model)
       """,
     "b318": """
-      self_attn=b171;mlp{experts=b316;gate:R(hidden_size,num_local_experts);shared_experts=b164;gate=b317};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
+      EncDecAttention{q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);\
+      o:L(num_heads*d_kv,d_model)};layer_norm:N(d_model)
       """,
     "b319": """
-      fc1:L(embed_dim,ffn_dim,1);fc2:L(ffn_dim,embed_dim,1);ffn_layernorm:N(ffn_dim,1)
+      layer{0{SelfAttention=b315;layer_norm:N(d_model)};1=b318;2=b316}
       """,
     "b32": """
       gate_proj:L(hidden_size,intermediate_size,mlp_bias);up_proj:L(hidden_size,intermediate_size,mlp_bias);\
       down_proj:L(intermediate_size,hidden_size,mlp_bias)
       """,
     "b320": """
-      embed_tokens:E(vocab_size,embed_dim)!;segment_emb:E(2,embed_dim);layers*layers{self_attn=b284;ffn=b319;\
-      self_attn_layer_norm:N(embed_dim,1);final_layer_norm:N(embed_dim,1)};layer_norm:N(embed_dim,1)
+      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers=b319;final_layer_norm:N(d_model)
       """,
     "b321": """
-      embeddings@vision_config{patch_projection:L(patch_embed_hidden_size,hidden_size,1);\
-      row_embedder:E(max_num_patches,hidden_size);column_embedder:E(max_num_patches,hidden_size)};encoder{\
-      layer*text_config.layers@vision_config{attention{query:L(hidden_size,num_attention_heads*head_dim);\
-      key:L(hidden_size,num_attention_heads*head_dim);value:L(hidden_size,num_attention_heads*head_dim);\
-      output:L(num_attention_heads*head_dim,hidden_size)};mlp{wi_0:L(hidden_size,intermediate_size);\
-      wi_1:L(hidden_size,intermediate_size);wo:L(intermediate_size,hidden_size)};\
-      pre_mlp_layer_norm:N(hidden_size);pre_attention_layer_norm:N(hidden_size)}};layernorm@vision_config{\
-      weight:T(hidden_size)}
+      entity_embeddings:E(entity_vocab_size,entity_emb_size);entity_embedding_dense:L(entity_emb_size,\
+      hidden_size);position_embeddings:E(max_position_embeddings,hidden_size);\
+      token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
       """,
     "b322": """
-      dense:L(vision_config.hidden_size,text_config.embed_dim,1);x_attn@text_config=b284;\
-      latent_query:T(latent_query_num,text_config.embed_dim)
+      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);?use_entity_aware_attention \
+      w2e_query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);\
+      ?use_entity_aware_attention e2w_query:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);?use_entity_aware_attention \
+      e2e_query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1)};output=b45};\
+      intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46}
       """,
     "b323": """
-      embed_tokens:E(vocab_size,embed_dim)!;layers*layers{self_attn{k_proj:L(embed_dim,embed_dim,1);\
-      v_proj:L(embed_dim,embed_dim,1);q_proj:L(embed_dim,embed_dim,1);out_proj:L(embed_dim,embed_dim,1);\
-      inner_attn_ln:N(embed_dim,1)};ffn=b319;self_attn_layer_norm:N(embed_dim,1);final_layer_norm:N(embed_dim,1)};\
-      layer_norm:N(embed_dim,1)
+      embeddings=b48;entity_embeddings=b321;encoder=b322;pooler{dense:L(hidden_size,hidden_size,1)}
       """,
     "b324": """
-      model{embeddings@vision_config=b80;encoder{layers*text_config.layers@vision_config=b81};\
-      pre_layrnorm@vision_config=b16;post_layernorm@vision_config=b16}
+      embeddings=b48;entity_embeddings=b321;encoder=b322
       """,
     "b325": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads_per_layer[i]*head_dim,attention_bias);\
-      k_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);o_proj:L(num_attention_heads_per_layer[i]*head_dim,hidden_size,\
-      attention_bias);g_proj:L(hidden_size,num_attention_heads_per_layer[i]*head_dim);q_norm:N(head_dim);\
-      k_norm:N(head_dim)};mlp{?mlp_layer_types[i]=='sparse' experts=b1;?mlp_layer_types[i]=='sparse' \
-      gate:R(hidden_size,num_experts);?mlp_layer_types[i]=='sparse' shared_experts=b164;\
-      ?mlp_layer_types[i]=='sparse' gate{e_score_correction_bias:T(num_experts)};?!(mlp_layer_types[i]=='sparse') \
-      gate_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,\
-      intermediate_size);?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      mixer{conv1d:C(expand*hidden_size+n_groups*2*state_size,expand*hidden_size+n_groups*2*state_size,\
+      use_conv_bias|(expand*hidden_size+n_groups*2*state_size)//(expand*hidden_size+n_groups*2*state_size),\
+      conv_kernel);in_proj:L(hidden_size,expand*hidden_size+(expand*hidden_size+n_groups*2*state_size)+num_heads,\
+      use_bias);out_proj:L(expand*hidden_size,hidden_size,use_bias);dt_bias:T(num_heads);A_log:T(num_heads);\
+      D:T(num_heads);norm:N(expand*hidden_size)};norm:N(hidden_size)
       """,
     "b326": """
-      gate_up_proj:P(num_experts,moe_intermediate_size*2,hidden_size);down_proj:P(num_experts,hidden_size,\
-      moe_intermediate_size)
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b37;\
+      layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)
       """,
     "b327": """
-      ?layer_types[i]=='linear_attention' linear_attn{\
-      conv1d:C(linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,\
-      linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,0|\
-      (linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads)//(linear_key_head_\
-      dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads),linear_conv_kernel_dim);\
-      out_proj:L(linear_value_head_dim*linear_num_value_heads,hidden_size);in_proj_qkv:M(hidden_size,\
-      linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,0|6176,hidden_size);\
-      in_proj_z:M(hidden_size,linear_value_head_dim*linear_num_value_heads,0|6176,hidden_size);\
-      in_proj_b:M(hidden_size,linear_num_value_heads,0|6176,hidden_size);in_proj_a:M(hidden_size,\
-      linear_num_value_heads,0|6176,hidden_size);dt_bias:T(linear_num_value_heads);\
-      A_log:T(linear_num_value_heads);norm:N(linear_value_head_dim)};mlp{experts=b326;gate:R(hidden_size,\
-      num_experts);shared_expert=b164};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      ?!(layer_types[i]=='linear_attention') self_attn{q_norm:N(head_dim);k_norm:N(head_dim);q_proj:L(hidden_size,\
-      num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);\
-      o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)}
+      dense:L(d_model,d_model,1);out_proj:L(d_model,num_labels,1)
       """,
     "b328": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
-      x_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
-      y_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
-      h_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
-      w_position_embeddings:E(max_2d_position_embeddings,hidden_size);token_type_embeddings:E(type_vocab_size,\
-      hidden_size);LayerNorm:N(hidden_size,1)
+      token_type_embeddings:E(type_vocab_size,hidden_size)
       """,
     "b329": """
-      embeddings=b328;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      layer*num_hidden_layers{attention{self=b44;output{dense:L(hidden_size,hidden_size,1)};ln:N(hidden_size,1)};\
+      intermediate{dense:L(hidden_size,intermediate_size,1)};output{dense:L(intermediate_size,hidden_size,1)};\
+      ln:N(hidden_size,1)};ln:N(hidden_size,1)
       """,
     "b33": """
       conv1d:C(mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state,\
@@ -1394,190 +1371,13 @@ extension TypeTable {
       A_log:T(mamba_n_heads);D:T(mamba_n_heads);norm:N(mamba_expand*hidden_size)
       """,
     "b330": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_encoder_position_embeddings,d_model);layers*decoder_layers{self_attn{\
-      longformer_self_attn{query:L(d_model,d_model,1);key:L(d_model,d_model,1);value:L(d_model,d_model,1);\
-      query_global:L(d_model,d_model,1);key_global:L(d_model,d_model,1);value_global:L(d_model,d_model,1)};\
-      output:L(d_model,d_model,1)};fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
-      self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};layernorm_embedding:N(d_model,1)
+      embeddings=b328;encoder=b329;pooler{dense:L(hidden_size,hidden_size,1)}
       """,
     "b331": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_decoder_position_embeddings,d_model);layers*decoder_layers=b37;\
-      layernorm_embedding:N(d_model,1)
-      """,
-    "b332": """
-      conv:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conv_L_cache);in_proj:L(hidden_size,\
-      hidden_size*3);out_proj:L(hidden_size,hidden_size)
-      """,
-    "b333": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads));\
-      out_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);\
-      q_layernorm:N(hidden_size//num_attention_heads);k_layernorm:N(hidden_size//num_attention_heads)
-      """,
-    "b334": """
-      w1:L(hidden_size,block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_\
-      size*2/3))+block_multiple_of-1)//block_multiple_of):intermediate_size);w3:L(hidden_size,\
-      block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_size*2/3))+block_\
-      multiple_of-1)//block_multiple_of):intermediate_size);\
-      w2:L(block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_size*2/3))+b\
-      lock_multiple_of-1)//block_multiple_of):intermediate_size,hidden_size)
-      """,
-    "b335": """
-      conv:C(hidden_size,hidden_size,conv_bias|hidden_size//hidden_size,conv_L_cache);in_proj:L(hidden_size,\
-      hidden_size*3,conv_bias);out_proj:L(hidden_size,hidden_size,conv_bias)
-      """,
-    "b336": """
-      ?layer_types[i]=='conv' conv=b335;feed_forward{?i<num_dense_layers w1:L(hidden_size,intermediate_size);\
-      ?i<num_dense_layers w3:L(hidden_size,intermediate_size);?i<num_dense_layers w2:L(intermediate_size,\
-      hidden_size);?!(i<num_dense_layers) experts{gate_up_proj:S(num_experts,moe_intermediate_size*2,hidden_size|\
-      w1,w3);down_proj:S(num_experts,hidden_size,moe_intermediate_size|w2)};?!(i<num_dense_layers) \
-      gate:R(hidden_size,num_experts);?!(i<num_dense_layers)&use_expert_bias expert_bias:B(num_experts)};\
-      ?!(layer_types[i]=='conv') self_attn=b333;operator_norm:N(hidden_size);ffn_norm:N(hidden_size)
-      """,
-    "b337": """
-      linear_1:L(vision_config.hidden_size*downsample_factor**2,projector_hidden_size,projector_bias);\
-      linear_2:L(projector_hidden_size,text_config.hidden_size,projector_bias);?projector_use_layernorm \
-      layer_norm:N(vision_config.hidden_size*downsample_factor**2,1)
-      """,
-    "b338": """
-      w1:L(hidden_size,intermediate_size);w3:L(hidden_size,intermediate_size);w2:L(intermediate_size,hidden_size)
-      """,
-    "b339": """
-      ?layer_types[i]=='conv' conv=b335;feed_forward=b338;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
-      ?use_sandwich_norm post_operator_norm:N(hidden_size);?use_sandwich_norm post_ffn_norm:N(hidden_size);\
-      self_attn{?!(layer_types[i]=='conv') q_norm:N(head_dim);?!(layer_types[i]=='conv') k_norm:N(head_dim);\
-      ?!(layer_types[i]=='conv') q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);\
-      ?!(layer_types[i]=='conv') k_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);\
-      ?!(layer_types[i]=='conv') v_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);\
-      ?!(layer_types[i]=='conv') o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
-      ?!(layer_types[i]=='conv')&use_attention_gate g_proj:L(hidden_size,num_attention_heads)}
-      """,
-    "b34": """
-      feed_forward=b32;mamba=b33;input_layernorm:N(hidden_size);pre_ff_layernorm:N(hidden_size)
-      """,
-    "b340": """
-      merging_layer:L(vision_config.hidden_size*spatial_merge_size**2,vision_config.hidden_size)
-      """,
-    "b341": """
-      patch_merger=b340;linear_1:L(vision_config.hidden_size,text_config.hidden_size);\
-      linear_2:L(text_config.hidden_size,text_config.hidden_size);norm@vision_config{weight:T(hidden_size)}
-      """,
-    "b342": """
-      self_attn=b10;feed_forward{experts{gate_up_proj:P(num_local_experts,hidden_size,intermediate_size*2);\
-      down_proj:P(num_local_experts,intermediate_size,hidden_size)};router:L(hidden_size,num_local_experts);\
-      shared_expert=b84};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b343": """
-      linear_1:L(vision_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);\
-      linear_2:L(text_config.hidden_size,text_config.hidden_size,multimodal_projector_bias)
-      """,
-    "b344": """
-      multi_modal_projector=b343;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,vision_config);\
-      language_model:A(AutoModel,text_config)
-      """,
-    "b345": """
-      q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,num_attention_heads*qk_head_dim);\
-      kv_a_proj_with_mqa:L(hidden_size,kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
-      num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
-      attention_bias);q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)
-      """,
-    "b346": """
-      gate_proj:L(hidden_size,ffn_hidden_size);up_proj:L(hidden_size,ffn_hidden_size);down_proj:L(ffn_hidden_size,\
-      hidden_size)
-      """,
-    "b347": """
-      layer*num_hidden_layers{attention{self{query:L(hidden_size,hidden_size,1);key:L(hidden_size,hidden_size,1);\
-      value:L(hidden_size,hidden_size,1);query_global:L(hidden_size,hidden_size,1);key_global:L(hidden_size,\
-      hidden_size,1);value_global:L(hidden_size,hidden_size,1)};output=b45};intermediate{dense:L(hidden_size,\
-      intermediate_size,1)};output=b46}
-      """,
-    "b348": """
-      q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);o:L(num_heads*d_kv,\
-      d_model);?i==0 relative_attention_bias:E(relative_attention_num_buckets,num_heads)
-      """,
-    "b349": """
-      DenseReluDense{?is_gated_act wi_0:L(d_model,d_ff);?is_gated_act wi_1:L(d_model,d_ff);?!is_gated_act \
-      wi:L(d_model,d_ff);wo:L(d_ff,d_model)};layer_norm:N(d_model)
-      """,
-    "b35": """
-      k_proj:L(d_model,d_model,1);v_proj:L(d_model,d_model,1);q_proj:L(d_model,d_model,1);out_proj:L(d_model,\
-      d_model,1)
-      """,
-    "b350": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{LocalSelfAttention=b348;layer_norm:N(d_model)};\
-      1=b349}};final_layer_norm:N(d_model)
-      """,
-    "b351": """
-      EncDecAttention{q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);\
-      o:L(num_heads*d_kv,d_model)};layer_norm:N(d_model)
-      """,
-    "b352": """
-      layer{0{SelfAttention=b348;layer_norm:N(d_model)};1=b351;2=b349}
-      """,
-    "b353": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers=b352;final_layer_norm:N(d_model)
-      """,
-    "b354": """
-      entity_embeddings:E(entity_vocab_size,entity_emb_size);entity_embedding_dense:L(entity_emb_size,\
-      hidden_size);position_embeddings:E(max_position_embeddings,hidden_size);\
-      token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
-      """,
-    "b355": """
-      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);?use_entity_aware_attention \
-      w2e_query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);\
-      ?use_entity_aware_attention e2w_query:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);?use_entity_aware_attention \
-      e2e_query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1)};output=b45};\
-      intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46}
-      """,
-    "b356": """
-      embeddings=b48;entity_embeddings=b354;encoder=b355;pooler{dense:L(hidden_size,hidden_size,1)}
-      """,
-    "b357": """
-      embeddings=b48;entity_embeddings=b354;encoder=b355
-      """,
-    "b358": """
-      mixer{conv1d:C(expand*hidden_size+n_groups*2*state_size,expand*hidden_size+n_groups*2*state_size,\
-      use_conv_bias|(expand*hidden_size+n_groups*2*state_size)//(expand*hidden_size+n_groups*2*state_size),\
-      conv_kernel);in_proj:L(hidden_size,expand*hidden_size+(expand*hidden_size+n_groups*2*state_size)+num_heads,\
-      use_bias);out_proj:L(expand*hidden_size,hidden_size,use_bias);dt_bias:T(num_heads);A_log:T(num_heads);\
-      D:T(num_heads);norm:N(expand*hidden_size)};norm:N(hidden_size)
-      """,
-    "b359": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b37;\
-      layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)
-      """,
-    "b36": """
-      self_attn=b35;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
-      self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
-      """,
-    "b360": """
-      dense:L(d_model,d_model,1);out_proj:L(d_model,num_labels,1)
-      """,
-    "b361": """
-      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
-      token_type_embeddings:E(type_vocab_size,hidden_size)
-      """,
-    "b362": """
-      layer*num_hidden_layers{attention{self=b44;output{dense:L(hidden_size,hidden_size,1)};ln:N(hidden_size,1)};\
-      intermediate{dense:L(hidden_size,intermediate_size,1)};output{dense:L(intermediate_size,hidden_size,1)};\
-      ln:N(hidden_size,1)};ln:N(hidden_size,1)
-      """,
-    "b363": """
-      embeddings=b361;encoder=b362;pooler{dense:L(hidden_size,hidden_size,1)}
-      """,
-    "b364": """
-      self_attn=b174;mlp{experts=b316;gate:R(hidden_size,num_local_experts)};input_layernorm:N(hidden_size);\
+      self_attn=b166;mlp{experts=b286;gate:R(hidden_size,num_local_experts)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b365": """
+    "b332": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       layer_types[i]=='sliding_attention'?num_key_value_heads*2*head_dim:num_key_value_heads*head_dim,\
       attention_bias);v_proj:L(hidden_size,\
@@ -1590,35 +1390,31 @@ extension TypeTable {
       down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b366": """
+    "b333": """
       self_attn=b61;linear_1:L(hidden_size*window_kernel_size[0]*window_kernel_size[1],\
       intermediate_size*window_kernel_size[0]*window_kernel_size[1],1);\
       linear_2:L(intermediate_size*window_kernel_size[0]*window_kernel_size[1],hidden_size,1);\
       layer_norm1:N(hidden_size,1);pre_norm:N(hidden_size*window_kernel_size[0]*window_kernel_size[1],1)
       """,
-    "b367": """
+    "b334": """
       mlp{0{linear_1:L(vision_config.hidden_size*4,vision_config.hidden_size*4,1);\
       linear_2:L(vision_config.hidden_size*4,text_config.hidden_size,1);pre_norm@vision_config{\
       weight:T(hidden_size*4);bias:T(hidden_size*4)}}}
       """,
-    "b368": """
-      embeddings@vision_config=b250;encoder=b99;vit_merger@vision_config=b366;post_layernorm@vision_config=b16
+    "b335": """
+      embeddings@vision_config=b234;encoder=b94;vit_merger@vision_config=b333;post_layernorm@vision_config=b16
       """,
-    "b369": """
-      vision_tower=b368;merger=b367;language_model:A(AutoModel,text_config)
+    "b336": """
+      vision_tower=b335;merger=b334;language_model:A(AutoModel,text_config)
       """,
-    "b37": """
-      self_attn=b35;encoder_attn=b35;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
-      self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
-      """,
-    "b370": """
+    "b337": """
       gate_up_proj:S(num_local_experts,intermediate_size*2,hidden_size|w1,w3);down_proj:S(num_local_experts,\
       hidden_size,intermediate_size|w2)
       """,
-    "b371": """
-      gate:R(hidden_size,num_local_experts);experts=b370
+    "b338": """
+      gate:R(hidden_size,num_local_experts);experts=b337
       """,
-    "b372": """
+    "b339": """
       self_attn{?!(layer_types[i]=='linear_attention') q_proj:L(hidden_size,\
       null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim);\
       ?!(layer_types[i]=='linear_attention') k_proj:L(hidden_size,\
@@ -1639,53 +1435,51 @@ extension TypeTable {
       out_proj:L(null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_di\
       m,hidden_size);?layer_types[i]=='linear_attention' output_gate:L(hidden_size,\
       null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim)};\
-      mlp=b371;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      mlp=b338;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b373": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b372;norm:N(hidden_size)
+    "b34": """
+      feed_forward=b32;mamba=b33;input_layernorm:N(hidden_size);pre_ff_layernorm:N(hidden_size)
       """,
-    "b374": """
+    "b340": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b339;norm:N(hidden_size)
+      """,
+    "b341": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim);v_proj:L(hidden_size,num_key_value_heads*head_dim);\
       o_proj:L(num_attention_heads*head_dim,hidden_size);q_norm:N(num_attention_heads*head_dim);\
-      k_norm:N(num_key_value_heads*head_dim)};mlp{gate:R(hidden_size,num_local_experts);experts=b370;\
+      k_norm:N(num_key_value_heads*head_dim)};mlp{gate:R(hidden_size,num_local_experts);experts=b337;\
       e_score_correction_bias:B(num_local_experts)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b375": """
+    "b342": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim);v_proj:L(hidden_size,num_key_value_heads*head_dim);\
       o_proj:L(num_attention_heads*head_dim,hidden_size);?layer_types[i]=='minimax_m3_sparse' indexer{\
       q_proj:L(hidden_size,index_n_heads*index_head_dim);k_proj:L(hidden_size,index_head_dim);\
       q_norm:N(index_head_dim);k_norm:N(index_head_dim)};q_norm:N(head_dim);k_norm:N(head_dim)};mlp{\
-      gate:R(hidden_size,num_local_experts);experts=b259;shared_experts{gate_up_proj:L(hidden_size,\
-      shared_intermediate_size*2);down_proj:L(shared_intermediate_size,hidden_size)};gate=b317};\
+      gate:R(hidden_size,num_local_experts);experts=b243;shared_experts{gate_up_proj:L(hidden_size,\
+      shared_intermediate_size*2);down_proj:L(shared_intermediate_size,hidden_size)};gate=b287};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b376": """
-      self_attn=b14;mlp=b84;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+    "b343": """
+      self_attn=b14;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b377": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b376;norm:N(hidden_size)
+    "b344": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b343;norm:N(hidden_size)
       """,
-    "b378": """
-      patch_merger=b340;linear_1:L(vision_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);\
+    "b345": """
+      patch_merger=b307;linear_1:L(vision_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);norm@vision_config{\
       weight:T(hidden_size)}
       """,
-    "b379": """
-      self_attn=b113;mlp{experts=b223;gate:R(hidden_size,n_routed_experts);shared_experts=b25};\
+    "b346": """
+      self_attn=b108;mlp{experts=b211;gate:R(hidden_size,n_routed_experts);shared_experts=b25};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b38": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b37;\
-      layernorm_embedding:N(d_model,1)
+    "b347": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b346;norm:N(hidden_size)
       """,
-    "b380": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b379;norm:N(hidden_size)
-      """,
-    "b381": """
+    "b348": """
       self_attn{q_proj:L(hidden_size,\
       null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim);\
       k_proj:L(hidden_size,\
@@ -1693,84 +1487,239 @@ extension TypeTable {
       v_proj:L(hidden_size,\
       null(head_dim)?num_key_value_heads*(hidden_size//num_attention_heads):num_key_value_heads*head_dim);\
       o_proj:L(null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim,\
-      hidden_size)};mlp=b371;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      hidden_size)};mlp=b338;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b382": """
+    "b349": """
       embedding:E(9,max_num_tiles*hidden_size);gate:T(1)
       """,
-    "b383": """
+    "b35": """
+      k_proj:L(d_model,d_model,1);v_proj:L(d_model,d_model,1);q_proj:L(d_model,d_model,1);out_proj:L(d_model,\
+      d_model,1)
+      """,
+    "b350": """
       q_proj:L(hidden_size,attention_heads*(hidden_size//attention_heads));k_proj:L(hidden_size,\
       attention_heads*(hidden_size//attention_heads));v_proj:L(hidden_size,\
       attention_heads*(hidden_size//attention_heads));o_proj:L(attention_heads*(hidden_size//attention_heads),\
       hidden_size)
       """,
-    "b384": """
+    "b351": """
       bias:T(hidden_size);weight:T(hidden_size)
       """,
-    "b385": """
+    "b352": """
       word_embeddings:E(vocab_size,embedding_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);\
-      embedding_transformation:L(trigram_input?embedding_size*3:embedding_size,hidden_size,1);LayerNorm=b384
+      embedding_transformation:L(trigram_input?embedding_size*3:embedding_size,hidden_size,1);LayerNorm=b351
       """,
-    "b386": """
+    "b353": """
       bias:T(true_hidden_size);weight:T(true_hidden_size)
       """,
-    "b387": """
+    "b354": """
       dense:L(true_hidden_size,intermediate_size,1)
       """,
-    "b388": """
+    "b355": """
       dense:L(hidden_size,intra_bottleneck_size,1);LayerNorm{bias:T(intra_bottleneck_size);\
       weight:T(intra_bottleneck_size)}
       """,
+    "b356": """
+      intermediate=b354;output{dense:L(intermediate_size,true_hidden_size,1);LayerNorm=b353}
+      """,
+    "b357": """
+      layer*num_hidden_layers{attention{self{query:L(true_hidden_size,\
+      num_attention_heads*int(true_hidden_size/num_attention_heads),1);key:L(true_hidden_size,\
+      num_attention_heads*int(true_hidden_size/num_attention_heads),1);\
+      value:L(use_bottleneck_attention?true_hidden_size:hidden_size,\
+      num_attention_heads*int(true_hidden_size/num_attention_heads),1)};output{dense:L(true_hidden_size,\
+      true_hidden_size,1);LayerNorm=b353}};intermediate=b354;output{dense:L(intermediate_size,true_hidden_size,1);\
+      ?use_bottleneck bottleneck{dense:L(true_hidden_size,hidden_size,1);LayerNorm=b351};LayerNorm=b353};\
+      bottleneck{?use_bottleneck input=b355;?use_bottleneck&key_query_shared_bottleneck attention=b355};ffn{\
+      0=b356;1=b356;2=b356}}
+      """,
+    "b358": """
+      transform=b45;dense:L(vocab_size,hidden_size-embedding_size);?!tie_word_embeddings decoder:L(embedding_size,\
+      vocab_size,1);?tie_word_embeddings decoder:L(embedding_size,vocab_size,1)~;bias:T(vocab_size)
+      """,
+    "b359": """
+      embeddings=b352;encoder=b357;pooler{dense:L(hidden_size,hidden_size,1)}
+      """,
+    "b36": """
+      self_attn=b35;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
+      self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
+      """,
+    "b360": """
+      weight:T(hidden_size);?norm_bias bias:T(hidden_size)
+      """,
+    "b361": """
+      tok_embeddings:E(vocab_size,hidden_size)!;norm=b360
+      """,
+    "b362": """
+      Wi:L(hidden_size,intermediate_size*2,mlp_bias);Wo:L(intermediate_size,hidden_size,mlp_bias)
+      """,
+    "b363": """
+      ?!(i==0) weight:T(hidden_size);?norm_bias&!(i==0) bias:T(hidden_size)
+      """,
+    "b364": """
+      attn{q_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);\
+      k_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);\
+      v_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);Wo:L(hidden_size,\
+      hidden_size,attention_bias)};mlp=b362;mlp_norm=b360;attn_norm=b363
+      """,
+    "b365": """
+      dense:L(hidden_size,hidden_size,classifier_bias);norm=b360
+      """,
+    "b366": """
+      attn{Wqkv:L(hidden_size,hidden_size//num_attention_heads*3*num_attention_heads,attention_bias);\
+      Wo:L(hidden_size,hidden_size,attention_bias)};mlp=b362;mlp_norm=b360;attn_norm=b363
+      """,
+    "b367": """
+      embeddings=b361;layers*num_hidden_layers=b366;final_norm=b360
+      """,
+    "b368": """
+      modality_projection:L(vision_config.hidden_size*pixel_shuffle_factor**2,text_config.hidden_size)
+      """,
+    "b369": """
+      connector=b368;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
+      """,
+    "b37": """
+      self_attn=b35;encoder_attn=b35;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
+      self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
+      """,
+    "b370": """
+      dense:L(hidden_size,hidden_size);norm:N(hidden_size)
+      """,
+    "b371": """
+      linear:L(hidden_size,num_key_value_heads*head_dim)
+      """,
+    "b372": """
+      self_attn{q_proj{linear:L(hidden_size,num_attention_heads*head_dim)};k_proj=b371;v_proj=b371;o_proj{\
+      linear:L(num_attention_heads*head_dim,hidden_size)}};mlp{fc1:L(hidden_size,ffn_dim);fc2:L(ffn_dim//2,\
+      hidden_size)};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b373": """
+      linear_1:L(audio_config.hidden_size*audio_merge_size,text_config.hidden_size,projector_bias);\
+      linear_2:L(text_config.hidden_size,text_config.hidden_size,projector_bias);norm@text_config=b16
+      """,
+    "b374": """
+      layer*num_hidden_layers{attention{attn{q:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);k:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);v:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);o:L(hidden_size,hidden_size,1)};\
+      LayerNorm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46};\
+      relative_attention_bias:E(relative_attention_num_buckets,num_attention_heads)
+      """,
+    "b375": """
+      attn{Wqkv:L(d_model,d_model*3);out_proj:L(d_model,d_model)};ffn{up_proj:L(d_model,d_model*4);\
+      down_proj:L(d_model*4,d_model)};norm_1:N(d_model);norm_2:N(d_model)
+      """,
+    "b376": """
+      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings+2,hidden_size);\
+      token_type_embeddings:E(type_vocab_size,hidden_size);position_ids:B(1,max_position_embeddings);\
+      LayerNorm:N(hidden_size,1)
+      """,
+    "b377": """
+      embeddings=b376;encoder{layer*num_hidden_layers=b47}
+      """,
+    "b378": """
+      DenseReluDense{?!is_gated_act wi:L(d_model,d_ff);?is_gated_act wi_0:L(d_model,d_ff);?is_gated_act \
+      wi_1:L(d_model,d_ff);wo:L(d_ff,d_model)};layer_norm:N(d_model)
+      """,
+    "b379": """
+      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b315;layer_norm:N(d_model)};\
+      1=b378}};final_layer_norm:N(d_model)
+      """,
+    "b38": """
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b37;\
+      layernorm_embedding:N(d_model,1)
+      """,
+    "b380": """
+      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b315;layer_norm:N(d_model)};\
+      1=b318;2=b378}};final_layer_norm:N(d_model)
+      """,
+    "b381": """
+      patch_embedding:L(patch_temporal*3*patch_size**2,hidden_size);\
+      position_embedding_table:E(pos_emb_height*pos_emb_width,hidden_size)
+      """,
+    "b382": """
+      patch_embedder@vision_config=b381;layers*text_config.num_hidden_layers@vision_config=b285;\
+      ln_pre@vision_config=b16;ln_post@vision_config=b16
+      """,
+    "b383": """
+      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);gate_proj:L(hidden_size,\
+      num_attention_heads*head_dim)
+      """,
+    "b384": """
+      self_attn=b383;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+      """,
+    "b385": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b384;norm:N(hidden_size)
+      """,
+    "b386": """
+      fc1:L(out_hidden_size,projector_hidden_size);fc2:L(projector_hidden_size,projector_hidden_size)
+      """,
+    "b387": """
+      self_attn=b383;mlp{gate:R(hidden_size,num_local_experts);pre_expert_proj:L(hidden_size,moe_hidden_size);\
+      experts{gate_up_proj:P(num_local_experts,moe_intermediate_size*2,moe_hidden_size);\
+      down_proj:P(num_local_experts,moe_hidden_size,moe_intermediate_size);post_expert_norm:N(moe_hidden_size)};\
+      post_expert_proj:L(moe_hidden_size,hidden_size);gate=b287;pre_expert_norm:N(moe_hidden_size)};\
+      input_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
+      post_feedforward_layernorm:N(hidden_size);post_attention_residual_gate{gate:T(hidden_size)};\
+      post_feedforward_residual_gate{gate:T(hidden_size)}
+      """,
+    "b388": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b387;norm:N(hidden_size)
+      """,
     "b389": """
-      intermediate=b387;output{dense:L(intermediate_size,true_hidden_size,1);LayerNorm=b386}
+      conv:C(256,256,1|1,conv_kernel_size);mlp{fc1:L(256,1024,1);fc2:L(1024,256,1)};norm:N(256)
       """,
     "b39": """
       embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings+2,d_model);\
       layers*decoder_layers=b37;layernorm_embedding:N(d_model,1)
       """,
     "b390": """
-      layer*num_hidden_layers{attention{self{query:L(true_hidden_size,\
-      num_attention_heads*int(true_hidden_size/num_attention_heads),1);key:L(true_hidden_size,\
-      num_attention_heads*int(true_hidden_size/num_attention_heads),1);\
-      value:L(use_bottleneck_attention?true_hidden_size:hidden_size,\
-      num_attention_heads*int(true_hidden_size/num_attention_heads),1)};output{dense:L(true_hidden_size,\
-      true_hidden_size,1);LayerNorm=b386}};intermediate=b387;output{dense:L(intermediate_size,true_hidden_size,1);\
-      ?use_bottleneck bottleneck{dense:L(true_hidden_size,hidden_size,1);LayerNorm=b384};LayerNorm=b386};\
-      bottleneck{?use_bottleneck input=b388;?use_bottleneck&key_query_shared_bottleneck attention=b388};ffn{\
-      0=b389;1=b389;2=b389}}
+      conv:C(512,512,1|1,conv_kernel_size);mlp{fc1:L(512,2048,1);fc2:L(2048,512,1)};norm:N(512)
       """,
     "b391": """
-      transform=b45;dense:L(vocab_size,hidden_size-embedding_size);?!tie_word_embeddings decoder:L(embedding_size,\
-      vocab_size,1);?tie_word_embeddings decoder:L(embedding_size,vocab_size,1)~;bias:T(vocab_size)
+      conv:C(1024,1024,1|1,conv_kernel_size);mlp{fc1:L(1024,4096,1);fc2:L(4096,1024,1)};norm:N(1024)
       """,
     "b392": """
-      embeddings=b385;encoder=b390;pooler{dense:L(hidden_size,hidden_size,1)}
+      conv:C(2048,2048,1|1,conv_kernel_size);mlp{fc1:L(2048,8192,1);fc2:L(8192,2048,1)};norm:N(2048)
       """,
     "b393": """
-      weight:T(hidden_size);?norm_bias bias:T(hidden_size)
+      layers{0{patch_embedder{proj:L(16,256,1);norm:N(256)};conv_blocks{0=b389;1=b389}};1{patch_embedder{\
+      proj:L(1536,512,1);norm:N(512)};conv_blocks{0=b390;1=b390}};2{patch_embedder{proj:L(2560,1024,1);\
+      norm:N(1024)};conv_blocks{0=b391;1=b391}};3{patch_embedder{proj:L(4096,2048,1);norm:N(2048)};conv_blocks{\
+      0=b392;1=b392}}};proj:L(hidden_sizes[3],out_hidden_size,1);norm:N(hidden_sizes[3]);\
+      post_proj_norm:N(out_hidden_size)
       """,
     "b394": """
-      tok_embeddings:E(vocab_size,hidden_size)!;norm=b393
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*encoder_layers=b36;\
+      layernorm_embedding:N(d_model,1)
       """,
     "b395": """
-      Wi:L(hidden_size,intermediate_size*2,mlp_bias);Wo:L(intermediate_size,hidden_size,mlp_bias)
+      prompt_embedding:E(prompt_length,d_model);prompt_trans{0:L(d_model,prompt_mid_dim,1);2:L(prompt_mid_dim,\
+      decoder_layers*2*d_model,1)}
       """,
     "b396": """
-      ?!(i==0) weight:T(hidden_size);?norm_bias&!(i==0) bias:T(hidden_size)
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*encoder_layers=b36;layernorm_embedding:N(d_model,1)
       """,
     "b397": """
-      attn{q_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);\
-      k_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);\
-      v_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);Wo:L(hidden_size,\
-      hidden_size,attention_bias)};mlp=b395;mlp_norm=b393;attn_norm=b396
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*decoder_layers=b37;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b395;\
+      ?use_prompt cross_attn_prompt=b395
       """,
     "b398": """
-      dense:L(hidden_size,hidden_size,classifier_bias);norm=b393
+      shared:E(vocab_size,d_model)!;encoder=b396;decoder=b397
       """,
     "b399": """
-      attn{Wqkv:L(hidden_size,hidden_size//num_attention_heads*3*num_attention_heads,attention_bias);\
-      Wo:L(hidden_size,hidden_size,attention_bias)};mlp=b395;mlp_norm=b393;attn_norm=b396
+      self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(head_dim*num_attention_heads,hidden_size,attention_bias)};mlp=b11;\
+      input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
     "b4": """
       attention{query:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);key:L(hidden_size,\
@@ -1784,88 +1733,125 @@ extension TypeTable {
       d_model);layers*decoder_layers=b36;layernorm_embedding:N(d_model,1)
       """,
     "b400": """
-      embeddings=b394;layers*num_hidden_layers=b399;final_norm=b393
+      projection:L(subsampling_factor*num_mel_bins,hidden_size)
       """,
     "b401": """
-      modality_projection:L(vision_config.hidden_size*pixel_shuffle_factor**2,text_config.hidden_size)
+      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads));\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1);\
+      q_norm:N(hidden_size//num_attention_heads,1);k_norm:N(hidden_size//num_attention_heads,1)};mlp=b68;\
+      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
       """,
     "b402": """
-      connector=b401;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
+      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads));\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b68;\
+      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
       """,
     "b403": """
-      dense:L(hidden_size,hidden_size);norm:N(hidden_size)
+      word_embeddings:E(vocab_size,embedding_rank)!;embedding_projection:L(embedding_rank,hidden_size)
       """,
     "b404": """
-      linear:L(hidden_size,num_key_value_heads*head_dim)
+      up_proj:L(patch_size**2*3,hidden_size*2);down_proj:L(hidden_size*2,hidden_size,1);norm:N(patch_size**2*3,1)
       """,
     "b405": """
-      self_attn{q_proj{linear:L(hidden_size,num_attention_heads*head_dim)};k_proj=b404;v_proj=b404;o_proj{\
-      linear:L(num_attention_heads*head_dim,hidden_size)}};mlp{fc1:L(hidden_size,ffn_dim);fc2:L(ffn_dim//2,\
-      hidden_size)};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);output_projection{gate_proj:L(hidden_size,num_attention_heads*head_dim);\
+      o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)};exclusive_self_attention{\
+      alpha:T(num_attention_heads)}};mlp=b11;lambdas:T(2)
       """,
     "b406": """
-      linear_1:L(audio_config.hidden_size*audio_merge_size,text_config.hidden_size,projector_bias);\
-      linear_2:L(text_config.hidden_size,text_config.hidden_size,projector_bias);norm@text_config=b16
+      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings+2,hidden_size);\
+      token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
       """,
     "b407": """
-      layer*num_hidden_layers{attention{attn{q:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);k:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);v:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);o:L(hidden_size,hidden_size,1)};\
-      LayerNorm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46};\
-      relative_attention_bias:E(relative_attention_num_buckets,num_attention_heads)
+      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);conv:C(num_attention_heads,num_attention_heads,\
+      0|num_attention_heads//num_attention_heads,conv_kernel_size,1)};output=b45};intermediate{\
+      dense:L(hidden_size,intermediate_size,1)};output=b46}
       """,
     "b408": """
-      attn{Wqkv:L(d_model,d_model*3);out_proj:L(d_model,d_model)};ffn{up_proj:L(d_model,d_model*4);\
-      down_proj:L(d_model*4,d_model)};norm_1:N(d_model);norm_2:N(d_model)
+      self_attn=b153;mlp=b79;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b409": """
-      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings+2,hidden_size);\
-      token_type_embeddings:E(type_vocab_size,hidden_size);position_ids:B(1,max_position_embeddings);\
-      LayerNorm:N(hidden_size,1)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b408;norm:N(hidden_size)
       """,
     "b41": """
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
       d_model);layers*decoder_layers=b37;layernorm_embedding:N(d_model,1)
       """,
     "b410": """
-      embeddings=b409;encoder{layer*num_hidden_layers=b47}
+      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);\
+      q_norm:N(hidden_size);k_norm:N(hidden_size//num_attention_heads*num_key_value_heads)};mlp=b154;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b411": """
-      DenseReluDense{?!is_gated_act wi:L(d_model,d_ff);?is_gated_act wi_0:L(d_model,d_ff);?is_gated_act \
-      wi_1:L(d_model,d_ff);wo:L(d_ff,d_model)};layer_norm:N(d_model)
+      attn=b219;mlp{c_fc:G(n_embd,n_embd*4,1);c_proj:G(n_embd*4,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
       """,
     "b412": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b348;layer_norm:N(d_model)};\
-      1=b411}};final_layer_norm:N(d_model)
+      embed_tokens:E(vocab_size,word_embed_proj_dim)!;embed_positions:E(max_position_embeddings+2,hidden_size);\
+      ?!(word_embed_proj_dim==hidden_size) project_out:L(hidden_size,word_embed_proj_dim);\
+      ?!(word_embed_proj_dim==hidden_size) project_in:L(word_embed_proj_dim,hidden_size);layers*num_hidden_layers{\
+      self_attn{k_proj:L(hidden_size,hidden_size,enable_bias);v_proj:L(hidden_size,hidden_size,enable_bias);\
+      q_proj:L(hidden_size,hidden_size,enable_bias);out_proj:L(hidden_size,hidden_size,enable_bias)};\
+      fc1:L(hidden_size,ffn_dim,enable_bias);fc2:L(ffn_dim,hidden_size,enable_bias);\
+      ?layer_norm_elementwise_affine self_attn_layer_norm:N(hidden_size,1);?layer_norm_elementwise_affine \
+      final_layer_norm:N(hidden_size,1)};?do_layer_norm_before&layer_norm_elementwise_affine \
+      final_layer_norm:N(hidden_size,1)
       """,
     "b413": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b348;layer_norm:N(d_model)};\
-      1=b351;2=b411}};final_layer_norm:N(d_model)
+      k_proj:L(d_model,d_model);v_proj:L(d_model,d_model);q_proj:L(d_model,d_model);out_proj:L(d_model,d_model)
       """,
     "b414": """
-      patch_embedding:L(patch_temporal*3*patch_size**2,hidden_size);\
-      position_embedding_table:E(pos_emb_height*pos_emb_width,hidden_size)
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_global:E(num_global_tokens,d_model);layers*encoder_layers{self_attn=b413;fc1:L(d_model,\
+      encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);\
+      global_self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};layer_norm:N(d_model,1)
       """,
     "b415": """
-      patch_embedder@vision_config=b414;layers*text_config.num_hidden_layers@vision_config=b315;\
-      ln_pre@vision_config=b16;ln_post@vision_config=b16
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;layers*decoder_layers{self_attn=b413;encoder_attn=b413;fc1:L(d_model,decoder_ffn_dim,1);\
+      fc2:L(decoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);\
+      final_layer_norm:N(d_model,1)};layer_norm:N(d_model,1)
       """,
     "b416": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);gate_proj:L(hidden_size,\
-      num_attention_heads*head_dim)
+      embeddings:E(vocab_size,d_model);position_embeddings:E(max_position_embeddings,d_model)
       """,
     "b417": """
-      self_attn=b416;mlp=b84;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+      cross_attention{attention{self{query:L(d_latents,\
+      cross_attention_shape_for_attention=='kv'?d_model:d_latents,1);key:L(d_model,\
+      cross_attention_shape_for_attention=='kv'?d_model:d_latents,1);value:L(d_model,\
+      cross_attention_shape_for_attention=='kv'?d_model:d_latents,1);layernorm1:N(d_latents,1);\
+      layernorm2:N(d_model,1)};output{dense:L(cross_attention_shape_for_attention=='kv'?d_model:d_latents,\
+      d_latents,1)}};mlp{dense1:L(d_latents,cross_attention_widening_factor*d_latents,1);\
+      dense2:L(cross_attention_widening_factor*d_latents,d_latents,1)};layernorm:N(d_latents,1)};\
+      self_attends*num_self_attends_per_block{attention{self{query:L(d_latents,d_latents,1);key:L(d_latents,\
+      d_latents,1);value:L(d_latents,d_latents,1);layernorm1:N(d_latents,1)};output{dense:L(d_latents,d_latents,\
+      1)}};mlp{dense1:L(d_latents,self_attention_widening_factor*d_latents,1);\
+      dense2:L(self_attention_widening_factor*d_latents,d_latents,1)};layernorm:N(d_latents,1)}
       """,
     "b418": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b417;norm:N(hidden_size)
+      self_attn{query_key_value:L(hidden_size,hidden_size*3,1);\
+      dense:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1);?qk_layernorm \
+      q_layernorm:N(hidden_size//num_attention_heads,1);?qk_layernorm \
+      k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b227;input_layernorm:N(hidden_size,1);\
+      post_attention_layernorm:N(hidden_size,1)
       """,
     "b419": """
-      fc1:L(out_hidden_size,projector_hidden_size);fc2:L(projector_hidden_size,projector_hidden_size)
+      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);\
+      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads),1);\
+      dense:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1);?qk_layernorm \
+      q_layernorm:N(hidden_size//num_attention_heads,1);?qk_layernorm \
+      k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b68;input_layernorm:N(hidden_size,1)
       """,
     "b42": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
@@ -1880,244 +1866,22 @@ extension TypeTable {
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b420": """
-      self_attn=b416;mlp{gate:R(hidden_size,num_local_experts);pre_expert_proj:L(hidden_size,moe_hidden_size);\
-      experts{gate_up_proj:P(num_local_experts,moe_intermediate_size*2,moe_hidden_size);\
-      down_proj:P(num_local_experts,moe_hidden_size,moe_intermediate_size);post_expert_norm:N(moe_hidden_size)};\
-      post_expert_proj:L(moe_hidden_size,hidden_size);gate=b317;pre_expert_norm:N(moe_hidden_size)};\
-      input_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
-      post_feedforward_layernorm:N(hidden_size);post_attention_residual_gate{gate:T(hidden_size)};\
-      post_feedforward_residual_gate{gate:T(hidden_size)}
-      """,
-    "b421": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)
-      """,
-    "b422": """
-      conv:C(256,256,1|1,conv_kernel_size);mlp{fc1:L(256,1024,1);fc2:L(1024,256,1)};norm:N(256)
-      """,
-    "b423": """
-      conv:C(512,512,1|1,conv_kernel_size);mlp{fc1:L(512,2048,1);fc2:L(2048,512,1)};norm:N(512)
-      """,
-    "b424": """
-      conv:C(1024,1024,1|1,conv_kernel_size);mlp{fc1:L(1024,4096,1);fc2:L(4096,1024,1)};norm:N(1024)
-      """,
-    "b425": """
-      conv:C(2048,2048,1|1,conv_kernel_size);mlp{fc1:L(2048,8192,1);fc2:L(8192,2048,1)};norm:N(2048)
-      """,
-    "b426": """
-      layers{0{patch_embedder{proj:L(16,256,1);norm:N(256)};conv_blocks{0=b422;1=b422}};1{patch_embedder{\
-      proj:L(1536,512,1);norm:N(512)};conv_blocks{0=b423;1=b423}};2{patch_embedder{proj:L(2560,1024,1);\
-      norm:N(1024)};conv_blocks{0=b424;1=b424}};3{patch_embedder{proj:L(4096,2048,1);norm:N(2048)};conv_blocks{\
-      0=b425;1=b425}}};proj:L(hidden_sizes[3],out_hidden_size,1);norm:N(hidden_sizes[3]);\
-      post_proj_norm:N(out_hidden_size)
-      """,
-    "b427": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*encoder_layers=b36;\
-      layernorm_embedding:N(d_model,1)
-      """,
-    "b428": """
-      prompt_embedding:E(prompt_length,d_model);prompt_trans{0:L(d_model,prompt_mid_dim,1);2:L(prompt_mid_dim,\
-      decoder_layers*2*d_model,1)}
-      """,
-    "b429": """
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*encoder_layers=b36;layernorm_embedding:N(d_model,1)
-      """,
-    "b43": """
-      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
-      LayerNorm:N(hidden_size,1)
-      """,
-    "b430": """
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*decoder_layers=b37;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b428;\
-      ?use_prompt cross_attn_prompt=b428
-      """,
-    "b431": """
-      shared:E(vocab_size,d_model)!;encoder=b429;decoder=b430
-      """,
-    "b432": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(head_dim*num_attention_heads,hidden_size,attention_bias)};mlp=b11;\
-      input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
-      """,
-    "b433": """
-      projection:L(subsampling_factor*num_mel_bins,hidden_size)
-      """,
-    "b434": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads));\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1);\
-      q_norm:N(hidden_size//num_attention_heads,1);k_norm:N(hidden_size//num_attention_heads,1)};mlp=b69;\
-      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
-      """,
-    "b435": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads));\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b69;\
-      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
-      """,
-    "b436": """
-      word_embeddings:E(vocab_size,embedding_rank)!;embedding_projection:L(embedding_rank,hidden_size)
-      """,
-    "b437": """
-      up_proj:L(patch_size**2*3,hidden_size*2);down_proj:L(hidden_size*2,hidden_size,1);norm:N(patch_size**2*3,1)
-      """,
-    "b438": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);output_projection{gate_proj:L(hidden_size,num_attention_heads*head_dim);\
-      o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)};exclusive_self_attention{\
-      alpha:T(num_attention_heads)}};mlp=b11;lambdas:T(2)
-      """,
-    "b439": """
-      classifier:L(d_model,num_experts,router_bias)
-      """,
-    "b44": """
-      query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1)
-      """,
-    "b440": """
-      fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1)
-      """,
-    "b441": """
-      self_attn=b35;ffn{?(i+1)%decoder_sparse_step==0 router=b439;?(i+1)%decoder_sparse_step==0 experts{\
-      expert_0=b440;expert_1=b440;expert_2=b440;expert_3=b440};?!((i+1)%decoder_sparse_step==0) fc1:L(d_model,\
-      encoder_ffn_dim,1);?!((i+1)%decoder_sparse_step==0) fc2:L(encoder_ffn_dim,d_model,1)};\
-      self_attn_layer_norm:N(d_model,1);ff_layer_norm:N(d_model,1)
-      """,
-    "b442": """
-      fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1)
-      """,
-    "b443": """
-      self_attn=b35;cross_attention=b35;ffn{?(i+1)%decoder_sparse_step==0 router=b439;\
-      ?(i+1)%decoder_sparse_step==0 experts{expert_0=b442;expert_1=b442;expert_2=b442;expert_3=b442};\
-      ?!((i+1)%decoder_sparse_step==0) fc1:L(d_model,decoder_ffn_dim,1);?!((i+1)%decoder_sparse_step==0) \
-      fc2:L(decoder_ffn_dim,d_model,1)};self_attn_layer_norm:N(d_model,1);cross_attention_layer_norm:N(d_model,1);\
-      ff_layer_norm:N(d_model,1)
-      """,
-    "b444": """
-      mlp=b84;self_attn{q_proj:M(hidden_size,num_attention_heads*head_dim,0|num_attention_heads*head_dim*3,\
-      hidden_size);k_proj:M(hidden_size,num_attention_heads*head_dim,0|num_attention_heads*head_dim*3,\
-      hidden_size);v_proj:M(hidden_size,num_attention_heads*head_dim,0|num_attention_heads*head_dim*3,\
-      hidden_size);o_proj:L(num_attention_heads*head_dim,hidden_size)};post_attention_layernorm:N(hidden_size,1);\
-      post_mlp_layernorm:N(hidden_size,1)
-      """,
-    "b445": """
-      embeddings=b265;layers*num_hidden_layers=b444
-      """,
-    "b446": """
-      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings+2,hidden_size);\
-      token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
-      """,
-    "b447": """
-      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);conv:C(num_attention_heads,num_attention_heads,\
-      0|num_attention_heads//num_attention_heads,conv_kernel_size,1)};output=b45};intermediate{\
-      dense:L(hidden_size,intermediate_size,1)};output=b46}
-      """,
-    "b448": """
-      self_attn=b161;mlp=b84;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
-      """,
-    "b449": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b448;norm:N(hidden_size)
-      """,
-    "b45": """
-      dense:L(hidden_size,hidden_size,1);LayerNorm:N(hidden_size,1)
-      """,
-    "b450": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);\
-      q_norm:N(hidden_size);k_norm:N(hidden_size//num_attention_heads*num_key_value_heads)};mlp=b162;\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b451": """
-      attn=b235;mlp{c_fc:G(n_embd,n_embd*4,1);c_proj:G(n_embd*4,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
-      """,
-    "b452": """
-      embed_tokens:E(vocab_size,word_embed_proj_dim)!;embed_positions:E(max_position_embeddings+2,hidden_size);\
-      ?!(word_embed_proj_dim==hidden_size) project_out:L(hidden_size,word_embed_proj_dim);\
-      ?!(word_embed_proj_dim==hidden_size) project_in:L(word_embed_proj_dim,hidden_size);layers*num_hidden_layers{\
-      self_attn{k_proj:L(hidden_size,hidden_size,enable_bias);v_proj:L(hidden_size,hidden_size,enable_bias);\
-      q_proj:L(hidden_size,hidden_size,enable_bias);out_proj:L(hidden_size,hidden_size,enable_bias)};\
-      fc1:L(hidden_size,ffn_dim,enable_bias);fc2:L(ffn_dim,hidden_size,enable_bias);\
-      ?layer_norm_elementwise_affine self_attn_layer_norm:N(hidden_size,1);?layer_norm_elementwise_affine \
-      final_layer_norm:N(hidden_size,1)};?do_layer_norm_before&layer_norm_elementwise_affine \
-      final_layer_norm:N(hidden_size,1)
-      """,
-    "b453": """
-      k_proj:L(d_model,d_model);v_proj:L(d_model,d_model);q_proj:L(d_model,d_model);out_proj:L(d_model,d_model)
-      """,
-    "b454": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_global:E(num_global_tokens,d_model);layers*encoder_layers{self_attn=b453;fc1:L(d_model,\
-      encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);\
-      global_self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};layer_norm:N(d_model,1)
-      """,
-    "b455": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;layers*decoder_layers{self_attn=b453;encoder_attn=b453;fc1:L(d_model,decoder_ffn_dim,1);\
-      fc2:L(decoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);\
-      final_layer_norm:N(d_model,1)};layer_norm:N(d_model,1)
-      """,
-    "b456": """
-      embeddings:E(vocab_size,d_model);position_embeddings:E(max_position_embeddings,d_model)
-      """,
-    "b457": """
-      cross_attention{attention{self{query:L(d_latents,\
-      cross_attention_shape_for_attention=='kv'?d_model:d_latents,1);key:L(d_model,\
-      cross_attention_shape_for_attention=='kv'?d_model:d_latents,1);value:L(d_model,\
-      cross_attention_shape_for_attention=='kv'?d_model:d_latents,1);layernorm1:N(d_latents,1);\
-      layernorm2:N(d_model,1)};output{dense:L(cross_attention_shape_for_attention=='kv'?d_model:d_latents,\
-      d_latents,1)}};mlp{dense1:L(d_latents,cross_attention_widening_factor*d_latents,1);\
-      dense2:L(cross_attention_widening_factor*d_latents,d_latents,1)};layernorm:N(d_latents,1)};\
-      self_attends*num_self_attends_per_block{attention{self{query:L(d_latents,d_latents,1);key:L(d_latents,\
-      d_latents,1);value:L(d_latents,d_latents,1);layernorm1:N(d_latents,1)};output{dense:L(d_latents,d_latents,\
-      1)}};mlp{dense1:L(d_latents,self_attention_widening_factor*d_latents,1);\
-      dense2:L(self_attention_widening_factor*d_latents,d_latents,1)};layernorm:N(d_latents,1)}
-      """,
-    "b458": """
-      self_attn{query_key_value:L(hidden_size,hidden_size*3,1);\
-      dense:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1);?qk_layernorm \
-      q_layernorm:N(hidden_size//num_attention_heads,1);?qk_layernorm \
-      k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b243;input_layernorm:N(hidden_size,1);\
-      post_attention_layernorm:N(hidden_size,1)
-      """,
-    "b459": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);\
-      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads),1);\
-      dense:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1);?qk_layernorm \
-      q_layernorm:N(hidden_size//num_attention_heads,1);?qk_layernorm \
-      k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b69;input_layernorm:N(hidden_size,1)
-      """,
-    "b46": """
-      dense:L(intermediate_size,hidden_size,1);LayerNorm:N(hidden_size,1)
-      """,
-    "b460": """
       self_attn{o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);\
       qkv_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads)+num_key_value_heads*(hidden_size//num_attention_heads\
-      )*2)};mlp=b208;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      )*2)};mlp=b196;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b461": """
-      attention=b15;mlp=b69;probe:T(1,1,hidden_size);layernorm:N(hidden_size,1)
+    "b421": """
+      attention=b15;mlp=b68;probe:T(1,1,hidden_size);layernorm:N(hidden_size,1)
       """,
-    "b462": """
+    "b422": """
       gate_up_proj:L(hidden_size,intermediate_size*2,1);down_proj:L(intermediate_size,hidden_size,1);\
       layer_norm:N(hidden_size,1)
       """,
-    "b463": """
-      image_embed{img_processor{embeddings@vision_config=b250;encoder=b204;head@vision_config=b461;\
-      post_layernorm@vision_config=b16};img_projection_up:L(vision_config.hidden_size,hidden_size,1);\
-      img_projection_down:L(hidden_size,hidden_size,1);global_img_feature_extensor:T(1,1,\
+    "b423": """
+      image_embed{img_processor{embeddings@vision_config=b234;encoder{layers*num_hidden_layers@vision_config=b76};\
+      head@vision_config=b421;post_layernorm@vision_config=b16};img_projection_up:L(vision_config.hidden_size,\
+      hidden_size,1);img_projection_down:L(hidden_size,hidden_size,1);global_img_feature_extensor:T(1,1,\
       vision_config.hidden_size);sub_img_feature_extensor:T(1,1,1,vision_config.hidden_size)};audio_embed{encoder{\
       embed@audio_config{conv{0:C(1,nemo_conv_channels,1|1,3,3);2:C(nemo_conv_channels,nemo_conv_channels,1|\
       nemo_conv_channels//nemo_conv_channels,3,3);3:C(nemo_conv_channels,nemo_conv_channels,1|nemo_conv_channels,\
@@ -2125,110 +1889,95 @@ extension TypeTable {
       6:C(nemo_conv_channels,nemo_conv_channels,1|nemo_conv_channels,1,1)};\
       out:L(nemo_conv_channels*nemo_final_size,hidden_size,1)};relative_attention_bias_layer@audio_config{\
       bias_values:E(bias_max_distance*2,num_attention_heads)};encoders*num_hidden_layers@audio_config{\
-      feed_forward_in=b462;self_attn=b276;conv{glu{ext_pw_conv_1d:C(hidden_size,ext_pw_out_channel*2,1|\
+      feed_forward_in=b422;self_attn=b255;conv{glu{ext_pw_conv_1d:C(hidden_size,ext_pw_out_channel*2,1|\
       hidden_size,1);b1:T(1,ext_pw_out_channel,1);b2:T(1,ext_pw_out_channel,1)};dw_sep_conv_1d{\
       dw_conv:C(hidden_size,hidden_size*depthwise_multiplier,1|hidden_size//hidden_size,kernel_size);\
       pw_conv:C(hidden_size*depthwise_multiplier,depthwise_separable_out_channel,1|\
       hidden_size*depthwise_multiplier,1)};ext_pw_conv_1d:C(hidden_size,ext_pw_out_channel,1|hidden_size,1);\
-      layer_norm:N(hidden_size,1)};feed_forward_out=b462;layer_norm_att:N(hidden_size,1);layer_norm:N(hidden_size,\
+      layer_norm:N(hidden_size,1)};feed_forward_out=b422;layer_norm_att:N(hidden_size,1);layer_norm:N(hidden_size,\
       1)};encoder_embedding@audio_config{global_mean:B(input_size);global_invstd:B(input_size)}};\
       up_proj_for_speech:L(audio_config.hidden_size*audio_config.downsample_rate,hidden_size,1);\
       down_proj_for_speech:L(hidden_size,hidden_size,1);\
       up_proj_for_vision_speech:L(audio_config.hidden_size*audio_config.downsample_rate,hidden_size,1);\
       down_proj_for_vision_speech:L(hidden_size,hidden_size,1)}
       """,
-    "b464": """
-      self_attn=b147;mlp{router:L(hidden_size,num_local_experts);experts=b370};input_layernorm:N(hidden_size,1);\
+    "b424": """
+      self_attn=b149;mlp{router:L(hidden_size,num_local_experts);experts=b337};input_layernorm:N(hidden_size,1);\
       post_attention_layernorm:N(hidden_size,1)
       """,
-    "b465": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b464;norm:N(hidden_size,1)
+    "b425": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b424;norm:N(hidden_size,1)
       """,
-    "b466": """
+    "b426": """
       wi_0:L(hidden_size,d_ff);wi_1:L(hidden_size,d_ff);wo:L(d_ff,hidden_size)
       """,
-    "b467": """
-      qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,hidden_size,1);rel_pos_h:T(global_attn_indexes has \
-      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads);\
-      rel_pos_w:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
-      hidden_size//num_attention_heads)
-      """,
-    "b468": """
+    "b427": """
       key_proj:L(hidden_size,hidden_size,1);value_proj:L(hidden_size,hidden_size,1);query_proj:L(hidden_size,\
       hidden_size,1);out_proj:L(hidden_size,hidden_size,1)
       """,
-    "b469": """
-      self_attn=b468;feed_forward{intermediate:L(hidden_size,encoder_ffn_dim,1);output:L(encoder_ffn_dim,\
+    "b428": """
+      self_attn=b427;feed_forward{intermediate:L(hidden_size,encoder_ffn_dim,1);output:L(encoder_ffn_dim,\
       hidden_size,1)};self_attn_layer_norm:N(hidden_size,1);feed_forward_layer_norm:N(hidden_size,1)
       """,
-    "b47": """
-      attention{self=b44;output=b45};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46
-      """,
-    "b470": """
+    "b429": """
       self_attn{key_proj:L(hidden_size,hidden_size,1);value_proj:L(hidden_size,hidden_size,1);\
       query_proj:L(hidden_size,hidden_size,1);out_proj:L(hidden_size,hidden_size,1);\
       relative_pos_embeddings:L(hidden_size,num_buckets*num_decoder_attention_heads,1)};?add_cross_attention \
-      cross_attn=b468;feed_forward{intermediate:L(hidden_size,decoder_ffn_dim,1);output:L(decoder_ffn_dim,\
+      cross_attn=b427;feed_forward{intermediate:L(hidden_size,decoder_ffn_dim,1);output:L(decoder_ffn_dim,\
       hidden_size,1)};self_attn_layer_norm:N(hidden_size,1);?add_cross_attention \
       cross_attn_layer_norm:N(hidden_size,1);feed_forward_layer_norm:N(hidden_size,1)
       """,
-    "b471": """
+    "b43": """
+      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
+      LayerNorm:N(hidden_size,1)
+      """,
+    "b430": """
       ?!tie_word_embeddings word_embeddings:E(vocab_size,hidden_size);?tie_word_embeddings \
       word_embeddings:E(vocab_size,hidden_size)~;position_embeddings:E(max_position_embeddings,hidden_size);\
-      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b470;embeddings_layer_norm:N(hidden_size,1)
+      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b429;embeddings_layer_norm:N(hidden_size,1)
       """,
-    "b472": """
-      self_attn=b218;mlp=b84;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+    "b431": """
+      self_attn=b206;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b473": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b472;norm:N(hidden_size)
+    "b432": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b431;norm:N(hidden_size)
       """,
-    "b474": """
+    "b433": """
+      attn=b86;mlp=b143;norm1:N(hidden_size);norm2:N(hidden_size)
+      """,
+    "b434": """
+      patch_embed=b142;blocks*depth=b433;merger=b145
+      """,
+    "b435": """
+      linear:L(audio_config.d_model,text_config.hidden_size,1)
+      """,
+    "b436": """
       k_proj:L(d_model,d_model);v_proj:L(d_model,d_model,1);q_proj:L(d_model,d_model,1);out_proj:L(d_model,\
       d_model,1)
       """,
-    "b475": """
-      self_attn=b474;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
+    "b437": """
+      self_attn=b436;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
       self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
       """,
-    "b476": """
-      conv1:C(audio_config.num_mel_bins,audio_config.d_model,1|audio_config.num_mel_bins,3);\
-      conv2:C(audio_config.d_model,audio_config.d_model,1|audio_config.d_model,3);audio_bos_eos_token:E(2,\
-      audio_config.output_dim);layers*text_config.num_hidden_layers@audio_config=b475;proj:L(audio_config.d_model,\
-      audio_config.output_dim,1);ln_post@audio_config{weight:T(d_model);bias:T(d_model)}
-      """,
-    "b477": """
-      patch_embed@vision_config=b151;blocks*text_config.num_hidden_layers@vision_config{attn{q:L(hidden_size,\
-      hidden_size,1);k:L(hidden_size,hidden_size,1);v:L(hidden_size,hidden_size,1);proj:L(hidden_size,hidden_size,\
-      1)};mlp=b152;norm1:N(hidden_size);norm2:N(hidden_size)};merger@vision_config{mlp=b154;ln_q:N(hidden_size)}
-      """,
-    "b478": """
-      attn=b91;mlp=b152;norm1:N(hidden_size);norm2:N(hidden_size)
-      """,
-    "b479": """
-      patch_embed=b151;blocks*depth=b478;merger{mlp=b154;ln_q:N(hidden_size)}
-      """,
-    "b48": """
-      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
-      token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
-      """,
-    "b480": """
-      linear:L(audio_config.d_model,text_config.hidden_size,1)
-      """,
-    "b481": """
+    "b438": """
       ?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
       up_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size);\
       ?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) experts=b1;\
-      ?!(mlp_only_layers has i) shared_expert=b164;?!(mlp_only_layers has i) shared_expert_gate:L(hidden_size,1)
+      ?!(mlp_only_layers has i) shared_expert=b156;?!(mlp_only_layers has i) shared_expert_gate:L(hidden_size,1)
       """,
-    "b482": """
+    "b439": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),qkv_bias);v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),qkv_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b481;\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b438;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b483": """
+    "b44": """
+      query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1)
+      """,
+    "b440": """
       patch_embed@vision_config{proj:C(in_channels,embed_dim,0|in_channels,temporal_patch_size,patch_size,\
       patch_size)};blocks*text_config.num_hidden_layers@vision_config{attn{qkv:L(embed_dim,embed_dim*3,1);\
       proj:L(embed_dim,embed_dim,1)};mlp{fc1:L(embed_dim,embed_dim*mlp_ratio,1);fc2:L(embed_dim*mlp_ratio,\
@@ -2236,17 +1985,17 @@ extension TypeTable {
       0:L(embed_dim*spatial_merge_size**2,embed_dim*spatial_merge_size**2,1);2:L(embed_dim*spatial_merge_size**2,\
       hidden_size,1)};ln_q:N(embed_dim,1)}
       """,
-    "b484": """
-      self_attn=b174;mlp=b84;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+    "b441": """
+      self_attn=b166;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b485": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b484;norm:N(hidden_size)
+    "b442": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b441;norm:N(hidden_size)
       """,
-    "b486": """
-      patch_embed@vision_config=b90;pos_embed:E(vision_config.num_position_embeddings,vision_config.hidden_size);\
-      blocks*text_config.num_hidden_layers@vision_config=b92;merger@vision_config=b93
+    "b443": """
+      patch_embed@vision_config=b85;pos_embed:E(vision_config.num_position_embeddings,vision_config.hidden_size);\
+      blocks*text_config.num_hidden_layers@vision_config=b87;merger@vision_config=b88
       """,
-    "b487": """
+    "b444": """
       conv1d:C(linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,\
       linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,0|\
       (linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads)//(linear_key_head_\
@@ -2257,33 +2006,33 @@ extension TypeTable {
       linear_num_value_heads);in_proj_a:L(hidden_size,linear_num_value_heads);dt_bias:T(linear_num_value_heads);\
       A_log:T(linear_num_value_heads);norm:N(linear_value_head_dim)
       """,
-    "b488": """
+    "b445": """
       q_norm:N(head_dim);k_norm:N(head_dim);q_proj:L(hidden_size,num_attention_heads*head_dim*2,attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)
       """,
-    "b489": """
-      ?layer_types[i]=='linear_attention' linear_attn=b487;mlp=b84;input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);?!(layer_types[i]=='linear_attention') self_attn=b488
+    "b446": """
+      ?layer_types[i]=='linear_attention' linear_attn=b444;mlp=b79;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size);?!(layer_types[i]=='linear_attention') self_attn=b445
       """,
-    "b49": """
-      embeddings=b48;encoder{layer*num_hidden_layers=b47}
+    "b447": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b446;norm:N(hidden_size)
       """,
-    "b490": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b489;norm:N(hidden_size)
+    "b448": """
+      visual=b443;language_model@text_config=b447
       """,
-    "b491": """
-      visual=b486;language_model@text_config=b490
+    "b449": """
+      ?!(layer_types[i]=='full_attention') linear_attn=b444;mlp{gate:R(hidden_size,num_experts);experts=b1;\
+      shared_expert=b156;shared_expert_gate:L(hidden_size,1)};input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b445
       """,
-    "b492": """
-      ?!(layer_types[i]=='full_attention') linear_attn=b487;mlp{gate:R(hidden_size,num_experts);experts=b1;\
-      shared_expert=b164;shared_expert_gate:L(hidden_size,1)};input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b488
+    "b45": """
+      dense:L(hidden_size,hidden_size,1);LayerNorm:N(hidden_size,1)
       """,
-    "b493": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b492;norm:N(hidden_size)
+    "b450": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b449;norm:N(hidden_size)
       """,
-    "b494": """
+    "b451": """
       conv1d:C(linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,\
       linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,0|\
       (linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads)//(linear_key_head_\
@@ -2293,31 +2042,232 @@ extension TypeTable {
       in_proj_ba:L(hidden_size,linear_num_value_heads*2);out_proj:L(linear_value_head_dim*linear_num_value_heads,\
       hidden_size);dt_bias:T(linear_num_value_heads);A_log:T(linear_num_value_heads);norm:N(linear_value_head_dim)
       """,
-    "b495": """
+    "b452": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='full_attention') \
-      linear_attn=b494;mlp=b481;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      ?layer_types[i]=='full_attention' self_attn=b488};norm:N(hidden_size)
+      linear_attn=b451;mlp=b438;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      ?layer_types[i]=='full_attention' self_attn=b445};norm:N(hidden_size)
       """,
-    "b496": """
-      mlp=b154;ln_q:N(hidden_size*spatial_merge_size**2,1)
+    "b453": """
+      patch_embed=b85;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b87;merger=b88;\
+      deepstack_merger_list{0=b89;1=b89;2=b89}
       """,
-    "b497": """
-      patch_embed=b90;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b92;merger=b93;\
-      deepstack_merger_list{0=b94;1=b94;2=b94}
-      """,
-    "b498": """
+    "b454": """
       gate_up_proj:P(num_local_experts,moe_intermediate_size*2,hidden_size);down_proj:P(num_local_experts,\
       hidden_size,moe_intermediate_size)
       """,
-    "b499": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b174;mlp{?num_local_experts<=0|\
+    "b455": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b166;mlp{?num_local_experts<=0|\
       (mlp_only_layers has i|!((i+1)%decoder_sparse_step==0)) gate_proj:L(hidden_size,intermediate_size);\
       ?num_local_experts<=0|(mlp_only_layers has i|!((i+1)%decoder_sparse_step==0)) up_proj:L(hidden_size,\
       intermediate_size);?num_local_experts<=0|(mlp_only_layers has i|!((i+1)%decoder_sparse_step==0)) \
       down_proj:L(intermediate_size,hidden_size);?!(num_local_experts<=0)&(!(mlp_only_layers has \
-      i)&(i+1)%decoder_sparse_step==0) experts=b498;?!(num_local_experts<=0)&(!(mlp_only_layers has \
+      i)&(i+1)%decoder_sparse_step==0) experts=b454;?!(num_local_experts<=0)&(!(mlp_only_layers has \
       i)&(i+1)%decoder_sparse_step==0) gate:R(hidden_size,num_local_experts)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
+      """,
+    "b456": """
+      word_embeddings:E(vocab_size,input_embedding_size)!;position_embeddings:E(max_position_embeddings,\
+      input_embedding_size);token_type_embeddings:E(type_vocab_size,input_embedding_size);\
+      LayerNorm:N(input_embedding_size,1)
+      """,
+    "b457": """
+      embedding_hidden_mapping_in:L(input_embedding_size,hidden_size,1);layer*num_hidden_layers=b47
+      """,
+    "b458": """
+      predictions{dense:L(hidden_size,output_embedding_size,1);decoder:L(output_embedding_size,vocab_size,1);\
+      LayerNorm:N(output_embedding_size,1)}
+      """,
+    "b459": """
+      layer*num_hidden_layers{attention{self=b44;output{dense:L(hidden_size,hidden_size,1)};\
+      LayerNorm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1);LayerNorm:N(hidden_size,\
+      1)};output{dense:L(intermediate_size,hidden_size,1)}}
+      """,
+    "b46": """
+      dense:L(intermediate_size,hidden_size,1);LayerNorm:N(hidden_size,1)
+      """,
+    "b460": """
+      embeddings=b73;encoder=b459;LayerNorm:N(hidden_size,1)
+      """,
+    "b461": """
+      word_embeddings:E(vocab_size,hidden_size)!;pronunciation_embed:E(pronunciation_vocab_size,\
+      pronunciation_embed_dim);shape_embed:E(shape_vocab_size,shape_embed_dim);\
+      position_embeddings:E(max_position_embeddings,hidden_size);token_type_embeddings:E(type_vocab_size,\
+      hidden_size);?concat_input \
+      map_inputs_layer:L(enable_pronunciation?(enable_shape?hidden_size+pronunciation_embed_dim+shape_embed_dim:hi\
+      dden_size+pronunciation_embed_dim):hidden_size+shape_embed_dim,hidden_size,1);LayerNorm:N(hidden_size,1)
+      """,
+    "b462": """
+      embeddings=b461;encoder{layer*num_hidden_layers=b47}
+      """,
+    "b463": """
+      word_embeddings:E(vocab_size,embedding_size)!;token_type_embeddings:E(type_vocab_size,embedding_size);\
+      LayerNorm:N(embedding_size,1)
+      """,
+    "b464": """
+      embed_positions:E(max_position_embeddings,hidden_size//num_attention_heads);layer*num_hidden_layers=b47
+      """,
+    "b465": """
+      embeddings=b463;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
+      encoder=b464
+      """,
+    "b466": """
+      predictions{transform=b91;?!tie_word_embeddings decoder:L(embedding_size,vocab_size,1);?tie_word_embeddings \
+      decoder:L(embedding_size,vocab_size,1)~;bias:T(vocab_size)}
+      """,
+    "b467": """
+      attention{key:L(hidden_size,attention_hidden_size);value:L(hidden_size,attention_hidden_size);\
+      receptance:L(hidden_size,attention_hidden_size);output:L(attention_hidden_size,hidden_size);\
+      time_decay:T(attention_hidden_size);time_first:T(attention_hidden_size);time_mix_key:T(1,1,hidden_size);\
+      time_mix_value:T(1,1,hidden_size);time_mix_receptance:T(1,1,hidden_size)};feed_forward{key:L(hidden_size,\
+      intermediate_size);receptance:L(hidden_size,hidden_size);value:L(intermediate_size,hidden_size);\
+      time_mix_key:T(1,1,hidden_size);time_mix_receptance:T(1,1,hidden_size)};?i==0 pre_ln:N(hidden_size,1);\
+      ln1:N(hidden_size,1);ln2:N(hidden_size,1)
+      """,
+    "b468": """
+      embed_tokens:E(vocab_size,hidden_size)~shared;layers*decoder_layers{self_attn=b61;ffn{fc1:L(hidden_size,\
+      encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,hidden_size,1)};self_attn_layer_norm:N(hidden_size,1);\
+      ffn_layer_norm:N(hidden_size,1)};layer_norm:N(hidden_size,1)
+      """,
+    "b469": """
+      embed_tokens:E(vocab_size,hidden_size)!~shared;layers*decoder_layers{self_attn=b61;cross_attention=b61;ffn{\
+      fc1:L(hidden_size,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,hidden_size,1)};\
+      self_attn_layer_norm:N(hidden_size,1);cross_attention_layer_norm:N(hidden_size,1);\
+      ffn_layer_norm:N(hidden_size,1)};layer_norm:N(hidden_size,1)
+      """,
+    "b47": """
+      attention{self=b44;output=b45};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46
+      """,
+    "b470": """
+      self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_out_bias)};mlp=b32;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b471": """
+      self_attn=b195;mlp{experts=b24;gate:R(hidden_size,n_routed_experts);shared_experts=b25;gate=b26};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b472": """
+      word_embeddings:E(vocab_size,embedding_size)!;position_embeddings:E(max_position_embeddings,embedding_size);\
+      token_type_embeddings:E(type_vocab_size,embedding_size);LayerNorm:N(hidden_size,1)
+      """,
+    "b473": """
+      layers*num_hidden_layers{attention{query:C(hidden_size,hidden_size,1|hidden_size//q_groups,1);\
+      key:C(hidden_size,hidden_size,1|hidden_size//k_groups,1);value:C(hidden_size,hidden_size,1|\
+      hidden_size//v_groups,1)};post_attention{conv1d:C(hidden_size,hidden_size,1|\
+      hidden_size//post_attention_groups,1);layernorm:N(hidden_size,1)};intermediate{conv1d:C(hidden_size,\
+      intermediate_size,1|hidden_size//intermediate_groups,1)};output{conv1d:C(intermediate_size,hidden_size,1|\
+      intermediate_size//output_groups,1);layernorm:N(hidden_size,1)}}
+      """,
+    "b474": """
+      embeddings=b472;encoder=b473;pooler{dense:L(hidden_size,hidden_size,1)}
+      """,
+    "b475": """
+      weight:T(hidden_size//num_attention_heads)
+      """,
+    "b476": """
+      self_attn=b134;mlp{c_fc:L(hidden_size,intermediate_size,use_bias);c_proj:L(intermediate_size,hidden_size,\
+      use_bias)};input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
+      """,
+    "b477": """
+      DenseReluDense{?!is_gated_act wi:L(d_model,d_ff);wo:L(d_ff,d_model);?is_gated_act wi_0:L(d_model,d_ff);\
+      ?is_gated_act wi_1:L(d_model,d_ff)};layer_norm:N(d_model)
+      """,
+    "b478": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp=b79;\
+      pre_self_attn_layernorm:N(hidden_size);post_self_attn_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)
+      """,
+    "b479": """
+      embed_tokens:E(decoder.vocab_size,decoder.hidden_size);layers*encoder.num_hidden_layers@decoder{\
+      self_attn=b10;mlp=b79;cross_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);\
+      k_proj:L(cross_attention_hidden_size,num_key_value_heads*head_dim,attention_bias);\
+      v_proj:L(cross_attention_hidden_size,num_key_value_heads*head_dim,attention_bias);\
+      o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)};pre_self_attn_layernorm:N(hidden_size);\
+      post_self_attn_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
+      post_feedforward_layernorm:N(hidden_size);pre_cross_attn_layernorm:N(hidden_size);\
+      post_cross_attn_layernorm:N(hidden_size)};norm@decoder{weight:T(hidden_size)}
+      """,
+    "b48": """
+      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
+      token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
+      """,
+    "b480": """
+      weight:T(256);bias:T(256);running_mean:B(256);running_var:B(256);num_batches_tracked:B()
+      """,
+    "b481": """
+      weight:T(64);bias:T(64);running_mean:B(64);running_var:B(64);num_batches_tracked:B()
+      """,
+    "b482": """
+      conv1:C(256,64,0|256,1,1);conv2:C(64,64,0|64,3,3);conv3:C(64,256,0|64,1,1);bn1=b481;bn2=b481;bn3=b480
+      """,
+    "b483": """
+      weight:T(512);bias:T(512);running_mean:B(512);running_var:B(512);num_batches_tracked:B()
+      """,
+    "b484": """
+      weight:T(128);bias:T(128);running_mean:B(128);running_var:B(128);num_batches_tracked:B()
+      """,
+    "b485": """
+      conv1:C(512,128,0|512,1,1);conv2:C(128,128,0|128,3,3);conv3:C(128,512,0|128,1,1);bn1=b484;bn2=b484;bn3=b483
+      """,
+    "b486": """
+      weight:T(1024);bias:T(1024);running_mean:B(1024);running_var:B(1024);num_batches_tracked:B()
+      """,
+    "b487": """
+      conv1:C(1024,256,0|1024,1,1);conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);bn1=b480;bn2=b480;bn3=b486
+      """,
+    "b488": """
+      weight:T(2048);bias:T(2048);running_mean:B(2048);running_var:B(2048);num_batches_tracked:B()
+      """,
+    "b489": """
+      conv1:C(2048,512,0|2048,1,1);conv2:C(512,512,0|512,3,3);conv3:C(512,2048,0|512,1,1);bn1=b483;bn2=b483;bn3=b488
+      """,
+    "b49": """
+      embeddings=b48;encoder{layer*num_hidden_layers=b47}
+      """,
+    "b490": """
+      SelfAttention{q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);\
+      o:L(num_heads*d_kv,d_model);relative_attention_bias:E(relative_attention_num_buckets,num_heads)};\
+      layer_norm:N(d_model)
+      """,
+    "b491": """
+      self_attn=b10;mlp=b79;input_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size)
+      """,
+    "b492": """
+      patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size)
+      """,
+    "b493": """
+      readout{0:L(vision_config.hidden_size,text_config.hidden_size,1);2:L(text_config.hidden_size,\
+      text_config.hidden_size,1)}
+      """,
+    "b494": """
+      linear_1:L(vision_config.hidden_size*5,text_config.hidden_size,1);linear_2:L(text_config.hidden_size,\
+      text_config.hidden_size,1);projector_layernorm@vision_config{weight:T(hidden_size*5);bias:T(hidden_size*5)}
+      """,
+    "b495": """
+      embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_target_positions,d_model);layers*decoder_layers{\
+      self_attn=b436;encoder_attn=b436;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
+      self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};\
+      layer_norm:N(d_model,1)
+      """,
+    "b496": """
+      word_embeddings:E(vocab_size,hidden_size)!;token_type_embeddings:E(type_vocab_size,hidden_size);\
+      position_embeddings:E(max_position_embeddings,hidden_size)
+      """,
+    "b497": """
+      layer*num_hidden_layers{attention{self=b44;output{dense:L(hidden_size,hidden_size,1)};\
+      self_attn_layer_norm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1)};output{\
+      dense:L(intermediate_size,hidden_size,1)};LayerNorm:N(hidden_size,1)};LayerNorm:N(hidden_size,1)
+      """,
+    "b498": """
+      dense:L(hidden_size,hidden_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;\
+      bias:T(vocab_size);layer_norm:N(hidden_size,1)
+      """,
+    "b499": """
+      ff{layer_1:L(d_model,d_inner,1);layer_2:L(d_inner,d_model,1);layer_norm:N(d_model,1)};rel_attn{q:T(d_model,\
+      n_head,d_head);k:T(d_model,n_head,d_head);v:T(d_model,n_head,d_head);o:T(d_model,n_head,d_head);r:T(d_model,\
+      n_head,d_head);r_r_bias:T(n_head,d_head);r_s_bias:T(n_head,d_head);r_w_bias:T(n_head,d_head);seg_embed:T(2,\
+      n_head,d_head);layer_norm:N(d_model,1)}
       """,
     "b5": """
       embedding_hidden_mapping_in:L(embedding_size,hidden_size,1);albert_layer_groups{0{albert_layers{0=b4}}}
@@ -2327,243 +2277,20 @@ extension TypeTable {
       decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)
       """,
     "b500": """
-      word_embeddings:E(vocab_size,input_embedding_size)!;position_embeddings:E(max_position_embeddings,\
-      input_embedding_size);token_type_embeddings:E(type_vocab_size,input_embedding_size);\
-      LayerNorm:N(input_embedding_size,1)
-      """,
-    "b501": """
-      embedding_hidden_mapping_in:L(input_embedding_size,hidden_size,1);layer*num_hidden_layers=b47
-      """,
-    "b502": """
-      predictions{dense:L(hidden_size,output_embedding_size,1);decoder:L(output_embedding_size,vocab_size,1);\
-      LayerNorm:N(output_embedding_size,1)}
-      """,
-    "b503": """
-      layer*num_hidden_layers{attention=b145;intermediate{dense:L(hidden_size,intermediate_size,1);\
-      LayerNorm:N(hidden_size,1)};output{dense:L(intermediate_size,hidden_size,1)}}
-      """,
-    "b504": """
-      embeddings=b78;encoder=b503;LayerNorm:N(hidden_size,1)
-      """,
-    "b505": """
-      word_embeddings:E(vocab_size,hidden_size)!;pronunciation_embed:E(pronunciation_vocab_size,\
-      pronunciation_embed_dim);shape_embed:E(shape_vocab_size,shape_embed_dim);\
-      position_embeddings:E(max_position_embeddings,hidden_size);token_type_embeddings:E(type_vocab_size,\
-      hidden_size);?concat_input \
-      map_inputs_layer:L(enable_pronunciation?(enable_shape?hidden_size+pronunciation_embed_dim+shape_embed_dim:hi\
-      dden_size+pronunciation_embed_dim):hidden_size+shape_embed_dim,hidden_size,1);LayerNorm:N(hidden_size,1)
-      """,
-    "b506": """
-      embeddings=b505;encoder{layer*num_hidden_layers=b47}
-      """,
-    "b507": """
-      word_embeddings:E(vocab_size,embedding_size)!;token_type_embeddings:E(type_vocab_size,embedding_size);\
-      LayerNorm:N(embedding_size,1)
-      """,
-    "b508": """
-      embed_positions:E(max_position_embeddings,hidden_size//num_attention_heads);layer*num_hidden_layers=b47
-      """,
-    "b509": """
-      embeddings=b507;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
-      encoder=b508
-      """,
-    "b51": """
-      embeddings=b48;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
-      """,
-    "b510": """
-      predictions{transform=b96;?!tie_word_embeddings decoder:L(embedding_size,vocab_size,1);?tie_word_embeddings \
-      decoder:L(embedding_size,vocab_size,1)~;bias:T(vocab_size)}
-      """,
-    "b511": """
-      attention{key:L(hidden_size,attention_hidden_size);value:L(hidden_size,attention_hidden_size);\
-      receptance:L(hidden_size,attention_hidden_size);output:L(attention_hidden_size,hidden_size);\
-      time_decay:T(attention_hidden_size);time_first:T(attention_hidden_size);time_mix_key:T(1,1,hidden_size);\
-      time_mix_value:T(1,1,hidden_size);time_mix_receptance:T(1,1,hidden_size)};feed_forward{key:L(hidden_size,\
-      intermediate_size);receptance:L(hidden_size,hidden_size);value:L(intermediate_size,hidden_size);\
-      time_mix_key:T(1,1,hidden_size);time_mix_receptance:T(1,1,hidden_size)};?i==0 pre_ln:N(hidden_size,1);\
-      ln1:N(hidden_size,1);ln2:N(hidden_size,1)
-      """,
-    "b512": """
-      embed_tokens:E(vocab_size,hidden_size)~shared;layers*decoder_layers{self_attn=b61;ffn{fc1:L(hidden_size,\
-      encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,hidden_size,1)};self_attn_layer_norm:N(hidden_size,1);\
-      ffn_layer_norm:N(hidden_size,1)};layer_norm:N(hidden_size,1)
-      """,
-    "b513": """
-      embed_tokens:E(vocab_size,hidden_size)!~shared;layers*decoder_layers{self_attn=b61;cross_attention=b61;ffn{\
-      fc1:L(hidden_size,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,hidden_size,1)};\
-      self_attn_layer_norm:N(hidden_size,1);cross_attention_layer_norm:N(hidden_size,1);\
-      ffn_layer_norm:N(hidden_size,1)};layer_norm:N(hidden_size,1)
-      """,
-    "b514": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_out_bias)};mlp=b32;\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b515": """
-      self_attn=b207;mlp{experts=b24;gate:R(hidden_size,n_routed_experts);shared_experts=b25;gate=b26};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b516": """
-      word_embeddings:E(vocab_size,embedding_size)!;position_embeddings:E(max_position_embeddings,embedding_size);\
-      token_type_embeddings:E(type_vocab_size,embedding_size);LayerNorm:N(hidden_size,1)
-      """,
-    "b517": """
-      layers*num_hidden_layers{attention{query:C(hidden_size,hidden_size,1|hidden_size//q_groups,1);\
-      key:C(hidden_size,hidden_size,1|hidden_size//k_groups,1);value:C(hidden_size,hidden_size,1|\
-      hidden_size//v_groups,1)};post_attention{conv1d:C(hidden_size,hidden_size,1|\
-      hidden_size//post_attention_groups,1);layernorm:N(hidden_size,1)};intermediate{conv1d:C(hidden_size,\
-      intermediate_size,1|hidden_size//intermediate_groups,1)};output{conv1d:C(intermediate_size,hidden_size,1|\
-      intermediate_size//output_groups,1);layernorm:N(hidden_size,1)}}
-      """,
-    "b518": """
-      embeddings=b516;encoder=b517;pooler{dense:L(hidden_size,hidden_size,1)}
-      """,
-    "b519": """
-      weight:T(hidden_size//num_attention_heads)
-      """,
-    "b52": """
-      predictions=b50;seq_relationship:L(hidden_size,2,1)
-      """,
-    "b520": """
-      self_attn=b139;mlp{c_fc:L(hidden_size,intermediate_size,use_bias);c_proj:L(intermediate_size,hidden_size,\
-      use_bias)};input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
-      """,
-    "b521": """
-      mlp{router=b439;experts{expert_0{wi:L(d_model,d_ff);wo:L(d_ff,d_model)};expert_1{wi:L(d_model,d_ff);\
-      wo:L(d_ff,d_model)};expert_2{wi:L(d_model,d_ff);wo:L(d_ff,d_model)};expert_3{wi:L(d_model,d_ff);wo:L(d_ff,\
-      d_model)}}};layer_norm:N(d_model)
-      """,
-    "b522": """
-      layer{0{SelfAttention=b348;layer_norm:N(d_model)};1=b521}
-      """,
-    "b523": """
-      layer{0{SelfAttention=b348;layer_norm:N(d_model)};1=b351;2=b521}
-      """,
-    "b524": """
-      DenseReluDense{?!is_gated_act wi:L(d_model,d_ff);wo:L(d_ff,d_model);?is_gated_act wi_0:L(d_model,d_ff);\
-      ?is_gated_act wi_1:L(d_model,d_ff)};layer_norm:N(d_model)
-      """,
-    "b525": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp=b84;\
-      pre_self_attn_layernorm:N(hidden_size);post_self_attn_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)
-      """,
-    "b526": """
-      embed_tokens:E(decoder.vocab_size,decoder.hidden_size);layers*encoder.num_hidden_layers@decoder{\
-      self_attn=b10;mlp=b84;cross_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);\
-      k_proj:L(cross_attention_hidden_size,num_key_value_heads*head_dim,attention_bias);\
-      v_proj:L(cross_attention_hidden_size,num_key_value_heads*head_dim,attention_bias);\
-      o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)};pre_self_attn_layernorm:N(hidden_size);\
-      post_self_attn_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
-      post_feedforward_layernorm:N(hidden_size);pre_cross_attn_layernorm:N(hidden_size);\
-      post_cross_attn_layernorm:N(hidden_size)};norm@decoder{weight:T(hidden_size)}
-      """,
-    "b527": """
-      weight:T(256);bias:T(256);running_mean:B(256);running_var:B(256);num_batches_tracked:B()
-      """,
-    "b528": """
-      weight:T(64);bias:T(64);running_mean:B(64);running_var:B(64);num_batches_tracked:B()
-      """,
-    "b529": """
-      conv1:C(256,64,0|256,1,1);conv2:C(64,64,0|64,3,3);conv3:C(64,256,0|64,1,1);bn1=b528;bn2=b528;bn3=b527
-      """,
-    "b53": """
-      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),use_bias);key:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),use_bias);value:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),use_bias)};output=b45};intermediate{\
-      dense:L(hidden_size,intermediate_size,1)};output=b46}
-      """,
-    "b530": """
-      weight:T(512);bias:T(512);running_mean:B(512);running_var:B(512);num_batches_tracked:B()
-      """,
-    "b531": """
-      weight:T(128);bias:T(128);running_mean:B(128);running_var:B(128);num_batches_tracked:B()
-      """,
-    "b532": """
-      conv1:C(512,128,0|512,1,1);conv2:C(128,128,0|128,3,3);conv3:C(128,512,0|128,1,1);bn1=b531;bn2=b531;bn3=b530
-      """,
-    "b533": """
-      weight:T(1024);bias:T(1024);running_mean:B(1024);running_var:B(1024);num_batches_tracked:B()
-      """,
-    "b534": """
-      conv1:C(1024,256,0|1024,1,1);conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);bn1=b527;bn2=b527;bn3=b533
-      """,
-    "b535": """
-      weight:T(2048);bias:T(2048);running_mean:B(2048);running_var:B(2048);num_batches_tracked:B()
-      """,
-    "b536": """
-      conv1:C(2048,512,0|2048,1,1);conv2:C(512,512,0|512,3,3);conv3:C(512,2048,0|512,1,1);bn1=b530;bn2=b530;bn3=b535
-      """,
-    "b537": """
-      SelfAttention{q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);\
-      o:L(num_heads*d_kv,d_model);relative_attention_bias:E(relative_attention_num_buckets,num_heads)};\
-      layer_norm:N(d_model)
-      """,
-    "b538": """
-      weight:T(output_channels);bias:T(output_channels)
-      """,
-    "b539": """
-      self_attn=b10;mlp=b84;input_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size)
-      """,
-    "b54": """
-      embeddings=b48;encoder=b53;pooler:L(hidden_size,hidden_size,1)
-      """,
-    "b540": """
-      patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size)
-      """,
-    "b541": """
-      readout{0:L(vision_config.hidden_size,text_config.hidden_size,1);2:L(text_config.hidden_size,\
-      text_config.hidden_size,1)}
-      """,
-    "b542": """
-      linear_1:L(vision_config.hidden_size*5,text_config.hidden_size,1);linear_2:L(text_config.hidden_size,\
-      text_config.hidden_size,1);projector_layernorm@vision_config{weight:T(hidden_size*5);bias:T(hidden_size*5)}
-      """,
-    "b543": """
-      embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_target_positions,d_model);layers*decoder_layers{\
-      self_attn=b474;encoder_attn=b474;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
-      self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};\
-      layer_norm:N(d_model,1)
-      """,
-    "b544": """
-      word_embeddings:E(vocab_size,hidden_size)!;token_type_embeddings:E(type_vocab_size,hidden_size);\
-      position_embeddings:E(max_position_embeddings,hidden_size)
-      """,
-    "b545": """
-      layer*num_hidden_layers{attention{self=b44;output{dense:L(hidden_size,hidden_size,1)};\
-      self_attn_layer_norm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1)};output{\
-      dense:L(intermediate_size,hidden_size,1)};LayerNorm:N(hidden_size,1)};LayerNorm:N(hidden_size,1)
-      """,
-    "b546": """
-      dense:L(hidden_size,hidden_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;\
-      bias:T(vocab_size);layer_norm:N(hidden_size,1)
-      """,
-    "b547": """
-      ff{layer_1:L(d_model,d_inner,1);layer_2:L(d_inner,d_model,1);layer_norm:N(d_model,1)};rel_attn{q:T(d_model,\
-      n_head,d_head);k:T(d_model,n_head,d_head);v:T(d_model,n_head,d_head);o:T(d_model,n_head,d_head);r:T(d_model,\
-      n_head,d_head);r_r_bias:T(n_head,d_head);r_s_bias:T(n_head,d_head);r_w_bias:T(n_head,d_head);seg_embed:T(2,\
-      n_head,d_head);layer_norm:N(d_model,1)}
-      """,
-    "b548": """
-      embeddings=b78;encoder{layer*num_hidden_layers{attention{self=b44;output=b45};intermediate{\
+      embeddings=b73;encoder{layer*num_hidden_layers{attention{self=b44;output=b45};intermediate{\
       dense:L(hidden_size,intermediate_size,1)};output{dense:L(intermediate_size,hidden_size,1);adapter_modules{\
       en_XX{dense1:L(hidden_size,hidden_size//adapter_reduction_factor,1);\
       dense2:L(hidden_size//adapter_reduction_factor,hidden_size,1)}};LayerNorm:N(hidden_size,1);\
       ?adapter_layer_norm adapter_layer_norm:N(hidden_size,1)}};?pre_norm LayerNorm:N(hidden_size,1)}
       """,
-    "b549": """
-      embeddings=b446;encoder{layer*num_hidden_layers=b47}
+    "b501": """
+      embeddings=b406;encoder{layer*num_hidden_layers=b47}
       """,
-    "b55": """
-      dense:L(hidden_size,hidden_size,1);out_proj:L(hidden_size,num_labels,1)
-      """,
-    "b550": """
+    "b502": """
       hidden_states_scale:T(hidden_size);hidden_states_bias:T(hidden_size);residual_scale:T(hidden_size);\
       residual_bias:T(hidden_size)
       """,
-    "b551": """
+    "b503": """
       self_attn{o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);qkv_proj{q_proj:L(hidden_size,\
       num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);v_proj_current:L(hidden_size,num_key_value_heads*head_dim//2,attention_bias);\
@@ -2577,9 +2304,29 @@ extension TypeTable {
       cca_time1)};qk_norm{temp:T(num_key_value_heads)}};mlp{gate{down_proj:L(hidden_size,router_hidden_size,1);\
       router_mlp{fc1:L(router_hidden_size,router_hidden_size,1);fc2:L(router_hidden_size,router_hidden_size,1);\
       out_proj:L(router_hidden_size,num_experts+1);norm:N(router_hidden_size)};?!(i==0) \
-      router_states_scale:T(router_hidden_size);balancing_biases:B(num_experts+1)};experts=b326};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);post_attention_residual_scale=b550;\
-      post_mlp_residual_scale=b550
+      router_states_scale:T(router_hidden_size);balancing_biases:B(num_experts+1)};experts{\
+      gate_up_proj:P(num_experts,moe_intermediate_size*2,hidden_size);down_proj:P(num_experts,hidden_size,\
+      moe_intermediate_size)}};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      post_attention_residual_scale=b502;post_mlp_residual_scale=b502
+      """,
+    "b51": """
+      embeddings=b48;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      """,
+    "b52": """
+      predictions=b50;seq_relationship:L(hidden_size,2,1)
+      """,
+    "b53": """
+      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),use_bias);key:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),use_bias);value:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),use_bias)};output=b45};intermediate{\
+      dense:L(hidden_size,intermediate_size,1)};output=b46}
+      """,
+    "b54": """
+      embeddings=b48;encoder=b53;pooler:L(hidden_size,hidden_size,1)
+      """,
+    "b55": """
+      dense:L(hidden_size,hidden_size,1);out_proj:L(hidden_size,num_labels,1)
       """,
     "b56": """
       transform=b45;?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)
@@ -2638,11 +2385,14 @@ extension TypeTable {
       layers*decoder_layers=b37;layer_norm:N(d_model,1)}
       """,
     "b68": """
-      patch_embedding:C(3,hidden_size,1|3,patch_size,patch_size);class_embedding:T(1,1,hidden_size);\
-      position_embedding:T(1,(image_size//patch_size)**2+1,hidden_size)
+      fc1:L(hidden_size,intermediate_size,1);fc2:L(intermediate_size,hidden_size,1)
       """,
     "b69": """
-      fc1:L(hidden_size,intermediate_size,1);fc2:L(intermediate_size,hidden_size,1)
+      embeddings@vision_config{patch_embedding:C(3,hidden_size,1|3,patch_size,patch_size);class_embedding:T(1,1,\
+      hidden_size);position_embedding:T(1,(image_size//patch_size)**2+1,hidden_size)};encoder{\
+      layers*text_config.num_hidden_layers@vision_config{self_attn{qkv:L(hidden_size,hidden_size*3,1);\
+      projection:L(hidden_size,hidden_size,1)};mlp=b68;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,\
+      1)}};post_layernorm@vision_config=b16
       """,
     "b7": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
@@ -2652,46 +2402,42 @@ extension TypeTable {
       q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads)
       """,
     "b70": """
-      self_attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);projection:L(hidden_size,hidden_size,1)};mlp=b69;\
-      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
-      """,
-    "b71": """
-      embeddings@vision_config=b68;encoder{layers*qformer_config.num_hidden_layers@vision_config=b70};\
-      post_layernorm@vision_config=b16
-      """,
-    "b72": """
       query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(encoder_hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(encoder_hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1)
       """,
-    "b73": """
-      attention{attention=b44;output=b45};?i%cross_attention_frequency==0 crossattention{attention=b72;\
-      output=b45};intermediate_query{dense:L(hidden_size,intermediate_size,1)};output_query=b46
-      """,
-    "b74": """
-      embeddings@vision_config=b68;encoder{layers*text_config.num_hidden_layers@vision_config=b70};\
-      post_layernorm@vision_config=b16
-      """,
-    "b75": """
-      embeddings@vision_config=b68;encoder{layers*text_config.num_hidden_layers@vision_config{self_attn{\
-      qkv:L(hidden_size,hidden_size*3,1);projection:L(hidden_size,hidden_size,1)};mlp=b69;\
-      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)}};post_layernorm@vision_config=b16
-      """,
-    "b76": """
+    "b71": """
       self_attention{query_key_value:L(hidden_size,hidden_size*3,1);dense:L(hidden_size,hidden_size,1)};mlp{\
       dense_h_to_4h:L(hidden_size,hidden_size*4,1);dense_4h_to_h:L(hidden_size*4,hidden_size,1)};\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
-    "b77": """
+    "b72": """
       dense:L(hidden_size,hidden_size,1);?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);\
       ?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size);layer_norm:N(hidden_size,1)
       """,
-    "b78": """
+    "b73": """
       word_embeddings:E(vocab_size,hidden_size)!;token_type_embeddings:E(type_vocab_size,hidden_size);\
       position_embeddings:E(max_position_embeddings,hidden_size);LayerNorm:N(hidden_size,1)
       """,
+    "b74": """
+      embeddings=b73;encoder{layer*num_hidden_layers=b47}
+      """,
+    "b75": """
+      patch_embedding:C(num_channels,hidden_size,0|num_channels,patch_size,patch_size);\
+      position_embedding:E((image_size//patch_size)**2+1,hidden_size);class_embedding:T(hidden_size)
+      """,
+    "b76": """
+      self_attn=b61;mlp=b68;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
+      """,
+    "b77": """
+      fc_in:L(n_embd,null(n_inner)?n_embd*4:n_inner,1);fc_out:L(null(n_inner)?n_embd*4:n_inner,n_embd,1)
+      """,
+    "b78": """
+      attn{out_proj:L(n_embd,n_embd);qkv_proj:L(n_embd,n_embd*3)};mlp=b77;ln_1:N(n_embd,1)
+      """,
     "b79": """
-      embeddings=b78;encoder{layer*num_hidden_layers=b47}
+      gate_proj:L(hidden_size,intermediate_size);up_proj:L(hidden_size,intermediate_size);\
+      down_proj:L(intermediate_size,hidden_size)
       """,
     "b8": """
       self_attn=b7;mlp{up_proj:L(hidden_size,intermediate_size);down_proj:L(intermediate_size,hidden_size);act_fn{\
@@ -2699,69 +2445,52 @@ extension TypeTable {
       feedforward_layernorm:N(hidden_size)
       """,
     "b80": """
-      patch_embedding:C(num_channels,hidden_size,0|num_channels,patch_size,patch_size);\
-      position_embedding:E((image_size//patch_size)**2+1,hidden_size);class_embedding:T(hidden_size)
-      """,
-    "b81": """
-      self_attn=b61;mlp=b69;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
-      """,
-    "b82": """
-      fc_in:L(n_embd,null(n_inner)?n_embd*4:n_inner,1);fc_out:L(null(n_inner)?n_embd*4:n_inner,n_embd,1)
-      """,
-    "b83": """
-      attn{out_proj:L(n_embd,n_embd);qkv_proj:L(n_embd,n_embd*3)};mlp=b82;ln_1:N(n_embd,1)
-      """,
-    "b84": """
-      gate_proj:L(hidden_size,intermediate_size);up_proj:L(hidden_size,intermediate_size);\
-      down_proj:L(intermediate_size,hidden_size)
-      """,
-    "b85": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);?use_qk_norm \
       q_norm{weight:T(num_attention_heads,hidden_size//num_attention_heads)};?use_qk_norm k_norm{\
-      weight:T(num_key_value_heads,hidden_size//num_attention_heads)}};mlp=b84;input_layernorm:N(hidden_size)
+      weight:T(num_key_value_heads,hidden_size//num_attention_heads)}};mlp=b79;input_layernorm:N(hidden_size)
       """,
-    "b86": """
-      self_attn=b10;mlp=b84;input_layernorm:N(hidden_size)
+    "b81": """
+      self_attn=b10;mlp=b79;input_layernorm:N(hidden_size)
       """,
-    "b87": """
+    "b82": """
       gate_up_proj:S(num_experts,intermediate_size*2,hidden_size|gate_proj,up_proj);down_proj:S(num_experts,\
       hidden_size,intermediate_size|down_proj)
       """,
-    "b88": """
+    "b83": """
       self_attn=b14;mlp{?mlp_layer_types[i]=='dense' gate_proj:L(hidden_size,intermediate_size);\
       ?mlp_layer_types[i]=='dense' up_proj:L(hidden_size,intermediate_size);?mlp_layer_types[i]=='dense' \
       down_proj:L(intermediate_size,hidden_size);?!(mlp_layer_types[i]=='dense') gate:R(hidden_size,num_experts);\
-      ?!(mlp_layer_types[i]=='dense') experts=b87};input_layernorm:N(hidden_size)
+      ?!(mlp_layer_types[i]=='dense') experts=b82};input_layernorm:N(hidden_size)
       """,
-    "b89": """
+    "b84": """
       linear_1:L(vision_config.hidden_size*downsample_factor**2,alignment_intermediate_size,1);\
       linear_2:L(alignment_intermediate_size//2,text_config.hidden_size,1)
+      """,
+    "b85": """
+      proj:C(in_channels,hidden_size,1|in_channels,temporal_patch_size,patch_size,patch_size)
+      """,
+    "b86": """
+      qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,hidden_size,1)
+      """,
+    "b87": """
+      attn=b86;mlp{linear_fc1:L(hidden_size,intermediate_size,1);linear_fc2:L(intermediate_size,hidden_size,1)};\
+      norm1:N(hidden_size,1);norm2:N(hidden_size,1)
+      """,
+    "b88": """
+      linear_fc1:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
+      linear_fc2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1);norm:N(hidden_size,1)
+      """,
+    "b89": """
+      linear_fc1:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
+      linear_fc2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1);norm:N(hidden_size*spatial_merge_size**2,1)
       """,
     "b9": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b8;norm:N(hidden_size)
       """,
     "b90": """
-      proj:C(in_channels,hidden_size,1|in_channels,temporal_patch_size,patch_size,patch_size)
-      """,
-    "b91": """
-      qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,hidden_size,1)
-      """,
-    "b92": """
-      attn=b91;mlp{linear_fc1:L(hidden_size,intermediate_size,1);linear_fc2:L(intermediate_size,hidden_size,1)};\
-      norm1:N(hidden_size,1);norm2:N(hidden_size,1)
-      """,
-    "b93": """
-      linear_fc1:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
-      linear_fc2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1);norm:N(hidden_size,1)
-      """,
-    "b94": """
-      linear_fc1:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
-      linear_fc2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1);norm:N(hidden_size*spatial_merge_size**2,1)
-      """,
-    "b95": """
       layer*num_hidden_layers{attention{self{query:L(hidden_size,\
       num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1);key:L(hidden_size,\
       num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1);value:L(hidden_size,\
@@ -2774,18 +2503,39 @@ extension TypeTable {
       num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1)};output=b45};\
       intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46}
       """,
-    "b96": """
+    "b91": """
       dense:L(hidden_size,embedding_size,1);LayerNorm:N(embedding_size,1)
       """,
-    "b97": """
-      embeddings=b3;encoder=b95;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1)
+    "b92": """
+      embeddings=b3;encoder=b90;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1)
       """,
-    "b98": """
+    "b93": """
       patch_embedding:L(num_channels*patch_size*patch_size,hidden_size,1);position_embedding:E(num_patches,\
       hidden_size)
       """,
+    "b94": """
+      layers*text_config.num_hidden_layers@vision_config=b76
+      """,
+    "b95": """
+      embeddings@vision_config=b93;encoder=b94;post_layernorm@vision_config=b16
+      """,
+    "b96": """
+      fc1:L(hidden_size,intermediate_size);fc2:L(intermediate_size,hidden_size)
+      """,
+    "b97": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp=b96;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
+      """,
+    "b98": """
+      linear_fc1:L(vision_config.hidden_size*vision_config.spatial_merge_size**2,projector_hidden_size,1);\
+      linear_fc2:L(projector_hidden_size,text_config.hidden_size,1);norm@vision_config=b16
+      """,
     "b99": """
-      layers*text_config.num_hidden_layers@vision_config=b81
+      layers*num_hidden_layers{self_att{self_attention{project_q:L(hidden_size,num_attention_heads*dim_head);\
+      project_k:L(hidden_size,num_attention_heads*dim_head);project_v:L(hidden_size,num_attention_heads*dim_head);\
+      attention_out:L(num_attention_heads*dim_head,hidden_size)};layernorm_before_attention:N(hidden_size)};ffn{\
+      ffn{w_in{w_0:L(hidden_size,dim_ff);w_1:L(hidden_size,dim_ff)};w_out:L(dim_ff,hidden_size)};\
+      layernorm_before_ffn:N(hidden_size)}};output_layernorm:N(hidden_size)
       """,
   ]
 }

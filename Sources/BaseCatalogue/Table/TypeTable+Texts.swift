@@ -461,40 +461,22 @@ extension TypeTable {
       max_position_embeddings=512 num_attention_heads=8 num_hidden_layers=12 vocab_size=30524
       f vision_config. hidden_size=768 image_size=384 intermediate_size=3072 patch_size=16
       c BlipForConditionalGeneration AutoModelForImageTextToText
-      i vision_model=b75;text_decoder@text_config{bert{embeddings=b43;encoder{layer*num_hidden_layers{attention{\
-      self=b44;output=b45};?is_decoder crossattention{self=b72;output=b45};intermediate{dense:L(hidden_size,\
+      i vision_model=b69;text_decoder@text_config{bert{embeddings=b43;encoder{layer*num_hidden_layers{attention{\
+      self=b44;output=b45};?is_decoder crossattention{self=b70;output=b45};intermediate{dense:L(hidden_size,\
       intermediate_size,1)};output=b46}}};cls{predictions{transform=b45;decoder:L(hidden_size,vocab_size,1)~;\
       bias:T(vocab_size)}}}
       c BlipModel AutoModel
       i text_model@text_config{embeddings=b43;encoder{layer*num_hidden_layers{attention{self=b44;output=b45};\
-      crossattention{self=b72;output=b45};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46}};\
-      pooler{dense:L(hidden_size,hidden_size,1)}};vision_model=b75;visual_projection:L(vision_config.hidden_size,\
+      crossattention{self=b70;output=b45};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46}};\
+      pooler{dense:L(hidden_size,hidden_size,1)}};vision_model=b69;visual_projection:L(vision_config.hidden_size,\
       projection_dim);text_projection:L(text_config.hidden_size,projection_dim);logit_scale:T()
-      """,
-    "blip-2": """
-      f . num_query_tokens=32
-      f qformer_config. cross_attention_frequency=2 encoder_hidden_size=1408 hidden_size=768 \
-      intermediate_size=3072 num_attention_heads=12 num_hidden_layers=12
-      f vision_config. hidden_size=1408 image_size=224 intermediate_size=6144 patch_size=14 qkv_bias=true
-      y text_config. opt
-      g !qformer_config.use_qformer_text_input
-      f qformer_config. use_qformer_text_input=false
-      c Blip2ForConditionalGeneration AutoModelForImageTextToText
-      i vision_model=b71;qformer@qformer_config{encoder{layer*num_hidden_layers=b73};layernorm:N(hidden_size,1)};\
-      language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
-      num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModelForCausalLM,text_config)
-      c Blip2Model AutoModel
-      i vision_model=b74;qformer{encoder{layer*text_config.num_hidden_layers@qformer_config=b73};\
-      layernorm@qformer_config=b16};language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);\
-      query_tokens:T(1,num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModelForCausalLM,\
-      text_config)
       """,
     "blip_2_qformer": """
       f . cross_attention_frequency=2 encoder_hidden_size=1408 hidden_size=768 intermediate_size=3072 \
       num_attention_heads=12 num_hidden_layers=12 use_qformer_text_input=false vocab_size=30522
       c Blip2QFormerModel AutoModel
       i encoder{layer*num_hidden_layers{attention{attention=b44;output=b45};?i%cross_attention_frequency==0 \
-      crossattention{attention=b72;output=b45};?use_qformer_text_input intermediate{dense:L(hidden_size,\
+      crossattention{attention=b70;output=b45};?use_qformer_text_input intermediate{dense:L(hidden_size,\
       intermediate_size,1)};?use_qformer_text_input output=b46;intermediate_query{dense:L(hidden_size,\
       intermediate_size,1)};output_query=b46}};layernorm:N(hidden_size,1)
       """,
@@ -503,11 +485,11 @@ extension TypeTable {
       k . num_hidden_layers=n_layer
       c BloomForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*n_layer=b76;\
+      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*n_layer=b71;\
       word_embeddings_layernorm:N(hidden_size,1);ln_f:N(hidden_size,1)};?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c BloomModel AutoModel
-      i word_embeddings:E(vocab_size,hidden_size)!;h{0=b76;1=b76};word_embeddings_layernorm:N(hidden_size,1);\
+      i word_embeddings:E(vocab_size,hidden_size)!;h{0=b71;1=b71};word_embeddings_layernorm:N(hidden_size,1);\
       ln_f:N(hidden_size,1)
       """,
     "camembert": """
@@ -517,27 +499,27 @@ extension TypeTable {
       f . add_cross_attention=false
       c CamembertForCausalLM AutoModelForCausalLM
       p roberta
-      i lm_head=b77;roberta=b79
+      i lm_head=b72;roberta=b74
       c CamembertForMaskedLM AutoModelForMaskedLM
       p roberta
-      i lm_head=b77;roberta=b79
+      i lm_head=b72;roberta=b74
       c CamembertModel AutoModel
-      i embeddings=b78;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b73;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
       c CamembertForSequenceClassification
       p roberta
-      i classifier=b55;roberta=b79
+      i classifier=b55;roberta=b74
       c CamembertForTokenClassification
       p roberta
-      i classifier:L(hidden_size,num_labels,1);roberta=b79
+      i classifier:L(hidden_size,num_labels,1);roberta=b74
       c CamembertForQuestionAnswering
       p roberta
-      i qa_outputs:L(hidden_size,num_labels,1);roberta=b79
+      i qa_outputs:L(hidden_size,num_labels,1);roberta=b74
       """,
     "clip_vision_model": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=32
       c CLIPVisionModel AutoModel
-      i embeddings=b80;encoder{layers*num_hidden_layers=b81};pre_layrnorm:N(hidden_size,1);\
+      i embeddings=b75;encoder{layers*num_hidden_layers=b76};pre_layrnorm:N(hidden_size,1);\
       post_layernorm:N(hidden_size,1)
       """,
     "codegen": """
@@ -545,10 +527,10 @@ extension TypeTable {
       k . hidden_size=n_embd num_hidden_layers=n_layer
       c CodeGenForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b83;ln_f:N(n_embd,1)};?tie_word_embeddings \
+      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b78;ln_f:N(n_embd,1)};?tie_word_embeddings \
       lm_head:L(n_embd,vocab_size,1)~;?!tie_word_embeddings lm_head:L(n_embd,vocab_size,1)
       c CodeGenModel AutoModel
-      i wte:E(vocab_size,n_embd)!;h*n_layer=b83;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;h*n_layer=b78;ln_f:N(n_embd,1)
       """,
     "cohere": """
       f . attention_bias=false hidden_size=8192 intermediate_size=22528 num_attention_heads=64 \
@@ -556,11 +538,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c CohereForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b85;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b80;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c CohereModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b85;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b80;norm:N(hidden_size)
       """,
     "cohere2": """
       f . attention_bias=false head_dim=null hidden_size=8192 intermediate_size=22528 layer_types=null \
@@ -574,11 +556,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Cohere2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b86;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b81;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Cohere2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b86;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b81;norm:N(hidden_size)
       """,
     "cohere2_moe": """
       f . first_k_dense_replace=0 head_dim=128 hidden_size=8192 intermediate_size=22528 layer_types=null \
@@ -597,11 +579,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c Cohere2MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b88;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b83;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Cohere2MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b88;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b83;norm:N(hidden_size)
       """,
     "cohere2_vision": """
       f . alignment_intermediate_size=36864 downsample_factor=2 tie_word_embeddings=true
@@ -610,19 +592,19 @@ extension TypeTable {
       m vision_config. hidden_size=1152 num_hidden_layers=27 image_size=512
       c Cohere2VisionForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{multi_modal_projector=b89;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b84;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Cohere2VisionModel AutoModel
-      i multi_modal_projector=b89;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b84;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "cohere_compass_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c CohereCompassVisionModel AutoModel
-      i patch_embed=b90;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b92;merger=b93;\
-      deepstack_merger_list{0=b94;1=b94;2=b94}
+      i patch_embed=b85;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b87;merger=b88;\
+      deepstack_merger_list{0=b89;1=b89;2=b89}
       """,
     "convbert": """
       f . conv_kernel_size=9 embedding_size=768 head_ratio=2 hidden_size=768 intermediate_size=3072 \
@@ -635,19 +617,19 @@ extension TypeTable {
       c ConvBertForMaskedLM AutoModelForMaskedLM
       p convbert
       i convbert{embeddings=b3;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
-      encoder=b95};generator_predictions=b96;?!tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,\
+      encoder=b90};generator_predictions=b91;?!tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,\
       1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
       c ConvBertModel AutoModel
-      i embeddings=b3;encoder=b95;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1)
+      i embeddings=b3;encoder=b90;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1)
       c ConvBertForSequenceClassification
       p convbert
-      i convbert=b97;classifier=b55
+      i convbert=b92;classifier=b55
       c ConvBertForTokenClassification
       p convbert
-      i convbert=b97;classifier:L(hidden_size,num_labels,1)
+      i convbert=b92;classifier:L(hidden_size,num_labels,1)
       c ConvBertForQuestionAnswering
       p convbert
-      i convbert=b97;qa_outputs:L(hidden_size,num_labels,1)
+      i convbert=b92;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "cosmos3_edge": """
       f . projector_hidden_size=11520 tie_word_embeddings=false
@@ -677,7 +659,7 @@ extension TypeTable {
       r model.language_model.layers.*.input_layernorm>layers.*.input_layernorm
       r model.language_model.layers.*.post_attention_layernorm>layers.*.post_attention_layernorm
       r model.language_model.norm>norm
-      i model{visual=b100;language_model@text_config=b102;projector=b103};lm_head:L(text_config.hidden_size,\
+      i model{visual=b95;language_model@text_config=b97;projector=b98};lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)
       c Cosmos3EdgeModel AutoModel
       r visual.encoder.layers.*.self_attn.k_proj>visual.encoder.layers.*.self_attn.to_k
@@ -691,7 +673,7 @@ extension TypeTable {
       r language_model.layers.*.self_attn.o_proj>language_model.layers.*.self_attn.to_out
       r language_model.layers.*.mlp.fc1>language_model.layers.*.mlp.up_proj
       r language_model.layers.*.mlp.fc2>language_model.layers.*.mlp.down_proj
-      i visual=b100;language_model@text_config=b102;projector=b103
+      i visual=b95;language_model@text_config=b97;projector=b98
       """,
     "cosmos3_edge_text": """
       f . attention_bias=false head_dim=128 hidden_size=2048 intermediate_size=9216 mlp_bias=false \
@@ -707,7 +689,7 @@ extension TypeTable {
       f . hidden_size=1152 intermediate_size=4304 num_attention_heads=16 num_channels=3 num_hidden_layers=27 \
       num_patches=256 patch_size=16
       c Cosmos3EdgeVisionModel AutoModel
-      i embeddings=b98;encoder{layers*num_hidden_layers=b81};post_layernorm:N(hidden_size,1)
+      i embeddings=b93;encoder{layers*num_hidden_layers=b76};post_layernorm:N(hidden_size,1)
       """,
     "cpmant": """
       f . dim_ff=10240 dim_head=128 hidden_size=4096 num_attention_heads=32 num_hidden_layers=48 \
@@ -715,22 +697,22 @@ extension TypeTable {
       vocab_size=30720
       c CpmAntForCausalLM AutoModelForCausalLM
       p cpmant
-      i cpmant{encoder=b104;segment_embedding:E(segment_types,hidden_size);\
-      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b105};\
+      i cpmant{encoder=b99;segment_embedding:E(segment_types,hidden_size);\
+      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b100};\
       lm_head:L(hidden_size,vocab_size)
       c CpmAntModel AutoModel
-      i encoder=b104;segment_embedding:E(segment_types,hidden_size);\
-      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b105
+      i encoder=b99;segment_embedding:E(segment_types,hidden_size);\
+      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b100
       """,
     "ctrl": """
       f . dff=8192 n_embd=1280 n_layer=48 tie_word_embeddings=true vocab_size=246534
       k . hidden_size=n_embd num_hidden_layers=n_layer
       c CTRLLMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer{w:E(vocab_size,n_embd)!;h*n_layer=b106;layernorm:N(n_embd,1)};?!tie_word_embeddings \
+      i transformer{w:E(vocab_size,n_embd)!;h*n_layer=b101;layernorm:N(n_embd,1)};?!tie_word_embeddings \
       lm_head:L(n_embd,vocab_size,1);?tie_word_embeddings lm_head:L(n_embd,vocab_size,1)~
       c CTRLModel AutoModel
-      i w:E(vocab_size,n_embd)!;h*n_layer=b106;layernorm:N(n_embd,1)
+      i w:E(vocab_size,n_embd)!;h*n_layer=b101;layernorm:N(n_embd,1)
       """,
     "cwm": """
       f . head_dim=128 hidden_size=6144 intermediate_size=21504 layer_types=null mlp_bias=false \
@@ -742,11 +724,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c CwmForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b107;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b102;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c CwmModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b107;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b102;norm:N(hidden_size)
       """,
     "data2vec-text": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -755,21 +737,21 @@ extension TypeTable {
       f . add_cross_attention=false
       c Data2VecTextForCausalLM AutoModelForCausalLM
       p data2vec_text
-      i data2vec_text=b79;lm_head=b77
+      i data2vec_text=b74;lm_head=b72
       c Data2VecTextForMaskedLM AutoModelForMaskedLM
       p data2vec_text
-      i data2vec_text=b79;lm_head=b77
+      i data2vec_text=b74;lm_head=b72
       c Data2VecTextModel AutoModel
-      i embeddings=b78;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b73;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
       c Data2VecTextForSequenceClassification
       p data2vec_text
-      i data2vec_text=b79;classifier=b55
+      i data2vec_text=b74;classifier=b55
       c Data2VecTextForTokenClassification
       p data2vec_text
-      i data2vec_text=b79;classifier:L(hidden_size,num_labels,1)
+      i data2vec_text=b74;classifier:L(hidden_size,num_labels,1)
       c Data2VecTextForQuestionAnswering
       p data2vec_text
-      i data2vec_text=b79;qa_outputs:L(hidden_size,num_labels,1)
+      i data2vec_text=b74;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "deberta": """
       f . hidden_size=768 intermediate_size=3072 legacy=true max_position_embeddings=512 num_attention_heads=12 \
@@ -778,20 +760,20 @@ extension TypeTable {
       d pooler_hidden_size null(pooler_hidden_size)?hidden_size:pooler_hidden_size
       c DebertaForMaskedLM AutoModelForMaskedLM
       p deberta
-      i deberta{embeddings=b108;encoder=b112};?!legacy lm_predictions=b110;cls{predictions{?legacy transform=b45;\
+      i deberta{embeddings=b103;encoder=b107};?!legacy lm_predictions=b105;cls{predictions{?legacy transform=b45;\
       ?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?legacy&tie_word_embeddings decoder:L(hidden_size,\
       vocab_size,1)~;?legacy bias:T(vocab_size)}}
       c DebertaModel AutoModel
-      i embeddings=b108;encoder=b112
+      i embeddings=b103;encoder=b107
       c DebertaForSequenceClassification
       p deberta
-      i deberta{embeddings=b108;encoder=b112};pooler=b111;classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b103;encoder=b107};pooler=b106;classifier:L(hidden_size,num_labels,1)
       c DebertaForTokenClassification
       p deberta
-      i deberta{embeddings=b108;encoder=b112};classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b103;encoder=b107};classifier:L(hidden_size,num_labels,1)
       c DebertaForQuestionAnswering
       p deberta
-      i deberta{embeddings=b108;encoder=b112};qa_outputs:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b103;encoder=b107};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "deberta-v2": """
       f . hidden_size=1536 intermediate_size=6144 legacy=true max_position_embeddings=512 \
@@ -800,20 +782,20 @@ extension TypeTable {
       d pooler_hidden_size null(pooler_hidden_size)?hidden_size:pooler_hidden_size
       c DebertaV2ForMaskedLM AutoModelForMaskedLM
       p deberta
-      i deberta{embeddings=b108;encoder=b109};?!legacy lm_predictions=b110;cls{predictions{?legacy transform=b45;\
+      i deberta{embeddings=b103;encoder=b104};?!legacy lm_predictions=b105;cls{predictions{?legacy transform=b45;\
       ?!tie_word_embeddings&legacy decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings&legacy \
       decoder:L(hidden_size,vocab_size,1)~;?legacy bias:T(vocab_size)}}
       c DebertaV2Model AutoModel
-      i embeddings=b108;encoder=b109
+      i embeddings=b103;encoder=b104
       c DebertaV2ForSequenceClassification
       p deberta
-      i deberta{embeddings=b108;encoder=b109};pooler=b111;classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b103;encoder=b104};pooler=b106;classifier:L(hidden_size,num_labels,1)
       c DebertaV2ForTokenClassification
       p deberta
-      i deberta{embeddings=b108;encoder=b109};classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b103;encoder=b104};classifier:L(hidden_size,num_labels,1)
       c DebertaV2ForQuestionAnswering
       p deberta
-      i deberta{embeddings=b108;encoder=b109};qa_outputs:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b103;encoder=b104};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "deepseek_v2": """
       f . attention_bias=false head_dim=null hidden_size=4096 kv_lora_rank=512 mlp_bias=false \
@@ -826,12 +808,12 @@ extension TypeTable {
       g head_dim
       c DeepseekV2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b113;mlp=b114;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b108;mlp=b109;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DeepseekV2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b115;mlp=b114;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b110;mlp=b109;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "deepseek_v3": """
@@ -853,7 +835,7 @@ extension TypeTable {
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
       kv_lora_rank+qk_rope_head_dim);kv_b_proj:L(kv_lora_rank,num_attention_heads*(qk_nope_head_dim+v_head_dim));\
       o_proj:L(num_attention_heads*v_head_dim,hidden_size);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);\
-      kv_a_layernorm:N(kv_lora_rank)};mlp=b116;input_layernorm:N(hidden_size);\
+      kv_a_layernorm:N(kv_lora_rank)};mlp=b111;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       c DeepseekV3Model AutoModel
@@ -863,7 +845,7 @@ extension TypeTable {
       kv_lora_rank+qk_rope_head_dim);kv_b_proj:L(kv_lora_rank,num_attention_heads*(qk_nope_head_dim+v_head_dim));\
       o_proj:L(num_attention_heads*v_head_dim,hidden_size);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);\
       kv_a_layernorm:N(kv_lora_rank);?null(q_lora_rank) q_proj:L(hidden_size,\
-      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim))};mlp=b116;input_layernorm:N(hidden_size);\
+      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim))};mlp=b111;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "deepseek_v32": """
@@ -880,11 +862,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c DeepseekV32ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b118;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b113;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DeepseekV32Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b118;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b113;norm:N(hidden_size)
       """,
     "deepseek_v4": """
       f . hc_mult=4 head_dim=512 hidden_size=4096 index_head_dim=128 index_n_heads=64 layer_types=null \
@@ -934,8 +916,8 @@ extension TypeTable {
       r model.layers.*.ffn_hc.base>model.layers.*.hc_ffn_base
       r model.layers.*.ffn_hc.scale>model.layers.*.hc_ffn_scale
       r lm_head>head
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b120;norm:N(hidden_size);\
-      hc_head=b121};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b115;norm:N(hidden_size);\
+      hc_head=b116};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c DeepseekV4Model AutoModel
       r embed_tokens>embed
@@ -975,7 +957,7 @@ extension TypeTable {
       r hc_head.hc_fn>hc_head_fn
       r hc_head.hc_base>hc_head_base
       r hc_head.hc_scale>hc_head_scale
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b120;norm:N(hidden_size);hc_head=b121
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b115;norm:N(hidden_size);hc_head=b116
       """,
     "deepseek_vl": """
       f . tie_word_embeddings=true
@@ -983,11 +965,11 @@ extension TypeTable {
       y vision_config. siglip_vision_model
       c DeepseekVLForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{aligner=b122;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};\
+      i model{aligner=b117;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c DeepseekVLModel AutoModel
-      i aligner=b122;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i aligner=b117;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "deepseek_vl_hybrid": """
       f . tie_word_embeddings=true
@@ -996,14 +978,14 @@ extension TypeTable {
       y vision_config. siglip_vision_model
       c DeepseekVLHybridForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{high_res_vision_neck@high_res_vision_config=b123;high_res_vision_proj@high_res_vision_config=b124;\
-      aligner=b125;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
+      i model{high_res_vision_neck@high_res_vision_config=b118;high_res_vision_proj@high_res_vision_config=b119;\
+      aligner=b120;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
       vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c DeepseekVLHybridModel AutoModel
-      i high_res_vision_neck@high_res_vision_config=b123;high_res_vision_proj@high_res_vision_config=b124;\
-      aligner=b125;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
+      i high_res_vision_neck@high_res_vision_config=b118;high_res_vision_proj@high_res_vision_config=b119;\
+      aligner=b120;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
       vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "diffllama": """
@@ -1014,11 +996,11 @@ extension TypeTable {
       g head_dim
       c DiffLlamaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b126;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b121;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DiffLlamaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b126;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b121;norm:N(hidden_size)
       """,
     "dinov2": """
       f . hidden_size=768 image_size=224 mlp_ratio=4 num_attention_heads=12 num_channels=3 num_hidden_layers=12 \
@@ -1031,9 +1013,9 @@ extension TypeTable {
       r encoder.layer.*.mlp.gate_proj>encoder.layer.*.mlp.weights_in
       r encoder.layer.*.mlp.up_proj>encoder.layer.*.mlp.weights_in
       r encoder.layer.*.mlp.down_proj>encoder.layer.*.mlp.weights_out
-      i embeddings{patch_embeddings=b127;cls_token:T(1,1,hidden_size);?use_mask_token mask_token:T(1,hidden_size);\
+      i embeddings{patch_embeddings=b122;cls_token:T(1,1,hidden_size);?use_mask_token mask_token:T(1,hidden_size);\
       position_embeddings:T(1,image_size//patch_size*(image_size//patch_size)+1,hidden_size)};encoder{\
-      layer*num_hidden_layers{attention=b128;mlp{?use_swiglu_ffn gate_proj:M(hidden_size,\
+      layer*num_hidden_layers{attention=b123;mlp{?use_swiglu_ffn gate_proj:M(hidden_size,\
       (int(hidden_size*mlp_ratio*2/3)+7)//8*8,1|4096,768);?use_swiglu_ffn up_proj:M(hidden_size,\
       (int(hidden_size*mlp_ratio*2/3)+7)//8*8,1|4096,768);?use_swiglu_ffn \
       down_proj:L((int(hidden_size*mlp_ratio*2/3)+7)//8*8,hidden_size,1);?!use_swiglu_ffn fc1:L(hidden_size,\
@@ -1046,20 +1028,20 @@ extension TypeTable {
       k . hidden_size=dim num_hidden_layers=n_layers
       c DistilBertForMaskedLM AutoModelForMaskedLM
       p distilbert
-      i distilbert{embeddings=b129;transformer=b130};vocab_transform:L(dim,dim,1);?!tie_word_embeddings \
+      i distilbert{embeddings=b124;transformer=b125};vocab_transform:L(dim,dim,1);?!tie_word_embeddings \
       vocab_projector:L(dim,vocab_size,1);?tie_word_embeddings vocab_projector:L(dim,vocab_size,1)~;\
       vocab_layer_norm:N(dim,1)
       c DistilBertModel AutoModel
-      i embeddings=b129;transformer=b130
+      i embeddings=b124;transformer=b125
       c DistilBertForSequenceClassification
       p distilbert
-      i distilbert{embeddings=b129;transformer=b130};pre_classifier:L(dim,dim,1);classifier:L(dim,num_labels,1)
+      i distilbert{embeddings=b124;transformer=b125};pre_classifier:L(dim,dim,1);classifier:L(dim,num_labels,1)
       c DistilBertForTokenClassification
       p distilbert
-      i distilbert{embeddings=b129;transformer=b130};classifier:L(dim,num_labels,1)
+      i distilbert{embeddings=b124;transformer=b125};classifier:L(dim,num_labels,1)
       c DistilBertForQuestionAnswering
       p distilbert
-      i distilbert{embeddings=b129;transformer=b130};qa_outputs:L(dim,num_labels,1)
+      i distilbert{embeddings=b124;transformer=b125};qa_outputs:L(dim,num_labels,1)
       """,
     "doge": """
       f . attention_bias=false hidden_size=1024 intermediate_size=2048 is_moe=false mlp_bias=false \
@@ -1068,11 +1050,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c DogeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b131;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b126;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DogeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b131;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b126;norm:N(hidden_size)
       """,
     "dory": """
       f . attention_bias=false head_dim=256 hidden_size=2560 intermediate_size=7168 layer_types=null \
@@ -1094,12 +1076,12 @@ extension TypeTable {
       r model.layers.*.mlp>backbone.layers.*.mlp
       r model.layers.*.lambda_1>backbone.layers.*.lambda_1
       r model.layers.*.lambda_2>backbone.layers.*.lambda_2
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b132};?tie_word_embeddings \
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b127};?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);lm_head{\
       logit_scale:T(vocab_size)}
       c DoryModel AutoModel
       r layers.*.self_attn.gate_proj>layers.*.self_attn.g_proj
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b132
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b127
       """,
     "dots3_note_text": """
       f . attention_bias=false first_k_dense_replace=1 head_dim=256 hidden_size=5120 index_head_dim=128 \
@@ -1119,11 +1101,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c Dots3NoteForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b128;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Dots3NoteTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b128;norm:N(hidden_size)
       """,
     "electra": """
       f . embedding_size=128 hidden_size=256 intermediate_size=1024 max_position_embeddings=512 \
@@ -1132,27 +1114,27 @@ extension TypeTable {
       f . add_cross_attention=false
       c ElectraForCausalLM AutoModelForCausalLM
       p electra
-      i electra=b134;generator_predictions=b96;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
+      i electra=b129;generator_predictions=b91;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
       vocab_size,1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
       c ElectraForMaskedLM AutoModelForMaskedLM
       p electra
-      i electra=b134;generator_predictions=b96;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
+      i electra=b129;generator_predictions=b91;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
       vocab_size,1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
       c ElectraModel AutoModel
       i embeddings=b3;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);encoder{\
       layer*num_hidden_layers=b47}
       c ElectraForSequenceClassification
       p electra
-      i electra=b134;classifier=b55
+      i electra=b129;classifier=b55
       c ElectraForTokenClassification
       p electra
-      i electra=b134;classifier:L(hidden_size,num_labels,1)
+      i electra=b129;classifier:L(hidden_size,num_labels,1)
       c ElectraForQuestionAnswering
       p electra
-      i electra=b134;qa_outputs:L(hidden_size,num_labels,1)
+      i electra=b129;qa_outputs:L(hidden_size,num_labels,1)
       c ElectraForPreTraining
       p electra
-      i electra=b134;discriminator_predictions{dense:L(hidden_size,hidden_size,1);dense_prediction:L(hidden_size,\
+      i electra=b129;discriminator_predictions{dense:L(hidden_size,hidden_size,1);dense_prediction:L(hidden_size,\
       1,1)}
       """,
     "encoder-decoder": """
@@ -1170,24 +1152,24 @@ extension TypeTable {
       f . add_cross_attention=false
       c ErnieForCausalLM AutoModelForCausalLM
       p ernie
-      i ernie=b136;cls{predictions=b50}
+      i ernie=b131;cls{predictions=b50}
       c ErnieForMaskedLM AutoModelForMaskedLM
       p ernie
-      i ernie=b136;cls{predictions=b50}
+      i ernie=b131;cls{predictions=b50}
       c ErnieModel AutoModel
-      i embeddings=b135;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b130;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
       c ErnieForSequenceClassification
       p ernie
-      i ernie=b137;classifier:L(hidden_size,num_labels,1)
+      i ernie=b132;classifier:L(hidden_size,num_labels,1)
       c ErnieForTokenClassification
       p ernie
-      i ernie=b136;classifier:L(hidden_size,num_labels,1)
+      i ernie=b131;classifier:L(hidden_size,num_labels,1)
       c ErnieForQuestionAnswering
       p ernie
-      i ernie=b136;qa_outputs:L(hidden_size,num_labels,1)
+      i ernie=b131;qa_outputs:L(hidden_size,num_labels,1)
       c ErnieForPreTraining
       p ernie
-      i ernie=b137;cls=b52
+      i ernie=b132;cls=b52
       """,
     "ernie4_5": """
       f . head_dim=128 hidden_size=1024 intermediate_size=3072 num_attention_heads=16 num_hidden_layers=18 \
@@ -1197,11 +1179,11 @@ extension TypeTable {
       g head_dim
       c Ernie4_5ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b138;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Ernie4_5Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b138;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)
       """,
     "ernie4_5_moe": """
       f . hidden_size=2560 intermediate_size=12288 moe_intermediate_size=1536 moe_layer_end_index=-1 \
@@ -1213,12 +1195,12 @@ extension TypeTable {
       c Ernie4_5_MoeForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp.gate.moe_statics>model.layers.*.mlp.moe_statics
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b140;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b135;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size,use_bias);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size,use_bias)~
       c Ernie4_5_MoeModel AutoModel
       r layers.*.mlp.gate.moe_statics>layers.*.mlp.moe_statics
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b140;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b135;norm:N(hidden_size)
       """,
     "esmc": """
       f . attention_bias=false head_dim=null hidden_size=2560 intermediate_size=6912 mlp_bias=false \
@@ -1228,16 +1210,16 @@ extension TypeTable {
       g head_dim
       c EsmcForMaskedLM AutoModelForMaskedLM
       p esmc
-      i esmc=b142;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
+      i esmc=b137;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
       layer_norm:N(hidden_size,1)}
       c EsmcModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b141;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b136;norm:N(hidden_size)
       c EsmcForSequenceClassification
       p esmc
-      i esmc=b142;classifier=b55
+      i esmc=b137;classifier=b55
       c EsmcForTokenClassification
       p esmc
-      i esmc=b142;score:L(hidden_size,num_labels,1)
+      i esmc=b137;score:L(hidden_size,num_labels,1)
       """,
     "eurobert": """
       f . attention_bias=false head_dim=null hidden_size=768 intermediate_size=3072 mlp_bias=false \
@@ -1248,35 +1230,16 @@ extension TypeTable {
       g head_dim
       c EuroBertForMaskedLM AutoModelForMaskedLM
       p model
-      i model=b144;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b139;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size,mlp_bias)
       c EuroBertModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b143;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b138;norm:N(hidden_size)
       c EuroBertForSequenceClassification
       p model
-      i model=b144;dense:L(hidden_size,hidden_size,1);classifier:L(hidden_size,num_labels,1)
+      i model=b139;dense:L(hidden_size,hidden_size,1);classifier:L(hidden_size,num_labels,1)
       c EuroBertForTokenClassification
       p model
-      i model=b144;classifier:L(hidden_size,num_labels,1)
-      """,
-    "evolla": """
-      f . aligner_enable_bias=true aligner_ffn_mult=4 attention_bias=false hidden_size=4096 \
-      intermediate_size=14336 mlp_bias=false num_attention_heads=32 num_hidden_layers=32 num_key_value_heads=8 \
-      resampler_depth=6 resampler_dim_head=64 resampler_ff_mult=4 resampler_heads=8 resampler_num_latents=64 \
-      tie_word_embeddings=false vocab_size=128256
-      f protein_encoder_config. hidden_size=1280 intermediate_size=5120 num_attention_heads=20 vocab_size=446
-      g !protein_encoder_config.add_cross_attention
-      g !protein_encoder_config.emb_layer_norm_before
-      g !protein_encoder_config.is_decoder
-      f protein_encoder_config. emb_layer_norm_before=false
-      f protein_encoder_config. is_decoder=false
-      f protein_encoder_config. add_cross_attention=false
-      c EvollaForProteinText2Text AutoModelForImageTextToText
-      p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;protein_encoder=b146;layers*resampler_depth=b148;\
-      norm:N(hidden_size)};lm_head:L(hidden_size,vocab_size)
-      c EvollaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;protein_encoder=b146;layers*resampler_depth=b148;norm:N(hidden_size)
+      i model=b139;classifier:L(hidden_size,num_labels,1)
       """,
     "exaone4": """
       f . hidden_size=4096 intermediate_size=16384 layer_types=null num_attention_heads=32 num_hidden_layers=32 \
@@ -1287,11 +1250,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Exaone4ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b150;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b141;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Exaone4Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b150;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b141;norm:N(hidden_size)
       """,
     "exaone4_5": """
       f . tie_word_embeddings=false
@@ -1301,19 +1264,19 @@ extension TypeTable {
       k vision_config. num_attention_heads=num_heads num_hidden_layers=depth
       c Exaone4_5_ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config{patch_embed=b151;blocks*depth=b153;merger{mlp=b154;ln_q:N(hidden_size)}};\
-      language_model:A(AutoModel,text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
-      text_config.vocab_size)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      i model{visual@vision_config{patch_embed=b142;blocks*depth=b144;merger=b145};language_model:A(AutoModel,\
+      text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Exaone4_5_Model AutoModel
-      i visual{patch_embed@vision_config=b151;blocks*text_config.num_hidden_layers@vision_config=b153;\
-      merger@vision_config{mlp=b154;ln_q:N(hidden_size)}};language_model:A(AutoModel,text_config)
+      i visual{patch_embed@vision_config=b142;blocks*text_config.num_hidden_layers@vision_config=b144;\
+      merger@vision_config=b145};language_model:A(AutoModel,text_config)
       """,
     "exaone4_5_vision": """
       f . depth=32 hidden_size=3584 in_channels=3 intermediate_size=3420 num_heads=16 num_key_value_heads=8 \
       out_hidden_size=3584 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_attention_heads=num_heads num_hidden_layers=depth
       c Exaone4_5_VisionModel AutoModel
-      i patch_embed=b151;blocks*depth=b153;merger{mlp=b154;ln_q:N(hidden_size)}
+      i patch_embed=b142;blocks*depth=b144;merger=b145
       """,
     "exaone_moe": """
       f . first_k_dense_replace=1 hidden_size=4096 intermediate_size=16384 layer_types=null mlp_layer_types=null \
@@ -1327,12 +1290,12 @@ extension TypeTable {
       c ExaoneMoeForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.mlp.e_score_correction_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b155;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b146;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c ExaoneMoeModel AutoModel
       r layers.*.mlp.gate.e_score_correction_bias>layers.*.mlp.e_score_correction_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b155;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b146;norm:N(hidden_size)
       """,
     "falcon": """
       f . bias=false ffn_hidden_size=null hidden_size=4544 multi_query=true new_decoder_architecture=false \
@@ -1342,14 +1305,14 @@ extension TypeTable {
       d num_kv_heads null(num_kv_heads)?num_attention_heads:num_kv_heads
       c FalconForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b156;mlp=b157;\
+      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b147;mlp=b148;\
       ?!parallel_attn post_attention_layernorm:N(hidden_size,1);?new_decoder_architecture|\
       num_ln_in_parallel_attn==2 ln_attn:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 \
       ln_mlp:N(hidden_size,1);?!new_decoder_architecture&!(num_ln_in_parallel_attn==2) \
       input_layernorm:N(hidden_size,1)};ln_f:N(hidden_size,1)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c FalconModel AutoModel
-      i word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b156;mlp=b157;\
+      i word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b147;mlp=b148;\
       ?!new_decoder_architecture&!(num_ln_in_parallel_attn==2) input_layernorm:N(hidden_size,1);?!parallel_attn \
       post_attention_layernorm:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 \
       ln_attn:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 ln_mlp:N(hidden_size,1)};\
@@ -1363,11 +1326,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c FalconH1ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b158;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b150;\
       final_layernorm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       c FalconH1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b158;final_layernorm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b150;final_layernorm:N(hidden_size)
       """,
     "falcon_mamba": """
       f . conv_kernel=4 expand=2 hidden_size=768 intermediate_size=null num_hidden_layers=32 state_size=16 \
@@ -1377,10 +1340,10 @@ extension TypeTable {
       g !(intermediate_size<=0)
       c FalconMambaForCausalLM AutoModelForCausalLM
       p backbone
-      i backbone=b160;?vocab_size<=0|!tie_word_embeddings lm_head:L(hidden_size,vocab_size);\
+      i backbone=b152;?vocab_size<=0|!tie_word_embeddings lm_head:L(hidden_size,vocab_size);\
       ?!(vocab_size<=0)&tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c FalconMambaModel AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b159;norm_f:N(hidden_size)
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b151;norm_f:N(hidden_size)
       """,
     "flex_olmo": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 num_experts=7 \
@@ -1389,11 +1352,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c FlexOlmoForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b163;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b155;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c FlexOlmoModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b163;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b155;norm:N(hidden_size)
       """,
     "flint": """
       f . attention_bias=false head_dim=128 hidden_size=2048 intermediate_size=6144 layer_types=null \
@@ -1408,12 +1371,12 @@ extension TypeTable {
       c FlintForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.sinks>model.layers.*.self_attn.softmax_offset
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b165;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b157;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c FlintModel AutoModel
       r layers.*.self_attn.sinks>layers.*.self_attn.softmax_offset
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b165;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b157;norm:N(hidden_size)
       """,
     "fnet": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_hidden_layers=12 \
@@ -1422,21 +1385,21 @@ extension TypeTable {
       f . use_tpu_fourier_optimizations=false
       c FNetForMaskedLM AutoModelForMaskedLM
       p fnet
-      i fnet=b168;cls{predictions=b50}
+      i fnet=b160;cls{predictions=b50}
       c FNetModel AutoModel
-      i embeddings=b166;encoder=b167;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b158;encoder=b159;pooler{dense:L(hidden_size,hidden_size,1)}
       c FNetForSequenceClassification
       p fnet
-      i fnet=b168;classifier:L(hidden_size,num_labels,1)
+      i fnet=b160;classifier:L(hidden_size,num_labels,1)
       c FNetForTokenClassification
       p fnet
-      i fnet=b168;classifier:L(hidden_size,num_labels,1)
+      i fnet=b160;classifier:L(hidden_size,num_labels,1)
       c FNetForQuestionAnswering
       p fnet
-      i fnet=b168;qa_outputs:L(hidden_size,num_labels,1)
+      i fnet=b160;qa_outputs:L(hidden_size,num_labels,1)
       c FNetForPreTraining
       p fnet
-      i fnet=b168;cls=b57
+      i fnet=b160;cls=b57
       """,
     "fuyu": """
       f . num_channels=3 patch_size=30 tie_word_embeddings=false
@@ -1460,11 +1423,11 @@ extension TypeTable {
       g head_dim
       c GemmaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b169;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b161;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c GemmaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b169;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b161;norm:N(hidden_size)
       """,
     "gemma2": """
       f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
@@ -1475,11 +1438,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Gemma2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b170;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b162;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Gemma2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b170;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b162;norm:N(hidden_size)
       """,
     "gemma3": """
       f . tie_word_embeddings=true
@@ -1499,12 +1462,12 @@ extension TypeTable {
       r model.multi_modal_projector>multi_modal_projector
       r lm_head>language_model.lm_head
       r model.vision_tower>vision_tower
-      i model{language_model@text_config=b172;multi_modal_projector=b173;vision_tower:A(AutoModel,vision_config)};\
+      i model{language_model@text_config=b164;multi_modal_projector=b165;vision_tower:A(AutoModel,vision_config)};\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Gemma3Model AutoModel
       r language_model>language_model.model
-      i language_model@text_config=b172;multi_modal_projector=b173;vision_tower:A(AutoModel,vision_config)
+      i language_model@text_config=b164;multi_modal_projector=b165;vision_tower:A(AutoModel,vision_config)
       """,
     "gemma3_text": """
       f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
@@ -1517,11 +1480,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Gemma3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b175;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b167;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Gemma3TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b175;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b167;norm:N(hidden_size)
       """,
     "gemma3n": """
       f . tie_word_embeddings=true
@@ -1541,17 +1504,17 @@ extension TypeTable {
       f text_config. attention_bias=false
       c Gemma3nForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
-      i model{vision_tower=b188;language_model@text_config=b193;audio_tower@audio_config=b197;embed_vision=b198;\
-      embed_audio=b199};lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      i model{vision_tower=b180;language_model@text_config=b185;audio_tower@audio_config=b189;embed_vision=b190;\
+      embed_audio=b191};lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Gemma3nModel AutoModel
-      i vision_tower=b188;language_model@text_config=b193;audio_tower@audio_config=b197;embed_vision=b198;\
-      embed_audio=b199
+      i vision_tower=b180;language_model@text_config=b185;audio_tower@audio_config=b189;embed_vision=b190;\
+      embed_audio=b191
       """,
     "gemma3n_audio": """
       f . conf_conv_kernel_size=5 conf_num_attention_heads=8 conf_num_hidden_layers=12 hidden_size=1536 \
       input_feat_size=128 sscp_conv_channel_size=[128,32] vocab_size=128
       c Gemma3nAudioEncoder AutoModel
-      i subsample_conv_projection=b194;conformer*conf_num_hidden_layers=b196
+      i subsample_conv_projection=b186;conformer*conf_num_hidden_layers=b188
       """,
     "gemma3n_text": """
       f . altup_num_inputs=4 attention_bias=false head_dim=256 hidden_size=2048 hidden_size_per_layer_input=256 \
@@ -1569,14 +1532,14 @@ extension TypeTable {
       num_attention_heads*head_dim,attention_bias);?i<num_hidden_layers-num_kv_shared_layers k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);?i<num_hidden_layers-num_kv_shared_layers v_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,\
-      attention_bias);q_norm:N(head_dim);?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b189;\
-      altup=b190;laurel=b191;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
+      attention_bias);q_norm:N(head_dim);?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b181;\
+      altup=b182;laurel=b183;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size);post_per_layer_input_norm:N(hidden_size)};\
       embed_tokens_per_layer:E(vocab_size_per_layer_input,num_hidden_layers*hidden_size_per_layer_input);\
       per_layer_model_projection:L(hidden_size,num_hidden_layers*hidden_size_per_layer_input);\
-      altup_projections=b192;altup_unembed_projections=b192;norm:N(hidden_size);\
+      altup_projections=b184;altup_unembed_projections=b184;norm:N(hidden_size);\
       per_layer_projection_norm:N(hidden_size_per_layer_input)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       """,
@@ -1600,7 +1563,7 @@ extension TypeTable {
       c Gemma4ForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
       i model@text_config{language_model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{\
-      self_attn=b200;mlp=b84;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
+      self_attn=b192;mlp=b79;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);layer_scalar:B(1);\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size);\
@@ -1625,7 +1588,16 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Gemma4ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b201;mlp=b84;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_heads*global_head_dim,\
+      attention_bias);k_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*global_head_dim,\
+      attention_bias);?!attention_k_eq_v|layer_types[i]=='sliding_attention' v_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*global_head_dim,\
+      attention_bias);o_proj:L(layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_head\
+      s*global_head_dim,hidden_size,attention_bias);\
+      q_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim);\
+      k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim)};mlp=b79;\
       per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);layer_scalar:B(1);\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
@@ -1653,41 +1625,11 @@ extension TypeTable {
       c Gemma4UnifiedForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
       i model@text_config{language_model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{\
-      self_attn=b200;mlp=b84;layer_scalar:B(1);input_layernorm:N(hidden_size);\
+      self_attn=b192;mlp=b79;layer_scalar:B(1);input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)}};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
-      """,
-    "gemma4_unified_text": """
-      f . attention_bias=false attention_k_eq_v=false global_head_dim=512 head_dim=256 hidden_size=2304 \
-      intermediate_size=9216 layer_types=null num_attention_heads=8 num_hidden_layers=30 num_key_value_heads=4 \
-      sliding_window=1024 tie_word_embeddings=true use_bidirectional_attention="vision" vocab_size=262144
-      d sliding_window use_bidirectional_attention=='all'?sliding_window//2+1:sliding_window
-      u . global_head_dim num_global_key_value_heads
-      g !null(layer_types)
-      g head_dim
-      s layer_types full_attention sliding_attention
-      s use_bidirectional_attention all vision
-      c Gemma4UnifiedForCausalLM AutoModelForCausalLM
-      p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b201;mlp=b84;\
-      layer_scalar:B(1);input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)};\
-      ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
-      vocab_size)~
-      c Gemma4UnifiedTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_heads*512);\
-      k_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*512);\
-      v_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*512);\
-      o_proj:L(layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_heads*512,\
-      hidden_size);q_norm:N(layer_types[i]=='sliding_attention'?head_dim:512);\
-      k_norm:N(layer_types[i]=='sliding_attention'?head_dim:512)};mlp=b84;layer_scalar:B(1);\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "gemma4_vision": """
       f . head_dim=64 hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_hidden_layers=16 \
@@ -1697,27 +1639,15 @@ extension TypeTable {
       i patch_embedder{input_proj:L(patch_size**2*3,hidden_size);position_embedding_table:T(2,\
       position_embedding_size,hidden_size)};encoder{layers*num_hidden_layers{self_attn{q_proj{\
       linear:L(hidden_size,num_attention_heads*head_dim);?use_clipped_linears input_min:B();?use_clipped_linears \
-      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};k_proj=b202;\
-      v_proj=b202;o_proj{linear:L(num_attention_heads*head_dim,hidden_size);?use_clipped_linears input_min:B();\
+      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};k_proj=b193;\
+      v_proj=b193;o_proj{linear:L(num_attention_heads*head_dim,hidden_size);?use_clipped_linears input_min:B();\
       ?use_clipped_linears input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};\
-      q_norm:N(head_dim);k_norm:N(head_dim)};mlp{gate_proj=b203;up_proj=b203;down_proj{linear:L(intermediate_size,\
+      q_norm:N(head_dim);k_norm:N(head_dim)};mlp{gate_proj=b194;up_proj=b194;down_proj{linear:L(intermediate_size,\
       hidden_size);?use_clipped_linears input_min:B();?use_clipped_linears input_max:B();?use_clipped_linears \
       output_min:B();?use_clipped_linears output_max:B()}};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size)}};?standardize std_bias:B(hidden_size);?standardize \
       std_scale:B(hidden_size)
-      """,
-    "git": """
-      f . hidden_size=768 intermediate_size=3072 max_position_embeddings=1024 num_attention_heads=12 \
-      num_hidden_layers=6 tie_word_embeddings=false vocab_size=30522
-      f vision_config. hidden_size=768 image_size=224 intermediate_size=3072 num_channels=3 patch_size=16
-      c GitForCausalLM AutoModelForCausalLM AutoModelForImageTextToText
-      p git
-      i git{embeddings=b43;image_encoder=b205;encoder{layer*num_hidden_layers=b47};visual_projection=b206};\
-      ?tie_word_embeddings output:L(hidden_size,vocab_size,1)~;?!tie_word_embeddings output:L(hidden_size,\
-      vocab_size,1)
-      c GitModel AutoModel
-      i embeddings=b43;image_encoder=b205;encoder{layer*num_hidden_layers=b47};visual_projection=b206
       """,
     "glm": """
       f . attention_bias=true head_dim=128 hidden_size=4096 intermediate_size=13696 num_attention_heads=32 \
@@ -1725,16 +1655,16 @@ extension TypeTable {
       g head_dim
       c GlmForCausalLM AutoModelForCausalLM
       p model
-      i model=b210;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b198;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GlmModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b209;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b197;norm:N(hidden_size)
       c GlmForSequenceClassification
       p model
-      i model=b210;score:L(hidden_size,num_labels)
+      i model=b198;score:L(hidden_size,num_labels)
       c GlmForTokenClassification
       p model
-      i model=b210;score:L(hidden_size,num_labels,1)
+      i model=b198;score:L(hidden_size,num_labels,1)
       """,
     "glm4": """
       f . attention_bias=true head_dim=128 hidden_size=4096 intermediate_size=13696 num_attention_heads=32 \
@@ -1742,11 +1672,11 @@ extension TypeTable {
       g head_dim
       c Glm4ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b211;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b199;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b211;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b199;norm:N(hidden_size)
       """,
     "glm46v": """
       f . tie_word_embeddings=false
@@ -1767,11 +1697,11 @@ extension TypeTable {
       k . num_local_experts=n_routed_experts
       c Glm4MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b212;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b200;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b212;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b200;norm:N(hidden_size)
       """,
     "glm4_moe_lite": """
       f . attention_bias=false hidden_size=2048 intermediate_size=10240 kv_lora_rank=512 mlp_layer_types=null \
@@ -1783,11 +1713,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c Glm4MoeLiteForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b213;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b201;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4MoeLiteModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b213;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b201;norm:N(hidden_size)
       """,
     "glm4v": """
       f . tie_word_embeddings=false
@@ -1800,15 +1730,15 @@ extension TypeTable {
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
       c Glm4vForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b217;language_model@text_config=b220};?tie_word_embeddings \
+      i model{visual@vision_config=b205;language_model@text_config=b208};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Glm4vModel AutoModel
-      i visual{embeddings@vision_config=b214;patch_embed@vision_config=b90;\
-      blocks*text_config.num_hidden_layers@vision_config=b215;merger@vision_config=b216;\
+      i visual{embeddings@vision_config=b202;patch_embed@vision_config=b85;\
+      blocks*text_config.num_hidden_layers@vision_config=b203;merger@vision_config=b204;\
       downsample:C(vision_config.hidden_size,vision_config.out_hidden_size,1|vision_config.hidden_size,\
       vision_config.spatial_merge_size,vision_config.spatial_merge_size);post_conv_layernorm@vision_config{\
-      weight:T(hidden_size)};post_layernorm@vision_config{weight:T(hidden_size)}};language_model@text_config=b220
+      weight:T(hidden_size)};post_layernorm@vision_config{weight:T(hidden_size)}};language_model@text_config=b208
       """,
     "glm4v_moe": """
       f . tie_word_embeddings=false
@@ -1822,11 +1752,11 @@ extension TypeTable {
       d tie_word_embeddings text_config.tie_word_embeddings?true:tie_word_embeddings
       c Glm4vMoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b217;language_model@text_config=b222};?tie_word_embeddings \
+      i model{visual@vision_config=b205;language_model@text_config=b210};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Glm4vMoeModel AutoModel
-      i visual@vision_config=b217;language_model@text_config=b222
+      i visual@vision_config=b205;language_model@text_config=b210
       """,
     "glm4v_moe_text": """
       f . attention_bias=true first_k_dense_replace=1 hidden_size=4096 intermediate_size=10944 \
@@ -1834,8 +1764,8 @@ extension TypeTable {
       num_hidden_layers=46 num_key_value_heads=8 tie_word_embeddings=false vocab_size=151424
       k . num_local_experts=n_routed_experts
       c Glm4vMoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b221;mlp{\
-      ?!(i<first_k_dense_replace) experts=b223;?!(i<first_k_dense_replace) gate:R(hidden_size,n_routed_experts);\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b209;mlp{\
+      ?!(i<first_k_dense_replace) experts=b211;?!(i<first_k_dense_replace) gate:R(hidden_size,n_routed_experts);\
       ?!(i<first_k_dense_replace) shared_experts=b25;?!(i<first_k_dense_replace) gate=b26;\
       ?i<first_k_dense_replace gate_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace \
       up_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace down_proj:L(intermediate_size,\
@@ -1846,7 +1776,7 @@ extension TypeTable {
       out_hidden_size=4096 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Glm4vMoeVisionModel AutoModel
-      i embeddings=b214;patch_embed=b90;blocks*depth=b215;merger=b216;downsample:C(hidden_size,out_hidden_size,1|\
+      i embeddings=b202;patch_embed=b85;blocks*depth=b203;merger=b204;downsample:C(hidden_size,out_hidden_size,1|\
       hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
       post_layernorm:N(hidden_size)
       """,
@@ -1855,14 +1785,14 @@ extension TypeTable {
       num_key_value_heads=2 vocab_size=151552
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Glm4vTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b219;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b207;norm:N(hidden_size)
       """,
     "glm4v_vision": """
       f . attention_bias=false depth=24 hidden_size=1536 image_size=336 in_channels=3 intermediate_size=13696 \
       out_hidden_size=4096 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Glm4vVisionModel AutoModel
-      i embeddings=b214;patch_embed=b90;blocks*depth=b215;merger=b216;downsample:C(hidden_size,out_hidden_size,1|\
+      i embeddings=b202;patch_embed=b85;blocks*depth=b203;merger=b204;downsample:C(hidden_size,out_hidden_size,1|\
       hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
       post_layernorm:N(hidden_size)
       """,
@@ -1872,7 +1802,7 @@ extension TypeTable {
       temporal_patch_size=2
       k . num_attention_heads=num_heads num_hidden_layers=depth
       c Glm5NextVisionModel AutoModel
-      i patch_embed=b90;blocks*depth=b224;merger{proj:L(out_hidden_size,out_hidden_size);\
+      i patch_embed=b85;blocks*depth=b212;merger{proj:L(out_hidden_size,out_hidden_size);\
       gate_proj:L(out_hidden_size,projection_intermediate_size);up_proj:L(out_hidden_size,\
       projection_intermediate_size);down_proj:L(projection_intermediate_size,out_hidden_size);\
       post_projection_norm:N(out_hidden_size,1)};downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
@@ -1896,38 +1826,29 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c GlmMoeDsaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b225;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b213;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GlmMoeDsaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b225;norm:N(hidden_size)
-      """,
-    "glm_ocr": """
-      f . tie_word_embeddings=false
-      f text_config. hidden_size=1024 intermediate_size=4096 num_attention_heads=16 num_hidden_layers=16 \
-      num_key_value_heads=8 vocab_size=59392
-      f vision_config. attention_bias=true hidden_size=1024 in_channels=3 intermediate_size=4096 num_heads=16 \
-      out_hidden_size=1536 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
-      k vision_config. num_attention_heads=num_heads
-      c GlmOcrForConditionalGeneration AutoModelForImageTextToText
-      p model
-      i model{visual=b227;language_model@text_config=b230};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
-      text_config.vocab_size)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
-      c GlmOcrModel AutoModel
-      i visual=b227;language_model@text_config=b230
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b213;norm:N(hidden_size)
       """,
     "glm_ocr_text": """
       f . hidden_size=1024 intermediate_size=4096 num_attention_heads=16 num_hidden_layers=16 \
       num_key_value_heads=8 vocab_size=59392
       c GlmOcrTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b229;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b214;mlp=b196;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "glm_ocr_vision": """
       f . attention_bias=true depth=24 hidden_size=1024 in_channels=3 intermediate_size=4096 num_heads=16 \
       out_hidden_size=1536 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_attention_heads=num_heads num_hidden_layers=depth
       c GlmOcrVisionModel AutoModel
-      i patch_embed=b90;blocks*depth=b224;merger=b226;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
+      i patch_embed=b85;blocks*depth=b212;merger{proj:L(out_hidden_size,out_hidden_size);\
+      gate_proj:L(out_hidden_size,out_hidden_size*in_channels);up_proj:L(out_hidden_size,\
+      out_hidden_size*in_channels);down_proj:L(out_hidden_size*in_channels,out_hidden_size);\
+      post_projection_norm:N(out_hidden_size,1)};downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
       spatial_merge_size,spatial_merge_size);post_layernorm:N(hidden_size)
       """,
     "glmasr": """
@@ -1941,12 +1862,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b231;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b215;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GlmAsrModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b231;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b215;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "glmasr_encoder": """
       f . hidden_size=1280 intermediate_size=5120 num_attention_heads=20 num_hidden_layers=32 \
@@ -1958,7 +1879,7 @@ extension TypeTable {
       num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),1);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b69;\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b68;\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)};norm:N(hidden_size,1)
       """,
     "got_ocr2": """
@@ -1981,16 +1902,16 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{vision_tower@vision_config{patch_embed=b127;layers*num_hidden_layers=b233;neck=b123;?use_abs_pos \
-      pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)};multi_modal_projector=b234;\
+      i model{vision_tower@vision_config{patch_embed=b122;layers*num_hidden_layers=b217;neck=b118;?use_abs_pos \
+      pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)};multi_modal_projector=b218;\
       language_model:A(AutoModel,text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size);?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GotOcr2Model AutoModel
       r language_model>language_model.model
-      i vision_tower{patch_embed@vision_config=b127;layers*text_config.num_hidden_layers@vision_config=b233;\
-      neck@vision_config=b123;?vision_config.use_abs_pos pos_embed:T(1,\
+      i vision_tower{patch_embed@vision_config=b122;layers*text_config.num_hidden_layers@vision_config=b217;\
+      neck@vision_config=b118;?vision_config.use_abs_pos pos_embed:T(1,\
       vision_config.image_size//vision_config.patch_size,vision_config.image_size//vision_config.patch_size,\
-      vision_config.hidden_size)};multi_modal_projector=b234;language_model:A(AutoModel,text_config)
+      vision_config.hidden_size)};multi_modal_projector=b218;language_model:A(AutoModel,text_config)
       """,
     "gpt-sw3": """
       f . add_cross_attention=false n_embd=768 n_inner=null n_layer=12 n_positions=1024 tie_word_embeddings=true \
@@ -1998,10 +1919,10 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c GPT2LMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer=b238;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
+      i transformer=b222;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
       vocab_size)~
       c GPT2Model AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b239;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b223;ln_f:N(n_embd,1)
       """,
     "gpt2": """
       f . add_cross_attention=false n_embd=768 n_inner=null n_layer=12 n_positions=1024 tie_word_embeddings=true \
@@ -2009,10 +1930,10 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c GPT2LMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer=b238;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
+      i transformer=b222;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
       vocab_size)~
       c GPT2Model AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b239;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b223;ln_f:N(n_embd,1)
       """,
     "gpt_bigcode": """
       f . multi_query=true n_embd=768 n_head=12 n_inner=null n_layer=12 n_positions=1024 num_key_value_heads=null \
@@ -2024,30 +1945,30 @@ extension TypeTable {
       f . add_cross_attention=false
       c GPTBigCodeForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b240;ln_f:N(n_embd,1)};\
+      i transformer{wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b224;ln_f:N(n_embd,1)};\
       ?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,vocab_size)~
       c GPTBigCodeModel AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b240;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b224;ln_f:N(n_embd,1)
       """,
     "gpt_neo": """
       f . hidden_size=2048 max_position_embeddings=2048 num_layers=24 tie_word_embeddings=true vocab_size=50257
       k . num_hidden_layers=num_layers
       c GPTNeoForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer=b242;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      i transformer=b226;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c GPTNeoModel AutoModel
-      i wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b241;\
+      i wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b225;\
       ln_f:N(hidden_size,1)
       c GPTNeoForSequenceClassification
       p transformer
-      i transformer=b242;score:L(hidden_size,num_labels)
+      i transformer=b226;score:L(hidden_size,num_labels)
       c GPTNeoForTokenClassification
       p transformer
-      i transformer=b242;classifier:L(hidden_size,num_labels,1)
+      i transformer=b226;classifier:L(hidden_size,num_labels,1)
       c GPTNeoForQuestionAnswering
       p transformer
-      i transformer=b242;qa_outputs:L(hidden_size,2,1)
+      i transformer=b226;qa_outputs:L(hidden_size,2,1)
       """,
     "gpt_neox": """
       f . attention_bias=true hidden_size=6144 intermediate_size=24576 num_attention_heads=64 \
@@ -2055,22 +1976,22 @@ extension TypeTable {
       c GPTNeoXForCausalLM AutoModelForCausalLM
       p gpt_neox
       r lm_head>embed_out
-      i gpt_neox{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b244;final_layer_norm:N(hidden_size,\
+      i gpt_neox{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b228;final_layer_norm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GPTNeoXModel AutoModel
-      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b244;final_layer_norm:N(hidden_size,1)
+      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b228;final_layer_norm:N(hidden_size,1)
       """,
     "gpt_neox_japanese": """
       f . hidden_size=2560 intermediate_multiple_size=4 num_attention_heads=32 num_hidden_layers=32 \
       tie_word_embeddings=true vocab_size=32000
       c GPTNeoXJapaneseForCausalLM AutoModelForCausalLM
       p gpt_neox_japanese
-      i gpt_neox_japanese{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;\
+      i gpt_neox_japanese{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b229;\
       final_layer_norm:N(hidden_size,1)};?!tie_word_embeddings embed_out:L(hidden_size,vocab_size);\
       ?tie_word_embeddings embed_out:L(hidden_size,vocab_size)~
       c GPTNeoXJapaneseModel AutoModel
-      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;final_layer_norm:N(hidden_size,1)
+      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b229;final_layer_norm:N(hidden_size,1)
       """,
     "gpt_oss": """
       f . attention_bias=true head_dim=64 hidden_size=2880 intermediate_size=2880 layer_types=null \
@@ -2082,7 +2003,7 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c GptOssForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b246;mlp{\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b230;mlp{\
       router:R(hidden_size,num_local_experts);experts{gate_up_proj:Q(num_local_experts,hidden_size,\
       intermediate_size*2);down_proj:Q(num_local_experts,intermediate_size,hidden_size);\
       gate_up_proj_bias:T(num_local_experts,intermediate_size*2);down_proj_bias:T(num_local_experts,hidden_size)};\
@@ -2090,7 +2011,7 @@ extension TypeTable {
       norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GptOssModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b246;mlp{router:R(hidden_size,\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b230;mlp{router:R(hidden_size,\
       num_local_experts);experts{gate_up_proj:Q(num_local_experts,hidden_size,intermediate_size*2);\
       down_proj:P(num_local_experts,intermediate_size,hidden_size);gate_up_proj_bias:T(num_local_experts,\
       intermediate_size*2);down_proj_bias:T(num_local_experts,hidden_size)};router{bias:T(num_local_experts)}};\
@@ -2101,10 +2022,10 @@ extension TypeTable {
       k . hidden_size=n_embd num_hidden_layers=n_layer
       c GPTJForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b247;ln_f:N(n_embd,1)};?tie_word_embeddings \
+      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b231;ln_f:N(n_embd,1)};?tie_word_embeddings \
       lm_head:L(n_embd,vocab_size,1)~;?!tie_word_embeddings lm_head:L(n_embd,vocab_size,1)
       c GPTJModel AutoModel
-      i wte:E(vocab_size,n_embd)!;h*n_layer=b247;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;h*n_layer=b231;ln_f:N(n_embd,1)
       """,
     "granite": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 mlp_bias=false num_attention_heads=32 \
@@ -2112,10 +2033,10 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c GraniteForCausalLM AutoModelForCausalLM
       p model
-      i model=b249;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b233;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b248;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b232;norm:N(hidden_size)
       """,
     "granite_docling": """
       f . tie_word_embeddings=true
@@ -2127,24 +2048,24 @@ extension TypeTable {
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
       c GraniteDoclingForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model=b254;text_model@text_config=b249};?!tie_word_embeddings \
+      i model{vision_model=b238;text_model@text_config=b233};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GraniteDoclingModel AutoModel
-      i vision_model=b254;text_model@text_config=b249
+      i vision_model=b238;text_model@text_config=b233
       """,
     "granite_docling_text": """
       f . attention_bias=false hidden_size=1024 intermediate_size=2048 mlp_bias=false num_attention_heads=16 \
       num_hidden_layers=28 num_key_value_heads=4 tie_word_embeddings=true vocab_size=133800
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c GraniteDoclingTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b248;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b232;norm:N(hidden_size)
       """,
     "granite_docling_vision": """
       f . hidden_size=768 image_size=512 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 out_hidden_size=1024 patch_size=16 scale_factor=4 use_fine_route=true
       c GraniteDoclingVisionModel AutoModel
-      i embeddings=b250;encoder{layers*num_hidden_layers=b81};connector=b253;post_layernorm:N(hidden_size,1)
+      i embeddings=b234;encoder{layers*num_hidden_layers=b76};connector=b237;post_layernorm:N(hidden_size,1)
       """,
     "granite_speech": """
       f . downsample_rate=5 tie_word_embeddings=true window_size=15
@@ -2165,7 +2086,7 @@ extension TypeTable {
       p model
       r model>
       r model.language_model>language_model.model
-      i model=b256;lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      i model=b240;lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       """,
     "granite_speech_plus": """
       f . downsample_rate=5 tie_word_embeddings=true window_size=15
@@ -2184,7 +2105,7 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b256;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
+      i model=b240;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       """,
     "granite_swa": """
@@ -2196,11 +2117,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c GraniteSWAForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b258;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b242;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c GraniteSWAModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b258;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b242;norm:N(hidden_size)
       """,
     "granitemoe": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2211,13 +2132,13 @@ extension TypeTable {
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model=b262;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b246;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteMoeModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;norm:N(hidden_size)
       """,
     "granitemoe_swa": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 layer_types=null num_attention_heads=32 \
@@ -2230,11 +2151,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c GraniteMoeSWAForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b263;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b247;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GraniteMoeSWAModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b263;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b247;norm:N(hidden_size)
       """,
     "granitemoehybrid": """
       f . hidden_size=4096 intermediate_size=11008 layer_types=null mamba_conv_bias=true mamba_d_conv=4 \
@@ -2251,14 +2172,14 @@ extension TypeTable {
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b264;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b248;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GraniteMoeHybridModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b264;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b248;norm:N(hidden_size)
       """,
     "granitemoeshared": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2271,67 +2192,13 @@ extension TypeTable {
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model=b262;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b246;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteMoeSharedModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size)
-      """,
-    "gte": """
-      f . hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_hidden_layers=12 \
-      tie_word_embeddings=true type_vocab_size=1 vocab_size=250048
-      c GteForMaskedLM AutoModelForMaskedLM
-      p gte
-      r gte.layers.*.mlp.gate_proj>gte.encoder.layer.*.mlp.up_gate_proj
-      r gte.layers.*.mlp.up_proj>gte.encoder.layer.*.mlp.up_gate_proj
-      r gte.layers.*.mlp.down_proj>gte.encoder.layer.*.mlp.down_proj
-      r gte.layers.*.self_attn.q_proj>gte.encoder.layer.*.attention.qkv_proj
-      r gte.layers.*.self_attn.k_proj>gte.encoder.layer.*.attention.qkv_proj
-      r gte.layers.*.self_attn.v_proj>gte.encoder.layer.*.attention.qkv_proj
-      r gte.layers.*.self_attn.o_proj>gte.encoder.layer.*.attention.o_proj
-      r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
-      r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
-      r lm_head.layer_norm>lm_head.norm
-      i gte=b268;lm_head{dense:L(hidden_size,hidden_size,1);?!tie_word_embeddings decoder:L(hidden_size,\
-      vocab_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;layer_norm:N(hidden_size,1)}
-      c GteModel AutoModel
-      r layers.*.mlp.gate_proj>encoder.layer.*.mlp.up_gate_proj
-      r layers.*.mlp.up_proj>encoder.layer.*.mlp.up_gate_proj
-      r layers.*.mlp.down_proj>encoder.layer.*.mlp.down_proj
-      r layers.*.self_attn.q_proj>encoder.layer.*.attention.qkv_proj
-      r layers.*.self_attn.k_proj>encoder.layer.*.attention.qkv_proj
-      r layers.*.self_attn.v_proj>encoder.layer.*.attention.qkv_proj
-      r layers.*.self_attn.o_proj>encoder.layer.*.attention.o_proj
-      r layers.*.post_attention_layernorm>encoder.layer.*.attn_ln
-      r layers.*.post_mlp_layernorm>encoder.layer.*.mlp_ln
-      i embeddings=b265;layers*num_hidden_layers=b267
-      c GteForSequenceClassification
-      p gte
-      r gte.layers.*.mlp.gate_proj>gte.encoder.layer.*.mlp.up_gate_proj
-      r gte.layers.*.mlp.up_proj>gte.encoder.layer.*.mlp.up_gate_proj
-      r gte.layers.*.mlp.down_proj>gte.encoder.layer.*.mlp.down_proj
-      r gte.layers.*.self_attn.q_proj>gte.encoder.layer.*.attention.qkv_proj
-      r gte.layers.*.self_attn.k_proj>gte.encoder.layer.*.attention.qkv_proj
-      r gte.layers.*.self_attn.v_proj>gte.encoder.layer.*.attention.qkv_proj
-      r gte.layers.*.self_attn.o_proj>gte.encoder.layer.*.attention.o_proj
-      r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
-      r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
-      i gte{embeddings=b265;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b267};\
-      classifier:L(hidden_size,num_labels,1)
-      c GteForTokenClassification
-      p gte
-      r gte.layers.*.mlp.gate_proj>gte.encoder.layer.*.mlp.up_gate_proj
-      r gte.layers.*.mlp.up_proj>gte.encoder.layer.*.mlp.up_gate_proj
-      r gte.layers.*.mlp.down_proj>gte.encoder.layer.*.mlp.down_proj
-      r gte.layers.*.self_attn.q_proj>gte.encoder.layer.*.attention.qkv_proj
-      r gte.layers.*.self_attn.k_proj>gte.encoder.layer.*.attention.qkv_proj
-      r gte.layers.*.self_attn.v_proj>gte.encoder.layer.*.attention.qkv_proj
-      r gte.layers.*.self_attn.o_proj>gte.encoder.layer.*.attention.o_proj
-      r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
-      r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
-      i gte=b268;classifier:L(hidden_size,num_labels,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;norm:N(hidden_size)
       """,
     "helium": """
       f . attention_bias=false head_dim=128 hidden_size=2560 intermediate_size=7040 mlp_bias=false \
@@ -2339,54 +2206,11 @@ extension TypeTable {
       g head_dim
       c HeliumForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b269;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b249;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HeliumModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b269;norm:N(hidden_size)
-      """,
-    "hrm_text": """
-      f . H_cycles=2 L_cycles=3 attention_bias=false head_dim=128 hidden_size=1536 intermediate_size=4096 \
-      mlp_bias=false num_attention_heads=12 num_hidden_layers=16 num_layers_per_stack=null \
-      tie_word_embeddings=false vocab_size=151808
-      d num_hidden_layers null(num_layers_per_stack)?num_hidden_layers*H_cycles*(L_cycles+1):num_hidden_layers
-      d num_layers_per_stack null(num_layers_per_stack)?num_hidden_layers:num_layers_per_stack
-      g head_dim
-      c HrmTextForCausalLM AutoModelForCausalLM
-      p model
-      r model.L_module.layers.*.self_attn.q_proj>model.L_module.layers.*.attn.gqkv_proj
-      r model.L_module.layers.*.self_attn.k_proj>model.L_module.layers.*.attn.gqkv_proj
-      r model.L_module.layers.*.self_attn.v_proj>model.L_module.layers.*.attn.gqkv_proj
-      r model.L_module.layers.*.self_attn.o_proj>model.L_module.layers.*.attn.o_proj
-      r model.L_module.layers.*.self_attn.gate_proj>model.L_module.layers.*.attn.gqkv_proj
-      r model.L_module.layers.*.mlp.gate_proj>model.L_module.layers.*.mlp.gate_up_proj
-      r model.L_module.layers.*.mlp.up_proj>model.L_module.layers.*.mlp.gate_up_proj
-      r model.H_module.layers.*.self_attn.q_proj>model.H_module.layers.*.attn.gqkv_proj
-      r model.H_module.layers.*.self_attn.k_proj>model.H_module.layers.*.attn.gqkv_proj
-      r model.H_module.layers.*.self_attn.v_proj>model.H_module.layers.*.attn.gqkv_proj
-      r model.H_module.layers.*.self_attn.o_proj>model.H_module.layers.*.attn.o_proj
-      r model.H_module.layers.*.self_attn.gate_proj>model.H_module.layers.*.attn.gqkv_proj
-      r model.H_module.layers.*.mlp.gate_proj>model.H_module.layers.*.mlp.gate_up_proj
-      r model.H_module.layers.*.mlp.up_proj>model.H_module.layers.*.mlp.gate_up_proj
-      i model{embed_tokens:E(vocab_size,hidden_size)!;L_module=b270;H_module=b270;z_L_init:T(hidden_size)};\
-      ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
-      vocab_size)
-      c HrmTextModel AutoModel
-      r L_module.layers.*.self_attn.q_proj>L_module.layers.*.attn.gqkv_proj
-      r L_module.layers.*.self_attn.k_proj>L_module.layers.*.attn.gqkv_proj
-      r L_module.layers.*.self_attn.v_proj>L_module.layers.*.attn.gqkv_proj
-      r L_module.layers.*.self_attn.o_proj>L_module.layers.*.attn.o_proj
-      r L_module.layers.*.self_attn.gate_proj>L_module.layers.*.attn.gqkv_proj
-      r L_module.layers.*.mlp.gate_proj>L_module.layers.*.mlp.gate_up_proj
-      r L_module.layers.*.mlp.up_proj>L_module.layers.*.mlp.gate_up_proj
-      r H_module.layers.*.self_attn.q_proj>H_module.layers.*.attn.gqkv_proj
-      r H_module.layers.*.self_attn.k_proj>H_module.layers.*.attn.gqkv_proj
-      r H_module.layers.*.self_attn.v_proj>H_module.layers.*.attn.gqkv_proj
-      r H_module.layers.*.self_attn.o_proj>H_module.layers.*.attn.o_proj
-      r H_module.layers.*.self_attn.gate_proj>H_module.layers.*.attn.gqkv_proj
-      r H_module.layers.*.mlp.gate_proj>H_module.layers.*.mlp.gate_up_proj
-      r H_module.layers.*.mlp.up_proj>H_module.layers.*.mlp.gate_up_proj
-      i embed_tokens:E(vocab_size,hidden_size)!;L_module=b270;H_module=b270;z_L_init:T(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b249;norm:N(hidden_size)
       """,
     "hunyuan_v1_dense": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2395,10 +2219,10 @@ extension TypeTable {
       g head_dim
       c HunYuanDenseV1ForCausalLM AutoModelForCausalLM
       p model
-      i model=b273;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b252;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c HunYuanDenseV1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b272;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b251;norm:N(hidden_size)
       """,
     "hunyuan_v1_moe": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2408,11 +2232,11 @@ extension TypeTable {
       g head_dim
       c HunYuanMoEV1ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b274;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b253;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HunYuanMoEV1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b274;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b253;norm:N(hidden_size)
       """,
     "hunyuan_vl": """
       f . tie_word_embeddings=true
@@ -2446,7 +2270,7 @@ extension TypeTable {
       r model.vision_tower.patch_merger.image_sep>vit.perceive.image_sep
       r model.vision_tower.patch_merger.before_rms>vit.perceive.before_rms
       r model.vision_tower.patch_merger.after_rms>vit.perceive.after_rms
-      i model{language_model@text_config=b273;vision_tower=b279};lm_head:L(text_config.hidden_size,\
+      i model{language_model@text_config=b252;vision_tower=b258};lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)~
       c HunYuanVLModel AutoModel
       r vision_tower.layers.*.mlp.fc1>vision_tower.layers.*.mlp.dense_h_to_4h
@@ -2460,7 +2284,7 @@ extension TypeTable {
       r vision_tower.patch_merger.image_sep>vision_tower.perceive.image_sep
       r vision_tower.patch_merger.before_rms>vision_tower.perceive.before_rms
       r vision_tower.patch_merger.after_rms>vision_tower.perceive.after_rms
-      i language_model@text_config=b273;vision_tower=b279
+      i language_model@text_config=b252;vision_tower=b258
       """,
     "hunyuan_vl_vision": """
       f . hidden_size=1152 intermediate_size=4304 max_image_size=2048 num_attention_heads=16 num_channels=3 \
@@ -2468,7 +2292,7 @@ extension TypeTable {
       k . attention_heads=num_attention_heads
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c HunYuanVLVisionTransformer AutoModel
-      i embeddings=b275;layers*num_hidden_layers=b277;patch_merger=b278
+      i embeddings=b254;layers*num_hidden_layers=b256;patch_merger=b257
       """,
     "hy_v3": """
       f . attention_bias=false head_dim=128 hidden_size=4096 intermediate_size=13312 mlp_bias=false \
@@ -2483,14 +2307,14 @@ extension TypeTable {
       r model.layers.*.mlp.gate>model.layers.*.mlp.router.gate
       r model.layers.*.mlp.shared_experts>model.layers.*.mlp.shared_mlp
       r model.layers.*.mlp.e_score_correction_bias>model.layers.*.mlp.expert_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b280;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b259;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HYV3Model AutoModel
       r layers.*.mlp.gate>layers.*.mlp.router.gate
       r layers.*.mlp.shared_experts>layers.*.mlp.shared_mlp
       r layers.*.mlp.e_score_correction_bias>layers.*.mlp.expert_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b280;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b259;norm:N(hidden_size)
       """,
     "hy_v4": """
       f . attention_bias=false hc_mult=4 head_dim=256 hidden_size=2816 index_head_dim=128 index_n_heads=16 \
@@ -2521,8 +2345,8 @@ extension TypeTable {
       r model.hc_head.hc_fn>model.hc_pre.hc_head.hc_head_fn
       r model.hc_head.hc_base>model.hc_pre.hc_head.hc_head_base
       r model.hc_head.hc_scale>model.hc_pre.hc_head.hc_head_scale
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b282;norm:N(hidden_size);\
-      hc_head=b121};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size);\
+      hc_head=b116};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c HYV4Model AutoModel
       r layers.*.self_attn.gate_proj>layers.*.self_attn.linear_gate
@@ -2538,7 +2362,7 @@ extension TypeTable {
       r hc_head.hc_fn>hc_head.hc_pre.hc_head_fn
       r hc_head.hc_base>hc_head.hc_pre.hc_head_base
       r hc_head.hc_scale>hc_head.hc_pre.hc_head_scale
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b282;norm:N(hidden_size);hc_head=b121
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size);hc_head=b116
       """,
     "hy_v4_vl_text": """
       f . attention_bias=false hc_mult=4 head_dim=256 hidden_size=6144 index_head_dim=128 index_n_heads=32 \
@@ -2569,7 +2393,7 @@ extension TypeTable {
       r hc_head.hc_fn>hc_head.hc_pre.hc_head_fn
       r hc_head.hc_base>hc_head.hc_pre.hc_head_base
       r hc_head.hc_scale>hc_head.hc_pre.hc_head_scale
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b282;norm:N(hidden_size);hc_head=b121
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size);hc_head=b116
       """,
     "hy_v4_vl_vision": """
       f . hidden_size=1536 intermediate_size=6144 max_image_size=2048 num_attention_heads=16 num_channels=3 \
@@ -2577,7 +2401,7 @@ extension TypeTable {
       k . attention_heads=num_attention_heads
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c HYV4VLVisionModel AutoModel
-      i embeddings=b275;layers*num_hidden_layers=b277;patch_merger{proj_conv:C(hidden_size,\
+      i embeddings=b254;layers*num_hidden_layers=b256;patch_merger{proj_conv:C(hidden_size,\
       hidden_size*spatial_merge_size**2,1|hidden_size,spatial_merge_size,spatial_merge_size);\
       proj_out:C(hidden_size*spatial_merge_size**2,out_hidden_size,1|hidden_size*spatial_merge_size**2,1,1);\
       image_newline:T(out_hidden_size);before_rms:N(hidden_size)}
@@ -2591,11 +2415,11 @@ extension TypeTable {
       g head_dim
       c HyperCLOVAXForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b283;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b262;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HyperCLOVAXModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b283;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b262;norm:N(hidden_size)
       """,
     "hyperclovax_vision_v2": """
       f . tie_word_embeddings=true
@@ -2629,15 +2453,15 @@ extension TypeTable {
       s alpha_type float vector
       c IdeficsForVisionText2Text AutoModelForImageTextToText
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;vision_model=b285;\
-      layers*num_hidden_layers//cross_layer_interval=b287;\
-      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b288;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;vision_model=b264;\
+      layers*num_hidden_layers//cross_layer_interval=b266;\
+      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b267;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c IdeficsModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;vision_model=b285;\
-      layers*num_hidden_layers//cross_layer_interval=b287;\
-      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b288;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;vision_model=b264;\
+      layers*num_hidden_layers//cross_layer_interval=b266;\
+      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b267;norm:N(hidden_size)
       """,
     "idefics2": """
       f . tie_word_embeddings=false
@@ -2649,11 +2473,11 @@ extension TypeTable {
       m text_config. max_position_embeddings=32768 rms_norm_eps=1e-05
       c Idefics2ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model@vision_config=b289;connector=b291;text_model:A(AutoModel,text_config)};\
+      i model{vision_model@vision_config=b268;connector=b270;text_model:A(AutoModel,text_config)};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Idefics2Model AutoModel
-      i vision_model=b292;connector=b291;text_model:A(AutoModel,text_config)
+      i vision_model=b271;connector=b270;text_model:A(AutoModel,text_config)
       """,
     "idefics3": """
       f . scale_factor=2 tie_word_embeddings=false
@@ -2663,16 +2487,16 @@ extension TypeTable {
       m text_config. rms_norm_eps=1e-05
       c Idefics3ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b294;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b273;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Idefics3Model AutoModel
-      i vision_model@vision_config=b289;connector=b293;text_model:A(AutoModel,text_config)
+      i vision_model@vision_config=b268;connector=b272;text_model:A(AutoModel,text_config)
       """,
     "idefics3_vision": """
       f . hidden_size=1152 image_size=224 intermediate_size=3072 num_attention_heads=16 num_channels=3 \
       num_hidden_layers=12 patch_size=32
       c Idefics3VisionTransformer AutoModel
-      i embeddings=b250;encoder{layers*num_hidden_layers=b81};post_layernorm:N(hidden_size,1)
+      i embeddings=b234;encoder{layers*num_hidden_layers=b76};post_layernorm:N(hidden_size,1)
       """,
     "inkling2_vision": """
       f . hidden_size=1024 intermediate_size=null mlp_ratio=4.0 num_attention_heads=16 num_channels=3 \
@@ -2683,7 +2507,7 @@ extension TypeTable {
       c Inkling2VisionModel AutoModel
       i embeddings{patch_embedding:L(num_channels*patch_size**2,hidden_size);\
       position_embedding:E(posemb_grid_size**2,hidden_size);class_embedding:T(hidden_size);\
-      cls_position_embedding:T(hidden_size)};layers*num_hidden_layers{self_attn=b61;mlp=b69;\
+      cls_position_embedding:T(hidden_size)};layers*num_hidden_layers{self_attn=b61;mlp=b68;\
       lambda_1:T(hidden_size);lambda_2:T(hidden_size);layernorm_before:N(hidden_size,1);\
       layernorm_after:N(hidden_size,1)};merger{linear_1:L(spatial_merge_size**2*hidden_size,projection_hidden_dim,\
       projector_bias);linear_2:L(projection_hidden_dim,text_hidden_size,projector_bias)};\
@@ -2704,55 +2528,25 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c InklingForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b296;mlp{\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b275;mlp{\
       ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') \
       down_proj:L(intermediate_size,hidden_size);?mlp_layer_types[i]=='sparse' gate:R(hidden_size,\
-      n_routed_experts+n_shared_experts);?mlp_layer_types[i]=='sparse' experts=b223;?mlp_layer_types[i]=='sparse' \
-      shared_experts=b297;?!(mlp_layer_types[i]=='sparse') global_scale:T(1);?mlp_layer_types[i]=='sparse' \
-      gate=b298};attn_sconv=b299;mlp_sconv=b299;input_layernorm:N(hidden_size);\
+      n_routed_experts+n_shared_experts);?mlp_layer_types[i]=='sparse' experts=b211;?mlp_layer_types[i]=='sparse' \
+      shared_experts=b276;?!(mlp_layer_types[i]=='sparse') global_scale:T(1);?mlp_layer_types[i]=='sparse' \
+      gate=b277};attn_sconv=b278;mlp_sconv=b278;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};embed_tokens{embed_norm:N(hidden_size)};norm:N(hidden_size)};\
       lm_head:L(hidden_size,vocab_size)
       c InklingTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b296;mlp{\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b275;mlp{\
       ?mlp_layer_types[i]=='sparse' gate:R(hidden_size,n_routed_experts+n_shared_experts);\
-      ?mlp_layer_types[i]=='sparse' experts=b223;?mlp_layer_types[i]=='sparse' shared_experts=b297;\
-      ?mlp_layer_types[i]=='sparse' gate=b298;?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,\
+      ?mlp_layer_types[i]=='sparse' experts=b211;?mlp_layer_types[i]=='sparse' shared_experts=b276;\
+      ?mlp_layer_types[i]=='sparse' gate=b277;?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,\
       intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size);\
-      ?!(mlp_layer_types[i]=='sparse') global_scale:T(1)};attn_sconv=b299;mlp_sconv=b299;\
+      ?!(mlp_layer_types[i]=='sparse') global_scale:T(1)};attn_sconv=b278;mlp_sconv=b278;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};embed_tokens{\
       embed_norm:N(hidden_size)};norm:N(hidden_size)
-      """,
-    "instructblip": """
-      f . num_query_tokens=32
-      f qformer_config. cross_attention_frequency=2 encoder_hidden_size=1408 hidden_size=768 \
-      intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 num_hidden_layers=12 \
-      vocab_size=30522
-      f vision_config. hidden_size=1408 image_size=224 intermediate_size=6144 patch_size=14 qkv_bias=true
-      y text_config. opt
-      c InstructBlipForConditionalGeneration AutoModelForImageTextToText
-      i vision_model=b71;qformer@qformer_config=b302;language_projection:L(qformer_config.hidden_size,\
-      text_config.hidden_size,1);query_tokens:T(1,num_query_tokens,qformer_config.hidden_size);\
-      language_model:A(AutoModelForCausalLM,text_config)
-      c InstructBlipModel AutoModel
-      i vision_model=b74;qformer=b303;language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);\
-      query_tokens:T(1,num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModel,text_config)
-      """,
-    "instructblipvideo": """
-      f . num_query_tokens=32
-      f qformer_config. cross_attention_frequency=2 encoder_hidden_size=1408 hidden_size=768 \
-      intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 num_hidden_layers=12 \
-      vocab_size=30522
-      f vision_config. hidden_size=1408 image_size=224 intermediate_size=6144 patch_size=14 qkv_bias=true
-      y text_config. opt
-      c InstructBlipVideoForConditionalGeneration AutoModelForImageTextToText
-      i vision_model=b71;qformer@qformer_config=b302;language_projection:L(qformer_config.hidden_size,\
-      text_config.hidden_size,1);query_tokens:T(1,num_query_tokens,qformer_config.hidden_size);\
-      language_model:A(AutoModelForCausalLM,text_config)
-      c InstructBlipVideoModel AutoModel
-      i vision_model=b74;qformer=b303;language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);\
-      query_tokens:T(1,num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModel,text_config)
       """,
     "internvl": """
       f . downsample_ratio=0.5 tie_word_embeddings=true
@@ -2765,7 +2559,7 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{vision_tower@vision_config{embeddings=b304;encoder{layer*num_hidden_layers=b305};?!use_mean_pooling \
+      i model{vision_tower@vision_config{embeddings=b279;encoder{layer*num_hidden_layers=b280};?!use_mean_pooling \
       layernorm:N(hidden_size,1)};multi_modal_projector{\
       linear_1:L(vision_config.hidden_size*int(1/downsample_ratio)**2,text_config.hidden_size,1);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,1);\
@@ -2778,7 +2572,7 @@ extension TypeTable {
       num_attention_heads=16 num_channels=3 num_hidden_layers=24 patch_size=[14,14] \
       use_absolute_position_embeddings=true use_mask_token=false use_mean_pooling=true use_qk_norm=false
       c InternVLVisionModel AutoModel
-      i embeddings=b304;encoder{layer*num_hidden_layers=b305};?!use_mean_pooling layernorm:N(hidden_size,1)
+      i embeddings=b279;encoder{layer*num_hidden_layers=b280};?!use_mean_pooling layernorm:N(hidden_size,1)
       """,
     "jais2": """
       f . attention_bias=true head_dim=null hidden_size=3328 intermediate_size=26624 mlp_bias=true \
@@ -2789,11 +2583,11 @@ extension TypeTable {
       g head_dim
       c Jais2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b306;norm:N(hidden_size,1)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b281;norm:N(hidden_size,1)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Jais2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b306;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b281;norm:N(hidden_size,1)
       """,
     "jamba": """
       f . attn_layer_offset=4 attn_layer_period=8 expert_layer_offset=1 expert_layer_period=2 hidden_size=4096 \
@@ -2805,13 +2599,13 @@ extension TypeTable {
       g !(num_experts<=1)
       c JambaForCausalLM AutoModelForCausalLM
       p model
-      i model=b308;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b283;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c JambaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b307;final_layernorm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b282;final_layernorm:N(hidden_size)
       c JambaForSequenceClassification
       p model
-      i model=b308;score:L(hidden_size,num_labels)
+      i model=b283;score:L(hidden_size,num_labels)
       """,
     "jetmoe": """
       f . hidden_size=2048 intermediate_size=5632 kv_channels=128 num_attention_heads=null num_experts_per_tok=2 \
@@ -2821,101 +2615,18 @@ extension TypeTable {
       g kv_channels
       c JetMoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b309;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b284;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c JetMoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b309;norm:N(hidden_size)
-      """,
-    "jina_embeddings_v3": """
-      f . hidden_size=1024 intermediate_size=4096 num_attention_heads=16 num_hidden_layers=24 \
-      tie_word_embeddings=true type_vocab_size=1 vocab_size=250002
-      c JinaEmbeddingsV3ForMaskedLM AutoModelForMaskedLM
-      p roberta
-      r roberta.embeddings.LayerNorm>roberta.emb_ln
-      r roberta.layers.*.mlp>roberta.encoder.layers.*.mlp
-      r roberta.layers.*.self_attn.q_proj>roberta.encoder.layers.*.mixer.Wqkv
-      r roberta.layers.*.self_attn.k_proj>roberta.encoder.layers.*.mixer.Wqkv
-      r roberta.layers.*.self_attn.v_proj>roberta.encoder.layers.*.mixer.Wqkv
-      r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
-      r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
-      r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
-      i lm_head=b77;roberta=b311
-      c JinaEmbeddingsV3Model AutoModel
-      r embeddings.LayerNorm>emb_ln
-      r layers.*.mlp>encoder.layers.*.mlp
-      r layers.*.self_attn.q_proj>encoder.layers.*.mixer.Wqkv
-      r layers.*.self_attn.k_proj>encoder.layers.*.mixer.Wqkv
-      r layers.*.self_attn.v_proj>encoder.layers.*.mixer.Wqkv
-      r layers.*.self_attn.o_proj>encoder.layers.*.mixer.out_proj
-      r layers.*.post_attention_layernorm>encoder.layers.*.norm1
-      r layers.*.post_mlp_layernorm>encoder.layers.*.norm2
-      i embeddings=b265;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b310
-      c JinaEmbeddingsV3ForSequenceClassification
-      p roberta
-      r roberta.embeddings.LayerNorm>roberta.emb_ln
-      r roberta.layers.*.mlp>roberta.encoder.layers.*.mlp
-      r roberta.layers.*.self_attn.q_proj>roberta.encoder.layers.*.mixer.Wqkv
-      r roberta.layers.*.self_attn.k_proj>roberta.encoder.layers.*.mixer.Wqkv
-      r roberta.layers.*.self_attn.v_proj>roberta.encoder.layers.*.mixer.Wqkv
-      r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
-      r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
-      r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
-      i classifier=b55;roberta=b311
-      c JinaEmbeddingsV3ForQuestionAnswering
-      p roberta
-      r roberta.embeddings.LayerNorm>roberta.emb_ln
-      r roberta.layers.*.mlp>roberta.encoder.layers.*.mlp
-      r roberta.layers.*.self_attn.q_proj>roberta.encoder.layers.*.mixer.Wqkv
-      r roberta.layers.*.self_attn.k_proj>roberta.encoder.layers.*.mixer.Wqkv
-      r roberta.layers.*.self_attn.v_proj>roberta.encoder.layers.*.mixer.Wqkv
-      r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
-      r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
-      r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
-      i qa_outputs:L(hidden_size,num_labels,1);roberta=b311
-      """,
-    "kimi_k25": """
-      f . projection_hidden_size=1152 tie_word_embeddings=true
-      f vision_config. hidden_size=1152 intermediate_size=4304 merge_kernel_size=[2,2] num_hidden_layers=27 \
-      patch_size=14 pos_emb_height=64 pos_emb_width=64
-      y text_config. deepseek_v3
-      c Kimi_K25ForConditionalGeneration AutoModelForImageTextToText
-      p model
-      r model.vision_tower.patch_embed.proj>vision_tower.encoder.patch_embed.proj
-      r model.vision_tower.patch_embed.pos_emb.position_embeddings>vision_tower.patch_embed.pos_emb.weight
-      r model.vision_tower.layers.*.attn.proj>vision_tower.encoder.blocks.*.wo
-      r model.vision_tower.layers.*.attn.q_proj>vision_tower.encoder.blocks.*.wqkv
-      r model.vision_tower.layers.*.attn.k_proj>vision_tower.encoder.blocks.*.wqkv
-      r model.vision_tower.layers.*.attn.v_proj>vision_tower.encoder.blocks.*.wqkv
-      r model.vision_tower.layers.*.mlp.fc1>vision_tower.encoder.blocks.*.mlp.fc0
-      r model.vision_tower.layers.*.mlp.fc2>vision_tower.encoder.blocks.*.mlp.fc1
-      r model.vision_tower.layers.*.norm1>vision_tower.encoder.blocks.*.norm0
-      r model.vision_tower.layers.*.norm2>vision_tower.encoder.blocks.*.norm1
-      r model.vision_tower.final_layernorm>vision_tower.encoder.final_layernorm
-      r model.mm_projector.in_proj>mm_projector.proj.0
-      r model.mm_projector.out_proj>mm_projector.proj.2
-      r lm_head>language_model.lm_head
-      r model.language_model>language_model.model
-      i model{vision_tower@vision_config{patch_embed=b312;layers*num_hidden_layers=b313;\
-      final_layernorm:N(hidden_size,1)};mm_projector=b314;language_model:A(AutoModel,text_config)};\
-      ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~
-      c Kimi_K25Model AutoModel
-      r vision_tower.layers.*.attn.proj>vision_tower.blocks.*.attn.proj
-      r vision_tower.layers.*.attn.q_proj>vision_tower.blocks.*.wqkv
-      r vision_tower.layers.*.attn.k_proj>vision_tower.blocks.*.wqkv
-      r vision_tower.layers.*.attn.v_proj>vision_tower.blocks.*.wqkv
-      r vision_tower.layers.*.mlp>vision_tower.blocks.*.mlp
-      r vision_tower.layers.*.norm1>vision_tower.blocks.*.norm1
-      r vision_tower.layers.*.norm2>vision_tower.blocks.*.norm2
-      i vision_tower{patch_embed@vision_config=b312;layers*text_config.num_hidden_layers@vision_config=b313;\
-      final_layernorm@vision_config=b16};mm_projector=b314;language_model:A(AutoModel,text_config)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b284;norm:N(hidden_size)
       """,
     "kimi_k25_vision": """
       f . hidden_size=1152 intermediate_size=4304 num_attention_heads=16 num_hidden_layers=27 patch_size=14 \
       pos_emb_height=64 pos_emb_width=64
       c Kimi_K25VisionModel AutoModel
-      i patch_embed=b312;layers*num_hidden_layers=b315;final_layernorm:N(hidden_size,1)
+      i patch_embed{proj:C(3,hidden_size,1|3,patch_size,patch_size);pos_emb{position_embeddings:T(pos_emb_height,\
+      pos_emb_width,hidden_size)}};layers*num_hidden_layers=b285;final_layernorm:N(hidden_size,1)
       """,
     "kolibri1": """
       f . head_dim=128 hidden_size=2560 layer_types=null moe_intermediate_size=512 num_attention_heads=48 \
@@ -2930,14 +2641,14 @@ extension TypeTable {
       r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.moe.router.expert_bias
       r model.layers.*.post_self_attn_layernorm>model.layers.*.post_attn_norm
       r model.layers.*.post_mlp_layernorm>model.layers.*.post_ffn_norm
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b318;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b288;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Kolibri1Model AutoModel
       r layers.*.mlp.gate.e_score_correction_bias>layers.*.moe.router.expert_bias
       r layers.*.post_self_attn_layernorm>layers.*.post_attn_norm
       r layers.*.post_mlp_layernorm>layers.*.post_ffn_norm
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b318;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b288;norm:N(hidden_size)
       """,
     "kosmos-2": """
       f . latent_query_num=64 tie_word_embeddings=true
@@ -2949,10 +2660,10 @@ extension TypeTable {
       f text_config. tie_word_embeddings=true
       f text_config. add_cross_attention=false
       c Kosmos2ForConditionalGeneration AutoModelForImageTextToText
-      i text_model@text_config{model=b323;lm_head:L(embed_dim,vocab_size)~};vision_model=b324;\
-      image_to_text_projection=b322
+      i text_model@text_config{model=b293;lm_head:L(embed_dim,vocab_size)~};vision_model=b294;\
+      image_to_text_projection=b292
       c Kosmos2Model AutoModel
-      i text_model@text_config{model=b323};vision_model=b324;image_to_text_projection=b322
+      i text_model@text_config{model=b293};vision_model=b294;image_to_text_projection=b292
       """,
     "kosmos-2.5": """
       f . latent_query_num=2048 tie_word_embeddings=true
@@ -2963,74 +2674,25 @@ extension TypeTable {
       g text_config.tie_word_embeddings
       f text_config. tie_word_embeddings=true
       c Kosmos2_5ForConditionalGeneration AutoModelForImageTextToText
-      i text_model@text_config{model=b320;lm_head:L(embed_dim,vocab_size)~};vision_model=b321;\
-      image_to_text_projection=b322
+      i text_model@text_config{model=b290;lm_head:L(embed_dim,vocab_size)~};vision_model=b291;\
+      image_to_text_projection=b292
       c Kosmos2_5Model AutoModel
-      i text_model@text_config{model=b320};vision_model=b321;image_to_text_projection=b322
-      """,
-    "laguna": """
-      f . attention_bias=false head_dim=128 hidden_size=2048 intermediate_size=8192 layer_types=null \
-      mlp_layer_types=null moe_intermediate_size=512 num_attention_heads=48 num_attention_heads_per_layer=null \
-      num_experts=256 num_hidden_layers=40 num_key_value_heads=8 shared_expert_intermediate_size=512 \
-      sliding_window=512 tie_word_embeddings=false vocab_size=100352
-      g !null(layer_types)
-      g !null(num_attention_heads_per_layer)
-      g !null(mlp_layer_types)
-      g head_dim
-      s layer_types full_attention sliding_attention
-      s mlp_layer_types dense sparse
-      c LagunaForCausalLM AutoModelForCausalLM
-      p model
-      r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.mlp.experts.e_score_correction_bias
-      r model.layers.*.mlp.shared_experts>model.layers.*.mlp.shared_expert
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b325;norm:N(hidden_size)};\
-      ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
-      vocab_size)
-      c LagunaModel AutoModel
-      r layers.*.mlp.gate.e_score_correction_bias>layers.*.mlp.experts.e_score_correction_bias
-      r layers.*.mlp.shared_experts>layers.*.mlp.shared_expert
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b325;norm:N(hidden_size)
-      """,
-    "lara_mini": """
-      f . attention_bias=false head_dim=128 hidden_size=1024 layer_types=null linear_conv_kernel_dim=4 \
-      linear_key_head_dim=128 linear_num_key_heads=8 linear_num_value_heads=16 linear_value_head_dim=128 \
-      moe_intermediate_size=512 num_attention_heads=16 num_experts=128 num_hidden_layers=34 num_key_value_heads=4 \
-      shared_expert_intermediate_size=512 sliding_window=512 tie_word_embeddings=true vocab_size=151936
-      g !null(layer_types)
-      g head_dim
-      s layer_types full_attention linear_attention sliding_attention
-      c LaraMiniForCausalLM AutoModelForCausalLM
-      p model
-      r model.layers.*.linear_attn.in_proj_qkv>model.layers.*.linear_attn.in_proj
-      r model.layers.*.linear_attn.in_proj_z>model.layers.*.linear_attn.in_proj
-      r model.layers.*.linear_attn.in_proj_b>model.layers.*.linear_attn.in_proj
-      r model.layers.*.linear_attn.in_proj_a>model.layers.*.linear_attn.in_proj
-      r model.layers.*.linear_attn.norm>model.layers.*.linear_attn.out_norm
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b327;norm:N(hidden_size)};\
-      ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
-      vocab_size)~
-      c LaraMiniModel AutoModel
-      r layers.*.linear_attn.in_proj_qkv>layers.*.linear_attn.in_proj
-      r layers.*.linear_attn.in_proj_z>layers.*.linear_attn.in_proj
-      r layers.*.linear_attn.in_proj_b>layers.*.linear_attn.in_proj
-      r layers.*.linear_attn.in_proj_a>layers.*.linear_attn.in_proj
-      r layers.*.linear_attn.norm>layers.*.linear_attn.out_norm
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b327;norm:N(hidden_size)
+      i text_model@text_config{model=b290};vision_model=b291;image_to_text_projection=b292
       """,
     "layoutlm": """
       f . hidden_size=768 intermediate_size=3072 max_2d_position_embeddings=1024 max_position_embeddings=512 \
       num_attention_heads=12 num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
       c LayoutLMForMaskedLM AutoModelForMaskedLM
       p layoutlm
-      i layoutlm=b329;cls{predictions=b50}
+      i layoutlm=b296;cls{predictions=b50}
       c LayoutLMModel AutoModel
-      i embeddings=b328;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b295;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
       c LayoutLMForSequenceClassification
       p layoutlm
-      i layoutlm=b329;classifier:L(hidden_size,num_labels,1)
+      i layoutlm=b296;classifier:L(hidden_size,num_labels,1)
       c LayoutLMForTokenClassification
       p layoutlm
-      i layoutlm=b329;classifier:L(hidden_size,num_labels,1)
+      i layoutlm=b296;classifier:L(hidden_size,num_labels,1)
       """,
     "led": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 \
@@ -3039,10 +2701,10 @@ extension TypeTable {
       k . hidden_size=d_model
       c LEDForConditionalGeneration AutoModelForSeq2SeqLM
       p led
-      i led{shared:E(vocab_size,d_model)!;encoder=b330;decoder=b331};?!tie_word_embeddings lm_head:L(d_model,\
+      i led{shared:E(vocab_size,d_model)!;encoder=b297;decoder=b298};?!tie_word_embeddings lm_head:L(d_model,\
       vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,vocab_size)
       c LEDModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b330;decoder=b331
+      i shared:E(vocab_size,d_model)!;encoder=b297;decoder=b298
       """,
     "lfm2": """
       f . block_auto_adjust_ff_dim=true block_ffn_dim_multiplier=1.0 block_multiple_of=256 conv_L_cache=3 \
@@ -3054,14 +2716,14 @@ extension TypeTable {
       s layer_types conv full_attention
       c Lfm2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?layer_types[i]=='conv' conv=b332;\
-      ?!(layer_types[i]=='conv') self_attn=b333;feed_forward=b334;operator_norm:N(hidden_size);\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?layer_types[i]=='conv' conv=b299;\
+      ?!(layer_types[i]=='conv') self_attn=b300;feed_forward=b301;operator_norm:N(hidden_size);\
       ffn_norm:N(hidden_size)};embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c Lfm2Model AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='conv') \
-      self_attn=b333;feed_forward=b334;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
-      ?layer_types[i]=='conv' conv=b332};embedding_norm:N(hidden_size)
+      self_attn=b300;feed_forward=b301;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
+      ?layer_types[i]=='conv' conv=b299};embedding_norm:N(hidden_size)
       """,
     "lfm2_moe": """
       f . conv_L_cache=3 conv_bias=false hidden_size=2048 intermediate_size=7168 layer_types=null \
@@ -3070,11 +2732,11 @@ extension TypeTable {
       s layer_types conv full_attention
       c Lfm2MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b336;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b303;\
       embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c Lfm2MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b336;embedding_norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b303;embedding_norm:N(hidden_size)
       """,
     "lfm2_vl": """
       f . downsample_factor=2 projector_bias=true projector_hidden_size=2560 projector_use_layernorm=true \
@@ -3083,11 +2745,11 @@ extension TypeTable {
       y vision_config. siglip2_vision_model
       c Lfm2VlForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{multi_modal_projector=b337;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b304;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Lfm2VlModel AutoModel
-      i multi_modal_projector=b337;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b304;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "lfm3": """
       f . attention_bias=false conv_L_cache=7 conv_bias=false head_dim=128 hidden_size=2048 \
@@ -3099,12 +2761,12 @@ extension TypeTable {
       c Lfm3ForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.g_proj>model.layers.*.self_attn.gate_proj
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b339;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b306;\
       embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c Lfm3Model AutoModel
       r layers.*.self_attn.g_proj>layers.*.self_attn.gate_proj
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b339;embedding_norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b306;embedding_norm:N(hidden_size)
       """,
     "lfm3_vl_vision": """
       f . conv_kernel_size=3 hidden_size=1024 in_channels=3 intermediate_size=2560 layer_types=null \
@@ -3118,7 +2780,7 @@ extension TypeTable {
       i patch_embed:L(in_channels*temporal_patch_size*patch_size**2,hidden_size);layers*num_hidden_layers{\
       ?layer_types[i]=='conv' conv{in_proj:L(hidden_size,hidden_size*3);spatial_conv:C(hidden_size,hidden_size,0|\
       hidden_size//hidden_size,conv_kernel_size,conv_kernel_size);out_proj:L(hidden_size,hidden_size)};\
-      feed_forward=b338;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);?!(layer_types[i]=='conv') self_attn{\
+      feed_forward=b305;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);?!(layer_types[i]=='conv') self_attn{\
       q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads);q_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
@@ -3139,11 +2801,11 @@ extension TypeTable {
       m vision_config. image_size=1540 patch_size=14 hidden_act="silu"
       c LightOnOcrForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_projection=b341;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{vision_projection=b308;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c LightOnOcrModel AutoModel
-      i vision_projection=b341;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i vision_projection=b308;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "llama": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 mlp_bias=false \
@@ -3154,10 +2816,10 @@ extension TypeTable {
       g head_dim
       c LlamaForCausalLM AutoModelForCausalLM
       p model
-      i model=b144;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b139;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c LlamaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b143;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b138;norm:N(hidden_size)
       """,
     "llama4_text": """
       f . attention_bias=false attention_chunk_size=8192 head_dim=128 hidden_size=5120 intermediate_size=8192 \
@@ -3166,11 +2828,11 @@ extension TypeTable {
       g !null(layer_types)
       g head_dim
       c Llama4ForCausalLM AutoModelForCausalLM
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b309;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Llama4TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b309;norm:N(hidden_size)
       """,
     "llava": """
       f . multimodal_projector_bias=true tie_word_embeddings=false
@@ -3184,12 +2846,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b343;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b310;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b343;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b310;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_next": """
       f . multimodal_projector_bias=true tie_word_embeddings=false
@@ -3202,11 +2864,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b344;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b311;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaNextModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b343;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b310;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_next_video": """
@@ -3221,11 +2883,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b344;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b311;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaNextVideoModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b343;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b310;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_onevision": """
@@ -3240,11 +2902,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b344;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b311;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaOnevisionModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b343;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b310;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "longcat_flash": """
@@ -3265,7 +2927,7 @@ extension TypeTable {
       gate_up_proj:S(n_routed_experts+zero_expert_num,expert_ffn_hidden_size*2,hidden_size|gate_proj,up_proj);\
       down_proj:S(n_routed_experts,hidden_size,expert_ffn_hidden_size|down_proj)};router{classifier:L(hidden_size,\
       n_routed_experts+zero_expert_num);e_score_correction_bias:B(n_routed_experts+zero_expert_num)}};self_attn{\
-      0=b345;1=b345};mlps{0=b346;1=b346};input_layernorm{0:N(hidden_size);1:N(hidden_size)};\
+      0=b312;1=b312};mlps{0=b313;1=b313};input_layernorm{0:N(hidden_size);1:N(hidden_size)};\
       post_attention_layernorm{0:N(hidden_size);1:N(hidden_size)}};norm:N(hidden_size)};?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       """,
@@ -3274,18 +2936,18 @@ extension TypeTable {
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
       c LongformerForMaskedLM AutoModelForMaskedLM
       p longformer
-      i longformer{embeddings=b78;encoder=b347};lm_head=b77
+      i longformer{embeddings=b73;encoder=b314};lm_head=b72
       c LongformerModel AutoModel
-      i embeddings=b78;encoder=b347;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b73;encoder=b314;pooler{dense:L(hidden_size,hidden_size,1)}
       c LongformerForSequenceClassification
       p longformer
-      i longformer{embeddings=b78;encoder=b347};classifier=b55
+      i longformer{embeddings=b73;encoder=b314};classifier=b55
       c LongformerForTokenClassification
       p longformer
-      i longformer{embeddings=b78;encoder=b347};classifier:L(hidden_size,num_labels,1)
+      i longformer{embeddings=b73;encoder=b314};classifier:L(hidden_size,num_labels,1)
       c LongformerForQuestionAnswering
       p longformer
-      i longformer{embeddings=b78;encoder=b347};qa_outputs:L(hidden_size,num_labels,1)
+      i longformer{embeddings=b73;encoder=b314};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "longt5": """
       f . d_ff=2048 d_kv=64 d_model=512 feed_forward_proj="relu" is_gated_act=null num_decoder_layers=null \
@@ -3297,10 +2959,10 @@ extension TypeTable {
       g tie_word_embeddings
       s feed_forward_proj gated-gelu relu
       c LongT5ForConditionalGeneration AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,d_model)!;encoder=b350;decoder=b353;lm_head:L(d_model,vocab_size)~
+      i shared:E(vocab_size,d_model)!;encoder=b317;decoder=b320;lm_head:L(d_model,vocab_size)~
       c LongT5Model AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b350;decoder{embed_tokens:E(vocab_size,d_model)~;\
-      block*num_layers=b352;final_layer_norm:N(d_model)}
+      i shared:E(vocab_size,d_model)!;encoder=b317;decoder{embed_tokens:E(vocab_size,d_model)~;\
+      block*num_layers=b319;final_layer_norm:N(d_model)}
       """,
     "luke": """
       f . entity_emb_size=256 entity_vocab_size=500000 hidden_size=768 intermediate_size=3072 \
@@ -3308,22 +2970,22 @@ extension TypeTable {
       type_vocab_size=2 use_entity_aware_attention=true vocab_size=50267
       c LukeForMaskedLM AutoModelForMaskedLM
       p luke
-      i luke=b356;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
+      i luke=b323;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
       ?!tie_word_embeddings bias:T(vocab_size);layer_norm:N(hidden_size,1)};entity_predictions{transform{\
       dense:L(hidden_size,entity_emb_size,1);LayerNorm:N(entity_emb_size,1)};?!tie_word_embeddings \
       decoder:L(entity_emb_size,entity_vocab_size);?tie_word_embeddings decoder:L(entity_emb_size,\
       entity_vocab_size)~luke.entity_embeddings.entity_embeddings;bias:T(entity_vocab_size)}
       c LukeModel AutoModel
-      i embeddings=b48;entity_embeddings=b354;encoder=b355;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b48;entity_embeddings=b321;encoder=b322;pooler{dense:L(hidden_size,hidden_size,1)}
       c LukeForSequenceClassification
       p luke
-      i luke=b356;classifier:L(hidden_size,num_labels,1)
+      i luke=b323;classifier:L(hidden_size,num_labels,1)
       c LukeForTokenClassification
       p luke
-      i luke=b357;classifier:L(hidden_size,num_labels,1)
+      i luke=b324;classifier:L(hidden_size,num_labels,1)
       c LukeForQuestionAnswering
       p luke
-      i luke=b357;qa_outputs:L(hidden_size,num_labels,1)
+      i luke=b324;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "m2m_100": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -3349,21 +3011,21 @@ extension TypeTable {
       g !(intermediate_size<=0)
       c MambaForCausalLM AutoModelForCausalLM
       p backbone
-      i backbone=b160;?!tie_word_embeddings|vocab_size<=0 lm_head:L(hidden_size,vocab_size);\
+      i backbone=b152;?!tie_word_embeddings|vocab_size<=0 lm_head:L(hidden_size,vocab_size);\
       ?tie_word_embeddings&!(vocab_size<=0) lm_head:L(hidden_size,vocab_size)~
       c MambaModel AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b159;norm_f:N(hidden_size)
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b151;norm_f:N(hidden_size)
       """,
     "mamba2": """
       f . conv_kernel=4 expand=2 head_dim=64 hidden_size=4096 n_groups=8 num_heads=128 num_hidden_layers=64 \
       state_size=128 tie_word_embeddings=false use_bias=false use_conv_bias=true vocab_size=32768
       c Mamba2ForCausalLM AutoModelForCausalLM
       p backbone
-      i backbone{embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b358;norm_f:N(hidden_size)};\
+      i backbone{embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b325;norm_f:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Mamba2Model AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b358;norm_f:N(hidden_size)
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b325;norm_f:N(hidden_size)
       """,
     "mbart": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -3373,7 +3035,7 @@ extension TypeTable {
       p model
       i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*decoder_layers=b36;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder=b359};\
+      d_model);layers*decoder_layers=b36;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder=b326};\
       ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;\
       final_logits_bias:B(1,vocab_size)
       c MBartForCausalLM AutoModelForCausalLM
@@ -3387,12 +3049,12 @@ extension TypeTable {
       embed_positions:E(max_position_embeddings+2,d_model);layers*encoder_layers=b36;\
       layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder{?tie_word_embeddings \
       embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,d_model);\
-      layers*decoder_layers=b37;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)}};classification_head=b360
+      layers*decoder_layers=b37;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)}};classification_head=b327
       c MBartForQuestionAnswering
       p model
       i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*encoder_layers=b36;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder=b359};\
+      d_model);layers*encoder_layers=b36;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder=b326};\
       qa_outputs:L(d_model,num_labels,1)
       """,
     "megatron-bert": """
@@ -3402,24 +3064,24 @@ extension TypeTable {
       f . add_cross_attention=false
       c MegatronBertForCausalLM AutoModelForCausalLM
       p bert
-      i bert{embeddings=b361;encoder=b362};cls{predictions=b50}
+      i bert{embeddings=b328;encoder=b329};cls{predictions=b50}
       c MegatronBertForMaskedLM AutoModelForMaskedLM
       p bert
-      i bert{embeddings=b361;encoder=b362};cls{predictions=b50}
+      i bert{embeddings=b328;encoder=b329};cls{predictions=b50}
       c MegatronBertModel AutoModel
-      i embeddings=b361;encoder=b362;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b328;encoder=b329;pooler{dense:L(hidden_size,hidden_size,1)}
       c MegatronBertForSequenceClassification
       p bert
-      i bert=b363;classifier:L(hidden_size,num_labels,1)
+      i bert=b330;classifier:L(hidden_size,num_labels,1)
       c MegatronBertForTokenClassification
       p bert
-      i bert{embeddings=b361;encoder=b362};classifier:L(hidden_size,num_labels,1)
+      i bert{embeddings=b328;encoder=b329};classifier:L(hidden_size,num_labels,1)
       c MegatronBertForQuestionAnswering
       p bert
-      i bert{embeddings=b361;encoder=b362};qa_outputs:L(hidden_size,num_labels,1)
+      i bert{embeddings=b328;encoder=b329};qa_outputs:L(hidden_size,num_labels,1)
       c MegatronBertForPreTraining
       p bert
-      i bert=b363;cls=b52
+      i bert=b330;cls=b52
       """,
     "mellum": """
       f . attention_bias=false head_dim=128 hidden_size=2304 layer_types=null moe_intermediate_size=896 \
@@ -3431,11 +3093,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c MellumForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b364;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b331;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MellumModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b364;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b331;norm:N(hidden_size)
       """,
     "mimo_v2_flash": """
       f . attention_bias=false head_dim=192 hidden_size=4096 intermediate_size=16384 layer_types=null \
@@ -3452,12 +3114,12 @@ extension TypeTable {
       c MiMoV2FlashForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.sinks>model.layers.*.self_attn.attention_sink_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b365;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b332;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiMoV2FlashModel AutoModel
       r layers.*.self_attn.sinks>layers.*.self_attn.attention_sink_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b365;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b332;norm:N(hidden_size)
       """,
     "minicpm3": """
       f . attention_bias=false head_dim=null hidden_size=2560 intermediate_size=6400 kv_lora_rank=256 \
@@ -3469,12 +3131,12 @@ extension TypeTable {
       g head_dim
       c MiniCPM3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b113;mlp=b32;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b108;mlp=b32;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c MiniCPM3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b115;mlp=b32;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b110;mlp=b32;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "minicpm_ocr": """
@@ -3484,18 +3146,18 @@ extension TypeTable {
       y text_config. qwen3_5_text
       c MiniCPMOcrForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower@vision_config{embeddings=b250;encoder{layers*num_hidden_layers=b81};vit_merger=b366;\
-      post_layernorm:N(hidden_size,1)};merger=b367;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
+      i model{vision_tower@vision_config{embeddings=b234;encoder{layers*num_hidden_layers=b76};vit_merger=b333;\
+      post_layernorm:N(hidden_size,1)};merger=b334;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c MiniCPMOcrModel AutoModel
-      i vision_tower=b368;merger=b367;language_model:A(AutoModel,text_config)
+      i vision_tower=b335;merger=b334;language_model:A(AutoModel,text_config)
       """,
     "minicpm_ocr_vision": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=16 window_kernel_size=[2,2]
       c MiniCPMOcrVisionModel AutoModel
-      i embeddings=b250;encoder{layers*num_hidden_layers=b81};vit_merger=b366;post_layernorm:N(hidden_size,1)
+      i embeddings=b234;encoder{layers*num_hidden_layers=b76};vit_merger=b333;post_layernorm:N(hidden_size,1)
       """,
     "minicpmv4_6": """
       f . tie_word_embeddings=false
@@ -3504,10 +3166,10 @@ extension TypeTable {
       y text_config. qwen3_5_text
       c MiniCPMV4_6ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b369;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b336;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MiniCPMV4_6Model AutoModel
-      i vision_tower=b368;merger=b367;language_model:A(AutoModel,text_config)
+      i vision_tower=b335;merger=b334;language_model:A(AutoModel,text_config)
       """,
     "minicpmv4_7": """
       f . tie_word_embeddings=false
@@ -3516,16 +3178,16 @@ extension TypeTable {
       y text_config. qwen3_5_text
       c MiniCPMV4_7ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b369;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b336;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MiniCPMV4_7Model AutoModel
-      i vision_tower=b368;merger=b367;language_model:A(AutoModel,text_config)
+      i vision_tower=b335;merger=b334;language_model:A(AutoModel,text_config)
       """,
     "minicpmv4_7_vision": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=16 window_kernel_size=[2,2]
       c MiniCPMV4_7VisionModel AutoModel
-      i embeddings=b250;encoder{layers*num_hidden_layers=b81};vit_merger=b366;post_layernorm:N(hidden_size,1)
+      i embeddings=b234;encoder{layers*num_hidden_layers=b76};vit_merger=b333;post_layernorm:N(hidden_size,1)
       """,
     "minimax": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 layer_types=null num_attention_heads=32 \
@@ -3537,23 +3199,23 @@ extension TypeTable {
       c MiniMaxForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b373;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b340;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c MiniMaxModel AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b372;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b339;norm:N(hidden_size)
       c MiniMaxForSequenceClassification
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b373;score:L(hidden_size,num_labels)
+      i model=b340;score:L(hidden_size,num_labels)
       c MiniMaxForTokenClassification
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b373;score:L(hidden_size,num_labels,1)
+      i model=b340;score:L(hidden_size,num_labels,1)
       c MiniMaxForQuestionAnswering
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b373;qa_outputs:L(hidden_size,2,1)
+      i model=b340;qa_outputs:L(hidden_size,2,1)
       """,
     "minimax_m2": """
       f . head_dim=128 hidden_size=3072 intermediate_size=1536 num_attention_heads=48 num_hidden_layers=62 \
@@ -3563,12 +3225,12 @@ extension TypeTable {
       c MiniMaxM2ForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b374;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b341;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiniMaxM2Model AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b374;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b341;norm:N(hidden_size)
       """,
     "minimax_m3_vl_text": """
       f . head_dim=128 hidden_size=6144 index_head_dim=128 index_n_heads=4 intermediate_size=3072 \
@@ -3581,11 +3243,11 @@ extension TypeTable {
       s layer_types full_attention minimax_m3_sparse
       c MiniMaxM3VLForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b375;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiniMaxM3VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b375;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;norm:N(hidden_size)
       """,
     "ministral": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 layer_types=null num_attention_heads=32 \
@@ -3596,16 +3258,16 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c MinistralForCausalLM AutoModelForCausalLM
       p model
-      i model=b377;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b344;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c MinistralModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b376;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b343;norm:N(hidden_size)
       c MinistralForSequenceClassification
       p model
-      i model=b377;score:L(hidden_size,num_labels)
+      i model=b344;score:L(hidden_size,num_labels)
       c MinistralForTokenClassification
       p model
-      i model=b377;score:L(hidden_size,num_labels,1)
+      i model=b344;score:L(hidden_size,num_labels,1)
       """,
     "ministral3": """
       f . head_dim=128 hidden_size=4096 intermediate_size=14336 num_attention_heads=32 num_hidden_layers=34 \
@@ -3613,19 +3275,19 @@ extension TypeTable {
       g head_dim
       c Ministral3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b377;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b344;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Ministral3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b376;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b343;norm:N(hidden_size)
       c Ministral3ForSequenceClassification
       p model
-      i model=b377;score:L(hidden_size,num_labels)
+      i model=b344;score:L(hidden_size,num_labels)
       c Ministral3ForTokenClassification
       p model
-      i model=b377;score:L(hidden_size,num_labels,1)
+      i model=b344;score:L(hidden_size,num_labels,1)
       c Ministral3ForQuestionAnswering
       p model
-      i model=b377;qa_outputs:L(hidden_size,2,1)
+      i model=b344;qa_outputs:L(hidden_size,2,1)
       """,
     "mistral": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 num_attention_heads=32 num_hidden_layers=32 \
@@ -3634,10 +3296,10 @@ extension TypeTable {
       g head_dim
       c MistralForCausalLM AutoModelForCausalLM
       p model
-      i model=b377;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b344;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c MistralModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b376;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b343;norm:N(hidden_size)
       """,
     "mistral3": """
       f . multimodal_projector_bias=false spatial_merge_size=2 tie_word_embeddings=true
@@ -3651,12 +3313,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b378;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b345;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Mistral3Model AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b378;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b345;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "mistral4": """
       f . attention_bias=false head_dim=null hidden_size=4096 kv_lora_rank=256 moe_intermediate_size=2048 \
@@ -3668,16 +3330,16 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Mistral4ForCausalLM AutoModelForImageTextToText
       p model
-      i model=b380;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b347;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Mistral4Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b379;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b346;norm:N(hidden_size)
       c Mistral4ForSequenceClassification
       p model
-      i model=b380;score:L(hidden_size,num_labels)
+      i model=b347;score:L(hidden_size,num_labels)
       c Mistral4ForTokenClassification
       p model
-      i model=b380;score:L(hidden_size,num_labels,1)
+      i model=b347;score:L(hidden_size,num_labels,1)
       """,
     "mixtral": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 num_attention_heads=32 num_hidden_layers=32 \
@@ -3686,12 +3348,12 @@ extension TypeTable {
       c MixtralForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b381;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b348;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MixtralModel AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b381;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b348;norm:N(hidden_size)
       """,
     "mllama": """
       f text_config. cross_attention_layers=null hidden_size=4096 intermediate_size=14336 num_attention_heads=32 \
@@ -3710,13 +3372,13 @@ extension TypeTable {
       i model{vision_model@vision_config{patch_embedding:C(num_channels,hidden_size,0|num_channels,patch_size,\
       patch_size);gated_positional_embedding{tile_embedding:E(9,\
       max_num_tiles*((image_size//patch_size)**2+1)*hidden_size);gate:T(1);\
-      embedding:T((image_size//patch_size)**2+1,hidden_size)};pre_tile_positional_embedding=b382;\
-      post_tile_positional_embedding=b382;transformer{layers*num_hidden_layers{self_attn=b383;mlp=b69;\
+      embedding:T((image_size//patch_size)**2+1,hidden_size)};pre_tile_positional_embedding=b349;\
+      post_tile_positional_embedding=b349;transformer{layers*num_hidden_layers{self_attn=b350;mlp=b68;\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)}};global_transformer{\
-      layers*num_global_layers{self_attn=b383;mlp=b69;gate_attn:T(1);gate_ffn:T(1);input_layernorm:N(hidden_size,\
+      layers*num_global_layers{self_attn=b350;mlp=b68;gate_attn:T(1);gate_ffn:T(1);input_layernorm:N(hidden_size,\
       1);post_attention_layernorm:N(hidden_size,1)}};class_embedding:T(hidden_size);layernorm_pre:N(hidden_size,\
       1);layernorm_post:N(hidden_size,1)};language_model@text_config{embed_tokens:E(vocab_size+8,hidden_size)!;\
-      layers*num_hidden_layers{?!(cross_attention_layers has i) self_attn=b228;mlp=b84;\
+      layers*num_hidden_layers{?!(cross_attention_layers has i) self_attn=b214;mlp=b79;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);?cross_attention_layers has i \
       cross_attn_attn_gate:T(1);?cross_attention_layers has i cross_attn_mlp_gate:T(1);?cross_attention_layers \
       has i cross_attn{q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads);\
@@ -3737,19 +3399,19 @@ extension TypeTable {
       f . num_feedforward_networks=4
       c MobileBertForMaskedLM AutoModelForMaskedLM
       p mobilebert
-      i mobilebert{embeddings=b385;encoder=b390};cls{predictions=b391}
+      i mobilebert{embeddings=b352;encoder=b357};cls{predictions=b358}
       c MobileBertForSequenceClassification
       p mobilebert
-      i mobilebert=b392;classifier:L(hidden_size,num_labels,1)
+      i mobilebert=b359;classifier:L(hidden_size,num_labels,1)
       c MobileBertForTokenClassification
       p mobilebert
-      i mobilebert{embeddings=b385;encoder=b390};classifier:L(hidden_size,num_labels,1)
+      i mobilebert{embeddings=b352;encoder=b357};classifier:L(hidden_size,num_labels,1)
       c MobileBertForQuestionAnswering
       p mobilebert
-      i mobilebert{embeddings=b385;encoder=b390};qa_outputs:L(hidden_size,num_labels,1)
+      i mobilebert{embeddings=b352;encoder=b357};qa_outputs:L(hidden_size,num_labels,1)
       c MobileBertForPreTraining
       p mobilebert
-      i mobilebert=b392;cls{predictions=b391;seq_relationship:L(hidden_size,2,1)}
+      i mobilebert=b359;cls{predictions=b358;seq_relationship:L(hidden_size,2,1)}
       """,
     "modernbert": """
       f . attention_bias=false classifier_bias=false decoder_bias=true global_attn_every_n_layers=3 \
@@ -3760,19 +3422,19 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c ModernBertForMaskedLM AutoModelForMaskedLM
       p model
-      i model=b400;head=b398;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
+      i model=b367;head=b365;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
       decoder:L(hidden_size,vocab_size,decoder_bias)~
       c ModernBertModel AutoModel
-      i embeddings=b394;layers*num_hidden_layers=b399;final_norm=b393
+      i embeddings=b361;layers*num_hidden_layers=b366;final_norm=b360
       c ModernBertForSequenceClassification
       p model
-      i model=b400;head=b398;classifier:L(hidden_size,num_labels,1)
+      i model=b367;head=b365;classifier:L(hidden_size,num_labels,1)
       c ModernBertForTokenClassification
       p model
-      i model=b400;head=b398;classifier:L(hidden_size,num_labels,1)
+      i model=b367;head=b365;classifier:L(hidden_size,num_labels,1)
       c ModernBertForQuestionAnswering
       p model
-      i model=b400;head=b398;classifier:L(hidden_size,num_labels,1)
+      i model=b367;head=b365;classifier:L(hidden_size,num_labels,1)
       """,
     "modernbert-decoder": """
       f . attention_bias=false classifier_bias=false decoder_bias=true global_attn_every_n_layers=3 \
@@ -3784,10 +3446,10 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c ModernBertDecoderForCausalLM AutoModelForCausalLM
       p model
-      i model{embeddings=b394;layers*num_hidden_layers=b397;final_norm=b393};lm_head=b398;?!tie_word_embeddings \
+      i model{embeddings=b361;layers*num_hidden_layers=b364;final_norm=b360};lm_head=b365;?!tie_word_embeddings \
       decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,decoder_bias)~
       c ModernBertDecoderModel AutoModel
-      i embeddings=b394;layers*num_hidden_layers=b397;final_norm=b393
+      i embeddings=b361;layers*num_hidden_layers=b364;final_norm=b360
       """,
     "modernvbert": """
       f . pixel_shuffle_factor=4 tie_word_embeddings=false
@@ -3795,16 +3457,16 @@ extension TypeTable {
       y vision_config. siglip_vision_model
       c ModernVBertForMaskedLM AutoModelForMaskedLM
       p model
-      i model=b402;projection_head@text_config=b403;?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      i model=b369;projection_head@text_config=b370;?tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size,1)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size,1)
       c ModernVBertModel AutoModel
-      i connector=b401;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
+      i connector=b368;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
       c ModernVBertForSequenceClassification
       p model
-      i model=b402;head@text_config=b403;classifier:L(text_config.hidden_size,num_labels,1)
+      i model=b369;head@text_config=b370;classifier:L(text_config.hidden_size,num_labels,1)
       c ModernVBertForTokenClassification
       p model
-      i model=b402;head@text_config=b403;classifier:L(text_config.hidden_size,num_labels,1)
+      i model=b369;head@text_config=b370;classifier:L(text_config.hidden_size,num_labels,1)
       """,
     "moshi": """
       f . ffn_dim=22528 head_dim=null hidden_size=4096 num_attention_heads=32 num_hidden_layers=32 \
@@ -3815,10 +3477,10 @@ extension TypeTable {
       g head_dim
       c MoshiForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b405;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b372;norm:N(hidden_size)};\
       lm_head:L(hidden_size,vocab_size)
       c MoshiModel AutoModel
-      i embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b405;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b372;norm:N(hidden_size)
       """,
     "moss_transcribe_diarize": """
       f . audio_merge_size=4 projector_bias=true tie_word_embeddings=true
@@ -3837,7 +3499,7 @@ extension TypeTable {
       p model
       i model{audio_tower@audio_config{conv1:C(num_mel_bins,hidden_size,1|num_mel_bins,3);conv2:C(hidden_size,\
       hidden_size,1|hidden_size,3);embed_positions:E(max_source_positions,hidden_size);\
-      layers*num_hidden_layers=b23;layer_norm:N(hidden_size,1)};multi_modal_projector=b406;\
+      layers*num_hidden_layers=b23;layer_norm:N(hidden_size,1)};multi_modal_projector=b373;\
       language_model:A(AutoModel,text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size);?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c MossTranscribeDiarizeModel AutoModel
@@ -3845,7 +3507,7 @@ extension TypeTable {
       conv2:C(audio_config.hidden_size,audio_config.hidden_size,1|audio_config.hidden_size,3);\
       embed_positions:E(audio_config.max_source_positions,audio_config.hidden_size);\
       layers*text_config.num_hidden_layers@audio_config=b23;layer_norm@audio_config=b16};\
-      multi_modal_projector=b406;language_model:A(AutoModel,text_config)
+      multi_modal_projector=b373;language_model:A(AutoModel,text_config)
       """,
     "moss_transcribe_diarize_audio": """
       f . hidden_size=1024 intermediate_size=4096 max_source_positions=1500 num_attention_heads=16 \
@@ -3861,46 +3523,46 @@ extension TypeTable {
       num_hidden_layers=12 relative_attention_num_buckets=32 tie_word_embeddings=true vocab_size=30527
       c MPNetForMaskedLM AutoModelForMaskedLM
       p mpnet
-      i mpnet{embeddings=b43;encoder=b407};lm_head=b77
+      i mpnet{embeddings=b43;encoder=b374};lm_head=b72
       c MPNetModel AutoModel
-      i embeddings=b43;encoder=b407;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b43;encoder=b374;pooler{dense:L(hidden_size,hidden_size,1)}
       c MPNetForSequenceClassification
       p mpnet
-      i mpnet{embeddings=b43;encoder=b407};classifier=b55
+      i mpnet{embeddings=b43;encoder=b374};classifier=b55
       c MPNetForTokenClassification
       p mpnet
-      i mpnet{embeddings=b43;encoder=b407};classifier:L(hidden_size,num_labels,1)
+      i mpnet{embeddings=b43;encoder=b374};classifier:L(hidden_size,num_labels,1)
       c MPNetForQuestionAnswering
       p mpnet
-      i mpnet{embeddings=b43;encoder=b407};qa_outputs:L(hidden_size,num_labels,1)
+      i mpnet{embeddings=b43;encoder=b374};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "mpt": """
       f . d_model=2048 n_layers=24 tie_word_embeddings=true vocab_size=50368
       k . hidden_size=d_model num_hidden_layers=n_layers
       c MptForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,d_model)!;blocks*n_layers=b408;norm_f:N(d_model)};?!tie_word_embeddings \
+      i transformer{wte:E(vocab_size,d_model)!;blocks*n_layers=b375;norm_f:N(d_model)};?!tie_word_embeddings \
       lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c MptModel AutoModel
-      i wte:E(vocab_size,d_model)!;blocks*n_layers=b408;norm_f:N(d_model)
+      i wte:E(vocab_size,d_model)!;blocks*n_layers=b375;norm_f:N(d_model)
       """,
     "mra": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=1 vocab_size=50265
       c MraForMaskedLM AutoModelForMaskedLM
       p mra
-      i mra=b410;cls{predictions=b50}
+      i mra=b377;cls{predictions=b50}
       c MraModel AutoModel
-      i embeddings=b409;encoder{layer*num_hidden_layers=b47}
+      i embeddings=b376;encoder{layer*num_hidden_layers=b47}
       c MraForSequenceClassification
       p mra
-      i mra=b410;classifier=b55
+      i mra=b377;classifier=b55
       c MraForTokenClassification
       p mra
-      i mra=b410;classifier:L(hidden_size,num_labels,1)
+      i mra=b377;classifier:L(hidden_size,num_labels,1)
       c MraForQuestionAnswering
       p mra
-      i mra=b410;qa_outputs:L(hidden_size,num_labels,1)
+      i mra=b377;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "mt5": """
       f . d_ff=1024 d_kv=64 d_model=512 feed_forward_proj="gated-gelu" is_gated_act=null num_heads=6 num_layers=8 \
@@ -3911,9 +3573,9 @@ extension TypeTable {
       g tie_word_embeddings
       s feed_forward_proj gated-gelu relu
       c MT5ForConditionalGeneration AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,d_model)!;encoder=b412;decoder=b413;lm_head:L(d_model,vocab_size)~
+      i shared:E(vocab_size,d_model)!;encoder=b379;decoder=b380;lm_head:L(d_model,vocab_size)~
       c MT5Model AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b412;decoder=b413
+      i shared:E(vocab_size,d_model)!;encoder=b379;decoder=b380
       """,
     "muse_glimmer": """
       f . out_hidden_size=6144 projector_hidden_size=4096
@@ -3924,11 +3586,11 @@ extension TypeTable {
       g text_config.head_dim
       c MuseGlimmerForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower=b415;language_model@text_config=b418;vision_adapter=b419;\
+      i model{vision_tower=b382;language_model@text_config=b385;vision_adapter=b386;\
       vision_projection:L(projector_hidden_size,text_config.hidden_size)};lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)
       c MuseGlimmerModel AutoModel
-      i vision_tower=b415;language_model@text_config=b418;vision_adapter=b419;\
+      i vision_tower=b382;language_model@text_config=b385;vision_adapter=b386;\
       vision_projection:L(projector_hidden_size,text_config.hidden_size)
       """,
     "muse_glimmer_text": """
@@ -3940,14 +3602,14 @@ extension TypeTable {
       g head_dim
       s layer_types full_attention sliding_attention
       c MuseGlimmerTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b417;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b384;norm:N(hidden_size)
       """,
     "muse_glimmer_vision": """
       f . hidden_size=1536 intermediate_size=8960 layer_types=null num_attention_heads=16 num_hidden_layers=50 \
       patch_size=14 patch_temporal=2 pos_emb_height=32 pos_emb_width=32
       g !null(layer_types)
       c MuseGlimmerVisionModel AutoModel
-      i patch_embedder=b414;layers*num_hidden_layers=b315;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
+      i patch_embedder=b381;layers*num_hidden_layers=b285;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
       """,
     "muse_spark": """
       f . out_hidden_size=6144 projector_hidden_size=4096
@@ -3960,12 +3622,12 @@ extension TypeTable {
       g text_config.head_dim
       c MuseSparkForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower=b415;language_model@text_config=b421;vision_adapter=b419;\
-      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b426};\
+      i model{vision_tower=b382;language_model@text_config=b388;vision_adapter=b386;\
+      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b393};\
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MuseSparkModel AutoModel
-      i vision_tower=b415;language_model@text_config=b421;vision_adapter=b419;\
-      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b426
+      i vision_tower=b382;language_model@text_config=b388;vision_adapter=b386;\
+      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b393
       """,
     "muse_spark_text": """
       f . attention_bias=false head_dim=64 hidden_size=8192 layer_types=null moe_hidden_size=4096 \
@@ -3976,14 +3638,14 @@ extension TypeTable {
       g head_dim
       s layer_types full_attention sliding_attention
       c MuseSparkTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b387;norm:N(hidden_size)
       """,
     "muse_spark_vision": """
       f . hidden_size=1536 intermediate_size=8960 layer_types=null num_attention_heads=16 num_hidden_layers=50 \
       patch_size=14 patch_temporal=2 pos_emb_height=32 pos_emb_width=32
       g !null(layer_types)
       c MuseSparkVisionModel AutoModel
-      i patch_embedder=b414;layers*num_hidden_layers=b315;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
+      i patch_embedder=b381;layers*num_hidden_layers=b285;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
       """,
     "musicflamingo": """
       f . head_dim=null projector_bias=true
@@ -4008,26 +3670,26 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c MvpForConditionalGeneration AutoModelForSeq2SeqLM AutoModelForMaskedLM
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder=b427;decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,\
+      i model{shared:E(vocab_size,d_model)!;encoder=b394;decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,\
       d_model);?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
       embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b37;?use_prompt \
-      self_attn_prompt=b428;?use_prompt cross_attn_prompt=b428;layernorm_embedding:N(d_model,1)}};\
+      self_attn_prompt=b395;?use_prompt cross_attn_prompt=b395;layernorm_embedding:N(d_model,1)}};\
       ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;\
       final_logits_bias:B(1,vocab_size)
       c MvpForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings+2,d_model);\
-      layers*decoder_layers=b37;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b428;?use_prompt \
-      cross_attn_prompt=b428}};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
+      layers*decoder_layers=b37;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b395;?use_prompt \
+      cross_attn_prompt=b395}};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
       lm_head:L(d_model,vocab_size)~
       c MvpModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b429;decoder=b430
+      i shared:E(vocab_size,d_model)!;encoder=b396;decoder=b397
       c MvpForSequenceClassification
       p model
-      i model=b431;classification_head=b360
+      i model=b398;classification_head=b327
       c MvpForQuestionAnswering
       p model
-      i model=b431;qa_outputs:L(d_model,num_labels,1)
+      i model=b398;qa_outputs:L(d_model,num_labels,1)
       """,
     "nanochat": """
       f . attention_bias=false hidden_size=768 intermediate_size=8192 num_attention_heads=6 num_hidden_layers=12 \
@@ -4035,11 +3697,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c NanoChatForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b147;mlp=b101}};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b149;mlp=b96}};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c NanoChatModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b147;mlp=b101}
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b149;mlp=b96}
       """,
     "nemotron": """
       f . attention_bias=false head_dim=null hidden_size=6144 intermediate_size=24576 mlp_bias=false \
@@ -4049,25 +3711,25 @@ extension TypeTable {
       g head_dim
       c NemotronForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b432;norm:N(hidden_size,1)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b399;norm:N(hidden_size,1)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c NemotronModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b432;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b399;norm:N(hidden_size,1)
       """,
     "nemotron3_5_transcribe_asr_audio": """
       f . hidden_size=1280 intermediate_size=5120 num_attention_heads=10 num_hidden_layers=32 \
       num_key_value_heads=null num_mel_bins=128 subsampling_factor=8
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3_5TranscribeAsrAudioModel AutoModel
-      i embedder=b433;layers*num_hidden_layers=b434;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
+      i embedder=b400;layers*num_hidden_layers=b401;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "nemotron3_5_transcribe_word_timestamp": """
       f . hidden_size=1280 intermediate_size=640 num_attention_heads=16 num_hidden_layers=2 \
       num_key_value_heads=null upsampling_factor=2 vocab_size=23863
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3_5TranscribeWordTimestampModel AutoModel
-      i layers*num_hidden_layers=b434;upsampler{weight:T(hidden_size,hidden_size,upsampling_factor);\
+      i layers*num_hidden_layers=b401;upsampler{weight:T(hidden_size,hidden_size,upsampling_factor);\
       bias:T(hidden_size)};input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "nemotron3_diarization": """
@@ -4077,7 +3739,7 @@ extension TypeTable {
       d audio_config.num_key_value_heads \
       null(audio_config.num_key_value_heads)?audio_config.num_attention_heads:audio_config.num_key_value_heads
       c Nemotron3DiarizationModel AutoModel
-      i audio_tower@audio_config{embedder=b433;layers*num_hidden_layers=b435;input_layer_norm:N(hidden_size,1);\
+      i audio_tower@audio_config{embedder=b400;layers*num_hidden_layers=b402;input_layer_norm:N(hidden_size,1);\
       layer_norm:N(hidden_size,1)};proj:L(head_config.audio_hidden_size,head_config.hidden_size,1);\
       upsampler@head_config{conv:C(hidden_size,hidden_size*subsampling_factor,1|hidden_size,3)}
       """,
@@ -4086,7 +3748,7 @@ extension TypeTable {
       num_key_value_heads=null num_mel_bins=128 subsampling_factor=8
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3DiarizationAudioModel AutoModel
-      i embedder=b433;layers*num_hidden_layers=b435;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
+      i embedder=b400;layers*num_hidden_layers=b402;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "neomme": """
       f . attention_bias=false embedding_rank=256 head_dim=64 hidden_size=1024 intermediate_size=3584 \
@@ -4097,92 +3759,14 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c NeoMMEForMaskedLM AutoModelForMaskedLM
       p model
-      i model{embed_tokens=b436;patch_embeddings=b437;layers*num_hidden_layers=b438;value_embeddings:E(vocab_size,\
+      i model{embed_tokens=b403;patch_embeddings=b404;layers*num_hidden_layers=b405;value_embeddings:E(vocab_size,\
       num_key_value_heads*head_dim)};?!tie_word_embeddings unembedding_projection:L(embedding_rank,hidden_size);\
       ?!tie_word_embeddings lm_head:L(embedding_rank,vocab_size);?tie_word_embeddings \
       unembedding_projection:L(embedding_rank,hidden_size)~model.embed_tokens.embedding_projection;\
       ?tie_word_embeddings lm_head:L(embedding_rank,vocab_size)~
       c NeoMMEModel AutoModel
-      i embed_tokens=b436;patch_embeddings=b437;layers*num_hidden_layers=b438;value_embeddings:E(vocab_size,\
+      i embed_tokens=b403;patch_embeddings=b404;layers*num_hidden_layers=b405;value_embeddings:E(vocab_size,\
       num_key_value_heads*head_dim)
-      """,
-    "nllb-moe": """
-      f . d_model=1024 decoder_ffn_dim=4096 decoder_sparse_step=4 encoder_ffn_dim=4096 encoder_layers=12 \
-      num_experts=128 router_bias=false tie_word_embeddings=true vocab_size=128112
-      k . hidden_size=d_model num_hidden_layers=encoder_layers
-      g !(decoder_sparse_step<=0)
-      g !(encoder_sparse_step<=0)
-      f . encoder_sparse_step=4
-      c NllbMoeForConditionalGeneration AutoModelForSeq2SeqLM
-      p model
-      i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;layers*encoder_layers=b441;layer_norm:N(d_model,\
-      1)};decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings \
-      embed_tokens:E(vocab_size,d_model)~;layers*encoder_layers=b443;layer_norm:N(d_model,1)}};\
-      ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
-      c NllbMoeModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      layers*encoder_layers=b441;layer_norm:N(d_model,1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;layers*encoder_layers=b443;layer_norm:N(d_model,1)}
-      """,
-    "nomic_bert": """
-      f . head_dim=null hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_hidden_layers=12 \
-      type_vocab_size=2 vocab_size=30528
-      d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
-      g head_dim
-      c NomicBertForMaskedLM AutoModelForMaskedLM
-      p nomic_bert
-      r nomic_bert.embeddings.LayerNorm>nomic_bert.emb_ln
-      r nomic_bert.layers.*.mlp.gate_proj>nomic_bert.encoder.layers.*.mlp.fc12
-      r nomic_bert.layers.*.mlp.up_proj>nomic_bert.encoder.layers.*.mlp.fc11
-      r nomic_bert.layers.*.mlp.down_proj>nomic_bert.encoder.layers.*.mlp.fc2
-      r nomic_bert.layers.*.self_attn.q_proj>nomic_bert.encoder.layers.*.attn.Wqkv
-      r nomic_bert.layers.*.self_attn.k_proj>nomic_bert.encoder.layers.*.attn.Wqkv
-      r nomic_bert.layers.*.self_attn.v_proj>nomic_bert.encoder.layers.*.attn.Wqkv
-      r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
-      r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
-      r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
-      i nomic_bert=b445;cls{predictions{transform{dense:L(hidden_size,hidden_size,1);layer_norm:N(hidden_size,1)};\
-      decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)}}
-      c NomicBertModel AutoModel
-      r embeddings.LayerNorm>emb_ln
-      r layers.*.mlp.gate_proj>encoder.layers.*.mlp.fc12
-      r layers.*.mlp.up_proj>encoder.layers.*.mlp.fc11
-      r layers.*.mlp.down_proj>encoder.layers.*.mlp.fc2
-      r layers.*.self_attn.q_proj>encoder.layers.*.attn.Wqkv
-      r layers.*.self_attn.k_proj>encoder.layers.*.attn.Wqkv
-      r layers.*.self_attn.v_proj>encoder.layers.*.attn.Wqkv
-      r layers.*.self_attn.o_proj>encoder.layers.*.attn.out_proj
-      r layers.*.post_attention_layernorm>encoder.layers.*.norm1
-      r layers.*.post_mlp_layernorm>encoder.layers.*.norm2
-      i embeddings=b265;layers*num_hidden_layers=b444
-      c NomicBertForSequenceClassification
-      p nomic_bert
-      r nomic_bert.embeddings.LayerNorm>nomic_bert.emb_ln
-      r nomic_bert.layers.*.mlp.gate_proj>nomic_bert.encoder.layers.*.mlp.fc12
-      r nomic_bert.layers.*.mlp.up_proj>nomic_bert.encoder.layers.*.mlp.fc11
-      r nomic_bert.layers.*.mlp.down_proj>nomic_bert.encoder.layers.*.mlp.fc2
-      r nomic_bert.layers.*.self_attn.q_proj>nomic_bert.encoder.layers.*.attn.Wqkv
-      r nomic_bert.layers.*.self_attn.k_proj>nomic_bert.encoder.layers.*.attn.Wqkv
-      r nomic_bert.layers.*.self_attn.v_proj>nomic_bert.encoder.layers.*.attn.Wqkv
-      r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
-      r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
-      r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
-      i nomic_bert{embeddings=b265;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b444};\
-      classifier:L(hidden_size,num_labels,1)
-      c NomicBertForTokenClassification
-      p nomic_bert
-      r nomic_bert.embeddings.LayerNorm>nomic_bert.emb_ln
-      r nomic_bert.layers.*.mlp.gate_proj>nomic_bert.encoder.layers.*.mlp.fc12
-      r nomic_bert.layers.*.mlp.up_proj>nomic_bert.encoder.layers.*.mlp.fc11
-      r nomic_bert.layers.*.mlp.down_proj>nomic_bert.encoder.layers.*.mlp.fc2
-      r nomic_bert.layers.*.self_attn.q_proj>nomic_bert.encoder.layers.*.attn.Wqkv
-      r nomic_bert.layers.*.self_attn.k_proj>nomic_bert.encoder.layers.*.attn.Wqkv
-      r nomic_bert.layers.*.self_attn.v_proj>nomic_bert.encoder.layers.*.attn.Wqkv
-      r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
-      r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
-      r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
-      i nomic_bert=b445;classifier:L(hidden_size,num_labels,1)
       """,
     "nystromformer": """
       f . conv_kernel_size=65 hidden_size=768 intermediate_size=3072 max_position_embeddings=510 \
@@ -4190,18 +3774,18 @@ extension TypeTable {
       g !(num_attention_heads<=0)
       c NystromformerForMaskedLM AutoModelForMaskedLM
       p nystromformer
-      i nystromformer{embeddings=b446;encoder=b447};cls{predictions=b50}
+      i nystromformer{embeddings=b406;encoder=b407};cls{predictions=b50}
       c NystromformerModel AutoModel
-      i embeddings=b446;encoder=b447
+      i embeddings=b406;encoder=b407
       c NystromformerForSequenceClassification
       p nystromformer
-      i nystromformer{embeddings=b446;encoder=b447};classifier=b55
+      i nystromformer{embeddings=b406;encoder=b407};classifier=b55
       c NystromformerForTokenClassification
       p nystromformer
-      i nystromformer{embeddings=b446;encoder=b447};classifier:L(hidden_size,num_labels,1)
+      i nystromformer{embeddings=b406;encoder=b407};classifier:L(hidden_size,num_labels,1)
       c NystromformerForQuestionAnswering
       p nystromformer
-      i nystromformer{embeddings=b446;encoder=b447};qa_outputs:L(hidden_size,num_labels,1)
+      i nystromformer{embeddings=b406;encoder=b407};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "olmo": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -4209,11 +3793,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c OlmoForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b147;mlp=b84}};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b149;mlp=b79}};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c OlmoModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b147;mlp=b84}
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b149;mlp=b79}
       """,
     "olmo2": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -4221,10 +3805,10 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Olmo2ForCausalLM AutoModelForCausalLM
       p model
-      i model=b449;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b409;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Olmo2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b448;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b408;norm:N(hidden_size)
       """,
     "olmo3": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 layer_types=null num_attention_heads=32 \
@@ -4234,13 +3818,13 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Olmo3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b449;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b409;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Olmo3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b448;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b408;norm:N(hidden_size)
       c Olmo3ForSequenceClassification
       p model
-      i model=b449;score:L(hidden_size,num_labels)
+      i model=b409;score:L(hidden_size,num_labels)
       """,
     "olmoe": """
       f . attention_bias=false hidden_size=2048 intermediate_size=2048 num_attention_heads=16 num_experts=64 \
@@ -4249,11 +3833,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c OlmoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b450;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b410;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c OlmoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b450;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b410;norm:N(hidden_size)
       """,
     "omniasr": """
       y audio_config. omniasr_audio
@@ -4287,10 +3871,10 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c OpenAIGPTLMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer{tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b451};\
+      i transformer{tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b411};\
       ?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,vocab_size)~
       c OpenAIGPTModel AutoModel
-      i tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b451
+      i tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b411
       """,
     "opt": """
       f . do_layer_norm_before=true enable_bias=true ffn_dim=3072 hidden_size=768 \
@@ -4299,10 +3883,10 @@ extension TypeTable {
       d word_embed_proj_dim null(word_embed_proj_dim)?hidden_size:word_embed_proj_dim
       c OPTForCausalLM AutoModelForCausalLM
       p model
-      i model{decoder=b452};?!tie_word_embeddings lm_head:L(word_embed_proj_dim,vocab_size);?tie_word_embeddings \
+      i model{decoder=b412};?!tie_word_embeddings lm_head:L(word_embed_proj_dim,vocab_size);?tie_word_embeddings \
       lm_head:L(word_embed_proj_dim,vocab_size)~
       c OPTModel AutoModel
-      i decoder=b452
+      i decoder=b412
       """,
     "pegasus": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -4325,10 +3909,10 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c PegasusXForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder=b454;decoder=b455};?!tie_word_embeddings lm_head:L(d_model,\
+      i model{shared:E(vocab_size,d_model)!;encoder=b414;decoder=b415};?!tie_word_embeddings lm_head:L(d_model,\
       vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c PegasusXModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b454;decoder=b455
+      i shared:E(vocab_size,d_model)!;encoder=b414;decoder=b415
       """,
     "perceiver": """
       f . cross_attention_shape_for_attention="kv" cross_attention_widening_factor=1 d_latents=1280 d_model=768 \
@@ -4337,16 +3921,16 @@ extension TypeTable {
       s cross_attention_shape_for_attention kv q
       c PerceiverForMaskedLM AutoModelForMaskedLM
       p perceiver
-      i perceiver{input_preprocessor=b456;encoder=b457;decoder{decoding_cross_attention{attention{self{\
+      i perceiver{input_preprocessor=b416;encoder=b417;decoder{decoding_cross_attention{attention{self{\
       query:L(d_model,256,1);key:L(d_latents,256,1);value:L(d_latents,d_model,1);layernorm1:N(d_model,1);\
       layernorm2:N(d_latents,1)};output{dense:L(d_model,d_model,1)}};mlp{dense1:L(d_model,d_model,1);\
       dense2:L(d_model,d_model,1)};layernorm:N(d_model,1)};output_position_encodings{position_embeddings:T(2048,\
       d_model)}};embeddings{latents:T(num_latents,d_latents)}};embedding_decoder{bias:T(vocab_size)}
       c PerceiverModel AutoModel
-      i encoder=b457;embeddings{latents:T(num_latents,d_latents)}
+      i encoder=b417;embeddings{latents:T(num_latents,d_latents)}
       c PerceiverForSequenceClassification
       p perceiver
-      i perceiver{input_preprocessor=b456;encoder=b457;decoder{decoder{decoding_cross_attention{attention{self{\
+      i perceiver{input_preprocessor=b416;encoder=b417;decoder{decoder{decoding_cross_attention{attention{self{\
       query:L(d_latents,d_latents,1);key:L(d_latents,d_latents,1);value:L(d_latents,d_latents,1);\
       layernorm1:N(d_latents,1);layernorm2:N(d_latents,1)};output{dense:L(d_latents,d_latents,1)}};mlp{\
       dense1:L(d_latents,d_latents,1);dense2:L(d_latents,d_latents,1)};layernorm:N(d_latents,1)};\
@@ -4358,11 +3942,11 @@ extension TypeTable {
       tie_word_embeddings=false vocab_size=262144
       c PersimmonForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b458;final_layernorm:N(hidden_size,\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b418;final_layernorm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c PersimmonModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b458;final_layernorm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b418;final_layernorm:N(hidden_size,1)
       """,
     "phi": """
       f . hidden_size=2048 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=24 \
@@ -4370,11 +3954,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c PhiForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b459;final_layernorm:N(hidden_size,\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b419;final_layernorm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size,1)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size,1)
       c PhiModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b459;final_layernorm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b419;final_layernorm:N(hidden_size,1)
       """,
     "phi3": """
       f . hidden_size=3072 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=32 \
@@ -4382,11 +3966,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Phi3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b460;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Phi3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b460;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)
       """,
     "phi4_multimodal": """
       f . hidden_size=3072 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=32 \
@@ -4406,11 +3990,11 @@ extension TypeTable {
       f audio_config. bias_symmetric=false
       c Phi4MultimodalForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b460;embed_tokens_extend=b463;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;embed_tokens_extend=b423;\
       norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Phi4MultimodalModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b460;embed_tokens_extend=b463;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;embed_tokens_extend=b423;\
       norm:N(hidden_size)
       """,
     "phimoe": """
@@ -4421,17 +4005,17 @@ extension TypeTable {
       p model
       r model.layers.*.mlp.router>model.layers.*.block_sparse_moe.gate
       r model.layers.*.mlp.experts>model.layers.*.block_sparse_moe.experts
-      i model=b465;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b425;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size,lm_head_bias)
       c PhimoeModel AutoModel
       r layers.*.mlp.router>layers.*.block_sparse_moe.gate
       r layers.*.mlp.experts>layers.*.block_sparse_moe.experts
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b464;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b424;norm:N(hidden_size,1)
       c PhimoeForSequenceClassification
       p model
       r model.layers.*.mlp.router>model.layers.*.block_sparse_moe.gate
       r model.layers.*.mlp.experts>model.layers.*.block_sparse_moe.experts
-      i model=b465;score:L(hidden_size,num_labels)
+      i model=b425;score:L(hidden_size,num_labels)
       """,
     "pix2struct": """
       f . tie_word_embeddings=false
@@ -4447,7 +4031,7 @@ extension TypeTable {
       i encoder@vision_config{embeddings{patch_projection:L(patch_embed_hidden_size,hidden_size,1);\
       row_embedder:E(seq_len,hidden_size);column_embedder:E(seq_len,hidden_size)};encoder{layer*num_hidden_layers{\
       attention{query:L(hidden_size,num_attention_heads*d_kv);key:L(hidden_size,num_attention_heads*d_kv);\
-      value:L(hidden_size,num_attention_heads*d_kv);output:L(num_attention_heads*d_kv,hidden_size)};mlp=b466;\
+      value:L(hidden_size,num_attention_heads*d_kv);output:L(num_attention_heads*d_kv,hidden_size)};mlp=b426;\
       pre_mlp_layer_norm:N(hidden_size);pre_attention_layer_norm:N(hidden_size)}};layernorm:N(hidden_size)};\
       decoder{embed_tokens:E(text_config.vocab_size,text_config.hidden_size)!;\
       layer*vision_config.num_hidden_layers@text_config{self_attention{attention{query:L(hidden_size,hidden_size);\
@@ -4455,7 +4039,7 @@ extension TypeTable {
       relative_attention_bias:E(relative_attention_num_buckets,num_heads)};layer_norm:N(hidden_size)};\
       encoder_decoder_attention{attention{query:L(hidden_size,hidden_size);key:L(hidden_size,hidden_size);\
       value:L(hidden_size,hidden_size);output:L(hidden_size,hidden_size)};layer_norm:N(hidden_size)};mlp{\
-      DenseReluDense=b466;layer_norm:N(hidden_size)}};?text_config.tie_word_embeddings \
+      DenseReluDense=b426;layer_norm:N(hidden_size)}};?text_config.tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!text_config.tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);final_layer_norm@text_config{weight:T(hidden_size)}}
       """,
@@ -4466,7 +4050,7 @@ extension TypeTable {
       g head_dim
       c PixtralVisionModel AutoModel
       i patch_conv:C(num_channels,hidden_size,0|num_channels,patch_size,patch_size);transformer{\
-      layers*num_hidden_layers{feed_forward=b84;attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,\
+      layers*num_hidden_layers{feed_forward=b79;attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,\
       hidden_size);q_proj:L(hidden_size,hidden_size);o_proj:L(hidden_size,hidden_size)};\
       attention_norm:N(hidden_size);ffn_norm:N(hidden_size)}};ln_pre:N(hidden_size)
       """,
@@ -4476,14 +4060,14 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c PLBartForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder=b427;decoder=b38};?!tie_word_embeddings lm_head:L(d_model,\
+      i model{shared:E(vocab_size,d_model)!;encoder=b394;decoder=b38};?!tie_word_embeddings lm_head:L(d_model,\
       vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,vocab_size)
       c PLBartForCausalLM AutoModelForCausalLM
       p model
       i model{decoder=b39};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
       lm_head:L(d_model,vocab_size)~
       c PLBartModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b429;decoder=b41
+      i shared:E(vocab_size,d_model)!;encoder=b396;decoder=b41
       """,
     "pp_formulanet": """
       f text_config. d_model=512 decoder_ffn_dim=2048 max_position_embeddings=2560 vocab_size=50000
@@ -4503,12 +4087,16 @@ extension TypeTable {
       embed_positions:E(text_config.max_position_embeddings+2,text_config.d_model);\
       layers*vision_config.num_hidden_layers@text_config=b37;layernorm_embedding@text_config{weight:T(d_model);\
       bias:T(d_model)};layer_norm@text_config{weight:T(d_model);bias:T(d_model)}};encoder@vision_config{\
-      patch_embed=b127;layers*num_hidden_layers{attn=b467;mlp=b232;layer_norm1:N(hidden_size,1);\
-      layer_norm2:N(hidden_size,1)};neck=b123;multi_modal_projector{conv1:C(post_conv_in_channels,\
-      post_conv_mid_channels,0|post_conv_in_channels,3,3);conv2:C(post_conv_mid_channels,post_conv_out_channels,0|\
-      post_conv_mid_channels,3,3);linear_1:L(post_conv_out_channels,post_conv_out_channels,1);\
-      linear_2:L(post_conv_out_channels,decoder_hidden_size,1)};pos_embed:T(1,image_size//patch_size,\
-      image_size//patch_size,hidden_size)}};lm_head:L(text_config.d_model,text_config.vocab_size)
+      patch_embed=b122;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,\
+      hidden_size,1);rel_pos_h:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
+      hidden_size//num_attention_heads);rel_pos_w:T(global_attn_indexes has \
+      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads)};mlp=b216;\
+      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)};neck=b118;multi_modal_projector{\
+      conv1:C(post_conv_in_channels,post_conv_mid_channels,0|post_conv_in_channels,3,3);\
+      conv2:C(post_conv_mid_channels,post_conv_out_channels,0|post_conv_mid_channels,3,3);\
+      linear_1:L(post_conv_out_channels,post_conv_out_channels,1);linear_2:L(post_conv_out_channels,\
+      decoder_hidden_size,1)};pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)}};\
+      lm_head:L(text_config.d_model,text_config.vocab_size)
       """,
     "prophetnet": """
       f . add_cross_attention=true decoder_ffn_dim=4096 encoder_ffn_dim=4096 hidden_size=1024 \
@@ -4518,29 +4106,29 @@ extension TypeTable {
       p prophetnet
       i prophetnet{word_embeddings:E(vocab_size,hidden_size)!;encoder{?!tie_word_embeddings \
       word_embeddings:E(vocab_size,hidden_size);?tie_word_embeddings word_embeddings:E(vocab_size,hidden_size)~;\
-      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_encoder_layers=b469;\
-      embeddings_layer_norm:N(hidden_size,1)};decoder=b471};?!tie_word_embeddings lm_head:L(hidden_size,\
+      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_encoder_layers=b428;\
+      embeddings_layer_norm:N(hidden_size,1)};decoder=b430};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c ProphetNetForCausalLM AutoModelForCausalLM
       p prophetnet
       i prophetnet{word_embeddings:E(vocab_size,hidden_size);decoder{?!tie_word_embeddings \
       word_embeddings:E(vocab_size,hidden_size)!;?tie_word_embeddings word_embeddings:E(vocab_size,\
       hidden_size)!~prophetnet.word_embeddings;position_embeddings:E(max_position_embeddings,hidden_size);\
-      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b470;embeddings_layer_norm:N(hidden_size,\
+      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b429;embeddings_layer_norm:N(hidden_size,\
       1)}};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~prophetnet.word_embeddings
       c ProphetNetModel AutoModel
       i word_embeddings:E(vocab_size,hidden_size)!;encoder{?!tie_word_embeddings word_embeddings:E(vocab_size,\
       hidden_size);?tie_word_embeddings word_embeddings:E(vocab_size,hidden_size)~;\
-      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_decoder_layers=b469;\
-      embeddings_layer_norm:N(hidden_size,1)};decoder=b471
+      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_decoder_layers=b428;\
+      embeddings_layer_norm:N(hidden_size,1)};decoder=b430
       """,
     "qianfan_ocr_vision": """
       f . attention_bias=true hidden_size=1024 image_size=[448,448] intermediate_size=4096 num_attention_heads=16 \
       num_channels=3 num_hidden_layers=24 patch_size=[14,14] use_absolute_position_embeddings=true \
       use_mask_token=false use_mean_pooling=true use_qk_norm=false
       c QianfanOCRVisionModel AutoModel
-      i embeddings=b304;layers*num_hidden_layers=b305;?!use_mean_pooling layernorm:N(hidden_size,1)
+      i embeddings=b279;layers*num_hidden_layers=b280;?!use_mean_pooling layernorm:N(hidden_size,1)
       """,
     "qwen2": """
       f . hidden_size=4096 intermediate_size=22016 layer_types=null num_attention_heads=32 num_hidden_layers=32 \
@@ -4551,31 +4139,10 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Qwen2ForCausalLM AutoModelForCausalLM
       p model
-      i model=b473;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b432;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b472;norm:N(hidden_size)
-      """,
-    "qwen2_5_omni_thinker": """
-      f . tie_word_embeddings=false
-      f audio_config. d_model=1280 encoder_ffn_dim=5120 num_mel_bins=128 output_dim=3584
-      f text_config. hidden_size=3584 intermediate_size=18944 num_attention_heads=28 num_hidden_layers=28 \
-      num_key_value_heads=4 vocab_size=152064
-      f vision_config. hidden_size=3584 in_channels=3 intermediate_size=3420 out_hidden_size=3584 patch_size=14 \
-      spatial_merge_size=2 temporal_patch_size=2
-      k audio_config. hidden_size=d_model intermediate_size=encoder_ffn_dim
-      g text_config.tie_word_embeddings
-      f text_config. tie_word_embeddings=true
-      c Qwen2_5OmniThinkerForConditionalGeneration AutoModelForImageTextToText
-      p model
-      r model.audio_tower>audio_tower
-      r model.visual>visual
-      r model.language_model>model
-      i model{audio_tower=b476;visual=b477;language_model@text_config=b473};?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)
-      c Qwen2_5OmniThinkerModel AutoModel
-      i audio_tower=b476;visual=b477;language_model@text_config=b473
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b431;norm:N(hidden_size)
       """,
     "qwen2_5_vl": """
       f . tie_word_embeddings=false
@@ -4590,11 +4157,11 @@ extension TypeTable {
       p model
       r model.visual>visual
       r model.language_model>model
-      i model{visual@vision_config=b479;language_model@text_config=b473};?tie_word_embeddings \
+      i model{visual@vision_config=b434;language_model@text_config=b432};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2_5_VLModel AutoModel
-      i visual@vision_config=b479;language_model@text_config=b473
+      i visual@vision_config=b434;language_model@text_config=b432
       """,
     "qwen2_5_vl_text": """
       f . hidden_size=8192 intermediate_size=29568 layer_types=null num_attention_heads=64 num_hidden_layers=80 \
@@ -4604,14 +4171,14 @@ extension TypeTable {
       d sliding_window use_sliding_window?sliding_window:null
       s layer_types full_attention sliding_attention
       c Qwen2_5_VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b472;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b431;norm:N(hidden_size)
       """,
     "qwen2_5_vl_vision": """
       f . depth=32 hidden_size=3584 in_channels=3 intermediate_size=3420 out_hidden_size=3584 patch_size=14 \
       spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen2_5_VisionTransformerPretrainedModel AutoModel
-      i patch_embed=b151;blocks*depth=b478;merger{mlp=b154;ln_q:N(hidden_size)}
+      i patch_embed=b142;blocks*depth=b433;merger=b145
       """,
     "qwen2_audio": """
       y audio_config. qwen2_audio_encoder
@@ -4621,18 +4188,18 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b480;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b435;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
       text_config)};lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2AudioModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b480;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b435;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "qwen2_audio_encoder": """
       f . d_model=1280 encoder_ffn_dim=5120 encoder_layers=32 max_source_positions=1500 num_mel_bins=128
       k . hidden_size=d_model intermediate_size=encoder_ffn_dim num_hidden_layers=encoder_layers
       c Qwen2AudioEncoder AutoModel
       i conv1:C(num_mel_bins,d_model,1|num_mel_bins,3);conv2:C(d_model,d_model,1|d_model,3);\
-      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b475;layer_norm:N(d_model,1)
+      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b437;layer_norm:N(d_model,1)
       """,
     "qwen2_moe": """
       f . hidden_size=2048 intermediate_size=5632 layer_types=null mlp_only_layers=null \
@@ -4646,11 +4213,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Qwen2MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b482;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b439;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Qwen2MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b482;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b439;norm:N(hidden_size)
       """,
     "qwen2_vl": """
       f . tie_word_embeddings=false
@@ -4664,10 +4231,10 @@ extension TypeTable {
       p model
       r model.visual>visual
       r model.language_model>model
-      i model{visual=b483;language_model@text_config=b473};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      i model{visual=b440;language_model@text_config=b432};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2VLModel AutoModel
-      i visual=b483;language_model@text_config=b473
+      i visual=b440;language_model@text_config=b432
       """,
     "qwen2_vl_text": """
       f . hidden_size=8192 intermediate_size=29568 layer_types=null num_attention_heads=64 num_hidden_layers=80 \
@@ -4677,7 +4244,7 @@ extension TypeTable {
       d sliding_window use_sliding_window?sliding_window:null
       s layer_types full_attention sliding_attention
       c Qwen2VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b472;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b431;norm:N(hidden_size)
       """,
     "qwen3": """
       f . attention_bias=false head_dim=128 hidden_size=4096 intermediate_size=22016 layer_types=null \
@@ -4690,19 +4257,19 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Qwen3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b485;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b442;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b484;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b441;norm:N(hidden_size)
       c Qwen3ForSequenceClassification
       p model
-      i model=b485;score:L(hidden_size,num_labels)
+      i model=b442;score:L(hidden_size,num_labels)
       c Qwen3ForTokenClassification
       p model
-      i model=b485;score:L(hidden_size,num_labels,1)
+      i model=b442;score:L(hidden_size,num_labels,1)
       c Qwen3ForQuestionAnswering
       p transformer
-      i transformer{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b171;mlp=b84;\
+      i transformer{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b163;mlp=b79;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       qa_outputs:L(hidden_size,2,1)
       """,
@@ -4720,16 +4287,16 @@ extension TypeTable {
       s text_config.layer_types full_attention linear_attention
       c Qwen3_5ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b491;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b448;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3_5Model AutoModel
-      i visual=b486;language_model@text_config=b490
+      i visual=b443;language_model@text_config=b447
       c Qwen3_5ForSequenceClassification
       p model
-      i model=b491;score:L(text_config.hidden_size,num_labels)
+      i model=b448;score:L(text_config.hidden_size,num_labels)
       c Qwen3_5ForTokenClassification
       p model
-      i model=b491;score:L(text_config.hidden_size,num_labels,1)
+      i model=b448;score:L(text_config.hidden_size,num_labels,1)
       """,
     "qwen3_5_moe": """
       f . tie_word_embeddings=false
@@ -4746,10 +4313,10 @@ extension TypeTable {
       s text_config.layer_types full_attention linear_attention
       c Qwen3_5MoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual=b486;language_model@text_config=b493};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      i model{visual=b443;language_model@text_config=b450};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3_5MoeModel AutoModel
-      i visual=b486;language_model@text_config=b493
+      i visual=b443;language_model@text_config=b450
       """,
     "qwen3_5_moe_text": """
       f . attention_bias=false full_attention_interval=4 head_dim=256 hidden_size=2048 layer_types=null \
@@ -4763,17 +4330,17 @@ extension TypeTable {
       s layer_types full_attention linear_attention
       c Qwen3_5MoeForCausalLM AutoModelForCausalLM
       p model
-      i model=b493;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b450;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3_5MoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b492;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b449;norm:N(hidden_size)
       """,
     "qwen3_5_moe_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3_5MoeVisionModel AutoModel
-      i patch_embed=b90;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b92;merger=b93
+      i patch_embed=b85;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b87;merger=b88
       """,
     "qwen3_5_text": """
       f . attention_bias=false full_attention_interval=4 head_dim=256 hidden_size=4096 intermediate_size=12288 \
@@ -4786,17 +4353,17 @@ extension TypeTable {
       s layer_types full_attention linear_attention
       c Qwen3_5ForCausalLM AutoModelForCausalLM
       p model
-      i model=b490;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b447;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3_5TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b489;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b446;norm:N(hidden_size)
       """,
     "qwen3_5_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3_5VisionModel AutoModel
-      i patch_embed=b90;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b92;merger=b93
+      i patch_embed=b85;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b87;merger=b88
       """,
     "qwen3_asr_encoder": """
       f . d_model=1024 downsample_hidden_size=480 encoder_ffn_dim=4096 encoder_layers=24 num_mel_bins=128
@@ -4820,13 +4387,13 @@ extension TypeTable {
       i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b7;mlp{?mlp_only_layers \
       has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i up_proj:L(hidden_size,\
       intermediate_size);?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size);?!(mlp_only_layers has \
-      i) experts=b316;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts)};\
+      i) experts=b286;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Qwen3MoeModel AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b7;mlp{?!(mlp_only_layers has \
-      i) experts=b316;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts);?mlp_only_layers has i \
+      i) experts=b286;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts);?mlp_only_layers has i \
       gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);\
       ?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
@@ -4845,58 +4412,25 @@ extension TypeTable {
       s layer_types full_attention linear_attention
       c Qwen3NextForCausalLM AutoModelForCausalLM
       p model
-      i model=b495;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b452;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3NextModel AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='full_attention') \
-      linear_attn=b494;mlp{?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
-      experts=b1;?!(mlp_only_layers has i) shared_expert=b164;?!(mlp_only_layers has i) \
+      linear_attn=b451;mlp{?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
+      experts=b1;?!(mlp_only_layers has i) shared_expert=b156;?!(mlp_only_layers has i) \
       shared_expert_gate:L(hidden_size,1);?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);\
       ?mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
       down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b488};norm:N(hidden_size)
+      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b445};norm:N(hidden_size)
       c Qwen3NextForSequenceClassification
       p model
-      i model=b495;score:L(hidden_size,num_labels)
+      i model=b452;score:L(hidden_size,num_labels)
       c Qwen3NextForTokenClassification
       p model
-      i model=b495;score:L(hidden_size,num_labels,1)
+      i model=b452;score:L(hidden_size,num_labels,1)
       c Qwen3NextForQuestionAnswering
       p transformer
-      i transformer=b495;qa_outputs:L(hidden_size,2,1)
-      """,
-    "qwen3_omni_moe_thinker": """
-      f . tie_word_embeddings=false
-      f audio_config. d_model=1280 downsample_hidden_size=480 encoder_ffn_dim=5120 num_mel_bins=128 output_dim=3584
-      f text_config. hidden_size=2048 moe_intermediate_size=768 num_attention_heads=28 num_experts=128 \
-      num_hidden_layers=28 num_key_value_heads=4 vocab_size=3584
-      f vision_config. hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
-      out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
-      k audio_config. hidden_size=d_model intermediate_size=encoder_ffn_dim
-      g !(text_config.num_experts<=0)
-      g !text_config.attention_bias
-      f text_config. attention_bias=false
-      c Qwen3OmniMoeThinkerForConditionalGeneration AutoModelForImageTextToText
-      p model
-      r model.audio_tower>audio_tower
-      r model.visual>visual
-      r model.language_model>model
-      i model{audio_tower{layers*text_config.num_hidden_layers@audio_config=b36;conv2d1:C(1,\
-      audio_config.downsample_hidden_size,1|1,3,3);conv2d2:C(audio_config.downsample_hidden_size,\
-      audio_config.downsample_hidden_size,1|audio_config.downsample_hidden_size,3,3);\
-      conv2d3:C(audio_config.downsample_hidden_size,audio_config.downsample_hidden_size,1|\
-      audio_config.downsample_hidden_size,3,3);\
-      conv_out:L(audio_config.downsample_hidden_size*((((audio_config.num_mel_bins+1)//2+1)//2+1)//2),\
-      audio_config.d_model);proj1:L(audio_config.d_model,audio_config.d_model,1);proj2:L(audio_config.d_model,\
-      audio_config.output_dim,1);ln_post@audio_config{weight:T(d_model);bias:T(d_model)}};visual{\
-      merger_list@vision_config{0=b496;1=b496;2=b496};patch_embed@vision_config=b90;\
-      pos_embed:E(vision_config.num_position_embeddings,vision_config.hidden_size);\
-      blocks*text_config.num_hidden_layers@vision_config=b92;merger@vision_config{mlp=b154;ln_q:N(hidden_size,\
-      1)}};language_model@text_config{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{\
-      self_attn=b149;mlp{experts=b1;gate:R(hidden_size,num_experts)};input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)}};?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      i transformer=b452;qa_outputs:L(hidden_size,2,1)
       """,
     "qwen3_vl": """
       f . tie_word_embeddings=false
@@ -4910,11 +4444,11 @@ extension TypeTable {
       g text_config.head_dim
       c Qwen3VLForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b497;language_model@text_config=b485};?tie_word_embeddings \
+      i model{visual@vision_config=b453;language_model@text_config=b442};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3VLModel AutoModel
-      i visual@vision_config=b497;language_model@text_config=b485
+      i visual@vision_config=b453;language_model@text_config=b442
       """,
     "qwen3_vl_moe": """
       f . tie_word_embeddings=false
@@ -4931,11 +4465,11 @@ extension TypeTable {
       g text_config.head_dim
       c Qwen3VLMoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b497;language_model@text_config=b499};?tie_word_embeddings \
+      i model{visual@vision_config=b453;language_model@text_config=b455};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3VLMoeModel AutoModel
-      i visual@vision_config=b497;language_model@text_config=b499
+      i visual@vision_config=b453;language_model@text_config=b455
       """,
     "qwen3_vl_moe_text": """
       f . attention_bias=false decoder_sparse_step=1 head_dim=null hidden_size=2048 intermediate_size=5632 \
@@ -4947,11 +4481,11 @@ extension TypeTable {
       g !(num_local_experts<=0)
       g head_dim
       c Qwen3VLMoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b174;mlp{\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b166;mlp{\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i down_proj:L(intermediate_size,hidden_size);\
-      ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) experts=b498;\
+      ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) experts=b454;\
       ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
@@ -4960,8 +4494,8 @@ extension TypeTable {
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3VLMoeVisionModel AutoModel
-      i patch_embed=b90;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b92;merger=b93;\
-      deepstack_merger_list{0=b94;1=b94;2=b94}
+      i patch_embed=b85;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b87;merger=b88;\
+      deepstack_merger_list{0=b89;1=b89;2=b89}
       """,
     "qwen3_vl_text": """
       f . attention_bias=false head_dim=128 hidden_size=4096 intermediate_size=22016 num_attention_heads=32 \
@@ -4969,22 +4503,22 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       g head_dim
       c Qwen3VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b484;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b441;norm:N(hidden_size)
       """,
     "qwen3_vl_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3VLVisionModel AutoModel
-      i patch_embed=b90;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b92;merger=b93;\
-      deepstack_merger_list{0=b94;1=b94;2=b94}
+      i patch_embed=b85;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b87;merger=b88;\
+      deepstack_merger_list{0=b89;1=b89;2=b89}
       """,
     "qwen4_exp_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen4ExpVisionModel AutoModel
-      i patch_embed=b90;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b92;merger=b93
+      i patch_embed=b85;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b87;merger=b88
       """,
     "radio": """
       f . hidden_size=1280 max_img_size=2048 mlp_ratio=4.0 num_attention_heads=16 num_channels=3 num_cls_tokens=3 \
@@ -5030,22 +4564,22 @@ extension TypeTable {
       f . add_cross_attention=false
       c RemBertForCausalLM AutoModelForCausalLM
       p rembert
-      i rembert{embeddings=b500;encoder=b501};cls=b502
+      i rembert{embeddings=b456;encoder=b457};cls=b458
       c RemBertForMaskedLM AutoModelForMaskedLM
       p rembert
-      i rembert{embeddings=b500;encoder=b501};cls=b502
+      i rembert{embeddings=b456;encoder=b457};cls=b458
       c RemBertModel AutoModel
-      i embeddings=b500;encoder=b501;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b456;encoder=b457;pooler{dense:L(hidden_size,hidden_size,1)}
       c RemBertForSequenceClassification
       p rembert
-      i rembert{embeddings=b500;encoder=b501;pooler{dense:L(hidden_size,hidden_size,1)}};classifier:L(hidden_size,\
+      i rembert{embeddings=b456;encoder=b457;pooler{dense:L(hidden_size,hidden_size,1)}};classifier:L(hidden_size,\
       num_labels,1)
       c RemBertForTokenClassification
       p rembert
-      i rembert{embeddings=b500;encoder=b501};classifier:L(hidden_size,num_labels,1)
+      i rembert{embeddings=b456;encoder=b457};classifier:L(hidden_size,num_labels,1)
       c RemBertForQuestionAnswering
       p rembert
-      i rembert{embeddings=b500;encoder=b501};qa_outputs:L(hidden_size,num_labels,1)
+      i rembert{embeddings=b456;encoder=b457};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "roberta": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -5054,21 +4588,21 @@ extension TypeTable {
       f . add_cross_attention=false
       c RobertaForCausalLM AutoModelForCausalLM
       p roberta
-      i roberta=b79;lm_head=b77
+      i roberta=b74;lm_head=b72
       c RobertaForMaskedLM AutoModelForMaskedLM
       p roberta
-      i roberta=b79;lm_head=b77
+      i roberta=b74;lm_head=b72
       c RobertaModel AutoModel
-      i embeddings=b78;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b73;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
       c RobertaForSequenceClassification
       p roberta
-      i roberta=b79;classifier=b55
+      i roberta=b74;classifier=b55
       c RobertaForTokenClassification
       p roberta
-      i roberta=b79;classifier:L(hidden_size,num_labels,1)
+      i roberta=b74;classifier:L(hidden_size,num_labels,1)
       c RobertaForQuestionAnswering
       p roberta
-      i roberta=b79;qa_outputs:L(hidden_size,num_labels,1)
+      i roberta=b74;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "roberta-prelayernorm": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -5077,21 +4611,21 @@ extension TypeTable {
       f . add_cross_attention=false
       c RobertaPreLayerNormForCausalLM AutoModelForCausalLM
       p roberta_prelayernorm
-      i roberta_prelayernorm=b504;lm_head=b77
+      i roberta_prelayernorm=b460;lm_head=b72
       c RobertaPreLayerNormForMaskedLM AutoModelForMaskedLM
       p roberta_prelayernorm
-      i roberta_prelayernorm=b504;lm_head=b77
+      i roberta_prelayernorm=b460;lm_head=b72
       c RobertaPreLayerNormModel AutoModel
-      i embeddings=b78;encoder=b503;pooler{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
+      i embeddings=b73;encoder=b459;pooler{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
       c RobertaPreLayerNormForSequenceClassification
       p roberta_prelayernorm
-      i roberta_prelayernorm=b504;classifier=b55
+      i roberta_prelayernorm=b460;classifier=b55
       c RobertaPreLayerNormForTokenClassification
       p roberta_prelayernorm
-      i roberta_prelayernorm=b504;classifier:L(hidden_size,num_labels,1)
+      i roberta_prelayernorm=b460;classifier:L(hidden_size,num_labels,1)
       c RobertaPreLayerNormForQuestionAnswering
       p roberta_prelayernorm
-      i roberta_prelayernorm=b504;qa_outputs:L(hidden_size,num_labels,1)
+      i roberta_prelayernorm=b460;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "roc_bert": """
       f . attn_implementation=null concat_input=true enable_pronunciation=true enable_shape=true hidden_size=768 \
@@ -5102,15 +4636,15 @@ extension TypeTable {
       f . add_cross_attention=false
       c RoCBertForMaskedLM AutoModelForMaskedLM
       p roc_bert
-      i roc_bert=b506;cls{predictions=b50}
+      i roc_bert=b462;cls{predictions=b50}
       c RoCBertForCausalLM AutoModelForCausalLM
       p roc_bert
-      i roc_bert=b506;cls{predictions=b56}
+      i roc_bert=b462;cls{predictions=b56}
       c RoCBertModel AutoModel
-      i embeddings=b505;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b461;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
       c RoCBertForSequenceClassification
       p roc_bert
-      i roc_bert{embeddings=b505;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}};\
+      i roc_bert{embeddings=b461;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}};\
       classifier:L(hidden_size,num_labels,1)
       c RoCBertForTokenClassification
       p roc_bert
@@ -5131,19 +4665,19 @@ extension TypeTable {
       f . add_cross_attention=false
       c RoFormerForMaskedLM AutoModelForMaskedLM
       p roformer
-      i roformer=b509;cls=b510
+      i roformer=b465;cls=b466
       c RoFormerForCausalLM AutoModelForCausalLM
       p roformer
-      i roformer=b509;cls=b510
+      i roformer=b465;cls=b466
       c RoFormerModel AutoModel
-      i embeddings=b507;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
-      encoder=b508
+      i embeddings=b463;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
+      encoder=b464
       c RoFormerForSequenceClassification
       p roformer
-      i roformer=b509;classifier=b55
+      i roformer=b465;classifier=b55
       c RoFormerForTokenClassification
       p roformer
-      i roformer=b509;classifier:L(hidden_size,num_labels,1)
+      i roformer=b465;classifier:L(hidden_size,num_labels,1)
       """,
     "rwkv": """
       f . attention_hidden_size=null hidden_size=4096 intermediate_size=null num_hidden_layers=32 \
@@ -5152,10 +4686,10 @@ extension TypeTable {
       d intermediate_size null(intermediate_size)?hidden_size*4:intermediate_size
       c RwkvForCausalLM AutoModelForCausalLM
       p rwkv
-      i rwkv{embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b511;ln_out:N(hidden_size,1)};\
+      i rwkv{embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b467;ln_out:N(hidden_size,1)};\
       ?tie_word_embeddings head:L(hidden_size,vocab_size)~;?!tie_word_embeddings head:L(hidden_size,vocab_size)
       c RwkvModel AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b511;ln_out:N(hidden_size,1)
+      i embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b467;ln_out:N(hidden_size,1)
       """,
     "sam_vision_model": """
       f . global_attn_indexes=[2,5,8,11] hidden_size=768 image_size=1024 mlp_dim=null mlp_ratio=4.0 \
@@ -5163,12 +4697,12 @@ extension TypeTable {
       use_abs_pos=true use_rel_pos=true window_size=14
       d mlp_dim null(mlp_dim)?int(hidden_size*mlp_ratio):mlp_dim
       c SamVisionModel AutoModel
-      i vision_encoder{patch_embed=b127;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);\
+      i vision_encoder{patch_embed=b122;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);\
       proj:L(hidden_size,hidden_size,1);?use_rel_pos rel_pos_h:T(global_attn_indexes has \
       i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads);?use_rel_pos \
       rel_pos_w:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
-      hidden_size//num_attention_heads)};mlp=b232;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)};\
-      neck=b123;?use_abs_pos pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)}
+      hidden_size//num_attention_heads)};mlp=b216;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)};\
+      neck=b118;?use_abs_pos pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)}
       """,
     "seamless_m4t": """
       f . decoder_ffn_dim=8192 decoder_layers=24 encoder_ffn_dim=8192 hidden_size=1024 tie_word_embeddings=true \
@@ -5176,7 +4710,7 @@ extension TypeTable {
       k . num_hidden_layers=decoder_layers
       g tie_word_embeddings
       c SeamlessM4TForTextToText AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,hidden_size);text_encoder=b512;text_decoder=b513;lm_head:L(hidden_size,\
+      i shared:E(vocab_size,hidden_size);text_encoder=b468;text_decoder=b469;lm_head:L(hidden_size,\
       vocab_size)~shared
       """,
     "seamless_m4t_v2": """
@@ -5185,7 +4719,7 @@ extension TypeTable {
       k . num_hidden_layers=decoder_layers
       g tie_word_embeddings
       c SeamlessM4Tv2ForTextToText AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,hidden_size);text_encoder=b512;text_decoder=b513;lm_head:L(hidden_size,\
+      i shared:E(vocab_size,hidden_size);text_encoder=b468;text_decoder=b469;lm_head:L(hidden_size,\
       vocab_size)~shared
       """,
     "seed_oss": """
@@ -5196,18 +4730,18 @@ extension TypeTable {
       g head_dim
       c SeedOssForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b514;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b470;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c SeedOssModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b514;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b470;norm:N(hidden_size)
       """,
     "siglip2_vision_model": """
       f . hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_channels=3 num_hidden_layers=12 \
       num_patches=256 patch_size=16 vision_use_head=true
       g !(num_attention_heads<=0)
       c Siglip2VisionModel AutoModel
-      i embeddings=b98;encoder{layers*num_hidden_layers=b81};?vision_use_head head=b461;\
+      i embeddings=b93;encoder{layers*num_hidden_layers=b76};?vision_use_head head=b421;\
       post_layernorm:N(hidden_size,1)
       """,
     "siglip_vision_model": """
@@ -5215,7 +4749,7 @@ extension TypeTable {
       num_hidden_layers=12 patch_size=16 vision_use_head=true
       g !(num_attention_heads<=0)
       c SiglipVisionModel AutoModel
-      i embeddings=b250;encoder{layers*num_hidden_layers=b81};?vision_use_head head=b461;\
+      i embeddings=b234;encoder{layers*num_hidden_layers=b76};?vision_use_head head=b421;\
       post_layernorm:N(hidden_size,1)
       """,
     "smollm3": """
@@ -5227,10 +4761,10 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c SmolLM3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b249;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      i model=b233;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c SmolLM3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b248;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b232;norm:N(hidden_size)
       """,
     "smolvlm": """
       f . scale_factor=2 tie_word_embeddings=false
@@ -5240,16 +4774,16 @@ extension TypeTable {
       m text_config. rms_norm_eps=1e-05
       c SmolVLMForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b294;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b273;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c SmolVLMModel AutoModel
-      i vision_model=b292;connector=b293;text_model:A(AutoModel,text_config)
+      i vision_model=b271;connector=b272;text_model:A(AutoModel,text_config)
       """,
     "smolvlm_vision": """
       f . hidden_size=1152 image_size=224 intermediate_size=3072 num_attention_heads=16 num_channels=3 \
       num_hidden_layers=12 patch_size=32
       c SmolVLMVisionTransformer AutoModel
-      i embeddings=b250;encoder{layers*num_hidden_layers=b81};post_layernorm:N(hidden_size,1)
+      i embeddings=b234;encoder{layers*num_hidden_layers=b76};post_layernorm:N(hidden_size,1)
       """,
     "solar_open": """
       f . attention_bias=false head_dim=128 hidden_size=4096 moe_intermediate_size=1280 n_routed_experts=128 \
@@ -5259,11 +4793,11 @@ extension TypeTable {
       g head_dim
       c SolarOpenForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b515;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b471;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c SolarOpenModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b515;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b471;norm:N(hidden_size)
       """,
     "squeezebert": """
       f . embedding_size=768 hidden_size=768 intermediate_groups=4 intermediate_size=3072 k_groups=4 \
@@ -5277,18 +4811,18 @@ extension TypeTable {
       g !(v_groups<=0)
       c SqueezeBertForMaskedLM AutoModelForMaskedLM
       p transformer
-      i transformer=b518;cls{predictions=b50}
+      i transformer=b474;cls{predictions=b50}
       c SqueezeBertModel AutoModel
-      i embeddings=b516;encoder=b517;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b472;encoder=b473;pooler{dense:L(hidden_size,hidden_size,1)}
       c SqueezeBertForSequenceClassification
       p transformer
-      i transformer=b518;classifier:L(hidden_size,num_labels,1)
+      i transformer=b474;classifier:L(hidden_size,num_labels,1)
       c SqueezeBertForTokenClassification
       p transformer
-      i transformer=b518;classifier:L(hidden_size,num_labels,1)
+      i transformer=b474;classifier:L(hidden_size,num_labels,1)
       c SqueezeBertForQuestionAnswering
       p transformer
-      i transformer=b518;qa_outputs:L(hidden_size,num_labels,1)
+      i transformer=b474;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "stablelm": """
       f . hidden_size=2560 intermediate_size=6912 num_attention_heads=32 num_hidden_layers=32 \
@@ -5300,8 +4834,8 @@ extension TypeTable {
       num_attention_heads*(hidden_size//num_attention_heads),use_qkv_bias);k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),use_qkv_bias);v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),use_qkv_bias);o_proj:L(hidden_size,hidden_size);\
-      ?qk_layernorm q_layernorm{norms*num_attention_heads=b519};?qk_layernorm k_layernorm{\
-      norms*num_attention_heads=b519}};mlp=b84;input_layernorm:N(hidden_size,1);?!use_parallel_residual \
+      ?qk_layernorm q_layernorm{norms*num_attention_heads=b475};?qk_layernorm k_layernorm{\
+      norms*num_attention_heads=b475}};mlp=b79;input_layernorm:N(hidden_size,1);?!use_parallel_residual \
       post_attention_layernorm:N(hidden_size,1)};norm:N(hidden_size,1)};?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       """,
@@ -5310,26 +4844,11 @@ extension TypeTable {
       num_key_value_heads=2 sliding_window=null tie_word_embeddings=true use_bias=true vocab_size=49152
       c Starcoder2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b520;norm:N(hidden_size,1)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b476;norm:N(hidden_size,1)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Starcoder2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b520;norm:N(hidden_size,1)
-      """,
-    "switch_transformers": """
-      f . d_ff=2048 d_kv=64 d_model=768 num_experts=8 num_heads=12 num_layers=12 \
-      relative_attention_num_buckets=32 router_bias=false tie_word_embeddings=true vocab_size=32128
-      k . hidden_size=d_model num_attention_heads=num_heads num_hidden_layers=num_layers
-      c SwitchTransformersForConditionalGeneration AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;block*num_layers=b522;final_layer_norm:N(d_model)};\
-      decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings \
-      embed_tokens:E(vocab_size,d_model)~;block*num_layers=b523;final_layer_norm:N(d_model)};\
-      ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
-      c SwitchTransformersModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      block*num_layers=b522;final_layer_norm:N(d_model)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;block*num_layers=b523;final_layer_norm:N(d_model)}
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b476;norm:N(hidden_size,1)
       """,
     "t5": """
       f . d_ff=2048 d_kv=64 d_model=512 feed_forward_proj="relu" is_gated_act=null num_decoder_layers=null \
@@ -5342,13 +4861,13 @@ extension TypeTable {
       s feed_forward_proj gated-gelu relu
       c T5ForConditionalGeneration AutoModelForSeq2SeqLM
       i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{\
-      SelfAttention=b348;layer_norm:N(d_model)};1=b349}};final_layer_norm:N(d_model)};decoder=b353;\
+      SelfAttention=b315;layer_norm:N(d_model)};1=b316}};final_layer_norm:N(d_model)};decoder=b320;\
       lm_head:L(d_model,vocab_size)~
       c T5Model AutoModel
       i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{\
-      SelfAttention=b348;layer_norm:N(d_model)};1=b524}};final_layer_norm:N(d_model)};decoder{\
-      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers{layer{0{SelfAttention=b348;\
-      layer_norm:N(d_model)};1=b351;2=b524}};final_layer_norm:N(d_model)}
+      SelfAttention=b315;layer_norm:N(d_model)};1=b477}};final_layer_norm:N(d_model)};decoder{\
+      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers{layer{0{SelfAttention=b315;\
+      layer_norm:N(d_model)};1=b318;2=b477}};final_layer_norm:N(d_model)}
       """,
     "t5gemma": """
       f . tie_word_embeddings=true vocab_size=256000
@@ -5362,22 +4881,22 @@ extension TypeTable {
       g encoder.head_dim
       c T5GemmaForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{encoder@encoder=b525;decoder=b526};lm_head{?!tie_word_embeddings out_proj:L(decoder.hidden_size,\
+      i model{encoder@encoder=b478;decoder=b479};lm_head{?!tie_word_embeddings out_proj:L(decoder.hidden_size,\
       decoder.vocab_size);?tie_word_embeddings out_proj:L(decoder.hidden_size,\
       decoder.vocab_size)~model.decoder.embed_tokens}
       c T5GemmaModel AutoModel
-      i encoder@encoder=b525;decoder=b526
+      i encoder@encoder=b478;decoder=b479
       """,
     "timm_wrapper": """
       c TimmWrapperModel AutoModel
       i timm_model{conv1:C(3,64,0|3,7,7);layer1{0{conv1:C(64,64,0|64,1,1);conv2:C(64,64,0|64,3,3);conv3:C(64,256,\
-      0|64,1,1);downsample{0:C(64,256,0|64,1,1);1=b527};bn1=b528;bn2=b528;bn3=b527};1=b529;2=b529};layer2{0{\
+      0|64,1,1);downsample{0:C(64,256,0|64,1,1);1=b480};bn1=b481;bn2=b481;bn3=b480};1=b482;2=b482};layer2{0{\
       conv1:C(256,128,0|256,1,1);conv2:C(128,128,0|128,3,3);conv3:C(128,512,0|128,1,1);downsample{0:C(256,512,0|\
-      256,1,1);1=b530};bn1=b531;bn2=b531;bn3=b530};1=b532;2=b532;3=b532};layer3{0{conv1:C(512,256,0|512,1,1);\
-      conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);downsample{0:C(512,1024,0|512,1,1);1=b533};bn1=b527;\
-      bn2=b527;bn3=b533};1=b534;2=b534;3=b534;4=b534;5=b534};layer4{0{conv1:C(1024,512,0|1024,1,1);conv2:C(512,\
-      512,0|512,3,3);conv3:C(512,2048,0|512,1,1);downsample{0:C(1024,2048,0|1024,1,1);1=b535};bn1=b530;bn2=b530;\
-      bn3=b535};1=b536;2=b536};bn1=b528}
+      256,1,1);1=b483};bn1=b484;bn2=b484;bn3=b483};1=b485;2=b485;3=b485};layer3{0{conv1:C(512,256,0|512,1,1);\
+      conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);downsample{0:C(512,1024,0|512,1,1);1=b486};bn1=b480;\
+      bn2=b480;bn3=b486};1=b487;2=b487;3=b487;4=b487;5=b487};layer4{0{conv1:C(1024,512,0|1024,1,1);conv2:C(512,\
+      512,0|512,3,3);conv3:C(512,2048,0|512,1,1);downsample{0:C(1024,2048,0|1024,1,1);1=b488};bn1=b483;bn2=b483;\
+      bn3=b488};1=b489;2=b489};bn1=b481}
       """,
     "trocr": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 layernorm_embedding=true \
@@ -5404,21 +4923,21 @@ extension TypeTable {
       p model
       r model>ultrabert
       r head.decoder>cls
-      i model=b144;head{linear1:L(hidden_size,prediction_head_size);linear2:L(prediction_head_size,hidden_size);\
+      i model=b139;head{linear1:L(hidden_size,prediction_head_size);linear2:L(prediction_head_size,hidden_size);\
       ?tie_word_embeddings decoder:L(hidden_size,vocab_size)~;?!tie_word_embeddings decoder:L(hidden_size,\
       vocab_size)}
       c UltrabertForSequenceClassification
       p model
       r model>ultrabert
-      i model=b144;classifier:L(hidden_size,num_labels,1)
+      i model=b139;classifier:L(hidden_size,num_labels,1)
       c UltrabertForTokenClassification
       p model
       r model>ultrabert
-      i model=b144;classifier:L(hidden_size,num_labels,1)
+      i model=b139;classifier:L(hidden_size,num_labels,1)
       c UltrabertForQuestionAnswering
       p model
       r model>ultrabert
-      i model=b144;qa_outputs:L(hidden_size,2,1)
+      i model=b139;qa_outputs:L(hidden_size,2,1)
       """,
     "umt5": """
       f . d_ff=1024 d_kv=64 d_model=512 feed_forward_proj="gated-gelu" is_gated_act=null num_heads=6 num_layers=8 \
@@ -5429,96 +4948,9 @@ extension TypeTable {
       g tie_word_embeddings
       s feed_forward_proj gated-gelu relu
       c UMT5ForConditionalGeneration AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0=b537;\
-      1=b411}};final_layer_norm:N(d_model)};decoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{\
-      0=b537;1=b351;2=b411}};final_layer_norm:N(d_model)};lm_head:L(d_model,vocab_size)~
-      """,
-    "unlimited_ocr": """
-      f . tie_word_embeddings=false
-      f text_config. head_dim=null hidden_size=1280 intermediate_size=6848 moe_intermediate_size=896 \
-      n_routed_experts=64 n_shared_experts=2 num_attention_heads=10 num_hidden_layers=12 num_key_value_heads=10 \
-      vocab_size=129280
-      f vision_config.encoder_config. hidden_size=1024 image_size=224 intermediate_size=4096 patch_size=14
-      f vision_config.sam_config. downsample_channels=[512,1024] global_attn_indexes=[2,5,8,11] hidden_size=768 \
-      image_size=1024 mlp_dim=3072 num_attention_heads=12 num_channels=3 output_channels=256 patch_size=16 \
-      window_size=14
-      k text_config. num_experts=n_routed_experts
-      d text_config.head_dim \
-      null(text_config.head_dim)?text_config.hidden_size//text_config.num_attention_heads:text_config.head_dim
-      g !text_config.attention_bias
-      g text_config.head_dim
-      g !text_config.mlp_bias
-      g !text_config.tie_word_embeddings
-      g vision_config.sam_config.qkv_bias
-      g vision_config.sam_config.use_abs_pos
-      g vision_config.sam_config.use_rel_pos
-      f vision_config.sam_config. qkv_bias=true
-      f vision_config.sam_config. use_abs_pos=true
-      f vision_config.sam_config. use_rel_pos=true
-      f text_config. tie_word_embeddings=false
-      f text_config. attention_bias=false
-      f text_config. mlp_bias=false
-      c UnlimitedOcrForConditionalGeneration AutoModelForImageTextToText
-      p model
-      r model.vision_tower.sam_encoder.patch_embed.projection>model.sam_model.patch_embed.proj
-      r model.vision_tower.sam_encoder.layers.*.attn>model.sam_model.blocks.*.attn
-      r model.vision_tower.sam_encoder.layers.*.mlp>model.sam_model.blocks.*.mlp
-      r model.vision_tower.sam_encoder.layers.*.layer_norm1>model.sam_model.blocks.*.norm1
-      r model.vision_tower.sam_encoder.layers.*.layer_norm2>model.sam_model.blocks.*.norm2
-      r model.vision_tower.sam_encoder.neck.conv1>model.sam_model.neck.0
-      r model.vision_tower.sam_encoder.neck.conv2>model.sam_model.neck.2
-      r model.vision_tower.sam_encoder.neck.layer_norm1>model.sam_model.neck.1
-      r model.vision_tower.sam_encoder.neck.layer_norm2>model.sam_model.neck.3
-      r model.vision_tower.sam_encoder.proj.conv1>model.sam_model.net_2
-      r model.vision_tower.sam_encoder.proj.conv2>model.sam_model.net_3
-      r model.vision_tower.sam_encoder.pos_embed>model.sam_model.pos_embed
-      r model.vision_tower.vision_encoder.embeddings>model.vision_model.embeddings
-      r model.vision_tower.vision_encoder.encoder.layers.*.self_attn.k_proj>model.vision_model.transformer.layers.\
-      *.self_attn.qkv_proj
-      r model.vision_tower.vision_encoder.encoder.layers.*.self_attn.v_proj>model.vision_model.transformer.layers.\
-      *.self_attn.qkv_proj
-      r model.vision_tower.vision_encoder.encoder.layers.*.self_attn.q_proj>model.vision_model.transformer.layers.\
-      *.self_attn.qkv_proj
-      r model.vision_tower.vision_encoder.encoder.layers.*.self_attn.out_proj>model.vision_model.transformer.layer\
-      s.*.self_attn.out_proj
-      r model.vision_tower.vision_encoder.encoder.layers.*.mlp>model.vision_model.transformer.layers.*.mlp
-      r model.vision_tower.vision_encoder.encoder.layers.*.layer_norm1>model.vision_model.transformer.layers.*.lay\
-      er_norm1
-      r model.vision_tower.vision_encoder.encoder.layers.*.layer_norm2>model.vision_model.transformer.layers.*.lay\
-      er_norm2
-      r model.vision_tower.vision_encoder.pre_layrnorm>model.vision_model.pre_layrnorm
-      r model.multi_modal_projector>model.projector.layers
-      r model.language_model>model
-      r model.view_separator>model.view_seperator
-      i model{vision_tower{sam_encoder{patch_embed@vision_config{projection:C(sam_config.num_channels,\
-      sam_config.hidden_size,1|sam_config.num_channels,sam_config.patch_size,sam_config.patch_size)};\
-      layers*text_config.num_hidden_layers@vision_config{attn@sam_config=b467;mlp@sam_config=b232;\
-      layer_norm1@sam_config=b16;layer_norm2@sam_config=b16};neck@vision_config{conv1:C(sam_config.hidden_size,\
-      sam_config.output_channels,0|sam_config.hidden_size,1,1);conv2:C(sam_config.output_channels,\
-      sam_config.output_channels,0|sam_config.output_channels,3,3);layer_norm1@sam_config=b538;\
-      layer_norm2@sam_config=b538};proj@vision_config{conv1:C(sam_config.output_channels,\
-      sam_config.downsample_channels[0],0|sam_config.output_channels,3,3);\
-      conv2:C(sam_config.downsample_channels[0],sam_config.downsample_channels[1],0|\
-      sam_config.downsample_channels[0],3,3)};pos_embed:T(1,\
-      vision_config.sam_config.image_size//vision_config.sam_config.patch_size,\
-      vision_config.sam_config.image_size//vision_config.sam_config.patch_size,\
-      vision_config.sam_config.hidden_size)};vision_encoder{embeddings@vision_config{\
-      position_embedding:E((encoder_config.image_size//encoder_config.patch_size)**2+1,\
-      encoder_config.hidden_size);class_embedding:T(encoder_config.hidden_size)};encoder{\
-      layers*text_config.num_hidden_layers@vision_config{self_attn@encoder_config{k_proj:M(hidden_size,\
-      hidden_size,1|3072,1024);v_proj:M(hidden_size,hidden_size,1|3072,1024);q_proj:M(hidden_size,hidden_size,1|\
-      3072,1024);out_proj:L(hidden_size,hidden_size,1)};mlp@encoder_config=b69;layer_norm1@encoder_config=b16;\
-      layer_norm2@encoder_config=b16}};pre_layrnorm@vision_config{weight:T(encoder_config.hidden_size);\
-      bias:T(encoder_config.hidden_size)}}};\
-      multi_modal_projector:L(vision_config.sam_config.downsample_channels[1]+vision_config.encoder_config.hidden_\
-      size,text_config.hidden_size,1);language_model@text_config{embed_tokens:E(vocab_size,hidden_size)!;\
-      layers*num_hidden_layers{self_attn=b14;mlp{?!(i==0) experts=b24;?!(i==0) gate:R(hidden_size,\
-      n_routed_experts);?!(i==0) shared_experts=b25;?i==0 gate_proj:L(hidden_size,intermediate_size);?i==0 \
-      up_proj:L(hidden_size,intermediate_size);?i==0 down_proj:L(intermediate_size,hidden_size)};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
-      view_separator:T(text_config.hidden_size);image_newline:T(text_config.hidden_size)};?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0=b490;\
+      1=b378}};final_layer_norm:N(d_model)};decoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{\
+      0=b490;1=b318;2=b378}};final_layer_norm:N(d_model)};lm_head:L(d_model,vocab_size)~
       """,
     "vaultgemma": """
       f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
@@ -5529,11 +4961,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c VaultGemmaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b539;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b491;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c VaultGemmaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b539;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b491;norm:N(hidden_size)
       """,
     "video_llama_3": """
       f . tie_word_embeddings=false
@@ -5542,19 +4974,19 @@ extension TypeTable {
       d tie_word_embeddings text_config.tie_word_embeddings?true:tie_word_embeddings
       c VideoLlama3ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model@vision_config{embeddings=b540;encoder{layers*num_hidden_layers=b81};\
-      post_layernorm:N(hidden_size,1)};projector=b541;language_model:A(AutoModel,text_config)};\
+      i model{vision_model@vision_config{embeddings=b492;encoder{layers*num_hidden_layers=b76};\
+      post_layernorm:N(hidden_size,1)};projector=b493;language_model:A(AutoModel,text_config)};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c VideoLlama3Model AutoModel
-      i vision_model{embeddings@vision_config=b540;encoder=b99;post_layernorm@vision_config=b16};projector=b541;\
+      i vision_model{embeddings@vision_config=b492;encoder=b94;post_layernorm@vision_config=b16};projector=b493;\
       language_model:A(AutoModel,text_config)
       """,
     "video_llama_3_vision": """
       f . hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_channels=3 num_hidden_layers=12 \
       patch_size=16
       c VideoLlama3VisionModel AutoModel
-      i embeddings=b540;encoder{layers*num_hidden_layers=b81};post_layernorm:N(hidden_size,1)
+      i embeddings=b492;encoder{layers*num_hidden_layers=b76};post_layernorm:N(hidden_size,1)
       """,
     "video_llava": """
       f . multimodal_projector_bias=true tie_word_embeddings=false
@@ -5567,13 +4999,13 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b343;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,\
+      i model{multi_modal_projector=b310;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c VideoLlavaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b343;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,vision_config);\
+      i multi_modal_projector=b310;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,vision_config);\
       language_model:A(AutoModel,text_config)
       """,
     "vipllava": """
@@ -5587,12 +5019,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b542;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b494;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c VipLlavaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b542;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b494;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "vision-encoder-decoder": """
       y decoder. bert
@@ -5615,9 +5047,9 @@ extension TypeTable {
       r layers.*.mlp.fc2>encoder.layer.*.output.dense
       r layers.*.layernorm_before>encoder.layer.*.layernorm_before
       r layers.*.layernorm_after>encoder.layer.*.layernorm_after
-      i embeddings{patch_embeddings=b127;cls_token:T(1,1,hidden_size);position_embeddings:T(1,\
-      image_size//patch_size*(image_size//patch_size)+1,hidden_size)};layers*num_hidden_layers{attention=b128;\
-      mlp=b69;layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)};pooler{dense:L(hidden_size,\
+      i embeddings{patch_embeddings=b122;cls_token:T(1,1,hidden_size);position_embeddings:T(1,\
+      image_size//patch_size*(image_size//patch_size)+1,hidden_size)};layers*num_hidden_layers{attention=b123;\
+      mlp=b68;layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)};pooler{dense:L(hidden_size,\
       pooler_output_size,1)};layernorm:N(hidden_size,1)
       """,
     "voxtral_encoder": """
@@ -5688,12 +5120,12 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c WhisperForCausalLM AutoModelForCausalLM
       p model
-      i model{decoder=b543};?!tie_word_embeddings proj_out:L(d_model,vocab_size);?tie_word_embeddings \
+      i model{decoder=b495};?!tie_word_embeddings proj_out:L(d_model,vocab_size);?tie_word_embeddings \
       proj_out:L(d_model,vocab_size)~
       c WhisperModel AutoModel
       i encoder{conv1:C(num_mel_bins,d_model,1|num_mel_bins,3);conv2:C(d_model,d_model,1|d_model,3);\
-      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b475;layer_norm:N(d_model,1)};\
-      decoder=b543
+      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b437;layer_norm:N(d_model,1)};\
+      decoder=b495
       """,
     "xglm": """
       f . add_cross_attention=false d_model=1024 ffn_dim=4096 num_layers=24 tie_word_embeddings=true \
@@ -5719,18 +5151,18 @@ extension TypeTable {
       f . add_cross_attention=false
       c XLMRobertaForMaskedLM AutoModelForMaskedLM
       p roberta
-      i lm_head=b77;roberta=b79
+      i lm_head=b72;roberta=b74
       c XLMRobertaForCausalLM AutoModelForCausalLM
       p roberta
-      i lm_head=b546;roberta=b79
+      i lm_head=b498;roberta=b74
       c XLMRobertaModel AutoModel
-      i embeddings=b78;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b73;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
       c XLMRobertaForSequenceClassification
       p roberta
-      i classifier=b55;roberta=b79
+      i classifier=b55;roberta=b74
       c XLMRobertaForTokenClassification
       p roberta
-      i classifier:L(hidden_size,num_labels,1);roberta=b79
+      i classifier:L(hidden_size,num_labels,1);roberta=b74
       """,
     "xlm-roberta-xl": """
       f . hidden_size=2560 intermediate_size=10240 max_position_embeddings=514 num_attention_heads=32 \
@@ -5739,18 +5171,18 @@ extension TypeTable {
       f . add_cross_attention=false
       c XLMRobertaXLForMaskedLM AutoModelForMaskedLM
       p roberta
-      i roberta{embeddings=b544;encoder=b545};lm_head=b77
+      i roberta{embeddings=b496;encoder=b497};lm_head=b72
       c XLMRobertaXLForCausalLM AutoModelForCausalLM
       p roberta
-      i roberta{embeddings=b544;encoder=b545};lm_head=b546
+      i roberta{embeddings=b496;encoder=b497};lm_head=b498
       c XLMRobertaXLModel AutoModel
-      i embeddings=b544;encoder=b545;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b496;encoder=b497;pooler{dense:L(hidden_size,hidden_size,1)}
       c XLMRobertaXLForSequenceClassification
       p roberta
-      i roberta{embeddings=b544;encoder=b545};classifier=b55
+      i roberta{embeddings=b496;encoder=b497};classifier=b55
       c XLMRobertaXLForTokenClassification
       p roberta
-      i roberta{embeddings=b544;encoder=b545};classifier:L(hidden_size,num_labels,1)
+      i roberta{embeddings=b496;encoder=b497};classifier:L(hidden_size,num_labels,1)
       """,
     "xlnet": """
       f . d_head=null d_inner=4096 d_model=1024 n_head=16 n_layer=24 tie_word_embeddings=true vocab_size=32000
@@ -5758,10 +5190,10 @@ extension TypeTable {
       d d_head null(d_head)?d_model//n_head:d_head
       c XLNetLMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer{word_embedding:E(vocab_size,d_model)!;layer*n_layer=b547;mask_emb:T(1,1,d_model)};\
+      i transformer{word_embedding:E(vocab_size,d_model)!;layer*n_layer=b499;mask_emb:T(1,1,d_model)};\
       ?!tie_word_embeddings lm_loss:L(d_model,vocab_size,1);?tie_word_embeddings lm_loss:L(d_model,vocab_size,1)~
       c XLNetModel AutoModel
-      i word_embedding:E(vocab_size,d_model)!;layer*n_layer=b547;mask_emb:T(1,1,d_model)
+      i word_embedding:E(vocab_size,d_model)!;layer*n_layer=b499;mask_emb:T(1,1,d_model)
       """,
     "xmod": """
       f . adapter_layer_norm=false adapter_reduction_factor=2 hidden_size=768 intermediate_size=3072 \
@@ -5771,34 +5203,34 @@ extension TypeTable {
       f . add_cross_attention=false
       c XmodForMaskedLM AutoModelForMaskedLM
       p roberta
-      i roberta=b548;lm_head=b77
+      i roberta=b500;lm_head=b72
       c XmodForCausalLM AutoModelForCausalLM
       p roberta
-      i roberta=b548;lm_head=b546
+      i roberta=b500;lm_head=b498
       c XmodForSequenceClassification
       p roberta
-      i roberta=b548;classifier=b55
+      i roberta=b500;classifier=b55
       c XmodForTokenClassification
       p roberta
-      i roberta=b548;classifier:L(hidden_size,num_labels,1)
+      i roberta=b500;classifier:L(hidden_size,num_labels,1)
       """,
     "yoso": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=4096 num_attention_heads=12 \
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=1 vocab_size=50265
       c YosoForMaskedLM AutoModelForMaskedLM
       p yoso
-      i yoso=b549;cls{predictions=b50}
+      i yoso=b501;cls{predictions=b50}
       c YosoModel AutoModel
-      i embeddings=b446;encoder{layer*num_hidden_layers=b47}
+      i embeddings=b406;encoder{layer*num_hidden_layers=b47}
       c YosoForSequenceClassification
       p yoso
-      i yoso=b549;classifier=b55
+      i yoso=b501;classifier=b55
       c YosoForTokenClassification
       p yoso
-      i yoso=b549;classifier:L(hidden_size,num_labels,1)
+      i yoso=b501;classifier:L(hidden_size,num_labels,1)
       c YosoForQuestionAnswering
       p yoso
-      i yoso=b549;qa_outputs:L(hidden_size,num_labels,1)
+      i yoso=b501;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "youtu": """
       f . attention_bias=false head_dim=null hidden_size=2048 intermediate_size=6144 kv_lora_rank=512 \
@@ -5808,12 +5240,12 @@ extension TypeTable {
       g head_dim
       c YoutuForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b113;mlp=b84;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b108;mlp=b79;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c YoutuModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b115;mlp=b84;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b110;mlp=b79;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "zaya": """
@@ -5825,12 +5257,12 @@ extension TypeTable {
       s layer_types hybrid
       c ZayaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b551;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b503;\
       input_hidden_states_scale:T(hidden_size);input_hidden_states_bias:T(hidden_size);norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size,lm_head_bias)~
       c ZayaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b551;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b503;\
       input_hidden_states_scale:T(hidden_size);input_hidden_states_bias:T(hidden_size);norm:N(hidden_size)
       """,
   ]
