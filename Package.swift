@@ -181,7 +181,7 @@ let package = Package(
     tests("ZstdArchive", ["TensorCore", "CBytePlanes", "LoRAIO", "Safetensors", "Zstd"]),
     tests("Safetensors", ["TensorCore", "LoRAIO"]),
     tests("LoRAKernels", ["CLoRAKernels"]),
-    tests("BaseCatalogue", ["TensorCore"]),
+    tests("BaseCatalogue", ["TensorCore", "LoRAIO", "Zstd"]),
     tests("LoRAModel", ["TensorCore", "LoRAIO", "Safetensors"]),
     tests("LoRATokenizer", ["TensorCore", "LoRAIO"]),
     tests("LoRAInspect", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel"]),
@@ -213,7 +213,7 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("LoRAEvaluation", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels"]),
-    tests("LoRACapacity", ["TensorCore", "Safetensors", "LoRAModel"]),
+    tests("LoRACapacity", ["TensorCore", "Safetensors", "BaseCatalogue", "LoRAModel"]),
     tests("LoRATraffic", ["TensorCore"]),
     .testTarget(
       name: "DocumentationTests",

@@ -52,6 +52,9 @@ public enum Catalogue {
 
   private static let byModelType = Dictionary(all.map { ($0.modelType, $0) }, uniquingKeysWith: { first, _ in first })
 
+  /// The model types that are known, in alphabetical order: those with rows of their own, and those of the table.
+  public static let modelTypes: [String] = Set(all.map(\.modelType)).union(TypeTable.modelTypes).sorted()
+
   /// The architecture of a `model_type`.
   public static func architecture(modelType: String) -> Architecture? { byModelType[modelType] }
 
@@ -68,7 +71,10 @@ public enum Catalogue {
       let found = object["model_type"]?.kindName ?? "missing"
       throw .value(path: "model_type", expected: "a string", found: found)
     }
-    guard let architecture = architecture(modelType: modelType) else { throw .unknownModelType(modelType) }
+    guard let architecture = architecture(modelType: modelType) else {
+      guard let type = TypeTable.type(modelType) else { throw .unknownModelType(modelType) }
+      return try type.describe(object)
+    }
     return try architecture.describe(Config(architecture.renamed(object)))
   }
 }

@@ -152,7 +152,7 @@ final class Config {
 }
 
 /// A value in a few words for a message.
-private func shortDescription(_ value: JSONValue) -> String {
+func shortDescription(_ value: JSONValue) -> String {
   switch value {
   case .integer(let number): String(number)
   case .real(let number): String(number)

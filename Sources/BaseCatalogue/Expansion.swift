@@ -39,7 +39,7 @@ struct Expansion {
     }
   }
 
-  private mutating func recordLayers(_ count: Size, _ path: Path) {
+  mutating func recordLayers(_ count: Size, _ path: Path) {
     description.layerCounts[path.disk] = count.value
     if !path.isPlain { description.layerCounts[path.memory] = count.value }
   }
@@ -53,7 +53,7 @@ struct Expansion {
     // A tied module has no tensor of its own and so no name in the checkpoint: it goes by its name in memory.
     let module = BaseModule(
       name: row.isTied ? full.memory : full.disk, kind: row.kind, inFeatures: input, outFeatures: output, shape: shape,
-      hasBias: row.hasBias, isTransposed: row.isTransposed, tiedTo: row.isTied ? body.tokens : nil)
+      hasBias: row.hasBias, isTransposed: row.isTransposed, tiedTo: row.isTied ? row.tiedTo ?? body.tokens : nil)
     if row.isRouter { description.routers.append(module) } else { description.modules.append(module) }
     if !row.isTied { count(shape, of: full.disk) }
     if row.hasBias { count([output], of: full.disk) }
@@ -94,6 +94,29 @@ struct Expansion {
             isTransposed: false, tiedTo: nil))
       }
     }
+  }
+
+  /// Adds a linear layer in memory that a checkpoint holds as matrices or tensors of other shapes.
+  mutating func addStored(
+    _ memory: String, _ input: Size, _ output: Size, _ names: [String], _ shapes: [[Size]], hasBias: Bool
+  ) {
+    guard hasRoom(for: UInt64(names.count)) else { return }
+    guard let inFeatures = input.value, let outFeatures = output.value, let whole = checked([output, input]) else {
+      return problems.report(.size(module: memory))
+    }
+    let module = BaseModule(
+      name: memory, kind: .linear, inFeatures: inFeatures, outFeatures: outFeatures, shape: whole, hasBias: hasBias,
+      isTransposed: false, tiedTo: nil)
+    description.runtimeModules.append(RuntimeModule(module: module, parts: names))
+    for (name, sizes) in zip(names, shapes) {
+      guard let shape = checked(sizes), shape.rank > 0 else { return problems.report(.size(module: name)) }
+      description.modules.append(
+        BaseModule(
+          name: name, kind: .linear, inFeatures: shape.rank > 1 ? shape[1] : 1, outFeatures: shape[0], shape: shape,
+          hasBias: hasBias, isTransposed: false, tiedTo: nil))
+    }
+    count(whole, of: memory)
+    if hasBias { count([outFeatures], of: memory) }
   }
 
   private mutating func add(_ sizes: [Size], named path: Path, isParameter: Bool) {

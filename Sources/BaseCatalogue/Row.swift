@@ -59,6 +59,8 @@ struct ModuleRow {
   var isTransposed = false
   /// Whether it shares the weight of the token embedding, which must come before it.
   var isTied = false
+  /// Name in the checkpoint of another weight that it shares instead of the token embedding's.
+  var tiedTo: String?
   /// Whether this is the token embedding.
   var isTokens = false
   /// Whether it is a bare matrix that picks experts: reachable as a target parameter only.

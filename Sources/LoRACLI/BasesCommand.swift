@@ -35,7 +35,7 @@ struct BasesCommand: ToolCommand {
   }
 
   private func listArchitectures() throws {
-    let types = Catalogue.all.map(\.modelType).sorted()
+    let types = Catalogue.modelTypes
     switch format {
     case .text: try report.write(text: types)
     case .json:

@@ -48,7 +48,7 @@ func checkKnown(_ base: BaseModel) throws(Failure) {
   throw Failure(
     "the architecture \(escaped(type ?? "(no model_type)")) of \(escaped(base.path)) is not in the catalogue, and there "
       + "are no weights to read names and shapes from; name a folder with the model's safetensors files"
-      + suggestion(for: type ?? "", among: Catalogue.all.map(\.modelType)))
+      + suggestion(for: type ?? "", among: Catalogue.modelTypes))
 }
 
 /// The whole of a small file of a command line; `-` is standard input.

@@ -1,6 +1,8 @@
 import LoRAModel
 public import TensorCore
 
+import struct BaseCatalogue.LayerMixers
+
 /// A plan, its variations, and their presentation.
 public struct CapacityReport: Sendable {
   /// The plan that was asked for.
@@ -62,7 +64,7 @@ extension CapacityPlan {
       "shrink_ratio": JSONValue(shrinkRatio), "tensor_parallel": JSONValue(request.tensorParallel),
       "base_bytes_per_gpu": number(baseBytesPerGPU), "slot_bytes": number(slotBytes),
       "slot_reservation_bytes": number(reservationBytes), "kv_cache": .string(cacheKind),
-      "kv_bytes_per_token": number(kvBytesPerToken),
+      "kv_layers": kvLayers, "kv_bytes_per_token": number(kvBytesPerToken),
       "kv_block_bytes": number(kvBlockBytes), "kv_block_tokens": JSONValue(request.blockSize),
       "kv_blocks_displaced": number(kvBlocksDisplaced), "kv_blocks_available": number(kvBlocksAvailable),
       "fits": fits.map { .bool($0) } ?? .null, "delta_flops_per_token": .real(deltaFLOPs),
@@ -74,6 +76,15 @@ extension CapacityPlan {
         "saved": JSONValue(monthlyCost(gpusSaved)),
       ],
       "padding_waste_ratio": JSONValue(paddingWasteRatio),
+    ]
+  }
+
+  /// How many layers keep what; null when the config does not say.
+  private var kvLayers: JSONValue {
+    guard let mixers = cache?.mixers else { return .null }
+    return [
+      "full": JSONValue(mixers.full), "windowed": JSONValue(mixers.windowed), "shared": JSONValue(mixers.shared),
+      "stateful": JSONValue(mixers.stateful), "none": JSONValue(mixers.none),
     ]
   }
 
@@ -128,6 +139,14 @@ extension CapacityPlan {
     case nil where cacheKind == "none":
       lines.append("the model generates nothing token by token, so that it has no key-value cache")
     case nil: lines.append("the key-value cache of this architecture is not known")
+    }
+    if let mixers = cache?.mixers, mixers.shared > 0 {
+      lines.append("\(mixers.shared) layers attend with the keys and values of earlier ones and keep none of their own")
+    }
+    if let mixers = cache?.mixers, mixers.stateful > 0 {
+      lines.append(
+        "\(mixers.stateful) layers keep a state of constant size for each sequence instead of the tokens; it is not in the"
+          + " numbers")
     }
     if let window = cache?.slidingWindow {
       lines.append(

@@ -1,8 +1,9 @@
 public import LoRAModel
 import TensorCore
 
-import struct BaseCatalogue.AttentionShape
-import struct BaseCatalogue.TextSection
+public import struct BaseCatalogue.AttentionShape
+public import struct BaseCatalogue.LayerMixers
+public import struct BaseCatalogue.TextSection
 
 /// The type of the elements of the key-value cache.
 public enum KeyValueType: String, Sendable, CaseIterable {
@@ -31,7 +32,7 @@ public struct KeyValueCache: Sendable, Equatable {
     case latent(width: UInt64, rotary: UInt64)
   }
 
-  /// Layers with attention.
+  /// Layers that keep keys and values.
   public let layers: UInt64
   /// Query heads of a layer.
   public let queryHeads: UInt64
@@ -39,6 +40,9 @@ public struct KeyValueCache: Sendable, Equatable {
   public private(set) var form: Form
   /// Tokens after which windowed layers forget; nil when all layers keep all tokens.
   public let slidingWindow: UInt64?
+
+  /// The kinds of the layers; nil when all of them attend for all that the config says.
+  public let mixers: LayerMixers?
 
   /// Elements of a token in one layer: 2·heads·width, or latent width + rotary width.
   public var elementsPerLayer: UInt64 {
@@ -60,7 +64,8 @@ public struct KeyValueCache: Sendable, Equatable {
     }
     let shape = AttentionShape(config)
     guard let layers = shape.layers, let heads = shape.queryHeads else { return nil }
-    self.layers = layers
+    mixers = LayerMixers(config)
+    self.layers = mixers?.attending ?? layers
     queryHeads = heads
     let section = TextSection(config).config
     let usesWindow = section["use_sliding_window"]?.bool ?? true

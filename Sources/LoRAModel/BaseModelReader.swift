@@ -118,11 +118,10 @@ private struct BaseModelReader {
         throw .config(path: config.path, reason: error.description, offset: nil)
       }
       description = nil
-      let name = config.modelType.map { "the model type \"\(escaped($0))\"" } ?? "a config without model_type"
       findings.append(
         Finding(
           .baseUnknownArchitecture,
-          "\(name) is not in the architecture catalogue and there are no weights, so names and shapes cannot be checked",
+          "\(error.unknown(config.modelType)) and there are no weights, so names and shapes cannot be checked",
           file: config.path, found: config.modelType.map { escaped($0) },
           hint: "name the model's folder with its safetensors files instead"))
     }
@@ -227,7 +226,19 @@ extension BaseModelError {
 }
 
 extension CatalogueError {
-  fileprivate var isUnknownArchitecture: Bool { if case .unknownModelType = self { true } else { false } }
+  fileprivate var isUnknownArchitecture: Bool {
+    switch self {
+    case .unknownModelType, .unknownValue: true
+    default: false
+    }
+  }
+
+  /// What is not known, as the subject of a sentence.
+  fileprivate func unknown(_ modelType: String?) -> String {
+    if case .unknownValue = self { return description }
+    let name = modelType.map { "the model type \"\(escaped($0))\"" } ?? "a config without model_type"
+    return "\(name) is not in the architecture catalogue"
+  }
 }
 
 extension BaseModule {

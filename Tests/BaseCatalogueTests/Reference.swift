@@ -36,13 +36,13 @@ struct Reference: Sendable, CustomTestStringConvertible {
 
   static let all: [Reference] = files.sorted { $0.key < $1.key }.flatMap(\.value)
 
-  private init?(_ value: JSONValue, _ label: String) {
-    guard let given = value["given"], let config = value["config"], let parameters = value["parameters"]?.int64,
+  init?(_ value: JSONValue, _ label: String) {
+    guard let given = value["given"], let parameters = value["parameters"]?.int64,
       let modules = value["modules"]?.array, let others = value["others"]?.array, let memory = value["memory"]?.array
     else { return nil }
     self.label = label + " " + (given["architectures"]?.array?.first?.string ?? "")
     self.given = given
-    self.config = config
+    config = value["config"] ?? given
     self.parameters = UInt64(parameters)
     self.modules = modules.flatMap { unfolded($0.array ?? [], 1) }.sorted()
     self.others = others.flatMap { unfolded($0.array ?? [], 0) }.sorted()

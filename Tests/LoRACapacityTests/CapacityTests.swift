@@ -4,6 +4,8 @@ import Safetensors
 import TensorCore
 import Testing
 
+import struct BaseCatalogue.LayerMixers
+
 @testable import LoRACapacity
 
 /// The numbers of real models, worked out again from their configs by the formulas of docs/capacity.md.
@@ -134,6 +136,21 @@ import Testing
     let cache = try #require(KeyValueCache(of: try BaseModel.open(path)))
     #expect(cache.form == .latent(width: 512, rotary: 64))
     #expect(cache.elementsPerToken == 61 * 576)
+  }
+
+  @Test func onlyLayersThatAttendKeepKeysAndValues() throws {
+    let folder = try TemporaryFolder()
+    let sizes =
+      #""num_hidden_layers":6,"num_attention_heads":8,"num_key_value_heads":2,"head_dim":64,"hidden_size":512"#
+    let kinds =
+      #"["linear_attention","sliding_attention","full_attention","conv","mlp","full_attention"]"#
+    let path = try folder.write(
+      "config.json", "{\"model_type\":\"qwen3\",\(sizes),\"layer_types\":\(kinds),\"num_kv_shared_layers\":1}")
+    let cache = try #require(KeyValueCache(of: try BaseModel.open(path)))
+    #expect(cache.layers == 2)
+    let mixers = try #require(cache.mixers)
+    #expect((mixers.full, mixers.windowed, mixers.shared) == (1, 1, 1))
+    #expect((mixers.stateful, mixers.none) == (2, 1))
   }
 
   @Test func otherSpellingsOfTheCache() throws {

@@ -102,6 +102,7 @@ import Testing
       ("base_bytes", JSONValue(base)), ("shrink_ratio", .real(Double(model.parameters) / Double(adapter))),
       ("tensor_parallel", JSONValue(devices)), ("base_bytes_per_gpu", JSONValue(baseOnOne)),
       ("slot_bytes", JSONValue(slot)), ("slot_reservation_bytes", JSONValue(slots * slot)), ("kv_cache", "heads"),
+      ("kv_layers", kinds(of: name, layers: model.layers)),
       ("kv_bytes_per_token", JSONValue(token)), ("kv_block_bytes", JSONValue(block)), ("kv_block_tokens", 32),
       ("kv_blocks_displaced", JSONValue(free / block - available)), ("kv_blocks_available", JSONValue(available)),
       ("fits", .bool(fits)), ("delta_flops_per_token", .real(Double(2 * adapter))),
@@ -240,4 +241,13 @@ import Testing
     #expect(document["kv_bytes_per_token"] == .null)
     #expect(plan.assumptions.contains { $0.contains("slots") })
   }
+}
+
+/// How many layers keep what: Gemma 2 alternates windows and all tokens, the type of Qwen2 says that all keep all.
+private func kinds(of name: String, layers: UInt64) -> JSONValue {
+  let windowed = name.hasPrefix("gemma-2") ? layers / 2 : 0
+  guard windowed > 0 || name.hasPrefix("qwen2") else { return .null }
+  return [
+    "full": JSONValue(layers - windowed), "windowed": JSONValue(windowed), "shared": 0, "stateful": 0, "none": 0,
+  ]
 }
