@@ -45,6 +45,11 @@ func openBase(_ path: String, _ terminal: TerminalOptions) throws(Failure) -> Ba
 func checkKnown(_ base: BaseModel) throws(Failure) {
   guard !base.isKnown else { return }
   let type = base.modelType
+  if let type, Catalogue.modelTypes.contains(type) {
+    throw Failure(
+      "\(escaped(base.path)) has values for which the catalogue has no rows of \(escaped(type)), and there are no weights "
+        + "to read names and shapes from; name a folder with the model's safetensors files")
+  }
   throw Failure(
     "the architecture \(escaped(type ?? "(no model_type)")) of \(escaped(base.path)) is not in the catalogue, and there "
       + "are no weights to read names and shapes from; name a folder with the model's safetensors files"

@@ -1,3 +1,4 @@
+import BaseCatalogue
 import LoRAModel
 import TensorCore
 
@@ -21,7 +22,11 @@ extension Rule {
     guard let base = context.base, !base.isKnown,
       !context.adapter.findings.contains(where: { $0.rule == .baseUnknownArchitecture })
     else { return [] }
-    let type = base.modelType.map { "is of type \(escaped($0, limit: 60)), which is not in the catalogue" }
+    let type = base.modelType.map { type in
+      Catalogue.modelTypes.contains(type)
+        ? "is of type \(escaped(type, limit: 60)) with values that the catalogue has no rows for"
+        : "is of type \(escaped(type, limit: 60)), which is not in the catalogue"
+    }
     return [
       Finding(
         .baseUnknownArchitecture,
