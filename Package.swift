@@ -164,7 +164,7 @@ let package = Package(
     .target(name: "FakeCUDA", path: "Tests/FakeCUDA", linkerSettings: [.linkedLibrary("m")]),
     .target(name: "FaultyKernel", path: "Tests/FaultyKernel"),
     .target(
-      name: "LoRATestSupport", dependencies: ["TensorCore", "LoRAIO"], path: "Tests/LoRATestSupport",
+      name: "LoRATestSupport", dependencies: ["TensorCore", "LoRAIO", "Zstd"], path: "Tests/LoRATestSupport",
       swiftSettings: strict),
     .target(
       name: "LoRAFuzzing",
@@ -181,11 +181,11 @@ let package = Package(
     tests("ZstdArchive", ["TensorCore", "CBytePlanes", "LoRAIO", "Safetensors", "Zstd"]),
     tests("Safetensors", ["TensorCore", "LoRAIO"]),
     tests("LoRAKernels", ["CLoRAKernels"]),
-    tests("BaseCatalogue", ["TensorCore", "LoRAIO", "Zstd"]),
+    tests("BaseCatalogue", ["TensorCore", "LoRAIO"]),
     tests("LoRAModel", ["TensorCore", "LoRAIO", "Safetensors"]),
     tests("LoRATokenizer", ["TensorCore", "LoRAIO"]),
     tests("LoRAInspect", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel"]),
-    tests("LoRAEngines", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAValidate", "Zstd"]),
+    tests("LoRAEngines", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAValidate"]),
     tests(
       "LoRAValidate",
       ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "BaseCatalogue", "LoRAKernels"]),

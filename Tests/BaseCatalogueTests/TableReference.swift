@@ -1,7 +1,6 @@
 import LoRATestSupport
 import TensorCore
 import Testing
-import Zstd
 
 @testable import BaseCatalogue
 
@@ -37,28 +36,6 @@ enum TableReference {
   }
 
   private static func lines() throws -> [JSONValue] {
-    let text = try decompressed(Fixtures.bytes("catalogue/table.jsonl.zst"))
-    return try text.split(separator: UInt8(ascii: "\n")).map { try JSONValue(parsing: Array($0), dialect: .python) }
-  }
-
-  /// The content of a zstd file.
-  private static func decompressed(_ bytes: [UInt8]) throws -> [UInt8] {
-    var decoder = try ZstdDecoder()
-    var rest = bytes[...]
-    var content: [UInt8] = []
-    let step = 1 << 20
-    while true {
-      var part = [UInt8](repeating: 0, count: step)
-      let count = try unsafe part.withUnsafeMutableBytes { output in
-        unsafe try decoder.read(into: output) { (target: UnsafeMutableRawBufferPointer) throws(Never) in
-          let taken = min(target.count, rest.count)
-          unsafe target.copyBytes(from: rest.prefix(taken))
-          rest = rest.dropFirst(taken)
-          return taken
-        }
-      }
-      content += part[..<count]
-      if count < step { return content }
-    }
+    try Fixtures.compressedLines("catalogue/table.jsonl.zst").map { try JSONValue(parsing: $0, dialect: .python) }
   }
 }

@@ -5,7 +5,6 @@ import LoRATestSupport
 import LoRAValidate
 import TensorCore
 import Testing
-import Zstd
 
 /// What an engine's own code did with adapters on one base: a line of `testdata/engines/ENGINE-RELEASE.jsonl.zst`, which
 /// `testdata/make/check_vllm.py` and `check_sglang.py` write.
@@ -41,34 +40,12 @@ struct EngineTruth: Sendable, CustomTestStringConvertible {
   /// The lines of a fixture; `kind` is what its name ends in, such as `-options`.
   static func all(_ engine: String, _ kind: String = "") throws -> [EngineTruth] {
     let name = "engines/\(engine.replacing("@", with: "-"))\(kind).jsonl.zst"
-    let text = try decompressed(Fixtures.bytes(name))
-    return try text.split(separator: UInt8(ascii: "\n")).map { line in
-      let row = try JSONValue(parsing: Array(line)).object ?? JSONObject()
+    return try Fixtures.compressedLines(name).map { line in
+      let row = try JSONValue(parsing: line).object ?? JSONObject()
       return EngineTruth(
         engine: engine, key: row["key"]?.string ?? "", config: row["config"]?.object ?? JSONObject(),
         samples: row["adapters"]?.array?.compactMap { $0.object.flatMap { Sample($0) } } ?? [],
         options: row["options"]?.object ?? JSONObject())
-    }
-  }
-
-  /// The content of a zstd file.
-  private static func decompressed(_ bytes: [UInt8]) throws -> [UInt8] {
-    var decoder = try ZstdDecoder()
-    var rest = bytes[...]
-    var content: [UInt8] = []
-    let step = 1 << 20
-    while true {
-      var part = [UInt8](repeating: 0, count: step)
-      let count = try unsafe part.withUnsafeMutableBytes { output in
-        unsafe try decoder.read(into: output) { (target: UnsafeMutableRawBufferPointer) throws(Never) in
-          let taken = min(target.count, rest.count)
-          unsafe target.copyBytes(from: rest.prefix(taken))
-          rest = rest.dropFirst(taken)
-          return taken
-        }
-      }
-      content += part[..<count]
-      if count < step { return content }
     }
   }
 

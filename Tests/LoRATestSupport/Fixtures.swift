@@ -1,5 +1,6 @@
 import LoRAIO
 public import TensorCore
+import Zstd
 
 /// The files under `testdata/`, which the reference libraries made.
 public enum Fixtures {
@@ -22,5 +23,31 @@ public enum Fixtures {
   /// Bytes of a file below `testdata`.
   public static func bytes(_ name: String) throws -> [UInt8] {
     try InputFile.contents(of: path(name), limit: 64 << 20)
+  }
+
+  /// The lines of a zstd file below `testdata`.
+  public static func compressedLines(_ name: String) throws -> [[UInt8]] {
+    try decompressed(bytes(name)).split(separator: UInt8(ascii: "\n")).map { Array($0) }
+  }
+
+  /// The content of a zstd file.
+  private static func decompressed(_ bytes: [UInt8]) throws -> [UInt8] {
+    var decoder = try ZstdDecoder()
+    var rest = bytes[...]
+    var content: [UInt8] = []
+    let step = 1 << 20
+    while true {
+      var part = [UInt8](repeating: 0, count: step)
+      let count = try unsafe part.withUnsafeMutableBytes { output in
+        unsafe try decoder.read(into: output) { (target: UnsafeMutableRawBufferPointer) throws(Never) in
+          let taken = min(target.count, rest.count)
+          unsafe target.copyBytes(from: rest.prefix(taken))
+          rest = rest.dropFirst(taken)
+          return taken
+        }
+      }
+      content += part[..<count]
+      if count < step { return content }
+    }
   }
 }
