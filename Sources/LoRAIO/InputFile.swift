@@ -106,7 +106,9 @@ public final class InputFile: Sendable {
     var failure: IOError?
     let result = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       do throws(IOError) {
-        unsafe try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+        let bytes = UnsafeMutableRawBufferPointer(buffer)
+        unsafe LargePages.advise(bytes)
+        unsafe try read(into: bytes, at: offset)
         initialized = count
       } catch {
         failure = error

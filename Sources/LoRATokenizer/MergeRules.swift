@@ -1,4 +1,5 @@
 import Glibc
+import LoRAIO
 import TensorCore
 
 /// The rules by which a byte-pair encoding joins pieces, in their order, as they stand in a file.
@@ -30,7 +31,13 @@ struct MergeRules: Sendable {
   static func difference(_ own: MergeRules, _ other: MergeRules) -> Difference? {
     // Most adapters have their base's list, byte for byte.
     if own.form == other.form, isSame(own.text, own.range, other.text, other.range) { return nil }
-    guard let left = try? own.plain, let right = try? other.plain,
+    let rules = [own, other]
+    let results = Results<[UInt8]>(rules.count)
+    Workers.forEach(count: rules.count, workers: Workers.processorCount) { side in
+      if let plain = try? rules[side].plain { results.set(side, plain) }
+    }
+    let sides = results.all
+    guard sides.count == rules.count, case let (left, right) = (sides[0], sides[1]),
       !isSame(left, left.indices, right, right.indices)
     else { return nil }
     var place = 0

@@ -1,5 +1,4 @@
 import LoRAIO
-import Synchronization
 
 /// Finds the texts of one list of tokens in another, whatever their ids.
 ///
@@ -7,7 +6,7 @@ import Synchronization
 /// parts by their highest bits, and each part has a table of its own; parts are looked through on several threads.
 enum TokenMatching {
   /// Some tokens of a list, by position.
-  typealias Selected = (list: TokenList, positions: [Int])
+  typealias Selected = (list: TokenList, positions: [UInt32])
 
   /// Tokens that one table holds without leaving a second-level cache.
   private static let partSize = 1 << 13
@@ -49,17 +48,6 @@ enum TokenMatching {
     let own: UInt32
     let other: HashedTokens.Named
   }
-
-  /// What several threads compute, in its order.
-  private final class Results<Element: Sendable>: Sendable {
-    private let elements: Mutex<[Element?]>
-
-    init(_ count: Int) { elements = Mutex(Array(repeating: nil, count: count)) }
-
-    func set(_ index: Int, _ element: Element) { elements.withLock { $0[index] = element } }
-
-    var all: [Element] { elements.withLock { $0.compactMap(\.self) } }
-  }
 }
 
 /// Hashes of tokens, those of one part side by side and in the order in which they were given.
@@ -76,9 +64,9 @@ private struct HashedTokens: Sendable {
   private var starts: [Int]
 
   /// The hashes of the tokens at these positions, in 2^`bits` parts.
-  init(_ list: TokenList, _ positions: [Int], bits: Int) {
+  init(_ list: TokenList, _ positions: [UInt32], bits: Int) {
     func part(_ hash: UInt64) -> Int { bits == 0 ? 0 : Int(hash >> (64 - UInt64(bits))) }
-    let unsorted = positions.map { list.hash(of: list.entries[$0]) }
+    let unsorted = positions.map { list.hash(of: list.entries[Int($0)]) }
     starts = Array(repeating: 0, count: (1 << bits) + 1)
     for hash in unsorted { starts[part(hash) + 1] += 1 }
     for index in 1..<starts.count { starts[index] += starts[index - 1] }
@@ -88,7 +76,7 @@ private struct HashedTokens: Sendable {
     for (place, hash) in unsorted.enumerated() {
       let index = next[part(hash)]
       hashes[index] = hash
-      named[index] = Named(place: UInt32(truncatingIfNeeded: place), id: list.entries[positions[place]].id)
+      named[index] = Named(place: UInt32(truncatingIfNeeded: place), id: list.entries[Int(positions[place])].id)
       next[part(hash)] = index + 1
     }
   }

@@ -49,6 +49,17 @@ public final class TokenizerReader: Sendable {
   /// A reader that knows no vocabulary yet.
   public init() {}
 
+  /// Reads the tokenizers of two folders, side by side where two threads can be had.
+  public func read(_ first: String, _ second: String) -> (first: Tokenizer?, second: Tokenizer?) {
+    let folders = [first, second]
+    let results = Results<Tokenizer?>(folders.count)
+    Workers.forEach(count: folders.count, workers: Workers.processorCount) {
+      results.set($0, self.read(folders[$0]))
+    }
+    let read = results.all
+    return read.count == folders.count ? (read[0], read[1]) : (nil, nil)
+  }
+
   /// Reads the tokenizer of a folder; nil when none lies there.
   ///
   /// Files are read whole, at most 128 MiB of a vocabulary and 16 MiB of any other; what cannot be read is among the
@@ -91,14 +102,16 @@ public final class TokenizerReader: Sendable {
 
   /// The vocabulary of a file, kept or new.
   private func vocabulary(_ bytes: [UInt8], name: String, path: String) throws(TokenizerProblem) -> VocabularyFile {
-    let known = kept.withLock { $0 }.first {
-      $0.name == name && isSame($0.bytes, $0.bytes.indices, bytes, bytes.indices)
+    let known = kept.withLock { $0 }
+    if let same = known.first(where: { $0.isSame(as: bytes, name: name) }) { return same }
+    let file = try VocabularyFile.parse(bytes, name: name, path: path, known: known)
+    return kept.withLock { kept in
+      // Another thread may have read an equal file meanwhile.
+      if let same = kept.dropFirst(known.count).first(where: { $0.isSame(as: bytes, name: name) }) { return same }
+      // The first ones stay: they are the base's, and those that most adapters of a fleet have.
+      if kept.count < Self.limit { kept.append(file) }
+      return file
     }
-    if let known { return known }
-    let file = try VocabularyFile.parse(bytes, name: name, path: path, known: kept.withLock { $0 })
-    // The first ones stay: they are the base's, and those that most adapters of a fleet have.
-    kept.withLock { if $0.count < Self.limit { $0.append(file) } }
-    return file
   }
 
   private static func mergesFile(_ folder: String) throws(TokenizerProblem) -> MergeRules? {

@@ -11,7 +11,7 @@ public struct TokenizerDifferences: Sendable {
   /// Some tokens of a list.
   public struct Selection: Sendable {
     fileprivate let list: TokenList?
-    fileprivate let positions: [Int]
+    fileprivate let positions: [UInt32]
 
     /// Number of tokens.
     public var count: Int { positions.count }
@@ -21,13 +21,13 @@ public struct TokenizerDifferences: Sendable {
     /// The first few, in the order of their ids.
     public func first(_ count: Int) -> [Token] {
       guard let list else { return [] }
-      return positions.prefix(count).map { list.token(at: $0) }
+      return positions.prefix(count).map { list.token(at: Int($0)) }
     }
 
     /// Those of which `isChosen` holds for the id and for whether it is an added token.
     public func filter(_ isChosen: (_ id: UInt32, _ isAdded: Bool) -> Bool) -> Selection {
       guard let list else { return self }
-      let chosen = positions.filter { isChosen(list.entries[$0].id, list.entries[$0].isAdded) }
+      let chosen = positions.filter { isChosen(list.entries[Int($0)].id, list.entries[Int($0)].isAdded) }
       return Selection(list: list, positions: chosen)
     }
   }
@@ -123,10 +123,13 @@ struct TokenComparison {
   private(set) var movedCount = 0
   private(set) var moved: [TokenizerDifferences.Moved] = []
   /// Positions of tokens that only the first list has.
-  private(set) var added: [Int] = []
+  private(set) var added: [UInt32] = []
   /// Positions of tokens that only the second list has.
-  private(set) var missing: [Int] = []
+  private(set) var missing: [UInt32] = []
   private var lists: (TokenList, TokenList)?
+
+  /// Positions in either list of tokens that the other does not have under their id; a list has at most 2^22.
+  private typealias Unmatched = (own: [UInt32], other: [UInt32])
 
   /// Examples that are kept of tokens with different ids.
   private static let exampleLimit = 3
@@ -137,7 +140,7 @@ struct TokenComparison {
 
   init(_ own: TokenList, _ other: TokenList) {
     lists = (own, other)
-    var unmatched: (own: [Int], other: [Int]) = ([], [])
+    var unmatched: Unmatched = ([], [])
     var (left, right) = (0, 0)
     // Both are sorted by id: equal ones are found in one walk, without looking anything up.
     while left < own.count, right < other.count {
@@ -146,26 +149,26 @@ struct TokenComparison {
         if own.isEqual(entry, theirs, of: other) {
           sameCount += 1
         } else {
-          unmatched.own.append(left)
-          unmatched.other.append(right)
+          unmatched.own.append(UInt32(left))
+          unmatched.other.append(UInt32(right))
         }
         left += 1
         right += 1
       } else if entry.id < theirs.id {
-        unmatched.own.append(left)
+        unmatched.own.append(UInt32(left))
         left += 1
       } else {
-        unmatched.other.append(right)
+        unmatched.other.append(UInt32(right))
         right += 1
       }
     }
-    unmatched.own += left..<own.count
-    unmatched.other += right..<other.count
+    unmatched.own += UInt32(left)..<UInt32(own.count)
+    unmatched.other += UInt32(right)..<UInt32(other.count)
     look(for: unmatched, own, other)
   }
 
   /// Finds the tokens of one list that the other has under another id.
-  private mutating func look(for unmatched: (own: [Int], other: [Int]), _ own: TokenList, _ other: TokenList) {
+  private mutating func look(for unmatched: Unmatched, _ own: TokenList, _ other: TokenList) {
     guard !unmatched.own.isEmpty, !unmatched.other.isEmpty else {
       (added, missing) = (unmatched.own, unmatched.other)
       return
@@ -179,13 +182,13 @@ struct TokenComparison {
       }
       isFound[place] = true
       let id = match.id
-      if id == own.entries[position].id {
+      if id == own.entries[Int(position)].id {
         sameCount += 1
         continue
       }
       movedCount += 1
       if moved.count < Self.exampleLimit {
-        moved.append(TokenizerDifferences.Moved(token: own.token(at: position), otherID: id))
+        moved.append(TokenizerDifferences.Moved(token: own.token(at: Int(position)), otherID: id))
       }
     }
     missing = zip(unmatched.other, isFound).compactMap { $1 ? nil : $0 }
@@ -199,8 +202,8 @@ struct TokenComparison {
   mutating func forgive(added named: Set<String>, missing own: Set<String>, knowsAdded: Bool, isWhole: Bool) {
     guard let lists else { return }
     if !isWhole { missing = [] }
-    if added.count <= Self.forgivenLimit { added.removeAll { named.contains(lists.0.token(at: $0).text) } }
-    if !knowsAdded { missing.removeAll { lists.1.entries[$0].isAdded } }
-    if missing.count <= Self.forgivenLimit { missing.removeAll { own.contains(lists.1.token(at: $0).text) } }
+    if added.count <= Self.forgivenLimit { added.removeAll { named.contains(lists.0.token(at: Int($0)).text) } }
+    if !knowsAdded { missing.removeAll { lists.1.entries[Int($0)].isAdded } }
+    if missing.count <= Self.forgivenLimit { missing.removeAll { own.contains(lists.1.token(at: Int($0)).text) } }
   }
 }

@@ -43,6 +43,11 @@ final class VocabularyFile: Sendable {
     fingerprint = Lazy { tokens.fingerprint }
   }
 
+  /// Whether a file of this name and content is the same.
+  func isSame(as other: [UInt8], name: String) -> Bool {
+    self.name == name && LoRATokenizer.isSame(bytes, bytes.indices, other, other.indices)
+  }
+
   /// Reads the text of a file of this name; stretches that are those of a `known` file are not read again.
   static func parse(_ bytes: [UInt8], name: String, path: String, known: [VocabularyFile] = [])
     throws(TokenizerProblem) -> VocabularyFile

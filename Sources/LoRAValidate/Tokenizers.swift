@@ -31,22 +31,27 @@ final class Tokenizers: Sendable {
   /// The tokenizers of an adapter and its base; nil, and nothing is read, when none lies beside the adapter.
   func pair(for adapter: Adapter) -> TokenizerPair? {
     guard let folder = adapter.tokenizerFolder else { return nil }
-    // The base comes first: what is read first is what equal files are told by.
     guard Tokenizer.lies(in: folder) else { return nil }
-    let base = baseTokenizer
-    guard let own = reader.read(folder) else { return nil }
+    let (read, base) = tokenizers(in: folder)
+    guard let own = read else { return nil }
     let isComparable = base.map { $0.hasVocabulary || $0.problems.isEmpty } ?? false
     return TokenizerPair(
       adapter: own, base: base, differences: isComparable ? base.map { own.differences(from: $0) } : nil)
   }
 
-  private var baseTokenizer: Tokenizer? {
-    base.withLock { base in
-      if let base { return base }
-      let read = folder.flatMap { reader.read($0) }
-      base = .some(read)
-      return read
+  /// The tokenizer of an adapter's folder and the base's, which is read beside the first adapter's.
+  private func tokenizers(in folder: String) -> (own: Tokenizer?, base: Tokenizer?) {
+    let (own, base) = base.withLock { base -> (Tokenizer??, Tokenizer?) in
+      if let base { return (nil, base) }
+      guard let baseFolder = self.folder else {
+        base = .some(nil)
+        return (nil, nil)
+      }
+      let read = reader.read(baseFolder, folder)
+      base = .some(read.first)
+      return (.some(read.second), read.first)
     }
+    return (own ?? reader.read(folder), base)
   }
 }
 
