@@ -41,7 +41,7 @@ struct MergeCommand: ToolCommand {
       last one publishes the output. Implies --resume.
       """,
     transform: MergeCommand.part)
-  var shard: MergePart?
+  var shard: MergePartition?
 
   @Flag(help: "Print what would be done and write nothing.")
   var dryRun = false
@@ -58,9 +58,9 @@ struct MergeCommand: ToolCommand {
 
   @OptionGroup var terminal: TerminalOptions
 
-  private static func part(_ text: String) throws -> MergePart {
+  private static func part(_ text: String) throws -> MergePartition {
     guard let shard = Shard(text), let index = Int(exactly: shard.index), let count = Int(exactly: shard.count),
-      let part = MergePart(index: index, count: count)
+      let part = MergePartition(index: index, count: count)
     else { throw ValidationError("expected I/N with 0 <= I < N, such as 0/4") }
     return part
   }

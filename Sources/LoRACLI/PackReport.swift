@@ -7,7 +7,7 @@ import TensorCore
 struct PackReport {
   let layout: SlotLayout
   /// Modules of the base that have no slot.
-  let absences: [SlotAbsence]
+  let absences: [UnservedModule]
   let arguments: SlotArguments
   let adapters: [SlotPacking.Item]
   var device: (name: String, title: String)?
@@ -19,8 +19,8 @@ struct PackReport {
   var output: String?
 
   /// The modules without slot, reason by reason.
-  private var absencesByReason: [(reason: SlotAbsence.Reason, modules: [SlotAbsence])] {
-    SlotAbsence.Reason.allCases.compactMap { reason in
+  private var absencesByReason: [(reason: UnservedModule.Reason, modules: [UnservedModule])] {
+    UnservedModule.Reason.allCases.compactMap { reason in
       let modules = absences.filter { $0.reason == reason }
       return modules.isEmpty ? nil : (reason, modules)
     }

@@ -87,7 +87,7 @@ struct TrafficArguments: ParsableArguments {
     var rate: Double
     var duration: Double
     var popularity: Traffic.Popularity
-    var arrivals: Traffic.Arrivals
+    var arrivals: Traffic.ArrivalProcess
   }
 
   private func numbers() throws -> Numbers {
@@ -110,7 +110,7 @@ struct TrafficArguments: ParsableArguments {
     return .zipf(exponent)
   }
 
-  private func shape(_ duration: Double) throws -> Traffic.Arrivals {
+  private func shape(_ duration: Double) throws -> Traffic.ArrivalProcess {
     guard peakFactor >= 1, peakFactor <= 1000 else {
       throw ValidationError("--peak-factor wants a number from 1 to 1000")
     }

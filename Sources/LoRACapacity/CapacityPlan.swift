@@ -116,9 +116,9 @@ public struct CapacityPlan: Sendable {
   /// One card's part of the base's bytes: of every module in proportion to its elements, of everything else all.
   private static func share(of total: UInt64?, _ request: CapacityRequest) throws(CapacityError) -> UInt64? {
     guard let total, request.tensorParallel > 1 else { return total }
-    let shares: WeightShares
+    let shares: TensorParallelSplit
     do throws(SlotLayoutError) {
-      shares = try WeightShares(of: request.base, devices: request.tensorParallel)
+      shares = try TensorParallelSplit(of: request.base, devices: request.tensorParallel)
     } catch {
       throw .sharing("the base's weights cannot be shared: \(error)")
     }

@@ -127,12 +127,12 @@ struct ParityMatrix {
     let layout = factor.layout.dropping(first: first)
     // What lies between the first and the last of them, from a whole byte on.
     let last = (count - 1) * layout.stride + (delta.rank - 1) * layout.rankStride
-    let bits = Int(factor.dtype.bits)
+    let bits = Int(factor.source.dtype.bits)
     let skipped = layout.offset * bits / 8
     let end = ((layout.offset + last + 1) * bits + 7) / 8
     let stored = Self.widened(
-      try sources[factor.slice.source].contents.bytes(
-        at: factor.slice.offset + UInt64(skipped), count: end - skipped), factor.dtype)
+      try sources[factor.source.source].contents.bytes(
+        at: factor.source.offset + UInt64(skipped), count: end - skipped), factor.source.dtype)
     let start = layout.offset - skipped * 8 / bits
     var result: [Double] = []
     result.reserveCapacity(count * delta.rank)
@@ -159,7 +159,7 @@ struct ParityMatrix {
     guard let magnitude = delta.magnitude else { return nil }
     let all = Self.widened(
       try sources[magnitude.values.source].contents.bytes(
-        at: magnitude.values.offset, count: Int(magnitude.values.count)), magnitude.dtype)
+        at: magnitude.values.offset, count: Int(magnitude.values.count)), magnitude.values.dtype)
     let first = form == .rows ? Int(update.firstRow) : 0
     return outputs.map { (all[first + $0], norms?[$0]) }
   }

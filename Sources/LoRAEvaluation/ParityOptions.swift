@@ -1,4 +1,4 @@
-public import LoRAMerge
+public import LoRAModel
 public import TensorCore
 
 /// How parity is measured.

@@ -98,14 +98,15 @@ extension ModuleStatistics {
   fileprivate init(_ module: AdapterModule, in file: SafetensorsFile, computesDelta: Bool) throws(IOError) {
     var counts = ValueCounts()
     var values: [Double]?
-    if computesDelta, let a = module.a, let b = module.b, let places = module.factorPlaces,
-      [a, b].allSatisfy({ $0.dtype.isFloat && $0.dtype.bits % 8 == 0 })
+    if computesDelta, let pair = try? module.pair(), let inputs = FactorPlaces(pair.a, of: pair),
+      let outputs = FactorPlaces(pair.b, of: pair),
+      [pair.a, pair.b].allSatisfy({ $0.tensor.dtype.bits % 8 == 0 })
     {
-      let down = try FactorReading(a, places.a, from: file)
-      let up = try FactorReading(b, places.b, from: file)
+      let down = try FactorReading(pair.a.tensor, inputs, from: file)
+      let up = try FactorReading(pair.b.tensor, outputs, from: file)
       counts.add(down.counts)
       counts.add(up.counts)
-      if counts.areFinite { values = Self.singularValues(down, up, scale: module.scale) }
+      if counts.areFinite { values = Self.singularValues(down, up, scale: pair.scale) }
     } else {
       for tensor in [module.a, module.b].compactMap({ $0 }) { counts.add(try ValueCounts(tensor, in: file)) }
     }

@@ -4,76 +4,34 @@ import LoRAModel
 import Safetensors
 import TensorCore
 
-/// Where the elements of one factor lie in its tensor, counted in elements: element k of row i of expert e is at
+/// A factor of a pair in the sizes of an array: element (i, k) of expert e is at
 /// `e · expertStride + k · rankStride + i · rowStride`.
-///
-/// Rows are the outer index, `in` of A and `out` of B, so that both factors are tall matrices `[rows, rank]`.
 struct FactorPlaces: Sendable {
   /// Outer size.
-  var rows: Int
+  let rows: Int
   /// Rank of one expert.
-  var rank: Int
+  let rank: Int
   /// Matrices in the stack; 1 for everything that is no stack of experts.
-  var experts: Int
-  var expertStride: Int
-  var rankStride: Int
-  var rowStride: Int
+  let experts: Int
+  let expertStride: Int
+  let rankStride: Int
+  let rowStride: Int
 
-  /// A tensor `[experts · rank, rows…]`, expert by expert.
-  static func rankFirst(rows: Int, rank: Int, experts: Int = 1) -> FactorPlaces {
-    FactorPlaces(
-      rows: rows, rank: rank, experts: experts, expertStride: rank * rows, rankStride: rows, rowStride: 1)
-  }
-
-  /// A tensor `[rows, rank · experts]` with the expert running fastest.
-  static func rankLast(rows: Int, rank: Int, experts: Int = 1) -> FactorPlaces {
-    FactorPlaces(
-      rows: rows, rank: rank, experts: experts, expertStride: 1, rankStride: experts, rowStride: rank * experts)
-  }
-
-  /// A tensor `[experts, rows, rank]`.
-  static func stack(rows: Int, rank: Int, experts: Int) -> FactorPlaces {
-    FactorPlaces(
-      rows: rows, rank: rank, experts: experts, expertStride: rows * rank, rankStride: 1, rowStride: rank)
-  }
-}
-
-extension AdapterModule {
   /// Largest rank and widest row of a stack whose delta is computed: beyond it the work, which grows with the cube of
   /// the rank, would take minutes for one module, and no engine serves such an adapter.
   private static let rankLimit: UInt64 = 1_024
   private static let rowLimit: UInt64 = 1 << 20
 
-  /// Where A's and B's elements lie; nil when the two are no factors of one product or too large.
-  var factorPlaces: (a: FactorPlaces, b: FactorPlaces)? {
-    guard let a, let b, rank > 0, rank <= Self.rankLimit, experts > 0, experts <= Self.rowLimit / rank,
-      let rank = Int(exactly: rank), let experts = Int(exactly: experts)
+  /// Nil when the factor is too large.
+  init?(_ factor: LoRAPair.Factor, of pair: LoRAPair) {
+    guard pair.rank <= Self.rankLimit, pair.experts <= Self.rowLimit / pair.rank,
+      let rows = Int(exactly: factor.count), let expertStride = Int(exactly: factor.expertStride),
+      let rankStride = Int(exactly: factor.rankStride), let rowStride = Int(exactly: factor.stride)
     else { return nil }
-    func rows(_ tensor: TensorInfo) -> Int? {
-      let (ranks, overflow) = UInt64(rank).multipliedReportingOverflow(by: UInt64(experts))
-      guard !overflow, !tensor.shape.isEmpty, tensor.elementCount % ranks == 0 else { return nil }
-      return Int(exactly: tensor.elementCount / ranks)
-    }
-    guard let inputs = rows(a), let outputs = rows(b) else { return nil }
-    let down = a.shape.dimensions
-    let up = b.shape.dimensions
-    let (one, all) = (UInt64(rank), UInt64(rank * experts))
-    if isTransposed {
-      guard down.count == 2, up.count == 2, down[1] == one, up[0] == one else { return nil }
-      return (.rankLast(rows: inputs, rank: rank), .rankFirst(rows: outputs, rank: rank))
-    }
-    if kind == .parameter, down.count == 3, up.count == 3 {
-      guard down[1] == one, up[2] == one, down[0] == UInt64(experts), up[0] == UInt64(experts) else { return nil }
-      return (
-        .rankFirst(rows: inputs, rank: rank, experts: experts), .stack(rows: outputs, rank: rank, experts: experts)
-      )
-    }
-    // A convolution's A has the whole kernel, its B one of size 1; with groups B is narrower and this no plain product.
-    guard down.count >= 2, up.count == down.count, down[0] == all, up[1] == all, up[2...].allSatisfy({ $0 == 1 })
-    else { return nil }
-    return (
-      .rankFirst(rows: inputs, rank: rank, experts: experts), .rankLast(rows: outputs, rank: rank, experts: experts)
-    )
+    self.rows = rows
+    rank = Int(pair.rank)
+    experts = Int(pair.experts)
+    (self.expertStride, self.rankStride, self.rowStride) = (expertStride, rankStride, rowStride)
   }
 }
 

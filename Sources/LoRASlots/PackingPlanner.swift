@@ -78,15 +78,13 @@ struct PackingPlanner {
   }
 
   private mutating func collect(_ module: AdapterModule) throws(PackingError) {
-    guard let a = module.a, let b = module.b else {
-      throw refusal(module.name, module.a == nil ? "it has B without A" : "it has A without B")
-    }
+    let pair = try pair(module)
     guard module.bBias == nil else { throw refusal(module.name, "a slot has no place for a bias of B") }
     guard module.magnitude == nil else { throw refusal(module.name, "it is DoRA, which slots cannot hold") }
-    guard module.scale.isFinite, Float(module.scale).isFinite else {
-      throw refusal(module.name, "its scale \(module.scale) is not a finite number in f32")
+    guard Float(pair.scale).isFinite else {
+      throw refusal(module.name, "its scale \(pair.scale) is not a finite number in f32")
     }
-    for tensor in [a, b] { try check(tensor) }
+    for tensor in [pair.a.tensor, pair.b.tensor] { try check(tensor) }
     guard let match = base.match(module.name) else {
       let closest = base.closest(to: module.name).map { "the closest name is \(escaped($0))" }
       throw refusal(module.name, "the base has no such module", hint: closest)
@@ -98,19 +96,23 @@ struct PackingPlanner {
         hint: [.notTargeted, .notListed].contains(reason)
           ? "add it to --target-modules, or train without it" : "train without it")
     }
-    if module.kind == .parameter {
-      try collectStack(module, a, b, place)
-    } else {
-      try collectPair(module, a, b, place)
+    try collect(module, pair, place)
+  }
+
+  private func pair(_ module: AdapterModule) throws(PackingError) -> LoRAPair {
+    do throws(LoRAPairProblem) {
+      return try adapter.pair(of: module)
+    } catch {
+      throw refusal(module.name, "\(error)", hint: error.hint)
     }
   }
 
   private func check(_ tensor: TensorInfo) throws(PackingError) {
-    guard tensor.dtype.isFloat, tensor.dtype.bits % 8 == 0 else {
+    guard tensor.dtype.bits % 8 == 0 else {
       throw refusal(tensor.name, "factors of type \(tensor.dtype.name) are not loaded")
     }
-    guard !tensor.shape.isEmpty, tensor.end <= sourceBytes else {
-      throw refusal(tensor.name, "the tensor \(tensor.shape) is empty or beyond the end of the file")
+    guard tensor.end <= sourceBytes else {
+      throw refusal(tensor.name, "the tensor \(tensor.shape) is beyond the end of the file")
     }
   }
 
@@ -135,60 +137,28 @@ struct PackingPlanner {
     return module.map { EnginePlace(module: $0, targets: targets, expert: nil) }
   }
 
-  private mutating func collectPair(_ module: AdapterModule, _ a: TensorInfo, _ b: TensorInfo, _ place: EnginePlace)
-    throws(PackingError)
-  {
-    guard a.shape.rank == 2, b.shape.rank == 2, module.kind == .linear || module.kind == .embedding else {
+  private mutating func collect(_ module: AdapterModule, _ pair: LoRAPair, _ place: EnginePlace) throws(PackingError) {
+    let (a, b) = (pair.a.tensor, pair.b.tensor)
+    guard module.kind != .conv1d, module.kind != .conv2d else {
       throw refusal(module.name, "its factors \(a.shape) and \(b.shape) are no matrices")
     }
-    let turned = module.isTransposed
-    let rank = turned ? a.shape[1] : a.shape[0]
-    let (input, output) = (turned ? a.shape[0] : a.shape[1], turned ? b.shape[1] : b.shape[0])
-    guard rank == (turned ? b.shape[0] : b.shape[1]) else {
-      throw refusal(module.name, "its factors \(a.shape) and \(b.shape) have different ranks")
-    }
-    try checkRank(rank, module, place)
-    try checkSizes(module, input: input, output: output, place)
-    let down = PackingSource(
-      start: a.begin, dtype: a.dtype, rows: rank, columns: input, rowStride: turned ? 1 : input,
-      columnStride: turned ? rank : 1)
-    let up = PackingSource(
-      start: b.begin, dtype: b.dtype, rows: output, columns: rank, rowStride: turned ? 1 : rank,
-      columnStride: turned ? output : 1, scale: scale(module, place))
-    try store(module, SliceFactors(rank: rank, a: down, b: up), place, expert: place.expert ?? 0)
-  }
-
-  /// Stacks of experts: A `[experts·rank, in]` expert by expert, B `[out, rank·experts]` with the expert fastest; or both
-  /// with a dimension for the experts.
-  private mutating func collectStack(_ module: AdapterModule, _ a: TensorInfo, _ b: TensorInfo, _ place: EnginePlace)
-    throws(PackingError)
-  {
-    let experts = layout.engine.modules[place.module].experts
-    let isDeep = a.shape.rank == 3 && b.shape.rank == 3
-    guard place.expert == nil, isDeep || a.shape.rank == 2 && b.shape.rank == 2 else {
-      throw refusal(module.name, "its factors \(a.shape) and \(b.shape) are not those of a stack of experts")
-    }
-    let height = isDeep ? a.shape[0].multipliedReportingOverflow(by: a.shape[1]) : (a.shape[0], false)
-    let width = isDeep ? b.shape[0].multipliedReportingOverflow(by: b.shape[2]) : (b.shape[1], false)
-    guard !height.1, !width.1, height.0 == width.0, height.0 % experts == 0, !isDeep || a.shape[0] == experts else {
+    let experts = module.kind == .parameter ? layout.engine.modules[place.module].experts : 1
+    guard pair.experts == experts, module.kind != .parameter || place.expert == nil else {
       throw refusal(
         module.name, "its factors \(a.shape) and \(b.shape) are not those of \(experts) experts of one rank")
     }
-    let rank = height.0 / experts
-    let input = a.shape[a.shape.rank - 1]
-    let output = isDeep ? b.shape[1] : b.shape[0]
-    try checkRank(rank, module, place)
-    try checkSizes(module, input: input, output: output, place)
+    try checkRank(pair.rank, module, place)
+    try checkSizes(module, input: pair.a.count, output: pair.b.count, place)
     let (sizeOfA, sizeOfB) = (a.dtype.bits / 8, b.dtype.bits / 8)
     for expert in 0..<experts {
       // Both products are at most the size of a tensor in the file.
       let down = PackingSource(
-        start: a.begin + expert * rank * input * sizeOfA, dtype: a.dtype, rows: rank, columns: input, rowStride: input)
-      let first = isDeep ? expert * output * rank : expert
+        start: a.begin + expert * pair.a.expertStride * sizeOfA, dtype: a.dtype, rows: pair.rank,
+        columns: pair.a.count, rowStride: pair.a.rankStride, columnStride: pair.a.stride)
       let up = PackingSource(
-        start: b.begin + first * sizeOfB, dtype: b.dtype, rows: output, columns: rank,
-        rowStride: isDeep ? rank : rank * experts, columnStride: isDeep ? 1 : experts, scale: scale(module, place))
-      try store(module, SliceFactors(rank: rank, a: down, b: up), place, expert: expert)
+        start: b.begin + expert * pair.b.expertStride * sizeOfB, dtype: b.dtype, rows: pair.b.count,
+        columns: pair.rank, rowStride: pair.b.stride, columnStride: pair.b.rankStride, scale: scale(pair, place))
+      try store(module, SliceFactors(rank: pair.rank, a: down, b: up), place, expert: place.expert ?? expert)
     }
   }
 
@@ -197,11 +167,6 @@ struct PackingPlanner {
       throw refusal(
         module.name, "its rank \(rank) is larger than the slots' rank \(layout.options.rank)",
         hint: "pack with --max-lora-rank \(rank) or more")
-    }
-    if let declared = module.declaredRank, UInt64(exactly: declared) != rank {
-      throw refusal(
-        module.name, "its tensors have rank \(rank) but the config says \(declared), so its scale is unknown",
-        hint: "correct r or rank_pattern in adapter_config.json")
     }
     // Experts of a fully sharded layout share the adapter's rank, everything else the slot's.
     if layout.options.isFullySharded, layout.engine.modules[place.module].isStack,
@@ -228,9 +193,9 @@ struct PackingPlanner {
   }
 
   /// What is folded into B: nothing in SGLang, whose kernels scale dense modules themselves.
-  private func scale(_ module: AdapterModule, _ place: EnginePlace) -> Float {
+  private func scale(_ pair: LoRAPair, _ place: EnginePlace) -> Float {
     if layout.options.scheme.keepsScales, layout.engine.modules[place.module].experts == 1 { return 1 }
-    return Float(module.scale)
+    return Float(pair.scale)
   }
 
   private mutating func store(_ module: AdapterModule, _ pair: SliceFactors, _ place: EnginePlace, expert: UInt64)
@@ -280,7 +245,7 @@ struct PackingPlanner {
     }
   }
 
-  private mutating func writeA(_ buffer: Int, _ recipe: SlotRecipe, expert: UInt64, start: UInt64)
+  private mutating func writeA(_ buffer: Int, _ recipe: SlotLayoutInput, expert: UInt64, start: UInt64)
     throws(PackingError)
   {
     let slices = Array(recipe.slices)
@@ -308,7 +273,7 @@ struct PackingPlanner {
     }
   }
 
-  private mutating func writeB(_ buffer: Int, _ recipe: SlotRecipe, expert: UInt64, start: UInt64)
+  private mutating func writeB(_ buffer: Int, _ recipe: SlotLayoutInput, expert: UInt64, start: UInt64)
     throws(PackingError)
   {
     var start = start
@@ -326,7 +291,7 @@ struct PackingPlanner {
   }
 
   /// This device's part of A, or nil when it has no rank of it.
-  private static func part(ofA pair: SliceFactors, _ recipe: SlotRecipe) -> PackingSource? {
+  private static func part(ofA pair: SliceFactors, _ recipe: SlotLayoutInput) -> PackingSource? {
     var source = pair.a
     guard recipe.ranks.lowerBound < source.rows else { return nil }
     source.dropRows(recipe.ranks.lowerBound)

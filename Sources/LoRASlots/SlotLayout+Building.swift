@@ -36,7 +36,7 @@ struct SlotLayoutBuilder {
   let engine: EngineModules
   private(set) var modules: [SlotModule] = []
   private(set) var buffers: [SlotBuffer] = []
-  private(set) var recipes: [SlotRecipe] = []
+  private(set) var recipes: [SlotLayoutInput] = []
   private(set) var stageCount = 0
   private(set) var slotBytes: UInt64 = 0
   private var shapes: [(Shape, bytes: UInt64)] = []
@@ -96,7 +96,7 @@ struct SlotLayoutBuilder {
   }
 
   private func recipeOfA(_ module: EngineModule, _ index: Int, _ slices: Range<Int>) throws(SlotLayoutError)
-    -> SlotRecipe
+    -> SlotLayoutInput
   {
     let slice = module.slices[slices.lowerBound]
     let isSplit = shard.isFull && slice.sharing == .column
@@ -105,13 +105,13 @@ struct SlotLayoutBuilder {
     let isTransposed = module.kind == .embedding && options.scheme.transposesEmbeddings
     let height = UInt64(ranks.count) * UInt64(slices.count)
     let width = UInt64(inputs.count)
-    return SlotRecipe(
+    return SlotLayoutInput(
       module: index, slices: slices, matrices: module.experts, rows: isTransposed ? width : height,
       columns: isTransposed ? height : width, ranks: ranks, inputs: inputs, outputs: [], isTransposed: isTransposed)
   }
 
   private func recipeOfB(_ module: EngineModule, _ index: Int, _ slices: Range<Int>) throws(SlotLayoutError)
-    -> SlotRecipe
+    -> SlotLayoutInput
   {
     var outputs: [[Range<UInt64>]] = []
     var rows: UInt64 = 0
@@ -120,7 +120,7 @@ struct SlotLayoutBuilder {
       outputs.append(runs)
       for run in runs { rows = rows.addingReportingOverflow(UInt64(run.count)).partialValue }
     }
-    return SlotRecipe(
+    return SlotLayoutInput(
       module: index, slices: slices, matrices: module.experts, rows: rows, columns: options.rank,
       ranks: 0..<options.rank, inputs: 0..<0, outputs: outputs, isTransposed: false)
   }

@@ -19,7 +19,7 @@ public struct SlotLayout: Sendable {
   public let totalBytes: UInt64
 
   let engine: EngineModules
-  let recipes: [SlotRecipe]
+  let recipes: [SlotLayoutInput]
 
   /// Whether the engine serves adapters for this architecture at all; where not, the layout is what its rules give.
   public var isServed: Bool { engine.traits.isServed }

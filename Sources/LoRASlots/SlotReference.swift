@@ -137,7 +137,7 @@ public struct SlotReference {
   }
 
   /// Which rank of which pair a row of A is; nil for padding.
-  private func rankRow(_ row: Int, _ recipe: SlotRecipe, _ matrix: Int) -> (Pair, Int)? {
+  private func rankRow(_ row: Int, _ recipe: SlotLayoutInput, _ matrix: Int) -> (Pair, Int)? {
     var slice = recipe.slices.lowerBound
     var row = row
     if recipe.slices.count > 1 {

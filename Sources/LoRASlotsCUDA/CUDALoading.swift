@@ -8,17 +8,17 @@ public final class CUDALoading: CUDAFence, SlotLoading, @unchecked Sendable {
   private let started: CUDAEvent
   private let first: CUDAEvent
   /// Behind the last copy to the device; recorded by the last chunk.
-  private let lastCopy: TransferBench.Milestone?
+  private let lastCopy: TransferScratch.Milestone?
   /// Stages that are in place when `first` has passed.
   private let firstStages: Int
   private let slots: CUDASlots
   private let stagings: [any StagingMemory]
-  private let bench: Mutex<TransferBench?>
+  private let bench: Mutex<TransferScratch?>
   private let known: Mutex<SlotTimings>
 
   init(
-    _ slots: CUDASlots, bench: TransferBench, started: consuming CUDAEvent, first: consuming CUDAEvent,
-    done: consuming CUDAEvent, lastCopy: TransferBench.Milestone?, firstStages: Int, stagings: [any StagingMemory],
+    _ slots: CUDASlots, bench: TransferScratch, started: consuming CUDAEvent, first: consuming CUDAEvent,
+    done: consuming CUDAEvent, lastCopy: TransferScratch.Milestone?, firstStages: Int, stagings: [any StagingMemory],
     _ submitted: SlotTimings
   ) {
     self.slots = slots

@@ -42,7 +42,7 @@ extension CUDASlots {
   // MARK: With the kernel
 
   /// The kernel's blocks of every load, or nil when the kernel cannot do all of them.
-  private func kernelBlocks(_ loads: [SlotLoad], _ bench: TransferBench) throws(CUDAError) -> [[ScatterBlock]]? {
+  private func kernelBlocks(_ loads: [SlotLoad], _ bench: TransferScratch) throws(CUDAError) -> [[ScatterBlock]]? {
     guard device.kernel != nil else { return nil }
     var bytes: UInt64 = 0
     var offsets: [UInt64] = []
@@ -69,14 +69,14 @@ extension CUDASlots {
     return result
   }
 
-  private func scatter(_ loads: [SlotLoad], _ blocks: [[ScatterBlock]], _ bench: TransferBench, _ start: Double)
+  private func scatter(_ loads: [SlotLoad], _ blocks: [[ScatterBlock]], _ bench: TransferScratch, _ start: Double)
     throws(SlotDeviceError) -> CUDALoading
   {
     let context = device.context
     let readers = loads.flatMap(\.readers)
     let plan = TransferPlan(loads.map(\.plan), waits: readers.count)
     var timings = SlotTimings()
-    var arrivals = Arrivals(loads, workers: device.workers)
+    var arrivals = CopyCompletions(loads, workers: device.workers)
     let launches = try driving(loads) { () throws(CUDAError) in
       try bench.prepare(context, chunks: plan.chunks.count)
       return try writeTable(plan, loads, blocks, bench)
@@ -116,7 +116,7 @@ extension CUDASlots {
 
   /// Queues the copies of a chunk and the launch that scatters it; returns the bytes that cross the bus.
   private func submit(
-    _ chunk: TransferPlan.Chunk, _ index: Int, of loads: [SlotLoad], _ launches: Launches, _ bench: TransferBench
+    _ chunk: TransferPlan.Chunk, _ index: Int, of loads: [SlotLoad], _ launches: Launches, _ bench: TransferScratch
   ) throws(CUDAError) -> UInt64 {
     let load = loads[chunk.load]
     var base = try bench.blob(device.context, bytes: 0)
@@ -147,7 +147,7 @@ extension CUDASlots {
   }
 
   private func writeTable(
-    _ plan: TransferPlan, _ loads: [SlotLoad], _ blocks: [[ScatterBlock]], _ bench: TransferBench
+    _ plan: TransferPlan, _ loads: [SlotLoad], _ blocks: [[ScatterBlock]], _ bench: TransferScratch
   ) throws(CUDAError) -> Launches {
     let total = blocks.reduce(0) { $0 + $1.count }
     let (table, host) = unsafe try bench.table(device.context, bytes: max(total, 1) * ScatterBlock.bytes)
@@ -175,11 +175,11 @@ extension CUDASlots {
   // MARK: Without it
 
   /// Packs every slot on the host and copies each contiguous piece of it.
-  private func copyPacked(_ loads: [SlotLoad], _ bench: TransferBench, _ start: Double)
+  private func copyPacked(_ loads: [SlotLoad], _ bench: TransferScratch, _ start: Double)
     throws(SlotDeviceError) -> CUDALoading
   {
     let context = device.context
-    var arrivals = Arrivals(loads, workers: device.workers)
+    var arrivals = CopyCompletions(loads, workers: device.workers)
     try arrivals.fetchRest()
     let started = try driving(loads) { () throws(CUDAError) in try CUDAEvent(context) }
     let first = try driving(loads) { () throws(CUDAError) in try CUDAEvent(context) }

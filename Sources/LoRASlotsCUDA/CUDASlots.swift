@@ -134,11 +134,11 @@ public final class CUDASlots: SlotMemory {
 
 /// Benches that no load uses now.
 final class TransferBenches: Sendable {
-  private let free = Mutex<[TransferBench]>([])
+  private let free = Mutex<[TransferScratch]>([])
 
   /// A bench for one load.
-  func take() -> TransferBench { free.withLock { $0.popLast() } ?? TransferBench() }
+  func take() -> TransferScratch { free.withLock { $0.popLast() } ?? TransferScratch() }
 
   /// Gives a bench back when nothing on the device uses it any more.
-  func put(_ bench: TransferBench) { free.withLock { $0.append(bench) } }
+  func put(_ bench: TransferScratch) { free.withLock { $0.append(bench) } }
 }

@@ -37,9 +37,9 @@ struct MergeRules: Sendable {
       if let plain = try? rules[side].plain { results.set(side, plain) }
     }
     let sides = results.all
-    guard sides.count == rules.count, case let (left, right) = (sides[0], sides[1]),
-      !isSame(left, left.indices, right, right.indices)
-    else { return nil }
+    guard sides.count == rules.count else { return nil }
+    let (left, right) = (sides[0], sides[1])
+    guard !isSame(left, left.indices, right, right.indices) else { return nil }
     var place = 0
     while place < min(left.count, right.count), left[place] == right[place] { place += 1 }
     let start = left[..<place].lastIndex(of: end).map { $0 + 1 } ?? 0

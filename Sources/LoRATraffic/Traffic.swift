@@ -3,7 +3,7 @@ import Glibc
 /// Made-up traffic: how often requests come, and for which adapters.
 public struct Traffic: Sendable {
   /// When requests come.
-  public enum Arrivals: Sendable, Equatable {
+  public enum ArrivalProcess: Sendable, Equatable {
     /// At random, at the same rate all the time.
     case poisson
     /// In equal steps.
@@ -32,7 +32,7 @@ public struct Traffic: Sendable {
   /// Seconds from the first instant to the last.
   public var duration: Double
   /// When requests come.
-  public var arrivals = Arrivals.poisson
+  public var arrivals = ArrivalProcess.poisson
   /// How requests spread over adapters.
   public var popularity = Popularity.zipf(1.1)
   /// The seed; the same traffic comes from the same seed.

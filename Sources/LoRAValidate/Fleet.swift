@@ -51,7 +51,7 @@ public struct Fleet: Sendable {
     for member in members { names.add(Self.servedName(member.path), member.path) }
     collisions = names.all.filter { Set($0.places).count > 1 }.map(\.places)
     guard members.count > 1, let first = members.first?.path else { return }
-    let judgement = Judgement(
+    let judgement = RuleOutcome(
       rankFindings(first) + copyFindings() + baseFindings(first) + nameFindings() + tokenizerFindings(first),
       options.policy)
     findings = judgement.findings

@@ -102,7 +102,7 @@ public struct AdapterResult: Sendable {
   /// The result of checking one adapter; `found` is what the rules say, before the policy.
   init(_ adapter: Adapter, _ context: ValidationContext, findings found: [Finding]) {
     path = adapter.path
-    let judgement = Judgement(found, context.options.policy, fixed: RuleSet.leavesNothing)
+    let judgement = RuleOutcome(found, context.options.policy, fixed: RuleSet.leavesNothing)
     findings = judgement.findings
     ignored = judgement.ignored
     status = .init(judgement.findings, failOn: context.options.failOn)
@@ -167,7 +167,7 @@ public struct BaseResult: Sendable {
     // Said once for each adapter, whose names and shapes it leaves unchecked.
     let found = base.findings.filter { $0.rule != .baseUnknownArchitecture }
     // A base with errors is not compared with, so they count whatever the policy says.
-    let judgement = Judgement(found, policy) { $0.severity == .error }
+    let judgement = RuleOutcome(found, policy) { $0.severity == .error }
     findings = judgement.findings
     ignored = judgement.ignored
   }

@@ -78,13 +78,13 @@ extension ArchiveReader {
   /// Runs `body` for some of the frames on several threads, each with memory of its own.
   private func forEachFrame(
     in positions: Range<Int>, workers: Int, _ control: ArchiveControl,
-    _ body: @escaping @Sendable (inout DecodingBench, Frame) throws(ArchiveError) -> Void
+    _ body: @escaping @Sendable (inout DecodingScratch, Frame) throws(ArchiveError) -> Void
   ) throws(ArchiveError) {
     let shares = Shares(positions)
     let crew = min(max(workers, 1), positions.count)
     try Workers.forEach(count: crew, workers: crew) { _ throws(ArchiveError) in
       do throws(ArchiveError) {
-        var bench = try DecodingBench(self)
+        var bench = try DecodingScratch(self)
         while let position = shares.take() {
           try control.check(self.input.path)
           try body(&bench, self.frames[position])
@@ -99,7 +99,7 @@ extension ArchiveReader {
 }
 
 /// What one thread needs to decode frames.
-struct DecodingBench: ~Copyable {
+struct DecodingScratch: ~Copyable {
   private let archive: ArchiveReader
   private var decoder: ZstdFrameDecoder
   private var compressed = IOBuffer(count: 0)

@@ -12,8 +12,8 @@ public final class FrameDecoding: Sendable {
 
   /// A bench in a place that can be kept in an array.
   private final class Bench: @unchecked Sendable {
-    var bench: DecodingBench
-    init(_ archive: ArchiveReader) throws(ArchiveError) { bench = try DecodingBench(archive) }
+    var bench: DecodingScratch
+    init(_ archive: ArchiveReader) throws(ArchiveError) { bench = try DecodingScratch(archive) }
   }
 
   /// Decoding of an archive's frames.

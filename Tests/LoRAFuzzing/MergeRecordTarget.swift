@@ -9,7 +9,8 @@ struct MergeRecordTarget: FuzzTarget {
   func seeds() -> [[UInt8]] {
     let digest = String(repeating: "0a", count: 32)
     return [
-      ShardRecord(sample: digest, rounding: [0: Rounding(), 12: Rounding()], digests: [3: digest]).text,
+      ShardRecord(sample: digest, rounding: [0: RoundingStatistics(), 12: RoundingStatistics()], digests: [3: digest])
+        .text,
       #"{"base":"\#(digest)","adapters":"\#(digest)","options":"\#(digest)","files":"\#(digest)"}"#,
     ].map { Array($0.utf8) }
   }

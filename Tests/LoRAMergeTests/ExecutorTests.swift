@@ -28,7 +28,7 @@ struct ExecutorTests {
     let expected = try #require(Fixtures.merged.first { $0.adapter == adapter })
     let plan = try MergePlan.make(
       base: Fixtures.base(expected.base), adapters: [WeightedAdapter(Fixtures.adapter(adapter))])
-    var first: (files: [String: Data], rounding: [String: Rounding])?
+    var first: (files: [String: Data], rounding: [String: RoundingStatistics])?
     for (number, (jobs, tile, copy)) in [(1, 1 << 20, 1 << 25), (2, 1, 1), (3, 300, 700), (8, 1000, 4096)].enumerated()
     {
       var executor = MergeExecutor(plan)
@@ -166,7 +166,7 @@ struct ExecutorTests {
       let left = try model.leftovers()
       #expect(left.count == 1)
       let hidden = try #require(left.first)
-      #expect(PartialMerge.isPartial(hidden))
+      #expect(StagingFolder.isPartial(hidden))
       let names = try FileManager.default.contentsOfDirectory(atPath: model.folder.path(hidden))
       #expect(!names.contains("config.json"))
       try model.folder.remove(hidden)

@@ -30,7 +30,8 @@ struct PlanTests {
       if updates.isEmpty {
         #expect(shard.steps.count == 1)
         #expect(
-          shard.steps[0].work == .copy(Slice(source: 0, offset: 0, count: shard.size)) || shard.steps[0].offset == 0)
+          shard.steps[0].work == .copy(TensorSource(source: 0, offset: 0, count: shard.size))
+            || shard.steps[0].offset == 0)
       }
       #expect(shard.size == file.fileBytes)
       #expect(shard.dataStart == file.header.dataStart)
@@ -64,7 +65,7 @@ struct PlanTests {
     let plan = try model.plan()
     for case .merge(let update) in plan.shards.flatMap(\.steps).map(\.work) {
       let start = file.header.dataStart
-      return (update.deltas[0].left.map { $0.slice.offset - start }, update.deltas[0].right.slice.offset - start)
+      return (update.deltas[0].left.map { $0.source.offset - start }, update.deltas[0].right.source.offset - start)
     }
     return (nil, nil)
   }

@@ -62,7 +62,7 @@ private struct ShardedModel {
       options: options)
   }
 
-  func executor(resumes: Bool = false, part: MergePart? = nil, _ options: MergeOptions = MergeOptions()) throws
+  func executor(resumes: Bool = false, part: MergePartition? = nil, _ options: MergeOptions = MergeOptions()) throws
     -> MergeExecutor
   {
     var executor = MergeExecutor(try plan(options))
@@ -336,7 +336,7 @@ struct ResumeTests {
   func parts(_ count: Int) throws {
     let model = try ShardedModel.merged()
     for (number, index) in Array(0..<count).reversed().enumerated() {
-      let outcome = try model.executor(part: MergePart(index: index, count: count)).run(to: model.output)
+      let outcome = try model.executor(part: MergePartition(index: index, count: count)).run(to: model.output)
       let isLast = number == count - 1
       #expect(FileManager.default.fileExists(atPath: model.output) == outcome.isComplete)
       // Parts beyond the number of shards have nothing to do.
@@ -346,13 +346,13 @@ struct ResumeTests {
     #expect(try Fixtures.contents(of: model.output) == model.expected)
     #expect(try model.beside() == ["out"])
     // A part that is repeated afterwards finds everything done.
-    #expect(try model.executor(part: MergePart(index: 0, count: count)).run(to: model.output).bytesWritten == 0)
+    #expect(try model.executor(part: MergePartition(index: 0, count: count)).run(to: model.output).bytesWritten == 0)
   }
 
   @Test("A run without a part makes up for parts that are missing")
   func stragglers() throws {
     let model = try ShardedModel.merged()
-    #expect(try !model.executor(part: MergePart(index: 1, count: 3)).run(to: model.output).isComplete)
+    #expect(try !model.executor(part: MergePartition(index: 1, count: 3)).run(to: model.output).isComplete)
     let rest = try model.executor(resumes: true).run(to: model.output)
     #expect(rest.shardsReused == 1 && rest.isComplete && rest.rounding.count == 3)
     #expect(try Fixtures.contents(of: model.output) == model.expected)
@@ -362,7 +362,7 @@ struct ResumeTests {
   func concurrentParts() throws {
     for _ in 0..<10 {
       let model = try ShardedModel.merged()
-      let executors = try (0..<4).map { try model.executor(part: MergePart(index: $0, count: 4)) }
+      let executors = try (0..<4).map { try model.executor(part: MergePartition(index: $0, count: 4)) }
       let output = model.output
       let complete = Counter()
       try Workers.forEach(count: 4, workers: 4) { index throws(MergeError) in
@@ -379,7 +379,7 @@ struct ResumeTests {
     let model = try ShardedModel.merged()
     let executor = try model.executor(resumes: true)
     let other = try model.executor()
-    let otherPart = try model.executor(part: MergePart(index: 0, count: 2))
+    let otherPart = try model.executor(part: MergePartition(index: 0, count: 2))
     let refusals = Refusals()
     let output = model.output
     _ = try executor.run(

@@ -32,7 +32,7 @@ struct WorkQueueTests {
       #expect(queue.itemCount(ofStep: ordinal) == perStep[ordinal])
       switch step.work {
       case .write, .copy: #expect(next[ordinal] == step.count)
-      case .convert(let slice, let from, _): #expect(next[ordinal] == slice.count / (from.bits / 8))
+      case .convert(let source, _): #expect(next[ordinal] == source.count / (source.dtype.bits / 8))
       case .merge(let update): #expect(next[ordinal] == UInt64(update.rows))
       }
     }
@@ -61,12 +61,12 @@ struct WorkQueueTests {
   func lanes(_ count: Int) {
     for shards in [[], [0], [7], [3, 0, 4], [100, 1, 1, 1], [1, 1, 1, 100], [10, 10, 10, 10, 10], [0, 0, 5, 0]] {
       let total = shards.reduce(0, +)
-      let lanes = WorkLanes(shards: shards, count: count)
+      let lanes = WorkerThreads(shards: shards, count: count)
       let items = (0..<total).map { lanes.item($0) }
       #expect(items.sorted() == Array(0..<total), "\(shards)")
       if count == 1 { #expect(items == Array(0..<total)) }
     }
-    let items = (0..<40).map { WorkLanes(shards: [10, 10, 10, 10], count: 4).item($0) }
+    let items = (0..<40).map { WorkerThreads(shards: [10, 10, 10, 10], count: 4).item($0) }
     #expect(items.prefix(8) == [0, 10, 20, 30, 1, 11, 21, 31])
   }
 }

@@ -6,7 +6,7 @@ import Testing
 
 /// Modules of a base that have no slot are named with the reason.
 @Suite struct AbsenceTests {
-  private func absences(_ config: String, targets: [String]? = nil) throws -> [String: SlotAbsence.Reason] {
+  private func absences(_ config: String, targets: [String]? = nil) throws -> [String: UnservedModule.Reason] {
     let folder = try TemporaryFolder()
     let base = try BaseModel.open(try folder.write("config.json", config))
     var options = SlotOptions()

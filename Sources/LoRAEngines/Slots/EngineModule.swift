@@ -41,25 +41,25 @@ package struct EngineSlice: Sendable {
   /// Input features.
   package let input: UInt64
   /// The outputs in their order; each piece is shared by itself.
-  package let pieces: [EnginePiece]
+  package let pieces: [FusedSlice]
   package let sharing: Sharing
 
   /// Output features.
   package var output: UInt64 { pieces.reduce(0) { $0 &+ $1.rows } }
 
-  package init(input: UInt64, pieces: [EnginePiece], sharing: Sharing) {
+  package init(input: UInt64, pieces: [FusedSlice], sharing: Sharing) {
     self.input = input
     self.pieces = pieces
     self.sharing = sharing
   }
 
   package init(input: UInt64, output: UInt64, sharing: Sharing) {
-    self.init(input: input, pieces: [EnginePiece(rows: output)], sharing: sharing)
+    self.init(input: input, pieces: [FusedSlice(rows: output)], sharing: sharing)
   }
 }
 
 /// A run of outputs that are shared evenly.
-package struct EnginePiece: Sendable {
+package struct FusedSlice: Sendable {
   /// Number of outputs.
   package let rows: UInt64
   /// Number of heads that they are made of, where a head can be on several devices but not in parts; nil when any cut

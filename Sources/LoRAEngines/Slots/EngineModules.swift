@@ -139,7 +139,7 @@ package struct EngineModuleBuilder {
       let count = heads.indices.contains(index) ? heads[index] : nil
       slices.append(
         EngineSlice(
-          input: member.inFeatures, pieces: [EnginePiece(rows: member.outFeatures, heads: count)],
+          input: member.inFeatures, pieces: [FusedSlice(rows: member.outFeatures, heads: count)],
           sharing: isReplicated ? .replicated : .column))
     }
     for (index, member) in members.enumerated() { place(member.name, targets: [(index, 0)]) }
@@ -211,7 +211,7 @@ package struct EngineModuleBuilder {
     }
     if leaf == "gate_up_proj", output % 2 == 0 {
       return EngineSlice(
-        input: input, pieces: [EnginePiece(rows: output / 2), EnginePiece(rows: output / 2)], sharing: .column)
+        input: input, pieces: [FusedSlice(rows: output / 2), FusedSlice(rows: output / 2)], sharing: .column)
     }
     let isWideDense = leaf == "dense" && !["intermediate", "pooler"].contains(Self.parted(owner).leaf)
     if Self.rowLeaves.contains(leaf) || isWideDense {
@@ -235,7 +235,7 @@ package struct EngineModuleBuilder {
       // The stack's own order, which may alternate between gate and up: neighbours stay together either way.
       let rows = shape.isInterleaved(base.modelType) ? [2 * shape.inner] : [shape.inner, shape.inner]
       slices.append(
-        EngineSlice(input: shape.hidden, pieces: rows.map { EnginePiece(rows: $0) }, sharing: .column))
+        EngineSlice(input: shape.hidden, pieces: rows.map { FusedSlice(rows: $0) }, sharing: .column))
     } else {
       let one = EngineSlice(input: shape.hidden, output: shape.inner, sharing: .column)
       slices += shape.isGated ? [one, one] : [one]

@@ -22,7 +22,7 @@ package struct TensorShard: Sendable {
 
   /// This device's outputs of a piece, counted from the piece's first; heads that are fewer than the devices are on
   /// several of them.
-  package func part(of piece: EnginePiece, _ name: String) throws(SlotLayoutError) -> Range<UInt64> {
+  package func part(of piece: FusedSlice, _ name: String) throws(SlotLayoutError) -> Range<UInt64> {
     guard let heads = piece.heads, heads < devices, piece.rows % heads == 0 else {
       return try part(of: piece.rows, name)
     }

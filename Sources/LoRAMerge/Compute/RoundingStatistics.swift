@@ -1,0 +1,97 @@
+import LoRAKernels
+public import TensorCore
+
+/// How a module's intended change fared when it was rounded to the stored type.
+public struct RoundingStatistics: Sendable, Equatable {
+  /// Elements of the changed matrices.
+  public private(set) var elements: UInt64 = 0
+  /// Largest |Δ|; not finite when a delta is not.
+  public private(set) var maxDelta: Double = 0
+  /// ΣΔ².
+  public private(set) var deltaSquared: Double = 0
+  /// Σ(W' − W − Δ)², with W' as stored.
+  public private(set) var residualSquared: Double = 0
+  /// Stored elements that are NaN or infinite.
+  public private(set) var notFinite: UInt64 = 0
+  /// Those of them whose base value was finite.
+  public private(set) var overflowed: UInt64 = 0
+
+  /// Of nothing yet.
+  package init() {}
+
+  init(_ statistics: MergeStatistics) {
+    elements = statistics.elements
+    maxDelta = statistics.maxDelta
+    deltaSquared = statistics.deltaSquared
+    residualSquared = statistics.residualSquared
+    notFinite = statistics.notFinite
+    overflowed = statistics.overflowed
+  }
+
+  /// Counts one element: its base value, the value that it should have, and the one that it has as stored.
+  mutating func count(base: Double, exact: Double, stored: Double) {
+    elements += 1
+    let delta = exact - base
+    let residual = stored - exact
+    maxDelta = maxDelta.isNaN || delta.isNaN ? .nan : max(maxDelta, delta.magnitude)
+    deltaSquared += delta * delta
+    residualSquared += residual * residual
+    if !stored.isFinite {
+      notFinite += 1
+      if base.isFinite { overflowed += 1 }
+    }
+  }
+
+  /// Root mean square of the delta; nil when it is not a number.
+  public var deltaRMS: Double? {
+    elements > 0 && deltaSquared.isFinite ? (deltaSquared / Double(elements)).squareRoot() : nil
+  }
+
+  /// How much of the intended change survives: 1 − ‖W' − W − Δ‖ / ‖Δ‖; nil when there is no change, or one that is
+  /// not finite.
+  public var deltaRetention: Double? {
+    deltaSquared > 0 && residualSquared.isFinite && deltaSquared.isFinite
+      ? 1 - (residualSquared / deltaSquared).squareRoot() : nil
+  }
+
+  /// Adds another part of the same module.
+  mutating func merge(_ other: RoundingStatistics) {
+    elements += other.elements
+    maxDelta = maxDelta.isNaN || other.maxDelta.isNaN ? .nan : max(maxDelta, other.maxDelta)
+    deltaSquared += other.deltaSquared
+    residualSquared += other.residualSquared
+    notFinite += other.notFinite
+    overflowed += other.overflowed
+  }
+
+  /// `max_delta`, `rms_delta`, `delta_retention` and, where there are any, `overflowed` and `not_finite`.
+  public var json: JSONValue {
+    var object: JSONObject = [
+      "max_delta": .real(maxDelta), "rms_delta": JSONValue(deltaRMS), "delta_retention": JSONValue(deltaRetention),
+    ]
+    if overflowed > 0 { object["overflowed"] = JSONValue(overflowed) }
+    if notFinite > 0 { object["not_finite"] = JSONValue(notFinite) }
+    return .object(object)
+  }
+}
+
+extension RoundingStatistics {
+  /// All counts and sums, bit for bit.
+  var exactJSON: JSONValue {
+    let numbers =
+      [elements] + [maxDelta, deltaSquared, residualSquared].map(\.bitPattern) + [notFinite, overflowed]
+    return .array(numbers.map { .string(String($0, radix: 16)) })
+  }
+
+  /// Reads what `exactJSON` gave; nil when it is something else.
+  init?(exact json: JSONValue) {
+    let numbers = (json.array ?? []).compactMap { $0.string.flatMap { UInt64($0, radix: 16) } }
+    guard numbers.count == 6 else { return nil }
+    elements = numbers[0]
+    maxDelta = Double(bitPattern: numbers[1])
+    deltaSquared = Double(bitPattern: numbers[2])
+    residualSquared = Double(bitPattern: numbers[3])
+    notFinite = numbers[4]
+    overflowed = numbers[5]
+  }
+}

@@ -1,0 +1,229 @@
+import LoRAIO
+public import LoRAModel
+import Safetensors
+import TensorCore
+
+extension MergePlan {
+  /// Plans the merge of adapters into a base; reads headers and lists the base folder, and writes nothing.
+  ///
+  /// - Throws: `MergeError.refused` with every reason why the adapters cannot be merged, or what kept the base from
+  ///   being read.
+  public static func make(base: BaseModel, adapters: [WeightedAdapter], options: MergeOptions = MergeOptions())
+    throws(MergeError) -> MergePlan
+  {
+    var planner = try MergePlanner(base: base, adapters: adapters, options: options)
+    return try planner.plan()
+  }
+}
+
+/// Puts a plan together from what each adapter does.
+struct MergePlanner {
+  private let base: BaseModel
+  private let checkpoint: Checkpoint
+  private let adapters: [WeightedAdapter]
+  private let options: MergeOptions
+  private var sources: [SafetensorsFile]
+  private var edits: [String: TensorEdit] = [:]
+  private var refusals: [Refusal] = []
+  private var warnings: [String] = []
+  /// The same sentences without paths.
+  private var recordedWarnings: [String] = []
+  private var planned: [PlannedAdapter] = []
+  private var record: MergeRecord?
+
+  init(base: BaseModel, adapters: [WeightedAdapter], options: MergeOptions) throws(MergeError) {
+    self.base = base
+    self.adapters = adapters
+    self.options = options
+    refusals = base.findings.filter { $0.severity == .error }.map {
+      Refusal($0.file, subject: $0.tensor, $0.message, hint: $0.hint)
+    }
+    guard let checkpoint = base.checkpoint else {
+      throw .refused(refusals + [Refusal(base.path, "the base has no weights to merge into; name the model's folder")])
+    }
+    self.checkpoint = checkpoint
+    sources = checkpoint.files
+    if adapters.isEmpty { refusals.append(Refusal(base.path, "there is no adapter to merge")) }
+    if options.dtype != nil, let method = base.quantization {
+      refusals.append(
+        Refusal(base.path, "the base is quantised (\(escaped(method))), so its dtype cannot be converted"))
+    }
+  }
+
+  mutating func plan() throws(MergeError) -> MergePlan {
+    for (number, adapter) in adapters.enumerated() { plan(adapter, number) }
+    warnings += options.accepted.map(\.warning)
+    let isEnsured = adapters.allSatisfy { $0.adapter.config?.raw["ensure_weight_tying"] == .bool(true) }
+    let tying = Tying(of: base, &edits, sources, isEnsured: isEnsured)
+    let vocabulary = Vocabulary(base, edits)
+    refusals += tying.refusals + (vocabulary.refusal.map { [$0] } ?? [])
+    if !refusals.isEmpty { throw .refused(refusals) }
+    let inputs = try MergeError.catching { () throws(IOError) in
+      try MergeInputIdentities(base: checkpoint.files, adapters: adapters)
+    }
+    if options.provenance != .none { record = MergeRecord(inputs, options) }
+    for warning in tying.warnings {
+      warnings.append(warning)
+      recordedWarnings.append(warning)
+    }
+    let shards = try layOut(adding: tying.added)
+    var plan = MergePlan(
+      sources: sources, baseFolder: checkpoint.folder, shards: shards, files: [], skipped: [], adapters: planned,
+      mergedTensors: edits.filter { $0.value.columns != nil }.keys.sorted(),
+      replacedTensors: edits.filter { $0.value.columns == nil }.keys.sorted(),
+      addedTensors: tying.added.map(\.name), unties: tying.unties, warnings: warnings, rounding: options.rounding,
+      provenance: options.provenance)
+    try addFiles(to: &plan, vocabulary)
+    plan.identity = try MergeError.catching { () throws(IOError) in try PlanIdentity(of: plan, inputs, options) }
+    addRecord(to: &plan)
+    return plan
+  }
+
+  // MARK: Adapters
+
+  private mutating func plan(_ adapter: WeightedAdapter, _ number: Int) {
+    let reasons = Eligibility.refusals(of: adapter.adapter)
+    guard reasons.isEmpty, let file = adapter.adapter.file else {
+      refusals += reasons
+      return
+    }
+    var planner = AdapterPlanner(
+      base: base, checkpoint: checkpoint, adapter: adapter, number: number, file: file, source: sources.count,
+      expertLayout: options.expertLayout)
+    sources.append(file)
+    planner.plan()
+    refusals += planner.refusals
+    warnings += planner.warnings.map { "\(escaped(adapter.adapter.path)): \($0)" }
+    recordedWarnings += planner.warnings.map { "adapter \(number + 1): \($0)" }
+    planned.append(
+      PlannedAdapter(path: adapter.adapter.path, weight: adapter.weight, modules: planner.moduleCount))
+    for change in planner.changes {
+      if let reason = edits[change.tensor, default: TensorEdit()].add(change) {
+        refusals.append(Refusal(adapter.adapter.path, subject: change.tensor, reason))
+      }
+    }
+  }
+
+  // MARK: Output
+
+  private mutating func layOut(adding added: [Tying.Added]) throws(MergeError) -> [ShardPlan] {
+    let entries = checkpoint.files.enumerated().map { position, file in
+      self.entries(of: file, source: position, adding: added.filter { $0.shard == position })
+    }
+    if let limit = options.maxShardBytes {
+      return try Resharding(checkpoint, limit: limit).shards(entries.flatMap { $0 }, &record)
+    }
+    var shards: [ShardPlan] = []
+    for (position, file) in checkpoint.files.enumerated() {
+      var layout = ShardLayout()
+      for entry in entries[position] { layout.append(entry) }
+      let name = Self.outputName(of: file.path)
+      do throws(HeaderWriterError) {
+        if layout.isChanged, var known = record {
+          let metadata = ShardLayout.metadata(of: file.header)
+          shards.append(try known.shard(layout, named: name, metadata: metadata))
+          record = known
+        } else {
+          shards.append(try layout.shard(named: name, mirroring: file, source: position))
+        }
+      } catch {
+        throw .header(file: name, error)
+      }
+    }
+    return shards
+  }
+
+  private func entries(of file: SafetensorsFile, source: Int, adding added: [Tying.Added]) -> [ShardLayout.Entry] {
+    let stored = file.header.tensors.map { ($0.name, StoredTensor($0, of: file, source: source)) }
+    return (stored + added.map { ($0.name, $0.original) }).map { name, original in
+      ShardLayout.Entry(
+        name: name, original: original, dtype: ShardLayout.outputDType(of: original.dtype, options.dtype),
+        edit: edits[name])
+    }
+  }
+
+  /// The name of a base shard in the output, which is never compressed.
+  private static func outputName(of path: String) -> String {
+    let name = Folder.lastComponent(path)
+    guard let ending = SafetensorsFile.compressedExtensions.first(where: { name.hasSuffix($0) }) else { return name }
+    return String(name.dropLast(ending.count))
+  }
+
+  private mutating func addFiles(to plan: inout MergePlan, _ vocabulary: Vocabulary) throws(MergeError) {
+    let isSingleFile = FileKind(path: base.path) == .regular && !base.path.hasSuffix(".json")
+    if !isSingleFile {
+      var written = Set(checkpoint.files.map { Folder.lastComponent($0.path) })
+      written.formUnion(checkpoint.index.map { [Folder.lastComponent($0.path)] } ?? [])
+      // A record of the base would be taken for one of the output.
+      written.insert(MergeRecord.fileName)
+      let side = try MergeError.catching { () throws(IOError) in try SideFiles(of: checkpoint.folder, without: written)
+      }
+      plan.files = side.files
+      plan.skipped = side.skipped
+      plan.warnings += side.warnings
+      recordedWarnings += side.warnings
+    }
+    if let source = vocabulary.source {
+      let (files, warning) = try MergeError.catching { () throws(IOError) in
+        try Vocabulary.exchange(plan.files, besideWeights: sources[source].path)
+      }
+      plan.files = files
+      plan.warnings += warning.map { [$0] } ?? []
+      recordedWarnings += warning.map { [$0] } ?? []
+    }
+    try addIndex(to: &plan)
+    try editConfig(of: &plan, vocabulary)
+  }
+
+  private func addIndex(to plan: inout MergePlan) throws(MergeError) {
+    if options.maxShardBytes != nil, plan.shards.count == 1 { return }
+    if let index = checkpoint.index, IndexText.isStillRight(index, for: plan.shards) {
+      let size = try MergeError.catching { () throws(IOError) in try InputFile(path: index.path).size }
+      plan.files.append(
+        SideFile(name: Folder.lastComponent(index.path), contents: .copied(from: index.path), size: size))
+    } else if checkpoint.index != nil || plan.shards.count > 1 {
+      let name = checkpoint.index.map { Folder.lastComponent($0.path) } ?? checkpoint.stem + ".safetensors.index.json"
+      plan.files.append(
+        SideFile(name: name, IndexText.text(of: plan.shards, metadata: checkpoint.index?.metadata ?? JSONObject())))
+    }
+  }
+
+  /// Puts the record of the merge before the config, which is the last.
+  private func addRecord(to plan: inout MergePlan) {
+    guard var record else { return }
+    let file = record.file(of: plan, previous: previousRecord, warnings: recordedWarnings)
+    let isConfigLast = plan.files.last?.name == "config.json"
+    plan.files.insert(file, at: isConfigLast ? plan.files.count - 1 : plan.files.count)
+  }
+
+  /// The record of a base that is itself the result of a merge.
+  private var previousRecord: JSONValue? {
+    let path = Folder.join(checkpoint.folder, MergeRecord.fileName)
+    guard FileKind(path: path) == .regular else { return nil }
+    do {
+      return try JSONValue(parsing: InputFile.contents(of: path, limit: 4 << 20))
+    } catch {
+      return nil
+    }
+  }
+
+  /// Puts config.json last and changes in it what is no longer true.
+  private func editConfig(of plan: inout MergePlan, _ vocabulary: Vocabulary) throws(MergeError) {
+    guard let position = plan.files.firstIndex(where: { $0.name == "config.json" }) else { return }
+    var file = plan.files.remove(at: position)
+    let changes = ConfigChanges(
+      dtype: options.dtype, unties: plan.unties && base.obeysTyingFlag, vocabularySize: vocabulary.size)
+    if case .copied(let path) = file.contents, let edited = try changes.apply(to: path) {
+      file = SideFile(name: file.name, edited)
+    }
+    plan.files.append(file)
+  }
+}
+
+extension SideFile {
+  /// A file with these contents.
+  init(name: String, _ bytes: [UInt8]) {
+    self.init(name: name, contents: .written(DigestTemplate(bytes)), size: UInt64(bytes.count))
+  }
+
+}

@@ -1,0 +1,278 @@
+import LoRAIO
+import Safetensors
+import Synchronization
+import TensorCore
+
+/// Checks a merged folder against its plan, from the files alone.
+///
+/// Every byte that was to be copied is compared with its source, headers and other files with the plan, and changed
+/// matrices are computed again in float64 by arithmetic that shares nothing with the kernels: a few rows of every
+/// matrix, or all of them.
+public struct MergeVerifier: Sendable {
+  /// Which rows of changed matrices are computed again.
+  public enum Depth: Sendable, Equatable {
+    /// The first, the last and this many others, chosen by the seed.
+    case sample(rows: Int, seed: UInt64)
+    /// All of them.
+    case full
+  }
+
+  /// The plan that the folder is to match.
+  public let plan: MergePlan
+  /// Which rows are computed again.
+  public var depth = Depth.sample(rows: 6, seed: 0)
+  /// Number of threads.
+  public var jobs = Workers.processorCount
+
+  private let digests: FileDigests
+
+  /// A verifier of what `plan` gives.
+  public init(_ plan: MergePlan) {
+    self.plan = plan
+    digests = FileDigests(plan.sources)
+  }
+
+  /// Reads the folder and everything that it was made from.
+  ///
+  /// - Throws: `MergeError.io` when an input can no longer be read, `.cancelled`; what is wrong with the output itself
+  ///   is among the discrepancies.
+  public func run(on output: String, control: MergeControl = MergeControl()) throws(MergeError) -> MergeVerification {
+    let start = CurrentProcess.monotonicSeconds
+    var result = MergeVerification()
+    let files = open(output, &result)
+    try compareFiles(output, &result)
+    checkNames(output, &result)
+    let queue = WorkQueue(plan)
+    let parts = Mutex<[Int: MergeVerification]>([:])
+    try Workers.forEach(count: queue.count, workers: jobs) { index throws(MergeError) in
+      try control.check()
+      let item = queue.item(index)
+      guard let file = files[item.shard] else { return }
+      let part = try MergeError.catching { () throws(IOError) in try check(item, in: file) }
+      if part != MergeVerification() { parts.withLock { $0[index] = part } }
+      control.add(bytes(of: item), of: plan.outputBytes)
+    }
+    for (_, part) in parts.withLock({ $0 }).sorted(by: { $0.key < $1.key }) { result.merge(part) }
+    let tolerated = Double(result.elementsRecomputed) * MergeVerification.toleratedShare
+    if result.elementsOffByOne > 10, Double(result.elementsOffByOne) > tolerated {
+      result.report(
+        ".", "\(result.elementsOffByOne) of \(result.elementsRecomputed) elements computed again are one off, too many")
+    }
+    result.seconds = CurrentProcess.monotonicSeconds - start
+    return result
+  }
+
+  // MARK: Structure
+
+  /// Opens the shards and compares their headers with the plan; nil for those that cannot be compared further.
+  private func open(_ output: String, _ result: inout MergeVerification) -> [SafetensorsFile?] {
+    var files: [SafetensorsFile?] = []
+    for shard in plan.shards {
+      do throws(SafetensorsError) {
+        let file = try SafetensorsFile.open(Folder.join(output, shard.name))
+        files.append(compare(file, shard, &result) ? file : nil)
+      } catch {
+        result.report(shard.name, "\(error)")
+        files.append(nil)
+      }
+    }
+    return files
+  }
+
+  private func compare(_ file: SafetensorsFile, _ shard: ShardPlan, _ result: inout MergeVerification) -> Bool {
+    guard file.fileBytes == shard.size else {
+      result.report(shard.name, "it has \(file.fileBytes) bytes, expected \(shard.size)")
+      return false
+    }
+    guard file.header.tensors.count == shard.tensors.count else {
+      result.report(shard.name, "it holds \(file.header.tensors.count) tensors, expected \(shard.tensors.count)")
+      return false
+    }
+    for (found, expected) in zip(file.header.tensors, shard.tensors) {
+      guard found.name == expected.name, found.dtype == expected.dtype, found.shape == expected.shape,
+        found.begin == expected.begin, found.end == expected.end
+      else {
+        result.report(
+          shard.name, tensor: found.name,
+          "it is \(found.dtype.name) \(found.shape) at \(found.begin), expected \"\(escaped(expected.name))\" as "
+            + "\(expected.dtype.name) \(expected.shape) at \(expected.begin)")
+        return false
+      }
+    }
+    return true
+  }
+
+  private func compareFiles(_ output: String, _ result: inout MergeVerification) throws(MergeError) {
+    for file in plan.files {
+      do throws(IOError) {
+        let found = try InputFile(path: Folder.join(output, file.name))
+        guard let reason = try difference(found, file.contents) else {
+          result.bytesCompared += found.size
+          continue
+        }
+        result.report(file.name, reason)
+      } catch {
+        if !error.path.hasPrefix(output) { throw .io(error) }
+        result.report(file.name, error.description)
+      }
+    }
+  }
+
+  private func difference(_ found: InputFile, _ contents: SideFile.Contents) throws(IOError) -> String? {
+    switch contents {
+    case .written(let text):
+      let bytes = try digests.bytes(of: text)
+      guard found.size == bytes.count else { return "it has \(found.size) bytes, expected \(bytes.count)" }
+      return try found.bytes(at: 0, count: bytes.count) == bytes ? nil : "its text is not what the merge writes"
+    case .copied(let path):
+      let source = try InputFile(path: path)
+      guard found.size == source.size else { return "it has \(found.size) bytes, expected \(source.size)" }
+      let offset = try FileComparison.firstDifference(found, 0, source, 0, count: source.size)
+      return offset.map { "byte \($0) differs from the base's file" }
+    }
+  }
+
+  private func checkNames(_ output: String, _ result: inout MergeVerification) {
+    do throws(IOError) {
+      let top = plan.files.compactMap { $0.name.split(separator: "/").first.map { String($0) } }
+      let expected = Set(plan.shards.map(\.name) + top)
+      for name in try Folder.names(in: output) where !expected.contains(name) {
+        result.report(name, "it does not belong to the merge")
+      }
+    } catch {
+      result.report(".", error.description)
+    }
+  }
+
+  // MARK: Contents
+
+  private func check(_ item: WorkQueue.Item, in file: SafetensorsFile) throws(IOError) -> MergeVerification {
+    var result = MergeVerification()
+    let shard = plan.shards[item.shard]
+    let step = shard.steps[item.step]
+    switch step.work {
+    case .write(let text):
+      let bytes = try digests.bytes(of: text)
+      let range = Int(item.range.lowerBound)..<Int(item.range.upperBound)
+      result.bytesCompared = UInt64(range.count)
+      if try file.contents.bytes(at: step.offset + item.range.lowerBound, count: range.count) != Array(bytes[range]) {
+        result.report(shard.name, "its header is not what the merge writes")
+      }
+    case .copy(let source):
+      let count = item.range.upperBound - item.range.lowerBound
+      result.bytesCompared = count
+      let offset = step.offset + item.range.lowerBound
+      if let difference = try FileComparison.firstDifference(
+        file.contents, offset, plan.sources[source.source].contents, source.offset + item.range.lowerBound, count: count
+      ) {
+        let position = offset + difference
+        let tensor = shard.tensors.last { shard.dataStart + $0.begin <= position && $0.byteCount > 0 }
+        result.report(shard.name, tensor: tensor?.name, "byte \(position) differs from its source")
+      }
+    case .convert(let source, let to):
+      try checkConversion(source, to, item.range, step.offset, file, shard.name, &result)
+    case .merge(let update):
+      let sampled = depth.rows(of: update.rows, seed: UInt64(item.ordinal))
+      let rows = sampled.filter { item.range.contains(UInt64($0)) }
+      guard !rows.isEmpty else { break }
+      if item.range.lowerBound == 0 { result.matricesRecomputed = 1 }
+      let columns = depth.rows(of: update.columns, seed: UInt64(item.ordinal))
+      let reference = try ReferenceMerge(update, sampled: columns, plan.sources)
+      let chance = plan.chance(of: update)
+      for row in rows {
+        let expected = try reference.row(row)
+        let found = try file.contents.bytes(
+          at: step.offset + UInt64(row * update.outputRowBytes), count: update.outputRowBytes)
+        compare(
+          found, expected, update.outputDType, shard.name,
+          Place(tensor: update.tensor, row: row, columns: reference.columns, chance: chance, count: update.columns),
+          &result)
+      }
+    }
+    return result
+  }
+
+  private func checkConversion(
+    _ source: TensorSource, _ to: DType, _ range: Range<UInt64>, _ offset: UInt64, _ file: SafetensorsFile,
+    _ name: String, _ result: inout MergeVerification
+  ) throws(IOError) {
+    let from = source.dtype
+    let all = Int(range.upperBound - range.lowerBound)
+    let count = depth == .full ? all : min(all, 4096)
+    let stored = try plan.sources[source.source].contents.bytes(
+      at: source.offset + range.lowerBound * (from.bits / 8), count: count * Int(from.bits / 8))
+    let found = try file.contents.bytes(
+      at: offset + range.lowerBound * (to.bits / 8), count: count * Int(to.bits / 8))
+    let expected = (0..<count).map { ReferenceNumbers.value(ReferenceNumbers.code(stored, $0, from), from) }
+    compare(found, expected, to, name, nil, &result)
+  }
+
+  /// Some columns of a row of a matrix.
+  private struct Place {
+    var tensor: String
+    var row: Int
+    var columns: [Int]
+    /// How the row was rounded, if not to nearest.
+    var chance: StochasticRounding?
+    /// Columns of the whole matrix.
+    var count: Int
+
+    /// The code that the value at `position` should have.
+    func code(_ value: Double, at position: Int, _ dtype: DType) -> UInt64 {
+      guard let chance, dtype.bits == 16 else { return ReferenceNumbers.code(rounding: value, to: dtype) }
+      return UInt64(chance.code(Float(value), row * count + columns[position]))
+    }
+  }
+
+  /// Compares the stored numbers of a row (all elements without a place) with those that they should be.
+  private func compare(
+    _ found: [UInt8], _ expected: [Double], _ dtype: DType, _ file: String, _ place: Place?,
+    _ result: inout MergeVerification
+  ) {
+    result.elementsRecomputed += UInt64(expected.count)
+    for (position, value) in expected.enumerated() {
+      let index = place?.columns[position] ?? position
+      let right =
+        place?.code(value, at: position, dtype) ?? ReferenceNumbers.code(rounding: value, to: dtype)
+      let stored = ReferenceNumbers.code(found, index, dtype)
+      switch ReferenceNumbers.distance(stored, right, dtype) {
+      case 0?: continue
+      case 1?: result.elementsOffByOne += 1
+      default:
+        let element = place.map { "row \($0.row), column \(index)" } ?? "element \(index)"
+        result.report(
+          file, tensor: place?.tensor,
+          "\(element) is \(ReferenceNumbers.value(stored, dtype)), expected \(ReferenceNumbers.value(right, dtype))")
+        return
+      }
+    }
+  }
+
+  private func bytes(of item: WorkQueue.Item) -> UInt64 {
+    let step = plan.shards[item.shard].steps[item.step]
+    let length = item.range.upperBound - item.range.lowerBound
+    switch step.work {
+    case .write, .copy: return length
+    case .convert(_, let to): return length * (to.bits / 8)
+    case .merge(let update): return length * UInt64(update.outputRowBytes)
+    }
+  }
+}
+
+extension MergeVerifier.Depth {
+  /// The rows of a matrix to compute again, in order.
+  func rows(of count: Int, seed matrix: UInt64) -> [Int] {
+    guard case .sample(let wanted, let seed) = self, wanted + 2 < count else { return Array(0..<count) }
+    var rows: Set<Int> = [0, count - 1]
+    // SplitMix64: a few lines, and the same rows everywhere.
+    var state = seed &+ (matrix &+ 1) &* 0x9E37_79B9_7F4A_7C15
+    while rows.count < wanted + 2 {
+      state &+= 0x9E37_79B9_7F4A_7C15
+      var mixed = state
+      mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+      mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+      rows.insert(Int((mixed ^ mixed >> 31) % UInt64(count)))
+    }
+    return rows.sorted()
+  }
+}
