@@ -51,7 +51,8 @@ let package = Package(
     .library(name: "LoRAMerge", targets: ["LoRAMerge"]),
     .library(name: "LoRAPolicy", targets: ["LoRAPolicy"]),
     .library(name: "LoRASlots", targets: ["LoRASlots"]),
-    .library(name: "LoRAEvaluation", targets: ["LoRAEvaluation"]),
+    .library(name: "LoRAEvalGate", targets: ["LoRAEvalGate"]),
+    .library(name: "LoRAParity", targets: ["LoRAParity"]),
     .library(name: "LoRATraffic", targets: ["LoRATraffic"]),
     .library(name: "LoRACapacity", targets: ["LoRACapacity"]),
   ],
@@ -62,6 +63,7 @@ let package = Package(
   targets: [
     // L0: no dependencies
     library("TensorCore"),
+    library("JSON"),
     library("PythonPattern"),
     library("SlotCache"),
     .target(name: "CLoRAShims"),
@@ -73,64 +75,74 @@ let package = Package(
     library("CUDADriver", ["CCUDADriver"]),
 
     // L1: formats and kernels
-    library("Zstd", ["CZstd"]),
-    library("ZstdArchive", ["CBytePlanes", "LoRAIO", "Zstd"]),
-    library("Safetensors", ["TensorCore", "LoRAIO", "Zstd", "ZstdArchive"]),
-    library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
-    library("BaseCatalogue", ["TensorCore"]),
+    library("Diagnostics", ["TensorCore", "JSON"]),
+    library("Compression", ["CZstd", "CBytePlanes", "LoRAIO"]),
+    library("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"]),
+    library("LoRAKernels", ["TensorCore", "JSON", "Diagnostics", "CLoRAKernels"]),
+    library("BaseCatalogue", ["TensorCore", "JSON", "Diagnostics"]),
 
     // L2: what an adapter and a base model are
-    library("LoRAModel", ["TensorCore", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue"]),
-    library("LoRATokenizer", ["TensorCore", "LoRAIO"]),
+    library(
+      "LoRAModel", ["TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue"]),
+    library("LoRATokenizer", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
 
     // What serving engines do with adapters
     library(
-      "LoRAEngines", ["TensorCore", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel"]),
+      "LoRAEngines",
+      ["TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel"]),
 
     // L3: one room per thing the tool does
     library(
       "LoRAInspect",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     library(
       "LoRAValidate",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRATokenizer", "LoRAEngines", "LoRAKernels",
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRATokenizer", "LoRAEngines",
+        "LoRAKernels",
         "BaseCatalogue",
       ]),
     library(
       "LoRAReport",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines",
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines",
         "LoRAValidate",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     library(
       "LoRAMerge",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels",
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
 
     library(
       "LoRASlots",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "BaseCatalogue", "LoRAModel", "LoRAEngines",
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "Compression", "BaseCatalogue", "LoRAModel",
+        "LoRAEngines",
         "LoRAKernels", "SlotCache",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    library("LoRAEvaluation", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRAMerge"]),
-    library("LoRACapacity", ["TensorCore", "BaseCatalogue", "Safetensors", "LoRAModel", "LoRAEngines", "LoRASlots"]),
-    library("LoRATraffic", ["TensorCore", "LoRAIO", "SlotCache", "LoRASlots"]),
+    library("LoRAEvalGate", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
+    library(
+      "LoRAParity",
+      ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRAMerge"]),
+    library(
+      "LoRACapacity",
+      ["TensorCore", "JSON", "Diagnostics", "BaseCatalogue", "Safetensors", "LoRAModel", "LoRAEngines", "LoRASlots"]),
+    library("LoRATraffic", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "SlotCache"]),
 
-    library("LoRASlotsCUDA", ["TensorCore", "LoRAIO", "LoRASlots", "CUDADriver"]),
+    library("LoRASlotsCUDA", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRASlots", "CUDADriver"]),
     .systemLibrary(name: "CLoRALoader"),
     library(
       "LoRALoader",
       [
-        "TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "SlotCache",
+        "TensorCore", "JSON", "Diagnostics", "CLoRAShims", "CLoRALoader", "LoRAIO", "Safetensors", "LoRAModel",
+        "LoRAEngines", "SlotCache",
         "LoRASlots", "LoRASlotsCUDA",
       ]),
 
@@ -138,7 +150,8 @@ let package = Package(
     .target(
       name: "LoRAPolicy",
       dependencies: [
-        "TensorCore", "LoRAIO", "LoRAValidate", hasLibYAML ? "CLibYAML" : .product(name: "Yams", package: "Yams"),
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRAValidate",
+        hasLibYAML ? "CLibYAML" : .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict + (hasLibYAML ? [.define("SYSTEM_LIBYAML")] : [])),
 
@@ -146,16 +159,18 @@ let package = Package(
     library(
       "LoRACLI",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel", "LoRAInspect",
-        "LoRAEngines", "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvaluation", "LoRAPolicy", "Zstd", "ZstdArchive",
-        "LoRATraffic", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity", "CUDADriver",
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
+        "LoRAInspect",
+        "LoRAEngines", "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvalGate", "LoRAParity", "LoRAPolicy",
+        "Compression", "LoRATraffic", "SlotCache", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity", "CUDADriver",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
     .executableTarget(
       name: "lora-bench",
       dependencies: [
-        "TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAKernels", "LoRAModel", "LoRAEngines", "LoRASlots",
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "Compression", "LoRAKernels", "LoRAModel",
+        "LoRAEngines", "LoRASlots",
         "LoRASlotsCUDA", "LoRATraffic", "CUDADriver",
       ],
       swiftSettings: strict),
@@ -164,70 +179,83 @@ let package = Package(
     .target(name: "FakeCUDA", path: "Tests/FakeCUDA", linkerSettings: [.linkedLibrary("m")]),
     .target(name: "FaultyKernel", path: "Tests/FaultyKernel"),
     .target(
-      name: "LoRATestSupport", dependencies: ["TensorCore", "LoRAIO", "Zstd"], path: "Tests/LoRATestSupport",
+      name: "LoRATestSupport", dependencies: ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"],
+      path: "Tests/LoRATestSupport",
       swiftSettings: strict),
     .target(
       name: "LoRAFuzzing",
       dependencies: [
-        "TensorCore", "PythonPattern", "LoRAIO", "Zstd", "ZstdArchive", "Safetensors", "BaseCatalogue", "LoRAModel",
+        "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Compression", "Safetensors", "BaseCatalogue",
+        "LoRAModel",
         "LoRATokenizer", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAMerge", "LoRASlots", "LoRATraffic",
-        "LoRACapacity", "LoRAEvaluation",
-        "LoRAPolicy",
+        "LoRACapacity", "LoRAEvalGate", "LoRAPolicy",
       ], path: "Tests/LoRAFuzzing", swiftSettings: strict),
     tests("TensorCore"),
     tests("PythonPattern"),
     tests("LoRAIO"),
-    tests("Zstd"),
-    tests("ZstdArchive", ["TensorCore", "CBytePlanes", "LoRAIO", "Safetensors", "Zstd"]),
-    tests("Safetensors", ["TensorCore", "LoRAIO"]),
+    tests("JSON"),
+    tests("Diagnostics", ["TensorCore", "JSON"]),
+    tests("Compression", ["TensorCore", "JSON", "Diagnostics", "CBytePlanes", "CZstd", "LoRAIO", "Safetensors"]),
+    tests("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
     tests("LoRAKernels", ["CLoRAKernels"]),
-    tests("BaseCatalogue", ["TensorCore", "LoRAIO"]),
-    tests("LoRAModel", ["TensorCore", "LoRAIO", "Safetensors"]),
-    tests("LoRATokenizer", ["TensorCore", "LoRAIO"]),
-    tests("LoRAInspect", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel"]),
-    tests("LoRAEngines", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAValidate"]),
+    tests("BaseCatalogue", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
+    tests("LoRAModel", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors"]),
+    tests("LoRATokenizer", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
+    tests("LoRAInspect", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel"]),
+    tests("LoRAEngines", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAValidate"]),
     tests(
       "LoRAValidate",
-      ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "BaseCatalogue", "LoRAKernels"]),
+      [
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "BaseCatalogue",
+        "LoRAKernels",
+      ]),
     tests(
       "LoRAReport",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate",
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines",
+        "LoRAValidate",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    tests("LoRAPolicy", ["TensorCore", "LoRAModel", "LoRAEngines", "LoRAValidate"]),
+    tests("LoRAPolicy", ["TensorCore", "JSON", "Diagnostics", "LoRAModel", "LoRAEngines", "LoRAValidate"]),
     tests("SlotCache"),
     tests(
       "LoRASlots",
-      ["TensorCore", "LoRAIO", "Safetensors", "ZstdArchive", "LoRAModel", "LoRAEngines", "LoRAKernels", "SlotCache"]),
+      [
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "Compression", "LoRAModel", "LoRAEngines",
+        "LoRAKernels", "SlotCache",
+      ]),
     tests(
       "LoRASlotsCUDA",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "LoRAKernels", "LoRASlots",
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "LoRAKernels",
+        "LoRASlots",
         "CUDADriver", "CLoRALoader",
       ]),
     tests(
       "LoRAMerge",
       [
-        "TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels",
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    tests("LoRAEvaluation", ["TensorCore", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels"]),
-    tests("LoRACapacity", ["TensorCore", "Safetensors", "BaseCatalogue", "LoRAModel"]),
-    tests("LoRATraffic", ["TensorCore"]),
+    tests("LoRAEvalGate", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
+    tests("LoRAParity", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels"]),
+    tests("LoRACapacity", ["TensorCore", "JSON", "Diagnostics", "Safetensors", "BaseCatalogue", "LoRAModel"]),
+    tests("LoRATraffic", ["TensorCore", "JSON", "Diagnostics"]),
     .testTarget(
       name: "DocumentationTests",
       dependencies: [
-        "TensorCore", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAPolicy", "LoRAReport",
-        "LoRAMerge", "LoRASlots", "LoRAEvaluation", "LoRATraffic", "LoRACapacity", "LoRATestSupport",
+        "TensorCore", "JSON", "Diagnostics", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAPolicy",
+        "LoRAReport",
+        "LoRAMerge", "LoRASlots", "LoRAEvalGate", "LoRAParity", "LoRATraffic", "LoRACapacity", "LoRATestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "CLITests", dependencies: ["lora-tool", "lora-bench", "LoRATestSupport", "TensorCore"],
+      name: "CLITests",
+      dependencies: ["lora-tool", "lora-bench", "LoRAValidate", "LoRATestSupport", "TensorCore", "JSON", "Diagnostics"],
       swiftSettings: strict),
     .testTarget(
       name: "LoRAFuzzingTests",
-      dependencies: ["LoRAFuzzing", "LoRATestSupport", "TensorCore", "LoRAIO", "Safetensors"],
+      dependencies: ["LoRAFuzzing", "LoRATestSupport", "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors"],
       swiftSettings: strict),
   ]
     + (wantsFuzzer

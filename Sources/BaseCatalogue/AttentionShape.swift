@@ -1,4 +1,4 @@
-public import TensorCore
+public import JSON
 
 /// The heads of a decoder's attention, as its config gives them.
 ///

@@ -1,4 +1,4 @@
-public import TensorCore
+public import JSON
 
 /// The architectures that are known, and what they make of a configuration.
 public enum Catalogue {

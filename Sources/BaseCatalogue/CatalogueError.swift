@@ -1,3 +1,4 @@
+import JSON
 import TensorCore
 
 /// Why a configuration could not be turned into a list of modules.

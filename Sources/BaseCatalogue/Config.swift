@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// Reads a configuration with the defaults of the architecture, and remembers the first value that is not right.
 ///

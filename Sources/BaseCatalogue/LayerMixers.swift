@@ -1,4 +1,4 @@
-public import TensorCore
+public import JSON
 
 /// How many layers of a decoder keep what of the tokens before, by the kind that its configuration gives each layer.
 ///

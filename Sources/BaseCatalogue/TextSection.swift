@@ -1,4 +1,4 @@
-public import TensorCore
+public import JSON
 
 /// The part of a `config.json` that describes the language model: a section of its own in a multimodal config, else the
 /// whole.

@@ -1,5 +1,7 @@
 import ArgumentParser
 import BaseCatalogue
+import Diagnostics
+import JSON
 import LoRAModel
 import TensorCore
 

@@ -1,8 +1,8 @@
 import ArgumentParser
+import JSON
 import LoRAEngines
 import LoRAPolicy
 import LoRAValidate
-import TensorCore
 
 /// What adapters are checked for besides themselves: an engine and its limits, a policy.
 struct CheckArguments: ParsableArguments {

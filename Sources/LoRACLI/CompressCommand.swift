@@ -1,9 +1,8 @@
 import ArgumentParser
+import Compression
+import JSON
 import LoRAIO
 import Safetensors
-import TensorCore
-import Zstd
-import ZstdArchive
 
 /// `lora-tool compress`.
 struct CompressCommand: ToolCommand {

@@ -1,10 +1,12 @@
 import ArgumentParser
+import Compression
+import Diagnostics
+import JSON
 import LoRAIO
 import LoRAModel
 import Safetensors
 import Synchronization
 import TensorCore
-import ZstdArchive
 
 /// What is done to the content before it is compressed.
 enum CompressionFilter: String, CaseIterable, ExpressibleByArgument {

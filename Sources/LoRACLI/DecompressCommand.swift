@@ -1,8 +1,8 @@
 import ArgumentParser
+import Compression
+import JSON
 import LoRAIO
 import Safetensors
-import TensorCore
-import ZstdArchive
 
 /// `lora-tool decompress`.
 struct DecompressCommand: ToolCommand {

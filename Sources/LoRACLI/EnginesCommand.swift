@@ -1,4 +1,6 @@
 import ArgumentParser
+import Diagnostics
+import JSON
 import LoRAEngines
 import TensorCore
 

@@ -1,7 +1,7 @@
 import ArgumentParser
-import LoRAEvaluation
+import JSON
+import LoRAEvalGate
 import LoRAIO
-import TensorCore
 
 /// `lora-tool gate`.
 struct GateCommand: ToolCommand {

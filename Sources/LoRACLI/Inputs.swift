@@ -1,5 +1,6 @@
 import BaseCatalogue
 import Glibc
+import JSON
 import LoRAIO
 import LoRAModel
 import TensorCore

@@ -1,9 +1,10 @@
 import ArgumentParser
+import Diagnostics
+import JSON
 import LoRAIO
 import LoRAInspect
 import LoRAModel
 import LoRAValidate
-import TensorCore
 
 /// `lora-tool inspect`.
 struct InspectCommand: ToolCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import TensorCore
+import JSON
 
 extension LoRATool {
   /// Says what the parser has to say: help and versions on standard output, wrong usage on standard error.

@@ -1,8 +1,8 @@
 public import ArgumentParser
 import Glibc
+import JSON
 import LoRAIO
 import LoRAKernels
-import TensorCore
 
 /// The program: parses the command line and runs one command.
 public struct LoRATool: ParsableCommand {

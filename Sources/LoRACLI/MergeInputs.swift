@@ -1,8 +1,11 @@
 import ArgumentParser
+import Diagnostics
+import JSON
 import LoRAIO
 import LoRAMerge
 import LoRAModel
 import LoRAValidate
+import Safetensors
 import TensorCore
 
 /// The format of a report for people or for programs.
@@ -90,12 +93,12 @@ struct MergeInputs: ParsableArguments {
   }
 
   private static func rule(_ text: String) throws -> RuleID {
-    guard let rule = RuleID(rawValue: text) else {
-      let names = RuleID.allCases.map(\.rawValue)
+    guard let rule = RuleSet.rule(named: text) else {
+      let names = RuleSet.all.map(\.id.rawValue)
       throw ValidationError(
         "there is no rule '\(escaped(text))'; 'lora-tool rules' lists them\(suggestion(for: text, among: names))")
     }
-    return rule
+    return rule.id
   }
 
   private static func shardSize(_ text: String) throws -> UInt64 {

@@ -1,6 +1,6 @@
 import Glibc
+import JSON
 import LoRAIO
-import TensorCore
 
 /// Refuses an output that the command reads, or has written, under whatever name.
 func checkUnused(_ path: String) throws(Failure) {

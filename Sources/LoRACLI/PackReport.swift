@@ -1,3 +1,5 @@
+import Diagnostics
+import JSON
 import LoRAEngines
 import LoRASlots
 import LoRAValidate

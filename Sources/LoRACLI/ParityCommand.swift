@@ -1,12 +1,12 @@
 import ArgumentParser
 import CUDADriver
+import JSON
 import LoRAEngines
-import LoRAEvaluation
 import LoRAMerge
 import LoRAModel
+import LoRAParity
 import LoRASlotsCUDA
 import LoRAValidate
-import TensorCore
 
 /// `lora-tool parity`.
 struct ParityCommand: ToolCommand {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Diagnostics
+import JSON
 import LoRACapacity
 import LoRAEngines
 import LoRAIO

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 import LoRACapacity
 import LoRAEngines
 import LoRAModel

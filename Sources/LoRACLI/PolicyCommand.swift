@@ -1,8 +1,9 @@
 import ArgumentParser
+import Diagnostics
+import JSON
 import LoRAIO
 import LoRAPolicy
 import LoRAValidate
-import TensorCore
 
 /// `lora-tool policy`.
 struct PolicyCommand: ParsableCommand {

@@ -1,3 +1,4 @@
+import Diagnostics
 import LoRAIO
 import Synchronization
 import TensorCore

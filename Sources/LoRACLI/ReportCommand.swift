@@ -4,7 +4,6 @@ import LoRAIO
 import LoRAModel
 import LoRAReport
 import LoRAValidate
-import TensorCore
 
 /// `lora-tool report`.
 struct ReportCommand: ToolCommand {

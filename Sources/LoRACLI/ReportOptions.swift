@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
+import JSON
 import LoRAIO
-import TensorCore
 
 /// Where a report goes.
 struct ReportOptions: ParsableArguments {

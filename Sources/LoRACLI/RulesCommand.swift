@@ -1,6 +1,7 @@
 import ArgumentParser
+import Diagnostics
+import JSON
 import LoRAValidate
-import TensorCore
 
 /// `lora-tool rules`.
 struct RulesCommand: ToolCommand {
@@ -53,7 +54,7 @@ struct ExplainCommand: ToolCommand {
   var terminal: TerminalOptions { report.terminal }
 
   func run() throws {
-    guard let id = RuleID(rawValue: rule), let known = RuleSet.rule(id) else {
+    guard let known = RuleSet.rule(named: rule) else {
       let names = RuleSet.all.map(\.id.rawValue)
       throw ValidationError(
         "there is no rule '\(escaped(rule))'; 'lora-tool rules' lists them\(suggestion(for: rule, among: names))")

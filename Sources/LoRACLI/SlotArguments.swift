@@ -1,8 +1,8 @@
 import ArgumentParser
+import JSON
 import LoRAEngines
 import LoRASlots
 import LoRAValidate
-import TensorCore
 
 /// How an engine's slots are made.
 struct SlotArguments: ParsableArguments {

@@ -1,6 +1,6 @@
+import JSON
 import LoRASlots
 import LoRASlotsCUDA
-import TensorCore
 
 /// The device of a `--device` argument: `host`, `cuda`, `cuda:N`, or `auto`.
 ///

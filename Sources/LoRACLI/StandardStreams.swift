@@ -1,6 +1,6 @@
 import Glibc
+import JSON
 import LoRAIO
-import TensorCore
 
 /// The three descriptors that every program is given.
 enum StandardStreams {

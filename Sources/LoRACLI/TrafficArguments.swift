@@ -1,6 +1,5 @@
 import ArgumentParser
 import LoRATraffic
-import TensorCore
 
 /// Where requests come from: a recorded trace, or traffic made up from a seed.
 struct TrafficArguments: ParsableArguments {

@@ -1,10 +1,11 @@
 import ArgumentParser
+import Diagnostics
+import JSON
 import LoRAEngines
 import LoRAIO
 import LoRAModel
 import LoRAPolicy
 import LoRAValidate
-import TensorCore
 
 /// `lora-tool validate`.
 struct ValidateCommand: ToolCommand {

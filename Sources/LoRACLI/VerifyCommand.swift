@@ -1,7 +1,7 @@
 import ArgumentParser
+import JSON
 import LoRAIO
 import LoRAMerge
-import TensorCore
 
 /// `lora-tool verify`.
 struct VerifyCommand: ToolCommand {

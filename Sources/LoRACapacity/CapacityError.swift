@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// Why the arithmetic of a deployment cannot be done.
 public enum CapacityError: Error, Sendable, Equatable, CustomStringConvertible {

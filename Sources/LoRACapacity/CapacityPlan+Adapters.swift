@@ -1,3 +1,5 @@
+import Diagnostics
+import JSON
 import LoRAModel
 import Safetensors
 import TensorCore

@@ -2,7 +2,6 @@ import LoRAEngines
 import LoRAModel
 import LoRASlots
 import Safetensors
-import TensorCore
 
 /// The numbers of a deployment; docs/capacity.md has the formula and the source of each.
 public struct CapacityPlan: Sendable {

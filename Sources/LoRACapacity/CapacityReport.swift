@@ -1,5 +1,6 @@
+public import JSON
 import LoRAModel
-public import TensorCore
+import TensorCore
 
 import struct BaseCatalogue.LayerMixers
 

@@ -1,5 +1,5 @@
+import JSON
 public import LoRAModel
-import TensorCore
 
 public import struct BaseCatalogue.AttentionShape
 public import struct BaseCatalogue.LayerMixers

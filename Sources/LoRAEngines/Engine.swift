@@ -1,4 +1,4 @@
-public import TensorCore
+public import Diagnostics
 
 /// One release of a serving engine: which ranks it takes, and what its loader makes of an adapter.
 ///

@@ -1,6 +1,6 @@
+import JSON
 import LoRAModel
 import Safetensors
-import TensorCore
 
 /// One thing that an engine refuses or ignores whatever the model, and how it shows in an adapter.
 struct EngineCheck: Sendable {

@@ -1,5 +1,5 @@
+import JSON
 import LoRAModel
-import TensorCore
 
 /// What the tables of model classes of all engines say of a class before its modules are looked at.
 protocol ServedModelClass {

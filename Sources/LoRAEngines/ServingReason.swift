@@ -1,5 +1,6 @@
+public import Diagnostics
+import JSON
 import LoRAModel
-public import TensorCore
 
 /// One thing that an engine does with an adapter other than applying it as trained, or why that is not known.
 public struct ServingReason: Sendable, Equatable {

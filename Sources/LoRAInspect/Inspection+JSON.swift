@@ -1,6 +1,8 @@
+import Diagnostics
+public import JSON
 import LoRAModel
 import Safetensors
-public import TensorCore
+import TensorCore
 
 extension Inspection {
   /// The adapter's entry in the `adapters` list of `lora-tool/inspect/1`; `tensors` adds every tensor.

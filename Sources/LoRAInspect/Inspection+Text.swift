@@ -1,6 +1,8 @@
+public import Diagnostics
+import JSON
 import LoRAModel
 import Safetensors
-public import TensorCore
+import TensorCore
 
 extension Inspection {
   /// The facts of one adapter as lines for a reader; `tensors` adds a table of every tensor.

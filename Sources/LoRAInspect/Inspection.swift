@@ -1,6 +1,8 @@
+public import Diagnostics
+import JSON
 public import LoRAModel
 import Safetensors
-public import TensorCore
+import TensorCore
 
 /// What an adapter's file and config say about it, and with statistics also its values.
 public struct Inspection: Sendable {

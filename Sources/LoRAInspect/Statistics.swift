@@ -1,6 +1,7 @@
 import BaseCatalogue
 import Crypto
 public import LoRAIO
+import LoRAKernels
 public import LoRAModel
 import Safetensors
 import Synchronization
@@ -128,7 +129,7 @@ extension ModuleStatistics {
       let largest = exponents.max() ?? 0
       let weights = exponents.map { Double(sign: .plus, exponent: $0 - largest, significand: 1) }
       let core = left.product(with: right, weights: weights)
-      values += LoRAInspect.singularValues(core, size: left.size).map {
+      values += LoRAKernels.singularValues(core, size: left.size).map {
         Double(sign: .plus, exponent: largest, significand: $0 * scale.magnitude)
       }
     }

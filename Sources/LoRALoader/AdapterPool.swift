@@ -1,4 +1,5 @@
 import CLoRALoader
+import Diagnostics
 import LoRAIO
 import LoRAModel
 import LoRASlots
@@ -6,7 +7,6 @@ import LoRASlotsCUDA
 import Safetensors
 import SlotCache
 import Synchronization
-import TensorCore
 
 /// An engine's slots and the adapters in host memory that go into them.
 ///

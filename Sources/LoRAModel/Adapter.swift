@@ -1,5 +1,6 @@
+public import Diagnostics
+public import JSON
 public import Safetensors
-public import TensorCore
 
 /// How an adapter names its tensors.
 public enum AdapterFormat: String, Sendable, CaseIterable {

@@ -1,4 +1,4 @@
-public import TensorCore
+public import JSON
 
 /// What `adapter_config.json` says, in PEFT's terms (peft 0.21, `src/peft/tuners/lora/config.py`).
 public struct AdapterConfig: Sendable {

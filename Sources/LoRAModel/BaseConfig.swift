@@ -1,6 +1,6 @@
 import BaseCatalogue
+import JSON
 import LoRAIO
-import TensorCore
 
 /// What a base model's config.json says beside the sizes that the catalogue reads.
 struct BaseConfig: Sendable {

@@ -1,6 +1,6 @@
 import Glibc
+import JSON
 import LoRAIO
-import TensorCore
 
 /// The local cache of the Hugging Face Hub, read only.
 ///

@@ -1,5 +1,4 @@
 import BaseCatalogue
-import TensorCore
 
 /// Experts of models that the catalogue does not know.
 ///

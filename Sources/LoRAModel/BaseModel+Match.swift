@@ -1,4 +1,5 @@
 import BaseCatalogue
+import Diagnostics
 import TensorCore
 
 extension BaseModel {

@@ -1,4 +1,6 @@
 public import BaseCatalogue
+public import Diagnostics
+public import JSON
 public import Safetensors
 public import TensorCore
 

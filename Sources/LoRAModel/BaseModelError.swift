@@ -1,6 +1,6 @@
+import JSON
 public import LoRAIO
 public import Safetensors
-import TensorCore
 
 /// Why nothing could be read of a base model.
 public enum BaseModelError: Error, Sendable, CustomStringConvertible {

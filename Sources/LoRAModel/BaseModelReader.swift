@@ -1,4 +1,6 @@
 import BaseCatalogue
+import Diagnostics
+import JSON
 import LoRAIO
 import Safetensors
 import TensorCore

@@ -1,3 +1,4 @@
+import JSON
 import TensorCore
 
 /// Names of tensors that other adapter methods write, for telling users what they have; from the state dicts of

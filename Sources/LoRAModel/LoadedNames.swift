@@ -1,4 +1,5 @@
 import BaseCatalogue
+import JSON
 import TensorCore
 
 /// The names that the modules of a base have once transformers has loaded it, which are those that PEFT looks for.

@@ -1,4 +1,5 @@
-import TensorCore
+import Diagnostics
+import JSON
 
 /// What the `adapter_config.json` of MLX says (mlx-lm 0.32, `tuner/utils.py`): the arguments of the training run, of
 /// which `fine_tune_type` and `lora_parameters` matter here.

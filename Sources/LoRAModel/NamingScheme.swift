@@ -1,5 +1,4 @@
 public import Safetensors
-import TensorCore
 
 /// What a tensor's name says about its place in an adapter.
 public enum KeyMeaning: Sendable, Equatable {

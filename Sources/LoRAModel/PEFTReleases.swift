@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// What changed between releases of PEFT in what a config may say, from the sources of releases 0.2 to 0.21.
 ///

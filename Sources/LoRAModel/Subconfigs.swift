@@ -1,4 +1,5 @@
-import TensorCore
+import Diagnostics
+import JSON
 
 /// The objects inside a config that belong to one initialisation or variant, as PEFT 0.21 checks them while it loads an
 /// adapter (`tuners/lora/config.py`).

@@ -1,5 +1,7 @@
+public import Diagnostics
+import JSON
 import PythonPattern
-public import TensorCore
+import TensorCore
 
 /// PEFT's answer to "which modules does this config adapt, and with which rank and alpha", for names without
 /// `base_model.model.` (peft 0.21: `check_target_module_exists` and `get_pattern_key`).

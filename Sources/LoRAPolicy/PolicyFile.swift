@@ -1,6 +1,6 @@
+import JSON
 import LoRAIO
 public import LoRAValidate
-import TensorCore
 
 extension Policy {
   /// Largest policy file that is read, in bytes.

@@ -1,3 +1,4 @@
+import JSON
 import TensorCore
 
 /// Values of the types that policies have. Each notes what it cannot take and says what would be right.

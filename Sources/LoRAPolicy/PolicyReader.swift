@@ -1,3 +1,5 @@
+import Diagnostics
+import JSON
 import LoRAValidate
 import TensorCore
 
@@ -163,8 +165,8 @@ extension PolicyReader {
   /// The members of a mapping whose keys are rules.
   private mutating func rules(_ node: YAMLNode, _ name: String) -> [(RuleID, YAMLNode)] {
     pairs(node, name).compactMap { key, value in
-      if let rule = RuleID(rawValue: key.text ?? "") { return (rule, value) }
-      noteUnknown(key, "rule", key.text ?? "", in: name, RuleID.allCases.map(\.rawValue))
+      if let rule = RuleSet.rule(named: key.text ?? "") { return (rule.id, value) }
+      noteUnknown(key, "rule", key.text ?? "", in: name, RuleSet.all.map(\.id.rawValue))
       return nil
     }
   }

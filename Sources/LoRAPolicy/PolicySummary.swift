@@ -1,3 +1,5 @@
+import Diagnostics
+import JSON
 public import LoRAValidate
 import TensorCore
 

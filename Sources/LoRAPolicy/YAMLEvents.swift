@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 #if SYSTEM_LIBYAML
 import CLibYAML

@@ -1,3 +1,4 @@
+import Diagnostics
 import LoRAInspect
 import LoRAValidate
 import TensorCore

@@ -1,3 +1,4 @@
+import JSON
 import LoRAInspect
 import LoRAModel
 import LoRAValidate

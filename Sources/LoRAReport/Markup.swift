@@ -1,3 +1,4 @@
+import JSON
 import TensorCore
 
 /// A piece of HTML, written as a Swift string.

@@ -1,9 +1,9 @@
+import Diagnostics
 import LoRAIO
 public import LoRAInspect
 public import LoRAModel
 public import LoRAValidate
 import Safetensors
-import TensorCore
 
 /// Everything that a report page shows: what validation says of all adapters, the figures of each, and the whole facts
 /// of those that are shown in detail.

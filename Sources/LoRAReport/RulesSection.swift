@@ -1,5 +1,5 @@
+import Diagnostics
 import LoRAValidate
-import TensorCore
 
 extension Report {
   /// What the rules say that have findings on this page.

@@ -1,3 +1,4 @@
+import Diagnostics
 import LoRAEngines
 import LoRAModel
 import LoRAValidate

@@ -1,8 +1,8 @@
 public import LoRAIO
 public import Safetensors
 import Synchronization
-import TensorCore
-import ZstdArchive
+
+import Compression
 
 extension SafetensorsFile {
   /// Bytes of the data section.

@@ -1,5 +1,4 @@
 import LoRAIO
-import TensorCore
 
 /// Slots in plain memory, filled by this machine's processors.
 public final class HostDevice: SlotDevice {

@@ -1,3 +1,4 @@
+import JSON
 import LoRAIO
 public import LoRAModel
 import Safetensors

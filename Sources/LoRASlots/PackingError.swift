@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// Why an adapter cannot be put into a slot.
 public struct PackingError: Error, Sendable, CustomStringConvertible {

@@ -2,7 +2,6 @@ import LoRAEngines
 public import LoRAIO
 public import LoRAModel
 import Safetensors
-import TensorCore
 
 /// Adapters put into the slots of one device, one after the other, with what every part of it took.
 public struct SlotPacking: Sendable {

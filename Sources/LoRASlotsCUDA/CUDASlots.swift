@@ -1,7 +1,6 @@
 import CUDADriver
 public import LoRASlots
 import Synchronization
-import TensorCore
 
 /// The slots of one layout on one GPU.
 ///

@@ -1,5 +1,5 @@
+import JSON
 import LoRAIO
-import TensorCore
 
 /// The Jinja template that makes a prompt of messages.
 public struct ChatTemplate: Sendable, Equatable {

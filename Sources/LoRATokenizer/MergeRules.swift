@@ -1,6 +1,6 @@
 import Glibc
+import JSON
 import LoRAIO
-import TensorCore
 
 /// The rules by which a byte-pair encoding joins pieces, in their order, as they stand in a file.
 struct MergeRules: Sendable {

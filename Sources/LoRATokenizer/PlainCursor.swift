@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// A place in JSON text that libraries wrote, for shortcuts; every step skips the white space before it.
 ///

@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// The pieces of a SentencePiece model: field 1 of the message `ModelProto` in google/sentencepiece's
 /// `sentencepiece_model.proto`, each a `SentencePiece` of text (1), score (2) and type (3).

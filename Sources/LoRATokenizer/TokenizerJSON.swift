@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// `tokenizer.json`, as the library tokenizers writes it: `model.vocab`, `model.merges` and `added_tokens`.
 struct TokenizerJSON {

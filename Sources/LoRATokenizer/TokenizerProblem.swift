@@ -1,5 +1,5 @@
+import JSON
 import LoRAIO
-import TensorCore
 
 /// Why a file of a tokenizer is not known.
 public struct TokenizerProblem: Error, Sendable, Equatable {

@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// What the small files say: `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`.
 struct TokenizerSettings {

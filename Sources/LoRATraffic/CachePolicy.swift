@@ -13,18 +13,33 @@ public enum CachePolicy: String, Sendable, CaseIterable {
 }
 
 /// What a request met in the cache.
-struct CacheAccess {
+package struct CacheAccess {
   /// Handle of the slot, to be kept while the request runs.
-  var slot: Int32
-  var generation: UInt32
-  var hostHit: Bool
-  var deviceHit: Bool
+  package var slot: Int32
+  package var generation: UInt32
+  package var hostHit: Bool
+  package var deviceHit: Bool
   /// The adapter whose slot was taken, or negative.
-  var evicted: Int32
+  package var evicted: Int32
   /// The adapter that left host memory, or negative.
-  var dropped: Int32
+  package var dropped: Int32
   /// Whether the dropped adapter lost its slot by that.
-  var cascaded: Bool
+  package var cascaded: Bool
   /// Seconds that moving took, where something was really moved.
-  var measured: (swap: Double, load: Double)?
+  package var measured: (swap: Double, load: Double)?
+
+  /// What a cache did for a request.
+  package init(
+    slot: Int32, generation: UInt32, hostHit: Bool, deviceHit: Bool, evicted: Int32, dropped: Int32, cascaded: Bool,
+    measured: (swap: Double, load: Double)? = nil
+  ) {
+    self.slot = slot
+    self.generation = generation
+    self.hostHit = hostHit
+    self.deviceHit = deviceHit
+    self.evicted = evicted
+    self.dropped = dropped
+    self.cascaded = cascaded
+    self.measured = measured
+  }
 }

@@ -20,6 +20,12 @@ public enum Replay {
     }
   }
 
+  /// Runs the trace through a cache of the caller's, whose own times then count.
+  package static func run(_ trace: Trace, _ options: ReplayOptions, through cache: some ReplayCache) -> ReplayResult {
+    var run = ReplayRun(trace, options, cache, nextUses: [])
+    return run.result()
+  }
+
   /// The number of the next request for the same adapter, of each request; the count of requests where there is none.
   static func nextUses(_ trace: Trace) -> [Int] {
     var next = [Int](repeating: trace.count, count: trace.names.count)

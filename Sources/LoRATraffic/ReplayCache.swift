@@ -1,7 +1,7 @@
 import SlotCache
 
 /// A cache that a replay can run through.
-protocol ReplayCache {
+package protocol ReplayCache {
   /// A request for an adapter whose next request is number `nextUse`; nil when every slot is in use or pinned.
   mutating func access(_ adapter: Int, nextUse: Int) -> CacheAccess?
   /// Keeps the adapter's slot while a request runs.

@@ -1,4 +1,5 @@
-public import TensorCore
+public import JSON
+import TensorCore
 
 /// A replay with everything that is to be said about it.
 public struct ReplayReport: Sendable {

@@ -1,5 +1,5 @@
+import JSON
 public import LoRAIO
-import TensorCore
 
 extension Trace {
   /// The most requests that a trace may have.

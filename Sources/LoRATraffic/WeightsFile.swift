@@ -1,5 +1,5 @@
+import JSON
 import LoRAIO
-import TensorCore
 
 extension Traffic {
   /// Adapter names and weights from a JSON object of positive numbers.

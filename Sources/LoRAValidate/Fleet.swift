@@ -1,6 +1,8 @@
+public import Diagnostics
+import JSON
 import LoRAEngines
 import LoRAIO
-public import TensorCore
+import TensorCore
 
 /// What shows only when several adapters are looked at together: ranks that waste slot memory, copies of one adapter,
 /// different bases, equal names.

@@ -1,9 +1,9 @@
+import Diagnostics
 import LoRAIO
 import LoRAKernels
 import LoRAModel
 import LoRATokenizer
 import Safetensors
-import TensorCore
 
 /// What the fleet checks need to know of an adapter after its file is closed.
 struct FleetMember: Sendable {

@@ -1,3 +1,4 @@
+public import Diagnostics
 import LoRAModel
 import Safetensors
 public import TensorCore

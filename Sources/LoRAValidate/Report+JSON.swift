@@ -1,5 +1,6 @@
+import Diagnostics
+public import JSON
 import LoRAEngines
-public import TensorCore
 
 extension ValidationReport {
   /// The document of `validate --format json`; `problems` is there only when something could not be checked.

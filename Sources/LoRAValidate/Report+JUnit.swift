@@ -1,4 +1,5 @@
-import TensorCore
+import Diagnostics
+import JSON
 
 extension ValidationReport {
   /// JUnit XML: one suite for each adapter, one test case for each rule that found something, or a single passing case.

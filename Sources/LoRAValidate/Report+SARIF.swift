@@ -1,4 +1,5 @@
-public import TensorCore
+import Diagnostics
+public import JSON
 
 extension ValidationReport {
   /// A SARIF 2.1.0 log with one run (OASIS, "Static Analysis Results Interchange Format Version 2.1.0").

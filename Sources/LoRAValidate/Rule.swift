@@ -1,9 +1,9 @@
+public import Diagnostics
 import LoRAModel
-public import TensorCore
 
 /// One thing that can be wrong with an adapter: what it is called, what it means, and how it is found.
 ///
-/// A new rule is one file under `Rules/`, one line in `RuleSet.all` and one case of `RuleID`.
+/// A new rule is one file under `Rules/`, with its `RuleID`, and one line in `RuleSet.all`.
 public struct Rule: Sendable {
   /// The fixed name.
   public let id: RuleID

@@ -1,4 +1,7 @@
-public import TensorCore
+public import Diagnostics
+public import JSON
+import Safetensors
+import TensorCore
 
 /// A finding that the policy sets aside: it is reported, but does not count.
 public struct IgnoredFinding: Sendable, Equatable {

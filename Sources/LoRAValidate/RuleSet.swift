@@ -1,9 +1,10 @@
+public import Diagnostics
+import LoRAEngines
 import LoRAModel
-public import TensorCore
 
 /// The one ordered list of rules; findings are reported in its order.
 public enum RuleSet {
-  /// Every rule, one for each `RuleID`.
+  /// Every rule.
   public static let all: [Rule] = [
     .fileUnreadable, .fileNotSafetensors, .pickleWeights, .headerInvalid, .headerDuplicateKey, .headerUnusual,
     .compressedCorrupt, .securityPath,
@@ -24,6 +25,9 @@ public enum RuleSet {
 
   /// The rule of this id.
   public static func rule(_ id: RuleID) -> Rule? { all.first { $0.id == id } }
+
+  /// The rule of this name, such as `rank-mismatch`.
+  public static func rule(named name: String) -> Rule? { all.first { $0.id.rawValue == name } }
 
   /// Everything that the rules find, in their order, before a policy weighs it.
   public static func findings(in context: ValidationContext) -> [Finding] {

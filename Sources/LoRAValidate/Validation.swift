@@ -1,7 +1,6 @@
 import LoRAIO
 public import LoRAModel
 import Safetensors
-import TensorCore
 
 /// The whole check: many adapters, one report.
 public enum Validation {

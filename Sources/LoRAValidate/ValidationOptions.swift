@@ -1,5 +1,5 @@
+public import Diagnostics
 public import LoRAEngines
-public import TensorCore
 
 /// What to check besides the adapter itself.
 public struct ValidationOptions: Sendable {

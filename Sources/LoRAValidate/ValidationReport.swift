@@ -1,7 +1,7 @@
+public import Diagnostics
 public import LoRAEngines
 import LoRAModel
 import Safetensors
-public import TensorCore
 
 /// What a check found, for all its adapters.
 public struct ValidationReport: Sendable {

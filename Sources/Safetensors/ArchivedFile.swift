@@ -1,6 +1,7 @@
+public import Compression
+import Diagnostics
 public import LoRAIO
 import TensorCore
-public import ZstdArchive
 
 extension SafetensorsFile {
   /// Threads that unpack one file.

@@ -1,3 +1,4 @@
+import JSON
 import TensorCore
 
 /// An entry in the exact form in which the reference library writes it, read in one stride:

@@ -1,5 +1,6 @@
+public import Diagnostics
 import LoRAIO
-public import TensorCore
+import TensorCore
 
 /// The weights of a model: one file, or shards with or without an index, as one table of tensors.
 ///

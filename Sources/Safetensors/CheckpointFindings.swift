@@ -1,3 +1,5 @@
+import Diagnostics
+import JSON
 import TensorCore
 
 /// One kind of problem that a file may hold any number of times: the first ones are told, the rest is counted, so that

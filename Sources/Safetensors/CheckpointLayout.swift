@@ -1,5 +1,6 @@
+import Diagnostics
+import JSON
 import LoRAIO
-import TensorCore
 
 /// Which of the files in a folder make up a model's weights.
 ///

@@ -1,7 +1,7 @@
+import Compression
+import Diagnostics
 import LoRAIO
 import TensorCore
-import Zstd
-import ZstdArchive
 
 extension SafetensorsFile {
   /// What the names of compressed files end with: zstd, and zstd behind the byte-plane filter.

@@ -1,5 +1,5 @@
+import Diagnostics
 public import LoRAIO
-import TensorCore
 
 /// The data of a compressed file without a table of frames, which can only be decoded from front to back: by the one reader that
 /// wants all of it in memory straight to its place, else by way of a temporary file.

@@ -1,4 +1,5 @@
-import TensorCore
+import Diagnostics
+import JSON
 
 /// Reads the JSON of a header into tensors, keeping every problem instead of stopping at the first.
 ///

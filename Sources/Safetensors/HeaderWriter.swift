@@ -1,3 +1,4 @@
+import JSON
 public import TensorCore
 
 /// Why a header cannot be written.

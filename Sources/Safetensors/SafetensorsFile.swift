@@ -1,6 +1,8 @@
+public import Compression
+public import Diagnostics
+import JSON
 public import LoRAIO
-public import TensorCore
-public import ZstdArchive
+import TensorCore
 
 /// A safetensors file with its parsed header, readable from any number of threads.
 ///

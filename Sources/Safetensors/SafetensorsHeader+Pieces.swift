@@ -1,5 +1,5 @@
+public import Compression
 import TensorCore
-public import ZstdArchive
 
 extension SafetensorsHeader {
   /// Smallest piece that ends where a layer does; smaller frames would compress worse.

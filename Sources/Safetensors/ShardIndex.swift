@@ -1,5 +1,6 @@
+public import Diagnostics
+public import JSON
 import LoRAIO
-public import TensorCore
 
 /// The `*.index.json` of a sharded checkpoint: which shard holds which tensor.
 ///

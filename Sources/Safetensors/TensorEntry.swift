@@ -1,3 +1,4 @@
+import JSON
 import TensorCore
 
 /// One tensor's entry while it is being read: `{"dtype": …, "shape": […], "data_offsets": [begin, end]}`.

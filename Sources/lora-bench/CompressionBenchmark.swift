@@ -1,7 +1,7 @@
+import Compression
 import LoRAIO
 import Safetensors
 import TensorCore
-import ZstdArchive
 
 let compressionBenchmark = Benchmark(
   name: "compression",

@@ -1,9 +1,9 @@
+import Compression
 import LoRAIO
 import LoRAModel
 import LoRASlots
 import Safetensors
 import TensorCore
-import ZstdArchive
 
 let packBenchmark = Benchmark(
   name: "pack",

@@ -1,5 +1,5 @@
 import Foundation
-import TensorCore
+import JSON
 import Testing
 
 /// One case of `testdata/catalogue`, written by `testdata/make/catalogue.py`: what transformers builds and writes.

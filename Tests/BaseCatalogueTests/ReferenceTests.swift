@@ -1,5 +1,5 @@
 import BaseCatalogue
-import TensorCore
+
 import Testing
 
 @Suite("Catalogue against transformers")

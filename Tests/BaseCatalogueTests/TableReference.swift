@@ -1,5 +1,5 @@
 import LoRATestSupport
-import TensorCore
+import JSON
 import Testing
 
 @testable import BaseCatalogue

@@ -1,4 +1,6 @@
+import JSON
 import LoRATestSupport
+
 import TensorCore
 import Testing
 

@@ -1,5 +1,5 @@
 import LoRATestSupport
-import TensorCore
+
 import Testing
 
 /// A good command line of every command of the program, for the tests of what all commands have in common.

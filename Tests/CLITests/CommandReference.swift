@@ -1,5 +1,5 @@
+import JSON
 import LoRATestSupport
-import TensorCore
 
 /// The pages that are made from what the argument parser knows of the commands: docs/commands.md and the man page.
 struct CommandReference {

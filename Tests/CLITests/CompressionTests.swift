@@ -1,5 +1,6 @@
+import JSON
 import LoRATestSupport
-import TensorCore
+
 import Testing
 
 /// `compress` and `decompress` as a user meets them.

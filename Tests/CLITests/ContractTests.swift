@@ -1,5 +1,7 @@
+import Diagnostics
+import JSON
 import LoRATestSupport
-import TensorCore
+import LoRAValidate
 import Testing
 
 /// The documents and flags that scripts rely on.
@@ -69,7 +71,7 @@ import Testing
   @Test func everyRuleIsExplained() throws {
     let rules = try #require(try Program.run(["rules", "--format", "json"]).json()["rules"]?.array)
     let names = rules.compactMap { $0["rule"]?.string }
-    #expect(Set(names).isSuperset(of: RuleID.allCases.map(\.rawValue)))
+    #expect(Set(names).isSuperset(of: RuleSet.all.map(\.id.rawValue)))
     for name in names {
       let result = try Program.run(["explain", name])
       #expect(result.code == 0)

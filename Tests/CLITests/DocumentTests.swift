@@ -1,6 +1,6 @@
 import Foundation
+import JSON
 import LoRATestSupport
-import TensorCore
 import Testing
 
 /// The README and the pages under docs/: what they show is what the program does, and where they point there is

@@ -1,6 +1,6 @@
 import Foundation
+import JSON
 import LoRATestSupport
-import TensorCore
 import Testing
 
 /// The scripts that are there to be copied, run as they stand in the repository and its documentation.

@@ -1,6 +1,6 @@
 import Foundation
+import JSON
 import LoRATestSupport
-import TensorCore
 import Testing
 
 /// What every command has in common: streams, exit codes, and the options that all of them take.

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import LoRATestSupport
 import TensorCore
 import Testing

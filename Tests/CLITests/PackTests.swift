@@ -1,5 +1,6 @@
+import JSON
 import LoRATestSupport
-import TensorCore
+
 import Testing
 
 /// `lora-tool pack` as a user meets it.

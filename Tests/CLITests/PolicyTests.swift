@@ -1,5 +1,6 @@
+import JSON
 import LoRATestSupport
-import TensorCore
+
 import Testing
 
 /// Policy files as a user meets them: start one, check it, and let it decide.

@@ -1,5 +1,6 @@
+import JSON
 import LoRATestSupport
-import TensorCore
+
 import Testing
 
 /// `lora-tool replay` as a user runs it.

@@ -1,6 +1,6 @@
 import LoRAIO
 import LoRATestSupport
-import TensorCore
+
 import Testing
 
 /// `lora-tool report` as a user runs it.

@@ -1,7 +1,8 @@
+import Diagnostics
 import Foundation
 import LoRATestSupport
 import LoRAValidate
-import TensorCore
+
 import Testing
 
 /// Hints, pages and messages recommend only commands that exist.

@@ -2,7 +2,7 @@ import Foundation
 import LoRAEngines
 import LoRATestSupport
 import LoRAValidate
-import TensorCore
+
 import Testing
 
 /// The code in the libraries' articles is the code of `Examples`, and that does what the articles say.

@@ -1,6 +1,8 @@
+import Diagnostics
+import JSON
 import LoRACapacity
 import LoRAEngines
-import LoRAEvaluation
+import LoRAEvalGate
 import LoRAInspect
 import LoRAMerge
 import LoRAModel

@@ -1,6 +1,6 @@
 import LoRAModel
 import LoRATestSupport
-import TensorCore
+import JSON
 import Testing
 
 @testable import LoRACapacity

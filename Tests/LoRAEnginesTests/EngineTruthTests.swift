@@ -1,6 +1,6 @@
+import JSON
 import LoRAEngines
 import LoRATestSupport
-import TensorCore
 import Testing
 
 /// The program's verdicts held against what the engines' own code did.

@@ -1,6 +1,6 @@
+import JSON
 import LoRAEngines
 import LoRATestSupport
-import TensorCore
 
 /// The program's verdicts beside those of an engine's loader, for all adapters of a fixture.
 struct LoaderAgreement {

@@ -1,6 +1,7 @@
+import JSON
 import LoRAEngines
 import LoRATestSupport
-import TensorCore
+
 import Testing
 
 /// Verdicts for TensorRT-LLM held against what its loader did and what its classes hand on

@@ -2,7 +2,6 @@ import LoRAEngines
 import LoRAInspect
 import LoRAModel
 import LoRAValidate
-import TensorCore
 
 /// A whole adapter, config and weights, through every check and every form of report.
 struct AdapterTarget: FuzzTarget {

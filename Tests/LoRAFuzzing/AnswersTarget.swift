@@ -1,5 +1,4 @@
-import LoRAEvaluation
-import TensorCore
+import LoRAEvalGate
 
 /// Answers before and after a change, as the gate reads them.
 struct AnswersTarget: FuzzTarget {

@@ -1,7 +1,7 @@
 import LoRAIO
 import Safetensors
-import TensorCore
-import ZstdArchive
+
+import Compression
 
 /// Compressed files: a damaged one is refused or gives the very content, and what is compressed comes back.
 struct ArchiveTarget: FuzzTarget {

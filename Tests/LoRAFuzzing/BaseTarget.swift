@@ -1,7 +1,7 @@
 import BaseCatalogue
+import Diagnostics
 import LoRACapacity
 import LoRAModel
-import TensorCore
 
 /// Texts of a base model's `config.json`: through the catalogue to modules, and the arithmetic of a deployment.
 struct BaseTarget: FuzzTarget {

@@ -1,5 +1,5 @@
+import Diagnostics
 import LoRAModel
-import TensorCore
 
 /// Texts of `adapter_config.json`, with their patterns put to some module names.
 struct ConfigTarget: FuzzTarget {

@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// One kind of input that comes from people nobody knows, and what must hold whatever it says.
 ///

@@ -1,5 +1,6 @@
+import Diagnostics
+import JSON
 import Safetensors
-import TensorCore
 
 /// Shard indexes: no name that leads out of the folder is ever handed on.
 struct IndexTarget: FuzzTarget {

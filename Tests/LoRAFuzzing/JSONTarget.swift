@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// JSON texts: the reader agrees with itself on all its ways through a text, and with the writer.
 struct JSONTarget: FuzzTarget {

@@ -1,5 +1,5 @@
+import JSON
 import LoRAMerge
-import TensorCore
 
 /// What an interrupted merge left in its folder: the record of a finished shard and the identity of the plan.
 struct MergeRecordTarget: FuzzTarget {

@@ -1,3 +1,4 @@
+import Diagnostics
 import LoRAModel
 import Safetensors
 import TensorCore

@@ -1,6 +1,5 @@
 import LoRAPolicy
 import LoRAValidate
-import TensorCore
 
 /// Policy files.
 struct PolicyTarget: FuzzTarget {

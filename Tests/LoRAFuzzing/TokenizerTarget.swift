@@ -2,7 +2,6 @@ import LoRAIO
 import LoRAModel
 import LoRATokenizer
 import LoRAValidate
-import TensorCore
 
 /// The files of a tokenizer: a `tokenizer.json`, a config that is also read as every other small file, and a
 /// SentencePiece model, beside two adapters of one base.

@@ -1,5 +1,4 @@
 import LoRATraffic
-import TensorCore
 
 /// Recorded traces and files of weights, with short traces run through every cache policy.
 struct TraceTarget: FuzzTarget {

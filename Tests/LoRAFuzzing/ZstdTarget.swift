@@ -1,5 +1,5 @@
-import TensorCore
-import Zstd
+
+import Compression
 
 /// Bytes as a zstd stream, read a part at a time, and as the tail of a seekable file.
 struct ZstdTarget: FuzzTarget {

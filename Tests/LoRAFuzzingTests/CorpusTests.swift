@@ -1,4 +1,6 @@
+import Diagnostics
 import Foundation
+import JSON
 import LoRAFuzzing
 import LoRATestSupport
 import Safetensors

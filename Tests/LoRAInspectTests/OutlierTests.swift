@@ -1,6 +1,8 @@
+import JSON
 import LoRAIO
 import LoRAModel
 import LoRATestSupport
+
 import TensorCore
 import Testing
 

@@ -1,6 +1,7 @@
 import CLoRAKernels
 import Foundation
 import LoRAKernels
+
 import TensorCore
 import Testing
 

@@ -1,8 +1,8 @@
 import Foundation
+import JSON
 import LoRAMerge
 import LoRAModel
 import Safetensors
-import TensorCore
 
 /// The reference data: models by transformers, adapters by PEFT, and PEFT's merge in float64 rounded once.
 enum Fixtures {

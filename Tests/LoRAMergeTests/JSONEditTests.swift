@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 import Testing
 
 @testable import LoRAMerge

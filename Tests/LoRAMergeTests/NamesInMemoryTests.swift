@@ -1,5 +1,6 @@
 import LoRAModel
 import LoRATestSupport
+
 import TensorCore
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import LoRAModel
 import LoRATestSupport
 import Safetensors

@@ -3,6 +3,7 @@ import LoRAIO
 import LoRAModel
 import LoRATestSupport
 import Safetensors
+import JSON
 import TensorCore
 import Testing
 

@@ -1,6 +1,8 @@
+import JSON
 import LoRAModel
 import LoRATestSupport
 import Safetensors
+
 import TensorCore
 import Testing
 

@@ -1,7 +1,9 @@
 import Foundation
+import JSON
 import LoRAModel
 import LoRATestSupport
 import Safetensors
+
 import TensorCore
 import Testing
 

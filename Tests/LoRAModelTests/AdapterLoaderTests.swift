@@ -1,6 +1,7 @@
+import Diagnostics
 import LoRATestSupport
 import Safetensors
-import TensorCore
+import JSON
 import Testing
 
 @testable import LoRAModel

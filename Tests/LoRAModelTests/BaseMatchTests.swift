@@ -1,4 +1,5 @@
 import LoRATestSupport
+import Diagnostics
 import TensorCore
 import Testing
 

@@ -1,6 +1,8 @@
+import Diagnostics
 import LoRAIO
 import LoRATestSupport
 import Safetensors
+
 import TensorCore
 import Testing
 

@@ -1,6 +1,8 @@
 import BaseCatalogue
+import JSON
 import LoRATestSupport
 import Safetensors
+import Diagnostics
 import TensorCore
 import Testing
 

@@ -1,4 +1,5 @@
-import TensorCore
+
+import Diagnostics
 import Testing
 
 @testable import LoRAModel

@@ -1,5 +1,7 @@
+import Diagnostics
 import LoRATestSupport
 import Safetensors
+import JSON
 import TensorCore
 import Testing
 

@@ -2,7 +2,7 @@ import LoRAIO
 import LoRAPolicy
 import LoRATestSupport
 import LoRAValidate
-import TensorCore
+
 import Testing
 
 /// What is said of policy files that cannot be used.

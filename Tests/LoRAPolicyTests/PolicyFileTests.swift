@@ -1,7 +1,11 @@
+import Diagnostics
+import JSON
 import LoRAIO
+import LoRAModel
 import LoRAPolicy
 import LoRATestSupport
 import LoRAValidate
+
 import TensorCore
 import Testing
 

@@ -1,6 +1,7 @@
 import CUDADriver
 import LoRAKernels
 import LoRATestSupport
+import Diagnostics
 import TensorCore
 import Testing
 

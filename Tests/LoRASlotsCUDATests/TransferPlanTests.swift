@@ -1,5 +1,5 @@
 import LoRASlots
-import TensorCore
+
 import Testing
 
 @testable import LoRASlotsCUDA

@@ -6,7 +6,7 @@ import LoRASlots
 import LoRATestSupport
 import SlotCache
 import Synchronization
-import TensorCore
+
 import Testing
 
 /// Adapters swapped over real memory.

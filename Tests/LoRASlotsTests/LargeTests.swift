@@ -2,6 +2,7 @@ import LoRAEngines
 import LoRAModel
 import LoRASlots
 import LoRATestSupport
+
 import TensorCore
 import Testing
 

@@ -1,3 +1,4 @@
+import JSON
 import LoRAEngines
 import LoRAIO
 import LoRAModel

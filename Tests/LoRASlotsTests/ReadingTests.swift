@@ -5,9 +5,9 @@ import LoRAModel
 import LoRATestSupport
 import Safetensors
 import SlotCache
-import TensorCore
+
 import Testing
-import ZstdArchive
+import Compression
 
 @testable import LoRASlots
 

@@ -2,7 +2,7 @@ import LoRAEngines
 import LoRAModel
 import LoRASlots
 import LoRATestSupport
-import TensorCore
+
 import Testing
 
 /// What an earlier tenant left in a slot must be gone.

@@ -1,6 +1,6 @@
+import Compression
+public import JSON
 import LoRAIO
-public import TensorCore
-import Zstd
 
 /// The files under `testdata/`, which the reference libraries made.
 public enum Fixtures {

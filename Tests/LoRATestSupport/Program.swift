@@ -1,5 +1,5 @@
 import Foundation
-public import TensorCore
+public import JSON
 
 /// The built program, run as a user would.
 public enum Program {

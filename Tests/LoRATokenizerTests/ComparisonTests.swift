@@ -1,6 +1,6 @@
+import JSON
 import LoRATestSupport
 import LoRATokenizer
-import TensorCore
 import Testing
 
 /// Comparisons against the obvious way to do it, and files that mean harm.

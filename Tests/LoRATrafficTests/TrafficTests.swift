@@ -1,5 +1,5 @@
 import LoRATestSupport
-import TensorCore
+
 import Testing
 
 @testable import LoRATraffic

@@ -1,6 +1,9 @@
+import Diagnostics
+import JSON
 import LoRAModel
 import LoRATestSupport
 import LoRAValidate
+
 import TensorCore
 import Testing
 

@@ -1,4 +1,6 @@
+import Diagnostics
 import Foundation
+import JSON
 import LoRAModel
 import LoRATestSupport
 import LoRAValidate

@@ -1,6 +1,10 @@
+import Diagnostics
+import JSON
 import LoRAEngines
+import LoRAModel
 import LoRATestSupport
 import LoRAValidate
+import Safetensors
 import TensorCore
 import Testing
 
@@ -375,7 +379,7 @@ struct DamageTests {
   @Test func everyRuleIsProvokedAtRandom() {
     // What is unjudged depends on the base and is provoked in `EngineTests`.
     let provoked = Set(Mutation.all.map(\.rule)).union(Damage.all.map(\.rule)).union([.engineUnjudged])
-    let missing = Set(RuleID.allCases).subtracting(provoked)
+    let missing = Set(RuleSet.all.map(\.id)).subtracting(provoked)
     #expect(missing.isEmpty, "\(missing.map(\.rawValue).sorted())")
   }
 }

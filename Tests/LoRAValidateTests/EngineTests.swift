@@ -1,8 +1,9 @@
+import Diagnostics
+import JSON
 import LoRAEngines
 import LoRAModel
 import LoRATestSupport
 import LoRAValidate
-import TensorCore
 import Testing
 
 /// What each engine refuses and what it would ignore, one row for each check.

@@ -1,8 +1,8 @@
+import Diagnostics
 import Foundation
 import LoRAEngines
 import LoRAModel
 import LoRAValidate
-import TensorCore
 import Testing
 
 /// The adapters and bases under testdata, made by PEFT and transformers, honest and broken.

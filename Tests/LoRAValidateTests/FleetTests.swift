@@ -1,7 +1,9 @@
+import Diagnostics
+import JSON
 import LoRAEngines
 import LoRATestSupport
 import LoRAValidate
-import TensorCore
+
 import Testing
 
 struct FleetTests {

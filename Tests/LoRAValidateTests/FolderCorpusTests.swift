@@ -1,7 +1,8 @@
+import Diagnostics
+import JSON
 import LoRAModel
 import LoRATestSupport
 import LoRAValidate
-import TensorCore
 import Testing
 
 /// Folders as trainers leave them (`testdata/make/folder_corpus.py`): each adapter in them is found, and the verdict on

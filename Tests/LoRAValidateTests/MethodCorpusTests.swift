@@ -1,8 +1,9 @@
+import Diagnostics
+import JSON
 import LoRAInspect
 import LoRAModel
 import LoRATestSupport
 import LoRAValidate
-import TensorCore
 import Testing
 
 /// An adapter of every `peft_type` and of every variant of LoRA, as PEFT saves it (`testdata/make/method_corpus.py`):

@@ -1,3 +1,7 @@
+import Diagnostics
+import JSON
+import LoRAEngines
+import LoRAModel
 import LoRATestSupport
 import LoRAValidate
 import TensorCore

@@ -1,7 +1,8 @@
+import Diagnostics
+import JSON
 import LoRAModel
 import LoRATestSupport
 import LoRAValidate
-import TensorCore
 import Testing
 
 /// LoRA files of image and video models under the names of their trainers (`testdata/make/pipeline_corpus.py`), of which

@@ -1,3 +1,5 @@
+import Diagnostics
+import JSON
 import LoRAEngines
 import LoRATestSupport
 import LoRAValidate
@@ -103,7 +105,7 @@ struct PolicyTests {
     try bench.folder.write("pickle/adapter_config.json", JSONValue.object(Specimen.plain.config).text())
     var options = ValidationOptions()
     var policy = Policy(path: "lora-policy.yml")
-    for rule in RuleID.allCases { policy.ignored[rule] = "everything is fine" }
+    for rule in RuleSet.all.map(\.id) { policy.ignored[rule] = "everything is fine" }
     options.policy = policy
     let report = bench.report(["broken", "pickle"].map { bench.folder.path($0) }, options: options)
     #expect(report.adapters.map(\.status) == [.fail, .fail], "\(report.text())")

@@ -1,8 +1,9 @@
+import Diagnostics
 import Foundation
 import LoRAModel
 import LoRATestSupport
 import LoRAValidate
-import TensorCore
+import JSON
 import Testing
 
 #if canImport(FoundationXML)

@@ -1,6 +1,9 @@
+import Diagnostics
+import LoRAEngines
 import LoRAModel
 import LoRATestSupport
 import LoRAValidate
+import Safetensors
 import TensorCore
 import Testing
 
@@ -16,13 +19,13 @@ struct RuleCoverageTests {
   private static let ofTokenizers: Set<RuleID> = [.baseTokenizerMismatch, .chatTemplateMismatch]
 
   @Test func everyRuleHasAFailingCase() {
-    let broken = Set(FixtureTests.broken.flatMap(\.rules).compactMap { RuleID(rawValue: $0) })
+    let broken = Set(FixtureTests.broken.flatMap(\.rules).compactMap { RuleSet.rule(named: $0)?.id })
     let covered = broken.union(Mutation.all.map(\.rule)).union(EngineCase.all.map(\.rule))
       .union(PolicyCase.all.map(\.rule)).union(Self.ofBases).union(Self.ofFleets)
       .union(Self.ofTokenizers)
       // Has cases of its own in `EngineTests`.
       .union([.engineUnjudged])
-    let missing = Set(RuleID.allCases).subtracting(covered)
+    let missing = Set(RuleSet.all.map(\.id)).subtracting(covered)
     #expect(missing.isEmpty, "\(missing.map(\.rawValue).sorted())")
   }
 

@@ -1,8 +1,9 @@
+import Diagnostics
 import Foundation
+import JSON
 import LoRAModel
 import LoRATestSupport
 import LoRAValidate
-import TensorCore
 import Testing
 
 /// Tokenizers beside adapters and beside bases, as transformers 4 and 5 save them.

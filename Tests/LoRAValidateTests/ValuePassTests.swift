@@ -4,6 +4,7 @@ import LoRAKernels
 import LoRATestSupport
 import LoRAValidate
 import Safetensors
+import Diagnostics
 import TensorCore
 import Testing
 

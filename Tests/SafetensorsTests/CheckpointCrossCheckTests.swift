@@ -1,4 +1,6 @@
+import Diagnostics
 import LoRATestSupport
+
 import TensorCore
 import Testing
 

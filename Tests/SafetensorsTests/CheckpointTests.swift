@@ -1,4 +1,6 @@
+import Diagnostics
 import LoRATestSupport
+import JSON
 import TensorCore
 import Testing
 

@@ -1,3 +1,5 @@
+
+import Diagnostics
 import TensorCore
 import Testing
 

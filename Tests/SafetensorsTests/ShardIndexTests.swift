@@ -1,5 +1,7 @@
+import Diagnostics
+import JSON
 import LoRATestSupport
-import TensorCore
+
 import Testing
 
 @testable import Safetensors

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import TensorCore
+import TensorCore
 
 @Suite struct TextTests {
   @Test(arguments: [
@@ -12,19 +12,6 @@ import Testing
   @Test(arguments: [(0.5, 1, "0.5"), (2.0, 0, "2"), (-1.25, 1, "-1.3"), (0.049, 1, "0.0"), (1234.5678, 3, "1234.568")])
   func numbersHaveFixedDecimals(_ value: Double, _ decimals: Int, _ text: String) {
     #expect(fixed(value, decimals) == text)
-  }
-
-  @Test func namesCannotReachTheTerminal() {
-    #expect(escaped("a\u{1B}[31mb\n\u{202E}") == "a\\u{1B}[31mb\\n\\u{202E}")
-    #expect(escaped(escaped("x\u{7}")) == escaped("x\u{7}"))
-    #expect(escaped(String(repeating: "x", count: 10_000)).count <= 301)
-  }
-
-  @Test func tablesAlign() {
-    var table = TextTable([("a", .left), ("n", .right)])
-    table.add(["xyz", "5"])
-    table.add(["x", "1,000"])
-    #expect(table.lines() == ["a        n", "xyz      5", "x    1,000"])
   }
 }
 

@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// The fields of a configuration or of a section in it, as the configuration class would have them.
 final class TypeFields: FieldSource {

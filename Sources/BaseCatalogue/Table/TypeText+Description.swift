@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 extension TypeText {
   /// Lists the modules and tensors of the model that a configuration of this type describes.

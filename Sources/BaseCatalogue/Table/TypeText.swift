@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// What the table says of a model type: its fields, how they follow from the keys, and the rows of its classes.
 ///

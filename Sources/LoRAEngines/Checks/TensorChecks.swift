@@ -1,3 +1,5 @@
+import Diagnostics
+import JSON
 import LoRAIO
 import LoRAModel
 import Safetensors

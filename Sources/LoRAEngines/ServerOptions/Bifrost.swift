@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 extension ServerTarget {
   /// Bifrost's `config.json`: the server as a provider, and routing rules whose fallback is the base.

@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 extension ServerTarget {
   /// LiteLLM's proxy: the `config.yaml` with a model for the base and for each adapter.

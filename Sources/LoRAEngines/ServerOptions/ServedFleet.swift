@@ -1,3 +1,5 @@
+import Diagnostics
+import JSON
 package import TensorCore
 
 /// A base model and the adapters that one server serves with it: what every `ServerTarget` writes from.

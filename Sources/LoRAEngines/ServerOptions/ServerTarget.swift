@@ -1,4 +1,4 @@
-package import TensorCore
+package import JSON
 
 /// Something that `plan --emit` writes the options or the configuration of: a server, or a gateway before servers.
 ///

@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// A command of a POSIX shell, one option a line.
 struct ShellCommand {

@@ -1,5 +1,5 @@
+import JSON
 package import LoRAModel
-import TensorCore
 
 import struct BaseCatalogue.AttentionShape
 

@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// Why a base and options have no slot layout.
 public enum SlotLayoutError: Error, Sendable, Equatable, CustomStringConvertible {

@@ -1,5 +1,4 @@
 public import LoRAModel
-import TensorCore
 
 /// How several devices share the weights of a base, as vLLM's layers do: some by outputs, some by inputs, embedding and
 /// head of the vocabulary by tokens (`vllm/model_executor/layers/linear.py`, `vocab_parallel_embedding.py`).

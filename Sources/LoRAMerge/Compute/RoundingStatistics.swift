@@ -1,5 +1,5 @@
+public import JSON
 import LoRAKernels
-public import TensorCore
 
 /// How a module's intended change fared when it was rounded to the stored type.
 public struct RoundingStatistics: Sendable, Equatable {

@@ -1,7 +1,6 @@
 import LoRAIO
 import Safetensors
 import Synchronization
-import TensorCore
 
 /// Carries out a plan: all shards of a model folder, streamed through a few small buffers by a few threads.
 ///

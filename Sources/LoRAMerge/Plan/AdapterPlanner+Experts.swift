@@ -1,3 +1,4 @@
+import JSON
 import LoRAKernels
 import LoRAModel
 import Safetensors

@@ -1,6 +1,7 @@
+import Diagnostics
+import JSON
 import LoRAModel
 import Safetensors
-import TensorCore
 
 /// What keeps a whole adapter from being merged, whatever the base.
 enum Eligibility {

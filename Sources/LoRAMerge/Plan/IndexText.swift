@@ -1,6 +1,6 @@
+import JSON
 import LoRAIO
 import Safetensors
-import TensorCore
 
 /// The `*.index.json` of an output.
 enum IndexText {

@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// Changes single members of a JSON text and leaves every other byte as it was, so that a config keeps the form that
 /// its author gave it.

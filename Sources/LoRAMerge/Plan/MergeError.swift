@@ -1,6 +1,6 @@
+import JSON
 public import LoRAIO
 public import Safetensors
-import TensorCore
 
 /// One reason why an adapter cannot be merged into a base.
 public struct Refusal: Sendable, Equatable, CustomStringConvertible {

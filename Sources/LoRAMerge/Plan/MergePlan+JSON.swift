@@ -1,4 +1,5 @@
-public import TensorCore
+public import JSON
+import TensorCore
 
 extension MergePlan {
   /// The plan as a document of schema `lora-tool/merge/1`, for `--dry-run`: the keys of a summary with nothing

@@ -1,5 +1,6 @@
+public import JSON
 import LoRAIO
-public import TensorCore
+import TensorCore
 
 /// What a merge did, as it is reported.
 public struct MergeSummary: Sendable {

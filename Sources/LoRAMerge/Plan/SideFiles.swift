@@ -1,5 +1,5 @@
+import JSON
 import LoRAIO
-import TensorCore
 
 /// The files of a base folder besides its weights: config, tokenizer, chat template, licence, code.
 ///

@@ -1,6 +1,5 @@
 import LoRAKernels
 import Safetensors
-import TensorCore
 
 /// What one adapter does to one tensor of the output.
 struct Change: Sendable {

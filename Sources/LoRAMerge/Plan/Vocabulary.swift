@@ -1,3 +1,4 @@
+import JSON
 import LoRAIO
 import LoRAModel
 import Safetensors

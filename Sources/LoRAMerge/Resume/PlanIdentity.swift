@@ -1,8 +1,9 @@
+package import JSON
 import LoRAIO
 import LoRAModel
 import Safetensors
 import Synchronization
-package import TensorCore
+import TensorCore
 
 /// What a plan was made of, as digests: two plans with equal identities write the same bytes.
 ///

@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// What is noted about a finished shard, so that a later run need not make it again.
 package struct ShardRecord: Sendable, Equatable {

@@ -1,4 +1,4 @@
-public import TensorCore
+public import JSON
 
 /// What checking a merged folder against its plan found.
 public struct MergeVerification: Sendable, Equatable {

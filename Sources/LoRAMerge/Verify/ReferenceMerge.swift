@@ -1,7 +1,6 @@
 import LoRAIO
 import LoRAKernels
 import Safetensors
-import TensorCore
 
 /// A matrix update computed in float64, element by element, from the files.
 struct ReferenceMerge {

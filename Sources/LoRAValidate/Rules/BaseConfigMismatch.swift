@@ -1,4 +1,6 @@
-import TensorCore
+import LoRAModel
+
+
 
 extension Rule {
   /// The base's config describes another model than its weights are.

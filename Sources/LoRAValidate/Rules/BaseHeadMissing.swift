@@ -1,6 +1,13 @@
+public import Diagnostics
+import JSON
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let baseHeadMissing = RuleID("base-head-missing", .note)
+}
 
 extension Rule {
   /// The adapter brings a trained head that the base's class does not have.

@@ -1,5 +1,11 @@
+public import Diagnostics
+import JSON
 import LoRAModel
-import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let baseMutatedInit = RuleID("base-mutated-init")
+}
 
 extension Rule {
   /// Trained against base weights that the initialisation had changed.

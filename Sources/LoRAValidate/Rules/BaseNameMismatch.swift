@@ -1,6 +1,13 @@
+public import Diagnostics
+import JSON
 import LoRAIO
 import LoRAModel
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let baseNameMismatch = RuleID("base-name-mismatch", .warning)
+}
 
 extension Rule {
   /// The config names another base than the one at hand.

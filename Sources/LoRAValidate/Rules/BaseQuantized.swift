@@ -1,6 +1,13 @@
+public import Diagnostics
+import JSON
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let baseQuantized = RuleID("base-quantized")
+}
 
 extension Rule {
   /// The base stores a target's weight quantised.

@@ -1,6 +1,13 @@
 import BaseCatalogue
+public import Diagnostics
+import JSON
 import LoRAModel
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let baseRenamed = RuleID("base-renamed", .warning)
+}
 
 extension Rule {
   /// Modules are in the base under other names than those that PEFT looks for.

@@ -1,6 +1,13 @@
+public import Diagnostics
+import JSON
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let baseShapeMismatch = RuleID("base-shape-mismatch")
+}
 
 extension Rule {
   /// Sizes of the factors are not those of the base's module.

@@ -1,7 +1,14 @@
+public import Diagnostics
+import JSON
 import LoRAModel
 import LoRATokenizer
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let baseTokenizerMismatch = RuleID("base-tokenizer-mismatch")
+}
 
 extension Rule {
   /// The tokenizer beside the adapter is another one than the base's.

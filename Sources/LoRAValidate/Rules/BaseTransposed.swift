@@ -1,6 +1,12 @@
+public import Diagnostics
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let baseTransposed = RuleID("base-transposed")
+}
 
 extension Rule {
   /// Shapes fit only after transposition.

@@ -1,6 +1,7 @@
 import BaseCatalogue
+import Diagnostics
+import JSON
 import LoRAModel
-import TensorCore
 
 extension Rule {
   /// A base config of an unknown architecture without weights.

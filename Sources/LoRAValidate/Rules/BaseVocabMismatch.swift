@@ -1,6 +1,12 @@
+public import Diagnostics
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let baseVocabMismatch = RuleID("base-vocab-mismatch")
+}
 
 extension Rule {
   /// Rows of an embedding or head are not the base's vocabulary.

@@ -1,5 +1,11 @@
+public import Diagnostics
+import JSON
 import LoRATokenizer
-import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let chatTemplateMismatch = RuleID("chat-template-mismatch", .warning)
+}
 
 extension Rule {
   /// The chat template beside the adapter is another one than the base's.

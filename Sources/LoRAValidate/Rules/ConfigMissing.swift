@@ -1,4 +1,6 @@
-import TensorCore
+import LoRAModel
+
+
 
 extension Rule {
   /// There is no adapter_config.json where one is needed.

@@ -1,4 +1,6 @@
-import TensorCore
+import LoRAModel
+
+
 
 extension Rule {
   /// The config has fields that this version does not know.

@@ -1,7 +1,12 @@
+public import Diagnostics
 import LoRAEngines
 import LoRAModel
 import Safetensors
-import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let engineRank = RuleID("engine-rank")
+}
 
 extension Rule {
   /// The rank is larger than the engine is started for.

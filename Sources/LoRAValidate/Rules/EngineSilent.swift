@@ -1,4 +1,6 @@
-import TensorCore
+import LoRAEngines
+
+
 
 extension Rule {
   /// The engine takes the adapter and does not apply it as trained.

@@ -1,5 +1,5 @@
+import Diagnostics
 import LoRAEngines
-import TensorCore
 
 extension Rule {
   /// Nothing is known of what the engine does with the adapter, or with a part of it.

@@ -1,4 +1,6 @@
-import TensorCore
+import LoRAEngines
+
+
 
 extension Rule {
   /// The engine refuses the adapter.

@@ -1,7 +1,14 @@
+public import Diagnostics
+import JSON
 import LoRAIO
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let exportNaming = RuleID("export-naming")
+}
 
 extension Rule {
   /// Tensor names that loaders do not expect although their meaning is clear.

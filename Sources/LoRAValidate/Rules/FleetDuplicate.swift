@@ -1,4 +1,9 @@
-import TensorCore
+public import Diagnostics
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let fleetDuplicate = RuleID("fleet-duplicate", .warning)
+}
 
 extension Rule {
   /// Several adapters have the same weights.

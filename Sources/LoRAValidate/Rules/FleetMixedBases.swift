@@ -1,4 +1,9 @@
-import TensorCore
+public import Diagnostics
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let fleetMixedBases = RuleID("fleet-mixed-bases", .warning)
+}
 
 extension Rule {
   /// Adapters of different bases.

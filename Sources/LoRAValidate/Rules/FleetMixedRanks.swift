@@ -1,4 +1,9 @@
-import TensorCore
+public import Diagnostics
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let fleetMixedRanks = RuleID("fleet-mixed-ranks", .note)
+}
 
 extension Rule {
   /// Adapters of different ranks share padded slots.

@@ -1,4 +1,9 @@
-import TensorCore
+public import Diagnostics
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let fleetMixedTokenizers = RuleID("fleet-mixed-tokenizers", .warning)
+}
 
 extension Rule {
   /// Adapters that bring different tokenizers.

@@ -1,4 +1,9 @@
-import TensorCore
+public import Diagnostics
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let fleetNameCollision = RuleID("fleet-name-collision", .warning)
+}
 
 extension Rule {
   /// Several adapters would be served under one name.

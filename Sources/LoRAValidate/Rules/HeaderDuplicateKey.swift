@@ -1,4 +1,6 @@
-import TensorCore
+import Safetensors
+
+
 
 extension Rule {
   /// Two entries of the header have the same name.

@@ -1,4 +1,6 @@
-import TensorCore
+import Safetensors
+
+
 
 extension Rule {
   /// Accepted by the reference parser, refused or misread by others.

@@ -1,4 +1,6 @@
-import TensorCore
+import Safetensors
+
+
 
 extension Rule {
   /// The shard index of the base cannot be used.

@@ -1,6 +1,12 @@
+public import Diagnostics
+import JSON
 import LoRAModel
 import Safetensors
-import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let pairIncomplete = RuleID("pair-incomplete")
+}
 
 extension Rule {
   /// A module lacks one of its tensors.

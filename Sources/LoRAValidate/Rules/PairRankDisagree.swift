@@ -1,6 +1,12 @@
+public import Diagnostics
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let pairRankDisagree = RuleID("pair-rank-disagree")
+}
 
 extension Rule {
   /// A and B of one module have different ranks.

@@ -1,5 +1,11 @@
+public import Diagnostics
+import JSON
 import LoRAModel
-import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let patternAmbiguous = RuleID("pattern-ambiguous", .warning)
+}
 
 extension Rule {
   /// Several patterns give one module different values.

@@ -1,5 +1,6 @@
+import Diagnostics
+import JSON
 import LoRAModel
-import TensorCore
 
 extension ValidationContext {
   /// Keys of `alpha_pattern` that older releases of PEFT passed over, in a config that such a release wrote.

@@ -1,6 +1,13 @@
 import BaseCatalogue
+public import Diagnostics
+import JSON
 import LoRAModel
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let patternUnused = RuleID("pattern-unused", .warning)
+}
 
 extension Rule {
   /// An entry of the config that means no module.

@@ -1,4 +1,6 @@
-import TensorCore
+import Safetensors
+
+
 
 extension Rule {
   /// The adapter comes as pickled weights.

@@ -1,5 +1,10 @@
+public import Diagnostics
 import LoRAModel
-import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let policyAlpha = RuleID("policy-alpha")
+}
 
 extension Rule {
   /// An alpha or scale that the policy does not allow.

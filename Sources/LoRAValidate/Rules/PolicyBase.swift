@@ -1,5 +1,11 @@
+public import Diagnostics
+import JSON
 import LoRAModel
-import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let policyBase = RuleID("policy-base")
+}
 
 extension Rule {
   /// A base model that the policy does not allow.

@@ -1,6 +1,12 @@
+public import Diagnostics
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let policyDType = RuleID("policy-dtype")
+}
 
 extension Rule {
   /// An element type that the policy does not allow.

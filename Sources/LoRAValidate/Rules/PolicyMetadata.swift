@@ -1,6 +1,12 @@
+public import Diagnostics
+import JSON
 import LoRAModel
 import Safetensors
-import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let policyMetadata = RuleID("policy-metadata")
+}
 
 extension Rule {
   /// Metadata that the policy asks for is missing.

@@ -1,5 +1,10 @@
+public import Diagnostics
 import LoRAModel
-import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let policyRank = RuleID("policy-rank")
+}
 
 extension Rule {
   /// A rank that the policy does not allow.

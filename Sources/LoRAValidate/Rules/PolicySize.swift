@@ -1,6 +1,12 @@
+public import Diagnostics
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let policySize = RuleID("policy-size")
+}
 
 extension Rule {
   /// A file that is larger than the policy allows.

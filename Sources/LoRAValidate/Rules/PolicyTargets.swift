@@ -1,5 +1,12 @@
+public import Diagnostics
+import JSON
 import LoRAModel
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let policyTargets = RuleID("policy-targets")
+}
 
 extension Rule {
   /// Targets that the policy does not allow, or asks for.

@@ -1,3 +1,6 @@
+import Diagnostics
+import JSON
+import LoRAEngines
 import LoRAModel
 import Safetensors
 import TensorCore

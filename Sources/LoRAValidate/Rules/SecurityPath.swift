@@ -1,4 +1,6 @@
-import TensorCore
+import Safetensors
+
+
 
 extension Rule {
   /// A path in a config or index leaves its folder.

@@ -1,7 +1,14 @@
 import BaseCatalogue
+public import Diagnostics
+import JSON
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let targetMissing = RuleID("target-missing")
+}
 
 extension Rule {
   /// The config targets what the file has no tensors for.

@@ -1,6 +1,13 @@
+public import Diagnostics
+import JSON
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let targetUndeclared = RuleID("target-undeclared", .warning)
+}
 
 extension Rule {
   /// The file has tensors for modules that the config does not target.

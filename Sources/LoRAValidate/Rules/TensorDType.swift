@@ -1,6 +1,12 @@
+public import Diagnostics
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let tensorDType = RuleID("tensor-dtype")
+}
 
 extension Rule {
   /// A factor is not stored as floating-point numbers.

@@ -1,6 +1,12 @@
+public import Diagnostics
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let tensorEmpty = RuleID("tensor-empty")
+}
 
 extension Rule {
   /// A factor has no elements, or not the dimensions of a matrix.

@@ -1,6 +1,13 @@
+public import Diagnostics
+import JSON
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let tensorUnknown = RuleID("tensor-unknown")
+}
 
 extension Rule {
   /// A tensor's name follows no known grammar.

@@ -1,5 +1,10 @@
+public import Diagnostics
 import LoRAKernels
-import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let valueNaN = RuleID("value-nan")
+}
 
 extension Rule {
   /// A tensor holds NaN.

@@ -1,8 +1,15 @@
+public import Diagnostics
+import JSON
 import LoRAEngines
 import LoRAKernels
 import LoRAModel
 import Safetensors
 import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let valueOverflow = RuleID("value-overflow")
+}
 
 extension Rule {
   /// Finite in the file, infinite in the serving type.

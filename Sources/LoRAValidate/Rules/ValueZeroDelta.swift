@@ -1,5 +1,10 @@
+public import Diagnostics
 import LoRAModel
-import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let valueZeroDelta = RuleID("value-zero-delta", .warning)
+}
 
 extension Rule {
   /// The adapter's factors all multiply to zero.

@@ -1,5 +1,10 @@
+public import Diagnostics
 import LoRAModel
-import TensorCore
+
+extension RuleID {
+  /// The name of the rule below.
+  public static let valueZeroModule = RuleID("value-zero-module", .note)
+}
 
 extension Rule {
   /// Some modules' factors multiply to zero.

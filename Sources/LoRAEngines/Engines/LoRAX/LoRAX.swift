@@ -1,5 +1,5 @@
+import JSON
 import LoRAModel
-import TensorCore
 
 extension Engine {
   /// LoRAX at a7394ba386ec, with its kernels on and adapters loaded at run time.

@@ -1,4 +1,5 @@
 import BaseCatalogue
+import JSON
 import LoRAIO
 import LoRAModel
 import Safetensors

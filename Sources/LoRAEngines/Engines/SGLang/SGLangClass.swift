@@ -1,4 +1,4 @@
-import TensorCore
+import JSON
 
 /// What a model class of SGLang does with adapters: a line of `SGLangClassTable`.
 struct SGLangClass: ServedModelClass, Sendable {

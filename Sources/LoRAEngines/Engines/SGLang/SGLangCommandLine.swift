@@ -1,4 +1,6 @@
-import TensorCore
+import JSON
+
+
 
 extension ServerTarget {
   /// SGLang's server: `python -m sglang.launch_server`, which is asked for `BASE:ADAPTER`.

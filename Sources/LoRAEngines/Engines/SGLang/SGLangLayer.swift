@@ -1,3 +1,4 @@
+import JSON
 import TensorCore
 
 /// The tensors of one layer as SGLang's loader keeps and renames them (`lora/lora.py`, `LoRAAdapter._normalize_weights`).

@@ -1,5 +1,4 @@
 import LoRAModel
-import TensorCore
 
 extension SGLangRelease {
   /// The release whose slots are laid out.

@@ -1,6 +1,6 @@
+import Diagnostics
 import LoRAModel
 import Safetensors
-import TensorCore
 
 extension Engine {
   /// TensorRT-LLM, by what its adapter loader does, and by what its model classes hand on where that was read.

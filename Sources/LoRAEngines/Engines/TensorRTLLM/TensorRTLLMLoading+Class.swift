@@ -1,6 +1,6 @@
+import JSON
 import LoRAModel
 import Safetensors
-import TensorCore
 
 extension TensorRTLLMLoading {
   /// What the model class makes of what was loaded.

@@ -1,6 +1,7 @@
+import Diagnostics
+import JSON
 import LoRAModel
 import Safetensors
-import TensorCore
 
 extension TensorRTLLMLoading {
   /// What the loader makes of the names in the file.

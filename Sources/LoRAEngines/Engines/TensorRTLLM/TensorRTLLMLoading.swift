@@ -1,6 +1,6 @@
+import Diagnostics
 import LoRAModel
 import Safetensors
-import TensorCore
 
 /// One adapter on its way into TensorRT-LLM: where the loader puts its modules, and what becomes of them there.
 struct TensorRTLLMLoading {

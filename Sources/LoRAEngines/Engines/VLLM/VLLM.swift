@@ -1,5 +1,4 @@
 import LoRAModel
-import TensorCore
 
 extension Engine {
   /// vLLM, by what `vllm/lora` and the model classes of the release do.

@@ -1,6 +1,6 @@
+import JSON
 import LoRAModel
 import Synchronization
-import TensorCore
 
 /// What a model class of vLLM does with adapters, as its code says when it runs: a row of `VLLMClassTable`.
 final class VLLMClass: ServedModelClass, Sendable {

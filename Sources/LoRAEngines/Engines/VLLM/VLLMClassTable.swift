@@ -1,7 +1,7 @@
 import BaseCatalogue
+import JSON
 import LoRAModel
 import Synchronization
-import TensorCore
 
 /// The model classes of a release, one JSON object a line, as `testdata/make/vllm_classes.py` writes them.
 ///

@@ -1,4 +1,5 @@
 import BaseCatalogue
+import JSON
 import LoRAModel
 import TensorCore
 
