@@ -78,13 +78,13 @@ let package = Package(
     library("Diagnostics", ["TensorCore", "JSON"]),
     library("Compression", ["CZstd", "CBytePlanes", "LoRAIO"]),
     library("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"]),
-    library("LoRAKernels", ["TensorCore", "JSON", "Diagnostics", "CLoRAKernels"]),
-    library("BaseCatalogue", ["TensorCore", "JSON", "Diagnostics"]),
+    library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
+    library("BaseCatalogue", ["TensorCore", "JSON"]),
 
     // L2: what an adapter and a base model are
     library(
       "LoRAModel", ["TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue"]),
-    library("LoRATokenizer", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
+    library("LoRATokenizer", ["TensorCore", "JSON", "LoRAIO"]),
 
     // What serving engines do with adapters
     library(
@@ -102,15 +102,13 @@ let package = Package(
       "LoRAValidate",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRATokenizer", "LoRAEngines",
-        "LoRAKernels",
-        "BaseCatalogue",
+        "LoRAKernels", "BaseCatalogue",
       ]),
     library(
       "LoRAReport",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines",
-        "LoRAValidate",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "LoRAValidate", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     library(
       "LoRAMerge",
@@ -123,9 +121,7 @@ let package = Package(
       "LoRASlots",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "Compression", "BaseCatalogue", "LoRAModel",
-        "LoRAEngines",
-        "LoRAKernels", "SlotCache",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "LoRAEngines", "LoRAKernels", "SlotCache", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     library("LoRAEvalGate", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
     library(
@@ -136,14 +132,13 @@ let package = Package(
       ["TensorCore", "JSON", "Diagnostics", "BaseCatalogue", "Safetensors", "LoRAModel", "LoRAEngines", "LoRASlots"]),
     library("LoRATraffic", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "SlotCache"]),
 
-    library("LoRASlotsCUDA", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRASlots", "CUDADriver"]),
+    library("LoRASlotsCUDA", ["TensorCore", "LoRAIO", "LoRASlots", "CUDADriver"]),
     .systemLibrary(name: "CLoRALoader"),
     library(
       "LoRALoader",
       [
-        "TensorCore", "JSON", "Diagnostics", "CLoRAShims", "CLoRALoader", "LoRAIO", "Safetensors", "LoRAModel",
-        "LoRAEngines", "SlotCache",
-        "LoRASlots", "LoRASlotsCUDA",
+        "TensorCore", "Diagnostics", "CLoRAShims", "CLoRALoader", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines",
+        "SlotCache", "LoRASlots", "LoRASlotsCUDA",
       ]),
 
     // Policy files; the one target that reads YAML
@@ -160,10 +155,9 @@ let package = Package(
       "LoRACLI",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
-        "LoRAInspect",
-        "LoRAEngines", "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvalGate", "LoRAParity", "LoRAPolicy",
-        "Compression", "LoRATraffic", "SlotCache", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity", "CUDADriver",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvalGate", "LoRAParity",
+        "LoRAPolicy", "Compression", "LoRATraffic", "SlotCache", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity",
+        "CUDADriver", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
     .executableTarget(
@@ -194,53 +188,45 @@ let package = Package(
     tests("PythonPattern"),
     tests("LoRAIO"),
     tests("JSON"),
-    tests("Diagnostics", ["TensorCore", "JSON"]),
-    tests("Compression", ["TensorCore", "JSON", "Diagnostics", "CBytePlanes", "CZstd", "LoRAIO", "Safetensors"]),
-    tests("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
-    tests("LoRAKernels", ["CLoRAKernels"]),
-    tests("BaseCatalogue", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
-    tests("LoRAModel", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors"]),
-    tests("LoRATokenizer", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
-    tests("LoRAInspect", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel"]),
-    tests("LoRAEngines", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAValidate"]),
+    tests("Diagnostics"),
+    tests("Compression", ["TensorCore", "CBytePlanes", "CZstd", "LoRAIO", "Safetensors"]),
+    tests("Safetensors", ["TensorCore", "JSON", "Diagnostics"]),
+    tests("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
+    tests("BaseCatalogue", ["TensorCore", "JSON"]),
+    tests("LoRAModel", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue"]),
+    tests("LoRATokenizer", ["JSON"]),
+    tests("LoRAInspect", ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAModel"]),
+    tests("LoRAEngines", ["TensorCore", "JSON", "LoRAIO", "LoRAModel", "LoRAValidate"]),
     tests(
       "LoRAValidate",
       [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "BaseCatalogue",
-        "LoRAKernels",
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "LoRAKernels",
+        "LoRAInspect",
       ]),
     tests(
       "LoRAReport",
       [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines",
-        "LoRAValidate",
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    tests("LoRAPolicy", ["TensorCore", "JSON", "Diagnostics", "LoRAModel", "LoRAEngines", "LoRAValidate"]),
+    tests("LoRAPolicy", ["TensorCore", "JSON", "Diagnostics", "LoRAModel", "LoRAValidate", "LoRAIO"]),
     tests("SlotCache"),
     tests(
       "LoRASlots",
-      [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "Compression", "LoRAModel", "LoRAEngines",
-        "LoRAKernels", "SlotCache",
-      ]),
+      ["TensorCore", "JSON", "LoRAIO", "Safetensors", "Compression", "LoRAModel", "LoRAEngines", "SlotCache"]),
     tests(
       "LoRASlotsCUDA",
       [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "LoRAKernels",
-        "LoRASlots",
+        "TensorCore", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "LoRAKernels", "LoRASlots",
         "CUDADriver", "CLoRALoader",
       ]),
     tests(
       "LoRAMerge",
-      [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels",
-        .product(name: "Crypto", package: "swift-crypto"),
-      ]),
-    tests("LoRAEvalGate", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
-    tests("LoRAParity", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels"]),
-    tests("LoRACapacity", ["TensorCore", "JSON", "Diagnostics", "Safetensors", "BaseCatalogue", "LoRAModel"]),
-    tests("LoRATraffic", ["TensorCore", "JSON", "Diagnostics"]),
+      ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAModel", .product(name: "Crypto", package: "swift-crypto")]),
+    tests("LoRAEvalGate", ["JSON", "LoRAIO"]),
+    tests("LoRAParity", ["TensorCore", "JSON", "Safetensors", "LoRAModel", "LoRAKernels"]),
+    tests("LoRACapacity", ["TensorCore", "JSON", "Safetensors", "BaseCatalogue", "LoRAModel"]),
+    tests("LoRATraffic", ["JSON"]),
     .testTarget(
       name: "DocumentationTests",
       dependencies: [
@@ -251,7 +237,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CLITests",
-      dependencies: ["lora-tool", "lora-bench", "LoRAValidate", "LoRATestSupport", "TensorCore", "JSON", "Diagnostics"],
+      dependencies: [
+        "lora-tool", "lora-bench", "LoRAValidate", "LoRATestSupport", "TensorCore", "JSON", "Diagnostics",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "LoRAFuzzingTests",

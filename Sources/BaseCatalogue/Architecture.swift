@@ -1,7 +1,7 @@
 /// How one family of models is built: rows for the body, and the heads that its model classes put on top.
-public struct Architecture: Sendable {
+package struct Architecture: Sendable {
   /// The `model_type` of its configurations.
-  public let modelType: String
+  package let modelType: String
   let heads: [Head]
   let keys: [String: String]
   let textSection: String?

@@ -1,22 +1,22 @@
-public import JSON
+package import JSON
 
 /// The heads of a decoder's attention, as its config gives them.
 ///
 /// Keys are those of transformers' configurations, older spellings included.
-public struct AttentionShape: Sendable, Equatable {
+package struct AttentionShape: Sendable, Equatable {
   /// Layers of the model, or nil when the config does not say.
-  public let layers: UInt64?
+  package let layers: UInt64?
   /// Query heads, or nil when the config does not say.
-  public let queryHeads: UInt64?
+  package let queryHeads: UInt64?
   /// Key and value heads; as many as query heads where the config does not say otherwise.
-  public let keyValueHeads: UInt64?
+  package let keyValueHeads: UInt64?
   /// Width of a head in elements, or nil when neither it nor the model's width is known.
-  public let headWidth: UInt64?
+  package let headWidth: UInt64?
   /// Width of the one vector that multi-head latent attention keeps, and of its rotary key; nil for plain attention.
-  public let latent: (width: UInt64, rotary: UInt64)?
+  package let latent: (width: UInt64, rotary: UInt64)?
 
   /// Reads the shape off a config, of a text model or of a larger one around it.
-  public init(_ config: JSONObject) {
+  package init(_ config: JSONObject) {
     let section = TextSection(config).config
     func size(_ keys: String...) -> UInt64? {
       for key in keys {
@@ -45,7 +45,7 @@ public struct AttentionShape: Sendable, Equatable {
   }
 
   /// Whether two shapes are the same.
-  public static func == (left: AttentionShape, right: AttentionShape) -> Bool {
+  package static func == (left: AttentionShape, right: AttentionShape) -> Bool {
     left.layers == right.layers && left.queryHeads == right.queryHeads && left.keyValueHeads == right.keyValueHeads
       && left.headWidth == right.headWidth && left.latent?.width == right.latent?.width
       && left.latent?.rotary == right.latent?.rotary

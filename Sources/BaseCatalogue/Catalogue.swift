@@ -1,9 +1,9 @@
-public import JSON
+package import JSON
 
 /// The architectures that are known, and what they make of a configuration.
-public enum Catalogue {
+package enum Catalogue {
   /// Every architecture, in alphabetical order; a new one is one file in `Architectures` and one line here.
-  public static let all: [Architecture] = [
+  package static let all: [Architecture] = [
     .bert,
     .bloom,
     .cohere,
@@ -53,17 +53,17 @@ public enum Catalogue {
   private static let byModelType = Dictionary(all.map { ($0.modelType, $0) }, uniquingKeysWith: { first, _ in first })
 
   /// The model types that are known, in alphabetical order: those with rows of their own, and those of the table.
-  public static let modelTypes: [String] = Set(all.map(\.modelType)).union(TypeTable.modelTypes).sorted()
+  package static let modelTypes: [String] = Set(all.map(\.modelType)).union(TypeTable.modelTypes).sorted()
 
   /// The architecture of a `model_type`.
-  public static func architecture(modelType: String) -> Architecture? { byModelType[modelType] }
+  package static func architecture(modelType: String) -> Architecture? { byModelType[modelType] }
 
   /// Lists the modules and tensors of the model that a configuration, the content of `config.json`, describes.
   ///
   /// Keys that are missing have the defaults of transformers 5.23.0.
   /// - Throws: `CatalogueError.unknownModelType` when the architecture is not known; the other cases when the
   ///   configuration is not usable.
-  public static func describe(_ config: JSONValue) throws(CatalogueError) -> BaseDescription {
+  package static func describe(_ config: JSONValue) throws(CatalogueError) -> BaseDescription {
     guard let object = config.object else {
       throw .value(path: "config", expected: "an object", found: config.kindName)
     }

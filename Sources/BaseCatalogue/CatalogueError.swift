@@ -2,7 +2,7 @@ import JSON
 import TensorCore
 
 /// Why a configuration could not be turned into a list of modules.
-public enum CatalogueError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum CatalogueError: Error, Sendable, Equatable, CustomStringConvertible {
   /// No architecture of this name is known. This is no fault of the configuration.
   case unknownModelType(String)
   /// A value is missing or not what the architecture needs; `path` is the JSON path, such as `text_config.hidden_size`.
@@ -15,7 +15,7 @@ public enum CatalogueError: Error, Sendable, Equatable, CustomStringConvertible 
   case tooManyModules(limit: Int)
 
   /// One sentence.
-  public var description: String {
+  package var description: String {
     switch self {
     case .unknownModelType(let name):
       "the model type \"\(escaped(name))\" is not in the architecture catalogue"

@@ -63,7 +63,7 @@ struct ModuleRow {
   var tiedTo: String?
   /// Whether this is the token embedding.
   var isTokens = false
-  /// Whether it is a bare matrix that picks experts: reachable as a target parameter only.
+  /// Whether it is a router's bare matrix: reachable as a target parameter only.
   var isRouter = false
 }
 

@@ -1,18 +1,18 @@
-public import JSON
+package import JSON
 
 /// The part of a `config.json` that describes the language model: a section of its own in a multimodal config, else the
 /// whole.
-public struct TextSection: Sendable {
+package struct TextSection: Sendable {
   /// The members that describe the language model.
-  public let config: JSONObject
+  package let config: JSONObject
   /// The JSON path of the section, such as `text_config`; nil when the config is that of a text model.
-  public let path: String?
+  package let path: String?
 
   /// The names of such sections, as configurations of transformers and of published models have them.
-  public static let keys = ["text_config", "language_config", "llm_config", "thinker_config"]
+  package static let keys = ["text_config", "language_config", "llm_config", "thinker_config"]
 
   /// Finds the section of a config.
-  public init(_ config: JSONObject) {
+  package init(_ config: JSONObject) {
     var found = config
     var path: String?
     // Omni models have it one level deeper, in what they call the thinker.
@@ -26,7 +26,7 @@ public struct TextSection: Sendable {
   }
 
   /// `model_type` of the language model inside a larger one; nil when there is no such section or it does not say.
-  public var modelType: String? { path == nil ? nil : config["model_type"]?.string }
+  package var modelType: String? { path == nil ? nil : config["model_type"]?.string }
 
   private static func section(of config: JSONObject) -> (String, JSONObject)? {
     for key in keys {

@@ -6,21 +6,21 @@ import Synchronization
 ///
 /// The current context belongs to an operating-system thread, so every group of calls makes this one current and puts
 /// back what the thread had before.
-@safe public final class CUDAContext: Sendable {
+@safe package final class CUDAContext: Sendable {
   /// The library.
-  public let library: DriverLibrary
+  package let library: DriverLibrary
   /// The device's number, from 0.
-  public let ordinal: Int
+  package let ordinal: Int
   /// The device's own name, such as `NVIDIA H200`.
-  public let name: String
+  package let name: String
   /// Compute capability.
-  public let capability: (major: Int, minor: Int)
+  package let capability: (major: Int, minor: Int)
   private let device: cuda_device
   private nonisolated(unsafe) let handle: cuda_context
   private let unreported = Mutex<CUDAError?>(nil)
 
   /// Retains the primary context of a device.
-  public init(_ library: DriverLibrary, device ordinal: Int) throws(CUDAError) {
+  package init(_ library: DriverLibrary, device ordinal: Int) throws(CUDAError) {
     guard let number = Int32(exactly: ordinal) else { throw library.error("cuDeviceGet", CUDA_INVALID_DEVICE) }
     self.library = library
     self.ordinal = ordinal
@@ -73,10 +73,10 @@ import Synchronization
   }
 
   /// Keeps a failure that cannot be thrown where it shows; the next call throws the first one kept.
-  public func keep(_ error: CUDAError) { unreported.withLock { $0 = $0 ?? error } }
+  package func keep(_ error: CUDAError) { unreported.withLock { $0 = $0 ?? error } }
 
   /// A failure that no call has reported yet; asking for it counts as having reported it.
-  public func takeUnreported() -> CUDAError? { unreported.withLock { $0.take() } }
+  package func takeUnreported() -> CUDAError? { unreported.withLock { $0.take() } }
 
   /// The call's plain result, for calls whose failures are answers.
   func result(_ body: (cuda_driver) -> cuda_result) throws(CUDAError) -> cuda_result {
@@ -86,7 +86,7 @@ import Synchronization
   }
 
   /// Runs a group of calls with this context current on this thread.
-  public func current<Value: ~Copyable>(_ body: () throws(CUDAError) -> Value) throws(CUDAError) -> Value {
+  package func current<Value: ~Copyable>(_ body: () throws(CUDAError) -> Value) throws(CUDAError) -> Value {
     let calls = library.calls
     var previous: cuda_context?
     try library.check("cuCtxGetCurrent", unsafe calls.cuCtxGetCurrent(&previous))
@@ -97,7 +97,7 @@ import Synchronization
   }
 
   /// Bytes of device memory that are free now, and in all.
-  public func memory() throws(CUDAError) -> (free: UInt64, total: UInt64) {
+  package func memory() throws(CUDAError) -> (free: UInt64, total: UInt64) {
     var free = 0
     var total = 0
     try call("cuMemGetInfo") { unsafe $0.cuMemGetInfo(&free, &total) }

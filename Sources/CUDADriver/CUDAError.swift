@@ -1,18 +1,18 @@
 import CCUDADriver
 
 /// Why something could not be done with CUDA.
-public struct CUDAError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct CUDAError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What failed: the name of a driver call, or `dlopen` or `dlsym`.
-  public let call: String
+  package let call: String
   /// The driver's result; nil when the driver itself could not be loaded.
-  public let result: Int?
+  package let result: Int?
   /// The name of the result, such as `CUDA_ERROR_OUT_OF_MEMORY`, or the loader's message.
-  public let name: String
+  package let name: String
   /// What the driver says about it, or the compiler's log.
-  public let detail: String
+  package let detail: String
 
   /// A failure of `call`.
-  public init(call: String, result: Int?, name: String, detail: String = "") {
+  package init(call: String, result: Int?, name: String, detail: String = "") {
     self.call = call
     self.result = result
     self.name = name
@@ -20,10 +20,10 @@ public struct CUDAError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Whether memory ran out.
-  public var isOutOfMemory: Bool { result == CUDA_OUT_OF_MEMORY }
+  package var isOutOfMemory: Bool { result == CUDA_OUT_OF_MEMORY }
 
   /// Whether there is no driver, no device, or none that can be used: nothing is broken, CUDA is just not there.
-  public var isUnavailable: Bool {
+  package var isUnavailable: Bool {
     switch result {
     case nil, CUDA_NOT_INITIALIZED, CUDA_STUB_LIBRARY, CUDA_NO_DEVICE, CUDA_INVALID_DEVICE,
       CUDA_SYSTEM_DRIVER_MISMATCH, CUDA_COMPAT_NOT_SUPPORTED_ON_DEVICE:
@@ -33,7 +33,7 @@ public struct CUDAError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Whether the context is dead: every later call on it fails until the process ends.
-  public var isLost: Bool {
+  package var isLost: Bool {
     switch result {
     case CUDA_ECC_UNCORRECTABLE, CUDA_ILLEGAL_ADDRESS, CUDA_ASSERT, CUDA_HARDWARE_STACK_ERROR, CUDA_LAUNCH_FAILED:
       true
@@ -42,7 +42,7 @@ public struct CUDAError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// What to do about it, where there is something.
-  public var hint: String? {
+  package var hint: String? {
     switch result {
     case nil where call == "dlopen":
       "install the NVIDIA driver, give the container access to the GPU, or use --device host"
@@ -60,7 +60,7 @@ public struct CUDAError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// One clause: the call, its result and what the driver says.
-  public var description: String {
+  package var description: String {
     let code = result.map { " (\($0))" } ?? ""
     return "\(call): \(name)\(code)\(detail.isEmpty ? "" : ", \(detail)")\(hint.map { "; \($0)" } ?? "")"
   }

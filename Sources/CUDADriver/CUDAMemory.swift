@@ -1,18 +1,18 @@
 import CCUDADriver
 
 /// An address in a device's memory.
-public typealias DeviceAddress = UInt64
+package typealias DeviceAddress = UInt64
 
 /// Device memory, freed with its owner, which must see to it that nothing on the device still uses it.
-public struct DeviceBuffer: ~Copyable, Sendable {
+package struct DeviceBuffer: ~Copyable, Sendable {
   /// Where it begins; a multiple of 256.
-  public let address: DeviceAddress
+  package let address: DeviceAddress
   /// Bytes.
-  public let count: Int
+  package let count: Int
   private let context: CUDAContext
 
   /// Memory of `count` bytes, at least one; contents undefined.
-  public init(_ context: CUDAContext, count: Int) throws(CUDAError) {
+  package init(_ context: CUDAContext, count: Int) throws(CUDAError) {
     var address: cuda_address = 0
     try context.call("cuMemAlloc") { unsafe $0.cuMemAlloc(&address, max(count, 1)) }
     self.address = address
@@ -27,17 +27,17 @@ public struct DeviceBuffer: ~Copyable, Sendable {
 }
 
 /// Host memory that the device reads and writes by itself, freed with its owner; page-aligned.
-@safe public struct PinnedBuffer: ~Copyable, @unchecked Sendable {
+@safe package struct PinnedBuffer: ~Copyable, @unchecked Sendable {
   /// The memory, valid as long as the buffer lives.
-  public let bytes: UnsafeMutableRawBufferPointer
+  package let bytes: UnsafeMutableRawBufferPointer
   /// Bytes.
-  public var count: Int { unsafe bytes.count }
+  package var count: Int { unsafe bytes.count }
   private let context: CUDAContext
 
   /// Memory of `count` bytes, at least one, with undefined contents.
   ///
   /// Pinning takes longer than filling: allocate once.
-  public init(_ context: CUDAContext, count: Int) throws(CUDAError) {
+  package init(_ context: CUDAContext, count: Int) throws(CUDAError) {
     var memory: UnsafeMutableRawPointer?
     try context.call("cuMemHostAlloc") {
       unsafe $0.cuMemHostAlloc(&memory, max(count, 1), UInt32(CUDA_HOST_ALLOC_PORTABLE))

@@ -1,7 +1,7 @@
 import CCUDADriver
 
 /// Kernels compiled by the driver from PTX text.
-@safe public struct CUDAModule: ~Copyable, @unchecked Sendable {
+@safe package struct CUDAModule: ~Copyable, @unchecked Sendable {
   private let handle: cuda_module
   private let context: CUDAContext
   private static let logBytes = 8192
@@ -9,7 +9,7 @@ import CCUDADriver
   /// Compiles PTX.
   ///
   /// - Throws: `CUDAError` of `cuModuleLoadDataEx`, with the compiler's log where it wrote one.
-  public init(_ context: CUDAContext, ptx: String) throws(CUDAError) {
+  package init(_ context: CUDAContext, ptx: String) throws(CUDAError) {
     var module: cuda_module?
     let log = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Self.logBytes)
     unsafe log.initialize(repeating: 0)
@@ -37,7 +37,7 @@ import CCUDADriver
   }
 
   /// A kernel by its entry name; it may be used as long as the module lives.
-  public func kernel(_ name: String) throws(CUDAError) -> CUDAKernel {
+  package func kernel(_ name: String) throws(CUDAError) -> CUDAKernel {
     var function: cuda_function?
     try context.call("cuModuleGetFunction") { unsafe $0.cuModuleGetFunction(&function, handle, name) }
     guard let function = unsafe function else { throw context.library.error("cuModuleGetFunction", CUDA_NOT_FOUND) }
@@ -46,14 +46,14 @@ import CCUDADriver
 }
 
 /// One kernel of a module.
-@safe public struct CUDAKernel: @unchecked Sendable {
+@safe package struct CUDAKernel: @unchecked Sendable {
   let handle: cuda_function
   let context: CUDAContext
 
   /// Queues a launch of `grid` groups of `threads` threads.
   ///
   /// - Parameter arguments: the kernel's parameters, all of 64 bits; they are copied before the call returns.
-  public func launch(
+  package func launch(
     on stream: borrowing CUDAStream, grid: UInt32, threads: UInt32, _ arguments: [UInt64]
   ) throws(CUDAError) {
     let values = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: arguments.count)

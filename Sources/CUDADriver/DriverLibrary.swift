@@ -3,15 +3,15 @@ import Glibc
 import Synchronization
 
 /// The NVIDIA driver's library, loaded when it is first asked for and never unloaded.
-@safe public final class DriverLibrary: Sendable {
+@safe package final class DriverLibrary: Sendable {
   /// The file that was loaded.
-  public let path: String
+  package let path: String
   /// The version of the interface that the driver supports: 1000 · major + 10 · minor.
-  public let version: Int
+  package let version: Int
   private nonisolated(unsafe) let driver: UnsafePointer<cuda_driver>
 
   /// Environment variable with the path of the library to load instead of the installed one.
-  public static let pathVariable = "LORA_TOOL_LIBCUDA"
+  package static let pathVariable = "LORA_TOOL_LIBCUDA"
 
   /// The soname, then folders where containers and distributions keep the driver out of the loader's sight.
   private static let candidates = [
@@ -26,7 +26,7 @@ import Synchronization
   ///
   /// - Parameter path: the library; nil for `LORA_TOOL_LIBCUDA`, else the installed driver.
   /// - Throws: `CUDAError` of `dlopen`, `dlsym`, `cuInit` or `cuDriverGetVersion`; a later call tries again.
-  public static func load(_ path: String? = nil) throws(CUDAError) -> DriverLibrary {
+  package static func load(_ path: String? = nil) throws(CUDAError) -> DriverLibrary {
     let variable = unsafe getenv(pathVariable).map { unsafe String(cString: $0) }
     let chosen = path ?? variable
     let key = chosen ?? ""
@@ -69,7 +69,7 @@ import Synchronization
   var calls: cuda_driver { unsafe driver.pointee }
 
   /// Number of devices.
-  public func deviceCount() throws(CUDAError) -> Int {
+  package func deviceCount() throws(CUDAError) -> Int {
     var count: Int32 = 0
     try check("cuDeviceGetCount", unsafe calls.cuDeviceGetCount(&count))
     return Int(count)

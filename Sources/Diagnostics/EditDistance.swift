@@ -1,5 +1,5 @@
 /// Edits (insert, remove, replace one character) that turn one short text into the other; only the first 200 bytes count.
-public func editDistance(_ left: String, _ right: String) -> Int {
+package func editDistance(_ left: String, _ right: String) -> Int {
   let right = Array(right.utf8.prefix(200))
   var row = Array(0...right.count)
   for (index, byte) in left.utf8.prefix(200).enumerated() {
@@ -15,7 +15,7 @@ public func editDistance(_ left: String, _ right: String) -> Int {
 }
 
 /// The known name that was probably meant, or nil when none is near: less than half of its characters may differ.
-public func closest(to name: String, among known: some Sequence<String>) -> String? {
+package func closest(to name: String, among known: some Sequence<String>) -> String? {
   let ranked = known.map { (name: $0, distance: editDistance(name.lowercased(), $0.lowercased())) }
   guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
   return 2 * best.distance <= max(best.name.utf8.count, 3) ? best.name : nil

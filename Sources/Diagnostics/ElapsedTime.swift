@@ -1,7 +1,7 @@
 import TensorCore
 
 /// A time in seconds as people read it, and exact where that differs: `12.3 ms`, `4.21 s`, `83.2 s (1 min 23 s)`.
-public func elapsed(_ seconds: Double) -> String {
+package func elapsed(_ seconds: Double) -> String {
   guard seconds.isFinite, seconds >= 0, seconds < 1e12 else { return "\(seconds) s" }
   if seconds < 1e-3 { return "\(fixed(seconds * 1e6, 0)) µs" }
   if seconds < 1 { return "\(fixed(seconds * 1e3, 1)) ms" }
@@ -10,7 +10,7 @@ public func elapsed(_ seconds: Double) -> String {
 }
 
 /// A time in its two largest units: `8 s`, `1 min 23 s`, `2 h 5 min`, `3 d 4 h`.
-public func roughly(_ seconds: Double) -> String {
+package func roughly(_ seconds: Double) -> String {
   guard seconds.isFinite, seconds >= 0, seconds < 1e12 else { return "?" }
   let whole = UInt64(seconds.rounded())
   let units: [(String, UInt64)] = [("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)]

@@ -3,7 +3,7 @@ import JSON
 /// Text for XML 1.0, in elements and in attributes between quotation marks.
 ///
 /// XML has no way to write most control characters; they become U+FFFD. What a terminal would obey or hide is escaped.
-public func xmlText(_ value: String) -> String {
+package func xmlText(_ value: String) -> String {
   value.unicodeScalars.reduce(into: "") { result, scalar in
     switch scalar {
     case "&": result += "&amp;"

@@ -3,7 +3,7 @@
 ///
 /// Nothing that comes from an input file may reach a terminal except through here or a JSON string. Escaping twice
 /// changes nothing more, so what has been escaped where a message is made may be escaped again where it is shown.
-public func escaped(_ text: String, limit: Int = 300) -> String {
+package func escaped(_ text: String, limit: Int = 300) -> String {
   var result = ""
   var count = 0
   for scalar in text.unicodeScalars {

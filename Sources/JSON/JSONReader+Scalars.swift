@@ -2,7 +2,7 @@ extension JSONReader {
   // MARK: Strings
 
   /// Reads a string and decodes its escapes.
-  public mutating func string() throws(JSONError) -> String {
+  package mutating func string() throws(JSONError) -> String {
     skipWhitespace()
     guard offset < text.count, text[offset] == UInt8(ascii: "\"") else { throw failure("expected a string") }
     let start = offset + 1
@@ -119,7 +119,7 @@ extension JSONReader {
   // MARK: Numbers
 
   /// Reads a non-negative integer written without sign, fraction or exponent, up to 2^64 - 1.
-  public mutating func unsignedInteger() throws(JSONError) -> UInt64 {
+  package mutating func unsignedInteger() throws(JSONError) -> UInt64 {
     skipWhitespace()
     let start = offset
     var value: UInt64 = 0
@@ -153,7 +153,7 @@ extension JSONReader {
   }
 
   /// A number as it was written.
-  public enum Number: Sendable, Equatable {
+  package enum Number: Sendable, Equatable {
     /// Written without fraction or exponent and within 64 signed bits.
     case integer(Int64)
     /// Anything else, rounded to the nearest double.
@@ -161,7 +161,7 @@ extension JSONReader {
   }
 
   /// Reads any number; one beyond the range of a double is an error, as in serde_json.
-  public mutating func number() throws(JSONError) -> Number {
+  package mutating func number() throws(JSONError) -> Number {
     skipWhitespace()
     if dialect == .python {
       if consume("NaN") { return .real(.nan) }

@@ -1,14 +1,14 @@
 extension JSONReader {
   /// A string as it stands in the text, for callers that keep the text and want no copy of each.
-  public struct WrittenString: Sendable {
+  package struct WrittenString: Sendable {
     /// The bytes between the quotation marks, as offsets into the text.
-    public let range: Range<Int>
+    package let range: Range<Int>
     /// Whether there are escapes among them, so that the bytes are not the string itself.
-    public let hasEscapes: Bool
+    package let hasEscapes: Bool
   }
 
   /// Reads over a string without decoding it: neither its UTF-8 nor what follows a backslash is checked.
-  public mutating func writtenString() throws(JSONError) -> WrittenString {
+  package mutating func writtenString() throws(JSONError) -> WrittenString {
     skipWhitespace()
     guard offset < text.count, text[offset] == UInt8(ascii: "\"") else { throw failure("expected a string") }
     let start = offset + 1
@@ -22,7 +22,7 @@ extension JSONReader {
   }
 
   /// `nextKey` without decoding the key, in the way of `writtenString`.
-  public mutating func nextWrittenKey() throws(JSONError) -> WrittenString? {
+  package mutating func nextWrittenKey() throws(JSONError) -> WrittenString? {
     guard try advance(closing: UInt8(ascii: "}"), "expected ',' or '}'") else { return nil }
     let key = try writtenString()
     skipWhitespace()
@@ -32,7 +32,7 @@ extension JSONReader {
   }
 
   /// The string that `writtenString` read over.
-  public func decoded(_ string: WrittenString) throws(JSONError) -> String {
+  package func decoded(_ string: WrittenString) throws(JSONError) -> String {
     var reader = JSONReader(text.extracting(string.range.lowerBound - 1..<string.range.upperBound + 1))
     do throws(JSONError) { return try reader.string() } catch {
       throw JSONError(offset: string.range.lowerBound - 1 + error.offset, reason: error.reason)
@@ -42,7 +42,7 @@ extension JSONReader {
   /// Steps over one value of any kind by its brackets and quotation marks alone, several times as fast as `skipValue`.
   ///
   /// What lies between them is not checked: for parts of large texts that the caller has no use for.
-  public mutating func skipWritten() throws(JSONError) {
+  package mutating func skipWritten() throws(JSONError) {
     switch try peek() {
     case .string: _ = try writtenString()
     case .number: while offset < text.count, Self.isOfNumber(text[offset]) { offset += 1 }

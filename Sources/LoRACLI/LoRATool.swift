@@ -1,13 +1,13 @@
-public import ArgumentParser
+package import ArgumentParser
 import Glibc
 import JSON
 import LoRAIO
 import LoRAKernels
 
 /// The program: parses the command line and runs one command.
-public struct LoRATool: ParsableCommand {
+package struct LoRATool: ParsableCommand {
   /// Name, summary and commands of the program.
-  public static let configuration = CommandConfiguration(
+  package static let configuration = CommandConfiguration(
     commandName: "lora-tool",
     abstract: "Inspect, check, merge and serve LoRA adapter checkpoints.",
     discussion: """
@@ -30,10 +30,10 @@ public struct LoRATool: ParsableCommand {
     ])
 
   /// A command is filled in by the parser.
-  public init() {}
+  package init() {}
 
   /// Runs the command of these arguments, the program's name first, and returns its exit code.
-  public static func run(commandLine: [String]) -> Int32 {
+  package static func run(commandLine: [String]) -> Int32 {
     _ = programStart
     // A reader that goes away early (`| head`) is no error; writes then fail with EPIPE instead of a signal.
     _ = signal(SIGPIPE, SIG_IGN)

@@ -60,7 +60,7 @@ struct MergeCommand: ToolCommand {
   @OptionGroup var terminal: TerminalOptions
 
   private static func part(_ text: String) throws -> MergePartition {
-    guard let shard = Shard(text), let index = Int(exactly: shard.index), let count = Int(exactly: shard.count),
+    guard let shard = Partition(text), let index = Int(exactly: shard.index), let count = Int(exactly: shard.count),
       let part = MergePartition(index: index, count: count)
     else { throw ValidationError("expected I/N with 0 <= I < N, such as 0/4") }
     return part

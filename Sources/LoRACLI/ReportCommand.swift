@@ -27,7 +27,7 @@ struct ReportCommand: ToolCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Number of adapters, those with the gravest findings first, that are shown in detail.", valueName: "number"))
+      "Number of adapters, worst first, that are shown in detail.", valueName: "number"))
   var details: Int = Report.usualDetails
 
   @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))

@@ -28,7 +28,9 @@ struct SlotArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Number of devices that share each layer.", valueName: "number"))
   var tensorParallel: UInt64 = 1
 
-  @Option(help: ArgumentHelp("Which of these devices this is, from 0.", valueName: "number"))
+  @Option(
+    name: [.customLong("tensor-parallel-rank"), .customLong("rank")],
+    help: ArgumentHelp("Which of these devices this is, from 0.", valueName: "number"))
   var rank: UInt64 = 0
 
   @Flag(help: "Split the factors that tensor parallelism leaves whole, as vLLM's --fully-sharded-loras does.")
@@ -55,7 +57,7 @@ struct SlotArguments: ParsableArguments {
     }
     if tensorParallel == 0 { throw ValidationError("--tensor-parallel wants a number from 1 on, not 0") }
     if rank >= tensorParallel {
-      throw ValidationError("--rank \(rank): the ranks of \(tensorParallel) devices are 0 to \(tensorParallel - 1)")
+      throw ValidationError("--tensor-parallel-rank \(rank): the ranks of \(tensorParallel) devices are 0 to \(tensorParallel - 1)")
     }
   }
 

@@ -90,7 +90,7 @@ struct ValidateCommand: ToolCommand {
   private func validationOptions() throws -> ValidationOptions {
     var options = try check.options()
     if let shard {
-      guard let part = Shard(shard) else {
+      guard let part = Partition(shard) else {
         throw ValidationError("--shard wants I/N with 0 <= I < N, such as 0/4, not '\(escaped(shard))'")
       }
       options.shard = part

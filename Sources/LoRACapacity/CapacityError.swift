@@ -10,7 +10,7 @@ public enum CapacityError: Error, Sendable, Equatable, CustomStringConvertible {
   case unknownSizes(base: String, reason: String)
   /// An adapter cannot be used.
   case adapter(path: String, reason: String)
-  /// The cards cannot share the model.
+  /// The devices cannot share the model.
   case sharing(String)
   /// The slots cannot be laid out.
   case slots(String)

@@ -3,6 +3,8 @@ import LoRAModel
 import LoRASlots
 import Safetensors
 
+public import struct BaseCatalogue.RecurrentState
+
 /// The numbers of a deployment; docs/capacity.md has the formula and the source of each.
 public struct CapacityPlan: Sendable {
   /// One adapter's size.
@@ -33,18 +35,20 @@ public struct CapacityPlan: Sendable {
   public let baseParameters: UInt64?
   /// Bytes of the base's weights: of the files, or two for each parameter.
   public let baseBytes: UInt64?
-  /// The part of them that one card holds.
+  /// The part of them that one device holds.
   public let baseBytesPerGPU: UInt64?
-  /// Bytes of one slot on one card; nil when an engine has no slots for any module of the base.
+  /// Bytes of one slot on one device; nil when an engine has no slots for any module of the base.
   public let slotBytes: UInt64?
-  /// Bytes of a slot where one card holds the whole model.
+  /// Bytes of a slot where one device holds the whole model.
   private let wholeSlotBytes: UInt64?
-  /// Bytes of all slots on one card.
+  /// Bytes of all slots on one device.
   public let reservationBytes: UInt64?
   /// Whether vLLM serves adapters for the architecture at all; where not, slots are what its rules would give.
   public let isServed: Bool
   /// The form of the key-value cache; nil for a model without one, or when it is not known.
   public let cache: KeyValueCache?
+  /// What the layers keep that do without such a cache; nil where there are none, or when it is not known.
+  public let state: RecurrentState?
   /// Operations that the largest adapter adds for a token.
   public let deltaFLOPs: Double
   /// Operations of the base for a token.
@@ -80,6 +84,7 @@ public struct CapacityPlan: Sendable {
     // A config of absurd sizes has no cache that could be planned for.
     let elements = cache.map { UInt128($0.layers) * UInt128($0.elementsPerLayer) } ?? 0
     self.cache = elements < 1 << 44 ? cache : nil
+    state = base.config.flatMap { RecurrentState($0, devices: request.tensorParallel) }
     baseBytesPerGPU = try Self.share(of: baseBytes, request)
     let layout = try Self.layout(request, rank: maxLoRARank)
     isServed = layout?.isServed ?? false
@@ -96,7 +101,7 @@ public struct CapacityPlan: Sendable {
     baseFLOPs = base.modules.values.reduce(0) { $0 + $1.baseOperations(activeShare: share) }
   }
 
-  /// The slots of one card; nil when an engine has none for any module of the base.
+  /// The slots of one device; nil when an engine has none for any module of the base.
   static func layout(_ request: CapacityRequest, rank: UInt64) throws(CapacityError) -> SlotLayout? {
     var options = SlotOptions()
     options.slots = 1
@@ -112,7 +117,7 @@ public struct CapacityPlan: Sendable {
     }
   }
 
-  /// One card's part of the base's bytes: of every module in proportion to its elements, of everything else all.
+  /// One device's part of the base's bytes: of every module in proportion to its elements, of everything else all.
   private static func share(of total: UInt64?, _ request: CapacityRequest) throws(CapacityError) -> UInt64? {
     guard let total, request.tensorParallel > 1 else { return total }
     let shares: TensorParallelSplit
@@ -153,10 +158,13 @@ extension CapacityPlan {
   /// Bytes of a token in the key-value cache.
   public var kvBytesPerToken: UInt64? { cache.map { $0.elementsPerToken * request.kvType.bytes } }
 
+  /// Bytes that one sequence takes in layers with a state of constant size, in elements of 16 bits.
+  public var stateBytesPerSequence: UInt64? { state.map { $0.elements * 2 } }
+
   /// Bytes of a block of the key-value cache, over all layers.
   public var kvBlockBytes: UInt64? { kvBytesPerToken.map { $0 * request.blockSize } }
 
-  /// Bytes that the engine may use: the card's memory times its share, less the overhead.
+  /// Bytes that the engine may use: the device's memory times its share, less the overhead.
   public var budgetBytes: UInt64? {
     request.gpuMemory.map { memory in
       let share = UInt64(Double(memory) * request.gpuMemoryUtilization)
@@ -164,16 +172,16 @@ extension CapacityPlan {
     }
   }
 
-  /// Whether weights and slots fit; nil without a card.
+  /// Whether weights and slots fit; nil without a device.
   public var fits: Bool? {
     guard let budgetBytes, let baseBytesPerGPU else { return nil }
     return baseBytesPerGPU <= budgetBytes && reservationBytes ?? 0 <= budgetBytes - baseBytesPerGPU
   }
 
-  /// Blocks of the key-value cache beside weights and slots; nil without a card.
+  /// Blocks of the key-value cache beside weights and slots; nil without a device.
   public var kvBlocksAvailable: UInt64? { blocks(besides: reservationBytes ?? 0) }
 
-  /// Blocks that the slots take the place of: on a card, the difference with and without them; else as many as have
+  /// Blocks that the slots take the place of: on a device, the difference with and without them; else as many as have
   /// their size, rounded up.
   public var kvBlocksDisplaced: UInt64? {
     guard let kvBlockBytes, kvBlockBytes > 0, let reservationBytes else { return nil }
@@ -187,26 +195,26 @@ extension CapacityPlan {
     return (budgetBytes - baseBytesPerGPU - reservation) / kvBlockBytes
   }
 
-  /// A server for each tenant, of as many cards as share a layer.
+  /// A server for each tenant, of as many devices as share a layer.
   public var gpusDedicated: UInt64? { request.tenants.map { servers($0) } }
 
-  /// Cards when each server has as many tenants as slots.
+  /// Devices when each server has as many tenants as slots.
   public var gpusShared: UInt64? {
     request.tenants.map { servers($0 / request.maxLoRAs + ($0 % request.maxLoRAs > 0 ? 1 : 0)) }
   }
 
-  /// Cards of so many servers.
+  /// Devices of so many servers.
   private func servers(_ count: UInt64) -> UInt64 {
     UInt64(clamping: UInt128(count) * UInt128(request.tensorParallel))
   }
 
-  /// Cards saved by sharing.
+  /// Devices saved by sharing.
   public var gpusSaved: UInt64? {
     guard let gpusDedicated, let gpusShared else { return nil }
     return gpusDedicated - gpusShared
   }
 
-  /// What so many cards cost in a month.
+  /// What so many devices cost in a month.
   public func monthlyCost(_ gpus: UInt64?) -> Double? {
     guard let gpus, let hourly = request.gpuHourlyCost else { return nil }
     return Double(gpus) * hourly * CapacityRequest.hoursPerMonth

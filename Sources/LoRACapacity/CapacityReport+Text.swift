@@ -91,9 +91,10 @@ extension CapacityPlan {
     if cache == nil, KeyValueCache.isAbsent(from: request.base) { add("KV cache", "none") }
     add("KV cache per token", kvBytesPerToken.map { "\(ByteCount($0))\(each)" })
     add("KV cache per block", kvBlockBytes.map { "\(ByteCount($0)), \(request.blockSize) tokens" })
+    add("state per sequence", stateBytesPerSequence.map { "\(ByteCount($0))\(each)" })
     add("KV blocks displaced", kvBlocksDisplaced.map { "\(grouped($0)), \(grouped($0 &* request.blockSize)) tokens" })
     add("KV blocks available", kvBlocksAvailable.map { "\(grouped($0)), \(grouped($0 &* request.blockSize)) tokens" })
-    add("fits", fits.map { $0 ? "yes" : "no: base and slots need more than the card has" })
+    add("fits", fits.map { $0 ? "yes" : "no: base and slots need more than the device has" })
     add("delta per token", "\(fixed(deltaFLOPs / 1e6, 2)) MFLOP")
     add("base per token", "\(fixed(baseFLOPs / 1e9, 2)) GFLOP")
     if baseFLOPs > 0 { add("delta / base", "\(fixed(100 * deltaFLOPs / baseFLOPs, 3)) %") }

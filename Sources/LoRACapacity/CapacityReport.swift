@@ -66,7 +66,7 @@ extension CapacityPlan {
       "base_bytes_per_gpu": number(baseBytesPerGPU), "slot_bytes": number(slotBytes),
       "slot_reservation_bytes": number(reservationBytes), "kv_cache": .string(cacheKind),
       "kv_layers": kvLayers, "kv_bytes_per_token": number(kvBytesPerToken),
-      "kv_block_bytes": number(kvBlockBytes), "kv_block_tokens": JSONValue(request.blockSize),
+      "state_bytes_per_sequence": number(stateBytesPerSequence), "kv_block_bytes": number(kvBlockBytes), "kv_block_tokens": JSONValue(request.blockSize),
       "kv_blocks_displaced": number(kvBlocksDisplaced), "kv_blocks_available": number(kvBlocksAvailable),
       "fits": fits.map { .bool($0) } ?? .null, "delta_flops_per_token": .real(deltaFLOPs),
       "base_flops_per_token": .real(baseFLOPs),
@@ -145,9 +145,8 @@ extension CapacityPlan {
       lines.append("\(mixers.shared) layers attend with the keys and values of earlier ones and keep none of their own")
     }
     if let mixers = cache?.mixers, mixers.stateful > 0 {
-      lines.append(
-        "\(mixers.stateful) layers keep a state of constant size for each sequence instead of the tokens; it is not in the"
-          + " numbers")
+      let known = state == nil ? "; how large it is, is not known" : ", in 16 bits"
+      lines.append("\(mixers.stateful) layers keep a state of constant size for each sequence\(known)")
     }
     if let window = cache?.slidingWindow {
       lines.append(
@@ -156,7 +155,7 @@ extension CapacityPlan {
     }
     if request.gpuMemory != nil {
       lines.append(
-        "of the card, \(fixed(request.gpuMemoryUtilization * 100, 1)) % are used; activations and CUDA graphs take "
+        "of the device, \(fixed(request.gpuMemoryUtilization * 100, 1)) % are used; activations and CUDA graphs take "
           + "\(ByteCount(request.overhead)) of that (--overhead)")
     }
     if request.tenants != nil {

@@ -24,11 +24,11 @@ public struct CapacityRequest: Sendable {
   public var maxLoRARank: UInt64?
   /// Modules that the engine keeps slots for; nil for all that it can.
   public var slotTargets: [String]?
-  /// Cards that share each layer.
+  /// Devices that share each layer.
   public var tensorParallel: UInt64 = 1
   /// Customers, each with an adapter.
   public var tenants: UInt64?
-  /// Memory of a card, in bytes.
+  /// Memory of a device, in bytes.
   public var gpuMemory: UInt64?
   /// The share of it that the engine takes.
   public var gpuMemoryUtilization = 0.9
@@ -38,10 +38,10 @@ public struct CapacityRequest: Sendable {
   public var kvType = KeyValueType.bf16
   /// Tokens of a block of the key-value cache.
   public var blockSize: UInt64 = 16
-  /// What a card costs for an hour.
+  /// What a device costs for an hour.
   public var gpuHourlyCost: Double?
 
-  /// A request with the defaults: BF16, 8 slots, blocks of 16 tokens, 90 % of a card.
+  /// A request with the defaults: BF16, 8 slots, blocks of 16 tokens, 90 % of a device.
   public init(base: BaseModel, adapters: Adapters) {
     self.base = base
     self.adapters = adapters

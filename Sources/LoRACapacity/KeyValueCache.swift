@@ -79,8 +79,8 @@ public struct KeyValueCache: Sendable, Equatable {
     form = .heads(count: count, width: width)
   }
 
-  /// What one of several cards keeps: its share of the key-value heads, one that others have too where there are fewer
-  /// than cards, and of latent attention all (`vllm/config/model.py`, `get_num_kv_heads`).
+  /// What one of several devices keeps: its share of the key-value heads, one that others have too where there are fewer
+  /// than devices, and of latent attention all (`vllm/config/model.py`, `get_num_kv_heads`).
   func shared(by devices: UInt64) throws(CapacityError) -> KeyValueCache {
     guard devices > 1 else { return self }
     guard queryHeads % devices == 0 else {

@@ -59,7 +59,7 @@ public struct Engine: Sendable {
     limit > 0 && (legalRankLimits.isEmpty || legalRankLimits.contains(limit))
   }
 
-  /// What this engine makes of an adapter, gravest first; empty when all of it would be applied as trained.
+  /// What this engine makes of an adapter, worst first; empty when all of it would be applied as trained.
   public func reasons(for question: ServingQuestion) -> [ServingReason] {
     let all = judge(question)
     // What is refused anyway needs no judging.

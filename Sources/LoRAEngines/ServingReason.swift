@@ -4,7 +4,7 @@ import LoRAModel
 
 /// One thing that an engine does with an adapter other than applying it as trained, or why that is not known.
 public struct ServingReason: Sendable, Equatable {
-  /// What the engine does, gravest first.
+  /// What the engine does, worst first.
   public enum Effect: String, Sendable, CaseIterable {
     /// The server does not start with the adapter in its list.
     case refusedAtStart = "refused-at-start"

@@ -2,24 +2,24 @@ import CLoRAShims
 import Glibc
 
 /// Facts about the running process.
-public enum CurrentProcess {
+package enum CurrentProcess {
   /// Highest resident memory so far, in bytes.
-  public static var peakResidentBytes: UInt64 { lora_peak_rss() }
+  package static var peakResidentBytes: UInt64 { lora_peak_rss() }
 
   /// Seconds on a clock that never goes back.
-  public static var monotonicSeconds: Double { Double(lora_monotonic_nanoseconds()) / 1e9 }
+  package static var monotonicSeconds: Double { Double(lora_monotonic_nanoseconds()) / 1e9 }
 
   /// Files that can be opened now, besides those that are open.
-  public static var freeDescriptors: Int { lora_free_descriptors() }
+  package static var freeDescriptors: Int { lora_free_descriptors() }
 
   /// Lets the process open as many files as the system allows it; for programs, not for libraries in them.
-  public static func raiseDescriptorLimit() { lora_raise_descriptor_limit() }
+  package static func raiseDescriptorLimit() { lora_raise_descriptor_limit() }
 
   /// Lets the calling thread rest.
-  public static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
+  package static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 
   /// Columns of the terminal on a descriptor, or nil when it is none.
-  public static func terminalColumns(_ descriptor: CInt) -> Int? {
+  package static func terminalColumns(_ descriptor: CInt) -> Int? {
     let columns = lora_terminal_columns(descriptor)
     return columns > 0 ? Int(columns) : nil
   }

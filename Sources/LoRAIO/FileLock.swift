@@ -5,13 +5,13 @@ import Glibc
 ///
 /// The locks are the kernel's own (`fcntl`, by open description): they go with the process, however it ends, and NFS
 /// carries them between machines.
-public final class FileLock: Sendable {
+package final class FileLock: Sendable {
   /// The path of the file.
-  public let path: String
+  package let path: String
   private let descriptor: CInt
 
   /// What asking for a lock gave.
-  public enum Answer: Sendable {
+  package enum Answer: Sendable {
     /// It is ours.
     case locked
     /// Another process has it.
@@ -21,7 +21,7 @@ public final class FileLock: Sendable {
   }
 
   /// Opens the file, which is created when there is none.
-  public init(path: String) throws(IOError) {
+  package init(path: String) throws(IOError) {
     self.path = path
     descriptor = try SystemCalls.open(path, flags: O_RDWR | O_CREAT | O_NOFOLLOW, operation: "create")
   }
@@ -29,7 +29,7 @@ public final class FileLock: Sendable {
   deinit { close(descriptor) }
 
   /// Asks for the bytes of `range`, which need not exist, without waiting; nil asks for all there can be.
-  public func lock(_ range: Range<UInt32>?) throws(IOError) -> Answer {
+  package func lock(_ range: Range<UInt32>?) throws(IOError) -> Answer {
     let (start, length) = Self.bounds(range)
     if lora_lock(descriptor, start, length) == 0 { return .locked }
     switch lora_errno() {
@@ -40,13 +40,13 @@ public final class FileLock: Sendable {
   }
 
   /// Gives bytes back.
-  public func unlock(_ range: Range<UInt32>?) {
+  package func unlock(_ range: Range<UInt32>?) {
     let (start, length) = Self.bounds(range)
     _ = lora_unlock(descriptor, start, length)
   }
 
   /// Whether the path still leads to this file: it may have been removed, and another put there, while we waited.
-  public var isCurrent: Bool {
+  package var isCurrent: Bool {
     var here = stat()
     var there = stat()
     guard unsafe fstat(descriptor, &here) == 0 else { return false }

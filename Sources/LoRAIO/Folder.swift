@@ -2,9 +2,9 @@ import CLoRAShims
 import Glibc
 
 /// Names and paths of folders; paths are plain strings joined with `/`.
-public enum Folder {
+package enum Folder {
   /// Names in the folder without `.` and `..`, sorted by bytes.
-  public static func names(in path: String) throws(IOError) -> [String] {
+  package static func names(in path: String) throws(IOError) -> [String] {
     guard let stream = unsafe opendir(path) else { throw IOError("list", path, .system(lora_errno())) }
     defer { unsafe closedir(stream) }
     var names: [String] = []
@@ -24,7 +24,7 @@ public enum Folder {
   /// Whether the folder has an entry with one of these names; false when it cannot be listed.
   ///
   /// One listing costs less than asking for each name, but grows with the folder: past `limit` entries each is asked for.
-  public static func holds(anyOf names: Set<String>, in path: String, limit: Int = 64) -> Bool {
+  package static func holds(anyOf names: Set<String>, in path: String, limit: Int = 64) -> Bool {
     guard let stream = unsafe opendir(path) else { return false }
     defer { unsafe closedir(stream) }
     for _ in 0..<limit {
@@ -43,7 +43,7 @@ public enum Folder {
   /// The paths that a shell pattern (`*`, `?`, `[…]`) stands for, sorted by bytes; empty when it matches nothing.
   ///
   /// As in a shell, `*` matches neither separators nor names that begin with a dot.
-  public static func paths(matching pattern: String) -> [String] {
+  package static func paths(matching pattern: String) -> [String] {
     var found = unsafe glob_t()
     defer { unsafe globfree(&found) }
     guard unsafe glob(pattern, GLOB_NOSORT, nil, &found) == 0 else { return [] }
@@ -55,12 +55,12 @@ public enum Folder {
   }
 
   /// Makes one folder.
-  public static func create(_ path: String) throws(IOError) {
+  package static func create(_ path: String) throws(IOError) {
     try SystemCalls.check(unsafe SystemCalls.fault(.folder, path) ?? mkdir(path, 0o777), "create", path)
   }
 
   /// Removes a folder and everything in it; symbolic links are removed, not followed.
-  public static func remove(_ path: String) throws(IOError) {
+  package static func remove(_ path: String) throws(IOError) {
     for name in try names(in: path) {
       let child = join(path, name)
       var status = stat()
@@ -75,35 +75,35 @@ public enum Folder {
   }
 
   /// Removes a folder that has nothing in it.
-  public static func removeEmpty(_ path: String) throws(IOError) {
+  package static func removeEmpty(_ path: String) throws(IOError) {
     try SystemCalls.check(unsafe SystemCalls.fault(.remove, path) ?? rmdir(path), "remove", path)
   }
 
   /// Removes one file, or a link itself.
-  public static func removeFile(_ path: String) throws(IOError) {
+  package static func removeFile(_ path: String) throws(IOError) {
     try SystemCalls.check(unsafe SystemCalls.fault(.remove, path) ?? unlink(path), "remove", path)
   }
 
   /// Gives a file or folder another name; a file of the new name is replaced.
-  public static func rename(_ path: String, to other: String) throws(IOError) {
+  package static func rename(_ path: String, to other: String) throws(IOError) {
     try SystemCalls.check(unsafe SystemCalls.fault(.rename, path) ?? Glibc.rename(path, other), "rename to", other)
   }
 
   /// Whether the path itself is a folder, and not a link to one.
-  public static func isPlain(_ path: String) -> Bool {
+  package static func isPlain(_ path: String) -> Bool {
     var status = stat()
     return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// Writes the folder's own entries to the device, so that a rename survives a power loss.
-  public static func synchronize(_ path: String) throws(IOError) {
+  package static func synchronize(_ path: String) throws(IOError) {
     let descriptor = try SystemCalls.open(path, flags: O_RDONLY | O_DIRECTORY)
     defer { close(descriptor) }
     try SystemCalls.fsync(descriptor, path: path)
   }
 
   /// Gives a finished folder its final name in one step, or fails with `.exists`.
-  public static func publish(_ staged: String, as path: String) throws(IOError) {
+  package static func publish(_ staged: String, as path: String) throws(IOError) {
     if (unsafe SystemCalls.fault(.rename, staged) ?? lora_rename_new(staged, path)) == 0 { return }
     let number = lora_errno()
     // File systems without the flag get the check and the rename in two steps.
@@ -115,24 +115,24 @@ public enum Folder {
   }
 
   /// Swaps a finished folder with the one at `path`, so that at every moment one of the two is there whole.
-  public static func exchange(_ staged: String, with path: String) throws(IOError) {
+  package static func exchange(_ staged: String, with path: String) throws(IOError) {
     try SystemCalls.check(
       unsafe SystemCalls.fault(.rename, staged) ?? lora_rename_exchange(staged, path), "replace", path)
   }
 
   /// `folder/name`, without doubling the separator.
-  public static func join(_ folder: String, _ name: String) -> String {
+  package static func join(_ folder: String, _ name: String) -> String {
     folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : folder + "/" + name
   }
 
   /// The last component, without trailing separators.
-  public static func lastComponent(_ path: String) -> String {
+  package static func lastComponent(_ path: String) -> String {
     let parts = path.split(separator: "/")
     return parts.last.map { String($0) } ?? path
   }
 
   /// Everything before the last component: `.` for a plain name.
-  public static func parent(_ path: String) -> String {
+  package static func parent(_ path: String) -> String {
     var bytes = Array(path.utf8)
     while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
     guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return "." }
@@ -140,7 +140,7 @@ public enum Folder {
   }
 
   /// The path with symbolic links resolved, or nil when it does not exist.
-  public static func resolved(_ path: String) -> String? {
+  package static func resolved(_ path: String) -> String? {
     guard let real = unsafe realpath(path, nil) else { return nil }
     defer { unsafe free(real) }
     return unsafe String(cString: real)

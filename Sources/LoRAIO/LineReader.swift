@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Lines end with a line feed or with the file; the line feed is not part of the line, nor is the byte order mark that
 /// some editors put at the start of a file. Every byte is read once.
-public struct LineReader: ~Copyable {
+package struct LineReader: ~Copyable {
   private let file: InputFile
   private let limit: Int
   private var buffer: [UInt8]
@@ -14,12 +14,12 @@ public struct LineReader: ~Copyable {
   private var current = 0..<0
 
   /// Offset in bytes of the current line from the start of the file.
-  public private(set) var lineOffset: UInt64
+  package private(set) var lineOffset: UInt64
   /// Number of the current line, from 1.
-  public private(set) var lineNumber: UInt64 = 0
+  package private(set) var lineNumber: UInt64 = 0
 
   /// A reader before the first line at `offset`; a line of more than `limit` bytes is an error.
-  public init(_ file: InputFile, from offset: UInt64 = 0, limit: Int = 64 << 20, bufferSize: Int = 1 << 18) {
+  package init(_ file: InputFile, from offset: UInt64 = 0, limit: Int = 64 << 20, bufferSize: Int = 1 << 18) {
     self.file = file
     self.limit = max(limit, 1)
     buffer = [UInt8](repeating: 0, count: max(1, min(bufferSize, self.limit)))
@@ -31,7 +31,7 @@ public struct LineReader: ~Copyable {
   /// Moves to the next line; false at the end of the file.
   ///
   /// - Throws: `IOError` when the file cannot be read or a line is too long.
-  public mutating func advance() throws(IOError) -> Bool {
+  package mutating func advance() throws(IOError) -> Bool {
     lineOffset = fileOffset - UInt64(unread.count)
     var searched = unread.lowerBound
     while true {
@@ -54,7 +54,7 @@ public struct LineReader: ~Copyable {
   }
 
   /// The bytes of the current line, without its line feed.
-  public var line: Span<UInt8> {
+  package var line: Span<UInt8> {
     @_lifetime(borrow self) get { buffer.span.extracting(withoutMark) }
   }
 
@@ -67,7 +67,7 @@ public struct LineReader: ~Copyable {
   }
 
   /// Bytes read from the file so far.
-  public var bytesRead: UInt64 { fileOffset }
+  package var bytesRead: UInt64 { fileOffset }
 
   /// Reads more behind the unread bytes, which move to the front; false when the file has no more.
   private mutating func fill() throws(IOError) -> Bool {

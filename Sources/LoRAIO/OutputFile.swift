@@ -5,13 +5,13 @@ import Glibc
 ///
 /// It never replaces anything: the name must be free. Files that must appear whole are written inside a folder, or
 /// under a name, that is published afterwards.
-public final class OutputFile: Sendable {
+package final class OutputFile: Sendable {
   /// The path that messages call it by.
-  public let path: String
+  package let path: String
   private let descriptor: CInt
 
   /// Creates the file, readable and writable as the umask allows.
-  public convenience init(creating path: String) throws(IOError) { try self.init(creating: path, for: path) }
+  package convenience init(creating path: String) throws(IOError) { try self.init(creating: path, for: path) }
 
   /// Creates a file that will have another name when it is complete, which is the one that users know.
   init(creating staged: String, for path: String) throws(IOError) {
@@ -29,14 +29,14 @@ public final class OutputFile: Sendable {
   }
 
   /// Opens a nameless file in `folder` that vanishes when it is closed.
-  public static func unnamed(in folder: String) throws(IOError) -> OutputFile {
+  package static func unnamed(in folder: String) throws(IOError) -> OutputFile {
     OutputFile(path: folder, descriptor: try SystemCalls.openUnnamed(in: folder))
   }
 
   deinit { close(descriptor) }
 
   /// Writes the whole buffer at `offset`.
-  public func write(_ buffer: UnsafeRawBufferPointer, at offset: UInt64) throws(IOError) {
+  package func write(_ buffer: UnsafeRawBufferPointer, at offset: UInt64) throws(IOError) {
     var done = 0
     while done < buffer.count {
       let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
@@ -45,7 +45,7 @@ public final class OutputFile: Sendable {
   }
 
   /// Writes all of `bytes` at `offset`.
-  public func write(_ bytes: [UInt8], at offset: UInt64) throws(IOError) {
+  package func write(_ bytes: [UInt8], at offset: UInt64) throws(IOError) {
     var failure: IOError?
     unsafe bytes.withUnsafeBytes { buffer in
       do throws(IOError) { unsafe try write(buffer, at: offset) } catch { failure = error }
@@ -54,12 +54,12 @@ public final class OutputFile: Sendable {
   }
 
   /// Sets the size in bytes; new bytes read as zero.
-  public func resize(to size: UInt64) throws(IOError) {
+  package func resize(to size: UInt64) throws(IOError) {
     try SystemCalls.truncate(descriptor, to: size, path: path)
   }
 
   /// Copies `count` bytes of `source` to `offset`, inside the kernel where the file systems can.
-  public func copy(from source: InputFile, at sourceOffset: UInt64, count: UInt64, to offset: UInt64) throws(IOError) {
+  package func copy(from source: InputFile, at sourceOffset: UInt64, count: UInt64, to offset: UInt64) throws(IOError) {
     var done: UInt64 = 0
     while done < count {
       let step = Int(min(count - done, 1 << 30))
@@ -92,13 +92,13 @@ public final class OutputFile: Sendable {
   /// Has the device begin with what was written so far, so that `synchronize` waits for less.
   ///
   /// Promises nothing and reports no failure; both are left to `synchronize`.
-  public func startFlush() { lora_start_flush(descriptor) }
+  package func startFlush() { lora_start_flush(descriptor) }
 
   /// Writes everything to the device.
-  public func synchronize() throws(IOError) { try SystemCalls.fsync(descriptor, path: path) }
+  package func synchronize() throws(IOError) { try SystemCalls.fsync(descriptor, path: path) }
 
   /// The same file, opened for reading, which messages call by its own path or another name.
-  public func reopened(size: UInt64, path name: String? = nil) throws(IOError) -> InputFile {
+  package func reopened(size: UInt64, path name: String? = nil) throws(IOError) -> InputFile {
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     guard copy >= 0 else { throw IOError("open", path, .system(lora_errno())) }
     return InputFile(path: name ?? path, descriptor: copy, size: size)
@@ -106,17 +106,17 @@ public final class OutputFile: Sendable {
 }
 
 /// Page-aligned memory for reading and writing files, freed with its owner.
-@safe public struct IOBuffer: ~Copyable {
+@safe package struct IOBuffer: ~Copyable {
   /// The memory, valid as long as the buffer lives.
-  public let bytes: UnsafeMutableRawBufferPointer
+  package let bytes: UnsafeMutableRawBufferPointer
 
   /// Memory of `count` bytes, not zeroed.
-  public init(count: Int) {
+  package init(count: Int) {
     unsafe bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 4096)
   }
 
   /// Size in bytes.
-  public var count: Int { unsafe bytes.count }
+  package var count: Int { unsafe bytes.count }
 
   deinit { unsafe bytes.deallocate() }
 }

@@ -2,11 +2,11 @@ import Glibc
 import Synchronization
 
 /// A file that is written under a hidden name beside its own and appears whole or not at all.
-public final class StagedFile: Sendable {
+package final class StagedFile: Sendable {
   /// The final path.
-  public let path: String
+  package let path: String
   /// The file to write.
-  public let file: OutputFile
+  package let file: OutputFile
   private let target: String
   private let staged: String
   private let overwrites: Bool
@@ -17,7 +17,7 @@ public final class StagedFile: Sendable {
   /// - Parameter overwrites: whether a file that is there is replaced when the new one is complete; through a symbolic
   ///   link the file that it leads to is replaced, not the link.
   /// - Throws: `IOError`, `.exists` when something is there that may not be replaced.
-  public init(for path: String, overwrites: Bool = false) throws(IOError) {
+  package init(for path: String, overwrites: Bool = false) throws(IOError) {
     self.path = path
     self.overwrites = overwrites
     if let kind = FileKind(path: path) {
@@ -34,7 +34,7 @@ public final class StagedFile: Sendable {
   /// Gives the finished file its name.
   ///
   /// - Throws: `IOError`, `.exists` when a file came to be there meanwhile; nothing is left behind then.
-  public func publish() throws(IOError) {
+  package func publish() throws(IOError) {
     do throws(IOError) {
       try file.synchronize()
       if overwrites {
@@ -50,7 +50,7 @@ public final class StagedFile: Sendable {
   }
 
   /// Removes what was written, unless it has its name already; may be called from any thread.
-  public func discard() {
+  package func discard() {
     isPending.withLock { isPending in
       if isPending { unsafe unlink(staged) }
       isPending = false

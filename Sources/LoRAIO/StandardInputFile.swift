@@ -3,7 +3,7 @@ import Glibc
 
 extension InputFile {
   /// Everything that comes on standard input, copied to a nameless temporary file that can be read at any offset.
-  public static func standardInput() throws(IOError) -> InputFile {
+  package static func standardInput() throws(IOError) -> InputFile {
     let name = "standard input"
     let output = try OutputFile.temporary()
     let buffer = IOBuffer(count: 1 << 20)
@@ -26,7 +26,7 @@ extension InputFile {
 
 extension OutputFile {
   /// Opens a nameless file in the folder for temporary files (`TMPDIR`, else `/tmp`).
-  public static func temporary() throws(IOError) -> OutputFile {
+  package static func temporary() throws(IOError) -> OutputFile {
     try unnamed(in: unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp")
   }
 }

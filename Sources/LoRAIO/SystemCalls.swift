@@ -118,9 +118,9 @@ enum SystemCalls {
 /// A failure ordered by a test: the `after`-th next call of one kind on a path that contains `path` fails.
 ///
 /// Faults exist in debug builds only; in release builds the check compiles to nothing.
-public struct Fault: Sendable {
+package struct Fault: Sendable {
   /// The kinds of calls that can be made to fail.
-  public enum Call: Sendable {
+  package enum Call: Sendable {
     case open
     case read
     case write
@@ -143,12 +143,12 @@ public struct Fault: Sendable {
   private static let ordered = Mutex<[Fault]>([])
 
   /// Orders a failure with `errorNumber` after `after` calls have gone through.
-  public static func order(_ call: Call, path: String, after: Int = 0, errorNumber: CInt) {
+  package static func order(_ call: Call, path: String, after: Int = 0, errorNumber: CInt) {
     ordered.withLock { $0.append(Fault(call: call, path: path, after: after, errorNumber: errorNumber)) }
   }
 
   /// Forgets the failures ordered for `path`.
-  public static func clear(path: String) {
+  package static func clear(path: String) {
     ordered.withLock { $0.removeAll { $0.path == path } }
   }
 

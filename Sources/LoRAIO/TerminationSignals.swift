@@ -2,13 +2,13 @@ import Glibc
 import Synchronization
 
 /// SIGINT and SIGTERM turned into a call, so that work can clean up before the process ends by the signal.
-public enum TerminationSignals {
+package enum TerminationSignals {
   private static let received = Atomic<CInt>(0)
 
   /// Calls `action` on a thread of its own when the first of the two signals comes; the second one ends the process.
   ///
   /// Must be called before other threads start, because threads inherit which signals are held back.
-  public static func onFirst(_ action: @escaping @Sendable () -> Void) {
+  package static func onFirst(_ action: @escaping @Sendable () -> Void) {
     var set = sigset_t()
     unsafe sigemptyset(&set)
     unsafe sigaddset(&set, SIGINT)
@@ -27,7 +27,7 @@ public enum TerminationSignals {
   }
 
   /// Ends the process by the signal that was received, as if it had never been held back; returns when there was none.
-  public static func reraise() {
+  package static func reraise() {
     let number = received.load(ordering: .relaxed)
     guard number != 0 else { return }
     signal(number, SIG_DFL)

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Files are known by device and inode, however they are called: through symbolic links, hard links or other paths.
 /// Nothing is remembered before `remember` is called, because a process that serves for months opens files without end.
-public enum UsedFiles {
+package enum UsedFiles {
   private struct Identity: Hashable {
     var device: dev_t
     var inode: ino_t
@@ -14,16 +14,16 @@ public enum UsedFiles {
   private static let known = Mutex<Set<Identity>?>(nil)
 
   /// Begins to remember every file that is opened for reading.
-  public static func remember() { known.withLock { $0 = $0 ?? [] } }
+  package static func remember() { known.withLock { $0 = $0 ?? [] } }
 
   /// Remembers the file that a path leads to, if there is one.
-  public static func insert(_ path: String) {
+  package static func insert(_ path: String) {
     guard let identity = identity(path) else { return }
     known.withLock { _ = $0?.insert(identity) }
   }
 
   /// Whether the path leads to a file that is remembered.
-  public static func contains(_ path: String) -> Bool {
+  package static func contains(_ path: String) -> Bool {
     guard let identity = identity(path) else { return false }
     return known.withLock { $0?.contains(identity) == true }
   }

@@ -2,11 +2,11 @@ import CLoRAShims
 import Glibc
 
 /// Small files that appear whole or not at all.
-public enum WholeFile {
+package enum WholeFile {
   /// Writes a file next to its final name and renames it over whatever is there.
   ///
   /// Names that are no regular files, such as `/dev/stdout` or a pipe, are written to directly.
-  public static func write(_ bytes: [UInt8], to path: String) throws(IOError) {
+  package static func write(_ bytes: [UInt8], to path: String) throws(IOError) {
     if let kind = FileKind(path: path), kind != .regular {
       if kind == .folder { throw IOError("write", path, .system(EISDIR)) }
       return try writeStream(bytes, to: path)

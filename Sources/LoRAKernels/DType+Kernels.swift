@@ -1,5 +1,5 @@
 internal import CLoRAKernels
-public import TensorCore
+package import TensorCore
 
 extension DType {
   /// The number of this type in the C kernels; nil for types that are not real floating-point numbers.
@@ -22,7 +22,7 @@ extension DType {
   }
 
   /// Whether a merge can read the type as a base and write it: F32, F16 and BF16.
-  public var isMergeable: Bool { self == .f32 || self == .f16 || self == .bf16 }
+  package var isMergeable: Bool { self == .f32 || self == .f16 || self == .bf16 }
 
   /// The kernel number of a type that the caller promised to be floating-point.
   func requireKernel() -> lora_dtype {

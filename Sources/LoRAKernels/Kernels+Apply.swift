@@ -13,7 +13,7 @@ extension Kernels {
   ///   - stride: from one token to the next, at least `row.count`.
   ///   - output: at least `(count - 1) · outputStride + 1` numbers.
   ///   - outputStride: from one token's result to the next.
-  public static func dots(
+  package static func dots(
     row: UnsafeBufferPointer<Float>, tokens: UnsafeBufferPointer<Float>, count: Int, stride: Int,
     output: UnsafeMutableBufferPointer<Float>, outputStride: Int, level: KernelLevel = .preferred
   ) {
@@ -25,7 +25,7 @@ extension Kernels {
   }
 
   /// The same in f64.
-  public static func dots(
+  package static func dots(
     row: UnsafeBufferPointer<Double>, tokens: UnsafeBufferPointer<Double>, count: Int, stride: Int,
     output: UnsafeMutableBufferPointer<Double>, outputStride: Int, level: KernelLevel = .preferred
   ) {
@@ -42,7 +42,7 @@ extension Kernels {
   ///   - matrix: row by row, each of `length` numbers.
   ///   - rows: the rows that are multiplied.
   ///   - tokens: `[count, length]`.
-  public static func products<Number: DotNumber>(
+  package static func products<Number: DotNumber>(
     _ matrix: [Number], rows: Range<Int>, length: Int, tokens: [Number], count: Int, level: KernelLevel = .preferred
   ) -> [Number] {
     var result = [Number](repeating: 0, count: count * rows.count)
@@ -73,7 +73,7 @@ extension Kernels {
 }
 
 /// A type of numbers that there are kernels of dot products for: `Float` and `Double`.
-public protocol DotNumber: ExpressibleByIntegerLiteral {
+package protocol DotNumber: ExpressibleByIntegerLiteral {
   /// `Kernels.dots` in this type.
   static func dots(
     row: UnsafeBufferPointer<Self>, tokens: UnsafeBufferPointer<Self>, count: Int, stride: Int,
@@ -82,7 +82,7 @@ public protocol DotNumber: ExpressibleByIntegerLiteral {
 
 extension Float: DotNumber {
   /// `Kernels.dots` in f32.
-  public static func dots(
+  package static func dots(
     row: UnsafeBufferPointer<Float>, tokens: UnsafeBufferPointer<Float>, count: Int, stride: Int,
     output: UnsafeMutableBufferPointer<Float>, outputStride: Int, level: KernelLevel
   ) {
@@ -93,7 +93,7 @@ extension Float: DotNumber {
 
 extension Double: DotNumber {
   /// `Kernels.dots` in f64.
-  public static func dots(
+  package static func dots(
     row: UnsafeBufferPointer<Double>, tokens: UnsafeBufferPointer<Double>, count: Int, stride: Int,
     output: UnsafeMutableBufferPointer<Double>, outputStride: Int, level: KernelLevel
   ) {

@@ -1,12 +1,12 @@
 internal import CLoRAKernels
-public import TensorCore
+package import TensorCore
 
 /// The numeric kernels over raw tensor bytes.
 ///
 /// Pure functions that may run on several threads at once. Bytes may have any alignment and are little-endian. Shapes,
 /// sizes and types that do not fit are programmer errors and trap: check what files say before it comes here.
 /// Results do not depend on the level; docs/numerics.md is the contract.
-public enum Kernels {}
+package enum Kernels {}
 
 extension Kernels {
   /// Widens elements to f32, exactly; NaN stays NaN.
@@ -16,7 +16,7 @@ extension Kernels {
   ///   - dtype: any floating-point type but F64.
   ///   - first: index of the first element to take.
   ///   - output: as many elements as it holds are taken.
-  public static func widen(
+  package static func widen(
     _ bytes: UnsafeRawBufferPointer, dtype: DType, from first: Int = 0, to output: UnsafeMutableBufferPointer<Float>,
     level: KernelLevel = .preferred
   ) {
@@ -27,7 +27,7 @@ extension Kernels {
   }
 
   /// Widens elements of any floating-point type to f64, exactly; NaN stays NaN.
-  public static func widen(
+  package static func widen(
     _ bytes: UnsafeRawBufferPointer, dtype: DType, from first: Int = 0, to output: UnsafeMutableBufferPointer<Double>,
     level: KernelLevel = .preferred
   ) {
@@ -37,7 +37,7 @@ extension Kernels {
   }
 
   /// Rounds f32 values once, ties to even, to F32, F16 or BF16; NaN becomes the canonical quiet NaN.
-  public static func narrow(
+  package static func narrow(
     _ values: UnsafeBufferPointer<Float>, to dtype: DType, output: UnsafeMutableRawBufferPointer,
     level: KernelLevel = .preferred
   ) {
@@ -48,7 +48,7 @@ extension Kernels {
   }
 
   /// Rounds f64 values once, ties to even, to F32, F16 or BF16; never by way of another type.
-  public static func narrow(
+  package static func narrow(
     _ values: UnsafeBufferPointer<Double>, to dtype: DType, output: UnsafeMutableRawBufferPointer,
     level: KernelLevel = .preferred
   ) {
@@ -58,12 +58,12 @@ extension Kernels {
     unsafe lora_narrow_f64(level.index, input, values.count, dtype.requireKernel(), target)
   }
 
-  /// Converts `count` elements to F32, F16 or BF16 with one rounding, ties to even.
+  /// Converts `count` elements to F32, F16 or BF16, rounded once, ties to even.
   ///
   /// Equal types are copied byte for byte, otherwise NaN becomes the canonical quiet NaN.
   /// - Returns: how many finite elements became infinite.
   @discardableResult
-  public static func convert(
+  package static func convert(
     _ bytes: UnsafeRawBufferPointer, dtype: DType, count: Int, to outputDType: DType,
     output: UnsafeMutableRawBufferPointer, level: KernelLevel = .preferred
   ) -> UInt64 {

@@ -1,5 +1,5 @@
 internal import CLoRAKernels
-public import TensorCore
+package import TensorCore
 
 extension Kernels {
   /// Merges whole rows: output[i, j] = round(base[i, j] + Σₖ left[leftRow + i, k] · right[k, j]).
@@ -12,7 +12,7 @@ extension Kernels {
   ///     the same size, otherwise it must not overlap it.
   ///   - leftRow: the row of `left` that belongs to the first row of the tile.
   ///   - statistics: counted only when not nil; costs up to a third more time at small ranks.
-  public static func merge(
+  package static func merge(
     base: UnsafeRawBufferPointer, baseDType: DType, rows: Int, left: LeftFactor, leftRow: Int = 0,
     right: RightFactor, output: UnsafeMutableRawBufferPointer, outputDType: DType,
     statistics: inout MergeStatistics?, level: KernelLevel = .preferred

@@ -1,23 +1,23 @@
 internal import CLoRAKernels
-public import TensorCore
+package import TensorCore
 
 /// Where a strided matrix lies in some bytes, in elements of its type.
-public struct StridedMatrix: Sendable, Hashable {
+package struct StridedMatrix: Sendable, Hashable {
   /// Byte of element (0, 0).
-  public var start: Int
+  package var start: Int
   /// Element type, of whole bytes.
-  public var dtype: DType
+  package var dtype: DType
   /// Number of rows.
-  public var rows: Int
+  package var rows: Int
   /// Number of columns.
-  public var columns: Int
+  package var columns: Int
   /// Elements from row to row.
-  public var rowStride: Int
+  package var rowStride: Int
   /// Elements from column to column.
-  public var columnStride: Int
+  package var columnStride: Int
 
   /// A matrix of these sizes.
-  public init(start: Int, dtype: DType, rows: Int, columns: Int, rowStride: Int, columnStride: Int) {
+  package init(start: Int, dtype: DType, rows: Int, columns: Int, rowStride: Int, columnStride: Int) {
     self.start = start
     self.dtype = dtype
     self.rows = rows
@@ -48,7 +48,7 @@ extension Kernels {
   ///   - dtype: F32, F16 or BF16.
   ///   - output: `outputRows` × `outputColumns` elements.
   ///   - range: the rows of the output to fill.
-  public static func pack(
+  package static func pack(
     _ bytes: UnsafeRawBufferPointer, _ source: StridedMatrix?, scale: Float, to dtype: DType,
     output: UnsafeMutableRawBufferPointer, outputRows: Int, outputColumns: Int, rows range: Range<Int>,
     level: KernelLevel = .preferred

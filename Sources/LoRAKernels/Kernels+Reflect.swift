@@ -1,7 +1,7 @@
 internal import CLoRAKernels
 
 /// Columns one after another in memory, each `stride` numbers from the one before it.
-@safe public struct ColumnBlock {
+@safe package struct ColumnBlock {
   /// The first number of the first column.
   let start: UnsafeMutablePointer<Double>
   /// Numbers of a column.
@@ -10,7 +10,7 @@ internal import CLoRAKernels
   let stride: Int
 
   /// Columns of a buffer from its first number on; nil when they do not fit into it.
-  public init?(_ buffer: UnsafeMutableBufferPointer<Double>, rows: Int, columns: Int, stride: Int) {
+  package init?(_ buffer: UnsafeMutableBufferPointer<Double>, rows: Int, columns: Int, stride: Int) {
     guard let start = buffer.baseAddress, rows >= 0, columns >= 0, stride >= rows else { return nil }
     let (last, overflow) = max(columns - 1, 0).multipliedReportingOverflow(by: stride)
     guard !overflow, columns == 0 || buffer.count - last >= rows else { return nil }
@@ -21,7 +21,7 @@ internal import CLoRAKernels
 
 extension Kernels {
   /// How many Householder reflections `reflect` applies at once.
-  public static let reflectorLimit = 4
+  package static let reflectorLimit = 4
 
   /// Applies Householder reflections H₁, H₂, … in this order: `C -= Y · Tᵀ · Yᵀ · C`, where Y is the identity above
   /// `vectors` and C is `tops` above `columns` (Schreiber and Van Loan's compact form).
@@ -33,7 +33,7 @@ extension Kernels {
   ///   - factors: T, upper triangular, column by column.
   ///   - tops: as many rows as there are reflections.
   ///   - columns: as many rows as V, with V's stride, and as many columns as `tops`.
-  public static func reflect(
+  package static func reflect(
     _ vectors: ColumnBlock, factors: [Double], tops: ColumnBlock, columns: ColumnBlock,
     level: KernelLevel = .preferred
   ) {

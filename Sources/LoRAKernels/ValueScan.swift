@@ -1,5 +1,5 @@
 internal import CLoRAKernels
-public import TensorCore
+package import TensorCore
 
 /// What one pass over stored values found.
 public struct ValueScan: Sendable, Equatable {
@@ -48,7 +48,7 @@ extension Kernels {
   ///
   /// - Parameter bytes: elements of `dtype`; a size that is no multiple of the element's leaves the rest out.
   ///   A part of a packed 6-bit tensor must start at a multiple of 3 bytes.
-  public static func scan(
+  package static func scan(
     _ bytes: UnsafeRawBufferPointer, dtype: DType, level: KernelLevel = .preferred
   ) -> ValueScan {
     let kernel = dtype.requireKernel()
@@ -58,7 +58,7 @@ extension Kernels {
   }
 
   /// Index of the first finite element whose magnitude is at least `threshold`, which must not be NaN.
-  public static func firstExceeding(
+  package static func firstExceeding(
     _ threshold: Double, in bytes: UnsafeRawBufferPointer, dtype: DType, level: KernelLevel = .preferred
   ) -> UInt64? {
     precondition(!threshold.isNaN, "a threshold must be a number")

@@ -16,7 +16,7 @@ public enum Parity {
   /// Measures every module of an adapter.
   ///
   /// - Parameters:
-  ///   - merged: the merged model; nil merges in memory, with one rounding to the base's type.
+  ///   - merged: the merged model; nil merges in memory, rounded once to the base's type.
   ///   - device: where the products of the unmerged path are computed.
   ///   - progress: called after each module.
   public static func run(

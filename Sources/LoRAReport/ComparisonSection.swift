@@ -35,7 +35,7 @@ extension Report {
     return """
       <section aria-labelledby="comparison">
       <h2 id="comparison">Comparison</h2>
-      <p>Those with the gravest findings come first.\(rest)\(note) ‖ΔW‖ is the Frobenius norm over all modules, rank in \
+      <p>Worst first.\(rest)\(note) ‖ΔW‖ is the Frobenius norm over all modules, rank in \
       use the median effective rank over the rank.</p>
       \(scrolling("comparison-table", "Comparison of all adapters", table))</section>
 

@@ -28,7 +28,7 @@ extension Report {
   }
 }
 
-/// Findings, gravest first as they come.
+/// Findings, worst first as they come.
 func findingsList(_ findings: [Finding]) -> Markup {
   let order = findings.enumerated().sorted { left, right in
     (right.element.severity, left.offset) < (left.element.severity, right.offset)

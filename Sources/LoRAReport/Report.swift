@@ -12,7 +12,7 @@ public struct Report: Sendable {
   public let validation: ValidationReport
   /// The base that the adapters were compared with.
   public let base: BaseModel?
-  /// The adapters, those with the gravest findings first and else in input order.
+  /// The adapters, worst first and else in input order.
   public let adapters: [ReportedAdapter]
 
   /// Adapters shown in detail unless told otherwise.

@@ -12,7 +12,7 @@ extension Report {
     let warnings = validation.count(of: .warning)
     let sentence: Markup =
       switch validation.status {
-      case .pass: "Nothing stands against using \(results.count == 1 ? "this adapter" : "these adapters")."
+      case .pass: "No problems found."
       case .warn: "Nothing failed, but there \(warnings == 1 ? "is" : "are") \(counted(warnings, "warning"))."
       case .fail where errors + warnings == 0: "Not everything could be checked."
       case .fail: "\(counted(errors, "error")) and \(counted(warnings, "warning")) were found."

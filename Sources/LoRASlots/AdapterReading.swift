@@ -13,7 +13,7 @@ extension SafetensorsFile {
 
 /// One adapter's data section on its way into staging memory, piece by piece, by any number of threads.
 ///
-/// A piece is what is had at once: a stretch of a plain file, or a frame of a compressed one, which is decoded straight
+/// A piece is what is read at once: a stretch of a plain file, or a frame of a compressed one, which is decoded straight
 /// into its place; a compressed file without a table of frames is one piece. Files are read and never mapped: one that shrinks is an error here, not the end of the process.
 public final class AdapterReading: Sendable {
   /// Bytes of a plain file in a piece: little enough to be still in the core's cache when it is packed.

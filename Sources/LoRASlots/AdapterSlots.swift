@@ -41,7 +41,7 @@ public final class AdapterSlots: Sendable {
   }
 
   /// Slots of `layout` on `device`, over a pool of `hostCapacity` adapters (`max_cpu_loras`) of at most `adapterBytes`
-  /// bytes of weights each; all memory is had now.
+  /// bytes of weights each; all memory is allocated now.
   ///
   /// - Throws: `SlotDeviceError` when there is not enough of it.
   public init(

@@ -7,7 +7,7 @@ import TensorCore
 
 /// Data sections of adapters in host memory: places of one size in one piece of staging memory.
 ///
-/// The memory is had once, when the pool is made: pinning it for every adapter would cost more than a swap.
+/// Memory is allocated once, when the pool is made: pinning it for every adapter would cost more than a swap.
 public final class HostPool: Sendable {
   /// The memory of all places.
   public let staging: any StagingMemory

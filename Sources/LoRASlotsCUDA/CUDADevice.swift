@@ -1,17 +1,17 @@
-public import CUDADriver
+package import CUDADriver
 import LoRAIO
-public import LoRASlots
+package import LoRASlots
 
 /// A GPU as a place for slots.
-public final class CUDADevice: SlotDevice {
+package final class CUDADevice: SlotDevice {
   /// `cuda:N`.
-  public let name: String
+  package let name: String
   /// The GPU's own name with its number.
-  public let title: String
+  package let title: String
   /// The primary context, shared with everybody in the process.
-  public let context: CUDAContext
+  package let context: CUDAContext
   /// Why slots are filled on the host and copied piece by piece, when the kernel cannot be used.
-  public let kernelFailure: CUDAError?
+  package let kernelFailure: CUDAError?
   let kernel: CUDAKernel?
   /// Threads that read and decompress files during loads.
   let workers: Int
@@ -30,7 +30,7 @@ public final class CUDADevice: SlotDevice {
   ///   - usesKernel: false leaves the kernel out, for comparisons.
   ///   - workers: threads that read files during loads; by default as many as there are processors.
   /// - Throws: `SlotDeviceError`, `.unavailable` when there is no driver or no such GPU.
-  public init(_ ordinal: Int, driver path: String? = nil, usesKernel: Bool = true, workers: Int? = nil)
+  package init(_ ordinal: Int, driver path: String? = nil, usesKernel: Bool = true, workers: Int? = nil)
     throws(SlotDeviceError)
   {
     let name = "cuda:\(ordinal)"
@@ -61,12 +61,12 @@ public final class CUDADevice: SlotDevice {
   }
 
   /// Number of GPUs, 0 when there is no usable driver.
-  public static func count(driver path: String? = nil) -> Int {
+  package static func count(driver path: String? = nil) -> Int {
     do throws(CUDAError) { return try DriverLibrary.load(path).deviceCount() } catch { return 0 }
   }
 
   /// Device memory that is free.
-  public var freeBytes: UInt64? {
+  package var freeBytes: UInt64? {
     do throws(CUDAError) {
       return try context.memory().free
     } catch {
@@ -77,7 +77,7 @@ public final class CUDADevice: SlotDevice {
   }
 
   /// Pinned memory.
-  public func allocateStaging(bytes: UInt64) throws(SlotDeviceError) -> any StagingMemory {
+  package func allocateStaging(bytes: UInt64) throws(SlotDeviceError) -> any StagingMemory {
     do throws(CUDAError) {
       guard let count = Int(exactly: bytes) else { throw Self.tooLarge("cuMemHostAlloc") }
       return CUDAStaging(try PinnedBuffer(context, count: count))
@@ -87,7 +87,7 @@ public final class CUDADevice: SlotDevice {
   }
 
   /// Slots in one allocation of the device.
-  public func allocateSlots(_ layout: SlotLayout) throws(SlotDeviceError) -> any SlotMemory {
+  package func allocateSlots(_ layout: SlotLayout) throws(SlotDeviceError) -> any SlotMemory {
     do throws(CUDAError) {
       guard let count = Int(exactly: layout.totalBytes) else { throw Self.tooLarge("cuMemAlloc") }
       let slab = DeviceMemory(try DeviceBuffer(context, count: count))
@@ -109,7 +109,7 @@ public final class CUDADevice: SlotDevice {
   /// Slots in memory that an engine has allocated on this device, one place for each buffer of the layout.
   ///
   /// The memory must outlive the result; what is in it stays until a load or `clear`.
-  public func slots(_ layout: SlotLayout, at placements: [SlotPlacement]) throws(SlotDeviceError) -> CUDASlots {
+  package func slots(_ layout: SlotLayout, at placements: [SlotPlacement]) throws(SlotDeviceError) -> CUDASlots {
     guard placements.count == layout.buffers.count else {
       throw SlotDeviceError(
         device: name, .unsupported, "\(placements.count) places for \(layout.buffers.count) buffers")
@@ -124,7 +124,7 @@ public final class CUDADevice: SlotDevice {
   /// Everything that is queued on a stream of the engine now, such as its readers of a slot.
   ///
   /// - Parameter stream: a CUDA stream of this process as PyTorch gives it (`cuda_stream`); 0 is the legacy stream.
-  public func fence(after stream: UInt) throws(SlotDeviceError) -> any SlotFence {
+  package func fence(after stream: UInt) throws(SlotDeviceError) -> any SlotFence {
     do throws(CUDAError) {
       let event = try CUDAEvent(context)
       try event.record(on: CUDAStream(context, borrowing: stream))
@@ -149,7 +149,7 @@ final class CUDAStaging: StagingMemory {
 }
 
 /// A point in a stream of the device.
-public class CUDAFence: SlotFence, @unchecked Sendable {
+package class CUDAFence: SlotFence, @unchecked Sendable {
   let event: CUDAEvent
   let device: CUDADevice
 
@@ -159,19 +159,19 @@ public class CUDAFence: SlotFence, @unchecked Sendable {
   }
 
   /// Whether the stream has passed it; a stream that has failed has.
-  public var isDone: Bool {
+  package var isDone: Bool {
     do throws(CUDAError) { return try event.isPassed() } catch { return true }
   }
 
   /// Blocks until the stream has passed it.
-  public func wait() throws(SlotDeviceError) {
+  package func wait() throws(SlotDeviceError) {
     do throws(CUDAError) { try event.wait() } catch {
       throw SlotDeviceError(error, device: device.name, "work on the GPU failed at or before this point")
     }
   }
 
   /// Lets everything that is queued on an engine's stream from now on wait for this point, without blocking the host.
-  public func order(before stream: UInt) throws(SlotDeviceError) {
+  package func order(before stream: UInt) throws(SlotDeviceError) {
     do throws(CUDAError) {
       try CUDAStream(device.context, borrowing: stream).wait(for: event)
     } catch {

@@ -1,9 +1,9 @@
 import CUDADriver
-public import LoRASlots
+package import LoRASlots
 import Synchronization
 
 /// Loads in flight on a GPU.
-public final class CUDALoading: CUDAFence, SlotLoading, @unchecked Sendable {
+package final class CUDALoading: CUDAFence, SlotLoading, @unchecked Sendable {
   /// Recorded before the first command and behind the first chunk.
   private let started: CUDAEvent
   private let first: CUDAEvent
@@ -43,16 +43,16 @@ public final class CUDALoading: CUDAFence, SlotLoading, @unchecked Sendable {
   }
 
   /// Whether everything is in place.
-  public override var isDone: Bool { bench.withLock { $0 == nil } || super.isDone }
+  package override var isDone: Bool { bench.withLock { $0 == nil } || super.isDone }
 
   /// Blocks until everything is in place.
-  public override func wait() throws(SlotDeviceError) {
+  package override func wait() throws(SlotDeviceError) {
     try super.wait()
     settle()
   }
 
   /// Blocks until the first stages are in place.
-  public func wait(stages count: Int) throws(SlotDeviceError) {
+  package func wait(stages count: Int) throws(SlotDeviceError) {
     if count > firstStages { return try wait() }
     guard count > 0 else { return }
     do throws(CUDAError) { try first.wait() } catch {
@@ -63,7 +63,7 @@ public final class CUDALoading: CUDAFence, SlotLoading, @unchecked Sendable {
   /// What it cost; complete after `wait()`.
   ///
   /// `kernel` is the time between the last byte's arrival and the end.
-  public var timings: SlotTimings { known.withLock { $0 } }
+  package var timings: SlotTimings { known.withLock { $0 } }
 
   /// Notes the times of a load that has ended and gives the bench back; once.
   private func settle() {

@@ -1,9 +1,9 @@
-public import CUDADriver
+package import CUDADriver
 
 /// Rows of matrices times tokens on a GPU, with the bits that the host gives (`LoRAKernels.AdapterStack`).
-public final class CUDAProducts: Sendable {
+package final class CUDAProducts: Sendable {
   /// `cuda:N`.
-  public let name: String
+  package let name: String
   private let context: CUDAContext
   private let loaded: Loaded
   private let kernel: CUDAKernel
@@ -18,7 +18,7 @@ public final class CUDAProducts: Sendable {
   /// - Parameters:
   ///   - ordinal: its number, from 0, in the order of the driver.
   ///   - path: the driver's library; nil for `LORA_TOOL_LIBCUDA`, else the installed one.
-  public init(_ ordinal: Int, driver path: String? = nil) throws(CUDAError) {
+  package init(_ ordinal: Int, driver path: String? = nil) throws(CUDAError) {
     name = "cuda:\(ordinal)"
     context = try CUDAContext(try DriverLibrary.load(path), device: ordinal)
     let module = try CUDAModule(context, ptx: ProductKernel.ptx)
@@ -32,7 +32,7 @@ public final class CUDAProducts: Sendable {
   ///   - matrix: row by row, each of `length` numbers.
   ///   - rows: the rows that are multiplied.
   ///   - tokens: `[count, length]`.
-  public func products(_ matrix: [Float], rows: Range<Int>, length: Int, tokens: [Float], count: Int)
+  package func products(_ matrix: [Float], rows: Range<Int>, length: Int, tokens: [Float], count: Int)
     throws(CUDAError) -> [Float]
   {
     precondition(

@@ -1,6 +1,6 @@
 import CUDADriver
 import LoRAIO
-public import LoRASlots
+package import LoRASlots
 import TensorCore
 
 extension CUDASlots {
@@ -9,7 +9,7 @@ extension CUDASlots {
   /// With the kernel, one adapter takes at most 16 commands: its bytes go to the device as they lie in the file, and
   /// launches scatter them, so that only live bytes cross the bus. Without it, or for types that it does not read, the
   /// slot is packed on the host and copied piece by piece.
-  public func load(_ loads: [SlotLoad]) throws(SlotDeviceError) -> any SlotLoading {
+  package func load(_ loads: [SlotLoad]) throws(SlotDeviceError) -> any SlotLoading {
     let start = CurrentProcess.monotonicSeconds
     for load in loads {
       try check(load.slot)

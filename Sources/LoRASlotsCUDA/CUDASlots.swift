@@ -1,14 +1,14 @@
 import CUDADriver
-public import LoRASlots
+package import LoRASlots
 import Synchronization
 
 /// The slots of one layout on one GPU.
 ///
 /// Two streams: one copies adapters to the device, the other scatters them into slots and does everything else, so that
 /// what touches slots happens in the order of the calls.
-public final class CUDASlots: SlotMemory {
+package final class CUDASlots: SlotMemory {
   /// The buffers.
-  public let layout: SlotLayout
+  package let layout: SlotLayout
   let device: CUDADevice
   let placements: [SlotPlacement]
   let copies: CUDAStream
@@ -43,7 +43,7 @@ public final class CUDASlots: SlotMemory {
   }
 
   /// Sets every byte of every slot.
-  public func fill(with byte: UInt8) throws(SlotDeviceError) {
+  package func fill(with byte: UInt8) throws(SlotDeviceError) {
     do throws(CUDAError) {
       for run in runs(of: 0..<layout.slots) {
         try work.fill(run.address, count: Int(run.bytes), with: byte)
@@ -55,7 +55,7 @@ public final class CUDASlots: SlotMemory {
   }
 
   /// Copies what a slot has in a buffer to the host.
-  public func read(buffer: Int, slot: Int, into output: UnsafeMutableRawBufferPointer) throws(SlotDeviceError) {
+  package func read(buffer: Int, slot: Int, into output: UnsafeMutableRawBufferPointer) throws(SlotDeviceError) {
     try check(slot)
     guard layout.buffers.indices.contains(buffer), UInt64(output.count) == layout.buffers[buffer].slotBytes else {
       throw SlotDeviceError(device: device.name, .unsupported, "a read of another size than the buffer's")
@@ -69,7 +69,7 @@ public final class CUDASlots: SlotMemory {
   }
 
   /// Makes a slot all zero.
-  public func clear(slot: Int, after readers: [any SlotFence]) throws(SlotDeviceError) -> any SlotFence {
+  package func clear(slot: Int, after readers: [any SlotFence]) throws(SlotDeviceError) -> any SlotFence {
     try check(slot)
     do throws(CUDAError) {
       let event = try CUDAEvent(device.context)

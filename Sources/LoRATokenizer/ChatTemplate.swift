@@ -2,7 +2,7 @@ import JSON
 import LoRAIO
 
 /// The Jinja template that makes a prompt of messages.
-public struct ChatTemplate: Sendable, Equatable {
+package struct ChatTemplate: Sendable, Equatable {
   /// A line without the white space around it and with single blanks in it.
   struct Line: Sendable, Equatable {
     /// Its number in the file, from 1.
@@ -14,7 +14,7 @@ public struct ChatTemplate: Sendable, Equatable {
   let lines: [Line]
 
   /// A template as it is written.
-  public init(_ text: String) {
+  package init(_ text: String) {
     var lines: [Line] = []
     var line: [UInt8] = []
     var number = 1
@@ -41,22 +41,22 @@ public struct ChatTemplate: Sendable, Equatable {
   }
 
   /// Whether both are the same but for white space.
-  public static func == (left: ChatTemplate, right: ChatTemplate) -> Bool {
+  package static func == (left: ChatTemplate, right: ChatTemplate) -> Bool {
     left.lines.count == right.lines.count && zip(left.lines, right.lines).allSatisfy { $0.text == $1.text }
   }
 
   /// The first line at which two templates part.
-  public struct Difference: Sendable, Equatable {
+  package struct Difference: Sendable, Equatable {
     /// The number of the line in the first, from 1; nil where it has ended.
-    public let number: Int?
+    package let number: Int?
     /// The line in the first; nil where the template has ended.
-    public let own: String?
+    package let own: String?
     /// The line in the second; nil where the template has ended.
-    public let other: String?
+    package let other: String?
   }
 
   /// Where two templates part, or nil when they differ in white space alone.
-  public func difference(from other: ChatTemplate) -> Difference? {
+  package func difference(from other: ChatTemplate) -> Difference? {
     guard self != other else { return nil }
     let parting = zip(lines, other.lines).enumerated().first { $0.element.0.text != $0.element.1.text }?.offset
     let index = parting ?? min(lines.count, other.lines.count)

@@ -1,21 +1,21 @@
 import Glibc
 
 /// One token of a vocabulary.
-public struct Token: Sendable, Equatable {
+package struct Token: Sendable, Equatable {
   /// Its text as the files have it, such as `Ġthe`; bytes that are not UTF-8 are replaced.
-  public let text: String
+  package let text: String
   /// Its id: the row of the embedding.
-  public let id: UInt32
+  package let id: UInt32
   /// Whether it was added to the vocabulary, as special tokens are.
-  public let isAdded: Bool
+  package let isAdded: Bool
 }
 
 /// Tokens in the order of their ids, over the bytes of the file that they come from.
 ///
 /// A vocabulary of 250,000 tokens is read without a string for each: an entry says where the bytes lie.
-public struct TokenList: Sendable {
+package struct TokenList: Sendable {
   /// Most tokens that are read; the largest published vocabularies have about a million.
-  public static let limit = 1 << 22
+  package static let limit = 1 << 22
 
   /// Tokens of one id that are looked through.
   fileprivate static let rivalLimit = 4
@@ -34,13 +34,13 @@ public struct TokenList: Sendable {
   let entries: [Entry]
 
   /// Number of tokens.
-  public var count: Int { entries.count }
+  package var count: Int { entries.count }
 
   /// The largest id, or nil when there is no token.
-  public var largestID: UInt32? { entries.last?.id }
+  package var largestID: UInt32? { entries.last?.id }
 
   /// The token at a position.
-  public func token(at index: Int) -> Token {
+  package func token(at index: Int) -> Token {
     let entry = entries[index]
     let text = unsafe withBytes(of: entry) { unsafe String(decoding: $0, as: UTF8.self) }
     return Token(text: text, id: entry.id, isAdded: entry.isAdded)

@@ -7,19 +7,19 @@ import Synchronization
 /// One tokenizer has many spellings: transformers 4 writes `special_tokens_map.json`, `added_tokens.json` and an
 /// `added_tokens_decoder`, transformers 5 none of them; one writes `vocab.json` beside `tokenizer.json`, the other does
 /// not; a SentencePiece model becomes a `tokenizer.json` when it is saved. What is read here is what all of them mean.
-public struct Tokenizer: Sendable {
+package struct Tokenizer: Sendable {
   /// The folder.
-  public let folder: String
+  package let folder: String
   /// The path of the file that the vocabulary comes from; nil when the folder has none, or one that cannot be read.
-  public let vocabularyPath: String?
+  package let vocabularyPath: String?
   /// All tokens that have an id: the added ones alone where there is no vocabulary, nil where there is neither.
-  public let tokens: TokenList?
+  package let tokens: TokenList?
   /// The tokens of the roles that are filled.
-  public let roles: [TokenizerRole: String]
+  package let roles: [TokenizerRole: String]
   /// Chat templates by name; `default` is the one that is used where none is asked for.
-  public let templates: [String: ChatTemplate]
+  package let templates: [String: ChatTemplate]
   /// Files that could not be read.
-  public let problems: [TokenizerProblem]
+  package let problems: [TokenizerProblem]
 
   let file: VocabularyFile?
   /// Tokens that the small files add to those of the vocabulary's file.
@@ -33,24 +33,24 @@ public struct Tokenizer: Sendable {
   let merges: MergeRules?
 
   /// Whether the folder has a vocabulary to compare with.
-  public var hasVocabulary: Bool { file != nil }
+  package var hasVocabulary: Bool { file != nil }
 }
 
 /// Reads tokenizers, and those of equal files but once.
 ///
 /// The adapters of a fleet mostly bring the same vocabulary, which has megabytes: what was read is kept and compared
 /// byte for byte with what comes next.
-public final class TokenizerReader: Sendable {
+package final class TokenizerReader: Sendable {
   /// Most vocabularies that are kept; bounds memory whatever the adapters bring.
   private static let limit = 4
 
   private let kept = Mutex<[VocabularyFile]>([])
 
   /// A reader that knows no vocabulary yet.
-  public init() {}
+  package init() {}
 
   /// Reads the tokenizers of two folders, side by side where two threads can be had.
-  public func read(_ first: String, _ second: String) -> (first: Tokenizer?, second: Tokenizer?) {
+  package func read(_ first: String, _ second: String) -> (first: Tokenizer?, second: Tokenizer?) {
     let folders = [first, second]
     let results = Results<Tokenizer?>(folders.count)
     Workers.forEach(count: folders.count, workers: Workers.processorCount) {
@@ -64,7 +64,7 @@ public final class TokenizerReader: Sendable {
   ///
   /// Files are read whole, at most 128 MiB of a vocabulary and 16 MiB of any other; what cannot be read is among the
   /// `problems`.
-  public func read(_ folder: String) -> Tokenizer? {
+  package func read(_ folder: String) -> Tokenizer? {
     var problems: [TokenizerProblem] = []
     let (settings, hasSettings) = TokenizerSettings.read({ Folder.join(folder, $0) }, problems: &problems)
     let templates = settings.templates.merging(ChatTemplate.files(folder, problems: &problems)) { $1 }
@@ -138,7 +138,7 @@ extension TokenList {
 
 extension Tokenizer {
   /// Whether any file of a tokenizer lies in a folder; opens none.
-  public static func lies(in folder: String) -> Bool { Folder.holds(anyOf: names, in: folder) }
+  package static func lies(in folder: String) -> Bool { Folder.holds(anyOf: names, in: folder) }
 
   private static let names = Set(VocabularyFile.names + TokenizerSettings.names + ChatTemplate.names)
 }

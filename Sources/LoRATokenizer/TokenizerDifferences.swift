@@ -1,31 +1,31 @@
 /// What differs between two tokenizers, whatever their spelling.
-public struct TokenizerDifferences: Sendable {
+package struct TokenizerDifferences: Sendable {
   /// A token that both have, under different ids.
-  public struct Moved: Sendable, Equatable {
+  package struct Moved: Sendable, Equatable {
     /// The token in the first.
-    public let token: Token
+    package let token: Token
     /// Its id in the second.
-    public let otherID: UInt32
+    package let otherID: UInt32
   }
 
   /// Some tokens of a list.
-  public struct Selection: Sendable {
+  package struct Selection: Sendable {
     fileprivate let list: TokenList?
     fileprivate let positions: [UInt32]
 
     /// Number of tokens.
-    public var count: Int { positions.count }
+    package var count: Int { positions.count }
     /// Whether there is none.
-    public var isEmpty: Bool { positions.isEmpty }
+    package var isEmpty: Bool { positions.isEmpty }
 
     /// The first few, in the order of their ids.
-    public func first(_ count: Int) -> [Token] {
+    package func first(_ count: Int) -> [Token] {
       guard let list else { return [] }
       return positions.prefix(count).map { list.token(at: Int($0)) }
     }
 
     /// Those of which `isChosen` holds for the id and for whether it is an added token.
-    public func filter(_ isChosen: (_ id: UInt32, _ isAdded: Bool) -> Bool) -> Selection {
+    package func filter(_ isChosen: (_ id: UInt32, _ isAdded: Bool) -> Bool) -> Selection {
       guard let list else { return self }
       let chosen = positions.filter { isChosen(list.entries[Int($0)].id, list.entries[Int($0)].isAdded) }
       return Selection(list: list, positions: chosen)
@@ -33,44 +33,44 @@ public struct TokenizerDifferences: Sendable {
   }
 
   /// A role that both fill, with different tokens.
-  public struct Role: Sendable, Equatable {
+  package struct Role: Sendable, Equatable {
     /// The role.
-    public let role: TokenizerRole
+    package let role: TokenizerRole
     /// The first's token.
-    public let own: String
+    package let own: String
     /// The second's.
-    public let other: String
+    package let other: String
   }
 
   /// The first rule for joining pieces that differs.
-  public struct Merge: Sendable, Equatable {
+  package struct Merge: Sendable, Equatable {
     /// Its number from 0.
-    public let index: Int
+    package let index: Int
     /// The first's rule; nil where its rules have ended.
-    public let own: String?
+    package let own: String?
     /// The second's rule; nil where its rules have ended.
-    public let other: String?
+    package let other: String?
   }
 
   /// Number of tokens that both have under the same id.
-  public let sameCount: Int
+  package let sameCount: Int
   /// Number of tokens that both have under different ids.
-  public let movedCount: Int
+  package let movedCount: Int
   /// The first few of these.
-  public let moved: [Moved]
+  package let moved: [Moved]
   /// Tokens that only the first has.
-  public let added: Selection
+  package let added: Selection
   /// Tokens that only the second has.
-  public let missing: Selection
+  package let missing: Selection
   /// Roles that are filled differently.
-  public let roles: [Role]
+  package let roles: [Role]
   /// Tokens that decoding leaves out with one of the two alone.
-  public let specials: [(token: String, isSpecial: Bool)]
+  package let specials: [(token: String, isSpecial: Bool)]
   /// Where the rules for joining pieces part, when the tokens are the same.
-  public let merge: Merge?
+  package let merge: Merge?
 
   /// Whether nothing differs.
-  public var isEmpty: Bool {
+  package var isEmpty: Bool {
     movedCount == 0 && added.isEmpty && missing.isEmpty && roles.isEmpty && specials.isEmpty && merge == nil
   }
 }
@@ -81,7 +81,7 @@ extension Tokenizer {
   /// What only one of the two says is no difference: a folder that leaves out a role has the default of its class, and
   /// one whose added tokens are not listed has those that the class adds. A vocabulary of 250,000 tokens takes a few
   /// milliseconds.
-  public func differences(from other: Tokenizer) -> TokenizerDifferences {
+  package func differences(from other: Tokenizer) -> TokenizerDifferences {
     var comparison = TokenComparison()
     if let tokens, other.hasVocabulary, let others = other.tokens, file !== other.file || extras != other.extras {
       comparison = TokenComparison(tokens, others)
@@ -105,7 +105,7 @@ extension Tokenizer {
   /// A number that tokenizers of equal tokens share, and others only by chance; it differs from run to run.
   ///
   /// nil when there is no vocabulary.
-  public var fingerprint: UInt64? {
+  package var fingerprint: UInt64? {
     guard let file else { return nil }
     guard !extras.isEmpty else { return file.fingerprint.value }
     var builder = TokenListBuilder(textCount: 0)
@@ -114,7 +114,7 @@ extension Tokenizer {
   }
 
   /// The same for the template that is used where none is asked for by name.
-  public var templateFingerprint: UInt64? { templates[ChatTemplate.standard]?.fingerprint }
+  package var templateFingerprint: UInt64? { templates[ChatTemplate.standard]?.fingerprint }
 }
 
 /// Two lists of tokens side by side.

@@ -2,11 +2,11 @@ import JSON
 import LoRAIO
 
 /// Why a file of a tokenizer is not known.
-public struct TokenizerProblem: Error, Sendable, Equatable {
+package struct TokenizerProblem: Error, Sendable, Equatable {
   /// The file.
-  public let path: String
+  package let path: String
   /// What is the matter with it, as a clause: "it is not valid JSON: expected ',' or '}' at byte 17".
-  public let reason: String
+  package let reason: String
 
   init(_ path: String, _ reason: String) {
     self.path = path

@@ -86,7 +86,7 @@ struct TokenizerSettings {
 }
 
 /// What a special token is for.
-public enum TokenizerRole: String, Sendable, CaseIterable {
+package enum TokenizerRole: String, Sendable, CaseIterable {
   case beginning = "bos_token"
   case end = "eos_token"
   case unknown = "unk_token"

@@ -33,8 +33,7 @@ extension ReplayReport {
         + "\(fixed(distinct.p99, 0)) (p99), \(fixed(distinct.max, 0)) (max)")
     lines += thrash.map { "  " + $0 }
     lines.append(
-      "  recommended max_loras: \(recommendedSlots), the least with which 1 % of requests or fewer find no slot, "
-        + "first uses aside")
+      "  recommended max_loras: \(recommendedSlots); so many slots keep misses at or below 1 % (first uses excluded)")
     if let sweep { lines += [""] + Self.table(of: sweep) }
     if !policies.isEmpty { lines += [""] + Self.table(of: policies) }
     lines += ["", "assumptions:"] + assumptions.map { "  - " + $0 }

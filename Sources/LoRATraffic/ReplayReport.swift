@@ -15,7 +15,7 @@ public struct ReplayReport: Sendable {
   public let policies: [ReplayResult]
   /// Numbers of different adapters in the windows.
   public let distinct: Distribution
-  /// The least number of slots with which at most 1 % of requests find no slot, first uses aside.
+  /// The smallest number of slots that keeps misses at or below 1 % of requests, first uses excluded.
   public let recommendedSlots: Int
 
   /// Runs a trace, and if asked for a sweep and the policies.

@@ -80,7 +80,7 @@ struct StackDistances {
 }
 
 extension Replay {
-  /// The least number of slots with which at most `share` of all requests find no slot, first uses aside; host memory
+  /// The smallest number of slots that keeps misses at or below `share` of all requests, first uses excluded; host memory
   /// is large enough for all adapters.
   public static func recommendedSlots(_ trace: Trace, share: Double = 0.01) -> Int {
     let distinct = trace.popularity.count { $0 > 0 }

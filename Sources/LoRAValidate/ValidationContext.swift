@@ -23,7 +23,7 @@ public struct ValidationContext: Sendable {
   let matched: [(module: AdapterModule, match: ModuleMatch)]
   /// The names of the base's modules in memory; nil when the base is absent.
   let loadedNames: LoadedNames?
-  /// What the engine makes of the adapter, gravest first; empty without an engine.
+  /// What the engine makes of the adapter, worst first; empty without an engine.
   let servingReasons: [ServingReason]
   /// The tokenizers of adapter and base; nil when none lies beside the adapter, or none was looked for.
   var tokenizers: TokenizerPair?

@@ -14,7 +14,7 @@ public struct ValidationOptions: Sendable {
   /// The severity from which on a finding makes an adapter fail.
   public var failOn: Severity = .error
   /// The part of the adapters to check; nil checks all.
-  public var shard: Shard?
+  public var shard: Partition?
   /// Threads to use.
   public var workers = 1
 
@@ -27,7 +27,7 @@ public struct ValidationOptions: Sendable {
 
 /// One of several parts of the adapters, so that many machines share a fleet: an adapter belongs to the part that the
 /// hash of its path names, whatever other adapters there are.
-public struct Shard: Sendable, Equatable {
+public struct Partition: Sendable, Equatable {
   /// Which part, from 0.
   public let index: UInt64
   /// Number of parts.

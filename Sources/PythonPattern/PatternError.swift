@@ -1,5 +1,5 @@
 /// Why a regular expression cannot be used.
-public enum PatternError: Error, Equatable, Sendable {
+package enum PatternError: Error, Equatable, Sendable {
   /// Python 3.11 refuses the pattern too; `reason` is its message, `position` its offset in Unicode scalars.
   case invalid(reason: String, position: Int)
   /// Python accepts the construct that begins at `position`, this library does not.
@@ -8,7 +8,7 @@ public enum PatternError: Error, Equatable, Sendable {
   case tooLarge(Limit, maximum: Int)
 
   /// Constructs of Python's `re` that no pattern over module names needs.
-  public enum Feature: String, Sendable {
+  package enum Feature: String, Sendable {
     /// `\1` and `(?P=name)`: what they match is no regular language.
     case backreference
     /// `(?(1)yes|no)`, for the same reason.
@@ -24,7 +24,7 @@ public enum PatternError: Error, Equatable, Sendable {
   }
 
   /// What there is too much of.
-  public enum Limit: String, Sendable {
+  package enum Limit: String, Sendable {
     /// Unicode scalars in the pattern.
     case length = "characters"
     /// Groups within groups.
@@ -40,7 +40,7 @@ public enum PatternError: Error, Equatable, Sendable {
 
 extension PatternError: CustomStringConvertible {
   /// One clause for an error message, without the pattern.
-  public var description: String {
+  package var description: String {
     switch self {
     case .invalid(let reason, let position): "\(reason) at position \(position)"
     case .unsupported(let feature, let position): "unsupported \(feature.rawValue) at position \(position)"

@@ -13,13 +13,13 @@
 /// greedy and lazy quantifiers (the same here) and possessive ones after a single character, lookahead, fixed-width
 /// lookbehind, comments, and the flags `a i m s u x`, global at the start or scoped. Characters are Unicode scalars,
 /// as in Python; their properties are those of the Unicode version that Swift knows.
-public struct PythonPattern: Sendable {
+package struct PythonPattern: Sendable {
   /// The most Unicode scalars of a pattern.
-  public static let maximumLength = 1 << 20
+  package static let maximumLength = 1 << 20
   /// The most instructions that a pattern may compile to by default; a name takes one a character.
-  public static let defaultInstructionLimit = 1 << 20
+  package static let defaultInstructionLimit = 1 << 20
   /// The most Unicode scalars of a text; nothing matches a longer one, which is no module path.
-  public static let maximumTextLength = 1 << 12
+  package static let maximumTextLength = 1 << 12
 
   /// What a pattern compiles to; shared, so that walking a long list of patterns copies nothing.
   private final class Compiled: Sendable {
@@ -45,7 +45,7 @@ public struct PythonPattern: Sendable {
   ///   - instructionLimit: the most instructions of the compiled pattern, all lookarounds included; memory is about
   ///     16 bytes for each, and the worst time of a match is proportional.
   /// - Throws: `PatternError`, with Python's own message for a pattern that Python refuses.
-  public init(
+  package init(
     _ pattern: String, instructionLimit: Int = defaultInstructionLimit
   ) throws(PatternError) {
     // As bytes first: counting the scalars of a hostile string takes as long as copying them.
@@ -70,32 +70,32 @@ public struct PythonPattern: Sendable {
   }
 
   /// Whether the whole text matches: Python's `re.fullmatch`.
-  public func fullMatches(_ text: String) -> Bool {
+  package func fullMatches(_ text: String) -> Bool {
     var steps = 0
     return fullMatches(text, steps: &steps)
   }
 
   /// Whether a match begins at the start of the text: Python's `re.match`.
-  public func matchesPrefix(_ text: String) -> Bool {
+  package func matchesPrefix(_ text: String) -> Bool {
     var steps = 0
     return matchesPrefix(text, steps: &steps)
   }
 
   /// Whether a match is anywhere in the text: Python's `re.search`.
-  public func isFound(in text: String) -> Bool {
+  package func isFound(in text: String) -> Bool {
     var steps = 0
     return isFound(in: text, steps: &steps)
   }
 
   /// The same as `fullMatches(_:)`, adding the number of instructions visited to `steps`.
-  public func fullMatches(_ text: String, steps: inout Int) -> Bool {
+  package func fullMatches(_ text: String, steps: inout Int) -> Bool {
     let bytes = text.utf8Span.span
     guard compiled.ends.mayEnd(bytes, isFull: true), compiled.ends.mayBegin(bytes) else { return false }
     return run(on: text, everywhere: false, stopsAtFirst: false, steps: &steps)?.last == true
   }
 
   /// The same as `matchesPrefix(_:)`, adding the number of instructions visited to `steps`.
-  public func matchesPrefix(_ text: String, steps: inout Int) -> Bool {
+  package func matchesPrefix(_ text: String, steps: inout Int) -> Bool {
     let bytes = text.utf8Span.span
     guard compiled.ends.mayEnd(bytes, isFull: false), compiled.ends.mayBegin(bytes) else { return false }
     return run(on: text, everywhere: false, stopsAtFirst: true, steps: &steps)?.contains(true) == true

@@ -4,10 +4,10 @@
 /// when they only differ in their Unicode normal form, which the reference library does not. The hash is seeded anew
 /// for every process, so that a file cannot be made to collide.
 struct NameTable: Sendable {
-  /// Upper half: a part of the hash; lower half: position + 1, or 0 for a free slot.
+  /// Upper half: a part of the hash; lower half: position + 1, or 0 for a free cell.
   ///
   /// The count is a power of two.
-  private var slots: [UInt64]
+  private var cells: [UInt64]
   private var count = 0
 
   private static let seed = UInt64.random(in: .min ... .max)
@@ -16,52 +16,52 @@ struct NameTable: Sendable {
   init(capacity: Int = 0) {
     var size = 16
     while size < 2 * capacity { size *= 2 }
-    slots = [UInt64](repeating: 0, count: size)
+    cells = [UInt64](repeating: 0, count: size)
   }
 
   /// The position of `name` in `tensors`, or nil.
   func position(of name: String, in tensors: [TensorInfo]) -> Int? {
     let hash = Self.hash(name)
-    let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    while slots[slot] != 0 {
-      if (slots[slot] ^ hash) >> 32 == 0 {
-        let position = Int(slots[slot] & 0xFFFF_FFFF) - 1
+    let mask = cells.count - 1
+    var cell = Int(truncatingIfNeeded: hash) & mask
+    while cells[cell] != 0 {
+      if (cells[cell] ^ hash) >> 32 == 0 {
+        let position = Int(cells[cell] & 0xFFFF_FFFF) - 1
         if Self.isSame(tensors[position].name, name) { return position }
       }
-      slot = (slot + 1) & mask
+      cell = (cell + 1) & mask
     }
     return nil
   }
 
   /// Adds the tensor at `position`, unless an earlier one has its name, whose position is then given.
   mutating func insert(_ position: Int, hash: UInt64, of tensors: [TensorInfo]) -> Int? {
-    // A free slot needs no name to be compared, which is the case for all but a few.
-    let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    while slots[slot] != 0 {
-      if (slots[slot] ^ hash) >> 32 == 0 {
-        let other = Int(slots[slot] & 0xFFFF_FFFF) - 1
+    // A free cell needs no name to be compared, which is the case for all but a few.
+    let mask = cells.count - 1
+    var cell = Int(truncatingIfNeeded: hash) & mask
+    while cells[cell] != 0 {
+      if (cells[cell] ^ hash) >> 32 == 0 {
+        let other = Int(cells[cell] & 0xFFFF_FFFF) - 1
         if Self.isSame(tensors[other].name, tensors[position].name) { return other }
       }
-      slot = (slot + 1) & mask
+      cell = (cell + 1) & mask
     }
-    slots[slot] = hash & ~0xFFFF_FFFF | UInt64(position + 1)
+    cells[cell] = hash & ~0xFFFF_FFFF | UInt64(position + 1)
     count += 1
-    if count > slots.count / 4 * 3 { grow(tensors) }
+    if count > cells.count / 4 * 3 { grow(tensors) }
     return nil
   }
 
   private mutating func grow(_ tensors: [TensorInfo]) {
-    let mask = slots.count * 2 - 1
+    let mask = cells.count * 2 - 1
     var larger = [UInt64](repeating: 0, count: mask + 1)
-    for entry in slots where entry != 0 {
+    for entry in cells where entry != 0 {
       let position = Int(entry & 0xFFFF_FFFF) - 1
-      var slot = Int(truncatingIfNeeded: Self.hash(tensors[position].name)) & mask
-      while larger[slot] != 0 { slot = (slot + 1) & mask }
-      larger[slot] = entry
+      var cell = Int(truncatingIfNeeded: Self.hash(tensors[position].name)) & mask
+      while larger[cell] != 0 { cell = (cell + 1) & mask }
+      larger[cell] = entry
     }
-    slots = larger
+    cells = larger
   }
 
   private static func isSame(_ a: String, _ b: String) -> Bool {

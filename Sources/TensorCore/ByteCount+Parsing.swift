@@ -3,7 +3,7 @@ extension ByteCount {
   ///
   /// KB, MB, GB and TB are powers of 1000; KiB, MiB, GiB and TiB powers of 1024; a number alone, or with B, is bytes.
   /// Nil for anything else, for a fraction of a byte, and beyond 64 bits.
-  public init?(parsing text: String) {
+  package init?(parsing text: String) {
     let digits = text.prefix { $0.isASCII && $0.isNumber || $0 == "." }
     let unit = text.dropFirst(digits.count).drop { $0 == " " }
     guard let factor = Self.units[unit.lowercased()] else { return nil }

@@ -1,18 +1,18 @@
 /// A size in bytes, printed both exact and human.
-public struct ByteCount: Sendable, CustomStringConvertible {
+package struct ByteCount: Sendable, CustomStringConvertible {
   /// The exact number of bytes.
-  public let bytes: UInt64
+  package let bytes: UInt64
 
   /// A size of `bytes` bytes.
-  public init(_ bytes: UInt64) { self.bytes = bytes }
+  package init(_ bytes: UInt64) { self.bytes = bytes }
 
   /// Exact and human, such as `33,554,432 B (32.0 MiB)`; below 1 KiB the exact form alone.
-  public var description: String {
+  package var description: String {
     bytes < 1024 ? "\(grouped(bytes)) B" : "\(grouped(bytes)) B (\(human))"
   }
 
   /// The largest binary unit that leaves at least 1, with one decimal: `32.0 MiB`.
-  public var human: String {
+  package var human: String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
     var unit = 0
     while unit + 1 < units.count, bytes >> UInt64(10 * (unit + 1)) > 0 { unit += 1 }
@@ -22,12 +22,12 @@ public struct ByteCount: Sendable, CustomStringConvertible {
 }
 
 /// A number of things: `1 module`, `1,000 modules`.
-public func counted(_ count: Int, _ noun: String) -> String {
+package func counted(_ count: Int, _ noun: String) -> String {
   count == 1 ? "1 \(noun)" : "\(grouped(UInt64(max(count, 0)))) \(noun)s"
 }
 
 /// Decimal digits in groups of three: `33,554,432`.
-public func grouped(_ value: UInt64) -> String {
+package func grouped(_ value: UInt64) -> String {
   let digits = Array(String(value))
   var result = ""
   for (index, digit) in digits.enumerated() {
@@ -40,7 +40,7 @@ public func grouped(_ value: UInt64) -> String {
 /// A finite double with a fixed number of decimals, rounded half away from zero on its decimal expansion.
 ///
 /// Foundation's formatting would cost more start-up time than most commands run.
-public func fixed(_ value: Double, _ decimals: Int) -> String {
+package func fixed(_ value: Double, _ decimals: Int) -> String {
   guard value.isFinite, abs(value) < 1e15 else { return value.description }
   var scale = 1.0
   for _ in 0..<decimals { scale *= 10 }

@@ -3,14 +3,14 @@ extension String {
   ///
   /// Split at the bytes of the dots, as Python splits: by characters, a dot under a combining accent would not count,
   /// and walking characters is several times slower.
-  public var dottedComponents: [Substring] {
+  package var dottedComponents: [Substring] {
     utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map { Substring($0) }
   }
 
   /// Whether the bytes of `part` occur in the text; hundreds of times faster than looking for characters.
   ///
   /// - Parameter ignoresCase: whether letters of ASCII match in either case; `part` then has lower-case letters only.
-  public func mentions(_ part: StaticString, ignoresCase: Bool = false) -> Bool {
+  package func mentions(_ part: StaticString, ignoresCase: Bool = false) -> Bool {
     let text = utf8Span.span
     let count = part.utf8CodeUnitCount
     let fold: UInt8 = ignoresCase ? 0x20 : 0
@@ -26,7 +26,7 @@ extension String {
   }
 
   /// Every part of the name that follows a dot, longest first.
-  public var suffixesAfterDots: [Substring] {
+  package var suffixesAfterDots: [Substring] {
     utf8.indices.filter { utf8[$0] == UInt8(ascii: ".") }.map { self[utf8.index(after: $0)...] }
   }
 }

@@ -159,7 +159,7 @@ struct ShardTests {
     let paths = (0..<500).map { "fleet/tenant-\($0)/adapter" }
     for count in UInt64(1)...9 {
       let parts = try (0..<count).map { index in
-        let shard = try #require(Shard(index: index, count: count))
+        let shard = try #require(Partition(index: index, count: count))
         return paths.filter { shard.contains($0) }
       }
       #expect(parts.flatMap { $0 }.sorted() == paths.sorted())
@@ -169,8 +169,8 @@ struct ShardTests {
   }
 
   @Test func partsAreWrittenAsFractions() {
-    #expect(Shard("0/4") == Shard(index: 0, count: 4))
-    for text in ["4/4", "-1/4", "1", "1/0", "a/b", "1/2/3", "/", ""] { #expect(Shard(text) == nil) }
+    #expect(Partition("0/4") == Partition(index: 0, count: 4))
+    for text in ["4/4", "-1/4", "1", "1/0", "a/b", "1/2/3", "/", ""] { #expect(Partition(text) == nil) }
   }
 
   @Test func onlyThePartIsChecked() throws {
@@ -179,7 +179,7 @@ struct ShardTests {
     var seen: [String] = []
     for index in UInt64(0)..<3 {
       var options = ValidationOptions()
-      options.shard = Shard(index: index, count: 3)
+      options.shard = Partition(index: index, count: 3)
       seen += bench.report(paths, options: options).adapters.map(\.path)
     }
     #expect(seen.sorted() == paths.sorted())

@@ -1,15 +1,15 @@
 import Synchronization
 
 /// What a caller may do to work on an archive: watch it, and stop it.
-public final class ArchiveControl: Sendable {
+package final class ArchiveControl: Sendable {
   private let isStopped = Atomic<Bool>(false)
   private let progress: (@Sendable (_ bytes: UInt64) -> Void)?
 
   /// - Parameter progress: called by the worker threads with the bytes of content done since their last call.
-  public init(progress: (@Sendable (_ bytes: UInt64) -> Void)? = nil) { self.progress = progress }
+  package init(progress: (@Sendable (_ bytes: UInt64) -> Void)? = nil) { self.progress = progress }
 
   /// Makes the work end soon with `.cancelled`.
-  public func stop() { isStopped.store(true, ordering: .relaxed) }
+  package func stop() { isStopped.store(true, ordering: .relaxed) }
 
   func check(_ path: String) throws(ArchiveError) {
     if isStopped.load(ordering: .relaxed) { throw ArchiveError(path, .cancelled) }

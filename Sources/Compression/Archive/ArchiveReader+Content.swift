@@ -1,13 +1,13 @@
 import CBytePlanes
 import Glibc
-public import LoRAIO
+package import LoRAIO
 
 extension ArchiveReader {
   /// Fills `buffer` with the content from `offset`, decoding straight into it where a frame lies in it as a whole.
   ///
   /// - Parameter workers: threads that decode; each takes one frame at a time.
   /// - Precondition: the content has that many bytes from `offset`.
-  public func read(
+  package func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64, workers: Int = 1,
     control: ArchiveControl = ArchiveControl()
   ) throws(ArchiveError) {
@@ -27,7 +27,7 @@ extension ArchiveReader {
   }
 
   /// Some of the content; `count` must already be bounded by the caller.
-  public func bytes(at offset: UInt64, count: Int, workers: Int = 1) throws(ArchiveError) -> [UInt8] {
+  package func bytes(at offset: UInt64, count: Int, workers: Int = 1) throws(ArchiveError) -> [UInt8] {
     var failure: ArchiveError?
     let result = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       do throws(ArchiveError) {
@@ -42,7 +42,7 @@ extension ArchiveReader {
   }
 
   /// Writes the whole content from the start of `output`.
-  public func write(to output: OutputFile, workers: Int = 1, control: ArchiveControl = ArchiveControl())
+  package func write(to output: OutputFile, workers: Int = 1, control: ArchiveControl = ArchiveControl())
     throws(ArchiveError)
   {
     try forEachFrame(in: 0..<frames.count, workers: workers, control) { (bench, frame) throws(ArchiveError) in
@@ -56,7 +56,7 @@ extension ArchiveReader {
   /// Compares the whole content with a file, byte for byte.
   ///
   /// - Throws: `.differs` at the first byte that differs in one of the frames, or where the shorter one ends.
-  public func compare(with original: InputFile, workers: Int = 1, control: ArchiveControl = ArchiveControl())
+  package func compare(with original: InputFile, workers: Int = 1, control: ArchiveControl = ArchiveControl())
     throws(ArchiveError)
   {
     guard original.size == contentSize else {

@@ -1,30 +1,30 @@
 import CBytePlanes
-public import LoRAIO
+package import LoRAIO
 import Synchronization
 
 /// Compresses a file piece by piece, several pieces at a time, into a format that is read the same way.
 ///
 /// The result depends on the pieces, format and level alone, not on the number of threads. Memory: a few pieces for
 /// each thread.
-public struct ArchiveWriter: Sendable {
+package struct ArchiveWriter: Sendable {
   /// How the pieces are held.
-  public var format = ArchiveFormat.zstd
+  package var format = ArchiveFormat.zstd
   /// Level of compression, of `ZstdFrameEncoder.levels`; nil is level 1, and in byte-plane files no search at all for
   /// the pieces whose bytes are sorted: that makes numbers smaller and faster both ways.
-  public var level: Int?
+  package var level: Int?
   /// Threads that work.
-  public var workers = 1
+  package var workers = 1
 
   /// Pieces that a thread compresses between two times that all wait for each other.
   private static let piecesPerWorker = 4
 
   /// A writer of seekable zstd.
-  public init() {}
+  package init() {}
 
   /// Compresses `input`, whose content the pieces cover in order, and writes the archive from the start of `output`.
   ///
   /// - Returns: the bytes written.
-  public func write(
+  package func write(
     _ pieces: [ArchivePiece], of input: InputFile, to output: OutputFile, control: ArchiveControl = ArchiveControl()
   ) throws(ArchiveError) -> UInt64 {
     var entries: [SeekTable.Entry] = []

@@ -5,9 +5,9 @@ import Synchronization
 ///
 /// Memory for decoding is a frame's content and compressed bytes for each thread that decodes at the same time; it is
 /// used again and goes with this object.
-public final class FrameDecoding: Sendable {
+package final class FrameDecoding: Sendable {
   /// The archive.
-  public let archive: ArchiveReader
+  package let archive: ArchiveReader
   private let benches = Mutex<[Bench]>([])
 
   /// A bench in a place that can be kept in an array.
@@ -17,17 +17,17 @@ public final class FrameDecoding: Sendable {
   }
 
   /// Decoding of an archive's frames.
-  public init(_ archive: ArchiveReader) { self.archive = archive }
+  package init(_ archive: ArchiveReader) { self.archive = archive }
 
   /// The content bytes that each frame holds, ascending and without gaps.
-  public var ranges: [Range<UInt64>] { archive.frames.map { $0.offset..<$0.offset + UInt64($0.count) } }
+  package var ranges: [Range<UInt64>] { archive.frames.map { $0.offset..<$0.offset + UInt64($0.count) } }
 
   /// Fills `output` with a part of one frame's content, straight into it when that is all of the frame.
   ///
   /// - Parameters:
   ///   - part: bytes of the archive's content inside `ranges[frame]`; `output` has their size.
   /// - Returns: seconds of reading the compressed bytes and of decoding them.
-  @discardableResult public func decode(
+  @discardableResult package func decode(
     _ frame: Int, _ part: Range<UInt64>, into output: UnsafeMutableRawBufferPointer
   ) throws(ArchiveError) -> (reading: Double, decoding: Double) {
     let frame = archive.frames[frame]

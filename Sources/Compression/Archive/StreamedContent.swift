@@ -1,13 +1,13 @@
 import Glibc
-public import LoRAIO
+package import LoRAIO
 
 /// The content of zstd files that have no table of frames, read from front to back.
-public enum StreamedContent {
+package enum StreamedContent {
   /// Writes the whole content of a zstd file from the start of `output`.
   ///
   /// - Returns: the bytes written, at most `ArchiveReader.contentLimit(ofFile:)`.
   /// - Throws: `.zstd` for data at fault, `.disproportionate` when there is more content than the limit, `.io`.
-  public static func write(_ input: InputFile, to output: OutputFile, control: ArchiveControl = ArchiveControl())
+  package static func write(_ input: InputFile, to output: OutputFile, control: ArchiveControl = ArchiveControl())
     throws(ArchiveError) -> UInt64
   {
     unsafe try forEachPart(of: input, control) { (part, offset) throws(ArchiveError) in
@@ -18,7 +18,7 @@ public enum StreamedContent {
   /// Compares the whole content of a zstd file with another file, byte for byte.
   ///
   /// - Throws: `.differs` at the first megabyte that differs, or where the shorter one ends.
-  public static func compare(_ input: InputFile, with original: InputFile, control: ArchiveControl = ArchiveControl())
+  package static func compare(_ input: InputFile, with original: InputFile, control: ArchiveControl = ArchiveControl())
     throws(ArchiveError)
   {
     let size = unsafe try forEachPart(of: input, control) { (part, offset) throws(ArchiveError) in

@@ -7,7 +7,7 @@ import CZstd
 /// of 256 KiB and the window that a frame declares, up to the limit given to `init`.
 ///
 /// Frames of the formats before 1.0 (2016) are refused, even where the system's library could still read them.
-@safe public struct ZstdDecoder: ~Copyable {
+@safe package struct ZstdDecoder: ~Copyable {
   private let context: OpaquePointer
   private let input: UnsafeMutableRawBufferPointer
   private let windowLimit: UInt64
@@ -20,12 +20,12 @@ import CZstd
   private var failure: ZstdError?
 
   /// Bytes of the stream that are decoded so far; bytes read ahead do not count.
-  public private(set) var compressedOffset: UInt64 = 0
+  package private(set) var compressedOffset: UInt64 = 0
   /// Bytes of content handed out so far.
-  public private(set) var decompressedOffset: UInt64 = 0
+  package private(set) var decompressedOffset: UInt64 = 0
 
   /// The window size, as a power of two, that the reference decoder takes too: 2²⁷ bytes, 128 MiB.
-  public static let defaultWindowLog = 27
+  package static let defaultWindowLog = 27
   private static let inputBytes = 256 * 1024
 
   /// A decoder at the start of a stream.
@@ -33,7 +33,7 @@ import CZstd
   /// - Parameter maximumWindowLog: frames that need a window of more than 2 to this power bytes are refused; values
   ///   outside 10...31 mean the nearest of them.
   /// - Throws: `outOfMemory`.
-  public init(maximumWindowLog: Int = defaultWindowLog) throws(ZstdError) {
+  package init(maximumWindowLog: Int = defaultWindowLog) throws(ZstdError) {
     guard let context = unsafe ZSTD_createDCtx() else { throw .outOfMemory }
     let log = min(max(maximumWindowLog, 10), 31)
     // Cannot fail: every library since 1.4 takes 10...31 on 64-bit machines.
@@ -58,7 +58,7 @@ import CZstd
   /// - Throws: what the source throws, or what is wrong with the stream. A stream at fault stays at fault: every later
   ///   read throws the same. A throw of the source leaves the decoder able to go on, less the content that this call
   ///   had already decoded.
-  public mutating func read<SourceError: Error>(
+  package mutating func read<SourceError: Error>(
     into output: UnsafeMutableRawBufferPointer,
     from source: (UnsafeMutableRawBufferPointer) throws(SourceError) -> Int
   ) throws(ZstdReadError<SourceError>) -> Int {
@@ -87,7 +87,7 @@ import CZstd
   /// Makes sure that the stream ends here: checks the last frame's checksum and that no content follows.
   ///
   /// - Throws: `excess` when there is more content, or what `read(into:from:)` throws.
-  public mutating func finish<SourceError: Error>(
+  package mutating func finish<SourceError: Error>(
     from source: (UnsafeMutableRawBufferPointer) throws(SourceError) -> Int
   ) throws(ZstdReadError<SourceError>) {
     let expected = decompressedOffset

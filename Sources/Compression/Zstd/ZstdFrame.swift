@@ -1,7 +1,7 @@
 import CZstd
 
 /// The frame level of the zstd format (RFC 8878, section 3.1): what the first bytes of a frame say.
-public enum ZstdFrame {
+package enum ZstdFrame {
   /// First four bytes, read little-endian, of a frame with content.
   static let magic: UInt32 = 0xFD2F_B528
   /// The same of a skippable frame, whose lowest four bits are free.
@@ -10,10 +10,10 @@ public enum ZstdFrame {
   static let minimumBytes: UInt32 = 8
 
   /// Enough bytes of a file for `declaredSize(ofPrefix:)` to see the longest frame header.
-  public static let prefixBytes = 18
+  package static let prefixBytes = 18
 
   /// Whether a file that begins with these bytes is zstd: a frame with content or a skippable one.
-  public static func isZstd(prefix: Span<UInt8>) -> Bool {
+  package static func isZstd(prefix: Span<UInt8>) -> Bool {
     guard prefix.count >= 4 else { return false }
     return isFrame(magic: littleEndian32(prefix, at: 0))
   }
@@ -22,7 +22,7 @@ public enum ZstdFrame {
   ///
   /// Nil when the prefix is no zstd frame with content, is too short, or leaves the size open. The number is the
   /// file's claim about one frame: neither checked, nor the sum over the frames that may follow.
-  public static func declaredSize(ofPrefix prefix: Span<UInt8>) -> UInt64? {
+  package static func declaredSize(ofPrefix prefix: Span<UInt8>) -> UInt64? {
     guard prefix.count >= 4, littleEndian32(prefix, at: 0) == magic else { return nil }
     let size = unsafe prefix.withUnsafeBytes { unsafe ZSTD_getFrameContentSize($0.baseAddress, $0.count) }
     // The two top values mean "not declared" and "not readable" (ZSTD_CONTENTSIZE_UNKNOWN and _ERROR).

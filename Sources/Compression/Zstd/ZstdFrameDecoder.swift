@@ -3,13 +3,13 @@ import CZstd
 /// A decoder of single frames whose content size is known, straight into the memory where the content is wanted.
 ///
 /// It needs no window, and a frame can never write more than it was given room for. One decoder belongs to one thread.
-@safe public struct ZstdFrameDecoder: ~Copyable {
+@safe package struct ZstdFrameDecoder: ~Copyable {
   private let context: OpaquePointer
 
   /// A decoder for any number of frames.
   ///
   /// - Throws: `outOfMemory`.
-  public init() throws(ZstdError) {
+  package init() throws(ZstdError) {
     guard let context = unsafe ZSTD_createDCtx() else { throw .outOfMemory }
     unsafe self.context = context
   }
@@ -23,7 +23,7 @@ import CZstd
   ///   - output: where the content goes.
   ///   - checksum: low 32 bits of the content's XXH64, where they are known.
   ///   - offset: where the frame lies in its file, for errors.
-  public mutating func decode(
+  package mutating func decode(
     _ frame: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, checksum: UInt32? = nil,
     at offset: UInt64
   ) throws(ZstdError) {

@@ -3,14 +3,14 @@ import CZstd
 /// An encoder of single zstd frames that state their content size and carry their content's checksum.
 ///
 /// One encoder belongs to one thread and is used for any number of frames, so that its tables are allocated once.
-@safe public struct ZstdFrameEncoder: ~Copyable {
+@safe package struct ZstdFrameEncoder: ~Copyable {
   private let context: OpaquePointer
 
   /// Levels that can be asked for; from 20 on the encoder takes over a hundred MiB of memory.
-  public static let levels = 1...22
+  package static let levels = 1...22
 
   /// Bytes at the end of every frame that hold the low 32 bits of the content's XXH64 (seed 0), little-endian.
-  public static let checksumBytes = 4
+  package static let checksumBytes = 4
 
   /// How hard the search for repeated content is given up to count as none.
   private static let noSearch: Int32 = -100_000
@@ -20,7 +20,7 @@ import CZstd
   /// - Parameter searches: false looks for no repetitions and only gives frequent bytes short codes: right for content
   ///   whose bytes are few but in no order, which repetitions of four bytes only tear apart. The level then says nothing.
   /// - Throws: `outOfMemory`.
-  public init(level: Int, searches: Bool = true) throws(ZstdError) {
+  package init(level: Int, searches: Bool = true) throws(ZstdError) {
     guard let context = unsafe ZSTD_createCCtx() else { throw .outOfMemory }
     let nearest = min(max(level, Self.levels.lowerBound), Self.levels.upperBound)
     defer {
@@ -43,7 +43,7 @@ import CZstd
   ///
   /// - Parameter cuts: ascending offsets at which a new block begins, so that what differs gets codes of its own.
   /// - Throws: `outOfMemory`, the only way in which the library can fail here.
-  public mutating func frame(_ content: UnsafeRawBufferPointer, cuts: [Int] = []) throws(ZstdError) -> [UInt8] {
+  package mutating func frame(_ content: UnsafeRawBufferPointer, cuts: [Int] = []) throws(ZstdError) -> [UInt8] {
     var isComplete = true
     // A block takes three bytes more than its content at worst.
     let capacity = ZSTD_compressBound(content.count) + 3 * cuts.count

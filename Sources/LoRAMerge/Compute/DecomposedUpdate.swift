@@ -3,7 +3,7 @@ import LoRAKernels
 import Safetensors
 import TensorCore
 
-/// A matrix update with magnitudes (DoRA), in float64 throughout and with one rounding at the end.
+/// A matrix update with magnitudes (DoRA), in float64 throughout, rounded once at the end.
 ///
 /// V starts as W. Every delta in turn is added, and where it has magnitudes every output of V is multiplied by
 /// m / ‖W + Δ‖: the norm is that of the unmerged base plus this delta alone, so that several adapters compose as PEFT

@@ -16,7 +16,7 @@ public struct RoundingStatistics: Sendable, Equatable {
   /// Those of them whose base value was finite.
   public private(set) var overflowed: UInt64 = 0
 
-  /// Of nothing yet.
+  /// Sums over no element.
   package init() {}
 
   init(_ statistics: MergeStatistics) {
