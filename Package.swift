@@ -31,7 +31,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 /// Whether the system has libyaml for policy files.
 ///
 /// Without it the copy inside Yams is used, which brings Foundation: everything works, but starts 5 ms later.
-let hasLibYAML = access("/usr/include/yaml.h", R_OK) == 0
+/// `LORA_NO_LIBYAML` builds as if it were missing.
+let hasLibYAML = Context.environment["LORA_NO_LIBYAML"] == nil && access("/usr/include/yaml.h", R_OK) == 0
 
 /// Whether the fuzzer is built, which needs libFuzzer and its `main`: see docs/security.md.
 let wantsFuzzer = Context.environment["LORA_FUZZ"] != nil
