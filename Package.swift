@@ -173,7 +173,7 @@ let package = Package(
         "TensorCore", "PythonPattern", "LoRAIO", "Zstd", "ZstdArchive", "Safetensors", "BaseCatalogue", "LoRAModel",
         "LoRATokenizer", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAMerge", "LoRASlots", "LoRATraffic",
         "LoRACapacity", "LoRAEvaluation",
-        "LoRAPolicy",
+        "LoRAPolicy", "LoRATestSupport",
       ], path: "Tests/LoRAFuzzing", swiftSettings: strict),
     tests("TensorCore"),
     tests("PythonPattern"),
@@ -234,7 +234,8 @@ let package = Package(
     + (wantsFuzzer
       ? [
         .executableTarget(
-          name: "lora-fuzz", dependencies: ["LoRAFuzzing"], path: "Tests/lora-fuzz", swiftSettings: strict,
+          name: "lora-fuzz", dependencies: ["LoRAFuzzing", "LoRATestSupport"], path: "Tests/lora-fuzz",
+          swiftSettings: strict,
           // libFuzzer's archive has a `main` of its own, which is not wanted.
           linkerSettings: [.unsafeFlags(["-use-ld=lld", "-Xlinker", "--allow-multiple-definition"])])
       ] : [])

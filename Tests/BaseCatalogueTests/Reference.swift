@@ -1,4 +1,5 @@
 import Foundation
+import LoRATestSupport
 import TensorCore
 import Testing
 
@@ -17,8 +18,7 @@ struct Reference: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { label }
 
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "testdata/catalogue")
+  static let folder = URL(filePath: Fixtures.path("catalogue"))
 
   /// All files by model type.
   static let files: [String: [Reference]] = {

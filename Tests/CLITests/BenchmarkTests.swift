@@ -5,11 +5,11 @@ import Testing
 @Suite struct BenchmarkTests {
   private func bench(_ arguments: String, _ environment: String = "") throws -> Program.Result {
     let folder = try TemporaryFolder()
-    let program = Program.path.dropLast("lora-tool".count) + "lora-bench"
+    let program = Program.built("lora-bench")
     return try Program.shell("\(environment) \(program) \(arguments) folder=\(folder.path) && ls -A \(folder.path)")
   }
 
-  private let fake = "LORA_TOOL_LIBCUDA=$(dirname $TOOL)/libFakeCUDA.so"
+  private let fake = "LORA_TOOL_LIBCUDA=\(Program.fakeCUDA)"
 
   /// The columns of the lines behind one that begins with a word.
   private func rows(_ output: String, after word: String) -> [[Substring]] {
@@ -18,7 +18,7 @@ import Testing
     return lines[(head + 1)...].map { $0.split(separator: " ") }
   }
 
-  @Test(arguments: ["eager", "lazy"]) func `swaps on a GPU keep the limit of commands`(_ policy: String) throws {
+  @Test(arguments: ["eager", "lazy"]) func swapsOnAGPUKeepTheLimitOfCommands(_ policy: String) throws {
     let result = try bench(
       "cuda base=models/llama-bf16-sharded ranks=8,16 slots=8,16,64 runs=2", "\(fake) FAKE_CUDA_POLICY=\(policy)")
     #expect(result.code == 0, "\(result.output)")
@@ -33,14 +33,14 @@ import Testing
     }
   }
 
-  @Test func `a machine without a GPU is told which driver call says so`() throws {
+  @Test func aMachineWithoutAGPUIsToldWhichDriverCallSaysSo() throws {
     let missing = try bench("cuda", "LORA_TOOL_LIBCUDA=/nowhere/libcuda.so.1")
     #expect(missing.code == 2 && missing.output.contains("dlopen"), "\(missing.output)")
     let empty = try bench("cuda", "\(fake) FAKE_CUDA_DEVICES=0")
     #expect(empty.code == 2 && empty.output.contains("CUDA_ERROR_NO_DEVICE (cuInit, 100)"), "\(empty.output)")
   }
 
-  @Test func `packing and compression measure what they say`() throws {
+  @Test func packingAndCompressionMeasureWhatTheySay() throws {
     let base = "base=models/llama-bf16-sharded"
     let packing = try bench("pack \(base) ranks=8 runs=1 jobs=1,2")
     #expect(packing.code == 0, "\(packing.output)")

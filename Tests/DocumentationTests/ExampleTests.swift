@@ -7,13 +7,12 @@ import Testing
 
 /// The code in the libraries' articles is the code of `Examples`, and that does what the articles say.
 @Suite struct ExampleTests {
-  private static let repository = URL(fileURLWithPath: Fixtures.root).deletingLastPathComponent().path
   private static let adapter = Fixtures.path("adapters/llama-all-linear")
   private static let base = Fixtures.path("models/llama-bf16-sharded")
 
   /// The examples by name, without the indentation that they have in their file.
   private static func examples() throws -> [String: String] {
-    let text = try String(contentsOfFile: "\(repository)/Tests/DocumentationTests/Examples.swift", encoding: .utf8)
+    let text = try Repository.text("Tests/DocumentationTests/Examples.swift")
     var examples: [String: String] = [:]
     for part in text.components(separatedBy: "    // example: ").dropFirst() {
       let lines = part.components(separatedBy: "\n")
@@ -24,7 +23,7 @@ import Testing
   }
 
   private static func articles() throws -> [String] {
-    let sources = "\(repository)/Sources"
+    let sources = Repository.path("Sources")
     return try FileManager.default.contentsOfDirectory(atPath: sources).sorted().flatMap { target -> [String] in
       let catalog = "\(sources)/\(target)/\(target).docc"
       let names = (try? FileManager.default.contentsOfDirectory(atPath: catalog)) ?? []
@@ -49,7 +48,7 @@ import Testing
   }
 
   @Test func everyPublicLibraryHasAnArticle() throws {
-    let manifest = try String(contentsOfFile: "\(Self.repository)/Package.swift", encoding: .utf8)
+    let manifest = try Repository.text("Package.swift")
     let names = manifest.matches(of: /\.library\(name: "(LoRA\w+)"/).map { String($0.1) }
     #expect(names.count >= 10)
     let documented = try Self.articles().map { (($0 as NSString).lastPathComponent as NSString).deletingPathExtension }

@@ -1,3 +1,4 @@
+import LoRATestSupport
 import Safetensors
 import TensorCore
 
@@ -18,7 +19,7 @@ struct IndexTarget: FuzzTarget {
     ].map { Array($0.utf8) }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) { Self.mutation.mutate(&input, &random) }
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) { Self.mutation.mutate(&input, &random) }
 
   func run(_ input: [UInt8]) throws(Violation) {
     let path = try scratch.write(input, as: "model.safetensors.index.json")

@@ -1,3 +1,4 @@
+import LoRATestSupport
 import TensorCore
 
 /// JSON texts: the reader agrees with itself on all its ways through a text, and with the writer.
@@ -11,7 +12,7 @@ struct JSONTarget: FuzzTarget {
     ].map { Array($0.utf8) }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) { JSONMutation().mutate(&input, &random) }
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) { JSONMutation().mutate(&input, &random) }
 
   func run(_ input: [UInt8]) throws(Violation) {
     let strict = Self.parsed(input, .strict)

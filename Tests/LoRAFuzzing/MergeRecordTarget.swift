@@ -1,4 +1,5 @@
 import LoRAMerge
+import LoRATestSupport
 import TensorCore
 
 /// What an interrupted merge left in its folder: the record of a finished shard and the identity of the plan.
@@ -14,7 +15,7 @@ struct MergeRecordTarget: FuzzTarget {
     ].map { Array($0.utf8) }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) { Self.mutation.mutate(&input, &random) }
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) { Self.mutation.mutate(&input, &random) }
 
   func run(_ input: [UInt8]) throws(Violation) {
     if let record = ShardRecord(parsing: input) {

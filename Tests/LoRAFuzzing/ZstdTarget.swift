@@ -1,3 +1,4 @@
+import LoRATestSupport
 import TensorCore
 import Zstd
 
@@ -18,7 +19,7 @@ struct ZstdTarget: FuzzTarget {
     return unsafe content.withUnsafeBytes { unsafe (try? encoder.frame($0)) ?? [] }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) { ByteMutation.mutate(&input, &random) }
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) { ByteMutation.mutate(&input, &random) }
 
   func run(_ input: [UInt8]) throws(Violation) {
     let whole = Self.decoded(input, part: 1 << 16)

@@ -12,8 +12,7 @@ import Testing
     #expect(KernelLevel.available.contains(.preferred))
   }
 
-  @Test("the environment chooses a level, and only one that exists")
-  func override() {
+  @Test func theEnvironmentChoosesALevelAndOnlyOneThatExists() {
     let before = ProcessInfo.processInfo.environment["LORA_TOOL_SIMD"]
     defer {
       if let before { unsafe setenv("LORA_TOOL_SIMD", before, 1) } else { unsafe unsetenv("LORA_TOOL_SIMD") }
@@ -27,8 +26,7 @@ import Testing
     #expect(lora_level_preferred() == best.map { lora_level($0) })
   }
 
-  @Test("sizes that do not fit are programmer errors")
-  func preconditions() async {
+  @Test func sizesThatDoNotFitAreProgrammerErrors() async {
     await #expect(processExitsWith: .failure) {
       let factor = [UInt8](repeating: 0, count: 4 * 4 * 2 - 1)
       var right = RightFactor(rank: 4, columns: 4)

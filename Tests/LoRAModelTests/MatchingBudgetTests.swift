@@ -4,7 +4,7 @@ import Testing
 @testable import LoRAModel
 
 /// Work over pairs of names and patterns ends, and what comes of it is said.
-struct MatchingBudgetTests {
+@Suite struct MatchingBudgetTests {
   private func config(_ fields: String) throws -> AdapterConfig {
     let text = "{\"peft_type\": \"LORA\", \"r\": 4, \"lora_alpha\": 8, \(fields)}"
     return try #require(AdapterConfig.parse(Array(text.utf8), path: "adapter_config.json").config)

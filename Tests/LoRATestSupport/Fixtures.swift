@@ -1,3 +1,4 @@
+public import Foundation
 import LoRAIO
 public import TensorCore
 import Zstd
@@ -23,6 +24,12 @@ public enum Fixtures {
   /// Bytes of a file below `testdata`.
   public static func bytes(_ name: String) throws -> [UInt8] {
     try InputFile.contents(of: path(name), limit: 64 << 20)
+  }
+
+  /// Everything below a folder by its path: what files hold, nothing for folders.
+  public static func contents(of folder: String) throws -> [String: Data] {
+    let names = try FileManager.default.subpathsOfDirectory(atPath: folder)
+    return names.reduce(into: [:]) { $0[$1] = FileManager.default.contents(atPath: Folder.join(folder, $1)) ?? Data() }
   }
 
   /// The lines of a zstd file below `testdata`.

@@ -13,7 +13,7 @@ import Testing
     let folder = try TemporaryFolder()
     for (index, entry) in cases.enumerated() {
       let name = try #require(entry["name"]?.string)
-      guard let bytes = entry["base64"]?.string.flatMap({ decodeBase64($0) }) else { continue }
+      let bytes = try #require(entry["base64"]?.string.flatMap { decodeBase64($0) }, "\(name)")
       let accepted = entry["accepted"] == .bool(true)
       let examined = SafetensorsFile.examine(try folder.write("\(index).safetensors", bytes))
       let onlyDuplicates = examined.findings.allSatisfy { $0.severity < .error || $0.rule == .headerDuplicateKey }
