@@ -40,12 +40,15 @@ let ratiosBenchmark = Benchmark(
   let wanted = options.list("only")
   var found: [(name: String, value: Double)] = []
   var slower: [String] = []
-  for ratio in try Ratios(options).all() {
+  for ratio in try Ratios(options).all {
     if let wanted, !wanted.contains(where: ratio.name.hasPrefix) { continue }
-    var value = ratio.measure()
+    let measurement = try ratio.prepare()
+    var value = measurement.value()
     let kept = baseline?[ratio.name]
     // A busy machine makes one measurement slow, a slow program all of them.
-    for _ in 0..<2 where kept.map({ value > $0 * (1 + tolerance) }) ?? false { value = min(value, ratio.measure()) }
+    for _ in 0..<2 where kept.map({ value > $0 * (1 + tolerance) }) ?? false {
+      value = min(value, measurement.value())
+    }
     found.append((ratio.name, value))
     var line = column(fixed(value, 3), 9) + "  " + ratio.name
     if let kept {

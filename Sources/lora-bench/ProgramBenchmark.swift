@@ -8,19 +8,21 @@ import TensorCore
 let programBenchmark = Benchmark(
   name: "program",
   summary: "the whole program against another build of it: program=FILE against=FILE pairs=9 tolerance=5 (percent) "
-    + "only=merge,validate folder=/tmp"
+    + "only=merge,validate base=FOLDER folder=/tmp"
 ) { options in
   guard let program = options.list("program")?.first, let other = options.list("against")?.first else {
     throw BenchmarkFailure("it needs program=FILE and against=FILE")
   }
   let pairs = max(1, options.integers("pairs", default: [9])[0])
   let tolerance = Double(options.integers("tolerance", default: [5])[0]) / 100
+  let commands = ProgramInputs.commands.filter { command in
+    options.list("only").map { $0.contains(where: command.hasPrefix) } ?? true
+  }
   let inputs = try ProgramInputs(options)
   var slower: [String] = []
   print("medians of \(pairs) pairs; ratio: this build over the other, elapsed and processor time")
   print("  ms, this   other   ratio  processor  command")
-  for command in inputs.commands {
-    if let wanted = options.list("only"), !wanted.contains(where: command.hasPrefix) { continue }
+  for command in commands {
     var result = try inputs.compare(command, program, other, pairs: pairs)
     if result.ratio > 1 + tolerance { result = try inputs.compare(command, program, other, pairs: 2 * pairs) }
     print(
@@ -28,15 +30,15 @@ let programBenchmark = Benchmark(
         + column(fixed(result.ratio, 2), 8) + column(fixed(result.processor, 2), 11) + "  " + command)
     if result.ratio > 1 + tolerance { slower.append(command) }
   }
-  try report("\(inputs.commands.count) commands compared", slower, tolerance)
+  try report("\(commands.count) commands compared", slower, tolerance)
 }
 
-/// What the commands are run on: a base of two layers of TinyLlama's shapes with weights, and an adapter of rank 16.
+/// What the commands are run on: an adapter of rank 16, and a base with weights, by default two layers of TinyLlama's
+/// shapes.
 private struct ProgramInputs {
   private let adapters: BenchAdapters
-  private let paths: [(name: String, path: String)]
 
-  let commands = [
+  static let commands = [
     "--version", "inspect ADAPTER", "inspect --stats ADAPTER", "validate --base BASE ADAPTER",
     "merge --base BASE --adapter ADAPTER --output OUT", "pack --base BASE --max-loras 4 ADAPTER --output OUT",
     "compress ADAPTER/adapter_model.safetensors --output OUT", "plan --base BASE --rank 16 --targets attention",
@@ -44,16 +46,24 @@ private struct ProgramInputs {
   ]
 
   init(_ options: Options) throws {
-    adapters = try BenchAdapters(options, layers: 2, of: "testdata/bases/tinyllama-1.1b.json")
-    paths = [
-      ("ADAPTER", try adapters.path(rank: 16, .bf16, alpha: 2, .random)), ("BASE", adapters.base.path),
-      ("OUT", adapters.output),
-    ]
+    adapters =
+      if options.list("base") != nil {
+        try BenchAdapters(options)
+      } else {
+        try BenchAdapters(options, layers: 2, of: "testdata/bases/tinyllama-1.1b.json")
+      }
   }
 
-  private func words(_ command: String) -> [String] {
-    command.split(separator: " ").map { word in
-      paths.reduce(String(word)) { $0.hasPrefix($1.name) ? $1.path + $0.dropFirst($1.name.count) : $0 }
+  /// The words of a command, with the paths that `ADAPTER`, `BASE` and `OUT` stand for.
+  private func words(_ command: String) throws -> [String] {
+    try command.split(separator: " ").map { word in
+      switch word {
+      case "BASE": adapters.base.path
+      case "OUT": adapters.output
+      case _ where word.hasPrefix("ADAPTER"):
+        try adapters.path(rank: 16, .bf16, alpha: 2, .random) + word.dropFirst("ADAPTER".count)
+      default: String(word)
+      }
     }
   }
 
@@ -61,7 +71,7 @@ private struct ProgramInputs {
   func compare(_ command: String, _ program: String, _ other: String, pairs: Int) throws
     -> (own: Double, other: Double, ratio: Double, processor: Double)
   {
-    let words = words(command)
+    let words = try words(command)
     _ = (try run(program, words), try run(other, words))
     var runs: [(own: Run, other: Run)] = []
     for pair in 0..<pairs {

@@ -103,7 +103,6 @@ import Testing
   /// Commands and options that pages show stand in the help of the command, so that no page outlives them.
   @Test(arguments: pages)
   func optionsThatAreShownExist(_ page: String) throws {
-    let dump = try Program.run(["--experimental-dump-help"]).json()
     var known: [String: Set<String>] = [:]
     func visit(_ command: JSONValue, _ name: String) {
       let names = (command["arguments"]?.array ?? []).flatMap { $0["names"]?.array ?? [] }
@@ -114,7 +113,7 @@ import Testing
           below, name.isEmpty ? below["commandName"]?.string ?? "" : "\(name) \(below["commandName"]?.string ?? "")")
       }
     }
-    visit(try #require(dump["command"]), "")
+    visit(try CommandReference.known.get(), "")
     let text = Self.code(try Self.text(page)).replacing("\\\n", with: " ")
     for match in text.matches(of: /(?:^|[^\w.\/-])lora-tool ((?:policy )?[a-z][a-z-]*)((?:[^\n`|;#]|\|[a-z])*)/) {
       guard let options = known[String(match.1)] else {
