@@ -21,7 +21,7 @@ struct Baseline {
   }
 
   var document: JSONValue {
-    let members = ratios.reduce(into: JSONObject()) { $0[$1.name] = .real(($1.value * 1000).rounded() / 1000) }
+    let members = ratios.reduce(into: JSONObject()) { $0[$1.name] = .real(($1.value * 1e4).rounded() / 1e4) }
     return ["schema": .string(Self.schema), "ratios": .object(members)]
   }
 
@@ -61,9 +61,9 @@ let ratiosBenchmark = Benchmark(
     if !isJSON { print(line) }
   }
   let result = Baseline(found)
-  if isJSON { print(result.document.text()) }
+  if isJSON { print(result.document.text(pretty: true)) }
   if let path = options.list("save")?.joined(separator: ",") {
-    try WholeFile.write(Array((result.document.text() + "\n").utf8), to: path)
+    try WholeFile.write(Array((result.document.text(pretty: true) + "\n").utf8), to: path)
   }
   guard let baseline else { return }
   let compared = found.count { baseline[$0.name] != nil }

@@ -1,4 +1,5 @@
 import LoRATestSupport
+import TensorCore
 import Testing
 
 /// The benchmarks' logic; their times say nothing here.

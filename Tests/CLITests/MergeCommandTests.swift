@@ -282,7 +282,7 @@ import Testing
     var whole = Date().timeIntervalSince(begin)
     let expected = try Fixtures.contents(of: output)
     try folder.remove("out")
-    let count = ProcessInfo.processInfo.environment["LORA_TOOL_KILLS"].flatMap { Int($0) } ?? 40
+    let count = ProcessInfo.processInfo.environment["LORA_TOOL_KILLS"].flatMap { Int($0) } ?? 20
     var (died, resumed) = (0, 0)
     for attempt in 0..<count {
       let run = try Program.start(arguments)

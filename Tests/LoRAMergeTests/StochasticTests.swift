@@ -17,7 +17,8 @@ import Testing
       let number = value(code, dtype)
       for random: UInt64 in [0, 1 << 63, .max] {
         let rounded = StochasticRounding.code(Float(number), random, dtype)
-        #expect(number.isNaN ? value(rounded, dtype).isNaN : rounded == code)
+        // An expectation for each of them would take most of the time.
+        if number.isNaN ? !value(rounded, dtype).isNaN : rounded != code { Issue.record("\(code) \(random)") }
       }
     }
   }

@@ -130,10 +130,8 @@ import Testing
     for slots in Set([1, 2, adapters / 3, adapters - 1, adapters]) where slots > 0 {
       var cache = OrderedCache(
         ReplayOptions(maxLoRAs: slots, maxCPULoRAs: adapters), popularity: [Int](repeating: 0, count: adapters))
-      for (adapter, distance) in zip(trace.adapters, distances) {
-        let access = cache.access(Int(adapter), nextUse: 0)
-        #expect(access?.deviceHit == (distance.map { $0 <= slots } ?? false))
-      }
+      let hits = trace.adapters.map { cache.access(Int($0), nextUse: 0)?.deviceHit }
+      #expect(hits == distances.map { $0.map { $0 <= slots } ?? false })
     }
   }
 

@@ -76,15 +76,14 @@ private struct PlainCache {
       let adapter = min(Int.random(in: 0..<adapters, using: &random), Int.random(in: 0..<adapters, using: &random))
       let expected = plain.access(adapter)
       let access = try cache.access(adapter)
-      #expect(access.handle.slot == expected.slot)
-      #expect(access.hostHit == expected.hostHit)
-      #expect(access.deviceHit == expected.deviceHit)
-      #expect(access.evicted == expected.evicted)
-      #expect(access.dropped == expected.dropped)
-      #expect(access.cascaded == expected.cascaded)
-      #expect(cache.publish(access.handle) == true)
-      #expect(cache.hostCount == plain.host.count)
-      #expect(cache.deviceCount == plain.order.count)
+      let isEqual =
+        access.handle.slot == expected.slot && access.hostHit == expected.hostHit
+        && access.deviceHit == expected.deviceHit && access.evicted == expected.evicted
+        && access.dropped == expected.dropped && access.cascaded == expected.cascaded
+        && cache.publish(access.handle) == true
+        && cache.hostCount == plain.host.count && cache.deviceCount == plain.order.count
+      // An expectation for each access would take most of the time.
+      if !isEqual { Issue.record("adapter \(adapter): \(access), expected \(expected)") }
     }
   }
 

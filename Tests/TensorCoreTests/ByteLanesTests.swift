@@ -16,9 +16,7 @@ import Testing
       var word: UInt64 = 0
       for _ in 0..<8 { word = word << 8 | UInt64(near.randomElement(using: &random) ?? 0) }
       let bytes = bytes(word)
-      for byte in near {
-        #expect(lowest(ByteLanes.equal(word, byte)) == bytes.firstIndex(of: byte) ?? 8)
-      }
+      #expect(near.map { lowest(ByteLanes.equal(word, $0)) } == near.map { bytes.firstIndex(of: $0) ?? 8 })
       #expect(lowest(ByteLanes.below(word, 0x20)) == bytes.firstIndex { $0 < 0x20 } ?? 8)
       let end = bytes.firstIndex { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C } ?? 8
       #expect(lowest(ByteLanes.endOfPlainText(word)) == end)
