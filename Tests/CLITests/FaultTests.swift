@@ -72,7 +72,7 @@ import Testing
     #expect(calls >= 4, "only \(calls) calls on the output")
     let numbers = [ENOSPC, EIO, EMFILE, EDQUOT]
     var failures = 0
-    // A merge makes a hundred calls, each of which `ResumeTests.everyFault` lets fail within the process.
+    // A merge makes a hundred calls, each of which `ResumeTests.whicheverCallFailsTheMergeCanBeResumed` lets fail within the process.
     for after in stride(from: 0, to: calls, by: job.isResumable ? 4 : 1) {
       let result = try bench.run(["PATH": "/out", "AFTER": "\(after)", "ERRNO": "\(numbers[failures % numbers.count])"])
       let left = try bench.output()

@@ -4,8 +4,14 @@ import LoRAKernels
 import TensorCore
 import Testing
 
-@Suite struct LevelTests {
-  @Test func available() {
+@Suite(.serialized) struct LevelTests {
+  /// Runs of all tests with one level (`.ci/run level NAME`) test that level.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["LORA_TOOL_SIMD"] != nil, "no level is asked for"))
+  func theLevelThatTheEnvironmentNamesIsInUse() {
+    #expect(KernelLevel.preferred.name == ProcessInfo.processInfo.environment["LORA_TOOL_SIMD"])
+  }
+
+  @Test func theSlowestLevelIsScalarAndThePreferredOneCanRun() {
     #expect(KernelLevel.available.first?.name == "scalar")
     #expect(KernelLevel.allCases.map(\.name).allSatisfy { KernelLevel(name: $0)?.name == $0 })
     #expect(KernelLevel(name: "sse9") == nil)

@@ -26,6 +26,14 @@ public enum Fixtures {
     try InputFile.contents(of: path(name), limit: 64 << 20)
   }
 
+  /// Bytes that a JSON file holds in base64.
+  public static func bytes(base64 text: JSONValue?) throws -> [UInt8] {
+    guard let encoded = text?.string, let data = Data(base64Encoded: encoded) else {
+      throw CocoaError(.coderInvalidValue)
+    }
+    return Array(data)
+  }
+
   /// Everything below a folder by its path: what files hold, nothing for folders.
   public static func contents(of folder: String) throws -> [String: Data] {
     let names = try FileManager.default.subpathsOfDirectory(atPath: folder)
