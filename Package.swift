@@ -31,31 +31,33 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 /// Whether the system has libyaml for policy files.
 ///
 /// Without it the copy inside Yams is used, which brings Foundation: everything works, but starts 5 ms later.
-let hasLibYAML = access("/usr/include/yaml.h", R_OK) == 0
+/// `LORA_NO_LIBYAML` builds as if it were missing.
+let hasLibYAML = Context.environment["LORA_NO_LIBYAML"] == nil && access("/usr/include/yaml.h", R_OK) == 0
 
 /// Whether the fuzzer is built, which needs libFuzzer and its `main`: see docs/security.md.
 let wantsFuzzer = Context.environment["LORA_FUZZ"] != nil
 
+/// Whether another package has this one checked out.
+let isDependency = Context.packageDirectory.contains("/checkouts/")
+
+// Exported: the program, the shared library with the C interface, and what a Swift program links.
+let programs: [Product] = [
+  .executable(name: "lora-tool", targets: ["lora-tool"]),
+  .library(name: "LoRALoader", type: .dynamic, targets: ["LoRALoader"]),
+]
+let libraries: [Product] = [
+  "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAPolicy",
+  "LoRASlots", "LoRAEvalGate", "LoRAParity", "LoRATraffic", "LoRACapacity",
+].map { .library(name: $0, targets: [$0]) }
+
+// For the tests alone, which load them at run time: shared libraries must be products.
+let testLibraries: [Product] = ["FakeCUDA", "FaultyKernel"].map {
+  .library(name: $0, type: .dynamic, targets: [$0])
+}
+
 let package = Package(
   name: "lora-tool",
-  products: [
-    .executable(name: "lora-tool", targets: ["lora-tool"]),
-    .library(name: "LoRAModel", targets: ["LoRAModel"]),
-    .library(name: "LoRALoader", type: .dynamic, targets: ["LoRALoader"]),
-    .library(name: "FakeCUDA", type: .dynamic, targets: ["FakeCUDA"]),
-    .library(name: "FaultyKernel", type: .dynamic, targets: ["FaultyKernel"]),
-    .library(name: "LoRAInspect", targets: ["LoRAInspect"]),
-    .library(name: "LoRAEngines", targets: ["LoRAEngines"]),
-    .library(name: "LoRAValidate", targets: ["LoRAValidate"]),
-    .library(name: "LoRAReport", targets: ["LoRAReport"]),
-    .library(name: "LoRAMerge", targets: ["LoRAMerge"]),
-    .library(name: "LoRAPolicy", targets: ["LoRAPolicy"]),
-    .library(name: "LoRASlots", targets: ["LoRASlots"]),
-    .library(name: "LoRAEvalGate", targets: ["LoRAEvalGate"]),
-    .library(name: "LoRAParity", targets: ["LoRAParity"]),
-    .library(name: "LoRATraffic", targets: ["LoRATraffic"]),
-    .library(name: "LoRACapacity", targets: ["LoRACapacity"]),
-  ],
+  products: programs + libraries + (isDependency ? [] : testLibraries),
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -182,7 +184,7 @@ let package = Package(
         "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Compression", "Safetensors", "BaseCatalogue",
         "LoRAModel",
         "LoRATokenizer", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAMerge", "LoRASlots", "LoRATraffic",
-        "LoRACapacity", "LoRAEvalGate", "LoRAPolicy",
+        "LoRACapacity", "LoRAEvalGate", "LoRAPolicy", "LoRATestSupport",
       ], path: "Tests/LoRAFuzzing", swiftSettings: strict),
     tests("TensorCore"),
     tests("PythonPattern"),
@@ -233,6 +235,7 @@ let package = Package(
         "TensorCore", "JSON", "Diagnostics", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAPolicy",
         "LoRAReport",
         "LoRAMerge", "LoRASlots", "LoRAEvalGate", "LoRAParity", "LoRATraffic", "LoRACapacity", "LoRATestSupport",
+        "Safetensors",
       ],
       swiftSettings: strict),
     .testTarget(
@@ -249,7 +252,8 @@ let package = Package(
     + (wantsFuzzer
       ? [
         .executableTarget(
-          name: "lora-fuzz", dependencies: ["LoRAFuzzing"], path: "Tests/lora-fuzz", swiftSettings: strict,
+          name: "lora-fuzz", dependencies: ["LoRAFuzzing", "LoRATestSupport"], path: "Tests/lora-fuzz",
+          swiftSettings: strict,
           // libFuzzer's archive has a `main` of its own, which is not wanted.
           linkerSettings: [.unsafeFlags(["-use-ld=lld", "-Xlinker", "--allow-multiple-definition"])])
       ] : [])

@@ -1,7 +1,5 @@
 import TensorCore
 
-
-
 /// What a configuration says about a base model: every module that LoRA can target, and every other tensor.
 ///
 /// Names are those in the checkpoint that transformers 5.23.0 writes for the configuration.

@@ -1,7 +1,5 @@
 import TensorCore
 
-
-
 /// Another way to spell the beginning of a path.
 public struct PathAlias: Sendable, Hashable {
   /// How the path may begin, such as `language_model.model.`; empty for any path.

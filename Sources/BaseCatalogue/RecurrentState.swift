@@ -55,7 +55,11 @@ extension RecurrentState {
         $0, inner: $0.optional("mamba_d_ssm") ?? $0.expanded("mamba_expand"), "mamba_n_groups", "mamba_n_heads",
         "mamba_d_head", "mamba_d_state", "mamba_d_conv", $1)
     },
-    "bamba": hybrid, "granitemoehybrid": hybrid,
+    "granitemoehybrid": {
+      grouped(
+        $0, inner: $0.expanded("mamba_expand"), "mamba_n_groups", "mamba_n_heads", "mamba_d_head", "mamba_d_state",
+        "mamba_d_conv", $1)
+    },
     "nemotron_h": {
       grouped(
         $0, inner: $0["mamba_num_heads"] * $0["mamba_head_dim"], "n_groups", "mamba_num_heads", "mamba_head_dim",
@@ -80,12 +84,6 @@ extension RecurrentState {
     )
   }
 
-  private static let hybrid: Form = {
-    grouped(
-      $0, inner: $0.expanded("mamba_expand"), "mamba_n_groups", "mamba_n_heads", "mamba_d_head", "mamba_d_state",
-      "mamba_d_conv", $1)
-  }
-
   private static let shortConvolution: Form = { sizes, devices in
     ((sizes.optional("conv_dim") ?? sizes["hidden_size"]).shared(by: devices) * (sizes["conv_L_cache"] - 1), 0)
   }
@@ -107,7 +105,8 @@ extension RecurrentState {
     if let number = count.value, let devices = devices.value, number % devices != 0 { count = Size(exactly: devices) }
     let convolved = inner + count * sizes[state] * 2
     return (
-      convolved.shared(by: devices) * (sizes[kernel] - 1), sizes[heads].shared(by: devices) * sizes[width] * sizes[state]
+      convolved.shared(by: devices) * (sizes[kernel] - 1),
+      sizes[heads].shared(by: devices) * sizes[width] * sizes[state]
     )
   }
 }
@@ -134,7 +133,9 @@ private struct StateSizes {
 
   /// nil for a size that is null or not given.
   func optional(_ name: String) -> Size? {
-    if let given = config[name] { return given.isNull ? nil : Size(exactly: given.int64.flatMap { UInt64(exactly: $0) }) }
+    if let given = config[name] {
+      return given.isNull ? nil : Size(exactly: given.int64.flatMap { UInt64(exactly: $0) })
+    }
     guard case .number(let number)? = fields?.value(name) else { return nil }
     return Size(exactly: UInt64(exactly: number))
   }

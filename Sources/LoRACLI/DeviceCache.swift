@@ -9,6 +9,8 @@ extension Replay {
   /// The requests arrive as the trace says; the cache is the one that serves them, and what its loads take is measured.
   ///
   /// - Parameters:
+  ///   - trace: the requests.
+  ///   - options: the cache, and what a request costs.
   ///   - slots: empty slots that know an adapter of each number in `trace.names`.
   ///   - progress: called after each request.
   /// - Throws: what a load failed with.

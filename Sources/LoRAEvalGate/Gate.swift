@@ -36,6 +36,7 @@ public struct Gate {
   /// - Parameters:
   ///   - baseline: path of the answers before.
   ///   - candidate: path of the answers after.
+  ///   - options: what counts as equal, and what fails.
   ///   - progress: called now and then with the bytes that have been read since.
   /// - Throws: `GateError` for a file that cannot be read or a line that is no answer. Arguments that the model wrote
   ///   and that are no valid JSON are no error but a wrong answer.

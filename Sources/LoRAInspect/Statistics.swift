@@ -44,7 +44,11 @@ public struct AdapterStatistics: Sendable {
   /// Reads an adapter's values, and with a base that has weights those of the adapted modules too.
   ///
   /// Holds one block of one factor per worker in memory. Computes in f64.
-  /// - Parameter finished: called from any thread when a module is done.
+  /// - Parameters:
+  ///   - adapter: the adapter, with its file.
+  ///   - base: the model that it is for; without its weights nothing is said about them.
+  ///   - workers: number of threads.
+  ///   - finished: called from any thread when a module is done.
   /// - Throws: the first `IOError`.
   public init(
     of adapter: Adapter, base: BaseModel? = nil, workers: Int = Workers.processorCount,

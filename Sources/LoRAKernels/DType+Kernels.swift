@@ -1,5 +1,5 @@
 internal import CLoRAKernels
-package import TensorCore
+import TensorCore
 
 extension DType {
   /// The number of this type in the C kernels; nil for types that are not real floating-point numbers.

@@ -10,7 +10,9 @@ extension Adapter {
   ///
   /// Never throws: whatever is wrong is among the `findings`, and everything that could be understood is kept.
   ///
-  /// - Parameter unpacking: when a compressed file is unpacked.
+  /// - Parameters:
+  ///   - path: a folder, or a file of weights.
+  ///   - unpacking: when a compressed file is unpacked.
   public static func load(_ path: String, unpacking: SafetensorsFile.Unpacking = .now) -> Adapter {
     let location = AdapterLocation(path)
     let examined = location.weights.map { SafetensorsFile.examine($0, unpacking: unpacking) }

@@ -7,17 +7,21 @@ import Synchronization
 /// honest adapters need, with a pattern or two over the experts of the largest models, is a fraction of it.
 final class MatchingBudget: Sendable {
   /// Instructions of all patterns together: about a second.
-  static let limit = 400_000_000
+  static let usualLimit = 400_000_000
   /// What a pair costs that the ends of the pattern settle, in instructions.
   private static let rejection = 4
 
   private let spent = Atomic<Int>(0)
+  private let limit: Int
+
+  /// - Parameter limit: instructions of all patterns together.
+  init(limit: Int = usualLimit) { self.limit = limit }
 
   /// Whether patterns were given up, so that the answers since are worth nothing.
-  var isSpent: Bool { spent.load(ordering: .relaxed) > Self.limit }
+  var isSpent: Bool { spent.load(ordering: .relaxed) > limit }
 
   /// The part of the budget that is spent.
-  var spentShare: Double { Double(spent.load(ordering: .relaxed)) / Double(Self.limit) }
+  var spentShare: Double { Double(spent.load(ordering: .relaxed)) / Double(limit) }
 
   /// Whether the whole name matches; false once the budget is spent.
   func fullMatches(_ pattern: PythonPattern, _ name: String) -> Bool {

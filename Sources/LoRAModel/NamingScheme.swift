@@ -82,8 +82,10 @@ public enum NamingSchemes {
 
   /// The scheme of a file, or nil when no scheme recognises it.
   ///
-  /// - Parameter hasPEFTConfig: whether a config with `peft_type` lies beside it, which settles the doubt whether
-  ///   `text_encoder.….lora_A.weight` is diffusers' name or PEFT's without its prefix.
+  /// - Parameters:
+  ///   - header: the header with the names.
+  ///   - hasPEFTConfig: whether a config with `peft_type` lies beside it, which settles the doubt whether
+  ///     `text_encoder.….lora_A.weight` is diffusers' name or PEFT's without its prefix.
   public static func scheme(for header: SafetensorsHeader, hasPEFTConfig: Bool = false) -> (any NamingScheme)? {
     let peft = PEFTNaming()
     if hasPEFTConfig, peft.recognises(header) { return peft }

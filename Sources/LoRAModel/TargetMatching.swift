@@ -21,7 +21,7 @@ public struct TargetMatching: Sendable {
   /// The patterns that could not be compiled.
   public private(set) var problems: [Problem] = []
 
-  private let budget = MatchingBudget()
+  private let budget: MatchingBudget
   private let rank: Int
   private let alpha: Double
   private let rootScale: Bool
@@ -36,7 +36,10 @@ public struct TargetMatching: Sendable {
   public let targetsAllLinear: Bool
 
   /// Compiles the patterns of a config.
-  public init(_ config: AdapterConfig) {
+  public init(_ config: AdapterConfig) { self.init(config, budget: MatchingBudget()) }
+
+  init(_ config: AdapterConfig, budget: MatchingBudget) {
+    self.budget = budget
     rank = config.rank
     alpha = config.alpha
     rootScale = config.usesRankStabilizedScale

@@ -16,7 +16,10 @@ public enum Parity {
   /// Measures every module of an adapter.
   ///
   /// - Parameters:
+  ///   - base: the base model with its weights.
+  ///   - adapter: an adapter of that base.
   ///   - merged: the merged model; nil merges in memory, rounded once to the base's type.
+  ///   - options: the inputs and the serving type.
   ///   - device: where the products of the unmerged path are computed.
   ///   - progress: called after each module.
   public static func run(

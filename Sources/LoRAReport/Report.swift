@@ -23,7 +23,10 @@ public struct Report: Sendable {
   /// Memory grows with the number of adapters by their findings and one row of figures each; only the worst `details`
   /// keep their modules. What cannot be read is part of the report, never an error.
   /// - Parameters:
+  ///   - paths: folders and files of adapters.
   ///   - problems: one sentence for every input that led to no adapter; they stand on the page.
+  ///   - base: the model that the adapters are for; without it, names and shapes are not checked.
+  ///   - options: how the adapters are validated.
   ///   - details: how many adapters are shown in detail.
   ///   - read: called from any thread with bytes of weights that were read; all of them are read twice.
   public init(

@@ -11,6 +11,7 @@ public enum HostPacker {
   ///   - data: the adapter's data section.
   ///   - output: the whole block, `rows` × `columns` elements.
   ///   - rows: rows to fill; nil fills all.
+  ///   - level: the instructions to use.
   public static func pack(
     _ block: PackingBlock, dtype: DType, from data: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer,
     rows: Range<UInt64>? = nil, level: KernelLevel = .preferred

@@ -29,9 +29,9 @@ public struct PackingPlan: Sendable {
 /// A part of the work that makes one layer usable.
 public struct PackingStage: Sendable, Equatable {
   /// Its blocks, as positions in `PackingPlan.blocks`.
-  public var blocks: Range<Int>
+  public internal(set) var blocks: Range<Int>
   /// Byte ranges of the data section that they read, ascending, disjoint, merged where they touch.
-  public var sources: [Range<UInt64>]
+  public internal(set) var sources: [Range<UInt64>]
 
   /// A stage of these blocks.
   public init(blocks: Range<Int>, sources: [Range<UInt64>]) {
@@ -44,15 +44,15 @@ public struct PackingStage: Sendable, Equatable {
 /// buffer: its top left corner comes from the adapter, the rest is zero.
 public struct PackingBlock: Sendable, Equatable {
   /// Position of the buffer in `SlotLayout.buffers`.
-  public var buffer: Int
+  public internal(set) var buffer: Int
   /// Element of the slot's piece of the buffer where the block starts.
-  public var start: UInt64
+  public internal(set) var start: UInt64
   /// Rows of the block.
-  public var rows: UInt64
+  public internal(set) var rows: UInt64
   /// Columns of the block.
-  public var columns: UInt64
+  public internal(set) var columns: UInt64
   /// What fills the corner; nil makes the whole block zero.
-  public var source: PackingSource?
+  public internal(set) var source: PackingSource?
 
   /// A block of a buffer.
   public init(buffer: Int, start: UInt64, rows: UInt64, columns: UInt64, source: PackingSource?) {
@@ -71,19 +71,19 @@ public struct PackingBlock: Sendable, Equatable {
 /// the engine's order.
 public struct PackingSource: Sendable, Equatable {
   /// Byte of the data section where element (0, 0) starts; any alignment.
-  public var start: UInt64
+  public internal(set) var start: UInt64
   /// How the elements are stored: F64, F32, F16, BF16 or an 8-bit float.
-  public var dtype: DType
+  public internal(set) var dtype: DType
   /// Rows taken, at most the block's.
-  public var rows: UInt64
+  public internal(set) var rows: UInt64
   /// Columns taken, at most the block's.
-  public var columns: UInt64
+  public internal(set) var columns: UInt64
   /// Elements from row to row.
-  public var rowStride: UInt64
+  public internal(set) var rowStride: UInt64
   /// Elements from column to column; 1 for all but transposed factors and stacks of experts.
-  public var columnStride: UInt64
+  public internal(set) var columnStride: UInt64
   /// Factor folded in after the cast; 1 leaves values as they are.
-  public var scale: Float
+  public internal(set) var scale: Float
 
   /// A matrix of the data section.
   public init(

@@ -69,7 +69,11 @@ public struct SlotPacking: Sendable {
 
   /// Fills slots 0, 1, … of freshly allocated buffers.
   ///
-  /// - Parameter progress: called with the bytes of each file once it is in its slot.
+  /// - Parameters:
+  ///   - items: one adapter for each slot, planned for `layout`.
+  ///   - layout: the slots.
+  ///   - device: where their memory is.
+  ///   - progress: called with the bytes of each file once it is in its slot.
   public init(
     _ items: [Item], layout: SlotLayout, device: any SlotDevice,
     progress: (UInt64) -> Void = { _ in }

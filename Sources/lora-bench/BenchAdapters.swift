@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import LoRAEngines
 import LoRAIO
 import LoRAModel
@@ -24,14 +25,39 @@ final class BenchAdapters {
   private let folder: String
   private static let linear = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
-  /// Options: `base`, by default Llama 3.1 8B, and `folder` for the files.
-  init(_ options: Options) throws {
-    base = try BaseModel.open(options.list("base")?.first ?? "testdata/bases/llama-3.1-8b.json")
+  /// Where a program that is measured may write.
+  var output: String { Folder.join(folder, "output") }
+
+  /// Options: `base`, by default a config of the test data, and `folder` for the files.
+  init(_ options: Options, base config: String = "testdata/bases/llama-3.1-8b.json") throws {
     folder = Folder.join(options.list("folder")?.first ?? "/tmp", "lora-bench-\(getpid())")
     try Folder.create(folder)
+    base = try BaseModel.open(options.list("base")?.first ?? config)
+  }
+
+  /// A base with weights: the first layers of a config's model, its norms left out.
+  init(_ options: Options, layers: Int64, of config: String) throws {
+    folder = Folder.join(options.list("folder")?.first ?? "/tmp", "lora-bench-\(getpid())")
+    let path = Folder.join(folder, "base")
+    try Folder.create(folder)
+    try Folder.create(path)
+    var members = try JSONValue(parsing: try InputFile.contents(of: config, limit: 1 << 24)).object ?? JSONObject()
+    members["num_hidden_layers"] = .integer(layers)
+    try WholeFile.write(Array(JSONValue.object(members).text().utf8), to: Folder.join(path, "config.json"))
+    let described = try BaseModel.open(path).modules.values.filter { $0.tiedTo == nil }
+    let writer = try SafetensorsWriter(
+      creating: Folder.join(path, "model.safetensors"),
+      layout: SafetensorsWriter.layout(of: described.map { ($0.weightName, .bf16, $0.shape) }))
+    for tensor in writer.layout { try writer.write(Self.pattern(Int(tensor.byteCount)), of: tensor) }
+    base = try BaseModel.open(path)
   }
 
   deinit { try? Folder.remove(folder) }
+
+  /// Numbers near 0.01 in BF16 and F32.
+  private static func pattern(_ count: Int) -> [UInt8] {
+    (0..<count).map { $0 % 2 == 0 ? UInt8(truncatingIfNeeded: $0 / 2) : 0x3C }
+  }
 
   /// Slots for the linear layers.
   func layout(rank: Int, slots: Int = 1) throws -> SlotLayout {
@@ -60,8 +86,7 @@ final class BenchAdapters {
       let count = Int(tensor.byteCount)
       switch values {
       case .pattern:
-        let bytes = (0..<count).map { $0 % 2 == 0 ? UInt8(truncatingIfNeeded: $0 / 2) : 0x3C }
-        try writer.write(bytes, of: tensor)
+        try writer.write(Self.pattern(count), of: tensor)
       case .random, .young, .fresh:
         let isA = tensor.name.hasSuffix("lora_A.weight")
         let bound = 1 / Double(tensor.shape[1]).squareRoot()

@@ -1,8 +1,23 @@
+import Glibc
+
 /// One subcommand.
 struct Benchmark: Sendable {
   let name: String
   let summary: String
-  let run: @Sendable (Options) -> Void
+  let run: @Sendable (Options) throws -> Void
+}
+
+/// Why a benchmark could not be run.
+struct BenchmarkFailure: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// Writes a line to standard error.
+func complain(_ message: String) {
+  let line = Array((message + "\n").utf8)
+  _ = unsafe write(STDERR_FILENO, line, line.count)
 }
 
 /// `key=value` arguments.
@@ -82,4 +97,16 @@ func column(_ text: String, _ width: Int) -> String {
   }
 
   deinit { unsafe buffer.deallocate() }
+}
+
+/// Such memory for several closures.
+final class SharedBytes {
+  let bytes: Bytes
+
+  init(count: Int) { bytes = Bytes(count: count) }
+
+  /// Copies what other memory of the same size holds.
+  func copy(_ other: SharedBytes) {
+    unsafe bytes.buffer.copyMemory(from: UnsafeRawBufferPointer(other.bytes.buffer))
+  }
 }

@@ -1,5 +1,4 @@
 import CUDADriver
-import Glibc
 import LoRAIO
 import LoRAModel
 import LoRASlots
@@ -13,11 +12,7 @@ let cudaBenchmark = Benchmark(
     "adapter → slot of a GPU against one copy of its bytes: device=0 base=testdata/bases/llama-3.1-8b.json folder=/tmp "
     + "ranks=8,16,64 slots=8,16,64 runs=20"
 ) { options in
-  do { try CUDAMeasurement(options).run() } catch {
-    let sentence = Array("lora-bench: cuda: \(error)\n".utf8)
-    _ = unsafe write(STDERR_FILENO, sentence, sentence.count)
-    exit(2)
-  }
+  try CUDAMeasurement(options).run()
 }
 
 /// Swaps of adapters that lie in pinned memory, against what the bus and a loop over tensors take.

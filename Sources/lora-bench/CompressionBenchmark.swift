@@ -9,7 +9,7 @@ let compressionBenchmark = Benchmark(
     "compress and decompress weights: from=FILE (default: a made adapter of rank=16 dtype=bf16 values=random,young,fresh) "
     + "folder=/tmp runs=3 jobs=1,2 level=1,3,none"
 ) { options in
-  do { try CompressionMeasurement(options).run() } catch { print("compression: \(error)") }
+  try CompressionMeasurement(options).run()
 }
 
 /// Files through every format and level.

@@ -67,6 +67,38 @@ private func fmaPeak(_ level: KernelLevel, double: Bool) -> Double {
   }
 }
 
+/// Whole rows of a matrix with factors that lie ready.
+struct MergeTile {
+  let rows: Int
+  let byteCount: Int
+  private let dtype: DType
+  private var left: LeftFactor
+  private var right: RightFactor
+
+  /// - Parameter bytes: about as many as it has.
+  init(rank: Int, columns: Int, bytes: Int, _ dtype: DType) {
+    let rowBytes = columns * Int(dtype.bits / 8)
+    rows = max(bytes / rowBytes, 1)
+    byteCount = rows * rowBytes
+    self.dtype = dtype
+    right = RightFactor(rank: rank, columns: columns)
+    left = LeftFactor(rows: rows, rank: rank)
+    unsafe fillFactor(rank * columns) { unsafe right.load($0, dtype: .f32, layout: .rankFirst(count: columns)) }
+    unsafe fillFactor(rank * rows) {
+      unsafe left.load($0, dtype: .f32, layout: .rankLast(rank: rank), scales: [2])
+    }
+  }
+
+  func merge(
+    _ base: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ statistics: inout MergeStatistics?,
+    level: KernelLevel
+  ) {
+    unsafe Kernels.merge(
+      base: base, baseDType: dtype, rows: rows, left: left, right: right, output: output, outputDType: dtype,
+      statistics: &statistics, level: level)
+  }
+}
+
 private struct MergeMeasurement {
   /// GB/s read and written in one tile.
   let hot: Double
@@ -79,28 +111,20 @@ private struct MergeMeasurement {
     _ base: borrowing Bytes, _ output: borrowing Bytes, dtype: DType, rank: Int, columns: Int, level: KernelLevel,
     statistics: Bool
   ) {
-    let rowBytes = columns * Int(dtype.bits / 8)
-    let rows = max(tileBytes / rowBytes, 1)
-    var right = RightFactor(rank: rank, columns: columns)
-    var left = LeftFactor(rows: rows, rank: rank)
-    unsafe fillFactor(rank * columns) { unsafe right.load($0, dtype: .f32, layout: .rankFirst(count: columns)) }
-    unsafe fillFactor(rank * rows) {
-      unsafe left.load($0, dtype: .f32, layout: .rankLast(rank: rank), scales: [2])
-    }
+    let tile = MergeTile(rank: rank, columns: columns, bytes: tileBytes, dtype)
     let (source, target) = unsafe (base.buffer, output.buffer)
     var counted: MergeStatistics? = statistics ? MergeStatistics() : nil
-    func merge(_ tile: Int) {
-      let range = tile * rows * rowBytes..<(tile + 1) * rows * rowBytes
-      unsafe Kernels.merge(
-        base: UnsafeRawBufferPointer(rebasing: source[range]), baseDType: dtype, rows: rows, left: left,
-        right: right, output: UnsafeMutableRawBufferPointer(rebasing: target[range]), outputDType: dtype,
-        statistics: &counted, level: level)
+    func merge(_ index: Int) {
+      let range = index * tile.byteCount..<(index + 1) * tile.byteCount
+      unsafe tile.merge(
+        UnsafeRawBufferPointer(rebasing: source[range]), UnsafeMutableRawBufferPointer(rebasing: target[range]),
+        &counted, level: level)
     }
-    let bytes = 2 * Double(rows * rowBytes)
+    let bytes = 2 * Double(tile.byteCount)
     let once = fastest(of: level.name == "scalar" ? 2 : 100) { merge(0) }
     hot = bytes / once / 1e9
-    operations = 2 * Double(rows) * Double(columns) * Double(rank) / once / 1e9
-    let tiles = min(source.count / (rows * rowBytes), level.name == "scalar" ? 2 : .max)
+    operations = 2 * Double(tile.rows) * Double(columns) * Double(rank) / once / 1e9
+    let tiles = min(source.count / tile.byteCount, level.name == "scalar" ? 2 : .max)
     cold = bytes * Double(tiles) / fastestSweep(of: 3, pieces: tiles, merge) / 1e9
   }
 }

@@ -10,7 +10,7 @@ let packBenchmark = Benchmark(
   summary:
     "adapter → slot against memcpy: base=testdata/bases/llama-3.1-8b.json folder=/tmp ranks=8,16,64 runs=5 jobs=1,2"
 ) { options in
-  do { try PackMeasurement(options).run() } catch { print("pack: \(error)") }
+  try PackMeasurement(options).run()
 }
 
 /// Adapters over all linear layers of a base, read into staging memory and packed.

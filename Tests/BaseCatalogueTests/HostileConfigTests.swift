@@ -3,10 +3,9 @@ import Testing
 
 @testable import BaseCatalogue
 
-@Suite("Hostile configurations")
-struct HostileConfigTests {
+/// Hostile configurations.
+@Suite struct HostileConfigTests {
   @Test(
-    "absurd values are errors, never traps",
     arguments: [
       #"{"num_hidden_layers": 1000000000000000000}"#, #"{"num_hidden_layers": 9223372036854775807}"#,
       #"{"num_hidden_layers": 300000}"#, #"{"num_hidden_layers": -1}"#, #"{"num_hidden_layers": "32"}"#,
@@ -15,14 +14,13 @@ struct HostileConfigTests {
       #"{"head_dim": 1099511627776}"#, #"{"vocab_size": 1e30}"#, #"{"attention_bias": "yes"}"#,
       #"{"tie_word_embeddings": 1}"#, #"{"architectures": "LlamaForCausalLM"}"#, #"{"architectures": [1]}"#,
     ])
-  func refused(_ changes: String) throws {
+  func absurdValuesAreErrorsNeverTraps(_ changes: String) throws {
     var object = try #require(try parsed(changes).object)
     object["model_type"] = "llama"
     #expect(throws: CatalogueError.self) { try Catalogue.describe(.object(object)) }
   }
 
-  @Test("an error names the JSON path, what was expected and what was found")
-  func message() throws {
+  @Test func anErrorNamesTheJSONPathWhatWasExpectedAndWhatWasFound() throws {
     let config = try parsed(#"{"model_type": "llama", "num_hidden_layers": -3}"#)
     #expect(
       throws: CatalogueError.value(
@@ -30,16 +28,16 @@ struct HostileConfigTests {
     ) { try Catalogue.describe(config) }
   }
 
-  @Test("a configuration that is none", arguments: ["[]", "3", "{}", #"{"model_type": 3}"#, #"{"model_type": "new"}"#])
-  func noConfiguration(_ text: String) throws {
+  @Test(arguments: ["[]", "3", "{}", #"{"model_type": 3}"#, #"{"model_type": "new"}"#])
+  func aConfigurationThatIsNone(_ text: String) throws {
     let config = try parsed(text)
     #expect(throws: CatalogueError.self) { try Catalogue.describe(config) }
   }
 
   /// Every value of a small configuration of each architecture is replaced by every nasty one: an error or a
   /// description, never a trap, and never more modules than the limit.
-  @Test("mutated configurations", arguments: Reference.files.keys.sorted())
-  func mutated(_ modelType: String) throws {
+  @Test(arguments: Reference.files.keys.sorted())
+  func mutatedConfigurations(_ modelType: String) throws {
     let nasty: [JSONValue] = [
       .null, .bool(true), .integer(-1), .integer(0), .integer(1), .integer(262_145), .integer(.max), .integer(.min),
       .real(1e300), .string("\u{202E}x"), .array([]), .array([.integer(.max)]), .object(JSONObject()),
@@ -63,8 +61,8 @@ struct HostileConfigTests {
     #expect(described > 0 && refused > 0)
   }
 
-  @Test("a long list of layers costs its length once, not once for every layer", .timeLimit(.minutes(1)))
-  func longLists() throws {
+  @Test(.timeLimit(.minutes(1)))
+  func aLongListOfLayersCostsItsLengthOnceNotOnceForEveryLayer() throws {
     let list = JSONValue.array((0..<200_000).map { .integer(Int64($0)) })
     for (modelType, key) in [("qwen3_moe", "mlp_only_layers"), ("llama4_text", "moe_layers")] {
       var object = JSONObject()
@@ -76,8 +74,7 @@ struct HostileConfigTests {
     }
   }
 
-  @Test("arithmetic on sizes never traps")
-  func sizes() {
+  @Test func arithmeticOnSizesNeverTraps() {
     let all: [Size] = [
       0, 1, 2, Size(exactly: Size.limit), .invalid, Size(exactly: UInt64(exactly: -1)), Size(exactly: .max),
     ]

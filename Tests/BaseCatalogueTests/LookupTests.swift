@@ -4,10 +4,9 @@ import Testing
 
 @testable import BaseCatalogue
 
-@Suite("Looking up modules")
-struct LookupTests {
+/// Looking up modules.
+@Suite struct LookupTests {
   @Test(
-    "other spellings of a path are resolved, and the difference is reported",
     arguments: [
       // The original repository of GPT-2 has the body alone, its configuration names the class with a head.
       ("gpt2", "GPT2LMHeadModel", "h.3.attn.c_attn", "transformer.h.3.attn.c_attn"),
@@ -30,7 +29,9 @@ struct LookupTests {
       ("qwen2_vl", "Qwen2VLForConditionalGeneration", "language_model.embed_tokens", "model.embed_tokens"),
       ("gpt_neox", "GPTNeoXModel", "gpt_neox.embed_in", "embed_in"),
     ])
-  func alias(_ modelType: String, _ className: String, _ path: String, _ name: String) throws {
+  func otherSpellingsOfAPathAreResolvedAndTheDifferenceIsReported(
+    _ modelType: String, _ className: String, _ path: String, _ name: String
+  ) throws {
     let match = try #require(try describe(modelType, className).match(path))
     #expect(match.module.name == name)
     #expect(match.runtime == nil)
@@ -38,7 +39,6 @@ struct LookupTests {
   }
 
   @Test(
-    "names in memory lead to the names in the checkpoint",
     arguments: [
       (
         "gemma3", "Gemma3ForConditionalGeneration", "model.language_model.layers.0.mlp.up_proj",
@@ -49,14 +49,16 @@ struct LookupTests {
       ("vit", "ViTModel", "layers.0.mlp.fc1", "encoder.layer.0.intermediate.dense"),
       ("mixtral", "MixtralForCausalLM", "model.layers.0.mlp.gate", "model.layers.0.block_sparse_moe.gate.weight"),
     ])
-  func memory(_ modelType: String, _ className: String, _ path: String, _ name: String) throws {
+  func namesInMemoryLeadToTheNamesInTheCheckpoint(
+    _ modelType: String, _ className: String, _ path: String, _ name: String
+  ) throws {
     let match = try #require(try describe(modelType, className).match(path))
     #expect(match.runtime?.parts == [name])
     #expect(match.alias == nil)
   }
 
-  @Test("a fused stack of experts leads to the matrices of every expert, in the order of their rows")
-  func stack() throws {
+  /// A fused stack of experts leads to the matrices of every expert, in the order of their rows.
+  @Test func aFusedStackOfExpertsLeadsToTheMatricesOfEveryExpert() throws {
     let mixtral = try describe("mixtral", "MixtralForCausalLM")
     let found = mixtral.stacks(in: "model.layers.1.mlp.experts")
     #expect(
@@ -77,8 +79,7 @@ struct LookupTests {
     #expect(mixtral.stacks(in: "model.layers.1.mlp").isEmpty)
   }
 
-  @Test("a stack that is stored whole is a module of its own")
-  func storedStack() throws {
+  @Test func aStackThatIsStoredWholeIsAModuleOfItsOwn() throws {
     let model = try describe("gpt_oss", "GptOssForCausalLM")
     let found = model.stacks(in: "model.layers.0.mlp.experts")
     #expect(found.map(\.module.isTransposed) == [true, true])
@@ -87,16 +88,14 @@ struct LookupTests {
     #expect(model.match("model.layers.0.mlp.router")?.module.tensor == "model.layers.0.mlp.router.weight")
   }
 
-  @Test("a tied head is listed and points to the tensor that it shares")
-  func tied() throws {
+  @Test func aTiedHeadIsListedAndPointsToTheTensorThatItShares() throws {
     let head = try #require(try describe("gemma", "GemmaForCausalLM").match("lm_head")?.module)
     #expect(head.tiedTo == "model.embed_tokens.weight")
     #expect(head.tensor == "model.embed_tokens.weight")
     #expect((head.inFeatures, head.outFeatures) == (3072, 256_000))
   }
 
-  @Test("facts about the whole model")
-  func facts() throws {
+  @Test func factsAboutTheWholeModel() throws {
     let vit = try describe("vit", "ViTModel")
     #expect(vit.layerCount("encoder.layer") == 12)
     #expect(vit.layerCount("layers") == 12)
@@ -111,16 +110,14 @@ struct LookupTests {
     #expect(try Catalogue.describe(config).textSection == "text_config")
   }
 
-  @Test("a class that is not known falls back to the usual one and says so")
-  func unknownClass() throws {
+  @Test func aClassThatIsNotKnownFallsBackToTheUsualOneAndSaysSo() throws {
     let description = try describe("llama", "LlamaForSomethingElse")
     #expect(description.className == nil)
     #expect(description.match("lm_head") != nil)
     #expect(try describe("llama", "LlamaForCausalLM").className == "LlamaForCausalLM")
   }
 
-  @Test("keys may have the names of the library's attribute maps")
-  func attributeMap() throws {
+  @Test func keysMayHaveTheNamesOfTheLibrarysAttributeMaps() throws {
     let text = #"{"model_type": "gpt2", "hidden_size": 100, "num_hidden_layers": 3}"#
     let description = try Catalogue.describe(try JSONValue(parsing: Array(text.utf8)))
     #expect(description.hiddenSize == 100)

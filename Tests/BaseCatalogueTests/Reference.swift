@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import LoRATestSupport
 import Testing
 
 /// One case of `testdata/catalogue`, written by `testdata/make/catalogue.py`: what transformers builds and writes.
@@ -17,8 +18,7 @@ struct Reference: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { label }
 
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "testdata/catalogue")
+  static let folder = URL(filePath: Fixtures.path("catalogue"))
 
   /// All files by model type.
   static let files: [String: [Reference]] = {

@@ -2,17 +2,17 @@ import BaseCatalogue
 
 import Testing
 
-@Suite("Catalogue against transformers")
-struct ReferenceTests {
-  @Test("every architecture has reference cases, and every reference has an architecture")
-  func complete() {
+/// Catalogue against transformers.
+@Suite struct ReferenceTests {
+  /// Every architecture has reference cases, and every reference has an architecture.
+  @Test func everyArchitectureHasReferenceCases() {
     #expect(Set(Reference.files.keys) == Set(Catalogue.all.map(\.modelType)))
     #expect(Reference.files.values.allSatisfy { $0.count >= 3 })
     #expect(Catalogue.all.map(\.modelType) == Catalogue.all.map(\.modelType).sorted())
   }
 
-  @Test("modules, tensors and parameters are exactly those of the library", arguments: Reference.all)
-  func equal(_ reference: Reference) throws {
+  @Test(arguments: Reference.all)
+  func modulesTensorsAndParametersAreExactlyThoseOfTheLibrary(_ reference: Reference) throws {
     // Once with defaults filled in by this catalogue, once with the configuration as the library writes it.
     for config in [reference.given, reference.config] {
       let description = try Catalogue.describe(config)
@@ -23,8 +23,8 @@ struct ReferenceTests {
     }
   }
 
-  @Test("every module is found under its name on disk and in memory", arguments: Reference.all)
-  func found(_ reference: Reference) throws {
+  @Test(arguments: Reference.all)
+  func everyModuleIsFoundUnderItsNameOnDiskAndInMemory(_ reference: Reference) throws {
     let description = try Catalogue.describe(reference.given)
     #expect(description.modules.allSatisfy { description.match($0.name)?.module == $0 })
     #expect(description.routers.allSatisfy { description.match($0.name)?.module == $0 })

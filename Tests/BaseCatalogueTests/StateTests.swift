@@ -1,7 +1,8 @@
-import BaseCatalogue
 import JSON
 import LoRATestSupport
 import Testing
+
+@testable import BaseCatalogue
 
 /// States of constant size against those of vLLM's own classes.
 @Suite struct StateTests {
@@ -18,6 +19,11 @@ import Testing
       let expected = try #require(row["elements"]?.array).compactMap { $0.int64.map { UInt64($0) } }
       let shared = try #require(row["of_two"]?.array).compactMap { $0.int64.map { UInt64($0) } }
       let state = RecurrentState(config)
+      if state == nil, row["is_written_out"] == nil {
+        // What a file leaves out is known for the types of the table alone.
+        #expect(TypeTable.type(config["model_type"]?.string ?? "") == nil, name)
+        continue
+      }
       #expect(state.map { [$0.convolution, $0.recurrent].filter { $0 > 0 } } == expected, name)
       #expect(state.map { Int64($0.layers) } == row["layers"]?.int64, name)
       let half = RecurrentState(config, devices: 2)

@@ -35,7 +35,10 @@ enum TableReference {
     return try type.describe(object)
   }
 
-  private static func lines() throws -> [JSONValue] {
+  private static func lines() throws -> [JSONValue] { try parsed.get() }
+
+  /// All lines, read once for all tests.
+  private static let parsed = Result {
     try Fixtures.compressedLines("catalogue/table.jsonl.zst").map { try JSONValue(parsing: $0, dialect: .python) }
   }
 }

@@ -3,10 +3,12 @@ import LoRATestSupport
 
 /// The pages that are made from what the argument parser knows of the commands: docs/commands.md and the man page.
 struct CommandReference {
+  /// What the argument parser knows of the program and its commands, asked for once.
+  static let known = Result { try Program.run(["--experimental-dump-help"]).json()["command"] ?? .null }
+
   private let root: JSONValue
 
-  /// Asks the program.
-  init() throws { root = try Program.run(["--experimental-dump-help"]).json()["command"] ?? .null }
+  init() throws { root = try Self.known.get() }
 
   private struct Leaf {
     let name: String

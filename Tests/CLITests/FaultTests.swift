@@ -65,14 +65,14 @@ import Testing
       name: "compressed", arguments: ["validate", "--base", base, "IN/llama-zstd", "IN/llama-zstd-seekable"]),
   ]
 
-  @Test("Whichever call on the output fails, there is a whole output or none", arguments: jobs)
-  func everyFailure(_ job: Job) throws {
+  @Test(arguments: jobs)
+  func whicheverCallOnTheOutputFailsThereIsAWholeOutputOrNone(_ job: Job) throws {
     let bench = try Bench(job)
     let (right, calls) = try bench.measured(path: "/out")
     #expect(calls >= 4, "only \(calls) calls on the output")
     let numbers = [ENOSPC, EIO, EMFILE, EDQUOT]
     var failures = 0
-    // A merge makes a hundred calls, each of which `ResumeTests.everyFault` lets fail within the process.
+    // A merge makes a hundred calls, each of which `ResumeTests.whicheverCallFailsTheMergeCanBeResumed` lets fail within the process.
     for after in stride(from: 0, to: calls, by: job.isResumable ? 4 : 1) {
       let result = try bench.run(["PATH": "/out", "AFTER": "\(after)", "ERRNO": "\(numbers[failures % numbers.count])"])
       let left = try bench.output()
@@ -90,8 +90,9 @@ import Testing
     #expect(failures >= 3)
   }
 
-  @Test("Calls that are interrupted and move a few bytes at a time lead to the same bytes", arguments: jobs)
-  func interruptedAndShort(_ job: Job) throws {
+  /// Calls that are interrupted and move a few bytes at a time lead to the same bytes.
+  @Test(arguments: jobs)
+  func callsThatAreInterruptedAndMoveAFewBytesAtATimeLeadToTheSameBytes(_ job: Job) throws {
     let bench = try Bench(job)
     let (right, _) = try bench.measured(path: "/out")
     try bench.clear()
@@ -100,8 +101,8 @@ import Testing
     #expect(try bench.output() == right)
   }
 
-  @Test("A file that shrinks while it is read is an error, or has been read before", arguments: jobs + readers)
-  func shrinking(_ job: Job) throws {
+  @Test(arguments: jobs + readers)
+  func aFileThatShrinksWhileItIsReadIsAnErrorOrHasBeenReadBefore(_ job: Job) throws {
     let bench = try Bench(job)
     let (right, calls) = try bench.measured(path: "/in", calls: "r")
     #expect(calls >= 2)
@@ -124,8 +125,8 @@ import Testing
     }
   }
 
-  @Test("An output that is to be replaced stays as it was when writing the new one fails")
-  func replacedOutputsStay() throws {
+  /// An output that is to be replaced stays as it was when writing the new one fails.
+  @Test func anOutputThatIsToBeReplacedStaysAsItWasWhenWritingTheNewOneFails() throws {
     let old = "the old one"
     let overwriting = ["--overwrite"]
     for (name, flags) in [
@@ -194,7 +195,7 @@ private struct Bench {
 
   /// Runs the job on the faulty kernel.
   func run(_ faults: [String: String]) throws -> Program.Result {
-    var environment = ["LD_PRELOAD": FaultyKernel.library, "TMPDIR": folder.path("out"), "PATH": "/usr/bin:/bin"]
+    var environment = ["LD_PRELOAD": Program.faultyKernel, "TMPDIR": folder.path("out"), "PATH": "/usr/bin:/bin"]
     for (name, value) in faults { environment["FAULT_\(name)"] = value }
     let arguments = job.arguments.map {
       $0.replacingOccurrences(of: "IN/", with: folder.path("in/"))
@@ -214,12 +215,5 @@ private struct Bench {
   }
 
   /// All files in the folder of outputs by their paths.
-  func output() throws -> [String: Data] {
-    let manager = FileManager.default
-    var files: [String: Data] = [:]
-    for name in try manager.subpathsOfDirectory(atPath: folder.path("out")) {
-      files[name] = manager.contents(atPath: folder.path("out/\(name)")) ?? Data()
-    }
-    return files
-  }
+  func output() throws -> [String: Data] { try Fixtures.contents(of: folder.path("out")) }
 }

@@ -6,7 +6,6 @@ import Testing
 /// The scripts that are there to be copied, run as they stand in the repository and its documentation.
 @Suite struct GateScriptTests {
   private let folder: TemporaryFolder
-  private static let repository = URL(fileURLWithPath: Fixtures.root).deletingLastPathComponent().path
   private static let base = "\(Fixtures.root)/models/llama-bf16-sharded"
   private static let good = "\(Fixtures.root)/adapters/llama-all-linear"
   private static let broken = "\(Fixtures.root)/broken/rank-global"
@@ -15,7 +14,7 @@ import Testing
 
   /// The code block below `<!-- marker -->` of a page.
   private static func block(_ marker: String, of page: String) throws -> String {
-    let text = try String(contentsOfFile: "\(repository)/docs/\(page)", encoding: .utf8)
+    let text = try Repository.text("docs/\(page)")
     let rest = try #require(text.components(separatedBy: "<!-- \(marker) -->\n").dropFirst().first)
     let lines = rest.split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines.first?.hasPrefix("```") == true)
@@ -26,7 +25,7 @@ import Testing
     try Program.shell(
       """
       cd '\(folder.path)' && export GITHUB_OUTPUT=output GITHUB_STEP_SUMMARY=summary \(settings) &&
-      '\(Self.repository)/.github/actions/lora-gate/gate.sh'
+      '\(Repository.root)/.github/actions/lora-gate/gate.sh'
       """)
   }
 
@@ -76,7 +75,7 @@ import Testing
   }
 
   @Test func theProgramOfTheActionIsFound() throws {
-    let script = "'\(Self.repository)/.github/actions/lora-gate/find-tool.sh'"
+    let script = "'\(Repository.root)/.github/actions/lora-gate/find-tool.sh'"
     let given = try Program.shell("cd '\(folder.path)' && TOOL=\"$TOOL\" GITHUB_OUTPUT=out \(script) && cat out")
     #expect(given.code == 0 && given.output == "tool=\(Program.path)\n", "\(given.output)")
     let wrong = try Program.shell("TOOL=/bin/false GITHUB_OUTPUT=/dev/null \(script)")
@@ -157,24 +156,31 @@ import Testing
     ).code == 0 ? folder.path("fleet") : ""
   }
 
-  @Test func theSlurmArrayChecksEveryAdapterOnce() throws {
+  /// Runs the three tasks of the array and returns their exit codes.
+  private func runSlurmArray() throws -> [Int32] {
     let fleet = try fleet()
     let task = try folder.write("task.sh", Self.block("slurm", of: "distributed.md"))
-    let collect = try folder.write("collect.sh", Self.block("collect", of: "distributed.md"))
-    var codes: [Int32] = []
-    for part in 0..<3 {
-      let result = try Program.shell(
+    return try (0..<3).map { part in
+      try Program.shell(
         """
         PATH="$(dirname "$TOOL"):$PATH" SLURM_ARRAY_TASK_ID=\(part) SLURM_ARRAY_TASK_COUNT=3 ADAPTERS='\(fleet)' \
         BASE='\(Self.base)' REPORTS='\(folder.path("reports"))' bash '\(task)'
-        """)
-      codes.append(result.code)
+        """
+      ).code
     }
-    #expect(codes.sorted() == [0, 0, 1])
+  }
+
+  @Test func theSlurmArrayChecksEveryAdapterOnce() throws {
+    #expect(try runSlurmArray().sorted() == [0, 0, 1])
     let reports = try (0..<3).map { try JSONValue(parsing: Array(try read("reports/\($0).json").utf8)) }
     let paths = reports.flatMap { $0["adapters"]?.array ?? [] }.compactMap { $0["path"]?.string }
     #expect(paths.count == 9 && Set(paths).count == 9)
-    guard try Program.shell("command -v jq").code == 0 else { return }
+  }
+
+  @Test(.enabled("needs jq") { try Program.exist("jq") })
+  func theReportsOfTheSlurmArrayAreCollected() throws {
+    #expect(try runSlurmArray().count == 3)
+    let collect = try folder.write("collect.sh", Self.block("collect", of: "distributed.md"))
     let all = try Program.shell("bash '\(collect)' '\(folder.path("reports"))' 3")
     #expect(all.code == 1 && all.output.contains("9 adapters checked, 1 failed"), "\(all.output)")
     #expect(all.output.contains("rank-mismatch"))

@@ -33,8 +33,8 @@ import Testing
     ["explain", evil], ["validate", "--engine", evil, "a"], [evil], ["bases", "--base", evil], ["rules", evil],
   ]
 
-  @Test("No command lets what files and arguments say reach a terminal", arguments: onEvil)
-  func terminal(_ arguments: [String]) throws {
+  @Test(arguments: onEvil)
+  func noCommandLetsWhatFilesAndArgumentsSayReachATerminal(_ arguments: [String]) throws {
     let folder = try Self.evilFolder()
     let result = try Program.run(arguments, in: folder.path)
     #expect(result.code >= 0, "\(result.errors)")
@@ -49,12 +49,11 @@ import Testing
   }
 
   @Test(
-    "JSON documents stay JSON, and carry names exactly",
     arguments: onEvil.filter {
       $0.count > 1 && !$0.contains("--format")
         && !["compress", "decompress", "policy", "rules", "explain"].contains($0[0])
     })
-  func documents(_ arguments: [String]) throws {
+  func jsonDocumentsStayJSONAndCarryNamesExactly(_ arguments: [String]) throws {
     let folder = try Self.evilFolder()
     let result = try Program.run(arguments + ["--format", "json"], in: folder.path)
     if !result.output.isEmpty { _ = try result.json() }
@@ -104,8 +103,8 @@ import Testing
 
   // MARK: What is no file
 
-  @Test("Pipes and devices as inputs are refused at once", arguments: ["pipe", "/dev/zero", "/dev/tty"])
-  func devices(_ path: String) throws {
+  @Test(arguments: ["pipe", "/dev/zero", "/dev/tty"])
+  func pipesAndDevicesAsInputsAreRefusedAtOnce(_ path: String) throws {
     let folder = try TemporaryFolder()
     for pipe in ["pipe", "a/adapter_model.safetensors", "b/adapter_config.json", "c/config.json"] {
       try FileManager.default.createDirectory(
@@ -132,8 +131,7 @@ import Testing
   /// What a test gives the program, and in how much address space it must do.
   private static let memory = Sanitizer.isOn ? "timeout 600" : "ulimit -v 1500000; timeout 60"
 
-  @Test("Deep nesting is refused wherever JSON is read")
-  func deepNesting() throws {
+  @Test func deepNestingIsRefusedWhereverJSONIsRead() throws {
     let folder = try TemporaryFolder()
     let deep = String(repeating: "[", count: 1_000_000)
     let objects = String(repeating: #"{"a":"#, count: 300_000)
@@ -153,8 +151,7 @@ import Testing
       ])
   }
 
-  @Test("Sizes that files only claim take neither memory nor time")
-  func claimedSizes() throws {
+  @Test func sizesThatFilesOnlyClaimTakeNeitherMemoryNorTime() throws {
     let folder = try TemporaryFolder()
     let huge = #"{"a":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,18446744073709551612]}}"#
     try folder.write("a/adapter_model.safetensors", SafetensorsBuilder.frame(huge, data: []))
@@ -197,8 +194,7 @@ import Testing
 
   // MARK: Places
 
-  @Test("Shard names that lead out of the folder are refused and not opened")
-  func shardNames() throws {
+  @Test func shardNamesThatLeadOutOfTheFolderAreRefusedAndNotOpened() throws {
     let folder = try TemporaryFolder()
     var secret = SafetensorsBuilder()
     secret.add("model.layers.0.self_attn.q_proj.weight", .f32, [4, 4])
@@ -221,21 +217,21 @@ import Testing
     }
   }
 
-  @Test("The base and the adapters are never written to, by whatever name the output leads there")
-  func basesStay() throws {
+  /// The base and the adapters are never written to, by whatever name the output leads there.
+  @Test func theBaseAndTheAdaptersAreNeverWrittenTo() throws {
     let folder = try TemporaryFolder()
     let manager = FileManager.default
     try manager.copyItem(atPath: Fixtures.path("models/llama-bf16-sharded"), toPath: folder.path("base"))
     try manager.copyItem(atPath: Fixtures.path("adapters/llama-all-linear"), toPath: folder.path("a"))
     try manager.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: "base")
     try manager.createSymbolicLink(atPath: folder.path("dangling"), withDestinationPath: "elsewhere")
-    let before = try Self.contents(of: folder)
+    let before = try Fixtures.contents(of: folder.path)
     for output in ["base", "base/", "./a/../base", "link", "link/", "a", "base/model", "dangling"] {
       for flags in [[], ["--overwrite"]] {
         let result = try Program.run(
           ["merge", "--base", "base", "--adapter", "a", "--output", output] + flags, in: folder.path)
         #expect(result.code == 2, "\(output) \(flags): \(result.output)\(result.errors)")
-        #expect(try Self.contents(of: folder) == before, "\(output) \(flags)")
+        #expect(try Fixtures.contents(of: folder.path) == before, "\(output) \(flags)")
       }
     }
     for command in [
@@ -248,22 +244,14 @@ import Testing
     ] {
       let result = try Program.run(command, in: folder.path)
       #expect(result.code != 0 && result.code != 1, "\(command): \(result.output)\(result.errors)")
-      #expect(try Self.contents(of: folder) == before, "\(command)")
+      #expect(try Fixtures.contents(of: folder.path) == before, "\(command)")
     }
-  }
-
-  private static func contents(of folder: TemporaryFolder) throws -> [String: Data] {
-    var files: [String: Data] = [:]
-    for name in try FileManager.default.subpathsOfDirectory(atPath: folder.path) {
-      files[name] = FileManager.default.contents(atPath: folder.path(name)) ?? Data()
-    }
-    return files
   }
 
   // MARK: Confinement
 
-  @Test("No program is started, no network asked for, and nothing written but the output")
-  func confined() throws {
+  /// No program is started, no network asked for, and nothing written but the output.
+  @Test func noProgramIsStarted() throws {
     let folder = try TemporaryFolder()
     try FileManager.default.createDirectory(atPath: folder.path("out"), withIntermediateDirectories: false)
     try FileManager.default.createDirectory(atPath: folder.path("tmp"), withIntermediateDirectories: false)
@@ -292,7 +280,7 @@ import Testing
       let result = try Program.run(
         command,
         environment: [
-          "LD_PRELOAD": FaultyKernel.library, "FAULT_CONFINED": "1", "FAULT_WRITES": log, "TMPDIR": folder.path("tmp"),
+          "LD_PRELOAD": Program.faultyKernel, "FAULT_CONFINED": "1", "FAULT_WRITES": log, "TMPDIR": folder.path("tmp"),
           "HF_HOME": folder.path("hub"),
         ])
       #expect(result.code >= 0, "\(command): \(result.errors)")
@@ -307,8 +295,7 @@ import Testing
     #expect(written == ["c", "d", "merged", "p.svg", "plan.txt", "s"])
   }
 
-  @Test("Pickles are named and refused, whatever they would do")
-  func pickles() throws {
+  @Test func picklesAreNamedAndRefusedWhateverTheyWouldDo() throws {
     let folder = try TemporaryFolder()
     let marker = folder.path("executed")
     // What pickle.dumps gives for an object whose __reduce__ is (os.system, ("touch …",)).
@@ -321,7 +308,7 @@ import Testing
         ["merge", "--base", Fixtures.path("models/llama-f32"), "--adapter", "a", "--output", "out"],
       ] {
         let result = try Program.run(
-          arguments, in: folder.path, environment: ["LD_PRELOAD": FaultyKernel.library, "FAULT_CONFINED": "1"])
+          arguments, in: folder.path, environment: ["LD_PRELOAD": Program.faultyKernel, "FAULT_CONFINED": "1"])
         #expect((1...2).contains(result.code), "\(arguments): \(result.code)")
         #expect((result.output + result.errors).contains("pickle"), "\(arguments): \(result.output)\(result.errors)")
       }
@@ -332,8 +319,7 @@ import Testing
 
   // MARK: Many at once
 
-  @Test("A fleet of 1,000 is checked with 64 open files, and by many processes at once")
-  func fleet() throws {
+  @Test func aFleetOf1000IsCheckedWith64OpenFilesAndByManyProcessesAtOnce() throws {
     let folder = try TemporaryFolder()
     for number in 0..<1000 {
       var builder = SafetensorsBuilder()
@@ -369,11 +355,4 @@ import Testing
     let failures = parts.flatMap { $0["adapters"]?.array ?? [] }.count { $0["status"] == "fail" }
     #expect(failures == 10)
   }
-}
-
-/// The library that stands between the program and the kernel.
-enum FaultyKernel {
-  /// For `LD_PRELOAD`.
-  static let library = URL(fileURLWithPath: Program.path).deletingLastPathComponent()
-    .appendingPathComponent("libFaultyKernel.so").path
 }

@@ -86,13 +86,8 @@ import Testing
     try folder.write("weights.json", #"{"a": 1, "b": 2}"#)
   }
 
-  /// All files by their paths.
-  private func content() throws -> [String: Data] {
-    var files: [String: Data] = [:]
-    for name in try FileManager.default.subpathsOfDirectory(atPath: folder.path) where !name.hasPrefix("out") {
-      files[name] = FileManager.default.contents(atPath: folder.path(name)) ?? Data()
-    }
-    return files
+  private func inputs() throws -> [String: Data] {
+    try Fixtures.contents(of: folder.path).filter { !$0.key.hasPrefix("out") }
   }
 
   @Test(arguments: cases)
@@ -101,7 +96,7 @@ import Testing
     let (symbolic, hard) = (folder.path("symbolic"), folder.path("hard"))
     try FileManager.default.createSymbolicLink(atPath: symbolic, withDestinationPath: victim)
     try FileManager.default.linkItem(atPath: victim, toPath: hard)
-    let before = try content()
+    let before = try inputs()
     for (number, target) in [victim, symbolic, hard].enumerated() {
       let result = try Program.run(
         item.arguments.map {
@@ -112,12 +107,11 @@ import Testing
       #expect(
         result.errors.contains("it is a file that this command reads or has written; name another file"),
         "\(target): \(result.errors)")
-      #expect(try content() == before, "\(target)")
+      #expect(try inputs() == before, "\(target)")
     }
   }
 
-  @Test("Two outputs of a command are two files")
-  func outputsStay() throws {
+  @Test func twoOutputsOfACommandAreTwoFiles() throws {
     let slots = folder.path("out.safetensors")
     let report = try Program.run(
       ["validate", Fixtures.path("adapters/llama-all-linear"), "--output", slots, "--report", "sarif=\(slots)"])
@@ -132,8 +126,8 @@ import Testing
     #expect(try Program.run(packing + ["--output", slots]).code == 0)
   }
 
-  @Test("Through a symbolic link the file is replaced that it leads to, and the link stays")
-  func linksStay() throws {
+  /// Through a symbolic link the file is replaced that it leads to, and the link stays.
+  @Test func throughASymbolicLinkTheFileIsReplacedThatItLeadsTo() throws {
     let (link, target) = (folder.path("link"), folder.path("target"))
     let manager = FileManager.default
     try manager.createSymbolicLink(atPath: link, withDestinationPath: "target")
@@ -150,10 +144,8 @@ import Testing
     }
   }
 
-  @Test(
-    "A folder that is not there is said in the same words",
-    arguments: ["compress", "pack", "report", "validate"])
-  func missingFolders(_ command: String) throws {
+  @Test(arguments: ["compress", "pack", "report", "validate"])
+  func aFolderThatIsNotThereIsSaidInTheSameWords(_ command: String) throws {
     let arguments = command == "compress" ? [Self.weights] : ["adapter"]
     let more = command == "pack" ? ["--base", "base", "--max-lora-rank", "8"] : []
     let result = try Program.run([command] + arguments + more + ["--output", "no/where"], in: folder.path)
@@ -168,8 +160,7 @@ import Testing
     }
   }
 
-  @Test("Devices may be named as often as one likes")
-  func devices() throws {
+  @Test func devicesMayBeNamedAsOftenAsOneLikes() throws {
     let result = try Program.run(
       ["validate", "adapters/llama-all-linear", "--output", "/dev/null", "--report", "sarif=/dev/null"])
     #expect(result.code == 0, "\(result.errors)")

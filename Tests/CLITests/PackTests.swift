@@ -12,7 +12,7 @@ import Testing
     try Program.run(["pack"] + base + slots + arguments)
   }
 
-  @Test func `has the keys of the contract and verifies`() throws {
+  @Test func hasTheKeysOfTheContractAndVerifies() throws {
     let folder = try TemporaryFolder()
     let image = folder.path("slots.safetensors")
     let result = try pack([
@@ -50,7 +50,7 @@ import Testing
     ["--target-modules", "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj", "--dtype", "f32"],
     ["--device", "auto"],
   ])
-  func `every way of packing verifies`(arguments: [String]) throws {
+  func everyWayOfPackingVerifies(arguments: [String]) throws {
     let rank = arguments.contains("--max-lora-rank") ? [] : ["--max-lora-rank", "16"]
     let result = try Program.run(
       ["pack"] + base + rank + ["adapters/llama-all-linear", "--verify", "--max-loras", "2"] + arguments)
@@ -58,7 +58,7 @@ import Testing
     #expect(result.output.contains("every byte of 2 slots"))
   }
 
-  @Test func `compressed weights are packed`() throws {
+  @Test func compressedWeightsArePacked() throws {
     for name in ["llama-zstd", "llama-zstd-seekable"] {
       let result = try pack(["adapters/\(name)", "--verify"])
       #expect(result.code == 0, "\(result.errors)")
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test(arguments: [("llama-zstd-seekable", ["disk", "decompress", "host"]), ("llama-zstd", ["decompress", "host"])])
-  func `compressed weights need no temporary file`(_ name: String, _ stages: [String]) throws {
+  func compressedWeightsNeedNoTemporaryFile(_ name: String, _ stages: [String]) throws {
     let arguments = ["pack"] + base + ["--skip-validation", "adapters/\(name)", "--format", "json"]
     let result = try Program.run(arguments, environment: ["TMPDIR": "/nonexistent"])
     #expect(result.code == 0, "\(result.errors)")
@@ -74,7 +74,7 @@ import Testing
     for stage in stages { #expect(try #require(times[stage]?.double) > 0, "\(stage) of \(times)") }
   }
 
-  @Test func `sizes are said before anything is allocated`() throws {
+  @Test func sizesAreSaidBeforeAnythingIsAllocated() throws {
     let result = try Program.run([
       "pack", "--base", "bases/llama-3.1-8b.json", "--max-loras", "8", "--max-lora-rank", "64", "--dry-run", "--memory",
       "80GiB", "--format", "json",
@@ -91,7 +91,7 @@ import Testing
     #expect(absurd.code == 2, "\(absurd.errors)")
   }
 
-  @Test func `adapters that do not fit are refused with the rule`() throws {
+  @Test func adaptersThatDoNotFitAreRefusedWithTheRule() throws {
     let folder = try TemporaryFolder()
     for (arguments, text) in [
       (["adapters/llama-dora"], "engine-unsupported"), (["adapters/gpt2"], "base-module-missing"),
@@ -118,12 +118,12 @@ import Testing
     ["--rank", "1"], ["--tensor-parallel", "0"], ["--memory", "many"], ["--jobs", "0"], ["--layout", "other"],
     ["--dry-run", "--verify"],
   ])
-  func `wrong usage is 64`(arguments: [String]) throws {
+  func wrongUsageIs64(arguments: [String]) throws {
     let result = try Program.run(["pack"] + base + ["adapters/llama-all-linear"] + arguments)
     #expect(result.code == 64, "\(arguments): \(result.code) \(result.errors)")
   }
 
-  @Test func `an output that exists or cannot be written is left alone`() throws {
+  @Test func anOutputThatExistsOrCannotBeWrittenIsLeftAlone() throws {
     let folder = try TemporaryFolder()
     let image = try folder.write("image.safetensors", "mine")
     let refused = try pack(["adapters/llama-all-linear", "--output", image])
@@ -138,7 +138,7 @@ import Testing
   }
 
   @Test(.disabled(if: Sanitizer.isOn, "sanitizers write more than the limit"))
-  func `without room for the image nothing stays, and what was there stays as it is`() throws {
+  func withoutRoomForTheImageNothingStaysAndWhatWasThereStaysAsItIs() throws {
     let folder = try TemporaryFolder()
     _ = try folder.write("image.safetensors", "mine")
     let full = try Program.shell(
@@ -148,7 +148,7 @@ import Testing
     #expect(try Program.shell("ls -A \(folder.path)").output == "image.safetensors\n")
   }
 
-  @Test func `a device that was named and is not there is an error`() throws {
+  @Test func aDeviceThatWasNamedAndIsNotThereIsAnError() throws {
     let result = try pack(["adapters/llama-all-linear", "--device", "cuda:7"])
     #expect(result.code == 2 && result.errors.contains("cuda:7"), "\(result.errors)")
   }
@@ -165,7 +165,7 @@ import Testing
   }
 
   @Test(arguments: [["FAKE_CUDA_POLICY": "lazy"], ["FAKE_CUDA_POLICY": "eager"], ["FAKE_CUDA_JIT": "222"]])
-  func `slots on a GPU hold what the reference says`(_ environment: [String: String]) throws {
+  func slotsOnAGPUHoldWhatTheReferenceSays(_ environment: [String: String]) throws {
     let result = try pack("cuda", environment)
     #expect(result.code == 0, "\(result.errors)")
     let document = try result.json()
@@ -174,19 +174,19 @@ import Testing
     #expect(result.errors.contains("the kernel cannot be used") == (environment["FAKE_CUDA_JIT"] != nil))
   }
 
-  @Test func `a GPU without room is named with what would fit`() throws {
+  @Test func aGPUWithoutRoomIsNamedWithWhatWouldFit() throws {
     let result = try pack("cuda:1", ["FAKE_CUDA_MEMORY": "100000"])
     #expect(result.code == 2 && result.errors.contains("slots of this size fit"), "\(result.errors)")
   }
 
-  @Test func `auto takes host memory without a GPU and says so`() throws {
+  @Test func autoTakesHostMemoryWithoutAGPUAndSaysSo() throws {
     let result = try pack("auto", ["FAKE_CUDA_DEVICES": "0"])
     #expect(result.code == 0 && result.errors.contains("CUDA_ERROR_NO_DEVICE"), "\(result.errors)")
     #expect(try pack("cuda", ["FAKE_CUDA_DEVICES": "0"]).code == 2)
   }
 
   /// A failing call anywhere ends in exit 2 and one line, never in a trap.
-  @Test func `a failing driver call is one sentence`() throws {
+  @Test func aFailingDriverCallIsOneSentence() throws {
     for number in [1, 2, 5, 9, 20, 40, 60, 90] {
       let result = try pack("cuda", ["FAKE_CUDA_FAIL": "\(number)"])
       #expect(result.code == 0 || result.code == 2, "call \(number): \(result.code) \(result.errors)")

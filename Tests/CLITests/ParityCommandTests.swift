@@ -32,7 +32,7 @@ import Testing
     #expect(fromDisk.output == (try Program.run(inputs + ["--format", "json"]).output))
   }
 
-  @Test func whatNobodyServesHasNoServedFigures() throws {
+  @Test func whatNoEngineServesHasNoServedFigures() throws {
     let dora = ["parity", "--base", "models/llama-bf16-sharded", "--adapter", "adapters/llama-dora"]
     let document = try Program.run(dora + ["--format", "json"]).json()
     for module in try #require(document["modules"]?.array) {

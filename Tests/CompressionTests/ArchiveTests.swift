@@ -8,11 +8,10 @@ import Testing
 
 /// Content like bf16 weights: little-endian numbers whose high bytes are few and whose low bytes are anything.
 func weights(_ count: Int, seed: UInt64) -> [UInt8] {
-  var state = seed
+  var random = SeededGenerator(seed: seed)
   return (0..<count).map { index in
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    let random = UInt8(truncatingIfNeeded: state >> 56)
-    return index % 2 == 1 ? 0x3B + random % 3 | random & 0x80 : random
+    let byte = UInt8(truncatingIfNeeded: random.next())
+    return index % 2 == 1 ? 0x3B + byte % 3 | byte & 0x80 : byte
   }
 }
 

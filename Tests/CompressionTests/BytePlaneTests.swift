@@ -5,17 +5,6 @@ import Testing
 @testable import Compression
 
 
-/// The same numbers in every run.
-private struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    let mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-    return (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-  }
-}
-
 /// The filter by itself, on numbers as they occur in adapters.
 @Suite struct BytePlaneTests {
   /// Sorted bytes and whether their top bytes are codes.
@@ -46,7 +35,7 @@ private struct SeededRandom: RandomNumberGenerator {
 
   /// Numbers of all kinds: of one size, of many sizes, mostly zero, any bytes.
   private func numbers(_ count: Int, width: Int, kind: Int) -> [UInt8] {
-    var random = SeededRandom(seed: UInt64(count * 8 + kind))
+    var random = SeededGenerator(seed: UInt64(count * 8 + kind))
     func value() -> Double {
       let near = Double.random(in: -0.02...0.02, using: &random)
       switch kind {

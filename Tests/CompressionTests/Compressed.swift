@@ -1,5 +1,6 @@
 import CZstd
 import Compression
+import LoRATestSupport
 
 /// How a test frame is made.
 struct FrameOptions: Sendable {
@@ -111,22 +112,9 @@ func decode(
   return outcome
 }
 
-/// A small deterministic generator (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
-  }
-}
-
 /// Bytes that compress, like a header followed by small numbers.
 func mixedContent(_ count: Int, seed: UInt64) -> [UInt8] {
-  var generator = SeededGenerator(state: seed)
+  var generator = SeededGenerator(seed: seed)
   return (0..<count).map { index in
     index % 3 == 0 ? UInt8(truncatingIfNeeded: index / 64) : UInt8(generator.next() & 15)
   }
@@ -134,6 +122,6 @@ func mixedContent(_ count: Int, seed: UInt64) -> [UInt8] {
 
 /// Bytes that do not compress, so that zstd stores them as raw blocks.
 func randomContent(_ count: Int, seed: UInt64) -> [UInt8] {
-  var generator = SeededGenerator(state: seed)
+  var generator = SeededGenerator(seed: seed)
   return (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
 }

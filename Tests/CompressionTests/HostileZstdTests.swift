@@ -1,7 +1,8 @@
+import LoRATestSupport
 import Testing
 import Compression
 
-struct HostileZstdTests {
+@Suite struct HostileZstdTests {
   /// A frame header with a window of 1 MiB, no declared size, then the given blocks.
   private func frame(_ blocks: [UInt8]) -> [UInt8] { [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x50] + blocks }
 
@@ -63,7 +64,7 @@ struct HostileZstdTests {
   }
 
   @Test func randomDamageNeverEscapes() throws {
-    var generator = SeededGenerator(state: 13)
+    var generator = SeededGenerator(seed: 13)
     let source = try compressed(mixedContent(3000, seed: 14)) + compressed(randomContent(500, seed: 15))
     for _ in 0..<3000 {
       var damaged = source

@@ -1,3 +1,4 @@
+import LoRATestSupport
 import Testing
 import Compression
 
@@ -39,7 +40,7 @@ private struct Table {
   func read() throws -> SeekTable? { try SeekTable(tail: bytes.span, fileSize: fileSize) }
 }
 
-struct SeekTableTests {
+@Suite struct SeekTableTests {
   @Test func aFileOfAnotherWriterIsRead() throws {
     let size = UInt64(pyzstdFile.count)
     let footer = Array(pyzstdFile.suffix(SeekTable.footerBytes))
@@ -139,7 +140,7 @@ struct SeekTableTests {
   }
 
   @Test func randomTailsNeverTrap() {
-    var generator = SeededGenerator(state: 20)
+    var generator = SeededGenerator(seed: 20)
     for _ in 0..<20_000 {
       var bytes = Table(descriptor: Bool.random(using: &generator) ? 0 : 0x80).bytes
       for _ in 0..<Int.random(in: 1...8, using: &generator) {

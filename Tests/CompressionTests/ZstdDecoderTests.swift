@@ -1,7 +1,7 @@
 import Testing
 import Compression
 
-struct DecodingTests {
+@Suite struct DecodingTests {
   @Test(arguments: [0, 1, 7, 4096, 131_072, 131_073, 400_000], [999, 65_537, Int.max])
   func aFrameDecodesToItsContent(count: Int, piece: Int) throws {
     for (level, checksum) in [(1, false), (3, true), (-5, true)] as [(Int32, Bool)] {
@@ -86,7 +86,7 @@ struct DecodingTests {
   }
 }
 
-struct FrameHeaderTests {
+@Suite struct FrameHeaderTests {
   private func declaredSize(_ prefix: [UInt8]) -> UInt64? { ZstdFrame.declaredSize(ofPrefix: prefix.span) }
   private func isZstd(_ prefix: [UInt8]) -> Bool { ZstdFrame.isZstd(prefix: prefix.span) }
 

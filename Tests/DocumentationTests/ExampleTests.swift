@@ -2,18 +2,16 @@ import Foundation
 import LoRAEngines
 import LoRATestSupport
 import LoRAValidate
-
 import Testing
 
 /// The code in the libraries' articles is the code of `Examples`, and that does what the articles say.
 @Suite struct ExampleTests {
-  private static let repository = URL(fileURLWithPath: Fixtures.root).deletingLastPathComponent().path
   private static let adapter = Fixtures.path("adapters/llama-all-linear")
   private static let base = Fixtures.path("models/llama-bf16-sharded")
 
   /// The examples by name, without the indentation that they have in their file.
   private static func examples() throws -> [String: String] {
-    let text = try String(contentsOfFile: "\(repository)/Tests/DocumentationTests/Examples.swift", encoding: .utf8)
+    let text = try Repository.text("Tests/DocumentationTests/Examples.swift")
     var examples: [String: String] = [:]
     for part in text.components(separatedBy: "    // example: ").dropFirst() {
       let lines = part.components(separatedBy: "\n")
@@ -24,7 +22,7 @@ import Testing
   }
 
   private static func articles() throws -> [String] {
-    let sources = "\(repository)/Sources"
+    let sources = Repository.path("Sources")
     return try FileManager.default.contentsOfDirectory(atPath: sources).sorted().flatMap { target -> [String] in
       let catalog = "\(sources)/\(target)/\(target).docc"
       let names = (try? FileManager.default.contentsOfDirectory(atPath: catalog)) ?? []
@@ -49,9 +47,10 @@ import Testing
   }
 
   @Test func everyPublicLibraryHasAnArticle() throws {
-    let manifest = try String(contentsOfFile: "\(Self.repository)/Package.swift", encoding: .utf8)
-    let names = manifest.matches(of: /\.library\(name: "(LoRA\w+)"/).map { String($0.1) }
-    #expect(names.count >= 10)
+    let manifest = try Repository.text("Package.swift")
+    let list = try #require(manifest.firstMatch(of: /let libraries: \[Product\] = \[([^\]]+)\]/)).1
+    let names = list.matches(of: /"(\w+)"/).map { String($0.1) } + ["LoRALoader"]
+    #expect(names.count >= 14)
     let documented = try Self.articles().map { (($0 as NSString).lastPathComponent as NSString).deletingPathExtension }
     for name in names { #expect(documented.contains(name), "\(name) has no article") }
   }
@@ -60,6 +59,12 @@ import Testing
     let lines = try Examples.model(Self.adapter, Self.base)
     #expect(
       lines.count == 21 && lines.allSatisfy { $0.contains("rank 8") && !$0.contains("no such module") }, "\(lines)")
+  }
+
+  @Test func tensorsAreRead() throws {
+    let lines = try Examples.tensors(Self.base)
+    #expect(
+      lines.count == 30 && lines.contains { $0.hasSuffix(": 2 of 4608 bytes") || $0.contains("[72, 32]") }, "\(lines)")
   }
 
   @Test func adaptersAreInspected() {

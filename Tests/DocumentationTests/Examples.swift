@@ -11,6 +11,7 @@ import LoRAReport
 import LoRASlots
 import LoRATraffic
 import LoRAValidate
+import Safetensors
 import TensorCore
 
 /// The code of the libraries' articles, between `// example: name` and `// end`, compiled and run here.
@@ -24,6 +25,19 @@ enum Examples {
       let place = base.match(module.name)?.module
       lines.append(
         "\(module.name): rank \(module.rank), scale \(module.scale), \(place?.shape.description ?? "no such module")")
+    }
+    // end
+    return lines
+  }
+
+  static func tensors(_ path: String) throws -> [String] {
+    var lines: [String] = []
+    // example: tensors
+    let checkpoint = try Checkpoint.open(path)
+    let entries = checkpoint.tensors.values.sorted { $0.info.name < $1.info.name }
+    for entry in entries where entry.info.dtype == .bf16 {
+      let first = try checkpoint.files[entry.file].bytes(of: entry.info).prefix(2)
+      lines.append("\(entry.info.name) \(entry.info.shape): \(first.count) of \(entry.info.byteCount) bytes")
     }
     // end
     return lines

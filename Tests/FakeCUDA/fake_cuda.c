@@ -204,7 +204,7 @@ static bool free_block(char *bytes, bool is_device) {
     *link = b->next;
     if (is_device) memory_used -= b->size, counts.live_allocations--;
     else counts.live_pinned--;
-    // Whoever still reads it reads this.
+    // A read after the memory was freed finds this.
     memset(b->bytes, 0xDD, b->size);
     free(b->bytes);
     free(b);
@@ -312,8 +312,8 @@ static bool product(const uint64_t *parameters, unsigned grid, unsigned threads)
   if (threads != 256 || !rows || !find(parameters[0], rows * length * 4, true)
       || !find(parameters[1], count * length * 4, true) || !find(parameters[2], count * rows * 4, true))
     return false;
-  const float *matrix = host_of(parameters[0]), *tokens = host_of(parameters[1]);
-  float *output = host_of(parameters[2]);
+  const float *matrix = (const float *)host_of(parameters[0]), *tokens = (const float *)host_of(parameters[1]);
+  float *output = (float *)host_of(parameters[2]);
   for (uint64_t i = 0; i < (uint64_t)grid * threads && i / rows < count; i++) {
     const float *row = matrix + i % rows * length, *token = tokens + i / rows * length;
     float sums[16] = {0};
@@ -613,7 +613,7 @@ result_t cuStreamSynchronize(stream *s) {
   BEGIN("cuStreamSynchronize", true);
   s = known(s);
   if (!s) return end(INVALID_HANDLE);
-  // The legacy default stream waits for nothing here: nobody may rely on it.
+  // The legacy default stream waits for nothing here: no caller may rely on it.
   drain(s);
   return end(sticky);
 }
@@ -736,7 +736,7 @@ result_t cuLaunchKernel(
   CALL(cuEventQuery) CALL(cuEventSynchronize) CALL(cuEventElapsedTime) CALL(cuModuleLoadDataEx) \
   CALL(cuModuleGetFunction) CALL(cuModuleUnload) CALL(cuLaunchKernel)
 
-// The plain symbols of the versioned functions are those of CUDA 3.1 with 32-bit sizes: nobody may find them.
+// The plain symbols of the versioned functions are those of CUDA 3.1 with 32-bit sizes: calling them by name fails.
 #define OLD(name) \
   result_t name(void) { return NOT_FOUND; }
 VERSIONED(OLD)

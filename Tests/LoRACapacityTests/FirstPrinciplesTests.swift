@@ -1,6 +1,6 @@
+import JSON
 import LoRAModel
 import LoRATestSupport
-import JSON
 import Testing
 
 @testable import LoRACapacity
@@ -103,7 +103,8 @@ import Testing
       ("tensor_parallel", JSONValue(devices)), ("base_bytes_per_gpu", JSONValue(baseOnOne)),
       ("slot_bytes", JSONValue(slot)), ("slot_reservation_bytes", JSONValue(slots * slot)), ("kv_cache", "heads"),
       ("kv_layers", kinds(of: name, layers: model.layers)),
-      ("kv_bytes_per_token", JSONValue(token)), ("kv_block_bytes", JSONValue(block)), ("kv_block_tokens", 32),
+      ("state_bytes_per_sequence", .null), ("kv_bytes_per_token", JSONValue(token)),
+      ("kv_block_bytes", JSONValue(block)), ("kv_block_tokens", 32),
       ("kv_blocks_displaced", JSONValue(free / block - available)), ("kv_blocks_available", JSONValue(available)),
       ("fits", .bool(fits)), ("delta_flops_per_token", .real(Double(2 * adapter))),
       ("base_flops_per_token", .real(operations)), ("delta_flops_ratio", .real(Double(2 * adapter) / operations)),

@@ -7,7 +7,7 @@ import Testing
 @Suite struct EngineTruthTests {
   /// Whatever is called applied was applied; a refusal is told from silence; and little is left unjudged.
   @Test(arguments: ["vllm@0.33", "vllm@0.32", "vllm@0.31", "sglang@0.5.23"])
-  func `verdicts are those of the engine`(_ engine: String) throws {
+  func verdictsAreThoseOfTheEngine(_ engine: String) throws {
     var total = 0
     var applied = 0
     var missed: [String] = []
@@ -33,7 +33,7 @@ import Testing
 
   /// The same with target modules, towers, both formats of experts and pooling (`testdata/make/vllm_options.py`).
   @Test(arguments: [("vllm@0.33", 6000), ("vllm@0.32", 0), ("vllm@0.31", 0)])
-  func `verdicts follow the options that the engine is started with`(_ engine: String, _ least: Int) throws {
+  func verdictsFollowTheOptionsThatTheEngineIsStartedWith(_ engine: String, _ least: Int) throws {
     var counts = (total: 0, same: 0, applied: 0, found: 0)
     var otherwise: [String] = []
     for truth in try EngineTruth.all(engine, "-options") {
@@ -59,7 +59,7 @@ import Testing
   }
 
   /// SGLang again, started with `--lora-target-modules all`, for every third base.
-  @Test func `verdicts follow SGLang's slots for all modules`() throws {
+  @Test func verdictsFollowSGLangsSlotsForAllModules() throws {
     var counts = (total: 0, same: 0)
     for (number, given) in try EngineTruth.all("sglang@0.5.23").enumerated() where number % 3 == 0 {
       var truth = given
@@ -82,7 +82,7 @@ import Testing
     ("vllm", #"{"peft_type": "lora"}"#), ("vllm", #"{"target_modules": "all"}"#), ("vllm", #"{"target_modules": []}"#),
     ("sglang", #"{"peft_type": "lora"}"#), ("sglang", #"{"target_modules": "all"}"#),
   ])
-  func `what PEFT alone refuses is applied`(_ engine: String, _ config: String) throws {
+  func whatPEFTAloneRefusesIsApplied(_ engine: String, _ config: String) throws {
     let tensors = ["q_proj", "k_proj", "v_proj"].map { leaf in
       let name = "base_model.model.model.layers.0.self_attn.\(leaf).lora"
       return "\"\(name)_A.weight\": [4, 64], \"\(name)_B.weight\": [\(leaf == "q_proj" ? 64 : 32), 4]"

@@ -4,7 +4,7 @@ import Testing
 
 /// Verdicts for LoRAX held against what its loader did (`testdata/make/loader_truth.py`).
 @Suite struct LoRAXTests {
-  @Test func `verdicts are those of the loader`() throws {
+  @Test func verdictsAreThoseOfTheLoader() throws {
     let agreement = try LoaderAgreement("lorax")
     print(agreement.line("LoRAX"))
     #expect(agreement.total > 400)
@@ -13,7 +13,7 @@ import Testing
   }
 
   /// The product of the factors is added to logits of the base's size, whatever rows lie beside them.
-  @Test func `factors of an output head that grew fail in the batch`() throws {
+  @Test func factorsOfAnOutputHeadThatGrewFailInTheBatch() throws {
     let resized = try EngineTruth.all("lorax").flatMap { try $0.verdicts(try TemporaryFolder()) }
       .filter { $0.sample.name.hasPrefix("head-resized") }
     #expect(resized.count == 2)

@@ -9,7 +9,7 @@ import Testing
 @Suite struct TensorRTLLMTests {
   /// Over all types nothing is called applied that is not, and the shares are those that docs/engines.md states.
   @Test(arguments: [("tensorrt-llm@1.0", 0.94), ("tensorrt-llm@1.4", 0.99)])
-  func `verdicts are those of the loader and the class`(_ name: String, _ share: Double) throws {
+  func verdictsAreThoseOfTheLoaderAndTheClass(_ name: String, _ share: Double) throws {
     let agreement = try LoaderAgreement(name)
     print(agreement.line(name))
     #expect(agreement.total > 700)
@@ -31,14 +31,14 @@ import Testing
     ("tensorrt-llm@1.0", "opt", "can't be built with adapters"),
     ("tensorrt-llm@1.0", "nemotron", "modules that its map does not have"),
   ])
-  func `reasons name what the class does`(_ name: String, _ type: String, _ words: String) throws {
+  func reasonsNameWhatTheClassDoes(_ name: String, _ type: String, _ words: String) throws {
     let truths = try EngineTruth.all(name).filter { $0.config["model_type"]?.string == type }
     let sentences = try truths.flatMap { try $0.verdicts(try TemporaryFolder()).flatMap(\.reasons) }
     #expect(sentences.contains { $0.contains(words) }, "\(sentences)")
   }
 
   /// Kernels for CUDA graphs may not read ranks that are no multiples of 8, whatever the loader does.
-  @Test func `small ranks are not judged for CUDA graphs`() throws {
+  @Test func smallRanksAreNotJudgedForCUDAGraphs() throws {
     let truth = try #require(
       try EngineTruth.all("tensorrt-llm@1.0").first { $0.config["model_type"]?.string == "llama" })
     let newer = EngineTruth(engine: "tensorrt-llm@1.4", key: truth.key, config: truth.config, samples: truth.samples)

@@ -1,6 +1,7 @@
 import LoRAEngines
 import LoRAInspect
 import LoRAModel
+import LoRATestSupport
 import LoRAValidate
 
 /// A whole adapter, config and weights, through every check and every form of report.
@@ -27,7 +28,7 @@ struct AdapterTarget: FuzzTarget {
     return ConfigTarget().seeds().map { Parts.joined([$0, Frame.bytes(header, data)]) }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) {
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) {
     Parts.mutate(
       &input, &random, [{ ConfigTarget.mutation.mutate(&$0, &$1) }, { FrameMutation().mutate(&$0, &$1) }])
   }

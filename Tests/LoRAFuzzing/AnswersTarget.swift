@@ -1,4 +1,5 @@
 import LoRAEvalGate
+import LoRATestSupport
 
 /// Answers before and after a change, as the gate reads them.
 struct AnswersTarget: FuzzTarget {
@@ -20,7 +21,7 @@ struct AnswersTarget: FuzzTarget {
     return [Parts.joined([Array(before.utf8), Array(before.utf8)])]
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) {
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) {
     Parts.mutate(&input, &random, [{ Self.mutation.mutate(&$0, &$1) }, { Self.mutation.mutate(&$0, &$1) }])
   }
 

@@ -1,4 +1,5 @@
 import LoRAIO
+import LoRATestSupport
 import Safetensors
 
 import Compression
@@ -23,7 +24,7 @@ struct ArchiveTarget: FuzzTarget {
     return made + archives.map { [Form.archive.rawValue] + $0 }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) { ByteMutation.mutate(&input, &random) }
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) { ByteMutation.mutate(&input, &random) }
 
   func run(_ input: [UInt8]) throws(Violation) {
     switch Form(rawValue: (input.first ?? 0) % 3) {

@@ -2,6 +2,7 @@ import BaseCatalogue
 import Diagnostics
 import LoRACapacity
 import LoRAModel
+import LoRATestSupport
 
 /// Texts of a base model's `config.json`: through the catalogue to modules, and the arithmetic of a deployment.
 struct BaseTarget: FuzzTarget {
@@ -34,7 +35,7 @@ struct BaseTarget: FuzzTarget {
       + Catalogue.all.map { Array("{\"model_type\":\"\($0.modelType)\",\(general)}".utf8) }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) { Self.mutation.mutate(&input, &random) }
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) { Self.mutation.mutate(&input, &random) }
 
   func run(_ input: [UInt8]) throws(Violation) {
     let path = try scratch.write(input, as: "base.json")

@@ -1,14 +1,16 @@
+import LoRATestSupport
+
 /// Changes that know nothing of what the bytes mean.
 enum ByteMutation {
   /// Longest input that mutations lead to.
   static let limit = 1 << 16
 
-  static func mutate(_ bytes: inout [UInt8], _ random: inout Randomness) {
+  static func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
     for _ in 0...random.below(4) { once(&bytes, &random) }
     if bytes.count > limit { bytes.removeLast(bytes.count - limit) }
   }
 
-  private static func once(_ bytes: inout [UInt8], _ random: inout Randomness) {
+  private static func once(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
     guard !bytes.isEmpty else {
       bytes = [UInt8(truncatingIfNeeded: random.next())]
       return
@@ -27,7 +29,7 @@ enum ByteMutation {
   }
 
   /// Writes a little-endian number at the edge of its type.
-  private static func number(_ bytes: inout [UInt8], _ at: Int, _ random: inout Randomness) {
+  private static func number(_ bytes: inout [UInt8], _ at: Int, _ random: inout SeededGenerator) {
     let width = random.pick([2, 4, 8]) ?? 4
     let edge: UInt64 = random.pick([0, 1, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, .max >> 1, .max, 1 << 63]) ?? 0
     for index in 0..<min(width, bytes.count - at) {

@@ -1,5 +1,6 @@
 import Diagnostics
 import LoRAModel
+import LoRATestSupport
 
 /// Texts of `adapter_config.json`, with their patterns put to some module names.
 struct ConfigTarget: FuzzTarget {
@@ -36,7 +37,7 @@ struct ConfigTarget: FuzzTarget {
     ].map { Array($0.utf8) }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) { Self.mutation.mutate(&input, &random) }
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) { Self.mutation.mutate(&input, &random) }
 
   func run(_ input: [UInt8]) throws(Violation) {
     let reading = AdapterConfig.parse(input, path: "adapter_config.json")

@@ -1,3 +1,4 @@
+import LoRATestSupport
 import TensorCore
 
 /// Changes of a safetensors file: its header as JSON, with the length in front and the data behind mostly kept true to
@@ -12,7 +13,7 @@ struct FrameMutation {
       "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight",
     ]
 
-  func mutate(_ file: inout [UInt8], _ random: inout Randomness) {
+  func mutate(_ file: inout [UInt8], _ random: inout SeededGenerator) {
     guard file.count > 8, !random.once(in: 10) else { return ByteMutation.mutate(&file, &random) }
     var text = Frame.header(of: file)
     header.mutate(&text, &random)

@@ -1,6 +1,7 @@
 import JSON
+public import LoRATestSupport
 
-/// One kind of input that comes from people nobody knows, and what must hold whatever it says.
+/// One kind of input from unknown senders, and what must hold whatever it says.
 ///
 /// A target is used twice: coverage-guided by the program `lora-fuzz`, and by the tests, which replay what was found
 /// and a fixed number of mutations. Beyond what `run` checks, no input may trap, hang or take memory out of proportion.
@@ -17,7 +18,7 @@ public protocol FuzzTarget: Sendable {
   func run(_ input: [UInt8]) throws(Violation)
 
   /// Changes an input a little, with knowledge of its structure.
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness)
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator)
 }
 
 /// A promise about hostile inputs that was not kept.

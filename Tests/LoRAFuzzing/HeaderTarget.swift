@@ -1,4 +1,5 @@
 import Diagnostics
+import LoRATestSupport
 import Safetensors
 import TensorCore
 
@@ -22,7 +23,7 @@ struct HeaderTarget: FuzzTarget {
     }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) { FrameMutation().mutate(&input, &random) }
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) { FrameMutation().mutate(&input, &random) }
 
   func run(_ input: [UInt8]) throws(Violation) {
     let examined = try examine(input)

@@ -1,5 +1,6 @@
 import Diagnostics
 import JSON
+import LoRATestSupport
 import Safetensors
 
 /// Shard indexes: no name that leads out of the folder is ever handed on.
@@ -19,7 +20,7 @@ struct IndexTarget: FuzzTarget {
     ].map { Array($0.utf8) }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) { Self.mutation.mutate(&input, &random) }
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) { Self.mutation.mutate(&input, &random) }
 
   func run(_ input: [UInt8]) throws(Violation) {
     let path = try scratch.write(input, as: "model.safetensors.index.json")

@@ -1,3 +1,5 @@
+import LoRATestSupport
+
 /// Changes of a JSON text that mostly leave it a JSON text: members come twice, go, change places, numbers move to the
 /// edges of their types, strings to awkward ones.
 struct JSONMutation {
@@ -23,12 +25,12 @@ struct JSONMutation {
 
   static let values = ["null", "true", "false", "[]", "{}", "\"\"", "0", "[0]", "{\"a\":0}"]
 
-  func mutate(_ text: inout [UInt8], _ random: inout Randomness) {
+  func mutate(_ text: inout [UInt8], _ random: inout SeededGenerator) {
     for _ in 0...random.below(3) { once(&text, &random) }
     if text.count > ByteMutation.limit { text.removeLast(text.count - ByteMutation.limit) }
   }
 
-  private func once(_ text: inout [UInt8], _ random: inout Randomness) {
+  private func once(_ text: inout [UInt8], _ random: inout SeededGenerator) {
     let outline = JSONOutline(text)
     let container = random.pick(outline.containers.filter { !$0.isEmpty }) ?? []
     let element = random.pick(container)
@@ -61,7 +63,7 @@ struct JSONMutation {
       let depth = random.pick([1, 2, 125, 126, 127, 128, 200, 5_000, 20_000]) ?? 1
       let value = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
       text.insert(contentsOf: "\"nested\":\(value),".utf8, at: element.lowerBound)
-    case 13: spoil(random.pick(outline.strings), in: &text, &random)
+    case 13: corrupt(random.pick(outline.strings), in: &text, &random)
     case 14:
       // A key that comes twice, with a value of another type.
       guard let element, let key = outline.strings.first(where: { element.contains($0.lowerBound) }) else { break }
@@ -76,7 +78,7 @@ struct JSONMutation {
   }
 
   /// Puts bytes into a string that are no UTF-8: a lone continuation, a cut sequence, a surrogate, an overlong form.
-  private func spoil(_ range: Range<Int>?, in bytes: inout [UInt8], _ random: inout Randomness) {
+  private func corrupt(_ range: Range<Int>?, in bytes: inout [UInt8], _ random: inout SeededGenerator) {
     guard let range else { return }
     let wrong: [[UInt8]] = [
       [0x80], [0xFF], [0xC3], [0xE2, 0x82], [0xED, 0xA0, 0x80], [0xC0, 0xAF], [0xF4, 0x90, 0x80, 0x80],
@@ -93,7 +95,7 @@ struct JSONMutation {
   }
 
   /// Writes one character of a string in its long form, which changes nothing for a reader that knows JSON.
-  private func escape(_ range: Range<Int>?, in bytes: inout [UInt8], _ random: inout Randomness) {
+  private func escape(_ range: Range<Int>?, in bytes: inout [UInt8], _ random: inout SeededGenerator) {
     guard let range, range.count > 2 else { return }
     let at = range.lowerBound + 1 + random.below(range.count - 2)
     guard bytes[at] < 0x80, bytes[at] != UInt8(ascii: "\\"), bytes[at - 1] != UInt8(ascii: "\\") else { return }

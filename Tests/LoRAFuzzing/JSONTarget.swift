@@ -1,4 +1,5 @@
 import JSON
+import LoRATestSupport
 
 /// JSON texts: the reader agrees with itself on all its ways through a text, and with the writer.
 struct JSONTarget: FuzzTarget {
@@ -11,7 +12,7 @@ struct JSONTarget: FuzzTarget {
     ].map { Array($0.utf8) }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) { JSONMutation().mutate(&input, &random) }
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) { JSONMutation().mutate(&input, &random) }
 
   func run(_ input: [UInt8]) throws(Violation) {
     let strict = Self.parsed(input, .strict)

@@ -1,5 +1,6 @@
 import JSON
 import LoRAMerge
+import LoRATestSupport
 
 /// What an interrupted merge left in its folder: the record of a finished shard and the identity of the plan.
 struct MergeRecordTarget: FuzzTarget {
@@ -15,7 +16,7 @@ struct MergeRecordTarget: FuzzTarget {
     ].map { Array($0.utf8) }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) { Self.mutation.mutate(&input, &random) }
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) { Self.mutation.mutate(&input, &random) }
 
   func run(_ input: [UInt8]) throws(Violation) {
     if let record = ShardRecord(parsing: input) {

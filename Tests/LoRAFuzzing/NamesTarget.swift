@@ -1,5 +1,6 @@
 import Diagnostics
 import LoRAModel
+import LoRATestSupport
 import Safetensors
 import TensorCore
 
@@ -30,7 +31,7 @@ struct NamesTarget: FuzzTarget {
     ].map { Array($0.utf8) }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) {
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) {
     guard random.once(in: 2), let word = random.pick(Self.words) else {
       return ByteMutation.mutate(&input, &random)
     }

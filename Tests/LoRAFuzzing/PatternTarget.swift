@@ -1,3 +1,4 @@
+import LoRATestSupport
 import PythonPattern
 
 /// Regular expressions of Python, and a text to match: the first line is the pattern, the rest the text.
@@ -24,7 +25,7 @@ struct PatternTarget: FuzzTarget {
     ].map { Array($0.utf8) }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) {
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) {
     guard random.once(in: 2), let token = random.pick(Self.tokens) else {
       return ByteMutation.mutate(&input, &random)
     }

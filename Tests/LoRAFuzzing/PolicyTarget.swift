@@ -1,4 +1,5 @@
 import LoRAPolicy
+import LoRATestSupport
 import LoRAValidate
 
 /// Policy files.
@@ -24,7 +25,7 @@ struct PolicyTarget: FuzzTarget {
     }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) {
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) {
     guard random.once(in: 2), let word = random.pick(Self.words) else {
       return ByteMutation.mutate(&input, &random)
     }

@@ -1,5 +1,6 @@
 import Glibc
 import LoRAIO
+import LoRATestSupport
 import Synchronization
 
 /// A folder in memory where possible, in which a target lays its input out as files, again and again.
@@ -88,7 +89,8 @@ enum Parts {
 
   /// Changes one of the parts, each in its own way.
   static func mutate(
-    _ input: inout [UInt8], _ random: inout Randomness, _ mutations: [(inout [UInt8], inout Randomness) -> Void]
+    _ input: inout [UInt8], _ random: inout SeededGenerator,
+    _ mutations: [(inout [UInt8], inout SeededGenerator) -> Void]
   ) {
     var parts = split(input, count: mutations.count)
     let chosen = random.below(mutations.count)

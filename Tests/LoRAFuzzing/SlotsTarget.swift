@@ -2,6 +2,7 @@ import JSON
 import LoRAEngines
 import LoRAModel
 import LoRASlots
+import LoRATestSupport
 import TensorCore
 
 /// A base's config and the options of slots: six bytes that choose them, then the text.
@@ -15,7 +16,7 @@ struct SlotsTarget: FuzzTarget {
     }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) {
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) {
     guard input.count > 6, !random.once(in: 4) else { return ByteMutation.mutate(&input, &random) }
     var text = Array(input.dropFirst(6))
     BaseTarget.mutation.mutate(&text, &random)

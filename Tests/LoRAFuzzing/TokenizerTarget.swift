@@ -1,5 +1,6 @@
 import LoRAIO
 import LoRAModel
+import LoRATestSupport
 import LoRATokenizer
 import LoRAValidate
 
@@ -50,7 +51,7 @@ struct TokenizerTarget: FuzzTarget {
     return Self.seeds.map { Parts.joined([Array($0.0.utf8), Array($0.1.utf8), pieces]) }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) {
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) {
     Parts.mutate(
       &input, &random,
       [{ Self.mutation.mutate(&$0, &$1) }, { Self.mutation.mutate(&$0, &$1) }, { ByteMutation.mutate(&$0, &$1) }])

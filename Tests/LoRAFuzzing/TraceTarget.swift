@@ -1,3 +1,4 @@
+import LoRATestSupport
 import LoRATraffic
 
 /// Recorded traces and files of weights, with short traces run through every cache policy.
@@ -13,7 +14,7 @@ struct TraceTarget: FuzzTarget {
     ].map { Array($0.utf8) }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) {
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) {
     Self.mutation.mutate(&input, &random)
     if random.once(in: 4) { input += [0x0A] + input.prefix(200) }
   }

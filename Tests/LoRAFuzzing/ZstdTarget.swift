@@ -1,5 +1,5 @@
-
 import Compression
+import LoRATestSupport
 
 /// Bytes as a zstd stream, read a part at a time, and as the tail of a seekable file.
 struct ZstdTarget: FuzzTarget {
@@ -18,7 +18,7 @@ struct ZstdTarget: FuzzTarget {
     return unsafe content.withUnsafeBytes { unsafe (try? encoder.frame($0)) ?? [] }
   }
 
-  func mutate(_ input: inout [UInt8], _ random: inout Randomness) { ByteMutation.mutate(&input, &random) }
+  func mutate(_ input: inout [UInt8], _ random: inout SeededGenerator) { ByteMutation.mutate(&input, &random) }
 
   func run(_ input: [UInt8]) throws(Violation) {
     let whole = Self.decoded(input, part: 1 << 16)

@@ -15,7 +15,7 @@ import Testing
     let target = try #require(FuzzTargets.target(named: name))
     let inputs = try #require(try Fixtures.json("fuzz/corpus/\(name).json").array)
     #expect(inputs.count >= 10)
-    for input in inputs { try target.run(try Self.bytes(input.string)) }
+    for input in inputs { try target.run(try Fixtures.bytes(base64: input)) }
   }
 
   /// Nothing that we accept is refused by the reference parser, and of what it loads we refuse only duplicate keys.
@@ -28,7 +28,7 @@ import Testing
       let row = try JSONValue(parsing: Array(row))
       let zeros = [UInt8](repeating: 0, count: Int(try #require(row["zeros"]?.int64)))
       let examined = SafetensorsFile.examine(
-        try folder.write("judged.safetensors", try Self.bytes(row["file"]?.string) + zeros))
+        try folder.write("judged.safetensors", try Fixtures.bytes(base64: row["file"]) + zeros))
       let said = examined.findings.map(\.message)
       guard row["accepted"] == .bool(true) else {
         #expect(!examined.isSound, "row \(number): the reference refuses it")
@@ -49,10 +49,5 @@ import Testing
       #expect(tensors == Dictionary(uniqueKeysWithValues: expected), "row \(number)")
     }
     #expect(accepted >= 400)
-  }
-
-  private static func bytes(_ text: String?) throws -> [UInt8] {
-    let encoded = try #require(text)
-    return Array(try #require(Data(base64Encoded: encoded)))
   }
 }

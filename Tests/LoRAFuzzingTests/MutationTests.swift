@@ -1,5 +1,6 @@
 import Foundation
 import LoRAFuzzing
+import LoRATestSupport
 import Testing
 
 /// A fixed number of mutations of every target's own inputs, the same in every run.
@@ -21,7 +22,7 @@ import Testing
   @Test(arguments: targets)
   func mutationsKeepTheirPromises(name: String) throws {
     let target = try #require(FuzzTargets.target(named: name))
-    var random = Randomness(seed: UInt64(Self.number("LORA_MUTATION_SEED", 1)))
+    var random = SeededGenerator(seed: UInt64(Self.number("LORA_MUTATION_SEED", 1)))
     let seeds = target.seeds()
     #expect(!seeds.isEmpty)
     for seed in seeds { try target.run(seed) }

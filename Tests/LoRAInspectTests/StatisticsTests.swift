@@ -51,9 +51,9 @@ import Testing
   /// Factors of several blocks, as A and as B: the norm is that of the Gram matrices, trace((BᵀB)(AAᵀ)).
   @Test func tallFactorsAreReadBlockByBlock() throws {
     let (rank, rows) = (3, 70_001)
-    var random = Random(seed: 5)
-    let tall = (0..<rank * rows).map { _ in Float(random.next()) }
-    let short = (0..<rank * 2).map { _ in Float(random.next()) }
+    var random = SeededGenerator(seed: 5)
+    let tall = (0..<rank * rows).map { _ in Float(random.signed()) }
+    let short = (0..<rank * 2).map { _ in Float(random.signed()) }
     var square = 0.0
     for first in 0..<rank {
       for second in 0..<rank {
@@ -80,9 +80,9 @@ import Testing
 
   /// Powers of two that cancel between A and B, rank by rank, change nothing, however far from 1 they are.
   @Test func valuesAtTheEndsOfTheRangeAreNoProblem() throws {
-    var random = Random(seed: 11)
-    let a = (0..<4 * 6).map { _ in random.next() }
-    let b = (0..<5 * 4).map { _ in random.next() }
+    var random = SeededGenerator(seed: 11)
+    let a = (0..<4 * 6).map { _ in random.signed() }
+    let b = (0..<5 * 4).map { _ in random.signed() }
     func numbers(_ exponents: [Int]) throws -> ModuleStatistics {
       try statistics { file in
         let down = (0..<4 * 6).map { a[$0] * power(exponents[$0 / 6]) }
@@ -189,8 +189,8 @@ import Testing
       return cos(angle) * (2 / Double(size)).squareRoot()
     }
     let expected = (0..<rank).map { power(-$0 / 4) * (1 - 0.1 * Double($0 % 4)) }
-    var random = Random(seed: 4)
-    let swap = (0..<rank).map { _ in random.next() }
+    var random = SeededGenerator(seed: 4)
+    let swap = (0..<rank).map { _ in random.signed() }
     // A = H·D·Qᵀ and B = P·H with a reflection H, which B·A does not show.
     let length = swap.reduce(0) { $0 + $1 * $1 }
     func mirror(_ row: Int, _ column: Int) -> Double {
@@ -230,16 +230,4 @@ private func power(_ exponent: Int) -> Double { Double(sign: .plus, exponent: ex
 
 private func bytes(_ value: Double) -> [UInt8] {
   (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> UInt64($0 * 8)) }
-}
-
-/// Numbers from -1 to 1, the same in every run.
-private struct Random {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> Double {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return Double(Int64(bitPattern: state)) / 0x1p63
-  }
 }

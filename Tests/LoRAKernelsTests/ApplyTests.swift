@@ -1,3 +1,4 @@
+import LoRATestSupport
 import TensorCore
 import Testing
 
@@ -5,20 +6,11 @@ import Testing
 
 /// The grouped product of several adapters: the same bits as the plain one, whatever else is in the batch.
 @Suite struct ApplyTests {
-  private struct Numbers {
-    var state: UInt64
-    mutating func next() -> Float {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Float(Int64(bitPattern: state) >> 40) * 0x1p-22
-    }
-    mutating func array(_ count: Int) -> [Float] { (0..<count).map { _ in next() } }
-  }
-
   private func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
 
   @Test(arguments: [DType.f32, .f16, .bf16])
   func everyLevelGivesTheBitsOfThePlainOne(_ dtype: DType) {
-    var numbers = Numbers(state: 7)
+    var numbers = SeededGenerator(seed: 7)
     for (inFeatures, outFeatures, ranks) in [
       (1, 1, [1]), (17, 5, [2, 3, 1]), (48, 33, [4, 16, 7]), (130, 19, [24, 8]),
     ] {
@@ -27,12 +19,12 @@ import Testing
         slots: ranks.count, rank: rank, inFeatures: inFeatures, outFeatures: outFeatures, dtype: dtype)
       for (slot, own) in ranks.enumerated() {
         stack.load(
-          slot: slot, down: numbers.array(own * inFeatures), up: numbers.array(outFeatures * own), adapterRank: own,
+          slot: slot, down: numbers.floats(own * inFeatures), up: numbers.floats(outFeatures * own), adapterRank: own,
           scale: [1, 1.5, 2][slot % 3])
       }
       let tokens: [Int?] = (0..<11).map { $0 % 4 == 3 ? nil : $0 * 7 % ranks.count }
-      let input = dtype.rounded(numbers.array(tokens.count * inFeatures))
-      let base = dtype.rounded(numbers.array(tokens.count * outFeatures))
+      let input = dtype.rounded(numbers.floats(tokens.count * inFeatures))
+      let base = dtype.rounded(numbers.floats(tokens.count * outFeatures))
       var plain = base
       stack.applyPlainly(tokenSlots: tokens, input: input, output: &plain)
       #expect(plain != base)
@@ -51,13 +43,13 @@ import Testing
   /// Slots of a larger rank, other adapters and other tokens change no bit of what an adapter alone gives.
   @Test(arguments: [DType.f32, .f16, .bf16])
   func paddingAndCompanyChangeNothing(_ dtype: DType) {
-    var numbers = Numbers(state: 11)
+    var numbers = SeededGenerator(seed: 11)
     let (inFeatures, outFeatures, tokens) = (53, 29, 9)
-    let input = dtype.rounded(numbers.array(tokens * inFeatures))
-    let base = dtype.rounded(numbers.array(tokens * outFeatures))
+    let input = dtype.rounded(numbers.floats(tokens * inFeatures))
+    let base = dtype.rounded(numbers.floats(tokens * outFeatures))
     for rank in [1, 3, 8, 12, 16, 20] {
-      let down = numbers.array(rank * inFeatures)
-      let up = numbers.array(outFeatures * rank)
+      let down = numbers.floats(rank * inFeatures)
+      let up = numbers.floats(outFeatures * rank)
       var alone = AdapterStack(slots: 1, rank: rank, inFeatures: inFeatures, outFeatures: outFeatures, dtype: dtype)
       alone.load(slot: 0, down: down, up: up, adapterRank: rank, scale: 4 / 3)
       var wanted = base
@@ -67,7 +59,7 @@ import Testing
           slots: 3, rank: wider, inFeatures: inFeatures, outFeatures: outFeatures, dtype: dtype)
         stack.load(slot: 2, down: down, up: up, adapterRank: rank, scale: 4 / 3)
         stack.load(
-          slot: 0, down: numbers.array(inFeatures), up: numbers.array(outFeatures), adapterRank: 1, scale: 1)
+          slot: 0, down: numbers.floats(inFeatures), up: numbers.floats(outFeatures), adapterRank: 1, scale: 1)
         for token in 0..<tokens {
           var slots: [Int?] = [0, nil, 0, 1]
           slots.insert(2, at: token % 4)

@@ -1,4 +1,5 @@
 import LoRAKernels
+import LoRATestSupport
 import TensorCore
 import Testing
 
@@ -34,8 +35,8 @@ import Testing
     return bytes
   }
 
-  @Test("every code widens to its value", arguments: [FloatFormat.f16, .bf16] + FloatFormat.small)
-  func widening(format: FloatFormat) {
+  @Test(arguments: [FloatFormat.f16, .bf16] + FloatFormat.small)
+  func everyCodeWidensToItsValue(format: FloatFormat) {
     let bytes = allCodes(format)
     for level in KernelLevel.available {
       for first in [0, 3] {
@@ -56,8 +57,8 @@ import Testing
     }
   }
 
-  @Test("levels agree on the bits of NaN too", arguments: [FloatFormat.f16, .bf16] + FloatFormat.small)
-  func widenedNaN(format: FloatFormat) {
+  @Test(arguments: [FloatFormat.f16, .bf16] + FloatFormat.small)
+  func levelsAgreeOnTheBitsOfNaNToo(format: FloatFormat) {
     let bytes = allCodes(format)
     let patterns = KernelLevel.available.map { level in
       widen(bytes, format.dtype, first: 0, count: Int(format.codes), level).0.map(\.bitPattern)
@@ -79,8 +80,8 @@ import Testing
     return values + values.map { -$0 }
   }
 
-  @Test("f64 narrows with one rounding", arguments: [FloatFormat.f16, .bf16])
-  func narrowDouble(format: FloatFormat) {
+  @Test(arguments: [FloatFormat.f16, .bf16])
+  func f64NarrowsWithOneRounding(format: FloatFormat) {
     let values = boundaries(format) { $1 ? $0.nextUp : $0.nextDown }
     for level in KernelLevel.available {
       var output = TensorBytes(zeros: values.count * 2, shift: 1)
@@ -92,8 +93,8 @@ import Testing
     }
   }
 
-  @Test("f32 narrows with one rounding", arguments: [FloatFormat.f16, .bf16])
-  func narrowFloat(format: FloatFormat) {
+  @Test(arguments: [FloatFormat.f16, .bf16])
+  func f32NarrowsWithOneRounding(format: FloatFormat) {
     let values = boundaries(format) { Double($1 ? Float($0).nextUp : Float($0).nextDown) }.map { Float($0) }
     for level in KernelLevel.available {
       var output = TensorBytes(zeros: values.count * 2, shift: 1)
@@ -105,9 +106,8 @@ import Testing
     }
   }
 
-  @Test("f64 to f32 over the whole range")
-  func narrowToFloat() {
-    var random = SeededGenerator(state: 4)
+  @Test func f64ToF32OverTheWholeRange() {
+    var random = SeededGenerator(seed: 4)
     var values: [Double] = [0, -0.0, .infinity, -.infinity, .nan, 3.4028235677973366e38, 3.4028235677973362e38]
     for _ in 0..<20000 {
       let value = Double(bitPattern: random.next())
@@ -128,9 +128,9 @@ import Testing
     }
   }
 
-  @Test("conversion between stored types counts what overflows", arguments: mergeable + [.f64], mergeable)
-  func convert(from: DType, to: DType) {
-    var random = SeededGenerator(state: 8)
+  @Test(arguments: mergeable + [.f64], mergeable)
+  func conversionBetweenStoredTypesCountsWhatOverflows(from: DType, to: DType) {
+    var random = SeededGenerator(seed: 8)
     var values = (0..<3001).map { _ in random.normal(1) * 1e3 }
     values += [7e4, -1e39, 65519, 65520, .infinity, .nan, 3.4e38, 1e-7, -0.0]
     let input = TensorBytes(values, from, shift: 1)
@@ -151,8 +151,7 @@ import Testing
     }
   }
 
-  @Test("equal types are copied, NaN payload and all")
-  func copied() {
+  @Test func equalTypesAreCopiedNaNPayloadAndAll() {
     let input: [UInt8] = [0x01, 0xFF, 0x00, 0x80]
     var output = [UInt8](repeating: 0, count: 4)
     unsafe input.withUnsafeBytes { source in

@@ -79,26 +79,6 @@ struct FloatFormat: Sendable, CustomTestStringConvertible {
   private func power(_ exponent: Int) -> Double { Double(sign: .plus, exponent: exponent, significand: 1) }
 }
 
-/// A small deterministic generator (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  /// Roughly normal, mean 0.
-  mutating func normal(_ deviation: Double) -> Double {
-    var sum = 0.0
-    for _ in 0..<6 { sum += Double.random(in: -1...1, using: &self) }
-    return sum * deviation / 2.0.squareRoot()
-  }
-}
-
 /// The bytes of values in a type, rounded by `FloatFormat`, at an odd address inside the array's storage if asked.
 struct TensorBytes {
   var storage: [UInt8]

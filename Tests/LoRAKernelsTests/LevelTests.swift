@@ -5,16 +5,21 @@ import LoRAKernels
 import TensorCore
 import Testing
 
-@Suite struct LevelTests {
-  @Test func available() {
+@Suite(.serialized) struct LevelTests {
+  /// Runs of all tests with one level (`.ci/run level NAME`) test that level.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["LORA_TOOL_SIMD"] != nil, "no level is asked for"))
+  func theLevelThatTheEnvironmentNamesIsInUse() {
+    #expect(KernelLevel.preferred.name == ProcessInfo.processInfo.environment["LORA_TOOL_SIMD"])
+  }
+
+  @Test func theSlowestLevelIsScalarAndThePreferredOneCanRun() {
     #expect(KernelLevel.available.first?.name == "scalar")
     #expect(KernelLevel.allCases.map(\.name).allSatisfy { KernelLevel(name: $0)?.name == $0 })
     #expect(KernelLevel(name: "sse9") == nil)
     #expect(KernelLevel.available.contains(.preferred))
   }
 
-  @Test("the environment chooses a level, and only one that exists")
-  func override() {
+  @Test func theEnvironmentChoosesALevelAndOnlyOneThatExists() {
     let before = ProcessInfo.processInfo.environment["LORA_TOOL_SIMD"]
     defer {
       if let before { unsafe setenv("LORA_TOOL_SIMD", before, 1) } else { unsafe unsetenv("LORA_TOOL_SIMD") }
@@ -28,8 +33,7 @@ import Testing
     #expect(lora_level_preferred() == best.map { lora_level($0) })
   }
 
-  @Test("sizes that do not fit are programmer errors")
-  func preconditions() async {
+  @Test func sizesThatDoNotFitAreProgrammerErrors() async {
     await #expect(processExitsWith: .failure) {
       let factor = [UInt8](repeating: 0, count: 4 * 4 * 2 - 1)
       var right = RightFactor(rank: 4, columns: 4)

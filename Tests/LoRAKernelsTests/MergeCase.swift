@@ -1,4 +1,5 @@
 import LoRAKernels
+import LoRATestSupport
 import TensorCore
 import Testing
 
@@ -20,7 +21,7 @@ struct MergeCase {
     rows: Int, columns: Int, rank: Int, base: DType, output: DType, seed: UInt64,
     weight: (inout SeededGenerator) -> Double, factor: (inout SeededGenerator) -> Double
   ) {
-    var random = SeededGenerator(state: seed)
+    var random = SeededGenerator(seed: seed)
     (self.rows, self.columns, self.rank) = (rows, columns, rank)
     (baseDType, outputDType) = (base, output)
     self.base = (0..<rows * columns).map { _ in weight(&random) }

@@ -1,4 +1,5 @@
 import LoRAKernels
+import LoRATestSupport
 import TensorCore
 import Testing
 
@@ -7,12 +8,11 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
 /// Every level gives the bits of the definition: f64 in the order of the rank, rounded once.
 @Suite struct MergeTests {
   @Test(
-    "values as models have them",
     arguments: [
       (1, 1, 1), (3, 16, 1), (7, 17, 2), (6, 64, 16), (13, 129, 33), (5, 80, 64), (2, 47, 300), (7, 1100, 16),
     ]
   )
-  func models(rows: Int, columns: Int, rank: Int) {
+  func valuesAsModelsHaveThem(rows: Int, columns: Int, rank: Int) {
     for base in mergeable {
       for output in mergeable {
         MergeCase(
@@ -23,8 +23,8 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     }
   }
 
-  @Test("ranks up to 300, with every remainder of a chunk", arguments: [DType.f32, .bf16])
-  func ranks(output: DType) {
+  @Test(arguments: [DType.f32, .bf16])
+  func ranksUpTo300WithEveryRemainderOfAChunk(output: DType) {
     for rank in Array(1...50) + Array(stride(from: 55, through: 300, by: 17)) {
       MergeCase(
         rows: 1, columns: 17, rank: rank, base: .bf16, output: output, seed: UInt64(rank),
@@ -33,8 +33,8 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     }
   }
 
-  @Test("ties and near ties: small dyadic numbers", arguments: mergeable, mergeable)
-  func ties(base: DType, output: DType) {
+  @Test(arguments: mergeable, mergeable)
+  func tiesAndNearTiesSmallDyadicNumbers(base: DType, output: DType) {
     for scale in [1.0, 0.5, 0x1p-9, 0x1p-12, 3, 1.0 / 3] {
       var test = MergeCase(
         rows: 6, columns: 100, rank: 3, base: base, output: output, seed: 7,
@@ -45,8 +45,8 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     }
   }
 
-  @Test("magnitudes from subnormal to overflow", arguments: mergeable, mergeable)
-  func extremes(base: DType, output: DType) {
+  @Test(arguments: mergeable, mergeable)
+  func magnitudesFromSubnormalToOverflow(base: DType, output: DType) {
     for (seed, scale) in [1, 0x1p-149, 1e-200, 0x1p-1060, 1e30, 1e300, -1, 0].enumerated() {
       var test = MergeCase(
         rows: 7, columns: 70, rank: 5, base: base, output: output, seed: UInt64(seed),
@@ -61,8 +61,8 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     Double(sign: .plus, exponent: Int.random(in: range, using: &random), significand: 1)
   }
 
-  @Test("NaN, infinities and zeros of either sign", arguments: mergeable, mergeable)
-  func special(base: DType, output: DType) {
+  @Test(arguments: mergeable, mergeable)
+  func naNInfinitiesAndZerosOfEitherSign(base: DType, output: DType) {
     let odd = [Double.nan, .infinity, -.infinity, 0, -0.0, 1e-45, 65504, 65520, 3.4e38, -3.39e38]
     for oddFactors in [false, true] {
       for every in [2, 5, 40] {
@@ -78,8 +78,8 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     }
   }
 
-  @Test("rows that an adapter leaves alone are only converted", arguments: mergeable, mergeable)
-  func zeroRows(base: DType, output: DType) {
+  @Test(arguments: mergeable, mergeable)
+  func rowsThatAnAdapterLeavesAloneAreOnlyConverted(base: DType, output: DType) {
     var test = MergeCase(
       rows: 9, columns: 40, rank: 4, base: base, output: output, seed: 3,
       weight: { Int.random(in: 0..<4, using: &$0) == 0 ? -0.0 : $0.normal(1) }, factor: { $0.normal(1) })
@@ -91,8 +91,8 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     test.check()
   }
 
-  @Test("factors of F64, exact in f32 or not", arguments: mergeable)
-  func doubles(output: DType) {
+  @Test(arguments: mergeable)
+  func factorsOfF64ExactInF32OrNot(output: DType) {
     for exact in [true, false] {
       var test = MergeCase(
         rows: 7, columns: 33, rank: 9, base: .bf16, output: output, seed: 11,
@@ -104,8 +104,8 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     }
   }
 
-  @Test("factors of 16-bit types, and stored the other way round", arguments: [DType.f16, .bf16, .f32, .f64])
-  func transposed(factor: DType) {
+  @Test(arguments: [DType.f16, .bf16, .f32, .f64])
+  func factorsOf16BitTypesAndStoredTheOtherWayRound(factor: DType) {
     var test = MergeCase(
       rows: 11, columns: 101, rank: 40, base: .bf16, output: .bf16, seed: 5,
       weight: { $0.normal(0.02) }, factor: { $0.normal(0.03) })
@@ -120,8 +120,8 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     }
   }
 
-  @Test("the tile does not matter, nor where in the factor it starts", arguments: mergeable)
-  func tiles(output: DType) {
+  @Test(arguments: mergeable)
+  func theTileDoesNotMatterNorWhereInTheFactorItStarts(output: DType) {
     let test = MergeCase(
       rows: 23, columns: 75, rank: 18, base: .bf16, output: output, seed: 9,
       weight: { $0.normal(0.02) }, factor: { $0.normal(0.03) })
@@ -133,8 +133,8 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     }
   }
 
-  @Test("the output may replace the base", arguments: [(DType.bf16, DType.bf16), (.bf16, .f16), (.f32, .f32)])
-  func inPlace(base: DType, output: DType) {
+  @Test(arguments: [(DType.bf16, DType.bf16), (.bf16, .f16), (.f32, .f32)])
+  func theOutputMayReplaceTheBase(base: DType, output: DType) {
     let test = MergeCase(
       rows: 8, columns: 64, rank: 3, base: base, output: output, seed: 21,
       weight: { Int.random(in: 0..<9, using: &$0) == 0 ? .nan : Double(Int.random(in: -300...300, using: &$0)) },
@@ -158,8 +158,7 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     }
   }
 
-  @Test("two adapters stacked along the rank are summed before the one rounding")
-  func stacked() {
+  @Test func twoAdaptersStackedAlongTheRankAreSummedBeforeTheOneRounding() {
     var test = MergeCase(
       rows: 5, columns: 30, rank: 12, base: .f16, output: .f16, seed: 31,
       weight: { $0.normal(0.02) }, factor: { $0.normal(0.03) })

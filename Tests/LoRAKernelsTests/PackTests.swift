@@ -1,17 +1,10 @@
 import LoRAKernels
+import LoRATestSupport
 import TensorCore
 import Testing
 
 /// Packing against one element at a time.
 @Suite struct PackTests {
-  private struct Random {
-    var state: UInt64
-    mutating func next(_ bound: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(state >> 33) % max(bound, 1)
-    }
-  }
-
   private func rounded(_ value: Float, _ dtype: DType) -> Float {
     switch dtype {
     case .f16: return Float(Float16(value))
@@ -33,18 +26,20 @@ import Testing
   }
 
   /// Finite numbers of every dtype, and what they are.
-  private func numbers(_ count: Int, _ dtype: DType, _ random: inout Random) -> (bytes: [UInt8], values: [Float]) {
+  private func numbers(_ count: Int, _ dtype: DType, _ random: inout SeededGenerator)
+    -> (bytes: [UInt8], values: [Float])
+  {
     var stored: [UInt8] = []
     var values: [Float] = []
     for _ in 0..<count {
-      let value = Float(random.next(4001) - 2000) / 512 * (random.next(2) == 0 ? 1 : 1.0001)
+      let value = Float(random.below(4001) - 2000) / 512 * (random.below(2) == 0 ? 1 : 1.0001)
       switch dtype {
       case .f64:
         let wide = Double(value) * 1.000000001
         stored += (0..<8).map { UInt8(truncatingIfNeeded: wide.bitPattern >> UInt64($0 * 8)) }
         values.append(Float(wide))
       case .f8e4m3:
-        let code = UInt8(random.next(256))
+        let code = UInt8(random.below(256))
         stored.append(code & 0x7F == 0x7F ? 0 : code)
         var one: [Float] = [0]
         unsafe [stored[stored.count - 1]].withUnsafeBytes { source in
@@ -60,27 +55,27 @@ import Testing
   }
 
   @Test(arguments: KernelLevel.available)
-  func `every element is cast, scaled and placed by itself`(_ level: KernelLevel) {
-    var random = Random(state: 7)
+  func everyElementIsCastScaledAndPlacedByItself(_ level: KernelLevel) {
+    var random = SeededGenerator(seed: 7)
     for round in 0..<400 {
-      let source = [DType.f64, .f32, .f16, .bf16, .f8e4m3][random.next(5)]
-      let target = [DType.f32, .f16, .bf16][random.next(3)]
-      let rows = 1 + random.next(round % 10 == 0 ? 3 : 40)
-      let columns = 1 + random.next(round % 10 == 0 ? 9000 : 70)
-      let (outRows, outColumns) = (rows + random.next(5), columns + random.next(2) * random.next(40))
-      let kind = random.next(4)
-      let gap = random.next(3)
+      let source = [DType.f64, .f32, .f16, .bf16, .f8e4m3][random.below(5)]
+      let target = [DType.f32, .f16, .bf16][random.below(3)]
+      let rows = 1 + random.below(round % 10 == 0 ? 3 : 40)
+      let columns = 1 + random.below(round % 10 == 0 ? 9000 : 70)
+      let (outRows, outColumns) = (rows + random.below(5), columns + random.below(2) * random.below(40))
+      let kind = random.below(4)
+      let gap = random.below(3)
       let (rowStride, columnStride) =
         kind == 0 ? (columns, 1) : kind == 1 ? (columns + gap, 1) : kind == 2 ? (1, rows + gap) : (columns * 3, 3)
-      let scale: Float = [1, 2, 1.5, 8 / 3][random.next(4)]
+      let scale: Float = [1, 2, 1.5, 8 / 3][random.below(4)]
       let count = (rows - 1) * rowStride + (columns - 1) * columnStride + 1
-      let start = random.next(5)
+      let start = random.below(5)
       let (stored, values) = numbers(count, source, &random)
       let size = Int(target.bits / 8)
       // Slots may lie anywhere, even across elements.
-      let shift = random.next(7)
+      let shift = random.below(7)
       var output = [UInt8](repeating: 0xCD, count: shift + outRows * outColumns * size)
-      let middle = random.next(outRows + 1)
+      let middle = random.below(outRows + 1)
       let place = StridedMatrix(
         start: start, dtype: source, rows: rows, columns: columns, rowStride: rowStride, columnStride: columnStride)
       unsafe ([UInt8](repeating: 0, count: start) + stored).withUnsafeBytes { input in
@@ -109,7 +104,7 @@ import Testing
     }
   }
 
-  @Test func `a block without source is zero`() {
+  @Test func aBlockWithoutSourceIsZero() {
     var output = [UInt8](repeating: 0xCD, count: 60)
     unsafe output.withUnsafeMutableBytes { output in
       unsafe Kernels.pack(

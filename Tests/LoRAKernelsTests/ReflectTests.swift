@@ -1,3 +1,4 @@
+import LoRATestSupport
 import Testing
 
 @testable import LoRAKernels
@@ -6,13 +7,8 @@ import Testing
 @Suite struct ReflectTests {
   @Test(arguments: 1...Kernels.reflectorLimit)
   func everyLevelGivesTheBitsOfThePlainOneAndTheFormulasValues(_ reflectors: Int) throws {
-    var state: UInt64 = 3
-    func numbers(_ count: Int) -> [Double] {
-      (0..<count).map { _ in
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return Double(Int64(bitPattern: state) >> 11) * 0x1p-52
-      }
-    }
+    var random = SeededGenerator(seed: 3)
+    func numbers(_ count: Int) -> [Double] { (0..<count).map { _ in random.signed() } }
     for (rows, columns) in [(0, 1), (1, 3), (7, 2), (8, 1), (21, 5), (513, 4), (40, 0)] {
       let (stride, topStride) = (rows + 3, reflectors + 2)
       let vectors = numbers(max(reflectors, 1) * stride)

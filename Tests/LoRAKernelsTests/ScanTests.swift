@@ -1,4 +1,5 @@
 import LoRAKernels
+import LoRATestSupport
 import TensorCore
 import Testing
 
@@ -43,9 +44,9 @@ private let formats = [FloatFormat.f16, .bf16, .f32] + FloatFormat.small
     }
   }
 
-  @Test("random codes of every type and many sizes", arguments: formats)
-  func random(format: FloatFormat) {
-    var random = SeededGenerator(state: UInt64(format.dtype.rawValue))
+  @Test(arguments: formats)
+  func randomCodesOfEveryTypeAndManySizes(format: FloatFormat) {
+    var random = SeededGenerator(seed: UInt64(format.dtype.rawValue))
     let bits = Int(format.dtype.bits)
     // Whole bytes only, so that the number of elements is the number of codes.
     for count in [0, 8, 16, 64, 72, 256, 4096, 17000] {
@@ -54,8 +55,8 @@ private let formats = [FloatFormat.f16, .bf16, .f32] + FloatFormat.small
     }
   }
 
-  @Test("one odd value among many", arguments: formats)
-  func needle(format: FloatFormat) {
+  @Test(arguments: formats)
+  func oneOddValueAmongMany(format: FloatFormat) {
     let bits = Int(format.dtype.bits)
     let count = 17000  // more than one block of every type
     for (place, code) in [(0, 0), (7, 1), (9999, format.codes / 2), (count - 1, format.codes - 1)] {
@@ -67,8 +68,8 @@ private let formats = [FloatFormat.f16, .bf16, .f32] + FloatFormat.small
     }
   }
 
-  @Test("f64") func doubles() {
-    var random = SeededGenerator(state: 6)
+  @Test func f64() {
+    var random = SeededGenerator(seed: 6)
     for count in [1, 3, 100, 5000] {
       var values = (0..<count).map { _ in random.normal(1) }
       check(values, TensorBytes(values, .f64).storage, .f64)
@@ -78,9 +79,8 @@ private let formats = [FloatFormat.f16, .bf16, .f32] + FloatFormat.small
     }
   }
 
-  @Test("chunks add up to the whole")
-  func chunks() {
-    var random = SeededGenerator(state: 12)
+  @Test func chunksAddUpToTheWhole() {
+    var random = SeededGenerator(seed: 12)
     let codes = (0..<5000).map { _ in random.next() & 0xFFFF }
     let bytes = pack(codes, bits: 16)
     var sum = ValueScan()
@@ -90,9 +90,9 @@ private let formats = [FloatFormat.f16, .bf16, .f32] + FloatFormat.small
     #expect(sum == scan(bytes, .f16, shift: 0, .preferred))
   }
 
-  @Test("the first value above a threshold", arguments: formats)
-  func exceeding(format: FloatFormat) {
-    var random = SeededGenerator(state: 99 + UInt64(format.dtype.rawValue))
+  @Test(arguments: formats)
+  func theFirstValueAboveAThreshold(format: FloatFormat) {
+    var random = SeededGenerator(seed: 99 + UInt64(format.dtype.rawValue))
     let bits = Int(format.dtype.bits)
     let codes = (0..<9000).map { _ in random.next() & (format.codes - 1) }
     let values = codes.map(format.decode)

@@ -1,4 +1,5 @@
 import LoRAKernels
+import LoRATestSupport
 import TensorCore
 import Testing
 
@@ -30,8 +31,8 @@ import Testing
     return sums
   }
 
-  @Test("sums, maximum and retention agree with their definition", arguments: mergeable)
-  func definition(output: DType) throws {
+  @Test(arguments: mergeable)
+  func sumsMaximumAndRetentionAgreeWithTheirDefinition(output: DType) throws {
     let test = modelCase(output)
     let (delta, residual, most) = reference(test)
     var statistics: MergeStatistics? = MergeStatistics()
@@ -47,8 +48,8 @@ import Testing
     #expect(found.notFinite == 0 && found.overflowed == 0)
   }
 
-  @Test("the same bits for every level, tile and order", arguments: mergeable)
-  func reproducible(output: DType) throws {
+  @Test(arguments: mergeable)
+  func theSameBitsForEveryLevelTileAndOrder(output: DType) throws {
     let test = modelCase(output)
     var whole: MergeStatistics? = MergeStatistics()
     _ = test.merged(level: .preferred, statistics: &whole)
@@ -65,8 +66,8 @@ import Testing
     }
   }
 
-  @Test("values that only f64 can square", arguments: [1e-30, 1e25])
-  func range(size: Double) throws {
+  @Test(arguments: [1e-30, 1e25])
+  func valuesThatOnlyF64CanSquare(size: Double) throws {
     let test = MergeCase(
       rows: 3, columns: 40, rank: 2, base: .f32, output: .bf16, seed: 5,
       weight: { $0.normal(size) }, factor: { $0.normal(size.squareRoot()) })
@@ -80,8 +81,8 @@ import Testing
     }
   }
 
-  @Test("values that overflow are told from those that were not finite before", arguments: [DType.f16, .bf16, .f32])
-  func overflow(output: DType) throws {
+  @Test(arguments: [DType.f16, .bf16, .f32])
+  func valuesThatOverflowAreToldFromThoseThatWereNotFiniteBefore(output: DType) throws {
     let large = output == .f16 ? 65504.0 : 3.38e38
     var test = MergeCase(
       rows: 2, columns: 20, rank: 1, base: output, output: output, seed: 1, weight: { _ in 1 }, factor: { _ in 1 })
@@ -100,8 +101,7 @@ import Testing
     }
   }
 
-  @Test("no change keeps no retention")
-  func nothing() throws {
+  @Test func noChangeKeepsNoRetention() throws {
     var test = modelCase(.bf16)
     test.left = test.left.map { _ in 0 }
     var statistics: MergeStatistics? = MergeStatistics()

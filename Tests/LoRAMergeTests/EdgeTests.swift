@@ -9,8 +9,7 @@ import Testing
 @testable import LoRAMerge
 
 /// Inputs that are unusual but right.
-@Suite("Edges")
-struct EdgeTests {
+@Suite struct EdgeTests {
   private var plain: MergeOptions {
     var options = MergeOptions()
     options.provenance = .none
@@ -23,8 +22,7 @@ struct EdgeTests {
     return weights
   }
 
-  @Test("An adapter that changes nothing gives the base back, byte for byte")
-  func zeroDelta() throws {
+  @Test func anAdapterThatChangesNothingGivesTheBaseBackByteForByte() throws {
     var factors = SafetensorsBuilder()
     factors.add("base_model.model.x.lora_A.weight", .f32, [2, 4], values: TinyModel.numbers(8))
     factors.add("base_model.model.x.lora_B.weight", .f32, [6, 2], values: [Float](repeating: 0, count: 12))
@@ -37,8 +35,7 @@ struct EdgeTests {
     #expect(summary.json(toolVersion: "1")["rounding"]?["delta_retention_min"] == .null)
   }
 
-  @Test("One adapter given twice with half the weight is that adapter")
-  func twice() throws {
+  @Test func oneAdapterGivenTwiceWithHalfTheWeightIsThatAdapter() throws {
     let model = try TinyModel(weights(), adapter: TinyModel.factors("x", in: 4, out: 6))
     let base = try BaseModel.open(model.base)
     let adapter = Adapter.load(model.adapter)
@@ -52,8 +49,7 @@ struct EdgeTests {
     #expect(try Fixtures.contents(of: model.folder.path("four")) == once)
   }
 
-  @Test("A base with several types keeps each")
-  func mixedTypes() throws {
+  @Test func aBaseWithSeveralTypesKeepsEach() throws {
     var weights = SafetensorsBuilder()
     var factors = SafetensorsBuilder()
     for (name, dtype) in [("half", DType.f16), ("brain", .bf16), ("single", .f32)] {
@@ -73,8 +69,8 @@ struct EdgeTests {
     #expect(try verifier.run(on: model.output).isSound)
   }
 
-  @Test("Shards without an index, pickles beside them: merged, with an index, without the pickles")
-  func shardsWithoutIndex() throws {
+  /// Shards without an index, pickles beside them: merged, with an index, without the pickles.
+  @Test func shardsWithoutAnIndex() throws {
     let model = try TinyModel(weights(), adapter: TinyModel.factors("x", in: 4, out: 6))
     try model.folder.remove("base/model.safetensors")
     try model.folder.write("base/model-00001-of-00002.safetensors", weights())
@@ -92,8 +88,7 @@ struct EdgeTests {
     #expect(try MergeVerifier(plan).run(on: model.output).isSound)
   }
 
-  @Test("An untouched shard is the base's file: one copy of the whole, record or not")
-  func untouchedShard() throws {
+  @Test func anUntouchedShardIsTheBasesFileOneCopyOfTheWholeRecordOrNot() throws {
     let base = try Fixtures.base("models/llama-bf16-sharded")
     let plan = try MergePlan.make(base: base, adapters: [WeightedAdapter(Fixtures.adapter("llama-layers"))])
     let untouched = plan.shards.filter { $0.steps.count == 1 }

@@ -20,10 +20,9 @@ private func twoMatrices(_ dtype: DType = .bf16) throws -> TinyModel {
   return try TinyModel(weights, adapter: factors)
 }
 
-@Suite("Executor")
-struct ExecutorTests {
-  @Test("The same bytes for any number of threads and any size of pieces", arguments: ["llama-all-linear", "gpt2"])
-  func sameBytes(_ adapter: String) throws {
+@Suite struct ExecutorTests {
+  @Test(arguments: ["llama-all-linear", "gpt2"])
+  func theSameBytesForAnyNumberOfThreadsAndAnySizeOfPieces(_ adapter: String) throws {
     let folder = try TemporaryFolder()
     let expected = try #require(Fixtures.merged.first { $0.adapter == adapter })
     let plan = try MergePlan.make(
@@ -47,8 +46,7 @@ struct ExecutorTests {
     }
   }
 
-  @Test("The output is a whole folder and nothing lies beside it; the base is as it was")
-  func wholeFolder() throws {
+  @Test func theOutputIsAWholeFolderAndNothingLiesBesideItTheBaseIsAsItWas() throws {
     let model = try twoMatrices()
     let before = try Fixtures.contents(of: model.base)
     let outcome = try MergeExecutor(model.plan()).run(to: model.output)
@@ -62,8 +60,7 @@ struct ExecutorTests {
     #expect(try MergeVerifier(model.plan()).run(on: model.output).isSound)
   }
 
-  @Test("Progress ends at the whole")
-  func progress() throws {
+  @Test func progressEndsAtTheWhole() throws {
     let model = try twoMatrices()
     let plan = try model.plan()
     let seen = Seen()
@@ -75,8 +72,7 @@ struct ExecutorTests {
     #expect(Set(seen.all.map(\.total)) == [plan.outputBytes])
   }
 
-  @Test("A stopped merge leaves nothing behind")
-  func stopped() throws {
+  @Test func aStoppedMergeLeavesNothingBehind() throws {
     let model = try twoMatrices()
     var executor = MergeExecutor(try model.plan())
     executor.granularity = WorkQueue.Granularity(tileBytes: 16, copyBytes: 16)
@@ -114,8 +110,7 @@ struct ExecutorTests {
     return 1000
   }
 
-  @Test("A failure of any call leaves nothing behind and the base as it was")
-  func faults() throws {
+  @Test func aFailureOfAnyCallLeavesNothingBehindAndTheBaseAsItWas() throws {
     let model = try twoMatrices()
     // Copies in the kernel, conversions by read and write, files on the device, created files, and every input.
     #expect(try failEvery(.write, "/.out.partial", ENOSPC, in: model) >= 6)
@@ -127,8 +122,7 @@ struct ExecutorTests {
     #expect(try failEvery(.open, "/base", EACCES, in: model) >= 2)
   }
 
-  @Test("Interrupted calls are repeated")
-  func interrupted() throws {
+  @Test func interruptedCallsAreRepeated() throws {
     let model = try twoMatrices()
     for (call, path) in [(Fault.Call.write, "/.out"), (.copy, "/.out"), (.sync, "/.out"), (.read, "/base")] {
       Fault.order(call, path: model.folder.path + path, after: 1, errorNumber: EINTR)
@@ -137,8 +131,7 @@ struct ExecutorTests {
     #expect(try MergeVerifier(model.plan()).run(on: model.output).isSound)
   }
 
-  @Test("Where the kernel cannot copy between two files, they are read and written")
-  func copyFallback() throws {
+  @Test func whereTheKernelCannotCopyBetweenTwoFilesTheyAreReadAndWritten() throws {
     let model = try twoMatrices()
     let path = model.folder.path + "/.out"
     for _ in 0..<20 { Fault.order(.copy, path: path, errorNumber: EXDEV) }
@@ -147,8 +140,8 @@ struct ExecutorTests {
     #expect(try MergeVerifier(model.plan()).run(on: model.output).isSound)
   }
 
-  @Test("A killed process leaves the output path free and one hidden folder that is no model")
-  func killed() async throws {
+  /// A killed process leaves the output path free and one hidden folder that is no model.
+  @Test func aKilledProcessLeavesTheOutputPathFreeAndOneHiddenFolderThatIsNoModel() async throws {
     let model = try twoMatrices()
     for limit: UInt64 in [1, 60, 150, 300] {
       await #expect(processExitsWith: .signal(SIGKILL)) {

@@ -2,13 +2,11 @@ import Foundation
 import JSON
 import LoRAMerge
 import LoRAModel
+import LoRATestSupport
 import Safetensors
 
 /// The reference data: models by transformers, adapters by PEFT, and PEFT's merge in float64 rounded once.
-enum Fixtures {
-  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("testdata").resolvingSymlinksInPath().path
-
+extension Fixtures {
   struct Merged: Sendable, CustomStringConvertible {
     let adapter: String
     let base: String
@@ -18,16 +16,11 @@ enum Fixtures {
     var description: String { adapter }
   }
 
-  static func path(_ name: String) -> String { root + "/" + name }
-
   static func adapter(_ name: String) -> Adapter { Adapter.load(path("adapters/" + name)) }
 
   static func base(_ name: String) throws -> BaseModel { try BaseModel.open(path(name)) }
 
-  private static func list(_ name: String) -> [JSONValue]? {
-    guard let data = FileManager.default.contents(atPath: path(name)) else { return nil }
-    return try? JSONValue(parsing: Array(data)).array
-  }
+  private static func list(_ name: String) -> [JSONValue]? { try? json(name).array }
 
   /// Every merge that PEFT was asked for.
   static let merged: [Merged] = {
@@ -42,15 +35,4 @@ enum Fixtures {
       return Merged(adapter: adapter, base: base, isUntied: untied, tensors: tensors.compactMap(\.string), kinds: kinds)
     }
   }()
-
-  /// All files below a folder with their contents.
-  static func contents(of folder: String) throws -> [String: Data] {
-    var result: [String: Data] = [:]
-    for name in FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) ?? [] {
-      let attributes = try FileManager.default.attributesOfItem(atPath: folder + "/" + name)
-      guard attributes[.type] as? FileAttributeType == .typeRegular else { continue }
-      result[name] = try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name))
-    }
-    return result
-  }
 }

@@ -9,8 +9,7 @@ import Testing
 @testable import LoRAMerge
 
 /// What the kinds of adapted things change besides the tensors that the reference settles: files, flags, refusals.
-@Suite("Kinds")
-struct KindTests {
+@Suite struct KindTests {
   private func plan(
     _ adapters: [String], on base: String, weights: [Double] = [], options: MergeOptions = MergeOptions()
   )
@@ -48,12 +47,11 @@ struct KindTests {
   // MARK: Tying
 
   @Test(
-    "A tied base is untied exactly when the two become different",
     arguments: [
       ("tied-embedding", true), ("tied-head", true), ("tied-both", true), ("tied-ensured", false),
       ("tied-ensured-apart", true), ("tokens-tied", false), ("llama-tied", false),
     ])
-  func untying(_ adapter: String, _ unties: Bool) throws {
+  func aTiedBaseIsUntiedExactlyWhenTheTwoBecomeDifferent(_ adapter: String, _ unties: Bool) throws {
     let folder = try TemporaryFolder()
     let plan = try plan([adapter], on: "llama-tied-bf16")
     let output = try merged(plan, in: folder)
@@ -74,10 +72,8 @@ struct KindTests {
 
   // MARK: Vocabulary
 
-  @Test(
-    "A resized vocabulary: new size in the config, the adapter's tokenizer",
-    arguments: ["resized", "resized-embedding"])
-  func resized(_ adapter: String) throws {
+  @Test(arguments: ["resized", "resized-embedding"])
+  func aResizedVocabularyNewSizeInTheConfigTheAdaptersTokenizer(_ adapter: String) throws {
     let folder = try TemporaryFolder()
     let output = try merged(plan([adapter], on: "llama-f16"), in: folder)
     #expect(try config(output)["vocab_size"]?.int64 == 75)
@@ -90,8 +86,7 @@ struct KindTests {
     #expect(FileManager.default.contents(atPath: output + "/tokenizer.json") != old)
   }
 
-  @Test("Without a tokenizer beside the adapter the base's is copied and it is said")
-  func resizedWithoutTokenizer() throws {
+  @Test func withoutATokenizerBesideTheAdapterTheBasesIsCopiedAndItIsSaid() throws {
     let folder = try TemporaryFolder()
     for name in ["adapter_config.json", "adapter_model.safetensors"] {
       let data = try Data(contentsOf: URL(fileURLWithPath: Fixtures.path("adapters/resized/" + name)))
@@ -104,8 +99,7 @@ struct KindTests {
     #expect(FileManager.default.fileExists(atPath: output + "/tokenizer.json"))
   }
 
-  @Test("An embedding that was resized without its head is refused")
-  func halfResized() throws {
+  @Test func anEmbeddingThatWasResizedWithoutItsHeadIsRefused() throws {
     var weights = SafetensorsBuilder()
     weights.add("model.embed_tokens.weight", .f32, [6, 4], values: TinyModel.numbers(24))
     weights.add("lm_head.weight", .f32, [6, 4], values: TinyModel.numbers(24))
@@ -116,8 +110,8 @@ struct KindTests {
 
   // MARK: Replacements
 
-  @Test("Replacement tensors take the base's type; tensors that the base has not are refused")
-  func replacements() throws {
+  /// Replacement tensors take the base's type; tensors that the base has not are refused.
+  @Test func replacementTensorsTakeTheBasesType() throws {
     var weights = SafetensorsBuilder()
     weights.add("norm.weight", .bf16, [4], values: TinyModel.numbers(4))
     var factors = SafetensorsBuilder()
@@ -139,8 +133,7 @@ struct KindTests {
     #expect(try TinyModel(weights, adapter: wrong).refusals().contains("it is [5] but the base's tensor is [4]"))
   }
 
-  @Test("Trained rows: indices out of range, twice, or missing are refused")
-  func rows() throws {
+  @Test func trainedRowsIndicesOutOfRangeTwiceOrMissingAreRefused() throws {
     var weights = SafetensorsBuilder()
     weights.add("embed_tokens.weight", .f32, [6, 4], values: TinyModel.numbers(24))
     var factors = SafetensorsBuilder()
@@ -162,8 +155,7 @@ struct KindTests {
     #expect(try TinyModel(weights, adapter: factors).refusals().contains("trainable_token_indices"))
   }
 
-  @Test("A bias of B without the flag, or without a bias in the base, is refused")
-  func bias() throws {
+  @Test func aBiasOfBWithoutTheFlagOrWithoutABiasInTheBaseIsRefused() throws {
     var weights = SafetensorsBuilder()
     weights.add("x.weight", .f32, [6, 4], values: TinyModel.numbers(24))
     var factors = TinyModel.factors("x", in: 4, out: 6)
@@ -186,8 +178,7 @@ struct KindTests {
     return (0..<bytes.count / 4).map { Float(ReferenceNumbers.value(ReferenceNumbers.code(bytes, $0, .f32), .f32)) }
   }
 
-  @Test("DoRA by hand: rows get the length of the magnitudes")
-  func doraLengths() throws {
+  @Test func doRAByHandRowsGetTheLengthOfTheMagnitudes() throws {
     var weights = SafetensorsBuilder()
     weights.add("x.weight", .f32, [6, 4], values: TinyModel.numbers(24))
     var factors = TinyModel.factors("x", in: 4, out: 6)
@@ -205,8 +196,8 @@ struct KindTests {
       try TinyModel(weights, adapter: plain, config: ["use_dora": true]).refusals().contains("no magnitude vector"))
   }
 
-  @Test("Two DoRA adapters on one module compose in order, each with the norm over the base alone")
-  func doraOrder() throws {
+  /// Two DoRA adapters on one module compose in order, each with the norm over the base alone.
+  @Test func twoDoRAAdaptersOnOneModuleComposeInOrder() throws {
     var weights = SafetensorsBuilder()
     weights.add("x.weight", .f32, [1, 2], values: [3, 4])
     func adapter(_ a: [Float], _ b: Float, _ magnitude: Float) throws -> TinyModel {
@@ -230,8 +221,7 @@ struct KindTests {
 
   // MARK: Several adapters
 
-  @Test("Adapters add up with their weights before the one rounding, in one pass")
-  func weights() throws {
+  @Test func adaptersAddUpWithTheirWeightsBeforeTheOneRoundingInOnePass() throws {
     let folder = try TemporaryFolder()
     let names = ["llama-all-linear", "llama-second"]
     let plan = try plan(names, on: "llama-bf16-sharded", weights: [0.75, -0.5])
@@ -244,8 +234,7 @@ struct KindTests {
     #expect(both.count == 9)
   }
 
-  @Test("An adapter and its negative give back the base, byte for byte")
-  func cancelling() throws {
+  @Test func anAdapterAndItsNegativeGiveBackTheBaseByteForByte() throws {
     let folder = try TemporaryFolder()
     var options = MergeOptions()
     options.provenance = .none
@@ -255,8 +244,7 @@ struct KindTests {
     #expect(try Fixtures.contents(of: output)["model.safetensors"] == base["model.safetensors"])
   }
 
-  @Test("Two adapters that replace one tensor, or replace it and add to it, are refused")
-  func conflicts() throws {
+  @Test func twoAdaptersThatReplaceOneTensorOrReplaceItAndAddToItAreRefused() throws {
     #expect(
       try refusals { _ = try plan(["save-head", "save-head"], on: "llama-f16") }.contains("two adapters replace"))
     #expect(
@@ -267,8 +255,7 @@ struct KindTests {
 
   // MARK: Experts
 
-  @Test("The layout of experts can be said, and is refused where the shapes deny it")
-  func expertLayouts() throws {
+  @Test func theLayoutOfExpertsCanBeSaidAndIsRefusedWhereTheShapesDenyIt() throws {
     var options = MergeOptions()
     options.expertLayout = .peft
     #expect(throws: Never.self) { try plan(["mixtral-experts"], on: "mixtral-bf16", options: options) }
@@ -278,8 +265,7 @@ struct KindTests {
     #expect(throws: MergeError.self) { try plan(["mixtral-experts"], on: "mixtral-bf16", options: options) }
   }
 
-  @Test("The two layouts of B give different models")
-  func unslothDiffers() throws {
+  @Test func theTwoLayoutsOfBGiveDifferentModels() throws {
     let folder = try TemporaryFolder()
     var options = MergeOptions()
     let one = try merged(plan(["mixtral-experts-unsloth"], on: "mixtral-bf16", options: options), in: folder)

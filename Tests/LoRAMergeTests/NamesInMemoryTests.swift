@@ -7,8 +7,7 @@ import Testing
 @testable import LoRAMerge
 
 /// Adapters that carry the names of transformers' memory, on bases whose files have others.
-@Suite("Merges under the names in memory")
-struct NamesInMemoryTests {
+@Suite struct NamesInMemoryTests {
   private func base(_ config: String, _ tensors: [(String, [UInt64])], in folder: TemporaryFolder) throws -> BaseModel {
     var weights = SafetensorsBuilder()
     for (name, shape) in tensors {

@@ -14,10 +14,9 @@ private func linearBase(_ rows: UInt64 = 6, _ columns: UInt64 = 4, dtype: DType 
   return weights
 }
 
-@Suite("Plan")
-struct PlanTests {
-  @Test("The same inputs give the same plan; an untouched shard is one copy, a changed matrix is cut out of it")
-  func deterministic() throws {
+@Suite struct PlanTests {
+  /// The same inputs give the same plan; an untouched shard is one copy, a changed matrix is cut out of it.
+  @Test func theSameInputsGiveTheSamePlan() throws {
     let base = try Fixtures.base("models/llama-bf16-sharded")
     let adapter = WeightedAdapter(Fixtures.adapter("llama-layers"))
     var options = MergeOptions()
@@ -44,8 +43,7 @@ struct PlanTests {
     #expect(plan.files.contains { $0.name == "model.safetensors.index.json" })
   }
 
-  @Test("The document of a dry run has the contract's keys")
-  func json() throws {
+  @Test func theDocumentOfADryRunHasTheContractsKeys() throws {
     let model = try TinyModel(linearBase(), adapter: TinyModel.factors("x", in: 4, out: 6))
     let json = try model.plan(weight: 0.5).json(toolVersion: "9.9", output: "out")
     #expect(json["schema"]?.string == "lora-tool/merge/1")
@@ -71,8 +69,8 @@ struct PlanTests {
     return (nil, nil)
   }
 
-  @Test("Without an architecture the shape decides; a square weight follows fan_in_fan_out")
-  func orientation() throws {
+  /// Without an architecture the shape decides; a square weight follows fan_in_fan_out.
+  @Test func withoutAnArchitectureTheShapeDecides() throws {
     // A lies first in the file, B behind it.
     let ordinary = try TinyModel(linearBase(6, 4), adapter: TinyModel.factors("x", in: 4, out: 6), modelType: nil)
     #expect(try leftAndRight(ordinary) == (32, 0))
@@ -90,8 +88,7 @@ struct PlanTests {
 
   // MARK: Refusals
 
-  @Test("What does not fit the base is refused, all of it at once")
-  func refusals() throws {
+  @Test func whatDoesNotFitTheBaseIsRefusedAllOfItAtOnce() throws {
     var factors = TinyModel.factors("x", in: 4, out: 7)
     factors.addFactors("y", in: 4, out: 6)
     let text = try TinyModel(linearBase(), adapter: factors).refusals()
@@ -101,8 +98,7 @@ struct PlanTests {
     #expect(turned.contains("fit the base's weight [4, 6] only when transposed"))
   }
 
-  @Test("A rank that the config denies, halves of pairs, numbers that are none")
-  func pairs() throws {
+  @Test func aRankThatTheConfigDeniesHalvesOfPairsNumbersThatAreNone() throws {
     let factors = TinyModel.factors("x", in: 4, out: 6)
     #expect(try TinyModel(linearBase(), adapter: factors, rank: 4).refusals().contains("rank 2 but the config says 4"))
     var half = SafetensorsBuilder()
@@ -121,7 +117,6 @@ struct PlanTests {
   }
 
   @Test(
-    "Adapters without a delta on this base",
     arguments: [
       (#"{"alora_invocation_tokens": [1, 2]}"#, "activated LoRA"), (#"{"arrow_config": {"top_k": 2}}"#, "arrow"),
       (#"{"kasa_config": {"x": 1}}"#, "KaSA"), (#"{"use_qalora": true}"#, "QALoRA"),
@@ -131,38 +126,35 @@ struct PlanTests {
       (#"{"init_lora_weights": "loftq"}"#, "loftq"), (#"{"init_lora_weights": "lora_ga"}"#, "lora_ga"),
       (#"{"peft_type": "LOHA"}"#, "LOHA"), (#"{"use_dora": true}"#, "DoRA"),
     ])
-  func variants(_ config: String, _ word: String) throws {
+  func adaptersWithoutADeltaOnThisBase(_ config: String, _ word: String) throws {
     let members = try #require(JSONValue(parsing: Array(config.utf8)).object)
     let model = try TinyModel(linearBase(), adapter: TinyModel.factors("x", in: 4, out: 6), config: members)
     #expect(try model.refusals().contains(word))
   }
 
-  @Test(
-    "The reference's adapters that PEFT cannot merge are refused",
-    arguments: ["llama-alora", "llama-layer-replication"])
-  func fixtures(_ name: String) throws {
+  @Test(arguments: ["llama-alora", "llama-layer-replication"])
+  func theReferencesAdaptersThatPEFTCannotMergeAreRefused(_ name: String) throws {
     let base = try Fixtures.base("models/llama-nano-bf16")
     #expect(throws: MergeError.self) {
       try MergePlan.make(base: base, adapters: [WeightedAdapter(Fixtures.adapter(name))])
     }
   }
 
-  @Test("Initialisations that leave the base alone are merged", arguments: ["gaussian", "eva", "orthogonal"])
-  func harmlessInitialisation(_ name: String) throws {
+  @Test(arguments: ["gaussian", "eva", "orthogonal"])
+  func initialisationsThatLeaveTheBaseAloneAreMerged(_ name: String) throws {
     let model = try TinyModel(
       linearBase(), adapter: TinyModel.factors("x", in: 4, out: 6), config: ["init_lora_weights": .string(name)])
     #expect(try model.refusals() == "")
   }
 
-  @Test("Tensors that nobody understands are refused, not dropped")
-  func unknownTensors() throws {
+  @Test func tensorsThatNoRuleUnderstandsAreRefusedNotDropped() throws {
     var factors = TinyModel.factors("x", in: 4, out: 6)
     factors.add("base_model.model.x.lora_C.weight", .f32, [2])
     #expect(try TinyModel(linearBase(), adapter: factors).refusals().contains("would be ignored"))
   }
 
-  @Test("Weights that cannot be added to: quantised, of another type; a base without weights, no adapter")
-  func weights() throws {
+  /// Weights that cannot be added to: quantised, of another type; a base without weights, no adapter.
+  @Test func weightsThatCannotBeAddedTo() throws {
     let factors = TinyModel.factors("x", in: 4, out: 6)
     #expect(try TinyModel(linearBase(dtype: .f64), adapter: factors).refusals().contains("stored as F64"))
     var packed = SafetensorsBuilder()
@@ -178,8 +170,7 @@ struct PlanTests {
     #expect(throws: MergeError.self) { try MergePlan.make(base: BaseModel.open(model.base), adapters: []) }
   }
 
-  @Test("A broken adapter or base is refused with what is wrong with it")
-  func broken() throws {
+  @Test func aBrokenAdapterOrBaseIsRefusedWithWhatIsWrongWithIt() throws {
     let model = try TinyModel(linearBase(), adapter: TinyModel.factors("x", in: 4, out: 6))
     try model.folder.remove("adapter/adapter_config.json")
     #expect(try model.refusals().contains("no adapter_config.json"))

@@ -9,8 +9,7 @@ import Testing
 
 @testable import LoRAMerge
 
-@Suite("Provenance")
-struct ProvenanceTests {
+@Suite struct ProvenanceTests {
   private func digest(_ path: String) throws -> String {
     SHA256.hash(data: try Data(contentsOf: URL(fileURLWithPath: path))).map { String(format: "%02x", $0) }.joined()
   }
@@ -26,8 +25,8 @@ struct ProvenanceTests {
     try JSONValue(parsing: [UInt8](Data(contentsOf: URL(fileURLWithPath: folder + "/lora-merge.json"))))
   }
 
-  @Test("The record names adapter, base, scales and shapes; shards name what they were made from")
-  func contents() throws {
+  /// The record names adapter, base, scales and shapes; shards name what they were made from.
+  @Test func theRecordNamesAdapter() throws {
     let folder = try TemporaryFolder()
     let base = try Fixtures.base("models/llama-bf16-sharded")
     let adapters = [
@@ -82,8 +81,8 @@ struct ProvenanceTests {
     #expect(try verifier.run(on: folder.path("out")).isSound)
   }
 
-  @Test("Everything is read when that is asked for; nothing is written when it is not wanted")
-  func levels() throws {
+  /// Everything is read when that is asked for; nothing is written when it is not wanted.
+  @Test func everythingIsReadWhenThatIsAskedFor() throws {
     let folder = try TemporaryFolder()
     let base = try Fixtures.base("models/llama-f16")
     let adapters = [WeightedAdapter(Fixtures.adapter("llama-attention-f16"))]
@@ -103,8 +102,7 @@ struct ProvenanceTests {
     #expect(kept.metadata.map(\.key) == original.metadata.map(\.key) && kept.dataStart == original.dataStart)
   }
 
-  @Test("The same bytes wherever the inputs lie, and whatever the threads")
-  func samePlaceOrNot() throws {
+  @Test func theSameBytesWhereverTheInputsLieAndWhateverTheThreads() throws {
     let folder = try TemporaryFolder()
     for name in ["one", "two/deeper"] {
       try folder.folder(name)
@@ -122,8 +120,7 @@ struct ProvenanceTests {
     #expect(try Fixtures.contents(of: folder.path("one/out")) == Fixtures.contents(of: folder.path("two/deeper/out")))
   }
 
-  @Test("A base from the Hugging Face cache has its digest in its name")
-  func cache() throws {
+  @Test func aBaseFromTheHuggingFaceCacheHasItsDigestInItsName() throws {
     let model = try TinyModel(
       {
         var weights = SafetensorsBuilder()
@@ -147,8 +144,7 @@ struct ProvenanceTests {
     #expect(try !MergeVerifier(model.plan()).run(on: model.output).isSound)
   }
 
-  @Test("A merge of a merge keeps the record of the first")
-  func twice() throws {
+  @Test func aMergeOfAMergeKeepsTheRecordOfTheFirst() throws {
     let folder = try TemporaryFolder()
     let base = try Fixtures.base("models/llama-bf16-sharded")
     let adapters = [WeightedAdapter(Fixtures.adapter("llama-second"))]
@@ -163,8 +159,7 @@ struct ProvenanceTests {
     }
   }
 
-  @Test("A record that was tampered with is a difference")
-  func tampered() throws {
+  @Test func aRecordThatWasTamperedWithIsADifference() throws {
     let folder = try TemporaryFolder()
     let plan = try MergePlan.make(
       base: Fixtures.base("models/llama-f16"), adapters: [WeightedAdapter(Fixtures.adapter("llama-attention-f16"))])

@@ -25,15 +25,12 @@ private func difference(_ one: [UInt8], _ other: [UInt8], _ dtype: DType) -> (co
   return (count, one.count / size, ulps)
 }
 
-@Suite("Against PEFT")
-struct ReferenceTests {
-  @Test("The reference is there")
-  func present() { #expect(Fixtures.merged.count >= 50) }
+/// Against PEFT.
+@Suite struct ReferenceTests {
+  @Test func theReferenceIsThere() { #expect(Fixtures.merged.count >= 50) }
 
-  @Test(
-    "Merged tensors are PEFT's, everything else is the base's",
-    arguments: Fixtures.merged)
-  func merge(_ expected: Fixtures.Merged) throws {
+  @Test(arguments: Fixtures.merged)
+  func mergedTensorsArePEFTsEverythingElseIsTheBases(_ expected: Fixtures.Merged) throws {
     let folder = try TemporaryFolder()
     let base = try Fixtures.base(expected.base)
     var options = MergeOptions()
@@ -68,10 +65,8 @@ struct ReferenceTests {
     #expect(verification.isSound && verification.elementsOffByOne == 0, "\(verification.discrepancies)")
   }
 
-  @Test(
-    "Experts in another layout are the same training",
-    arguments: ["mixtral-experts-unsloth", "mixtral-experts-peft-0.18"])
-  func layouts(_ name: String) throws {
+  @Test(arguments: ["mixtral-experts-unsloth", "mixtral-experts-peft-0.18"])
+  func expertsInAnotherLayoutAreTheSameTraining(_ name: String) throws {
     let folder = try TemporaryFolder()
     var options = MergeOptions()
     options.expertLayout = name.hasSuffix("unsloth") ? .unsloth : .peft018

@@ -9,8 +9,7 @@ import Testing
 @testable import LoRAMerge
 
 /// What has no delta on its base is refused with the reason, by the library and by the program, and nothing is written.
-@Suite("Refusals")
-struct RefusalTests {
+@Suite struct RefusalTests {
   struct Case: Sendable, CustomStringConvertible {
     let description: String
     /// Members of the adapter's config.
@@ -63,16 +62,15 @@ struct RefusalTests {
     return model
   }
 
-  @Test("Said by the planner", arguments: cases)
-  func planner(_ refused: Case) throws {
+  @Test(arguments: cases)
+  func saidByThePlanner(_ refused: Case) throws {
     let model = try model(refused)
     let said = try model.refusals()
     #expect(said.lowercased().contains(refused.reason.lowercased()), "\(said)")
   }
 
-  @Test(
-    "A converted PiSSA or OLoRA is plain LoRA, whatever its rank", arguments: ["pissa-converted", "olora-converted"])
-  func converted(_ name: String) throws {
+  @Test(arguments: ["pissa-converted", "olora-converted"])
+  func aConvertedPiSSAOrOLoRAIsPlainLoRAWhateverItsRank(_ name: String) throws {
     let adapter = Fixtures.adapter(name)
     #expect(adapter.modules.allSatisfy { $0.rank == 8 })
     let plan = try MergePlan.make(base: Fixtures.base("models/llama-f32"), adapters: [WeightedAdapter(adapter)])

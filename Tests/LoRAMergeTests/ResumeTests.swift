@@ -91,14 +91,13 @@ private struct ShardedModel {
   }
 }
 
-@Suite("Resuming")
-struct ResumeTests {
+/// Resuming.
+@Suite struct ResumeTests {
   private static let faults: [(Fault.Call, Int32)] = [(.any, ENOSPC), (.any, EIO), (.remove, EACCES)]
 
-  @Test(
-    "Whichever call fails, nothing is left, or something from which --resume gets the same bytes",
-    arguments: [false, true])
-  func everyFault(_ resumes: Bool) throws {
+  /// Whichever call fails, nothing is left, or something from which --resume gets the same bytes.
+  @Test(arguments: [false, true])
+  func whicheverCallFailsTheMergeCanBeResumed(_ resumes: Bool) throws {
     let model = try ShardedModel.merged()
     let before = try model.inputs()
     for (call, number) in Self.faults {
@@ -133,8 +132,8 @@ struct ResumeTests {
     }
   }
 
-  @Test("A finished shard is used again, an unfinished or changed one is not; the numbers of all are reported")
-  func reuse() throws {
+  /// A finished shard is used again, an unfinished or changed one is not; the numbers of all are reported.
+  @Test func aFinishedShardIsUsedAgain() throws {
     let model = try ShardedModel.merged()
     let right = try model.executor().run(to: model.output)
     try model.folder.remove("out")
@@ -171,8 +170,8 @@ struct ResumeTests {
     #expect(throws: MergeError.self) { try model.executor().run(to: model.output) }
   }
 
-  @Test("What is noted about finished shards and the plan is not believed with any bit flipped")
-  func flippedNotes() throws {
+  /// What is noted about finished shards and the plan is not believed with any bit flipped.
+  @Test func whatIsNotedAboutFinishedShardsAndThePlanIsNotBelievedWithAnyBitFlipped() throws {
     let model = try ShardedModel.merged()
     let right = try model.executor().run(to: model.output)
     try model.folder.remove("out")
@@ -205,8 +204,7 @@ struct ResumeTests {
     }
   }
 
-  @Test("A folder of another merge, of nobody's or damaged is not gone on with")
-  func foreign() throws {
+  @Test func aFolderOfAnotherMergeWithoutNotesOrDamagedIsNotResumed() throws {
     let model = try ShardedModel()
     func stop() throws {
       let executor = try model.executor(resumes: true)
@@ -258,8 +256,8 @@ struct ResumeTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: model.folder.path("elsewhere")) == [])
   }
 
-  @Test("A base whose middle changed without its samples is another base when the adapter did: the digest sees all")
-  func adapterChangedUnseen() throws {
+  /// A base whose middle changed without its samples is another base when the adapter did: the digest sees all.
+  @Test func aBaseWhoseMiddleChangedWithoutItsSamplesIsAnotherBaseWhenTheAdapterDid() throws {
     let model = try ShardedModel()
     var factors = SafetensorsBuilder()
     factors.addFactors("m1", in: 16, out: 24)
@@ -292,8 +290,8 @@ struct ResumeTests {
     }
   }
 
-  @Test("Whatever part of the folder a killed process had removed after publishing, the next run removes the rest")
-  func leftovers() throws {
+  /// Whatever part of the folder a killed process had removed after publishing, the next run removes the rest.
+  @Test func leftoversOfAKilledProcessAreRemovedAfterPublishing() throws {
     let model = try ShardedModel.merged()
     let plan = try model.plan().identity.json.text()
     let names = ["lock", "plan.json", "model-00001-of-00004.safetensors.done", "zz.done"]
@@ -304,14 +302,13 @@ struct ResumeTests {
       #expect(try model.executor(resumes: true).run(to: model.output).bytesWritten == 0)
       #expect(try model.beside() == ["out"], "\(kept)")
     }
-    // Nobody's folder stays.
+    // A folder without notes stays.
     try model.folder.write(".out.partial/thesis.txt", "text")
     #expect(try model.executor(resumes: true).run(to: model.output).bytesWritten == 0)
     #expect(FileManager.default.fileExists(atPath: model.partial + "/thesis.txt"))
   }
 
-  @Test("The folder is removed in an order in which it always says whose it is")
-  func orderOfRemoval() throws {
+  @Test func theFolderIsRemovedInAnOrderInWhichItAlwaysSaysWhoseItIs() throws {
     let model = try ShardedModel.merged()
     for after in 0..<100 {
       let executor = try model.executor()
@@ -333,8 +330,8 @@ struct ResumeTests {
 
   // MARK: Parts
 
-  @Test("N parts in any order give the same bytes; the last one publishes", arguments: [1, 2, 3, 7])
-  func parts(_ count: Int) throws {
+  @Test(arguments: [1, 2, 3, 7])
+  func nPartsInAnyOrderGiveTheSameBytesTheLastOnePublishes(_ count: Int) throws {
     let model = try ShardedModel.merged()
     for (number, index) in Array(0..<count).reversed().enumerated() {
       let outcome = try model.executor(part: MergePartition(index: index, count: count)).run(to: model.output)
@@ -350,8 +347,7 @@ struct ResumeTests {
     #expect(try model.executor(part: MergePartition(index: 0, count: count)).run(to: model.output).bytesWritten == 0)
   }
 
-  @Test("A run without a part makes up for parts that are missing")
-  func stragglers() throws {
+  @Test func aRunWithoutAPartMakesUpForPartsThatAreMissing() throws {
     let model = try ShardedModel.merged()
     #expect(try !model.executor(part: MergePartition(index: 1, count: 3)).run(to: model.output).isComplete)
     let rest = try model.executor(resumes: true).run(to: model.output)
@@ -359,8 +355,7 @@ struct ResumeTests {
     #expect(try Fixtures.contents(of: model.output) == model.expected)
   }
 
-  @Test("All parts at once, each on threads of its own")
-  func concurrentParts() throws {
+  @Test func allPartsAtOnceEachOnThreadsOfItsOwn() throws {
     for _ in 0..<10 {
       let model = try ShardedModel.merged()
       let executors = try (0..<4).map { try model.executor(part: MergePartition(index: $0, count: 4)) }
@@ -375,8 +370,7 @@ struct ResumeTests {
     }
   }
 
-  @Test("Two processes do not write the same output, or the same part of it")
-  func locked() throws {
+  @Test func twoProcessesDoNotWriteTheSameOutputOrTheSamePartOfIt() throws {
     let model = try ShardedModel.merged()
     let executor = try model.executor(resumes: true)
     let other = try model.executor()
@@ -398,8 +392,8 @@ struct ResumeTests {
 
   // MARK: Replacing
 
-  @Test("A failure while an older output is replaced leaves the old or the new one, whole")
-  func replacing() throws {
+  /// A failure while an older output is replaced leaves the old or the new one, whole.
+  @Test func aFailureWhileAnOlderOutputIsReplacedLeavesTheOldOrTheNewOne() throws {
     let model = try ShardedModel.merged()
     for after in 0..<10_000 {
       try model.folder.write("out/config.json", "old")
@@ -419,8 +413,7 @@ struct ResumeTests {
     #expect(try Fixtures.contents(of: model.output) == model.expected)
   }
 
-  @Test("File systems that cannot swap two names replace in two steps")
-  func replacingWithoutSwap() throws {
+  @Test func fileSystemsThatCannotSwapTwoNamesReplaceInTwoSteps() throws {
     let model = try ShardedModel.merged()
     try model.folder.write("out/config.json", "old")
     var executor = try model.executor()
@@ -432,15 +425,14 @@ struct ResumeTests {
     #expect(try model.beside() == ["out"])
   }
 
-  @Test("An output that was moved aside when the process died is put back")
-  func restored() throws {
+  @Test func anOutputThatWasMovedAsideWhenTheProcessDiedIsPutBack() throws {
     let model = try ShardedModel.merged()
     try model.folder.write(".out.partial/plan.json", try model.plan().identity.json.text())
     try model.folder.write(".out.partial/replaced/config.json", "old")
     try model.folder.write(".out.partial/exchange/config.json", "new")
     do {
       _ = try model.executor(resumes: true).run(to: model.output)
-      // The old one is the output again, which nobody allowed to be replaced; or the merge went on beside it.
+      // The old one is the output again, which may not be replaced without --overwrite; or the merge went on beside it.
       Issue.record("it replaced the older output")
     } catch {}
     #expect(try Fixtures.contents(of: model.output) == ["config.json": Data("old".utf8)])

@@ -7,8 +7,7 @@ import Testing
 
 @testable import LoRAMerge
 
-@Suite("ShardFile")
-struct ShardFileTests {
+@Suite struct ShardFileTests {
   private static let partBytes = 100
 
   private func output(_ path: String, parts: Int) -> ShardFile {
@@ -23,8 +22,8 @@ struct ShardFileTests {
       count: Self.partBytes, offset: UInt64(number * Self.partBytes))
   }
 
-  @Test("No part is left in line, one thread writes at a time, and one is told that the shard is complete")
-  func everyPartOnce() throws {
+  /// No part is left in line, one thread writes at a time, and one is told that the shard is complete.
+  @Test func noPartIsLeftInLine() throws {
     let folder = try TemporaryFolder()
     let buffers = TileBuffers(size: 1)
     let parts = 64
@@ -51,8 +50,8 @@ struct ShardFileTests {
     }
   }
 
-  @Test("A write that fails is thrown, and so is the failure to make the file, to every thread that asks")
-  func failures() throws {
+  /// A write that fails is thrown, and so is the failure to make the file, to every thread that asks.
+  @Test func aWriteThatFailsIsThrown() throws {
     let folder = try TemporaryFolder()
     let full = output(folder.path("full"), parts: 3)
     #expect(throws: IOError.self) {

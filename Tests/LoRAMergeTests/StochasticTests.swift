@@ -7,24 +7,25 @@ import Testing
 
 @testable import LoRAMerge
 
-@Suite("Stochastic rounding")
-struct StochasticTests {
+/// Stochastic rounding.
+@Suite struct StochasticTests {
   private func value(_ code: UInt16, _ dtype: DType) -> Double { ReferenceNumbers.value(UInt64(code), dtype) }
 
-  @Test("Every number of the type stays as it is; infinities and NaN too", arguments: [DType.bf16, .f16])
-  func exact(_ dtype: DType) {
+  @Test(arguments: [DType.bf16, .f16])
+  func everyNumberOfTheTypeStaysAsItIsInfinitiesAndNaNToo(_ dtype: DType) {
     for code in UInt16.min...UInt16.max {
       let number = value(code, dtype)
       for random: UInt64 in [0, 1 << 63, .max] {
         let rounded = StochasticRounding.code(Float(number), random, dtype)
-        #expect(number.isNaN ? value(rounded, dtype).isNaN : rounded == code)
+        // An expectation for each of them would take most of the time.
+        if number.isNaN ? !value(rounded, dtype).isNaN : rounded != code { Issue.record("\(code) \(random)") }
       }
     }
   }
 
-  @Test(
-    "The two neighbours, each as often as the distance says: bounds of the random bits", arguments: [DType.bf16, .f16])
-  func neighbours(_ dtype: DType) {
+  /// The two neighbours, each as often as the distance says: bounds of the random bits.
+  @Test(arguments: [DType.bf16, .f16])
+  func theTwoNeighbours(_ dtype: DType) {
     let values: [Float] = [
       1.0001, -1.0001, 3.14159, 0.0003, 1e-5, -1e-5, 5.97e-8, 6.2e-5, 1e-7, 65_500, 65_519.9, 65_520, 70_000,
       3.3e38, 3.395e38, 3.3961776e38, 3.4e38, 2.5e-9, 1e-12, 123.456, 0.99999,
@@ -51,8 +52,8 @@ struct StochasticTests {
     }
   }
 
-  @Test("The mean of many elements is the value: within five standard errors", arguments: [DType.bf16, .f16])
-  func unbiased(_ dtype: DType) {
+  @Test(arguments: [DType.bf16, .f16])
+  func theMeanOfManyElementsIsTheValueWithinFiveStandardErrors(_ dtype: DType) {
     let count = 200_000
     for (number, seed): (Float, UInt64) in [(1.0003, 1), (-0.1234567, 2), (17.03, 3), (1.234e-5, 4)] {
       let rounding = StochasticRounding(seed, tensor: "t", firstElement: 0, dtype)
@@ -65,8 +66,7 @@ struct StochasticTests {
     }
   }
 
-  @Test("Chance depends on seed, tensor and element alone, and its bits look random")
-  func chance() {
+  @Test func chanceDependsOnSeedTensorAndElementAloneAndItsBitsLookRandom() {
     let one = StochasticRounding(7, tensor: "a", firstElement: 0, .bf16)
     let later = StochasticRounding(7, tensor: "a", firstElement: 1000, .bf16)
     #expect((0..<100).allSatisfy { one.randomBits($0 + 1000) == later.randomBits($0) })
@@ -96,12 +96,11 @@ struct StochasticTests {
   }
 
   @Test(
-    "The same bytes for any threads and pieces, and verified in full",
     arguments: [
       ("llama-all-linear", "models/llama-bf16-sharded"), ("gpt2-bf16", "models/gpt2-bf16"),
       ("llama-embedding-dora", "models/llama-nano-bf16"), ("mixtral-experts", "models/mixtral-bf16"),
     ])
-  func sameBytes(_ adapter: String, _ model: String) throws {
+  func theSameBytesForAnyThreadsAndPiecesAndVerifiedInFull(_ adapter: String, _ model: String) throws {
     let folder = try TemporaryFolder()
     let base = try Fixtures.base(model)
     func merge(_ name: String, _ seed: UInt64, jobs: Int, tile: Int) throws -> [String: Data] {
@@ -123,8 +122,8 @@ struct StochasticTests {
     #expect(try merge("three", 2, jobs: 2, tile: 1 << 20) != first)
   }
 
-  @Test("A delta below half a step is lost to nearest rounding and kept in the mean by this one")
-  func retention() throws {
+  /// A delta below half a step is lost to nearest rounding and kept in the mean by this one.
+  @Test func aDeltaBelowHalfAStepIsLostToNearestRoundingAndKeptInTheMeanByThisOne() throws {
     var weights = SafetensorsBuilder()
     weights.add("x.weight", .bf16, [256, 256], values: [Float](repeating: 1, count: 65_536))
     var factors = SafetensorsBuilder()
@@ -146,8 +145,7 @@ struct StochasticTests {
     #expect(abs(try mean(options(3)) - 1.0005) < 5 * 0.0078 * (0.064 * 0.936 / 65_536).squareRoot())
   }
 
-  @Test("A resharded merge has the same tensors")
-  func resharded() throws {
+  @Test func aReshardedMergeHasTheSameTensors() throws {
     let folder = try TemporaryFolder()
     let base = try Fixtures.base("models/llama-bf16-sharded")
     var options = options(5)

@@ -10,8 +10,7 @@ import Testing
 
 /// Which tensors stay one, which are written apart, and what the config says then; the tensors themselves are settled by
 /// the reference.
-@Suite("Tying")
-struct TyingTests {
+@Suite struct TyingTests {
   private static let rows: UInt64 = 6
 
   /// A matrix of the vocabulary.
@@ -47,8 +46,8 @@ struct TyingTests {
     try JSONValue(parsing: [UInt8](Data(contentsOf: URL(fileURLWithPath: folder + "/config.json"))))
   }
 
-  @Test("T5's flag, which is about scaling, is never changed; the report says who reads such files")
-  func scalingFlag() throws {
+  /// T5's flag, which is about scaling, is never changed; the report says who reads such files.
+  @Test func theScalingFlagOfT5IsNeverChanged() throws {
     let folder = try TemporaryFolder()
     let plan = try MergePlan.make(
       base: Fixtures.base("models/t5-f32"), adapters: [WeightedAdapter(Fixtures.adapter("t5-ends"))])
@@ -60,10 +59,8 @@ struct TyingTests {
     #expect(before != nil && FileManager.default.contents(atPath: folder.path("out/config.json")) == before)
   }
 
-  @Test(
-    "BERT's decoder is untied with its bias, else a reader would invent one",
-    arguments: [("bert-head", true), ("bert-lora-bias", true), ("bert-bias-all", false)])
-  func bias(_ adapter: String, _ unties: Bool) throws {
+  @Test(arguments: [("bert-head", true), ("bert-lora-bias", true), ("bert-bias-all", false)])
+  func theDecoderOfBERTIsUntiedWithItsBias(_ adapter: String, _ unties: Bool) throws {
     let folder = try TemporaryFolder()
     let plan = try MergePlan.make(
       base: Fixtures.base("models/bert-f32"), adapters: [WeightedAdapter(Fixtures.adapter(adapter))])
@@ -79,8 +76,7 @@ struct TyingTests {
     }
   }
 
-  @Test("An untied head alone takes the old bias along")
-  func unchangedBias() throws {
+  @Test func anUntiedHeadAloneTakesTheOldBiasAlong() throws {
     let base = try Fixtures.base("models/bert-f32")
     let folder = try TemporaryFolder()
     var factors = SafetensorsBuilder()
@@ -96,8 +92,8 @@ struct TyingTests {
       try bytes("cls.predictions.decoder.bias", output) == bytes("cls.predictions.bias", try #require(base.checkpoint)))
   }
 
-  @Test("In a model of encoder and decoder that no catalogue knows, each embedding is written once the flag is cleared")
-  func encoderAndDecoder() throws {
+  /// In a model of encoder and decoder that no catalogue knows, each embedding is written once the flag is cleared.
+  @Test func embeddingsOfUnknownEncodersAndDecodersAreWrittenOnce() throws {
     let tiny = try TinyModel(
       Self.matrix(["model.shared.weight"]), adapter: TinyModel.factors("lm_head", in: 4, out: 6),
       model: ["architectures": ["ThingForConditionalGeneration"], "tie_word_embeddings": true])
@@ -114,8 +110,7 @@ struct TyingTests {
     #expect(try config(tiny.output)["tie_word_embeddings"]?.bool == false)
   }
 
-  @Test("Only the embedding learns: all that shared its tensor keep the old one")
-  func onlyShared() throws {
+  @Test func onlyTheEmbeddingLearnsAllThatSharedItsTensorKeepTheOldOne() throws {
     let tiny = try TinyModel(
       Self.matrix(["model.shared.weight"]), adapter: Self.embeddingFactors("model.shared"),
       model: ["architectures": ["ThingForConditionalGeneration"], "tie_word_embeddings": true])
@@ -127,8 +122,8 @@ struct TyingTests {
     }
   }
 
-  @Test("Rows of one of several embeddings are refused where nobody knows which one the model begins with")
-  func rowsOfOneEmbedding() throws {
+  /// Rows of one of several embeddings are refused where it is unknown which one the model begins with.
+  @Test func rowsOfOneOfSeveralEmbeddingsAreRefused() throws {
     var rows = SafetensorsBuilder()
     rows.add(
       "base_model.model.model.encoder.embed_tokens.token_adapter.trainable_tokens_delta", .f32, [1, 4],
@@ -140,8 +135,7 @@ struct TyingTests {
     #expect(try tiny.refusals().contains("whether those of model.shared.weight follow is not known"))
   }
 
-  @Test("Rows of an embedding are rows of its head also where the files hold both")
-  func rowsOfStoredHead() throws {
+  @Test func rowsOfAnEmbeddingAreRowsOfItsHeadAlsoWhereTheFilesHoldBoth() throws {
     var rows = SafetensorsBuilder()
     rows.add(
       "base_model.model.model.embed_tokens.token_adapter.trainable_tokens_delta", .f32, [1, 4],
@@ -158,8 +152,8 @@ struct TyingTests {
     #expect(try bytes("lm_head.weight", try Checkpoint.open(tiny.base)) != embedding)
   }
 
-  @Test("A head on disk that learns alone is told apart in the config, under every name of the flag")
-  func storedHead() throws {
+  /// A head on disk that learns alone is told apart in the config, under every name of the flag.
+  @Test func aHeadOnDiskThatLearnsAloneIsToldApartInTheConfig() throws {
     let tiny = try TinyModel(
       Self.matrix(["model.embed_tokens.weight", "lm_head.weight"]),
       adapter: TinyModel.factors("lm_head", in: 4, out: 6),
@@ -181,13 +175,13 @@ struct TyingTests {
     #expect(written["vision_config"]?["tie_word_embeddings"]?.bool == true)
   }
 
+  /// A head that only its bias gives away is written when the embedding changes, under the name that the library has.
   @Test(
-    "A head that only its bias gives away is written when the embedding changes, under the name that the library has",
     arguments: [
       (["lm_head.bias"], ["lm_head.weight"]),
       (["lm_head.bias", "lm_head.dense.bias"], ["lm_head.decoder.bias", "lm_head.decoder.weight"]),
     ])
-  func headOfBias(_ biases: [String], _ added: [String]) throws {
+  func aHeadThatOnlyItsBiasGivesAwayIsWrittenWhenTheEmbeddingChanges(_ biases: [String], _ added: [String]) throws {
     var weights = Self.matrix(["thing.embeddings.word_embeddings.weight"])
     for name in biases {
       let count: UInt64 = name.contains("dense") ? 4 : Self.rows
@@ -204,8 +198,7 @@ struct TyingTests {
     if added.count == 2 { #expect(try bytes(added[0], output) == bytes("lm_head.bias", old)) }
   }
 
-  @Test("Where the config ties an embedding to nobody knows what, it is said")
-  func unseen() throws {
+  @Test func anEmbeddingThatTheConfigTiesToAnUnknownTensorIsSaid() throws {
     func warnings(_ name: String) throws -> [String] {
       try TinyModel(
         Self.matrix(["thing.embeddings.word_embeddings.weight"]),

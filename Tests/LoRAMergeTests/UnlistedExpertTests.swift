@@ -9,8 +9,7 @@ import Testing
 @testable import LoRAMerge
 
 /// Stacks of experts of models that no catalogue knows, under the names that transformers gives them in memory.
-@Suite("Experts of unknown models")
-struct UnlistedExpertTests {
+@Suite struct UnlistedExpertTests {
   /// A base with two experts of three inner units, one by one, under the names of one of the patterns.
   private func model(_ path: String, _ leaves: [String], shapes: [[UInt64]], target: String, b: UInt64, a: UInt64)
     throws -> TinyModel
@@ -34,12 +33,11 @@ struct UnlistedExpertTests {
   }
 
   @Test(
-    "Gate and up projections of an expert are the rows of one matrix in memory",
     arguments: [
       ("model.layers.0.mlp.experts.{e}.", ["gate_proj", "up_proj"]),
       ("model.layers.0.block_sparse_moe.experts.{e}.", ["w1", "w3"]),
     ])
-  func gateAndUp(_ path: String, _ leaves: [String]) throws {
+  func gateAndUpProjectionsOfAnExpertAreTheRowsOfOneMatrixInMemory(_ path: String, _ leaves: [String]) throws {
     let model = try model(path, leaves, shapes: [[3, 4], [3, 4]], target: "gate_up_proj", b: 6, a: 4)
     let plan = try model.plan()
     #expect(plan.mergedTensors.count == 4)
@@ -72,13 +70,14 @@ struct UnlistedExpertTests {
   }
 
   @Test(
-    "Down projections, and stacks under the names of older releases",
     arguments: [
       ("model.layers.0.mlp.experts.{e}.", "down_proj", [4, 3] as [UInt64], 2),
       ("model.layers.0.block_sparse_moe.experts.{e}.", "w2", [4, 3] as [UInt64], 2),
       ("model.layers.0.block_sparse_moe.", "output_linear", [2, 4, 3] as [UInt64], 1),
     ])
-  func down(_ path: String, _ leaf: String, _ shape: [UInt64], _ tensors: Int) throws {
+  func downProjectionsAndStacksUnderTheNamesOfOlderReleases(
+    _ path: String, _ leaf: String, _ shape: [UInt64], _ tensors: Int
+  ) throws {
     let model = try model(path, [leaf], shapes: [shape], target: "down_proj", b: 4, a: 3)
     let plan = try model.plan()
     #expect(plan.mergedTensors.count == tensors)
@@ -88,8 +87,7 @@ struct UnlistedExpertTests {
     #expect(try verifier.run(on: model.output).isSound)
   }
 
-  @Test("Experts that are not all there are refused")
-  func incomplete() throws {
+  @Test func expertsThatAreNotAllThereAreRefused() throws {
     let model = try model(
       "model.layers.0.mlp.experts.{e}.", ["gate_proj"], shapes: [[3, 4]], target: "gate_up_proj", b: 6, a: 4)
     #expect(try model.refusals().contains("the base has no such"))

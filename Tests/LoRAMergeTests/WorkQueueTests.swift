@@ -5,10 +5,9 @@ import Testing
 
 @testable import LoRAMerge
 
-@Suite("WorkQueue")
-struct WorkQueueTests {
-  @Test("Every part of every step is handed out once, in order", arguments: [1, 7, 64, 100_000])
-  func covers(_ size: Int) throws {
+@Suite struct WorkQueueTests {
+  @Test(arguments: [1, 7, 64, 100_000])
+  func everyPartOfEveryStepIsHandedOutOnceInOrder(_ size: Int) throws {
     var weights = SafetensorsBuilder()
     for index in 0..<4 { weights.add("n\(index)", .u8, [UInt64(index * 11)]) }
     weights.add("x.weight", .f32, [9, 4], values: TinyModel.numbers(36))
@@ -39,8 +38,7 @@ struct WorkQueueTests {
     #expect(queue.itemCount(ofShard: 0) == queue.count)
   }
 
-  @Test("What is copied is spread among what is computed")
-  func spreads() throws {
+  @Test func whatIsCopiedIsSpreadAmongWhatIsComputed() throws {
     var weights = SafetensorsBuilder()
     weights.add("a", .u8, [400])
     weights.add("x.weight", .f32, [40, 4], values: TinyModel.numbers(160))
@@ -57,8 +55,8 @@ struct WorkQueueTests {
     }
   }
 
-  @Test("Lanes hand out every item once, neighbours from different shards", arguments: [1, 2, 3, 5, 64])
-  func lanes(_ count: Int) {
+  @Test(arguments: [1, 2, 3, 5, 64])
+  func lanesHandOutEveryItemOnceNeighboursFromDifferentShards(_ count: Int) {
     for shards in [[], [0], [7], [3, 0, 4], [100, 1, 1, 1], [1, 1, 1, 100], [10, 10, 10, 10, 10], [0, 0, 5, 0]] {
       let total = shards.reduce(0, +)
       let lanes = WorkerThreads(shards: shards, count: count)

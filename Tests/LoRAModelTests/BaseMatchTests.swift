@@ -1,5 +1,5 @@
-import LoRATestSupport
 import Diagnostics
+import LoRATestSupport
 import TensorCore
 import Testing
 
@@ -13,8 +13,8 @@ private func base(_ modules: [String]) throws -> BaseModel {
   return try BaseModel.open(folder.path)
 }
 
-@Suite("Finding modules of a base")
-struct BaseMatchTests {
+/// Finding modules of a base.
+@Suite struct BaseMatchTests {
   private static let leaves = [
     "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj",
     "mlp.down_proj",
@@ -26,8 +26,8 @@ struct BaseMatchTests {
         + (0..<layers).flatMap { layer in Self.leaves.map { "\(prefix)layers.\(layer).\($0)" } })
   }
 
-  @Test("Prefixes of other classes and releases are read as what they mean, and reported")
-  func prefixes() throws {
+  /// Prefixes of other classes and releases are read as what they mean, and reported.
+  @Test func prefixesOfOtherClassesAndReleasesAreReadAsWhatTheyMean() throws {
     let cases: [(base: String, adapter: String)] = [
       ("model.", ""), ("", "model."), ("model.language_model.", "language_model.model."),
       ("language_model.model.", "model.language_model."), ("language_model.model.", "model."),
@@ -46,8 +46,7 @@ struct BaseMatchTests {
     }
   }
 
-  @Test("Other paths are not taken for each other")
-  func notPrefixes() throws {
+  @Test func otherPathsAreNotTakenForEachOther() throws {
     let base = try decoder("model.")
     for name in [
       "layers.3.mlp.up_proj", "model.layers.0.mlp.upproj", "visual.layers.0.mlp.up_proj", "mlp.up_proj", "up_proj", "",
@@ -57,15 +56,13 @@ struct BaseMatchTests {
     }
   }
 
-  @Test("PEFT's nesting and a parameter's last component are no part of the name")
-  func nesting() throws {
+  @Test func theNestingOfPEFTIsNoPartOfTheName() throws {
     let base = try base(["attn.out_proj", "mlp.gate"])
     #expect(base.match("attn.base_layer.out_proj")?.module.name == "attn.out_proj")
     #expect(base.match("mlp.gate.weight")?.module.name == "mlp.gate")
   }
 
-  @Test("The closest name has the same place in another spelling")
-  func closest() throws {
+  @Test func theClosestNameHasTheSamePlaceInAnotherSpelling() throws {
     let base = try decoder("model.")
     let cases = [
       ("model.layers.1.self_attn.q_porj", "model.layers.1.self_attn.q_proj"),
@@ -83,8 +80,7 @@ struct BaseMatchTests {
     }
   }
 
-  @Test("Layers are counted by list, and the longest one is the model's")
-  func layers() throws {
+  @Test func layersAreCountedByListAndTheLongestOneIsTheModels() throws {
     let base = try base([
       "model.layers.0.q", "model.layers.0.k", "model.layers.5.q", "vision.blocks.0.q", "vision.blocks.11.q",
       "model.layers.3.experts.127.up",
@@ -97,8 +93,8 @@ struct BaseMatchTests {
     #expect(base.layer(of: "other.list.4.q")?.count == nil)
   }
 
-  @Test("A hundred thousand modules are searched in little time, and a flood of patterns is bounded")
-  func many() throws {
+  /// A hundred thousand modules are searched in little time, and a flood of patterns is bounded.
+  @Test func aHundredThousandModulesAreSearchedInLittleTime() throws {
     var names: [String] = []
     for layer in 0..<60 {
       for expert in 0..<256 {

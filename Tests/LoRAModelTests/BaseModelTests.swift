@@ -36,8 +36,8 @@ private func llama(
   return builder
 }
 
-@Suite("Opening base models")
-struct BaseModelTests {
+/// Opening base models.
+@Suite struct BaseModelTests {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
@@ -53,8 +53,7 @@ struct BaseModelTests {
 
   // MARK: Every kind of path
 
-  @Test("A config, a folder, a file and an index give the same modules")
-  func kindsOfPath() throws {
+  @Test func aConfigAFolderAFileAndAnIndexGiveTheSameModules() throws {
     let config = try folder.write("llama-tiny.json", llamaConfig)
     try folder.write("whole/config.json", llamaConfig)
     try folder.write("whole/model.safetensors", llama())
@@ -89,8 +88,7 @@ struct BaseModelTests {
     }
   }
 
-  @Test("Weights without a config are read by their names and shapes alone")
-  func withoutConfig() throws {
+  @Test func weightsWithoutAConfigAreReadByTheirNamesAndShapesAlone() throws {
     try folder.write("model.safetensors", llama())
     let base = try BaseModel.open(folder.path)
     #expect(base.isKnown)
@@ -101,8 +99,8 @@ struct BaseModelTests {
     #expect(base.layerCounts == ["model.layers": 2])
   }
 
-  @Test("A folder with only a config counts as the config, with a word about weights in other formats")
-  func configOnlyFolder() throws {
+  /// A folder with only a config counts as the config, with a word about weights in other formats.
+  @Test func aFolderWithOnlyAConfigCountsAsTheConfig() throws {
     try folder.write("config.json", llamaConfig)
     let base = try BaseModel.open(folder.path)
     #expect(base.findings == [])
@@ -113,8 +111,7 @@ struct BaseModelTests {
     #expect(pickled.findings.map(\.severity) == [.warning])
   }
 
-  @Test("A file of the cache has no suffix and is told by its content")
-  func blobs() throws {
+  @Test func aFileOfTheCacheHasNoSuffixAndIsToldByItsContent() throws {
     let config = try folder.write("0af3", llamaConfig)
     let weights = try folder.write("0af4", llama())
     #expect(try BaseModel.open(config).checkpoint == nil)
@@ -123,8 +120,7 @@ struct BaseModelTests {
 
   // MARK: Errors
 
-  @Test("Nothing at the path")
-  func nothing() {
+  @Test func nothingAtThePath() {
     #expect(message("/no/such/folder").contains("there is no base model at /no/such/folder"))
     #expect(message("../evil/../x").contains("there is no base model"))
     #expect(message("zoo/tiny", cache: folder.path).contains("no repository of that name"))
@@ -133,7 +129,6 @@ struct BaseModelTests {
   }
 
   @Test(
-    "Configs that are none",
     arguments: [
       ("{", "valid JSON"), ("[1]", "found a list"), ("{}", "neither a model_type"),
       (#"{"peft_type": "LORA"}"#, "config of an adapter"), (#"{"weight_map": {}}"#, "shard index"),
@@ -142,22 +137,21 @@ struct BaseModelTests {
       (#"{"model_type": "llama", "hidden_size": -1}"#, "hidden_size"),
       (#"{"model_type": "llama", "num_hidden_layers": 99999999999}"#, "cannot be used"), ("", "valid JSON"),
     ])
-  func unusableConfig(text: String, part: String) throws {
+  func configsThatAreNone(text: String, part: String) throws {
     let path = try folder.write("config.json", text)
     #expect(message(path).contains(part), "\(message(path))")
     #expect(message(folder.path).contains(part), "\(message(folder.path))")
   }
 
-  @Test("A config beyond the limit is not read")
-  func hugeConfig() throws {
+  @Test func aConfigBeyondTheLimitIsNotRead() throws {
     let path = folder.path("config.json")
     let file = try OutputFile(creating: path)
     try file.resize(to: 65 << 20)
     #expect(message(path).contains("more than the"))
   }
 
-  @Test("A broken config beside good weights is a finding, and the weights speak for themselves")
-  func brokenConfig() throws {
+  /// A broken config beside good weights is a finding, and the weights speak for themselves.
+  @Test func aBrokenConfigBesideGoodWeightsIsAFinding() throws {
     try folder.write("config.json", "{\"model_type\": ")
     try folder.write("model.safetensors", llama())
     let base = try BaseModel.open(folder.path)
@@ -165,8 +159,7 @@ struct BaseModelTests {
     #expect(base.modules.count == 16)
   }
 
-  @Test("Files that are no weights are told apart")
-  func notWeights() throws {
+  @Test func filesThatAreNoWeightsAreToldApart() throws {
     try folder.write("a.safetensors", "version https://git-lfs.github.com/spec/v1\n")
     #expect(message(folder.path("a.safetensors")).contains("Git LFS"))
     try folder.write("b.safetensors", "")
@@ -175,8 +168,8 @@ struct BaseModelTests {
 
   // MARK: Config against files
 
-  @Test("A weight of another shape than the config gives it is a warning, and the file is believed")
-  func reshaped() throws {
+  /// A weight of another shape than the config gives it is a warning, and the file is believed.
+  @Test func aWeightOfAnotherShapeThanTheConfigGivesItIsAWarning() throws {
     try folder.write("config.json", llamaConfig)
     try folder.write("model.safetensors", llama { $0.contains("k_proj") ? [8, 8] : $1 })
     let base = try BaseModel.open(folder.path)
@@ -189,8 +182,7 @@ struct BaseModelTests {
     #expect(base.modules["model.layers.1.self_attn.k_proj"]?.outFeatures == 8)
   }
 
-  @Test("Modules that the config describes and the files lack are a warning")
-  func missing() throws {
+  @Test func modulesThatTheConfigDescribesAndTheFilesLackAreAWarning() throws {
     try folder.write("config.json", llamaConfig)
     try folder.write("model.safetensors", llama { $0.contains("layers.1.mlp") ? nil : $1 })
     let base = try BaseModel.open(folder.path)
@@ -200,8 +192,8 @@ struct BaseModelTests {
     #expect(base.modules["model.layers.1.mlp.down_proj"] == nil)
   }
 
-  @Test("Layers beyond those of the config are a warning, unless it says what they are for")
-  func extraLayers() throws {
+  /// Layers beyond those of the config are a warning, unless it says what they are for.
+  @Test func layersBeyondThoseOfTheConfigAreAWarning() throws {
     let extra: [(String, [UInt64])] = [("model.layers.2.self_attn.q_proj.weight", [8, 8])]
     try folder.write("config.json", llamaConfig)
     try folder.write("model.safetensors", llama(also: extra))
@@ -215,8 +207,7 @@ struct BaseModelTests {
     #expect(try BaseModel.open(folder.path).findings == [])
   }
 
-  @Test("One of several shards is not held against the whole config")
-  func oneShard() throws {
+  @Test func oneOfSeveralShardsIsNotHeldAgainstTheWholeConfig() throws {
     try folder.write("config.json", llamaConfig)
     let path = try folder.write("model-00001-of-00002.safetensors", llama { $0.contains("layers.1") ? nil : $1 })
     let base = try BaseModel.open(path)
@@ -224,8 +215,7 @@ struct BaseModelTests {
     #expect(base.findings.map(\.severity) == [.warning])
   }
 
-  @Test("A config of an unknown architecture beside weights does no harm")
-  func unknownArchitecture() throws {
+  @Test func aConfigOfAnUnknownArchitectureBesideWeightsDoesNoHarm() throws {
     try folder.write(
       "config.json", #"{"model_type": "zebra", "architectures": ["ZebraForCausalLM"], "vocab_size": 10}"#)
     try folder.write("model.safetensors", llama { $0 == "lm_head.weight" ? nil : $1 })
@@ -244,8 +234,7 @@ struct BaseModelTests {
     #expect(alone.findings.map(\.rule) == [.baseUnknownArchitecture])
   }
 
-  @Test("Where only the head is on disk, the embedding is the tied one")
-  func swappedTie() throws {
+  @Test func whereOnlyTheHeadIsOnDiskTheEmbeddingIsTheTiedOne() throws {
     try folder.write("config.json", llamaConfig.replacing("false", with: "true"))
     try folder.write("model.safetensors", llama { $0 == "model.embed_tokens.weight" ? nil : $1 })
     let base = try BaseModel.open(folder.path)
@@ -257,8 +246,7 @@ struct BaseModelTests {
     #expect([embedding.inFeatures, embedding.outFeatures] == [10, 8])
   }
 
-  @Test("Where both are on disk, each has its own tensor although the config ties them")
-  func bothOnDisk() throws {
+  @Test func whereBothAreOnDiskEachHasItsOwnTensorAlthoughTheConfigTiesThem() throws {
     try folder.write("config.json", llamaConfig.replacing("false", with: "true"))
     try folder.write("model.safetensors", llama())
     let base = try BaseModel.open(folder.path)
@@ -267,8 +255,7 @@ struct BaseModelTests {
     #expect(base.modules["lm_head"]?.weightName == "lm_head.weight")
   }
 
-  @Test("Problems of the shards are among the findings")
-  func brokenShards() throws {
+  @Test func problemsOfTheShardsAreAmongTheFindings() throws {
     try folder.write("config.json", llamaConfig)
     try folder.write("model-00001-of-00002.safetensors", llama())
     try folder.write(
@@ -281,8 +268,8 @@ struct BaseModelTests {
   }
 }
 
-@Suite("Hugging Face cache")
-struct BaseHubCacheTests {
+/// Hugging Face cache.
+@Suite struct BaseHubCacheTests {
   let folder: TemporaryFolder
 
   init() throws {
@@ -299,8 +286,7 @@ struct BaseHubCacheTests {
     try BaseModel.open(id, cache: BaseHubCache(root: folder.path("hub")))
   }
 
-  @Test("A repository is opened by its id, a revision and a commit")
-  func byID() throws {
+  @Test func aRepositoryIsOpenedByItsIdARevisionAndACommit() throws {
     for id in ["zoo/tiny", "zoo/tiny@main", "zoo/tiny@0a1b2c"] {
       let base = try open(id)
       #expect(base.findings == [])
@@ -314,8 +300,7 @@ struct BaseHubCacheTests {
     #expect(snapshot.name == "zoo/tiny" && snapshot.checkpoint != nil)
   }
 
-  @Test("What the cache lacks is said")
-  func absent() throws {
+  @Test func whatTheCacheLacksIsSaid() throws {
     let cases: [(String, String)] = [
       ("zoo/big", "no repository of that name"), ("zoo/tiny@dev", "no revision dev but the snapshots 0a1b2c"),
     ]
@@ -334,16 +319,15 @@ struct BaseHubCacheTests {
     }
   }
 
-  @Test("A repository without reference but with one snapshot is no riddle")
-  func oneSnapshot() throws {
+  @Test func aRepositoryWithoutReferenceButWithOneSnapshotIsNoRiddle() throws {
     try folder.remove("hub/models--zoo--tiny/refs")
     #expect(try open("zoo/tiny").modules.count == 16)
     try folder.folder("hub/models--zoo--tiny/snapshots/ffff")
     #expect(throws: BaseModelError.self) { try open("zoo/tiny") }
   }
 
-  @Test("A reference that leads elsewhere is refused", arguments: ["../../../secret", "/etc", "", "..", "a/b", "a\0b"])
-  func hostileReference(text: String) throws {
+  @Test(arguments: ["../../../secret", "/etc", "", "..", "a/b", "a\0b"])
+  func aReferenceThatLeadsElsewhereIsRefused(text: String) throws {
     try folder.write("hub/models--zoo--tiny/refs/dev", text)
     try folder.folder("secret")
     #expect {
@@ -354,25 +338,22 @@ struct BaseHubCacheTests {
   }
 
   @Test(
-    "Only ids that the Hub allows are looked up",
     arguments: [
       "a/b/c", "../b", "a/..", "/abs", "a/", "/b", "", "a--b/c", "-a/b", "a./b", "a/b.git", "a b", "a/\u{E9}", "a@../x",
       "a/b@", "a/b@x/../y", String(repeating: "a", count: 97),
     ])
-  func refusedIDs(id: String) {
+  func onlyIdsThatTheHubAllowsAreLookedUp(id: String) {
     #expect(BaseHubCache.repository(id) == nil)
   }
 
-  @Test("Ids that the Hub allows")
-  func acceptedIDs() throws {
+  @Test func idsThatTheHubAllows() throws {
     let plain = try #require(BaseHubCache.repository("meta-llama/Llama-3.1_8B"))
     #expect(plain.id == "meta-llama/Llama-3.1_8B" && plain.revision == "main")
     #expect(BaseHubCache.repository("gpt2")?.id == "gpt2")
     #expect(BaseHubCache.repository("a/b@refs/pr/1")?.revision == "refs/pr/1")
   }
 
-  @Test("The environment names the cache as huggingface_hub reads it")
-  func environment() {
+  @Test func theEnvironmentNamesTheCacheAsHuggingfaceHubReadsIt() {
     func root(_ variables: [String: String]) -> String { BaseHubCache { variables[$0] }.root }
     let home = ["HOME": "/h"]
     #expect(root(home) == "/h/.cache/huggingface/hub")

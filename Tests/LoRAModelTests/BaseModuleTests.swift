@@ -19,10 +19,9 @@ private func base(_ tensors: [(String, DType, [UInt64])], config: String? = nil)
   return try base(builder, config: config)
 }
 
-@Suite("Modules from names and shapes alone")
-struct BaseModuleTests {
-  @Test("Kinds by name and shape")
-  func kinds() throws {
+/// Modules from names and shapes alone.
+@Suite struct BaseModuleTests {
+  @Test func kindsByNameAndShape() throws {
     let found = try base([
       ("wte.weight", .f32, [9, 4]), ("encoder.position_embeddings.weight", .f32, [7, 4]),
       ("embed_out.weight", .f32, [9, 4]), ("x_embedder.weight", .f32, [4, 6]), ("layers.0.fc.weight", .f16, [8, 4]),
@@ -50,8 +49,8 @@ struct BaseModuleTests {
     #expect(found.vocabularySize == 9)
   }
 
-  @Test("GPT-2's matrices are transposed by model type, or by the shape of c_attn; gpt_bigcode's are not")
-  func conv1D() throws {
+  /// GPT-2's matrices are transposed by model type, or by the shape of c_attn; gpt_bigcode's are not.
+  @Test func gpt2sMatricesAreTransposedByModelType() throws {
     let gpt2: [(String, DType, [UInt64])] = [
       ("h.0.attn.c_attn.weight", .f32, [4, 12]), ("h.0.attn.c_proj.weight", .f32, [4, 4]),
       ("h.0.mlp.c_fc.weight", .f32, [4, 16]), ("h.0.other.weight", .f32, [4, 16]),
@@ -73,8 +72,7 @@ struct BaseModuleTests {
     }
   }
 
-  @Test("The orientation of an expert stack follows from the hidden size")
-  func stacks() throws {
+  @Test func theOrientationOfAnExpertStackFollowsFromTheHiddenSize() throws {
     let embedding: (String, DType, [UInt64]) = ("model.embed_tokens.weight", .f32, [9, 8])
     for (gateUp, down, isTransposed) in [
       ([4, 12, 8], [4, 8, 6], false), ([4, 8, 12], [4, 6, 8], true),
@@ -92,8 +90,8 @@ struct BaseModuleTests {
 
   // MARK: Quantised weights
 
-  @Test("Each way of storing quantised weights is recognised, and its neighbours are not touched")
-  func quantized() throws {
+  /// Each way of storing quantised weights is recognised, and its neighbours are not touched.
+  @Test func eachWayOfStoringQuantisedWeightsIsRecognised() throws {
     let cases: [(String, [(String, DType, [UInt64])])] = [
       ("fp8 with block scales", [("m.weight", .f8e4m3, [8, 4]), ("m.weight_scale_inv", .f32, [1, 1])]),
       ("fp8 without scales", [("m.weight", .f8e5m2, [8, 4])]),
@@ -119,8 +117,7 @@ struct BaseModuleTests {
     }
   }
 
-  @Test("MXFP4 stacks count under the name of their parameter")
-  func mxfp4() throws {
+  @Test func mxfp4StacksCountUnderTheNameOfTheirParameter() throws {
     let found = try base([
       ("l.0.experts.gate_up_proj_blocks", .u8, [4, 12, 1, 16]), ("l.0.experts.gate_up_proj_scales", .u8, [4, 12, 1]),
       ("l.0.experts.gate_up_proj_bias", .bf16, [4, 12]),
@@ -132,16 +129,14 @@ struct BaseModuleTests {
     #expect(stack.inFeatures == 0)
   }
 
-  @Test("Scales of activations and caches do not make a weight quantised")
-  func activationScales() throws {
+  @Test func scalesOfActivationsAndCachesDoNotMakeAWeightQuantised() throws {
     let found = try base([
       ("a.k_proj.weight", .bf16, [8, 4]), ("a.k_proj.k_scale", .f32, []), ("a.k_proj.input_scale", .f32, []),
     ])
     #expect(found.modules["a.k_proj"]?.isQuantized == false)
   }
 
-  @Test("8-bit weights keep their shape, packed ones have none that tells")
-  func quantizedShapes() throws {
+  @Test func n8BitWeightsKeepTheirShapePackedOnesHaveNoneThatTells() throws {
     let found = try base([
       ("a.weight", .f8e4m3, [8, 4]), ("b.weight", .i8, [8, 4]), ("b.SCB", .f32, [8]), ("c.weight", .u8, [16, 1]),
       ("c.weight.absmax", .f32, [1]),
@@ -151,8 +146,7 @@ struct BaseModuleTests {
     #expect(found.modules["c"].map { [$0.inFeatures, $0.outFeatures] } == [0, 0])
   }
 
-  @Test("A config alone says which of its modules are quantised")
-  func quantizedConfig() throws {
+  @Test func aConfigAloneSaysWhichOfItsModulesAreQuantised() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(
       "q.json",
@@ -170,8 +164,7 @@ struct BaseModuleTests {
     #expect(base.modules["model.embed_tokens"]?.isQuantized == false)
   }
 
-  @Test("Shapes that make no module do no harm")
-  func oddShapes() throws {
+  @Test func shapesThatMakeNoModuleDoNoHarm() throws {
     let found = try base([
       ("a.weight", .f32, []), ("b.weight", .f32, [0, 4]), ("c.weight", .f32, [1, 1, 1, 1, 1, 1, 1]),
       (".weight", .f32, [2, 2]), ("weight", .f32, [2, 2]), ("", .f32, [2, 2]), ("..weight", .f32, [2, 2]),

@@ -9,16 +9,15 @@ import Testing
 @testable import LoRAModel
 
 /// Models that transformers wrote, held against what PEFT says of the adapters that it trained on them.
-@Suite("Base models from transformers")
-struct BaseReferenceTests {
+@Suite struct BaseReferenceTests {
   private static let models = [
     "gemma-bf16", "gemma2-bf16", "gpt2-bf16", "gpt2-f32", "gpt2-hub-f32", "gpt_oss-bf16", "llama-bf16-sharded",
     "llama-f16", "llama-f32", "llama-nano-bf16", "llama-tied-bf16", "mistral-bf16", "mixtral-bf16", "qwen2-bf16",
     "qwen3-f16", "qwen3_moe-bf16", "resnet-f32", "t5-f32", "vit-f32",
   ]
 
-  @Test("Weights and config of every model agree, and its sizes are counted", arguments: models)
-  func sound(model: String) throws {
+  @Test(arguments: models)
+  func weightsAndConfigOfEveryModelAgreeAndItsSizesAreCounted(model: String) throws {
     let base = try BaseModel.open(Fixtures.path("models/\(model)"))
     #expect(base.findings == [])
     #expect(base.isKnown)
@@ -42,8 +41,8 @@ struct BaseReferenceTests {
     #expect(base.modules.values.count { $0.kind != .parameter && $0.shape.rank == 2 && $0.tiedTo == nil } == matrices)
   }
 
-  @Test("Every module of every adapter is found with the sizes and kind that PEFT gave it")
-  func adapters() throws {
+  /// Every module of every adapter is found with the sizes and kind that PEFT gave it.
+  @Test func everyModuleOfEveryAdapterIsFoundWithTheSizesAndKindThatPEFTGaveIt() throws {
     let adapters = try #require(try Fixtures.json("adapters/adapters.json").array)
     #expect(adapters.count >= 50)
     var compared = 0
@@ -77,8 +76,7 @@ struct BaseReferenceTests {
     #expect(compared >= 250)
   }
 
-  @Test("GPT-2 is transposed, whatever its names begin with, and is found by both")
-  func gpt2() throws {
+  @Test func gpt2IsTransposedWhateverItsNamesBeginWithAndIsFoundByBoth() throws {
     for (model, prefix) in [("gpt2-f32", "transformer."), ("gpt2-hub-f32", "")] {
       let base = try BaseModel.open(Fixtures.path("models/\(model)"))
       let attention = try #require(base.modules[prefix + "h.0.attn.c_attn"])
@@ -97,8 +95,7 @@ struct BaseReferenceTests {
     }
   }
 
-  @Test("A tied head is a module on the embedding's tensor")
-  func tied() throws {
+  @Test func aTiedHeadIsAModuleOnTheEmbeddingsTensor() throws {
     let base = try BaseModel.open(Fixtures.path("models/llama-tied-bf16"))
     #expect(base.tiesEmbeddings)
     let head = try #require(base.modules["lm_head"])
@@ -112,8 +109,7 @@ struct BaseReferenceTests {
     #expect(free.modules["lm_head"]?.tiedTo == nil)
   }
 
-  @Test("Expert stacks on disk, transposed as gpt-oss has them")
-  func stacks() throws {
+  @Test func expertStacksOnDiskTransposedAsGptOssHasThem() throws {
     let base = try BaseModel.open(Fixtures.path("models/gpt_oss-bf16"))
     let gate = try #require(base.match("model.layers.1.mlp.experts.gate_up_proj")?.module)
     #expect(gate.kind == .parameter)
@@ -128,8 +124,8 @@ struct BaseReferenceTests {
     #expect(base.match("model.layers.0.mlp.router.weight")?.module.name == "model.layers.0.mlp.router")
   }
 
-  @Test("Experts that the files hold one by one are found as the stacks that they are in memory")
-  func splitStacks() throws {
+  /// Experts that the files hold one by one are found as the stacks that they are in memory.
+  @Test func expertsThatTheFilesHoldOneByOneAreFoundAsTheStacksThatTheyAreInMemory() throws {
     let base = try BaseModel.open(Fixtures.path("models/mixtral-bf16"))
     let stacks = base.parameters(of: "model.layers.1.mlp.experts.base_layer")
     #expect(
@@ -155,8 +151,8 @@ struct BaseReferenceTests {
     #expect(base.parameters(of: "model.layers.1.mlp").isEmpty)
   }
 
-  @Test("Real configs give their modules without weights, and the published number of parameters")
-  func configs() throws {
+  /// Real configs give their modules without weights, and the published number of parameters.
+  @Test func realConfigsGiveTheirModulesWithoutWeights() throws {
     let table = String(decoding: try Fixtures.bytes("bases/parameters.tsv"), as: UTF8.self)
     var known = 0
     for line in table.split(separator: "\n") {
@@ -185,8 +181,7 @@ struct BaseReferenceTests {
     #expect(llama.match("model.layers.32.self_attn.k_proj") == nil)
   }
 
-  @Test("The broken bases of the fixtures are named by their rules")
-  func broken() throws {
+  @Test func theBrokenBasesOfTheFixturesAreNamedByTheirRules() throws {
     for (name, rule) in [
       ("index-parent", RuleID.securityPath), ("index-absolute", .securityPath), ("index-folder", .securityPath),
       ("index-nul", .securityPath), ("index-lost-shard", .fileUnreadable),

@@ -5,7 +5,7 @@ import Testing
 @testable import LoRAModel
 
 /// Work over pairs of names and patterns ends, and what comes of it is said.
-struct MatchingBudgetTests {
+@Suite struct MatchingBudgetTests {
   private func config(_ fields: String) throws -> AdapterConfig {
     let text = "{\"peft_type\": \"LORA\", \"r\": 4, \"lora_alpha\": 8, \(fields)}"
     return try #require(AdapterConfig.parse(Array(text.utf8), path: "adapter_config.json").config)
@@ -14,7 +14,8 @@ struct MatchingBudgetTests {
   @Test func manyCostlyPatternsOverManyNamesAreGivenUp() throws {
     let patterns = (0..<2000).map { "\"(.*[a-z]\($0 % 10)?.*)+_proj\($0)?\": 4" }.joined(separator: ", ")
     let config = try config("\"rank_pattern\": {\(patterns)}")
-    let matching = TargetMatching(config)
+    // A hundredth of the usual budget, which a build without optimisation takes a minute to spend.
+    let matching = TargetMatching(config, budget: MatchingBudget(limit: MatchingBudget.usualLimit / 100))
     #expect(matching.exhaustion(config) == nil)
     let name = "model.layers.0." + String(repeating: "block.", count: 200) + "q_key"
     for index in 0..<100_000 where matching.exhaustion(config) == nil { _ = matching.rank(of: "\(name)\(index)") }

@@ -176,7 +176,7 @@ import Testing
     }
   }
 
-  @Test func whatNobodyServesIsSaid() throws {
+  @Test func whatNoEngineServesIsSaid() throws {
     for (adapter, base, reason) in [
       ("llama-dora", "llama-bf16-sharded", "DoRA"), ("resnet-conv", "resnet-f32", "convolutions"),
       ("lora-bias", "qwen2-bf16", "lora_bias"),

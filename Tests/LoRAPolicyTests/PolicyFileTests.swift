@@ -10,7 +10,7 @@ import TensorCore
 import Testing
 
 /// What good policy files mean.
-struct PolicyFileTests {
+@Suite struct PolicyFileTests {
   private func policy(_ text: String) throws -> Policy { try Policy(yaml: Array(text.utf8), path: "p.yml") }
 
   @Test func everySettingIsRead() throws {

@@ -3,7 +3,7 @@ import TensorCore
 import Testing
 
 /// Sizes as policies and command lines write them.
-struct SizeTests {
+@Suite struct SizeTests {
   @Test(arguments: [
     ("0", 0), ("4096", 4096), ("12 B", 12), ("160MB", 160_000_000), ("150MiB", 157_286_400), ("1.5GiB", 1_610_612_736),
     ("1.5 gib", 1_610_612_736), ("0.25KiB", 256), ("2TB", 2_000_000_000_000),

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LoRATestSupport
 import Testing
 
 /// All tests on the fake driver: it has one state for the whole process, so they run one after the other.
@@ -11,7 +12,7 @@ enum FakeDriver {
   enum Policy: Int32, CaseIterable, Sendable {
     /// When it is queued.
     case eager
-    /// Not before somebody waits for it.
+    /// Not before a call waits for it.
     case lazy
   }
 
@@ -29,10 +30,7 @@ enum FakeDriver {
     var live: [UInt64] { Array(numbers[7..<13]) }
   }
 
-  static let path: String = {
-    let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-    return URL(fileURLWithPath: executable).deletingLastPathComponent().appendingPathComponent("libFakeCUDA.so").path
-  }()
+  static let path = Program.fakeCUDA
 
   private nonisolated(unsafe) static let library = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL)
 

@@ -117,7 +117,7 @@ extension CUDATests.LoaderTests {
     #expect(unsafe LoaderLibrary.evict(second, 0) == LORA_INVALID)
   }
 
-  /// Whichever driver call fails, nobody holds or has a slot afterwards that was not filled, and the next try works.
+  /// Whichever driver call fails, no lease is held and no slot is assigned that was not filled, and the next try works.
   @Test func aFailedAcquireHoldsNothing() throws {
     var failed = 0
     for call in UInt64(1)...40 {

@@ -1,14 +1,13 @@
 import CLoRALoader
 import Foundation
 import Glibc
+import LoRATestSupport
 
 /// `libLoRALoader.so` as a program in another language meets it: loaded by path, called by name.
 enum LoaderLibrary {
   private nonisolated(unsafe) static let library = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL)
 
-  private static let path: String = {
-    URL(fileURLWithPath: FakeDriver.path).deletingLastPathComponent().appendingPathComponent("libLoRALoader.so").path
-  }()
+  private static let path = Program.built("libLoRALoader.so")
 
   private static func function<Function>(_ name: String, _ type: Function.Type) -> Function {
     guard let symbol = unsafe dlsym(library, name) else { preconditionFailure("no \(name) in \(path)") }

@@ -14,24 +14,14 @@ extension CUDATests {
   @Suite struct ProductsTests {
     init() { FakeDriver.reset() }
 
-    private struct Numbers {
-      var state: UInt64 = 5
-      mutating func array(_ count: Int) -> [Float] {
-        (0..<count).map { _ in
-          state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-          return Float(Int64(bitPattern: state) >> 40) * 0x1p-22
-        }
-      }
-    }
-
     @Test(arguments: FakeDriver.Policy.allCases) func theBitsAreTheHosts(_ policy: FakeDriver.Policy) throws {
       FakeDriver.reset(policy)
       let gpu = try CUDAProducts(1, driver: FakeDriver.path)
       #expect(gpu.name == "cuda:1")
-      var numbers = Numbers()
+      var numbers = SeededGenerator(seed: 5)
       for (rows, length, count) in [(1, 1, 1), (3, 15, 2), (16, 16, 5), (33, 130, 9), (300, 7, 3)] {
-        let matrix = numbers.array((rows + 4) * length)
-        let tokens = numbers.array(count * length)
+        let matrix = numbers.floats((rows + 4) * length)
+        let tokens = numbers.floats(count * length)
         let found = try gpu.products(matrix, rows: 2..<rows + 2, length: length, tokens: tokens, count: count)
         let wanted = Kernels.products(matrix, rows: 2..<rows + 2, length: length, tokens: tokens, count: count)
         #expect(found.map(\.bitPattern) == wanted.map(\.bitPattern), "\(rows) \(length) \(count)")
@@ -42,14 +32,14 @@ extension CUDATests {
     /// A whole stack: tokens of several adapters and of none.
     @Test func stacksGiveTheBitsOfThePlainOne() throws {
       let gpu = try CUDAProducts(0, driver: FakeDriver.path)
-      var numbers = Numbers()
+      var numbers = SeededGenerator(seed: 5)
       var stack = AdapterStack(slots: 3, rank: 16, inFeatures: 48, outFeatures: 33, dtype: .bf16)
       for (slot, rank) in [4, 16, 7].enumerated() {
         stack.load(
-          slot: slot, down: numbers.array(rank * 48), up: numbers.array(33 * rank), adapterRank: rank, scale: 1.5)
+          slot: slot, down: numbers.floats(rank * 48), up: numbers.floats(33 * rank), adapterRank: rank, scale: 1.5)
       }
       let slots: [Int?] = [2, nil, 0, 1, 2, 0, nil]
-      let input = DType.bf16.rounded(numbers.array(slots.count * 48))
+      let input = DType.bf16.rounded(numbers.floats(slots.count * 48))
       var (plain, output) = (
         [Float](repeating: 1, count: slots.count * 33), [Float](repeating: 1, count: slots.count * 33)
       )

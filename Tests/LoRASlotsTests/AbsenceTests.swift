@@ -20,17 +20,17 @@ import Testing
       + "\"num_attention_heads\":4,\"num_key_value_heads\":2,\"num_hidden_layers\":2,\"vocab_size\":90}"
   }
 
-  @Test func `everything has a slot or a reason`() throws {
+  @Test func everythingHasASlotOrAReason() throws {
     #expect(try absences(config("llama", "LlamaForCausalLM")).isEmpty)
     let qwen = try absences(config("qwen2", "Qwen2ForCausalLM"))
     #expect(qwen == ["model.embed_tokens": .bare, "lm_head": .bare])
     let narrow = try absences(config("llama", "LlamaForCausalLM"), targets: ["q_proj", "embed_tokens"])
-    // q, k and v are one module of the engine: whoever has one has room for all.
+    // q, k and v are one module of the engine: a buffer for one has room for all.
     #expect(narrow.count == 2 * 4 + 1 && narrow.values.allSatisfy { $0 == .notTargeted }, "\(narrow)")
     #expect(narrow["model.layers.1.mlp.up_proj"] != nil && narrow["lm_head"] != nil)
   }
 
-  @Test func `a module without slot is refused with the reason`() throws {
+  @Test func aModuleWithoutSlotIsRefusedWithTheReason() throws {
     let base = try BaseModel.open(Fixtures.path("models/llama-bf16-sharded"))
     var options = SlotOptions()
     options.targetModules = ["q_proj"]

@@ -28,7 +28,7 @@ import Testing
 
   private func path(_ name: String) -> String { Fixtures.path("adapters/\(name)") }
 
-  @Test func `a lease holds what was asked for until it is released`() throws {
+  @Test func aLeaseHoldsWhatWasAskedForUntilItIsReleased() throws {
     let (slots, base) = try slots(1)
     let numbers = try Self.names.map { try slots.register(path($0)) }
     #expect(try slots.register(path(Self.names[0])) == numbers[0])
@@ -49,7 +49,7 @@ import Testing
     #expect(last.access.deviceHit && last.timings == nil)
   }
 
-  @Test func `a batch loads what is missing`() throws {
+  @Test func aBatchLoadsWhatIsMissing() throws {
     let (slots, _) = try slots(3)
     let numbers = try Self.names.map { try slots.register(path($0)) }
     let first = try slots.acquire([numbers[0], numbers[1], numbers[0]])
@@ -61,7 +61,7 @@ import Testing
     #expect(throws: AdapterSlotsError.self) { try slots.acquire([-1]) }
   }
 
-  @Test func `host memory drops the oldest and its slot`() throws {
+  @Test func hostMemoryDropsTheOldestAndItsSlot() throws {
     let (slots, _) = try slots(2, host: 2)
     let numbers = try Self.names.map { try slots.register(path($0)) }
     var handles: [SlotHandle] = []
@@ -77,7 +77,7 @@ import Testing
     #expect(lease.access.hostHit && !lease.access.deviceHit)
   }
 
-  @Test func `a load that fails leaves an empty slot and can be tried again`() throws {
+  @Test func aLoadThatFailsLeavesAnEmptySlotAndCanBeTriedAgain() throws {
     let folder = try TemporaryFolder()
     let source = path(Self.names[0])
     for file in ["adapter_config.json", "adapter_model.safetensors"] {
@@ -96,7 +96,7 @@ import Testing
     #expect(throws: AdapterSlotsError.self) { try slots.prefetch(number) }
   }
 
-  @Test func `a file replaced under its name is another adapter`() throws {
+  @Test func aFileReplacedUnderItsNameIsAnotherAdapter() throws {
     let folder = try TemporaryFolder()
     func copy(_ name: String) throws {
       for file in ["adapter_config.json", "adapter_model.safetensors"] {
@@ -122,7 +122,7 @@ import Testing
     #expect(try slots.memory.firstMismatch(inSlot: other.handle.slot, with: reference) == nil)
   }
 
-  @Test func `adapters that do not fit are refused before anything is loaded`() throws {
+  @Test func adaptersThatDoNotFitAreRefusedBeforeAnythingIsLoaded() throws {
     let (slots, _) = try slots(1, bytes: 4096)
     #expect(throws: AdapterSlotsError.self) { try slots.register(path(Self.names[0])) }
     #expect(throws: AdapterSlotsError.self) { try slots.register(path("llama-dora")) }
@@ -130,7 +130,7 @@ import Testing
     #expect(slots.counts.host == 0)
   }
 
-  @Test func `a device that fails leaves the slot empty`() throws {
+  @Test func aDeviceThatFailsLeavesTheSlotEmpty() throws {
     let device = FailingDevice()
     let (slots, base) = try slots(1, device: device)
     let number = try slots.register(path(Self.names[0]))
@@ -142,7 +142,7 @@ import Testing
     #expect(try slots.memory.firstMismatch(inSlot: lease.handle.slot, with: reference) == nil)
   }
 
-  @Test func `readers are waited for before a slot is overwritten`() throws {
+  @Test func readersAreWaitedForBeforeASlotIsOverwritten() throws {
     let device = FailingDevice()
     let (slots, _) = try slots(1, device: device)
     let numbers = try Self.names.map { try slots.register(path($0)) }
@@ -153,7 +153,7 @@ import Testing
   }
 
   /// Several threads ask for more adapters than there are slots; every lease must find its own adapter's bytes.
-  @Test func `threads never see another adapter's weights`() throws {
+  @Test func threadsNeverSeeAnotherAdaptersWeights() throws {
     let (slots, base) = try slots(2, host: 3)
     let numbers = try Self.names.map { try slots.register(path($0)) }
     let references = try Self.names.map {

@@ -40,12 +40,12 @@ struct EngineLayout: Sendable, CustomStringConvertible {
 }
 
 @Suite struct EngineLayoutTests {
-  @Test func `every architecture that vLLM serves is among them`() {
+  @Test func everyArchitectureThatVLLMServesIsAmongThem() {
     #expect(EngineLayout.all.count >= 90)
     #expect(Set(EngineLayout.all.compactMap { $0.config["model_type"]?.string }).count >= 33)
   }
 
-  @Test(arguments: EngineLayout.all) func `buffers are those of the engine`(_ expected: EngineLayout) throws {
+  @Test(arguments: EngineLayout.all) func buffersAreThoseOfTheEngine(_ expected: EngineLayout) throws {
     let folder = try TemporaryFolder()
     let base = try BaseModel.open(try folder.write("config.json", expected.config.text()))
     let layout = try SlotLayout(of: base, expected.options)

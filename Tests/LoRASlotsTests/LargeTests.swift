@@ -10,10 +10,10 @@ import Testing
 @Suite struct LargeTests {
   /// Finite BF16 numbers, all different in their low bits.
   private func numbers(_ count: UInt64, _ seed: UInt64) -> [UInt8] {
-    var state = seed
+    var random = SeededGenerator(seed: seed)
     return (0..<count).flatMap { _ -> [UInt8] in
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return [UInt8(truncatingIfNeeded: state >> 40), 0x3C | UInt8(truncatingIfNeeded: state >> 56) & 0x83]
+      let bits = random.next()
+      return [UInt8(truncatingIfNeeded: bits), 0x3C | UInt8(truncatingIfNeeded: bits >> 8) & 0x83]
     }
   }
 
@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test(arguments: [1, 3])
-  func `a vocabulary`(workers: Int) throws {
+  func aVocabulary(workers: Int) throws {
     let folder = try TemporaryFolder()
     let config =
       "{\"model_type\":\"llama\",\"architectures\":[\"LlamaForCausalLM\"],\"hidden_size\":64,\"intermediate_size\":48,"
@@ -60,7 +60,7 @@ import Testing
   }
 
   @Test(arguments: [1, 3])
-  func `a stack of experts`(workers: Int) throws {
+  func aStackOfExperts(workers: Int) throws {
     let folder = try TemporaryFolder()
     let config =
       "{\"model_type\":\"gpt_oss\",\"architectures\":[\"GptOssForCausalLM\"],\"hidden_size\":96,\"intermediate_size\":160,"

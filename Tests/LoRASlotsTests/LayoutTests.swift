@@ -19,7 +19,7 @@ import Testing
   /// Sizes worked out by hand from the shapes of the model: 2,621,440 elements per unit of rank in the linear layers,
   /// 264,704 in embedding and head.
   @Test(arguments: [16, 64, 128, 256])
-  func `Llama 3.1 8B`(rank: UInt64) throws {
+  func llama318B(rank: UInt64) throws {
     let base = try BaseModel.open(Fixtures.path("bases/llama-3.1-8b.json"))
     let all = try SlotLayout(
       of: base,
@@ -45,7 +45,7 @@ import Testing
     #expect(linears.largestSlotCount(in: linears.slotBytes - 1) == 0)
   }
 
-  @Test func `devices share a layer`() throws {
+  @Test func devicesShareALayer() throws {
     let base = try BaseModel.open(Fixtures.path("bases/llama-3.1-8b.json"))
     let layout = try SlotLayout(
       of: base,
@@ -65,14 +65,14 @@ import Testing
   }
 
   @Test(arguments: SlotScheme.allCases)
-  func `every architecture of the catalogue has slots`(_ arrangement: SlotScheme) throws {
+  func everyArchitectureOfTheCatalogueHasSlots(_ arrangement: SlotScheme) throws {
     let folder = try TemporaryFolder()
     let names = try Fixtures.catalogueNames()
     #expect(names.count > 40)
     for name in names {
       let cases = try Fixtures.json("catalogue/\(name)")["cases"]?.array ?? []
       for (index, one) in cases.enumerated() {
-        guard let config = one["config"] else { continue }
+        let config = try #require(one["config"], "\(name)")
         let path = try folder.write("\(index)-\(name)", config.text(pretty: false))
         let base = try BaseModel.open(path)
         let layout = try SlotLayout(of: base, options { $0.scheme = arrangement })
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  @Test func `options that make no sense are refused with a reason`() throws {
+  @Test func optionsThatMakeNoSenseAreRefusedWithAReason() throws {
     let base = try BaseModel.open(Fixtures.path("bases/llama-3.1-8b.json"))
     let cases: [(String, (inout SlotOptions) -> Void)] = [
       ("number of slots", { $0.slots = 0 }), ("number of slots", { $0.slots = .max }), ("rank must", { $0.rank = 0 }),
@@ -107,7 +107,7 @@ import Testing
     }
   }
 
-  @Test func `absurd sizes are refused and never trap`() throws {
+  @Test func absurdSizesAreRefusedAndNeverTrap() throws {
     let folder = try TemporaryFolder()
     for (key, value) in [
       ("vocab_size", "1099511627776"), ("hidden_size", "1099511627776"), ("num_hidden_layers", "9223372036854775807"),

@@ -2,7 +2,7 @@ import LoRASlots
 import Testing
 
 @Suite struct DeviceErrorTests {
-  @Test func `an error says device, cause, numbers and what to do`() {
+  @Test func anErrorSaysDeviceCauseNumbersAndWhatToDo() {
     let error = SlotDeviceError(
       device: "cuda:0", .outOfMemory(needed: 4096, free: 1024), "the slots do not fit", hint: "lower --max-loras")
     #expect(

@@ -45,7 +45,7 @@ import Compression
   }
 
   @Test(arguments: [nil, ArchiveFormat.zstd, .bytePlanes], [1, 4])
-  func `what is read on the way is what was read before`(_ format: ArchiveFormat?, _ workers: Int) throws {
+  func whatIsReadOnTheWayIsWhatWasReadBefore(_ format: ArchiveFormat?, _ workers: Int) throws {
     let adapter = Adapter.load(try copy(format), unpacking: .onDemand)
     let file = try #require(adapter.file)
     #expect(file.isCompressed == (format != nil) && (file.archive != nil) == (format != nil))
@@ -81,7 +81,7 @@ import Compression
 
   /// Files of any zstd tool: the frames of an archive without the table behind them.
   @Test(arguments: [UInt64(5000), 1 << 20], [1, 4])
-  func `a file without a table of frames is decoded straight into its place`(
+  func aFileWithoutATableOfFramesIsDecodedStraightIntoItsPlace(
     _ pieceBytes: UInt64, _ workers: Int
   ) throws {
     let path = try copy(.zstd, pieceBytes: pieceBytes)
@@ -121,7 +121,7 @@ import Compression
   }
 
   @Test(arguments: [nil, ArchiveFormat.zstd, .bytePlanes])
-  func `a file that is damaged or shrinks is named and fills no slot`(_ format: ArchiveFormat?) throws {
+  func aFileThatIsDamagedOrShrinksIsNamedAndFillsNoSlot(_ format: ArchiveFormat?) throws {
     let path = try copy(format)
     let adapter = Adapter.load(path, unpacking: .onDemand)
     let weights = path + "/adapter_model.safetensors" + (format?.fileExtension ?? "")
@@ -154,7 +154,7 @@ import Compression
     #expect("\(error)".contains(path) && !"\(error)".contains("host:"), "\(error)")
   }
 
-  @Test func `contents have one identity however they are stored`() throws {
+  @Test func contentsHaveOneIdentityHoweverTheyAreStored() throws {
     var options = SlotOptions()
     options.slots = 1
     let layout = try SlotLayout(of: base, options)

@@ -30,27 +30,27 @@ import Testing
     ("adapters/qwen2-all-linear", 8, ""), ("adapters/gpt2", 8, "no such module"),
     ("broken/rank-global", 64, "config says"),
   ])
-  func `is refused with its reason`(path: String, rank: UInt64, text: String) throws {
+  func isRefusedWithItsReason(path: String, rank: UInt64, text: String) throws {
     let base = try BaseModel.open(Fixtures.path("models/llama-bf16-sharded"))
     let found = reason(Adapter.load(Fixtures.path(path)), base, try layout(base, rank: rank))
     #expect(found != "packed" && found.contains(text), "\(path): \(found)")
   }
 
-  @Test func `modules without slots are refused`() throws {
+  @Test func modulesWithoutSlotsAreRefused() throws {
     let base = try BaseModel.open(Fixtures.path("models/llama-bf16-sharded"))
     let narrow = try layout(base) { $0.targetModules = ["q_proj"] }
     let found = reason(Adapter.load(Fixtures.path("adapters/llama-all-linear")), base, narrow)
     #expect(found.contains("no slot for this module"), "\(found)")
   }
 
-  @Test func `stacks of the old order are refused where vLLM would reshape them wrongly`() throws {
+  @Test func stacksOfTheOldOrderAreRefusedWhereVLLMWouldReshapeThemWrongly() throws {
     let base = try BaseModel.open(Fixtures.path("models/mixtral-bf16"))
     let found = reason(Adapter.load(Fixtures.path("adapters/mixtral-experts-peft-0.18")), base, try layout(base))
     #expect(found.contains("the base's module has in 20, out 24"), "\(found)")
   }
 
   /// Headers with every kind of wrong shape: whatever is said of them, nothing is read or written out of bounds.
-  @Test func `wrong shapes never trap`() throws {
+  @Test func wrongShapesNeverTrap() throws {
     let base = try BaseModel.open(Fixtures.path("models/llama-bf16-sharded"))
     let gptOSS = try BaseModel.open(Fixtures.path("models/gpt_oss-bf16"))
     let folder = try TemporaryFolder()
@@ -83,7 +83,7 @@ import Testing
     }
   }
 
-  @Test func `a load that fits neither slot nor staging is refused`() throws {
+  @Test func aLoadThatFitsNeitherSlotNorStagingIsRefused() throws {
     let base = try BaseModel.open(Fixtures.path("models/llama-bf16-sharded"))
     let adapter = Adapter.load(Fixtures.path("adapters/llama-all-linear"))
     let device = HostDevice(workers: 1)

@@ -58,14 +58,14 @@ struct SGLangImage: Sendable, CustomStringConvertible {
 }
 
 @Suite struct SGLangImageTests {
-  @Test func `dense models, fused projections and experts are among them`() {
+  @Test func denseModelsFusedProjectionsAndExpertsAreAmongThem() {
     #expect(SGLangImage.all.count >= 30)
     #expect(SGLangImage.all.contains { $0.key.hasPrefix("Phi3") })
     #expect(SGLangImage.all.contains { $0.name.hasPrefix("apart") })
   }
 
   @Test(arguments: SGLangImage.all)
-  func `every byte is the one that SGLang puts there`(_ expected: SGLangImage) throws {
+  func everyByteIsTheOneThatSGLangPutsThere(_ expected: SGLangImage) throws {
     let folder = try TemporaryFolder()
     let base = try BaseModel.open(try folder.write("config.json", expected.config.text()))
     var options = SlotOptions()

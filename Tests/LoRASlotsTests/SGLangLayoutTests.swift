@@ -30,11 +30,11 @@ struct SGLangLayout: Sendable, CustomStringConvertible {
 }
 
 @Suite struct SGLangLayoutTests {
-  @Test func `many model types are among them`() {
+  @Test func manyModelTypesAreAmongThem() {
     #expect(Set(SGLangLayout.all.compactMap { $0.config["model_type"]?.string }).count >= 20)
   }
 
-  @Test(arguments: SGLangLayout.all) func `slots are those of the engine`(_ expected: SGLangLayout) throws {
+  @Test(arguments: SGLangLayout.all) func slotsAreThoseOfTheEngine(_ expected: SGLangLayout) throws {
     let folder = try TemporaryFolder()
     let base = try BaseModel.open(try folder.write("config.json", expected.config.text()))
     var options = SlotOptions()

@@ -24,7 +24,7 @@ import Testing
     ("llama-all-linear", "llama-patterns"), ("llama-patterns", "llama-all-linear"),
     ("llama-all-linear", "llama-layers"),
   ])
-  func `a smaller tenant leaves nothing of a larger one`(first: String, second: String) throws {
+  func aSmallerTenantLeavesNothingOfALargerOne(first: String, second: String) throws {
     let base = try BaseModel.open(Fixtures.path("models/llama-bf16-sharded"))
     let memory = try memory(base)
     for name in [first, second] {
@@ -37,7 +37,7 @@ import Testing
     #expect(try memory.firstMismatch(inSlot: 0, with: nil) != nil, "the poison is still in the other slot")
   }
 
-  @Test func `a batch fills several slots and nothing else`() throws {
+  @Test func aBatchFillsSeveralSlotsAndNothingElse() throws {
     let base = try BaseModel.open(Fixtures.path("models/llama-bf16-sharded"))
     let memory = try memory(base)
     let names = ["llama-all-linear", "llama-attention-bf16"]
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  @Test func `a wrong byte anywhere is found`() throws {
+  @Test func aWrongByteAnywhereIsFound() throws {
     let base = try BaseModel.open(Fixtures.path("models/llama-bf16-sharded"))
     let memory = try memory(base)
     try memory.put(adapter("llama-all-linear"), base: base, slot: 0, device: device)

@@ -1,4 +1,5 @@
 import Compression
+public import Foundation
 public import JSON
 import LoRAIO
 
@@ -23,6 +24,20 @@ public enum Fixtures {
   /// Bytes of a file below `testdata`.
   public static func bytes(_ name: String) throws -> [UInt8] {
     try InputFile.contents(of: path(name), limit: 64 << 20)
+  }
+
+  /// Bytes that a JSON file holds in base64.
+  public static func bytes(base64 text: JSONValue?) throws -> [UInt8] {
+    guard let encoded = text?.string, let data = Data(base64Encoded: encoded) else {
+      throw CocoaError(.coderInvalidValue)
+    }
+    return Array(data)
+  }
+
+  /// Everything below a folder by its path: what files hold, nothing for folders.
+  public static func contents(of folder: String) throws -> [String: Data] {
+    let names = try FileManager.default.subpathsOfDirectory(atPath: folder)
+    return names.reduce(into: [:]) { $0[$1] = FileManager.default.contents(atPath: Folder.join(folder, $1)) ?? Data() }
   }
 
   /// The lines of a zstd file below `testdata`.

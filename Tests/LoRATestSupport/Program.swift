@@ -16,14 +16,20 @@ public enum Program {
     public func json() throws -> JSONValue { try JSONValue(parsing: Array(output.utf8)) }
   }
 
-  /// The program lies beside the test bundle that is running.
-  public static let path: String = {
+  /// The path of something that was built, which lies beside the test bundle that is running.
+  public static func built(_ name: String) -> String {
     let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-    return URL(fileURLWithPath: executable).deletingLastPathComponent().appendingPathComponent("lora-tool").path
-  }()
+    return URL(fileURLWithPath: executable).deletingLastPathComponent().appendingPathComponent(name).path
+  }
 
-  /// The fake driver of GPUs, for the environment variable `LORA_TOOL_LIBCUDA`; it lies there, too.
-  public static let fakeCUDA = String(path.dropLast("lora-tool".count)) + "libFakeCUDA.so"
+  /// The program.
+  public static let path = built("lora-tool")
+
+  /// The fake driver of GPUs, for the environment variable `LORA_TOOL_LIBCUDA`.
+  public static let fakeCUDA = built("libFakeCUDA.so")
+
+  /// The library that stands between the program and the kernel, for `LD_PRELOAD`.
+  public static let faultyKernel = built("libFaultyKernel.so")
 
   /// Runs the program to its end, in the folder `testdata` unless told otherwise.
   public static func run(_ arguments: [String], in folder: String = Fixtures.root, environment: [String: String] = [:])
@@ -79,6 +85,11 @@ public enum Program {
     process.standardError = try FileHandle(forWritingTo: errors)
     try process.run()
     return Running(process: process, output: output, errors: errors)
+  }
+
+  /// Whether the machine has all of these programs, for traits that say what a test needs.
+  public static func exist(_ names: String...) throws -> Bool {
+    try shell("command -v \(names.joined(separator: " "))").output.split(separator: "\n").count == names.count
   }
 
   /// Runs a line of shell in which `$TOOL` is the program.

@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test(arguments: UInt64(0)..<40) func randomVocabulariesAreComparedAsDictionariesAre(_ seed: UInt64) throws {
-    var random = Numbers(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let letters = ["a", "b", "é", "\"", "\\", "\n", "Ġ", "😀", "the", "ing", " "]
     func vocabulary() -> [String: Int] {
       var result: [String: Int] = [:]
@@ -84,20 +84,5 @@ import Testing
     // Without optimisation, on a busy machine; the point is that it is no matter of minutes.
     #expect(clock.now - start < .seconds(60))
     #expect(tokenizer.problems.count == (kind == "brackets" ? 1 : 0), "\(tokenizer.problems)")
-  }
-}
-
-/// SplitMix64, so that a failing case can be run again.
-private struct Numbers: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

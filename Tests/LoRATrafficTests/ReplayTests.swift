@@ -130,23 +130,17 @@ import Testing
     for slots in Set([1, 2, adapters / 3, adapters - 1, adapters]) where slots > 0 {
       var cache = OrderedCache(
         ReplayOptions(maxLoRAs: slots, maxCPULoRAs: adapters), popularity: [Int](repeating: 0, count: adapters))
-      for (adapter, distance) in zip(trace.adapters, distances) {
-        let access = cache.access(Int(adapter), nextUse: 0)
-        #expect(access?.deviceHit == (distance.map { $0 <= slots } ?? false))
-      }
+      let hits = trace.adapters.map { cache.access(Int($0), nextUse: 0)?.deviceHit }
+      #expect(hits == distances.map { $0.map { $0 <= slots } ?? false })
     }
   }
 
   @Test func quantilesAreThoseOfSortedNumbers() {
-    var state: UInt64 = 1
-    func next() -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return state >> 33
-    }
+    var random = SeededGenerator(seed: 1)
     for count in [1, 2, 3, 10, 99, 100, 101, 5000] {
       for kinds in [1, 2, 10, 1 << 20] as [UInt64] {
         for zeros in [0, 1, count, 20 * count] {
-          let values = (0..<count).map { _ in Double(next() % kinds + 1) / 8 }
+          let values = (0..<count).map { _ in Double(random.next() % kinds + 1) / 8 }
           for values in [values, values.sorted(), values.sorted(by: >)] {
             let all = ([Double](repeating: 0, count: zeros) + values).sorted()
             let found = Distribution(values, zeros: zeros)

@@ -10,8 +10,7 @@ import Testing
 /// Every form of `adapter_config.json` in the corpus, held against what PEFT made of it
 /// (`testdata/make/config_corpus.py`): what PEFT refuses is an error, what it drops or warns of at least a warning, and
 /// what it loads as it was meant has no finding above a note.
-@Suite("Configs as PEFT reads them")
-struct ConfigCorpusTests {
+@Suite struct ConfigCorpusTests {
   /// Where the tool says more than PEFT, and why.
   private static let stricter: [String: String] = [
     "lora_alpha absent": "the default changed between releases",

@@ -10,7 +10,7 @@ import TensorCore
 struct Scene {
   let folder: TemporaryFolder
   /// The adapter, to be changed and written again.
-  var specimen: Specimen
+  var sample: Sample
   /// Adapters that are checked along with it.
   var others: [String] = []
   var options = ValidationOptions()
@@ -20,8 +20,8 @@ struct Scene {
 
   init(_ random: inout SeededGenerator) throws {
     folder = try TemporaryFolder()
-    specimen = Specimen.honest(&random)
-    base = try folder.write("base.json", Specimen.baseConfig)
+    sample = Sample.honest(&random)
+    base = try folder.write("base.json", Sample.baseConfig)
     try write()
   }
 
@@ -31,7 +31,7 @@ struct Scene {
 
   func write() throws {
     if FileManager.default.fileExists(atPath: adapter) { try folder.remove("adapter") }
-    _ = try specimen.write("adapter", in: folder, metadata: metadata)
+    _ = try sample.write("adapter", in: folder, metadata: metadata)
   }
 
   func bytes(_ name: String) throws -> [UInt8] {
@@ -40,18 +40,18 @@ struct Scene {
 
   /// Changes a field of the adapter's config on disk.
   mutating func set(_ field: String, _ value: JSONValue?) throws {
-    specimen.config[field] = value
+    sample.config[field] = value
     try write()
   }
 
   /// Changes a field of the base's config.
   mutating func setBase(_ field: String, _ value: JSONValue) throws {
-    var config = try JSONValue(parsing: Array(Specimen.baseConfig.utf8)).object ?? JSONObject()
+    var config = try JSONValue(parsing: Array(Sample.baseConfig.utf8)).object ?? JSONObject()
     config[field] = value
     base = try folder.write("base.json", JSONValue.object(config).text(pretty: true))
   }
 
-  /// Puts weights of the right shapes in two shards in the base's place; `change` may spoil shapes and the index.
+  /// Puts weights of the right shapes in two shards in the base's place; `change` may corrupt shapes and the index.
   mutating func writeBase(
     shapes change: (inout [(name: String, shape: [UInt64])]) -> Void = { _ in },
     index edit: (inout [String: String]) -> Void = { _ in }
@@ -59,8 +59,8 @@ struct Scene {
     var tensors: [(name: String, shape: [UInt64])] = [
       ("model.embed_tokens.weight", [40, 32]), ("lm_head.weight", [40, 32]), ("model.norm.weight", [32]),
     ]
-    for layer in 0..<Specimen.layers {
-      for (target, size) in Specimen.sizes.sorted(by: { $0.key < $1.key }) {
+    for layer in 0..<Sample.layers {
+      for (target, size) in Sample.sizes.sorted(by: { $0.key < $1.key }) {
         tensors.append(("model.layers.\(layer).\(target).weight", [size.output, size.input]))
       }
       for norm in ["input_layernorm", "post_attention_layernorm"] {
@@ -86,7 +86,7 @@ struct Scene {
     let total = tensors.reduce(0) { $0 + $1.shape.reduce(4, *) }
     let index = "{\"metadata\": {\"total_size\": \(total)}, \"weight_map\": {\(members.joined(separator: ", "))}}"
     try folder.write("base/model.safetensors.index.json", index)
-    try folder.write("base/config.json", Specimen.baseConfig)
+    try folder.write("base/config.json", Sample.baseConfig)
     base = folder.path("base")
   }
 

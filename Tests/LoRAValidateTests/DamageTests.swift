@@ -19,7 +19,7 @@ struct Damage: CustomTestStringConvertible, Sendable {
   let along: Set<RuleID>
   /// What is there before the damage, in which the rule must keep quiet.
   let preparation: Preparation
-  let spoil: @Sendable (inout Scene, inout SeededGenerator) throws -> Void
+  let corrupt: @Sendable (inout Scene, inout SeededGenerator) throws -> Void
 
   /// What a scene has besides an adapter and its base's config.
   enum Preparation: Sendable {
@@ -37,13 +37,13 @@ struct Damage: CustomTestStringConvertible, Sendable {
   init(
     _ description: String, _ rule: RuleID, along: Set<RuleID> = [],
     after preparation: Preparation = .none,
-    _ spoil: @escaping @Sendable (inout Scene, inout SeededGenerator) throws -> Void
+    _ corrupt: @escaping @Sendable (inout Scene, inout SeededGenerator) throws -> Void
   ) {
     testDescription = description
     self.rule = rule
     self.along = along
     self.preparation = preparation
-    self.spoil = spoil
+    self.corrupt = corrupt
   }
 
   static let all: [Damage] = files + headers + configs + bases + engines + policies + fleets
@@ -105,8 +105,8 @@ struct Damage: CustomTestStringConvertible, Sendable {
       try scene.folder.write(scene.weights, bytes)
     },
     Damage("one name twice", .headerDuplicateKey, along: [.headerInvalid]) { scene, random in
-      let position = Int.random(in: 2..<scene.specimen.tensors.count, using: &random)
-      scene.specimen.tensors[position].name = scene.specimen.tensors[Int.random(in: 0..<2, using: &random)].name
+      let position = Int.random(in: 2..<scene.sample.tensors.count, using: &random)
+      scene.sample.tensors[position].name = scene.sample.tensors[Int.random(in: 0..<2, using: &random)].name
       try scene.write()
     },
     Damage("blanks in front", .headerUnusual) { scene, random in
@@ -204,7 +204,7 @@ struct Damage: CustomTestStringConvertible, Sendable {
   private static let engines: [Damage] = [
     Damage("more rank than the slots have", .engineRank, after: .engine("vllm")) {
       scene, random in
-      let limits = (Engine(named: "vllm")?.legalRankLimits ?? []).filter { $0 < scene.specimen.rank }
+      let limits = (Engine(named: "vllm")?.legalRankLimits ?? []).filter { $0 < scene.sample.rank }
       scene.options.serving.maxLoRARank = limits.randomElement(using: &random) ?? 1
     },
     Damage("what the engine refuses", .engineUnsupported, after: .engine("vllm")) {
@@ -224,18 +224,18 @@ struct Damage: CustomTestStringConvertible, Sendable {
 
   private static let policies: [Damage] = [
     policy("rank", .policyRank) { policy, scene, random in
-      policy.maxRank = UInt64.random(in: 0..<scene.specimen.rank, using: &random)
+      policy.maxRank = UInt64.random(in: 0..<scene.sample.rank, using: &random)
     },
     policy("alpha", .policyAlpha) { policy, scene, random in
-      let alpha = Double(2 * scene.specimen.rank)
+      let alpha = Double(2 * scene.sample.rank)
       policy.alpha = 0...(alpha - Double.random(in: 0.1...1, using: &random))
     },
     policy("targets", .policyTargets) { policy, scene, random in
-      let targets = Set(scene.specimen.modules.map { String($0.split(separator: ".").last ?? "") })
+      let targets = Set(scene.sample.modules.map { String($0.split(separator: ".").last ?? "") })
       policy.allowedTargets = targets.subtracting([targets.sorted().randomElement(using: &random) ?? ""]).sorted()
     },
     policy("element types", .policyDType) { policy, scene, _ in
-      policy.dtypes = [DType.f32, .bf16, .f16].filter { $0 != scene.specimen.tensors[0].dtype }
+      policy.dtypes = [DType.f32, .bf16, .f16].filter { $0 != scene.sample.tensors[0].dtype }
     },
     policy("size", .policySize) { policy, scene, random in
       policy.maxBytes = UInt64(try scene.bytes(scene.weights).count) - UInt64.random(in: 1...100, using: &random)
@@ -261,7 +261,7 @@ struct Damage: CustomTestStringConvertible, Sendable {
 
   private static let fleets: [Damage] = [
     Damage("mixed ranks", .fleetMixedRanks, after: .company) { scene, random in
-      let rank = scene.specimen.rank + UInt64.random(in: 1...9, using: &random)
+      let rank = scene.sample.rank + UInt64.random(in: 1...9, using: &random)
       try scene.join("x/three", random.next()) { other in
         for position in other.tensors.indices {
           let shape = other.tensors[position].shape
@@ -328,38 +328,38 @@ extension Scene {
     options.serving.maxLoRARank = 64
     // An engine that fuses query, key and value wants all of them.
     let targets = ["gate_proj", "up_proj", "down_proj"]
-    specimen.tensors.removeAll { tensor in !targets.contains { tensor.name.contains($0) } }
-    if specimen.tensors.isEmpty { specimen = .feedForward }
-    let present = Set(specimen.modules.map { String($0.split(separator: ".").last ?? "") })
-    specimen.config["target_modules"] = .array(present.sorted().map { .string($0) })
+    sample.tensors.removeAll { tensor in !targets.contains { tensor.name.contains($0) } }
+    if sample.tensors.isEmpty { sample = .feedForward }
+    let present = Set(sample.modules.map { String($0.split(separator: ".").last ?? "") })
+    sample.config["target_modules"] = .array(present.sorted().map { .string($0) })
     try write()
   }
 
   /// Adds an adapter with other values; without a number an exact copy.
-  fileprivate mutating func join(_ name: String, _ number: UInt64?, _ change: (inout Specimen) -> Void = { _ in })
+  fileprivate mutating func join(_ name: String, _ number: UInt64?, _ change: (inout Sample) -> Void = { _ in })
     throws
   {
-    var other = specimen
+    var other = sample
     if let number { other.tensors[0].values?[0] = 0.25 + Float(number % 1000) / 2000 }
     change(&other)
     others.append(try other.write(name, in: folder))
   }
 }
 
-extension Specimen {
+extension Sample {
   /// Feed-forward modules alone.
-  fileprivate static var feedForward: Specimen {
+  fileprivate static var feedForward: Sample {
     for seed in UInt64(0)... {
       var random = SeededGenerator(seed: seed)
-      var specimen = honest(&random)
-      specimen.tensors.removeAll { !$0.name.contains(".mlp.") }
-      if !specimen.tensors.isEmpty { return specimen }
+      var sample = honest(&random)
+      sample.tensors.removeAll { !$0.name.contains(".mlp.") }
+      if !sample.tensors.isEmpty { return sample }
     }
     return plain
   }
 }
 
-struct DamageTests {
+@Suite struct DamageTests {
   @Test(arguments: Damage.all) func damageIsNamed(_ damage: Damage) throws {
     for seed in UInt64(0)..<8 {
       var random = SeededGenerator(seed: seed)
@@ -367,7 +367,7 @@ struct DamageTests {
       try scene.prepare(damage.preparation, &random)
       let before = try scene.findings()
       #expect(before.isEmpty, "seed \(seed): \(before.map(\.message))")
-      try damage.spoil(&scene, &random)
+      try damage.corrupt(&scene, &random)
       let findings = try scene.findings()
       let found = Set(findings.map(\.rule))
       #expect(found.contains(damage.rule), "seed \(seed): \(findings.map(\.message))")

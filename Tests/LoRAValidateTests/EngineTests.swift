@@ -12,15 +12,15 @@ struct EngineCase: CustomTestStringConvertible, Sendable {
   let rule: RuleID
   /// A part of the message that tells this check from the others.
   let says: String
-  let spoil: @Sendable (inout Specimen) -> Void
+  let corrupt: @Sendable (inout Sample) -> Void
 
   var testDescription: String { "\(engine): \(says)" }
 
-  init(_ engine: String, _ rule: RuleID, _ says: String, _ spoil: @escaping @Sendable (inout Specimen) -> Void) {
+  init(_ engine: String, _ rule: RuleID, _ says: String, _ corrupt: @escaping @Sendable (inout Sample) -> Void) {
     self.engine = engine
     self.rule = rule
     self.says = says
-    self.spoil = spoil
+    self.corrupt = corrupt
   }
 
   static let all: [EngineCase] = [
@@ -39,85 +39,85 @@ struct EngineCase: CustomTestStringConvertible, Sendable {
     EngineCase("vllm", .engineUnsupported, "QALoRA") { $0.config["use_qalora"] = true },
     EngineCase("vllm", .engineUnsupported, "restacked layers") { $0.config["layer_replication"] = [[0, 2], [1, 3]] },
     EngineCase("vllm", .engineUnsupported, "names such as") { $0.renameAll { $0.dropLast(6) + "default.weight" } },
-    EngineCase("vllm", .engineUnsupported, "modules named down_project") { specimen in
-      specimen.renameAll { $0.replacing("_proj.", with: "_project.") }
+    EngineCase("vllm", .engineUnsupported, "modules named down_project") { sample in
+      sample.renameAll { $0.replacing("_proj.", with: "_project.") }
     },
     EngineCase("vllm", .engineUnsupported, "modules with one factor only") { $0.tensors.removeLast() },
-    EngineCase("vllm", .engineSilent, "which it loads and never finds") { specimen in
-      specimen.renameAll { $0.replacing(".layers.", with: ".blocks.") }
+    EngineCase("vllm", .engineSilent, "which it loads and never finds") { sample in
+      sample.renameAll { $0.replacing(".layers.", with: ".blocks.") }
     },
-    EngineCase("vllm", .engineSilent, "_orig_mod.model.layers.0") { specimen in
-      specimen.renameAll { $0.replacing("base_model.model.", with: "base_model.model._orig_mod.") }
+    EngineCase("vllm", .engineSilent, "_orig_mod.model.layers.0") { sample in
+      sample.renameAll { $0.replacing("base_model.model.", with: "base_model.model._orig_mod.") }
     },
-    EngineCase("vllm", .engineSilent, "smaller than the base's module") { specimen in
-      for position in specimen.tensors.indices where position % 2 == 0 {
-        specimen.resize(position, to: [specimen.rank, specimen.tensors[position].shape[1] - 8])
+    EngineCase("vllm", .engineSilent, "smaller than the base's module") { sample in
+      for position in sample.tensors.indices where position % 2 == 0 {
+        sample.resize(position, to: [sample.rank, sample.tensors[position].shape[1] - 8])
       }
     },
     EngineCase("vllm", .engineSilent, "scales them for rank 99") { $0.config["r"] = 99 },
-    EngineCase("vllm", .engineSilent, "A and B have different ranks") { specimen in
-      specimen.resize(1, to: [specimen.tensors[1].shape[0], specimen.rank + 1])
+    EngineCase("vllm", .engineSilent, "A and B have different ranks") { sample in
+      sample.resize(1, to: [sample.tensors[1].shape[0], sample.rank + 1])
     },
     EngineCase("sglang", .engineUnsupported, "regular expression") { $0.config["target_modules"] = ".*_proj" },
-    EngineCase("sglang", .engineUnsupported, "modules whose rank is not r") { specimen in
-      specimen.resize(0, to: [specimen.rank + 2, specimen.tensors[0].shape[1]])
-      specimen.resize(1, to: [specimen.tensors[1].shape[0], specimen.rank + 2])
+    EngineCase("sglang", .engineUnsupported, "modules whose rank is not r") { sample in
+      sample.resize(0, to: [sample.rank + 2, sample.tensors[0].shape[1]])
+      sample.resize(1, to: [sample.tensors[1].shape[0], sample.rank + 2])
     },
-    EngineCase("sglang", .engineUnsupported, "q_proj without v_proj") { specimen in
-      specimen.tensors.removeAll { $0.name.contains("v_proj") }
+    EngineCase("sglang", .engineUnsupported, "q_proj without v_proj") { sample in
+      sample.tensors.removeAll { $0.name.contains("v_proj") }
     },
-    EngineCase("sglang", .engineSilent, "added or retrained tokens") { specimen in
-      specimen.config["trainable_token_indices"] = [1, 2]
+    EngineCase("sglang", .engineSilent, "added or retrained tokens") { sample in
+      sample.config["trainable_token_indices"] = [1, 2]
     },
     EngineCase("sglang", .engineSilent, "use_rslora") { $0.config["use_rslora"] = true },
     EngineCase("sglang", .engineSilent, "alpha_pattern") { $0.config["alpha_pattern"] = ["q_proj": 77] },
     EngineCase("sglang", .engineSilent, "tensors that are no LoRA factors") { $0.saveHead() },
-    EngineCase("lorax", .engineSilent, "in every layer, because some layers lack it") { specimen in
-      specimen.tensors.removeAll { $0.name.contains(".layers.2.self_attn.q_proj") }
+    EngineCase("lorax", .engineSilent, "in every layer, because some layers lack it") { sample in
+      sample.tensors.removeAll { $0.name.contains(".layers.2.self_attn.q_proj") }
     },
     EngineCase("lorax", .engineSilent, "tensors that are no LoRA factors") { $0.saveHead() },
-    EngineCase("lorax", .engineSilent, "ask for other names") { specimen in
-      specimen.renameAll { $0.replacing(".layers.", with: ".blocks.") }
+    EngineCase("lorax", .engineSilent, "ask for other names") { sample in
+      sample.renameAll { $0.replacing(".layers.", with: ".blocks.") }
     },
-    EngineCase("lorax", .engineSilent, "ask for other names") { specimen in
-      specimen.renameAll { $0.replacing("base_model.model.", with: "base_model.model._orig_mod.") }
+    EngineCase("lorax", .engineSilent, "ask for other names") { sample in
+      sample.renameAll { $0.replacing("base_model.model.", with: "base_model.model._orig_mod.") }
     },
     EngineCase("lorax", .engineSilent, "is scaled by") { $0.resizeAll(to: 4) },
-    EngineCase("lorax", .engineSilent, "is scaled by") { specimen in
-      specimen.resizeAll(to: 16)
-      specimen.config["use_rslora"] = true
+    EngineCase("lorax", .engineSilent, "is scaled by") { sample in
+      sample.resizeAll(to: 16)
+      sample.config["use_rslora"] = true
     },
     EngineCase("lorax", .engineUnsupported, "and it fills this one up to 48") { $0.resizeAll(to: 40) },
-    EngineCase("lorax", .engineUnsupported, "its kernels have no such size") { specimen in
-      specimen.resize(0, to: [specimen.rank, 300])
+    EngineCase("lorax", .engineUnsupported, "its kernels have no such size") { sample in
+      sample.resize(0, to: [sample.rank, 300])
     },
-    EngineCase("lorax", .engineUnsupported, "of different ranks in different layers") { specimen in
-      specimen.resize(0, to: [12, specimen.tensors[0].shape[1]])
-      specimen.resize(1, to: [specimen.tensors[1].shape[0], 12])
+    EngineCase("lorax", .engineUnsupported, "of different ranks in different layers") { sample in
+      sample.resize(0, to: [12, sample.tensors[0].shape[1]])
+      sample.resize(1, to: [sample.tensors[1].shape[0], 12])
     },
-    EngineCase("tensorrt-llm", .engineSilent, "modules that its map does not have") { specimen in
-      specimen.renameAll { $0.replacing("q_proj", with: "c_attn") }
+    EngineCase("tensorrt-llm", .engineSilent, "modules that its map does not have") { sample in
+      sample.renameAll { $0.replacing("q_proj", with: "c_attn") }
     },
-    EngineCase("tensorrt-llm@1.0", .engineUnsupported, "modules that its map does not have") { specimen in
-      specimen.renameAll { $0.replacing("q_proj", with: "c_attn") }
+    EngineCase("tensorrt-llm@1.0", .engineUnsupported, "modules that its map does not have") { sample in
+      sample.renameAll { $0.replacing("q_proj", with: "c_attn") }
     },
     EngineCase("tensorrt-llm", .engineSilent, "DoRA (use_dora)") { $0.config["use_dora"] = true },
     EngineCase("tensorrt-llm", .engineSilent, "reads no alpha_pattern") { $0.config["alpha_pattern"] = ["q_proj": 77] },
-    EngineCase("tensorrt-llm", .engineUnsupported, "has no layer that could add them") { specimen in
-      specimen.renameAll { $0.replacing("mlp.up_proj", with: "block_sparse_moe.experts.0.w3") }
+    EngineCase("tensorrt-llm", .engineUnsupported, "has no layer that could add them") { sample in
+      sample.renameAll { $0.replacing("mlp.up_proj", with: "block_sparse_moe.experts.0.w3") }
     },
-    EngineCase("tensorrt-llm@1.0", .engineUnjudged, "was not tried with") { specimen in
-      specimen.renameAll { $0.replacing("mlp.up_proj", with: "block_sparse_moe.experts.0.w3") }
+    EngineCase("tensorrt-llm@1.0", .engineUnjudged, "was not tried with") { sample in
+      sample.renameAll { $0.replacing("mlp.up_proj", with: "block_sparse_moe.experts.0.w3") }
     },
     EngineCase("tensorrt-llm", .engineRank, "TensorRT-LLM serves ranks up to 64") { $0.resizeAll(to: 80) },
-    EngineCase("tensorrt-llm", .engineSilent, "lm_head") { specimen in
-      specimen.tensors.append(.init(name: "base_model.model.lm_head.lora_A.weight", shape: [2, 32]))
-      specimen.tensors.append(.init(name: "base_model.model.lm_head.lora_B.weight", shape: [40, 2]))
+    EngineCase("tensorrt-llm", .engineSilent, "lm_head") { sample in
+      sample.tensors.append(.init(name: "base_model.model.lm_head.lora_A.weight", shape: [2, 32]))
+      sample.tensors.append(.init(name: "base_model.model.lm_head.lora_B.weight", shape: [40, 2]))
     },
   ]
 }
 
-extension Specimen {
+extension Sample {
   /// Another rank throughout, with the config to match.
   fileprivate mutating func resizeAll(to rank: UInt64) {
     for position in tensors.indices {
@@ -139,23 +139,23 @@ extension Specimen {
   }
 
   /// All seven kinds of linear modules of every layer.
-  static var complete: Specimen {
+  static var complete: Sample {
     for seed in UInt64(0)... {
       var random = SeededGenerator(seed: seed)
-      let specimen = honest(&random)
-      if specimen.modules.count == sizes.count * Int(layers) { return specimen }
+      let sample = honest(&random)
+      if sample.modules.count == sizes.count * Int(layers) { return sample }
     }
     return plain
   }
 }
 
-struct EngineTests {
+@Suite struct EngineTests {
   @Test(arguments: EngineCase.all) func whatAnEngineDoesIsSaid(_ row: EngineCase) throws {
     var options = ValidationOptions()
     options.engine = Engine(named: row.engine)
-    var specimen = Specimen.complete
-    row.spoil(&specimen)
-    let findings = try Bench().findings(specimen, options: options)
+    var sample = Sample.complete
+    row.corrupt(&sample)
+    let findings = try Bench().findings(sample, options: options)
     #expect(
       findings.contains { $0.rule == row.rule && $0.message.contains(row.says) && $0.hint != nil },
       "\(findings.map { "\($0.rule.rawValue): \($0.message)" })")
@@ -186,7 +186,7 @@ struct EngineTests {
     var options = ValidationOptions()
     options.engine = Engine(named: name)
     let bench = try Bench()
-    let report = bench.report([try Specimen.complete.write("plain", in: bench.folder)], options: options)
+    let report = bench.report([try Sample.complete.write("plain", in: bench.folder)], options: options)
     #expect(report.adapters[0].findings.isEmpty, "\(report.adapters[0].findings.map(\.message))")
     let serving = try #require(report.adapters[0].serving)
     #expect(serving.verdict == .applied)
@@ -196,9 +196,9 @@ struct EngineTests {
     var options = ValidationOptions()
     options.engine = Engine(named: "vllm")
     let bench = try Bench()
-    var refused = Specimen.complete
+    var refused = Sample.complete
     refused.config["use_dora"] = true
-    var idle = Specimen.complete
+    var idle = Sample.complete
     idle.renameAll { $0.replacing(".layers.", with: ".blocks.") }
     let report = bench.report(
       [try refused.write("refused", in: bench.folder), try idle.write("idle", in: bench.folder)], options: options)
@@ -222,17 +222,17 @@ struct EngineTests {
   }
 
   @Test func theLimitCanBeGiven() throws {
-    var specimen = Specimen.complete
-    specimen.resizeAll(to: 24)
+    var sample = Sample.complete
+    sample.resizeAll(to: 24)
     var options = ValidationOptions()
     options.engine = Engine(named: "vllm")
     options.serving.maxLoRARank = 32
-    #expect(try Bench().findings(specimen, options: options).isEmpty)
+    #expect(try Bench().findings(sample, options: options).isEmpty)
     options.serving.maxLoRARank = 8
-    let finding = try #require(try Bench().findings(specimen, options: options).first)
+    let finding = try #require(try Bench().findings(sample, options: options).first)
     #expect(finding.hint == "start vLLM with --max-lora-rank 32, or resize the adapter to rank 8")
     options.engine = nil
-    #expect(try Bench().findings(specimen, options: options).map(\.rule) == [.engineRank])
+    #expect(try Bench().findings(sample, options: options).map(\.rule) == [.engineRank])
   }
 
   @Test func theServedTargetsCount() throws {

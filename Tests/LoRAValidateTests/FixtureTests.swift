@@ -2,11 +2,12 @@ import Diagnostics
 import Foundation
 import LoRAEngines
 import LoRAModel
+import LoRATestSupport
 import LoRAValidate
 import Testing
 
 /// The adapters and bases under testdata, made by PEFT and transformers, honest and broken.
-struct FixtureTests {
+@Suite struct FixtureTests {
   /// One row of `broken/broken.json`.
   struct Broken: Decodable, CustomTestStringConvertible, Sendable {
     let name: String
@@ -40,7 +41,7 @@ struct FixtureTests {
   }
 
   static func rows<Row: Decodable>(_ name: String) -> [Row] {
-    let data = try? Data(contentsOf: URL(fileURLWithPath: Repository.path("testdata/" + name)))
+    let data = try? Data(contentsOf: URL(fileURLWithPath: Fixtures.path(name)))
     return data.flatMap { try? JSONDecoder().decode([Row].self, from: $0) } ?? []
   }
 
@@ -56,8 +57,8 @@ struct FixtureTests {
   static func findings(_ path: String, base: String?, options: ValidationOptions = ValidationOptions()) throws
     -> [Finding]
   {
-    let base = try base.map { name throws in try BaseModel.open(Repository.path("testdata/" + name)) }
-    let report = Validation.run([Repository.path("testdata/" + path)], base: base, options: options)
+    let base = try base.map { name throws in try BaseModel.open(Fixtures.path(name)) }
+    let report = Validation.run([Fixtures.path(path)], base: base, options: options)
     return report.adapters.flatMap(\.findings) + (report.base?.findings ?? [])
   }
 

@@ -6,56 +6,56 @@ import LoRAValidate
 
 import Testing
 
-struct FleetTests {
+@Suite struct FleetTests {
   private let bench: Bench
 
   init() throws { bench = try Bench() }
 
-  private func specimen(_ seed: UInt64) -> Specimen {
+  private func sample(_ seed: UInt64) -> Sample {
     var random = SeededGenerator(seed: seed)
-    return Specimen.honest(&random)
+    return Sample.honest(&random)
   }
 
   @Test func equalOnesOfOneRankAndBaseAreFine() throws {
-    var other = Specimen.plain
+    var other = Sample.plain
     other.tensors[0].values?[0] += 1
     let report = bench.report([
-      try Specimen.plain.write("a/first", in: bench.folder), try other.write("a/second", in: bench.folder),
+      try Sample.plain.write("a/first", in: bench.folder), try other.write("a/second", in: bench.folder),
     ])
     #expect(report.fleet.findings.isEmpty && report.status == .pass)
     #expect(report.fleet.paddingBytes == 0)
   }
 
   @Test func mixedRanksWasteSlots() throws {
-    var large = Specimen.plain
+    var large = Sample.plain
     for position in large.tensors.indices {
       let shape = large.tensors[position].shape
       large.resize(position, to: position % 2 == 0 ? [16, shape[1]] : [shape[0], 16])
     }
     large.config["r"] = 16
     let paths = [
-      try Specimen.plain.write("small", in: bench.folder), try large.write("large", in: bench.folder),
+      try Sample.plain.write("small", in: bench.folder), try large.write("large", in: bench.folder),
     ]
     var options = ValidationOptions()
     options.serving.maxLoRARank = 32
     let report = bench.report(paths, options: options)
     #expect(report.fleet.findings.map(\.rule) == [.fleetMixedRanks])
     #expect(report.fleet.paddedRank == 32)
-    let width = Specimen.plain.tensors.enumerated().reduce(UInt64(0)) {
+    let width = Sample.plain.tensors.enumerated().reduce(UInt64(0)) {
       $0 + $1.element.shape[$1.offset % 2 == 0 ? 1 : 0]
     }
     #expect(report.fleet.slotBytes == 2 * width * 32 * 2)
-    #expect(report.fleet.paddingBytes == width * 2 * (32 - Specimen.plain.rank + 32 - 16))
+    #expect(report.fleet.paddingBytes == width * 2 * (32 - Sample.plain.rank + 32 - 16))
     // A note alone does not make a fleet doubtful.
     #expect(report.status == .pass)
   }
 
   @Test func copiesAreFoundByContent() throws {
-    var almost = Specimen.plain
+    var almost = Sample.plain
     almost.tensors[1].values?[3] += 1
     let paths = [
-      try Specimen.plain.write("one", in: bench.folder), try almost.write("two", in: bench.folder),
-      try Specimen.plain.write("three", in: bench.folder),
+      try Sample.plain.write("one", in: bench.folder), try almost.write("two", in: bench.folder),
+      try Sample.plain.write("three", in: bench.folder),
     ]
     let report = bench.report(paths)
     #expect(report.fleet.findings.map(\.rule) == [.fleetDuplicate])
@@ -64,11 +64,11 @@ struct FleetTests {
   }
 
   @Test func basesAndNamesAreCompared() throws {
-    var other = specimen(7)
+    var other = sample(7)
     other.tensors[0].values?[0] += 1
     other.config["base_model_name_or_path"] = "example/other"
     let paths = [
-      try Specimen.plain.write("de/support", in: bench.folder), try other.write("fr/support", in: bench.folder),
+      try Sample.plain.write("de/support", in: bench.folder), try other.write("fr/support", in: bench.folder),
     ]
     let report = bench.report(paths, withBase: false)
     #expect(report.fleet.findings.map(\.rule) == [.fleetMixedBases, .fleetNameCollision])
@@ -77,7 +77,7 @@ struct FleetTests {
   }
 
   @Test func manyAdaptersComeInOrder() throws {
-    let paths = try (0..<150).map { try specimen(UInt64($0)).write("tenant-\($0)", in: bench.folder) }
+    let paths = try (0..<150).map { try sample(UInt64($0)).write("tenant-\($0)", in: bench.folder) }
     let report = bench.report(paths)
     #expect(report.adapters.map(\.path) == paths)
     #expect(report.adapters.allSatisfy { $0.status == .pass })

@@ -7,8 +7,7 @@ import Testing
 
 /// Folders as trainers leave them (`testdata/make/folder_corpus.py`): each adapter in them is found, and the verdict on
 /// it is PEFT's.
-@Suite("Trainers' folders")
-struct FolderCorpusTests {
+@Suite struct FolderCorpusTests {
   /// Where the tool says more than PEFT, and why.
   private static let stricter: [String: String] = [
     "pickle alone": "pickles are never read", "pickle beside": "a loader may prefer it",

@@ -8,7 +8,7 @@ import Testing
 
 /// No false alarm: adapters of every architecture, with the names, shapes and configs that PEFT wrote
 /// (`testdata/make/matrix_fixtures.py`; `matrix.py` checks many times as many).
-struct MatrixTests {
+@Suite struct MatrixTests {
   /// One adapter as it is kept.
   private struct Export {
     let name: String

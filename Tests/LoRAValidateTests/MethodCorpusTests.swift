@@ -9,8 +9,7 @@ import Testing
 /// An adapter of every `peft_type` and of every variant of LoRA, as PEFT saves it (`testdata/make/method_corpus.py`):
 /// another method is called by its name and nothing else is said of it; LoRA has the modules and scales that PEFT gives
 /// it, and the verdict that its load deserves.
-@Suite("Methods as PEFT saves them")
-struct MethodCorpusTests {
+@Suite struct MethodCorpusTests {
   /// Variants of LoRA of which the tool says more than PEFT, and why.
   private static let stricter: [String: String] = [
     "LORA pissa": "changed the base", "LORA pissa_niter_2": "changed the base", "LORA olora": "changed the base",

@@ -7,8 +7,7 @@ import Testing
 
 /// LoRA files of image and video models under the names of their trainers (`testdata/make/pipeline_corpus.py`), of which
 /// diffusers' loader takes every module: convention, ranks and alphas are those of the trainer, and nothing false is said.
-@Suite("Image and video models")
-struct PipelineCorpusTests {
+@Suite struct PipelineCorpusTests {
   /// Where something is to be said, and what.
   private static let reported: [String: RuleID] = [
     "Flux, XLabs": .tensorUnknown, "Wan, DiffSynth": .exportNaming,

@@ -20,7 +20,7 @@ struct PolicyCase: CustomTestStringConvertible, Sendable {
     PolicyCase(rule: .policyAlpha, broken: { $0.scale = 3...4 }, kept: { $0.scale = 1...2 }),
     PolicyCase(
       rule: .policyTargets, broken: { $0.allowedTargets = ["c_attn"] },
-      kept: { $0.allowedTargets = Specimen.sizes.keys.map { String($0.split(separator: ".")[1]) } }),
+      kept: { $0.allowedTargets = Sample.sizes.keys.map { String($0.split(separator: ".")[1]) } }),
     PolicyCase(rule: .policyTargets, broken: { $0.requiredTargets = ["c_attn"] }, kept: { $0.requiredTargets = [] }),
     PolicyCase(rule: .policyDType, broken: { $0.dtypes = [.f64] }, kept: { $0.dtypes = [.f32, .bf16, .f16] }),
     PolicyCase(rule: .policySize, broken: { $0.maxBytes = 100 }, kept: { $0.maxBytes = 1 << 20 }),
@@ -32,13 +32,13 @@ struct PolicyCase: CustomTestStringConvertible, Sendable {
   ]
 }
 
-struct PolicyTests {
-  private func findings(_ change: (inout Policy) -> Void, _ specimen: Specimen = .plain) throws -> [Finding] {
+@Suite struct PolicyTests {
+  private func findings(_ change: (inout Policy) -> Void, _ sample: Sample = .plain) throws -> [Finding] {
     var options = ValidationOptions()
     var policy = Policy(path: "lora-policy.yml")
     change(&policy)
     options.policy = policy
-    return try Bench().findings(specimen, options: options)
+    return try Bench().findings(sample, options: options)
   }
 
   @Test(arguments: PolicyCase.all) func limitsAreKept(_ row: PolicyCase) throws {
@@ -52,15 +52,15 @@ struct PolicyTests {
   private func report(_ change: (inout Policy) -> Void, engine: String? = nil, on bench: Bench) throws
     -> ValidationReport
   {
-    var specimen = Specimen.plain
-    specimen.config["r"] = 50
+    var sample = Sample.plain
+    sample.config["r"] = 50
     var options = ValidationOptions()
     var policy = Policy(path: "lora-policy.yml")
     change(&policy)
     options.policy = policy
     options.engine = engine.flatMap { Engine(named: $0) }
     options.serving.maxLoRARank = 64
-    return bench.report([try specimen.write("adapter", in: bench.folder)], options: options)
+    return bench.report([try sample.write("adapter", in: bench.folder)], options: options)
   }
 
   @Test func severitiesDecideTheVerdict() throws {
@@ -102,7 +102,7 @@ struct PolicyTests {
     let bench = try Bench()
     try bench.folder.write("broken/adapter_model.safetensors", [UInt8](repeating: 7, count: 100))
     try bench.folder.write("pickle/adapter_model.bin", [UInt8]([0x80, 2, 0x7D, 0x2E]))
-    try bench.folder.write("pickle/adapter_config.json", JSONValue.object(Specimen.plain.config).text())
+    try bench.folder.write("pickle/adapter_config.json", JSONValue.object(Sample.plain.config).text())
     var options = ValidationOptions()
     var policy = Policy(path: "lora-policy.yml")
     for rule in RuleSet.all.map(\.id) { policy.ignored[rule] = "everything is fine" }
@@ -113,7 +113,7 @@ struct PolicyTests {
 
   @Test func policiesWeighWhatIsSaidOfTheFleet() throws {
     let bench = try Bench()
-    let paths = [try Specimen.plain.write("a", in: bench.folder), try Specimen.plain.write("b", in: bench.folder)]
+    let paths = [try Sample.plain.write("a", in: bench.folder), try Sample.plain.write("b", in: bench.folder)]
     var options = ValidationOptions()
     options.policy = Policy(path: "lora-policy.yml")
     options.policy?.severities = [.fleetDuplicate: .error]
@@ -126,21 +126,21 @@ struct PolicyTests {
   }
 
   @Test func replacedTensorsAreTargetsToo() throws {
-    var specimen = Specimen.plain
-    specimen.config["modules_to_save"] = ["lm_head"]
-    specimen.tensors.append(
+    var sample = Sample.plain
+    sample.config["modules_to_save"] = ["lm_head"]
+    sample.tensors.append(
       .init(name: "base_model.model.lm_head.weight", shape: [40, 32], values: Array(repeating: 0.5, count: 40 * 32)))
-    let targets = Specimen.sizes.keys.map { String($0.split(separator: ".")[1]) }
-    let found = try findings({ $0.allowedTargets = targets }, specimen)
+    let targets = Sample.sizes.keys.map { String($0.split(separator: ".")[1]) }
+    let found = try findings({ $0.allowedTargets = targets }, sample)
     #expect(found.map(\.rule) == [.policyTargets], "\(found.map(\.message))")
     #expect(found.first?.found == "lm_head")
-    #expect(try findings({ $0.allowedTargets = targets + ["lm_head"] }, specimen).isEmpty)
+    #expect(try findings({ $0.allowedTargets = targets + ["lm_head"] }, sample).isEmpty)
   }
 
   @Test func anAdapterThatDoesNotSayItsBaseIsNotOnAnAllowedOne() throws {
-    var specimen = Specimen.plain
-    specimen.config["base_model_name_or_path"] = .null
-    let found = try findings({ $0.bases = ["example/small-llama"] }, specimen)
+    var sample = Sample.plain
+    sample.config["base_model_name_or_path"] = .null
+    let found = try findings({ $0.bases = ["example/small-llama"] }, sample)
     #expect(found.map(\.rule).contains(.policyBase))
   }
 }

@@ -7,8 +7,7 @@ import TensorCore
 import Testing
 
 /// Kinds of files that people publish, and what the check says of them.
-@Suite("Files as they are published")
-struct RealFileTests {
+@Suite struct RealFileTests {
   /// Findings about an adapter whose modules all have 8 inputs and outputs.
   private func findings(
     _ modules: [String], config: JSONObject = JSONObject(), base: String? = nil, weights: [String]? = nil
@@ -45,8 +44,7 @@ struct RealFileTests {
     range.flatMap { layer in leaves.map { "\(prefix)\(layer).\($0)" } }
   }
 
-  @Test("Layers of several kinds and towers of several depths are complete")
-  func nothingIsMissing() throws {
+  @Test func layersOfSeveralKindsAndTowersOfSeveralDepthsAreComplete() throws {
     let attention = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"]
     let kinds: [[String]] = [
       layers(0..<4, "model.language_model.layers.", attention) + layers(0..<9, "model.visual.blocks.", ["attn.qkv"]),
@@ -65,8 +63,7 @@ struct RealFileTests {
     for modules in kinds { #expect(try findings(modules).isEmpty, "\(modules)") }
   }
 
-  @Test("A module that its neighbours have is still missed")
-  func holes() throws {
+  @Test func aModuleThatItsNeighboursHaveIsStillMissed() throws {
     let modules = layers(0..<6, "model.layers.", ["self_attn.q_proj", "self_attn.v_proj"])
       .filter { $0 != "model.layers.2.self_attn.v_proj" }
     let found = try findings(modules)
@@ -79,8 +76,7 @@ struct RealFileTests {
      "text_config": {"num_hidden_layers": 2, "hidden_size": 8}, "vision_config": {}}
     """
 
-  @Test("Names that the library changes by itself are not reported; others are")
-  func namesInMemory() throws {
+  @Test func namesThatTheLibraryChangesByItselfAreNotReportedOthersAre() throws {
     let stored =
       layers(0..<2, "model.layers.", ["self_attn.q_proj"]) + ["visual.blocks.0.attn.qkv", "lm_head"]
     for (modules, isRenamed) in [
@@ -94,8 +90,8 @@ struct RealFileTests {
     }
   }
 
-  @Test("PEFT renames an adapter's old names where the library has rules for the model type")
-  func renamedByPEFT() throws {
+  /// PEFT renames an adapter's old names where the library has rules for the model type.
+  @Test func peftRenamesAnAdaptersOldNamesWhereTheLibraryHasRulesForTheModelType() throws {
     let config = """
       {"model_type": "bailing_hybrid", "architectures": ["BailingHybridForCausalLM"], "num_hidden_layers": 1}
       """
@@ -108,8 +104,7 @@ struct RealFileTests {
     }
   }
 
-  @Test("Variants of one model that differ in quantisation are a note")
-  func quantisedVariants() throws {
+  @Test func variantsOfOneModelThatDifferInQuantisationAreANote() throws {
     let base = """
       {"model_type": "x", "architectures": ["XForCausalLM"], "_name_or_path": "example/Tiny-8B-Instruct"}
       """
@@ -127,8 +122,7 @@ struct RealFileTests {
     }
   }
 
-  @Test("A part of an image model is a base like any other")
-  func imageModel() throws {
+  @Test func aPartOfAnImageModelIsABaseLikeAnyOther() throws {
     let module = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_out.0"
     let folder = try TemporaryFolder()
     var file = SafetensorsBuilder()
@@ -142,8 +136,7 @@ struct RealFileTests {
     #expect(found.isEmpty, "\(found)")
   }
 
-  @Test("Factors with a matrix for each expert are called what they are")
-  func stacksOfFactors() throws {
+  @Test func factorsWithAMatrixForEachExpertAreCalledWhatTheyAre() throws {
     let folder = try TemporaryFolder()
     var tensors = SafetensorsBuilder()
     let name = "base_model.model.model.layers.0.mlp.experts.down_proj"
@@ -159,14 +152,13 @@ struct RealFileTests {
   }
 
   @Test(
-    "Files of other trainers carry the trainer's name",
     arguments: [
       ("layers.0.attention.wq.lora_A.weight", "mistral-finetune"),
       ("decoder.layers.0.self_attention.linear_qkv.adapter.linear_in.weight", "Megatron"),
       ("double_blocks.0.processor.proj_lora1.down.weight", "XLabs"),
       ("transformer.layers.0.to_q.lora_A_1.default_0.weight", "default_0"),
     ])
-  func otherTrainers(_ name: String, _ trainer: String) throws {
+  func filesOfOtherTrainersCarryTheTrainersName(_ name: String, _ trainer: String) throws {
     let folder = try TemporaryFolder()
     var tensors = SafetensorsBuilder()
     tensors.add(name, .f32, [2, 8], values: (0..<16).map { Float($0) })
@@ -179,7 +171,6 @@ struct RealFileTests {
   }
 
   @Test(
-    "Configs that are another kind of file are called what they are",
     arguments: [
       ("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", RuleID.configInvalid, "LFS"),
       ("\u{FEFF}{\"peft_type\": \"LORA\"}", .configInvalid, "byte-order mark"),
@@ -189,7 +180,7 @@ struct RealFileTests {
         "AdapterHub"
       ),
     ])
-  func otherConfigs(_ text: String, _ rule: RuleID, _ word: String) {
+  func configsThatAreAnotherKindOfFileAreCalledWhatTheyAre(_ text: String, _ rule: RuleID, _ word: String) {
     let findings = AdapterConfig.parse(Array(text.utf8), path: "adapter_config.json").findings
     #expect(findings.map(\.rule) == [rule] && findings[0].message.contains(word), "\(findings)")
   }

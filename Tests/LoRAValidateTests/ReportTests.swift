@@ -11,20 +11,20 @@ import FoundationXML
 #endif
 
 /// One report with a good, a doubtful and a bad adapter, and one whose name wants to break the output.
-struct ReportTests {
+@Suite struct ReportTests {
   private let bench: Bench
   private let report: ValidationReport
   private static let hostile = "evil{0}[a](b)<&>\"'\u{1B}[31m\t\n::error::x"
 
   init() throws {
     bench = try Bench()
-    var doubtful = Specimen.plain
+    var doubtful = Sample.plain
     doubtful.config["base_model_name_or_path"] = "example/other-llama"
-    var bad = Specimen.plain
+    var bad = Sample.plain
     bad.config["r"] = 50
     bad.tensors[0].name = "base_model.model.\(Self.hostile).lora_A.weight"
     report = bench.report([
-      try Specimen.plain.write("good", in: bench.folder), try doubtful.write("doubtful", in: bench.folder),
+      try Sample.plain.write("good", in: bench.folder), try doubtful.write("doubtful", in: bench.folder),
       try bad.write("bad,one:two%three", in: bench.folder),
     ])
   }
@@ -56,7 +56,7 @@ struct ReportTests {
     }
     let summary = try #require(adapters[0]["summary"])
     #expect(summary["modules"] == summary["matched"] && summary["unmatched"] == 0)
-    #expect(summary["rank_max"]?.int64 == Int64(Specimen.plain.rank))
+    #expect(summary["rank_max"]?.int64 == Int64(Sample.plain.rank))
     let finding = try #require(adapters[2]["findings"]?.array?.first)
     #expect(Set(["rule", "severity", "message", "file"]).isSubset(of: Set(finding.object?.keys ?? [])))
   }
@@ -145,7 +145,7 @@ struct ReportTests {
     }
   }
 
-  @Test func oneBrokenAdapterStopsNobody() throws {
+  @Test func oneBrokenAdapterDoesNotStopTheOthers() throws {
     try bench.folder.write("empty/adapter_model.safetensors", [UInt8]())
     let paths = ["good", "empty", "nowhere", "doubtful"].map { bench.folder.path($0) }
     let report = bench.report(paths)
@@ -154,7 +154,7 @@ struct ReportTests {
   }
 }
 
-struct ShardTests {
+@Suite struct ShardTests {
   @Test func partsAreDisjointCompleteAndStable() throws {
     let paths = (0..<500).map { "fleet/tenant-\($0)/adapter" }
     for count in UInt64(1)...9 {
@@ -175,7 +175,7 @@ struct ShardTests {
 
   @Test func onlyThePartIsChecked() throws {
     let bench = try Bench()
-    let paths = try (0..<12).map { try Specimen.plain.write("tenant-\($0)", in: bench.folder) }
+    let paths = try (0..<12).map { try Sample.plain.write("tenant-\($0)", in: bench.folder) }
     var seen: [String] = []
     for index in UInt64(0)..<3 {
       var options = ValidationOptions()

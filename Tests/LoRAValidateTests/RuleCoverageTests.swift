@@ -8,7 +8,7 @@ import TensorCore
 import Testing
 
 /// Every rule must have shown in a test that it fires, and that it keeps quiet.
-struct RuleCoverageTests {
+@Suite struct RuleCoverageTests {
   /// Rules about the base's own files, which have a test below.
   private static let ofBases: Set<RuleID> = [.indexInvalid, .shardMismatch, .baseConfigMismatch, .securityPath]
   /// Rules about several adapters, which `FleetTests` covers.
@@ -57,7 +57,7 @@ struct RuleCoverageTests {
     var weights = SafetensorsBuilder()
     weights.add("model.layers.0.self_attn.q_proj.weight", .f32, [64, 32])
     try folder.write("model.safetensors", weights)
-    try folder.write("config.json", Specimen.baseConfig)
+    try folder.write("config.json", Sample.baseConfig)
     let report = Validation.run([], base: try BaseModel.open(folder.path), options: ValidationOptions())
     #expect(report.base?.findings.contains { $0.rule == .baseConfigMismatch } ?? false)
     #expect(report.status == .warn)

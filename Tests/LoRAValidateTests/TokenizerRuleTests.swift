@@ -7,7 +7,7 @@ import LoRAValidate
 import Testing
 
 /// Tokenizers beside adapters and beside bases, as transformers 4 and 5 save them.
-struct TokenizerRuleTests {
+@Suite struct TokenizerRuleTests {
   /// One row of `tokenizers/tokenizers.json`: what a folder is to be called.
   struct Case: Decodable, CustomTestStringConvertible, Sendable {
     let base: String
@@ -36,14 +36,14 @@ struct TokenizerRuleTests {
 
   /// A base folder of a config and a tokenizer.
   private func base(_ name: String, tokenizer: String?, rows: UInt64) throws -> BaseModel {
-    let config = Specimen.baseConfig.split(separator: "\"vocab_size\": 40").joined(separator: "\"vocab_size\": \(rows)")
+    let config = Sample.baseConfig.split(separator: "\"vocab_size\": 40").joined(separator: "\"vocab_size\": \(rows)")
     try folder.write("\(name)/config.json", config)
     if let tokenizer { try copy(tokenizer, to: name) }
     return try BaseModel.open(folder.path(name))
   }
 
-  private func adapter(_ name: String, tokenizer: String, _ specimen: Specimen = .plain) throws -> String {
-    let path = try specimen.write(name, in: folder)
+  private func adapter(_ name: String, tokenizer: String, _ sample: Sample = .plain) throws -> String {
+    let path = try sample.write(name, in: folder)
     try copy(tokenizer, to: name)
     return path
   }
@@ -99,17 +99,17 @@ struct TokenizerRuleTests {
   /// Rows that the adapter brings make its own tokens legitimate: whole embeddings, or the rows of single tokens.
   @Test func broughtRowsAreNoAlarm() throws {
     let base = try base("base", tokenizer: "llama/base", rows: 330)
-    var whole = Specimen.plain
+    var whole = Sample.plain
     whole.config["modules_to_save"] = ["embed_tokens"]
     whole.tensors.append(
-      Specimen.Tensor(name: "base_model.model.model.embed_tokens.weight", shape: [331, 32], values: nil))
+      Sample.Tensor(name: "base_model.model.model.embed_tokens.weight", shape: [331, 32], values: nil))
     let path = try adapter("whole", tokenizer: "llama/beyond", whole)
     #expect(findings(path, base).map(\.severity) == [.note])
 
-    var single = Specimen.plain
+    var single = Sample.plain
     single.config["trainable_token_indices"] = ["embed_tokens": [293]]
     single.tensors.append(
-      Specimen.Tensor(
+      Sample.Tensor(
         name: "base_model.model.model.embed_tokens.token_adapter.trainable_tokens_delta", shape: [1, 32], values: nil))
     let qwen = try self.base("qwen", tokenizer: "qwen/base", rows: 304)
     #expect(findings(try adapter("single", tokenizer: "qwen/added", single), qwen).map(\.severity) == [.note])
@@ -124,13 +124,13 @@ struct TokenizerRuleTests {
       let found = findings(path, base)
       #expect(found.map(\.rule) == [.baseTokenizerMismatch] && found.map(\.severity) == [.note])
       #expect(found.first?.message.contains("not compared") ?? false)
-      #expect(findings(try Specimen.plain.write("without-\(UInt64.random(in: 0 ... .max))", in: folder), base).isEmpty)
+      #expect(findings(try Sample.plain.write("without-\(UInt64.random(in: 0 ... .max))", in: folder), base).isEmpty)
     }
     #expect(findings(path, nil).isEmpty)
   }
 
   @Test func brokenTokenizersAreSaid() throws {
-    let path = try Specimen.plain.write("adapter", in: folder)
+    let path = try Sample.plain.write("adapter", in: folder)
     try folder.write("adapter/tokenizer.json", "version https://git-lfs.github.com/spec/v1\n")
     let found = findings(path, try base("base", tokenizer: "qwen/base", rows: 304))
     #expect(found.map(\.severity) == [.warning] && found.first?.message.contains("Git LFS") ?? false)
@@ -142,7 +142,7 @@ struct TokenizerRuleTests {
 
   /// Added tokens alone tell, too, where no vocabulary lies beside the adapter.
   @Test func addedTokensAloneAreCompared() throws {
-    let path = try Specimen.plain.write("adapter", in: folder)
+    let path = try Sample.plain.write("adapter", in: folder)
     try folder.write("adapter/added_tokens.json", #"{"<|im_start|>": 290, "<new>": 400}"#)
     let found = findings(path, try base("base", tokenizer: "qwen/base", rows: 304))
     #expect(found.map(\.severity) == [.error] && found.first?.message.contains("\"<new>\" (400)") ?? false)
@@ -151,9 +151,9 @@ struct TokenizerRuleTests {
   @Test func poolsAreToHaveOneTokenizer() throws {
     var members: [String] = []
     for (number, tokenizer) in ["qwen/v4", "qwen/v5", "qwen/padding", "qwen/layout"].enumerated() {
-      var specimen = Specimen.plain
-      specimen.tensors[0].values?[0] += Float(number + 1)
-      members.append(try adapter("tenant-\(number)", tokenizer: tokenizer, specimen))
+      var sample = Sample.plain
+      sample.tensors[0].values?[0] += Float(number + 1)
+      members.append(try adapter("tenant-\(number)", tokenizer: tokenizer, sample))
     }
     func fleet(_ paths: [String]) -> [Finding] {
       Validation.run(paths, base: nil, options: ValidationOptions()).fleet.findings.filter {
@@ -161,7 +161,7 @@ struct TokenizerRuleTests {
       }
     }
     #expect(fleet(members).isEmpty)
-    #expect(fleet(members + [try Specimen.plain.write("without", in: folder)]).isEmpty)
+    #expect(fleet(members + [try Sample.plain.write("without", in: folder)]).isEmpty)
     let template = try adapter("tenant-t", tokenizer: "qwen/template")
     let found = fleet(members + [template])
     #expect(found.count == 1 && found.first?.message.contains("2 different chat templates") ?? false)

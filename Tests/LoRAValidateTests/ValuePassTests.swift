@@ -11,7 +11,7 @@ import Testing
 @testable import LoRAModel
 
 /// Values are read in pieces; what is found must not depend on where the cuts fall.
-struct ValuePassTests {
+@Suite struct ValuePassTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
@@ -131,7 +131,7 @@ struct ValuePassTests {
   #endif
 }
 
-struct ServingDTypeTests {
+@Suite struct ServingDTypeTests {
   @Test func roundingIsThatOfTheHardwareTypes() {
     var random = SeededGenerator(seed: 3)
     for _ in 0..<100_000 {

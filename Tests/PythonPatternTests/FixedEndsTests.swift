@@ -2,7 +2,7 @@ import Testing
 
 @testable import PythonPattern
 
-struct FixedEndsTests {
+@Suite struct FixedEndsTests {
   /// Instructions visited by a question, none when the ends already tell.
   private func steps(_ source: String, match text: String) throws -> Int {
     var steps = 0

@@ -1,9 +1,10 @@
+import LoRATestSupport
 import Testing
 
 @testable import PythonPattern
 
 /// What would hang or exhaust a backtracking engine; measured in instructions visited, not in time.
-struct HostilePatternTests {
+@Suite struct HostilePatternTests {
   /// Runs all three questions and checks the promised bound of each.
   private func answers(_ source: String, _ text: String) throws -> [Bool] {
     let pattern = try PythonPattern(source)
@@ -110,19 +111,15 @@ struct HostilePatternTests {
   }
 
   @Test func randomPatternsNeverTrapAndKeepTheBound() {
-    var state: UInt64 = 42
-    func next(_ limit: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(state >> 33) % limit
-    }
+    var random = SeededGenerator(seed: 42)
     let parts = [
       "a", "b", ".", "(", ")", "[", "]", "{", "}", "*", "+", "?", "|", "^", "$", "\\", "-", ",", "2", "9", "(?:", "(?=",
       "(?!", "(?<=", "(?<!", "(?i)", "(?P<n>", "\\b", "\\w", "\\1", "{0,3}", "[^", "é", "\u{1F600}", "\n",
     ]
     var compiled = 0
     for _ in 0..<20_000 {
-      let source = (0..<next(12)).map { _ in parts[next(parts.count)] }.joined()
-      let text = (0..<next(6)).map { _ in parts[next(parts.count)] }.joined()
+      let source = (0..<random.below(12)).map { _ in parts[random.below(parts.count)] }.joined()
+      let text = (0..<random.below(6)).map { _ in parts[random.below(parts.count)] }.joined()
       guard let pattern = try? PythonPattern(source) else { continue }
       compiled += 1
       let bound = pattern.instructionCount * (text.unicodeScalars.count + 1)

@@ -1,9 +1,10 @@
 import Foundation
+import LoRATestSupport
 import PythonPattern
 import Testing
 
 /// Every answer that testdata/make/patterns.py got from Python.
-struct ReferenceTests {
+@Suite struct ReferenceTests {
   private struct Case: Decodable {
     enum Mode: String, Decodable { case fullmatch, match, search }
 
@@ -59,10 +60,8 @@ struct ReferenceTests {
 
   /// The committed answers, or those of a larger run that the variable names.
   private static var file: URL {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    return ProcessInfo.processInfo.environment["PYTHON_PATTERN_CASES"].map { URL(fileURLWithPath: $0) }
-      ?? root.appendingPathComponent("testdata/patterns/patterns.json")
+    let path = ProcessInfo.processInfo.environment["PYTHON_PATTERN_CASES"] ?? Fixtures.path("patterns/patterns.json")
+    return URL(fileURLWithPath: path)
   }
 
   @Test func everyAnswerIsPythons() throws {

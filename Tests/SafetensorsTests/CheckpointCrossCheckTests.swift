@@ -29,10 +29,9 @@ private func examine(
   return Checkpoint.examine(folder.path)
 }
 
-@Suite("Shards against their index")
-struct CheckpointCrossCheckTests {
-  @Test("A tensor that the index maps but no shard holds is an error")
-  func mappedButAbsent() throws {
+/// Shards against their index.
+@Suite struct CheckpointCrossCheckTests {
+  @Test func aTensorThatTheIndexMapsButNoShardHoldsIsAnError() throws {
     let examined = try examine(["a"], ["c"], map: ["a": first, "ghost": first, "c": second], totalSize: 48)
     let finding = try #require(examined.findings.first)
     #expect(examined.findings.count == 1)
@@ -45,8 +44,7 @@ struct CheckpointCrossCheckTests {
     #expect(examined.checkpoint?.tensors.count == 2)
   }
 
-  @Test("A tensor in another shard than the index says is a warning that names both")
-  func moved() throws {
+  @Test func aTensorInAnotherShardThanTheIndexSaysIsAWarningThatNamesBoth() throws {
     let examined = try examine(["a", "b"], ["c"], map: ["a": first, "b": second, "c": second])
     #expect(examined.isSound)
     #expect(examined.findings.map(\.tensor) == ["b"])
@@ -55,16 +53,14 @@ struct CheckpointCrossCheckTests {
     #expect(examined.checkpoint?.tensors["b"]?.file == 0)
   }
 
-  @Test("A tensor that the index does not list is a warning")
-  func unlisted() throws {
+  @Test func aTensorThatTheIndexDoesNotListIsAWarning() throws {
     let examined = try examine(["a", "extra"], ["c"], map: ["a": first, "c": second], totalSize: 72)
     #expect(examined.findings.map(\.tensor) == ["extra"])
     #expect(examined.findings.map(\.severity) == [.warning])
     #expect(examined.checkpoint?.tensors["extra"]?.file == 0)
   }
 
-  @Test("Missing and unlisted tensors together mean a stale index")
-  func stale() throws {
+  @Test func missingAndUnlistedTensorsTogetherMeanAStaleIndex() throws {
     let examined = try examine(["new.a"], ["new.c"], map: ["a": first, "c": second], totalSize: 48)
     let errors = examined.findings.filter { $0.severity == .error }
     #expect(errors.map(\.tensor) == ["a", "c"])
@@ -72,8 +68,7 @@ struct CheckpointCrossCheckTests {
     #expect(examined.findings.filter { $0.severity == .warning }.map(\.tensor) == ["new.a", "new.c"])
   }
 
-  @Test("One tensor in two shards is an error, and the one that the index names counts")
-  func twice() throws {
+  @Test func oneTensorInTwoShardsIsAnErrorAndTheOneThatTheIndexNamesCounts() throws {
     for (mapped, position) in [(first, 0), (second, 1)] {
       let examined = try examine(["a", "b"], ["b", "c"], map: ["a": first, "b": mapped, "c": second])
       #expect(examined.findings.map(\.rule) == [.shardMismatch])
@@ -84,8 +79,7 @@ struct CheckpointCrossCheckTests {
     }
   }
 
-  @Test("Missing shards are listed in one finding")
-  func missingShard() throws {
+  @Test func missingShardsAreListedInOneFinding() throws {
     let examined = try examine(["a"], nil, map: ["a": first, "c": second])
     #expect(examined.findings.count == 1)
     let finding = try #require(examined.findings.first)
@@ -95,16 +89,15 @@ struct CheckpointCrossCheckTests {
     #expect(examined.checkpoint?.tensors.keys.sorted() == ["a"])
   }
 
-  @Test("Missing shards beside others of the same name are a stale index")
-  func staleShards() throws {
+  @Test func missingShardsBesideOthersOfTheSameNameAreAStaleIndex() throws {
     let other = "model-00001-of-00003.safetensors"
     let examined = try examine(["a"], nil, map: ["a": first, "c": second], others: [other])
     #expect(examined.findings.first?.hint?.contains("stale") == true)
     #expect(examined.findings.first?.hint?.contains(other) == true)
   }
 
-  @Test("A total size that is not the sum is a warning, and the sum of file sizes is recognised")
-  func totalSize() throws {
+  /// A total size that is not the sum is a warning, and the sum of file sizes is recognised.
+  @Test func aTotalSizeThatIsNotTheSumIsAWarning() throws {
     let map: KeyValuePairs<String, String> = ["a": first, "c": second]
     let wrong = try examine(["a"], ["c"], map: map, totalSize: 47)
     #expect(wrong.findings.map(\.severity) == [.warning])
@@ -117,8 +110,7 @@ struct CheckpointCrossCheckTests {
     #expect(huge.findings.map(\.severity) == [.warning])
   }
 
-  @Test("A broken shard is reported with its own problem, the others stay")
-  func brokenShard() throws {
+  @Test func aBrokenShardIsReportedWithItsOwnProblemTheOthersStay() throws {
     let folder = try TemporaryFolder()
     var builder = SafetensorsBuilder()
     builder.add("a", .f32, [2, 3])
@@ -133,8 +125,7 @@ struct CheckpointCrossCheckTests {
     #expect(examined.checkpoint?.tensors.keys.sorted() == ["a"])
   }
 
-  @Test("A shard whose ranges make no sense is counted without harm")
-  func senselessRanges() throws {
+  @Test func aShardWhoseRangesMakeNoSenseIsCountedWithoutHarm() throws {
     let folder = try TemporaryFolder()
     var builder = SafetensorsBuilder()
     builder.add("a", dtype: "F32", shape: [1], begin: 8, end: 4)
@@ -149,8 +140,7 @@ struct CheckpointCrossCheckTests {
     #expect(examined.checkpoint?.tensorBytes == 0)
   }
 
-  @Test("An index that names a folder as its shard is refused")
-  func folderAsShard() throws {
+  @Test func anIndexThatNamesAFolderAsItsShardIsRefused() throws {
     let folder = try TemporaryFolder()
     try folder.folder("sub.safetensors")
     try folder.write(
@@ -160,8 +150,7 @@ struct CheckpointCrossCheckTests {
     #expect(examined.checkpoint == nil)
   }
 
-  @Test("An index that maps nothing, or names thousands of shards, is refused")
-  func absurdIndexes() throws {
+  @Test func anIndexThatMapsNothingOrNamesThousandsOfShardsIsRefused() throws {
     let folder = try TemporaryFolder()
     try folder.write("a.index.json", #"{"metadata": {}, "weight_map": {}}"#)
     #expect(Checkpoint.examine(folder.path("a.index.json")).findings.map(\.rule) == [.shardMismatch])
@@ -171,8 +160,7 @@ struct CheckpointCrossCheckTests {
     #expect(examined.findings.map(\.found) == ["5,000"])
   }
 
-  @Test("A model of 200 shards")
-  func manyShards() throws {
+  @Test func aModelOf200Shards() throws {
     let folder = try TemporaryFolder()
     var members: [String] = []
     for number in 1...200 {

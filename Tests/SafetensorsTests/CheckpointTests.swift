@@ -13,8 +13,7 @@ private func shard(_ names: String...) -> SafetensorsBuilder {
   return builder
 }
 
-@Suite("Checkpoint")
-struct CheckpointTests {
+@Suite struct CheckpointTests {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
@@ -40,8 +39,7 @@ struct CheckpointTests {
 
   // MARK: Finding the weights
 
-  @Test("A folder with one file")
-  func singleFile() throws {
+  @Test func aFolderWithOneFile() throws {
     try folder.write("model.safetensors", shard("a", "b"))
     try folder.write("adapter_model.safetensors", shard("lora"))
     try folder.write("optimizer.safetensors", shard("state"))
@@ -55,8 +53,8 @@ struct CheckpointTests {
     #expect(checkpoint.folder == folder.path)
   }
 
-  @Test("A folder with shards and index, the index itself, and a single file give the same table")
-  func sharded() throws {
+  /// A folder with shards and index, the index itself, and a single file give the same table.
+  @Test func aFolderWithShardsAndIndex() throws {
     try writeTwoShards()
     for path in [folder.path, folder.path + "/", folder.path("model.safetensors.index.json")] {
       let examined = Checkpoint.examine(path)
@@ -77,8 +75,7 @@ struct CheckpointTests {
     #expect(findings.first?.message.contains("one of 2 shards") == true)
   }
 
-  @Test("Data can be read through the table")
-  func data() throws {
+  @Test func dataCanBeReadThroughTheTable() throws {
     var builder = SafetensorsBuilder()
     builder.add("x", .f32, [2], values: [1.5, -2])
     builder.add("y", .bf16, [1], values: [3])
@@ -90,8 +87,7 @@ struct CheckpointTests {
     #expect(try checkpoint.files[other.file].bytes(of: other.info) == [0x40, 0x40])
   }
 
-  @Test("Links are followed as the Hugging Face cache makes them")
-  func linkedCache() throws {
+  @Test func linksAreFollowedAsTheHuggingFaceCacheMakesThem() throws {
     try folder.write("blobs/aaa", shard("a"))
     try folder.write("blobs/bbb", shard("b"))
     try writeIndex(
@@ -107,8 +103,7 @@ struct CheckpointTests {
     }
   }
 
-  @Test("A link whose file was never downloaded counts as a missing shard")
-  func danglingLink() throws {
+  @Test func aLinkWhoseFileWasNeverDownloadedCountsAsAMissingShard() throws {
     try folder.write("model-00001-of-00002.safetensors", shard("a"))
     try folder.link("model-00002-of-00002.safetensors", to: "../../blobs/never")
     try writeIndex(["a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"])
@@ -117,8 +112,8 @@ struct CheckpointTests {
     #expect(examined.findings.first?.message.contains("model-00002-of-00002.safetensors") == true)
   }
 
-  @Test("Other usual names: diffusers, variants, a lone file, Mistral's own layout as the last resort")
-  func otherNames() throws {
+  /// Other usual names: diffusers, variants, a lone file, Mistral's own layout as the last resort.
+  @Test func otherUsualNamesAreFound() throws {
     let cases: [(files: [String], chosen: String)] = [
       (["diffusion_pytorch_model.safetensors", "other.safetensors"], "diffusion_pytorch_model.safetensors"),
       (["my-model.safetensors", "consolidated.safetensors"], "my-model.safetensors"),
@@ -142,15 +137,13 @@ struct CheckpointTests {
     #expect(diffusers.weights == .index("diffusion_pytorch_model.safetensors.index.json"))
   }
 
-  @Test("A whole file beside an index is taken, with a warning, as transformers does")
-  func fileBesideIndex() throws {
+  @Test func aWholeFileBesideAnIndexIsTakenWithAWarningAsTransformersDoes() throws {
     let layout = CheckpointLayout(folder: "f", names: ["model.safetensors", "model.safetensors.index.json"])
     #expect(layout.weights == .file("model.safetensors"))
     #expect(layout.findings.map(\.severity) == [.warning])
   }
 
-  @Test("Several files that nothing connects are not guessed about")
-  func ambiguous() throws {
+  @Test func severalFilesThatNothingConnectsAreNotGuessedAbout() throws {
     for names in [
       ["one.safetensors", "two.safetensors"],
       ["a.safetensors.index.json", "b.safetensors.index.json"],
@@ -163,8 +156,7 @@ struct CheckpointTests {
     }
   }
 
-  @Test("Shards without an index are taken when they are complete, with a warning")
-  func shardsWithoutIndex() throws {
+  @Test func shardsWithoutAnIndexAreTakenWhenTheyAreCompleteWithAWarning() throws {
     try folder.write("model-00001-of-00002.safetensors", shard("a"))
     try folder.write("model-00002-of-00002.safetensors", shard("b"))
     let examined = Checkpoint.examine(folder.path)
@@ -173,8 +165,7 @@ struct CheckpointTests {
     #expect(examined.findings.map(\.severity) == [.warning])
   }
 
-  @Test("Shards without an index that are not all there are named")
-  func incompleteShardsWithoutIndex() throws {
+  @Test func shardsWithoutAnIndexThatAreNotAllThereAreNamed() throws {
     try folder.write("model-00002-of-00004.safetensors", shard("b"))
     let examined = Checkpoint.examine(folder.path)
     #expect(!examined.isSound)
@@ -185,8 +176,7 @@ struct CheckpointTests {
     #expect(error.expected == "4 shards")
   }
 
-  @Test("A shard number that promises a billion files costs nothing")
-  func absurdShardCount() throws {
+  @Test func aShardNumberThatPromisesABillionFilesCostsNothing() throws {
     let layout = CheckpointLayout(folder: "f", names: ["model-000000001-of-999999999.safetensors"])
     guard case .shards(let names, let missing?) = layout.weights else {
       Issue.record("not recognised as shards")
@@ -198,8 +188,7 @@ struct CheckpointTests {
     #expect(missing.names.count == 10)
   }
 
-  @Test("Shard names are taken apart exactly")
-  func shardNames() {
+  @Test func shardNamesAreTakenApartExactly() {
     let name = ShardName("diffusion-pytorch_model.fp16-00003-of-00012.safetensors")
     #expect(name?.stem == "diffusion-pytorch_model.fp16")
     #expect(name?.number == 3)
@@ -213,16 +202,14 @@ struct CheckpointTests {
     }
   }
 
-  @Test("Shards that count from 0 are complete as such")
-  func countsFromZero() {
+  @Test func shardsThatCountFrom0AreCompleteAsSuch() {
     let layout = CheckpointLayout(folder: "f", names: ["m-0-of-2.safetensors", "m-1-of-2.safetensors"])
     #expect(layout.weights == .shards(["m-0-of-2.safetensors", "m-1-of-2.safetensors"], missing: nil))
   }
 
   // MARK: Nothing to open
 
-  @Test("What a folder holds instead of weights is said")
-  func nothingThere() throws {
+  @Test func whatAFolderHoldsInsteadOfWeightsIsSaid() throws {
     let empty = Checkpoint.examine(folder.path)
     #expect(empty.isAbsent)
     #expect(empty.findings.map(\.rule) == [.fileUnreadable])
@@ -236,8 +223,7 @@ struct CheckpointTests {
     #expect(throws: SafetensorsError.self) { try Checkpoint.open(folder.path) }
   }
 
-  @Test("A pipeline folder asks for one of its models")
-  func pipeline() throws {
+  @Test func aPipelineFolderAsksForOneOfItsModels() throws {
     try folder.write("model_index.json", "{}")
     try folder.write("unet/diffusion_pytorch_model.safetensors", shard("a"))
     let findings = Checkpoint.examine(folder.path).findings
@@ -245,8 +231,7 @@ struct CheckpointTests {
     #expect(try Checkpoint.open(folder.path("unet")).tensors.count == 1)
   }
 
-  @Test("A path that leads nowhere is unreadable")
-  func nowhere() {
+  @Test func aPathThatLeadsNowhereIsUnreadable() {
     for name in ["absent", "absent.safetensors", "absent.index.json"] {
       let examined = Checkpoint.examine(folder.path(name))
       #expect(examined.checkpoint == nil)

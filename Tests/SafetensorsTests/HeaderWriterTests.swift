@@ -13,23 +13,20 @@ private func referenceHeader(_ path: String) throws -> [UInt8] {
 }
 
 private func referenceFiles() throws -> [String] {
-  let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("testdata").resolvingSymlinksInPath()
-  let files = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String } ?? []
+  let files = FileManager.default.enumerator(atPath: Fixtures.root)?.compactMap { $0 as? String } ?? []
   return files.filter { ($0.hasPrefix("models/") || $0.hasPrefix("merged/")) && $0.hasSuffix(".safetensors") }.sorted()
-    .map { root.path + "/" + $0 }
+    .map { Fixtures.path($0) }
 }
 
-@Suite("HeaderWriter")
-struct HeaderWriterTests {
+@Suite struct HeaderWriterTests {
   private func tensor(_ name: String, _ begin: UInt64, _ end: UInt64, _ shape: Shape, _ dtype: DType = .u8)
     -> TensorInfo
   {
     TensorInfo(name: name, dtype: dtype, shape: shape, begin: begin, end: end)
   }
 
-  @Test("Headers of the reference library are written again byte for byte, and its tensor order is found again")
-  func equalsReference() throws {
+  /// Headers of the reference library are written again byte for byte, and its tensor order is found again.
+  @Test func headersOfTheReferenceLibraryAreWrittenAgainByteForByte() throws {
     let files = try referenceFiles()
     #expect(files.count >= 30)
     for path in files {
@@ -41,8 +38,7 @@ struct HeaderWriterTests {
     }
   }
 
-  @Test("A literal header")
-  func literal() throws {
+  @Test func aLiteralHeader() throws {
     let bytes = try HeaderWriter.bytes(
       of: [tensor("b", 3, 5, [2]), tensor("a", 0, 3, [1, 3]), tensor("e", 5, 5, [0], .f32), tensor("s", 5, 6, [])],
       metadata: [("z", "1"), ("a", "2")])
@@ -56,8 +52,7 @@ struct HeaderWriterTests {
     #expect(SafetensorsBuilder.frame(text) == bytes)
   }
 
-  @Test("No tensors, with and without metadata")
-  func empty() throws {
+  @Test func noTensorsWithAndWithoutMetadata() throws {
     #expect(try HeaderWriter.bytes(of: []) == SafetensorsBuilder.frame("{}"))
     #expect(
       try HeaderWriter.bytes(of: [], metadata: [("format", "pt")])
@@ -68,8 +63,7 @@ struct HeaderWriterTests {
           #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#))
   }
 
-  @Test("Every kind of character in names and values reads back as it was")
-  func strings() throws {
+  @Test func everyKindOfCharacterInNamesAndValuesReadsBackAsItWas() throws {
     let folder = try TemporaryFolder()
     let odd =
       (0..<0x30).map { String(UnicodeScalar(UInt8($0))) }.joined() + "\"\\/\u{7F}\u{9F}\u{2028}é\u{301}😀\u{FEFF}"
@@ -83,8 +77,7 @@ struct HeaderWriterTests {
     #expect(String(decoding: control, as: UTF8.self).contains(#""\u0001\u001f\b\f\n\r\t""#))
   }
 
-  @Test("Every dtype is written with its size, and read back")
-  func everyDType() throws {
+  @Test func everyDtypeIsWrittenWithItsSizeAndReadBack() throws {
     let folder = try TemporaryFolder()
     let layout = try SafetensorsWriter.layout(of: DType.allCases.map { ("t.\($0.name)", $0, [4, 2]) })
     #expect(layout.map(\.dtype) == DType.allCases.reversed())
@@ -100,8 +93,7 @@ struct HeaderWriterTests {
     }
   }
 
-  @Test("What readers would refuse or misread is refused")
-  func refusals() throws {
+  @Test func whatReadersWouldRefuseOrMisreadIsRefused() throws {
     #expect(throws: HeaderWriterError.reservedName) { try HeaderWriter.bytes(of: [tensor("__metadata__", 0, 1, [1])]) }
     #expect(throws: HeaderWriterError.duplicateName("a")) {
       try HeaderWriter.bytes(of: [tensor("a", 0, 1, [1]), tensor("a", 1, 2, [1])])

@@ -1,4 +1,3 @@
-
 import Diagnostics
 import TensorCore
 import Testing
@@ -6,7 +5,7 @@ import Testing
 @testable import Safetensors
 
 /// Names of tensors are found whatever they are, and told apart byte by byte.
-struct NameTableTests {
+@Suite struct NameTableTests {
   private func tensors(_ names: [String]) -> [TensorInfo] {
     names.map { TensorInfo(name: $0, dtype: .f32, shape: [1], begin: 0, end: 4) }
   }

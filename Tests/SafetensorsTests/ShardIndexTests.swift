@@ -6,8 +6,7 @@ import Testing
 
 @testable import Safetensors
 
-@Suite("Shard index")
-struct ShardIndexTests {
+@Suite struct ShardIndexTests {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
@@ -16,8 +15,7 @@ struct ShardIndexTests {
     ShardIndex.examine(try folder.write("model.safetensors.index.json", text))
   }
 
-  @Test("Maps tensors to shards in file order and reads the total size")
-  func wellFormed() throws {
+  @Test func mapsTensorsToShardsInFileOrderAndReadsTheTotalSize() throws {
     let examined = try examine(
       """
       {"metadata": {"total_size": 24, "total_parameters": 6},
@@ -34,22 +32,20 @@ struct ShardIndexTests {
     #expect(index.metadata["total_parameters"] == .integer(6))
   }
 
-  @Test("Takes a total size that was written as a real number, as some converters do")
-  func realTotalSize() throws {
+  @Test func takesATotalSizeThatWasWrittenAsARealNumberAsSomeConvertersDo() throws {
     let examined = try examine(#"{"metadata": {"total_size": 16060522496.0}, "weight_map": {"a": "a.safetensors"}}"#)
     #expect(examined.index?.totalSize == 16_060_522_496)
     #expect(examined.findings == [])
   }
 
   @Test(
-    "Refuses shard names that are more than a base name",
     arguments: [
       ("../evil.safetensors", "separator"), ("/etc/evil.safetensors", "absolute"), ("sub/a.safetensors", "separator"),
       (#"..\\evil.safetensors"#, "separator"), ("..", "folder"), (".", "folder"), ("", "empty"),
       (#"a.safetensors\u0000.png"#, "NUL"), (#"\u0000"#, "NUL"), ("config.json", ".safetensors"),
       (#"\u002e\u002e\u002fa.safetensors"#, "separator"),
     ])
-  func hostileShardName(name: String, reason: String) throws {
+  func refusesShardNamesThatAreMoreThanABaseName(name: String, reason: String) throws {
     let examined = try examine(
       #"{"metadata": {}, "weight_map": {"a": "\#(name)", "b": "good.safetensors", "c": "\#(name)"}}"#)
     let index = try #require(examined.index)
@@ -62,21 +58,19 @@ struct ShardIndexTests {
     #expect(examined.findings.first?.message.contains(reason) == true)
   }
 
-  @Test("Names of pickle shards are refused as pickle")
-  func pickleShards() throws {
+  @Test func namesOfPickleShardsAreRefusedAsPickle() throws {
     let examined = try examine(#"{"metadata": {}, "weight_map": {"a": "pytorch_model-00001-of-00002.bin"}}"#)
     #expect(examined.findings.map(\.rule) == [.pickleWeights])
   }
 
-  @Test("A name with two dots inside is an ordinary name")
-  func dotsInside() throws {
+  @Test func aNameWithTwoDotsInsideIsAnOrdinaryName() throws {
     let examined = try examine(#"{"metadata": {}, "weight_map": {"a": "model..v2.safetensors"}}"#)
     #expect(examined.index?.shards == ["model..v2.safetensors"])
     #expect(examined.findings == [])
   }
 
-  @Test("A tensor that is mapped twice is an error, also when the second name is spelled with escapes")
-  func duplicateTensor() throws {
+  /// A tensor that is mapped twice is an error, also when the second name is spelled with escapes.
+  @Test func aTensorThatIsMappedTwiceIsAnError() throws {
     let examined = try examine(
       #"{"metadata": {}, "weight_map": {"a": "a.safetensors", "\u0061": "b.safetensors"}}"#)
     #expect(examined.findings.map(\.rule) == [.indexInvalid])
@@ -85,28 +79,25 @@ struct ShardIndexTests {
   }
 
   @Test(
-    "What is not an index at all gives no index",
     arguments: [
       "", "[]", "{", "null", #"{"metadata": {}}"#, #"{"weight_map": []}"#, #"{"weight_map": {}, "weight_map": {}}"#,
       #"{"weight_map": {}} x"#, #"{"weight_map": {"a": "a.safetensors",}}"#, #"{"metadata": {"a": 1, "a": 2}}"#,
     ])
-  func unusable(text: String) throws {
+  func whatIsNotAnIndexAtAllGivesNoIndex(text: String) throws {
     let examined = try examine(text)
     #expect(examined.index == nil)
     #expect(examined.findings.map(\.rule) == [.indexInvalid])
     #expect(examined.findings.first?.byteOffset != nil)
   }
 
-  @Test("A shard that is no string is an error of its tensor alone")
-  func shardOfAnotherType() throws {
+  @Test func aShardThatIsNoStringIsAnErrorOfItsTensorAlone() throws {
     let examined = try examine(#"{"metadata": {}, "weight_map": {"a": 1, "b": ["x"], "c": "c.safetensors"}}"#)
     #expect(examined.findings.map(\.tensor) == ["a", "b"])
     #expect(examined.findings.map(\.found) == ["1", "a list"])
     #expect(examined.index?.entries.map(\.tensor) == ["c"])
   }
 
-  @Test("Missing or odd metadata is a warning")
-  func metadata() throws {
+  @Test func missingOrOddMetadataIsAWarning() throws {
     let map = #""weight_map": {"a": "a.safetensors"}"#
     for text in [
       "{\(map)}", #"{"metadata": 3, \#(map)}"#, #"{"metadata": {"total_size": "12"}, \#(map)}"#,
@@ -119,16 +110,14 @@ struct ShardIndexTests {
     }
   }
 
-  @Test("A flood of bad names ends in a count")
-  func flood() throws {
+  @Test func aFloodOfBadNamesEndsInACount() throws {
     let members = (0..<500).map { #""t\#($0)": "../\#($0).safetensors""# }.joined(separator: ",")
     let examined = try examine(#"{"metadata": {}, "weight_map": {\#(members)}}"#)
     #expect(examined.findings.count == Repeated.limit + 1)
     #expect(examined.findings.last?.message.contains("480 more") == true)
   }
 
-  @Test("A missing index is unreadable, not a crash")
-  func missing() {
+  @Test func aMissingIndexIsUnreadableNotACrash() {
     let examined = ShardIndex.examine(folder.path("nowhere.index.json"))
     #expect(examined.index == nil)
     #expect(examined.findings.map(\.rule) == [.fileUnreadable])

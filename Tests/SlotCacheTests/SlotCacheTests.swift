@@ -1,3 +1,4 @@
+import LoRATestSupport
 import SlotCache
 import Testing
 
@@ -49,19 +50,8 @@ private struct PlainCache {
   }
 }
 
-private struct Generator: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 @Suite struct SlotCacheTests {
-  @Test func `room can be made before it is known for whom`() throws {
+  @Test func roomCanBeMadeBeforeItIsKnownForWhom() throws {
     var cache = SlotCache(slots: 2, hostCapacity: 3)
     #expect(try cache.dropOldest() == nil)
     for adapter in 0..<3 { _ = try cache.prefetch(adapter) }
@@ -77,34 +67,33 @@ private struct Generator: RandomNumberGenerator {
   }
 
   @Test(arguments: [(1, 1, 3), (2, 5, 9), (4, 4, 6), (70, 200, 400), (3, 64, 100)])
-  func `decides as the plain lists do`(slots: Int, capacity: Int, adapters: Int) throws {
+  func decidesAsThePlainListsDo(slots: Int, capacity: Int, adapters: Int) throws {
     var cache = SlotCache(slots: slots, hostCapacity: capacity)
     var plain = PlainCache(slots: slots, capacity: capacity)
-    var random = Generator(state: UInt64(slots * 1000 + capacity))
+    var random = SeededGenerator(seed: UInt64(slots * 1000 + capacity))
     for _ in 0..<20_000 {
       // Few adapters are asked for often, as in real traffic.
       let adapter = min(Int.random(in: 0..<adapters, using: &random), Int.random(in: 0..<adapters, using: &random))
       let expected = plain.access(adapter)
       let access = try cache.access(adapter)
-      #expect(access.handle.slot == expected.slot)
-      #expect(access.hostHit == expected.hostHit)
-      #expect(access.deviceHit == expected.deviceHit)
-      #expect(access.evicted == expected.evicted)
-      #expect(access.dropped == expected.dropped)
-      #expect(access.cascaded == expected.cascaded)
-      #expect(cache.publish(access.handle) == true)
-      #expect(cache.hostCount == plain.host.count)
-      #expect(cache.deviceCount == plain.order.count)
+      let isEqual =
+        access.handle.slot == expected.slot && access.hostHit == expected.hostHit
+        && access.deviceHit == expected.deviceHit && access.evicted == expected.evicted
+        && access.dropped == expected.dropped && access.cascaded == expected.cascaded
+        && cache.publish(access.handle) == true
+        && cache.hostCount == plain.host.count && cache.deviceCount == plain.order.count
+      // An expectation for each access would take most of the time.
+      if !isEqual { Issue.record("adapter \(adapter): \(access), expected \(expected)") }
     }
   }
 
-  @Test func `first in first out takes no notice of use`() throws {
+  @Test func firstInFirstOutTakesNoNoticeOfUse() throws {
     var cache = SlotCache(slots: 2, hostCapacity: 4, policy: .fifo)
     for adapter in [0, 1, 0] { _ = try cache.access(adapter) }
     #expect(try cache.access(2).evicted == 0)
   }
 
-  @Test func `a handle of an earlier tenant is never current`() throws {
+  @Test func aHandleOfAnEarlierTenantIsNeverCurrent() throws {
     var cache = SlotCache(slots: 1, hostCapacity: 2)
     let first = try cache.access(7).handle
     #expect(cache.ready(7) == nil, "being loaded")
@@ -124,7 +113,7 @@ private struct Generator: RandomNumberGenerator {
     #expect(again != first && !cache.isCurrent(first))
   }
 
-  @Test func `a handle dies when the slot is emptied`() throws {
+  @Test func aHandleDiesWhenTheSlotIsEmptied() throws {
     var cache = SlotCache(slots: 2, hostCapacity: 2)
     let handle = try cache.access(0).handle
     #expect(cache.remove(0) == true)
@@ -133,7 +122,7 @@ private struct Generator: RandomNumberGenerator {
     #expect(cache.remove(0) == false)
   }
 
-  @Test func `a failed load leaves an empty slot and the adapter in host memory`() throws {
+  @Test func aFailedLoadLeavesAnEmptySlotAndTheAdapterInHostMemory() throws {
     var cache = SlotCache(slots: 1, hostCapacity: 2)
     let handle = try cache.access(3).handle
     #expect(cache.fail(handle) == true)
@@ -143,7 +132,7 @@ private struct Generator: RandomNumberGenerator {
     #expect(next.hostHit && !next.deviceHit && next.evicted == nil)
   }
 
-  @Test func `pinned adapters and slots in use are passed over`() throws {
+  @Test func pinnedAdaptersAndSlotsInUseArePassedOver() throws {
     var cache = SlotCache(slots: 2, hostCapacity: 3)
     let first = try cache.access(0).handle
     let second = try cache.access(1).handle
@@ -162,7 +151,7 @@ private struct Generator: RandomNumberGenerator {
     #expect(try cache.access(2).evicted == 0)
   }
 
-  @Test func `host memory that is all in use refuses`() throws {
+  @Test func hostMemoryThatIsAllInUseRefuses() throws {
     var cache = SlotCache(slots: 1, hostCapacity: 1)
     let handle = try cache.access(0).handle
     #expect(cache.retain(handle) == true)
@@ -173,7 +162,7 @@ private struct Generator: RandomNumberGenerator {
     #expect(access.dropped == 0 && access.cascaded && access.evicted == nil)
   }
 
-  @Test func `a prefetch fills host memory and takes no slot`() throws {
+  @Test func aPrefetchFillsHostMemoryAndTakesNoSlot() throws {
     var cache = SlotCache(slots: 1, hostCapacity: 2)
     _ = try cache.access(0)
     #expect(try cache.prefetch(1) == (false, nil))

@@ -1,5 +1,6 @@
 import Glibc
 import LoRAFuzzing
+import LoRATestSupport
 
 // `lora-fuzz TARGET [libFuzzer's options and folders]`: coverage-guided runs of one target.
 // `lora-fuzz --targets` prints their names, `lora-fuzz TARGET --seeds FOLDER` writes the inputs to begin with.
@@ -35,7 +36,7 @@ func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
 /// What libFuzzer calls to change an input: mostly its structure, sometimes its bytes by what comparisons have taught.
 @_cdecl("LLVMFuzzerCustomMutator")
 func mutate(_ data: UnsafeMutablePointer<UInt8>?, _ size: Int, _ limit: Int, _ seed: CUnsignedInt) -> Int {
-  var random = Randomness(seed: UInt64(seed))
+  var random = SeededGenerator(seed: UInt64(seed))
   guard random.next() % 4 != 0 else { return unsafe mutateBlindly(data, size, limit) }
   var input = unsafe Array(UnsafeBufferPointer(start: data, count: size))
   unsafe target.mutate(&input, &random)

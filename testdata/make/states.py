@@ -24,7 +24,6 @@ CLASSES = {
     "falcon_mamba": ("mamba", "MambaForCausalLM"),
     "mamba2": ("mamba2", "Mamba2ForCausalLM"),
     "falcon_h1": ("falcon_h1", "FalconH1ForCausalLM"),
-    "bamba": ("bamba", "BambaForCausalLM"),
     "granitemoehybrid": ("granitemoehybrid", "GraniteMoeHybridForCausalLM"),
     "nemotron_h": ("nemotron_h", "NemotronHForCausalLM"),
     "zamba2": ("zamba2", "Zamba2ForCausalLM"),
@@ -43,6 +42,25 @@ ODD = {
     "head_dim": [32, 48], "mamba_num_heads": [32, 64], "mamba_head_dim": [48, 96], "ssm_state_size": [24, 48],
     "conv_L_cache": [3, 5], "hidden_size": [1536, 2048],
 }
+
+
+def fit(given, model_type, fields):
+    """Numbers that configuration classes demand to go together, and a key that published files have."""
+    if model_type == "lfm2":
+        given["conv_dim"] = given.get("hidden_size", fields["hidden_size"])
+    if not given:
+        return
+    hidden = given.get("hidden_size", fields.get("hidden_size"))
+    for heads, width, factor in [("num_heads", "head_dim", "expand"), ("mamba_n_heads", "mamba_d_head", "mamba_expand"),
+                                 ("n_mamba_heads", "mamba_headdim", "mamba_expand")]:
+        if heads in given and factor in given:
+            given[width] = rng.choice([32, 64])
+            given[heads] = given[factor] * hidden // given[width]
+    if model_type == "falcon_h1":
+        given["mamba_d_ssm"] = given["mamba_n_heads"] * given["mamba_d_head"]
+
+
+rng = random.Random(7)
 
 
 def kept(config):
@@ -67,7 +85,6 @@ def shapes(cls, config, devices):
 def main():
     from transformers import CONFIG_MAPPING
 
-    rng = random.Random(7)
     rows = []
     for model_type, (module, name) in CLASSES.items():
         try:
@@ -79,6 +96,7 @@ def main():
         fields = usual().to_dict()
         for number in range(4):
             given = {} if number == 0 else {k: rng.choice(v) for k, v in ODD.items() if k in fields}
+            fit(given, model_type, fields)
             try:
                 config = usual(**given)
                 row = {
@@ -87,6 +105,12 @@ def main():
             except Exception as error:
                 print("left out", model_type, number, repr(error)[:200], file=sys.stderr)
                 continue
+            if number == 3:
+                # As published files have it: everything written out.
+                written = config.to_dict()
+                keys = [*ODD, "num_hidden_layers", "layer_types", "layers_block_type", "conv_dim"]
+                row["config"].update({key: written[key] for key in keys if written.get(key) is not None})
+                row["is_written_out"] = True
             rows.append(row)
     print("[\n" + ",\n".join(" " + json.dumps(row) for row in rows) + "\n]")
 

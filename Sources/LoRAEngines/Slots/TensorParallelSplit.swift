@@ -9,7 +9,9 @@ public struct TensorParallelSplit: Sendable {
   /// it is shared. Every device has all of what is not here: norms, biases, routers and other towers.
   public let shares: [String: (whole: UInt64, part: UInt64)]
 
-  /// - Parameter devices: number of devices that share each layer, from 1.
+  /// - Parameters:
+  ///   - base: the model whose weights are shared.
+  ///   - devices: number of devices that share each layer, from 1.
   /// - Throws: `SlotLayoutError` for sizes that are unknown or that the devices cannot share.
   public init(of base: BaseModel, devices: UInt64) throws(SlotLayoutError) {
     var options = SlotOptions()

@@ -4,9 +4,9 @@ public import TensorCore
 /// A factor of a delta as an adapter's file holds it.
 public struct StoredFactor: Sendable, Equatable {
   /// The whole tensor, of any floating-point type.
-  public var source: TensorSource
+  public internal(set) var source: TensorSource
   /// Where the elements of the factor lie in the tensor, in elements.
-  public var layout: FactorLayout
+  public internal(set) var layout: FactorLayout
 }
 
 /// What one adapter adds to a matrix: scale · L · R.
@@ -16,19 +16,19 @@ public struct StoredFactor: Sendable, Equatable {
 /// so L is Aᵀ and R is Bᵀ.
 public struct LowRankDelta: Sendable, Equatable {
   /// Position of the adapter in `MergePlan.adapters`.
-  public var adapter: Int
+  public internal(set) var adapter: Int
   /// Name of the adapted module.
-  public var module: String
+  public internal(set) var module: String
   /// Inner dimension.
-  public var rank: Int
+  public internal(set) var rank: Int
   /// alpha / r or alpha / √r, times the adapter's weight.
-  public var scale: Double
+  public internal(set) var scale: Double
   /// L; nil for a column of ones.
-  public var left: StoredFactor?
+  public internal(set) var left: StoredFactor?
   /// R.
-  public var right: StoredFactor
+  public internal(set) var right: StoredFactor
   /// DoRA's magnitudes, by which W + Δ is scaled; nil for plain LoRA.
-  public var magnitude: Magnitude?
+  public internal(set) var magnitude: Magnitude?
 }
 
 /// DoRA's magnitudes: every output o of V = W + Δ gets m(o) / ‖V(o)‖ as factor, with the norm over the inputs.
@@ -42,28 +42,28 @@ public struct Magnitude: Sendable, Equatable {
   }
 
   /// m: one number of any floating-point type for every output.
-  public var values: TensorSource
+  public internal(set) var values: TensorSource
   /// Where the outputs lie.
-  public var axis: Axis
+  public internal(set) var axis: Axis
 }
 
 /// New values of whole rows of a matrix, rounded once: W + Σ scale · L · R, or with magnitudes the deltas applied one
 /// after the other, V ← (V + Δ)·m/‖W + Δ‖ where a delta has magnitudes.
 public struct MatrixUpdate: Sendable, Equatable {
   /// Name of the tensor in the output.
-  public var tensor: String
+  public internal(set) var tensor: String
   /// First row of the tensor's matrix that is changed; the tensor may be changed by several updates.
-  public var firstRow: UInt64
+  public internal(set) var firstRow: UInt64
   /// Number of rows.
-  public var rows: Int
+  public internal(set) var rows: Int
   /// Number of columns: elements of one row.
-  public var columns: Int
+  public internal(set) var columns: Int
   /// W: `rows` × `columns` elements of F32, F16 or BF16, row-major.
-  public var base: TensorSource
+  public internal(set) var base: TensorSource
   /// The type of W': F32, F16 or BF16.
-  public var outputDType: DType
+  public internal(set) var outputDType: DType
   /// What is added, summed in this order.
-  public var deltas: [LowRankDelta]
+  public internal(set) var deltas: [LowRankDelta]
 
   /// The type of W.
   public var baseDType: DType { base.dtype }

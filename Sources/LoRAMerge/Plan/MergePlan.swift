@@ -8,28 +8,28 @@ public import TensorCore
 /// whatever the number of threads.
 public struct MergePlan: Sendable {
   /// The files that bytes are read from: the shards of the base, then the weights of the adapters.
-  public var sources: [SafetensorsFile]
+  public internal(set) var sources: [SafetensorsFile]
   /// Folder of the base, which is never written to.
-  public var baseFolder: String
+  public internal(set) var baseFolder: String
   /// The safetensors files of the output.
-  public var shards: [ShardPlan]
+  public internal(set) var shards: [ShardPlan]
   /// All other files of the output, in the order in which they are written; a config.json is the last, so that no
   /// loader takes an unfinished folder for a model.
-  public var files: [SideFile]
+  public internal(set) var files: [SideFile]
   /// Files of the base folder that are left out, because their weights would be stale.
-  public var skipped: [String]
+  public internal(set) var skipped: [String]
   /// The adapters in the order of their deltas.
-  public var adapters: [PlannedAdapter]
+  public internal(set) var adapters: [PlannedAdapter]
   /// Tensors of the output that are computed.
-  public var mergedTensors: [String]
+  public internal(set) var mergedTensors: [String]
   /// Tensors of the output that come from an adapter as they are.
-  public var replacedTensors: [String]
+  public internal(set) var replacedTensors: [String]
   /// Tensors of the output that the files of the base do not hold: an output head that was tied.
-  public var addedTensors: [String]
+  public internal(set) var addedTensors: [String]
   /// Whether input embedding and output head were one tensor and no longer are.
-  public var unties: Bool
+  public internal(set) var unties: Bool
   /// Sentences about what is worth knowing.
-  public var warnings: [String]
+  public internal(set) var warnings: [String]
   /// How changed tensors are rounded to 16-bit types.
   public var rounding = RoundingMode.nearest
   /// How many digests of inputs the output names.
@@ -49,25 +49,25 @@ public struct MergePlan: Sendable {
 /// An adapter as a plan counts it.
 public struct PlannedAdapter: Sendable, Equatable {
   /// The path as the user gave it.
-  public var path: String
+  public internal(set) var path: String
   /// Factor of its scale.
-  public var weight: Double
+  public internal(set) var weight: Double
   /// Number of modules that it changes.
-  public var modules: Int
+  public internal(set) var modules: Int
 }
 
 /// One safetensors file of the output.
 public struct ShardPlan: Sendable, Equatable {
   /// Base name.
-  public var name: String
+  public internal(set) var name: String
   /// Its tensors, in the order of their data.
-  public var tensors: [TensorInfo]
+  public internal(set) var tensors: [TensorInfo]
   /// Bytes of length prefix and header.
-  public var dataStart: UInt64
+  public internal(set) var dataStart: UInt64
   /// What is done, in the order of the file; together the steps cover every byte.
-  public var steps: [MergeStep]
+  public internal(set) var steps: [MergeStep]
   /// Size in bytes.
-  public var size: UInt64
+  public internal(set) var size: UInt64
 }
 
 /// How some bytes of an output shard come to be.
@@ -85,11 +85,11 @@ public struct MergeStep: Sendable, Equatable {
   }
 
   /// Where the first byte goes, counted from the start of the file.
-  public var offset: UInt64
+  public internal(set) var offset: UInt64
   /// Number of bytes.
-  public var count: UInt64
+  public internal(set) var count: UInt64
   /// How they are made.
-  public var work: Work
+  public internal(set) var work: Work
 }
 
 /// A file of the output that is no shard.
@@ -103,9 +103,9 @@ public struct SideFile: Sendable, Equatable {
   }
 
   /// Path within the output folder.
-  public var name: String
+  public internal(set) var name: String
   /// Where its bytes come from.
-  public var contents: Contents
+  public internal(set) var contents: Contents
   /// Size in bytes when the plan was made.
-  public var size: UInt64
+  public internal(set) var size: UInt64
 }

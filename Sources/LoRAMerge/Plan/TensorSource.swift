@@ -6,13 +6,13 @@ public import TensorCore
 /// magnitudes.
 public struct TensorSource: Sendable, Equatable {
   /// Position of the file in `MergePlan.sources`.
-  public var source: Int
+  public internal(set) var source: Int
   /// First byte, counted from the start of the (uncompressed) file.
-  public var offset: UInt64
+  public internal(set) var offset: UInt64
   /// Number of bytes.
-  public var count: UInt64
+  public internal(set) var count: UInt64
   /// The type of the elements.
-  public var dtype: DType
+  public internal(set) var dtype: DType
 
   /// Elements of a source; U8 stands for bytes whose meaning does not matter.
   public init(source: Int, offset: UInt64, count: UInt64, dtype: DType = .u8) {

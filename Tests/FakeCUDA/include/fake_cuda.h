@@ -6,7 +6,7 @@
 // It is stricter than a driver: device addresses are unreadable by the host, every range is checked against its
 // allocation, fresh memory is poisoned, calls need a current context on their thread, and host memory that a queued
 // copy reads must still be pinned when the copy runs. Work on streams runs at one of two extreme times: when it is
-// queued, or not before somebody waits for it. Programs whose results differ between the two lack an order of events.
+// queued, or not before a call waits for it. Programs whose results differ between the two lack an order of events.
 //
 // The functions below steer it. They are found by dlsym in the library that a test has loaded.
 
@@ -48,7 +48,7 @@ void fake_cuda_fail_jit(int result);
 // What an engine does in the same process: memory of its own on device 0 and a stream of its own.
 uint64_t fake_cuda_engine_alloc(uint64_t bytes);
 void fake_cuda_engine_free(uint64_t address);
-// The host's view of device memory, for looking at it behind everybody's back.
+// The host's view of device memory, for looking at it without a driver call.
 void *fake_cuda_host_view(uint64_t address);
 
 #endif

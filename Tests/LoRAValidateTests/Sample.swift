@@ -6,8 +6,8 @@ import LoRATestSupport
 import LoRAValidate
 import TensorCore
 
-/// A small adapter before it is written: honest as PEFT would export it, to be spoilt by tests.
-struct Specimen {
+/// A small adapter before it is written: honest as PEFT would export it, to be corrupted by tests.
+struct Sample {
   /// One tensor to be written.
   struct Tensor {
     var name: String
@@ -37,7 +37,7 @@ struct Specimen {
   var tensors: [Tensor]
 
   /// An adapter with a rank and targets that the seed chooses.
-  static func honest(_ random: inout SeededGenerator) -> Specimen {
+  static func honest(_ random: inout SeededGenerator) -> Sample {
     let rank = UInt64.random(in: 2...6, using: &random)
     let modules = sizes.keys.sorted().shuffled(using: &random)
     let targets = modules.prefix(Int.random(in: 2...modules.count, using: &random)).sorted()
@@ -62,11 +62,11 @@ struct Specimen {
       "modules_to_save": .null, "peft_type": "LORA", "r": JSONValue(rank),
       "target_modules": .array(targets.map { .string(String($0.split(separator: ".")[1])) }), "task_type": "CAUSAL_LM",
     ]
-    return Specimen(config: config, tensors: tensors)
+    return Sample(config: config, tensors: tensors)
   }
 
   /// The same for every call.
-  static var plain: Specimen {
+  static var plain: Sample {
     var random = SeededGenerator(seed: 7)
     return honest(&random)
   }
@@ -109,18 +109,18 @@ final class Bench {
   let folder: TemporaryFolder
   let base: BaseModel
 
-  init(baseConfig: String = Specimen.baseConfig) throws {
+  init(baseConfig: String = Sample.baseConfig) throws {
     folder = try TemporaryFolder()
     base = try BaseModel.open(try folder.write("base.json", baseConfig))
   }
 
   /// Everything that is found about one adapter and, when there are several, about them together.
   func findings(
-    _ specimen: Specimen, withBase: Bool = true, options: ValidationOptions = ValidationOptions(),
+    _ sample: Sample, withBase: Bool = true, options: ValidationOptions = ValidationOptions(),
     metadata: [(key: String, value: String)] = [("format", "pt")]
   ) throws -> [Finding] {
     if FileManager.default.fileExists(atPath: folder.path("adapter")) { try folder.remove("adapter") }
-    let path = try specimen.write("adapter", in: folder, metadata: metadata)
+    let path = try sample.write("adapter", in: folder, metadata: metadata)
     return report([path], withBase: withBase, options: options).adapters.flatMap(\.findings)
   }
 
@@ -131,20 +131,5 @@ final class Bench {
     var options = options
     options.workers = 2
     return Validation.run(paths, base: withBase ? base : nil, options: options)
-  }
-}
-
-/// SplitMix64, so that a failing case can be run again.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }
