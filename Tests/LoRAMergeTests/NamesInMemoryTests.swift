@@ -36,7 +36,7 @@ struct NamesInMemoryTests {
   @Test func modulesThatTheLibraryRenamesInside() throws {
     let folder = try TemporaryFolder()
     let base = try base(
-      #"{"model_type": "kimi_linear", "architectures": ["KimiLinearForCausalLM"]}"#,
+      #"{"model_type": "kimi_linear", "architectures": ["KimiLinearForCausalLM"], "num_experts": 1}"#,
       [
         ("model.layers.0.self_attn.f_a_proj.weight", [4, 8]),
         ("model.layers.1.block_sparse_moe.experts.0.w1.weight", [3, 8]),
@@ -118,9 +118,10 @@ struct NamesInMemoryTests {
       #"{"peft_type": "LORA", "r": 2, "lora_alpha": 2, "target_modules": ["v_proj"]}"#, in: folder)
     let plan = try MergePlan.make(base: base, adapters: [WeightedAdapter(adapter)])
     #expect(plan.mergedTensors == ["nomic_bert.encoder.layers.0.attn.Wqkv.weight"])
+    let other = try TemporaryFolder()
     let wrong = try self.adapter(
       [("nomic_bert.layers.0.self_attn.q_proj", [2, 8], [24, 2])],
-      #"{"peft_type": "LORA", "r": 2, "lora_alpha": 2, "target_modules": ["q_proj"]}"#, in: folder)
+      #"{"peft_type": "LORA", "r": 2, "lora_alpha": 2, "target_modules": ["q_proj"]}"#, in: other)
     #expect(throws: MergeError.self) { try MergePlan.make(base: base, adapters: [WeightedAdapter(wrong)]) }
   }
 

@@ -495,6 +495,8 @@ class Definitions:
         for atom in self.atoms:
             atoms += [substitute(atom, 0)] if loops and has_index(atom) else [] if has_index(atom) else [atom]
         if loops:
+            counts = sorted({n for env, _ in places for n in env if n.endswith("num_hidden_layers")})
+            atoms += [("==", ("+", ("i", 0), ("c", 1)), ("f", n)) for n in counts]
             atoms += [("==", ("i", 0), ("c", k)) for k in range(6)]
             atoms += [("==", ("%", ("i", 0), ("c", k)), ("c", r)) for k in (2, 3, 4, 5, 6) for r in range(k)]
         vectors = [[holds(a, env, idx) for env, idx in places] for a in atoms]

@@ -89,7 +89,12 @@ def usual_settings(cls, start, samples):
         for name, value in differences(samples[0].full, sample.full):
             full = put(full, name, value)
         try:
-            yield Settings(cls, full)
+            made = Settings(cls, full)
+            yield made
+            # The same with the lists that the class made of other values, as it writes them itself.
+            for name, value in made.env.items():
+                if isinstance(value, (list, tuple)) and isinstance(made.raw.get(name), int):
+                    yield Settings(cls, put(full, name, list(value)))
         except Exception:
             pass
 

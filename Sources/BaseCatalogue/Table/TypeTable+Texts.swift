@@ -9,7 +9,7 @@ extension TypeTable {
       moe_intermediate_size=1408 num_attention_heads=16 num_dense_layers=1 num_experts=64 num_hidden_layers=32 \
       num_key_value_heads=null num_shared_experts=2 sliding_window=1024 tie_word_embeddings=false vocab_size=200192
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
-      g !null(layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|i%4==3?'full_attention':'sliding_attention']
       g head_dim
       s layer_types full_attention sliding_attention
       c AfmoeForCausalLM AutoModelForCausalLM
@@ -213,7 +213,7 @@ extension TypeTable {
       d head_dim qk_rope_head_dim
       d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|\
       i<first_k_dense_replace?'dense':i%moe_layer_freq==0?'sparse':'dense']:mlp_layer_types
-      g !null(layer_types)
+      d layer_types null(layer_types)?[num_hidden_layers|'indexed_attention']:layer_types
       g head_dim
       s mlp_layer_types dense sparse
       c AXK2ForCausalLM AutoModelForCausalLM
@@ -378,8 +378,10 @@ extension TypeTable {
       f . attention_bias=false head_dim=128 hidden_size=5120 intermediate_size=20480 layer_types=null \
       mlp_layer_types=null moe_intermediate_size=2560 num_attention_heads=48 num_experts=256 num_hidden_layers=52 \
       num_key_value_heads=8 sliding_window=512 tie_word_embeddings=false vocab_size=151936
-      g !null(layer_types)
-      g !null(mlp_layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
+      i%6==5?'full_attention':i+1==num_hidden_layers?'full_attention':'sliding_attention']
+      d mlp_layer_types list(mlp_layer_types)?mlp_layer_types:[num_hidden_layers|\
+      i==0?'dense':i==1?'dense':i==2?'dense':'sparse']
       g head_dim
       s layer_types full_attention sliding_attention
       s mlp_layer_types dense sparse
@@ -1200,8 +1202,9 @@ extension TypeTable {
       v_head_dim=128 vocab_size=129280
       k . num_local_experts=n_routed_experts
       d layer_types null(layer_types)?[num_hidden_layers|'indexed_attention']:layer_types
+      d mlp_layer_types list(mlp_layer_types)?mlp_layer_types:[num_hidden_layers|\
+      i==0?'dense':i==1?'dense':i==2?'dense':'sparse']
       u . num_experts
-      g !null(mlp_layer_types)
       g head_dim
       s mlp_layer_types dense sparse
       c DeepseekV32ForCausalLM AutoModelForCausalLM
@@ -1218,9 +1221,11 @@ extension TypeTable {
       num_experts_per_tok=6 num_hidden_layers=43 num_key_value_heads=1 o_groups=8 o_lora_rank=1024 \
       q_lora_rank=1024 sliding_window=128 tie_word_embeddings=false vocab_size=129280
       k . intermediate_size=moe_intermediate_size num_local_experts=n_routed_experts
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
+      i%2?(i==1?'heavily_compressed_attention':'compressed_sparse_attention'):'heavily_compressed_attention']
+      d mlp_layer_types list(mlp_layer_types)?mlp_layer_types:[num_hidden_layers|\
+      i==0?'hash_moe':i==1?'hash_moe':i==2?'hash_moe':'moe']
       u . compress_rate_csa compress_rate_hca compress_ratios num_hash_layers
-      g !null(layer_types)
-      g !null(mlp_layer_types)
       g head_dim
       s layer_types compressed_sparse_attention heavily_compressed_attention sliding_attention
       s mlp_layer_types hash_moe moe
@@ -1802,7 +1807,8 @@ extension TypeTable {
       num_key_value_heads=4 shared_expert_intermediate_size=1024 sliding_window=513 tie_word_embeddings=false \
       vocab_size=150144
       d mlp_only_layers null(mlp_only_layers)?[2|i==0?0:1]:mlp_only_layers
-      g !null(layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
+      i%4==1?'full_attention':i<2?'full_attention':i==num_hidden_layers-1?'full_attention':'sliding_attention']
       g !(num_experts<=0)
       g head_dim
       s layer_types full_attention sliding_attention
@@ -1977,7 +1983,9 @@ extension TypeTable {
       intermediate_size=16384 laurel_rank=64 num_attention_heads=8 num_hidden_layers=35 num_key_value_heads=2 \
       num_kv_shared_layers=15 sliding_window=512 vocab_size=262400 vocab_size_per_layer_input=262144
       f vision_config. hidden_size=2048 vocab_size=128
-      d text_config.intermediate_size [35|text_config.intermediate_size]
+      d text_config.intermediate_size \
+      list(text_config.intermediate_size)?text_config.intermediate_size:[text_config.num_hidden_layers|\
+      text_config.intermediate_size]
       g !(text_config.num_kv_shared_layers==0)
       g !text_config.attention_bias
       g text_config.head_dim
@@ -2004,8 +2012,8 @@ extension TypeTable {
       intermediate_size=16384 laurel_rank=64 layer_types=null num_attention_heads=8 num_hidden_layers=35 \
       num_key_value_heads=2 num_kv_shared_layers=15 sliding_window=512 tie_word_embeddings=true vocab_size=262400 \
       vocab_size_per_layer_input=262144
-      d intermediate_size [35|intermediate_size]
-      d layer_types null(layer_types)?[35|i%5==4?'full_attention':'sliding_attention']:layer_types
+      d intermediate_size list(intermediate_size)?intermediate_size:[num_hidden_layers|intermediate_size]
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|i%5==4?'full_attention':'sliding_attention']
       g !(num_kv_shared_layers==0)
       g head_dim
       s layer_types full_attention sliding_attention
@@ -2031,8 +2039,10 @@ extension TypeTable {
       f text_config. attention_bias=false global_head_dim=512 head_dim=256 hidden_size=2304 \
       hidden_size_per_layer_input=256 intermediate_size=9216 layer_types=null num_attention_heads=8 \
       num_hidden_layers=30 num_key_value_heads=4 vocab_size=262144 vocab_size_per_layer_input=262144
+      d text_config.layer_types null(text_config.layer_types)?[text_config.num_hidden_layers|\
+      i%6==5?'full_attention':i+1==text_config.num_hidden_layers?'full_attention':'sliding_attention']:text_config\
+      .layer_types
       u text_config. global_head_dim num_global_key_value_heads
-      g !null(text_config.layer_types)
       g !text_config.attention_k_eq_v
       g !text_config.enable_moe_block
       g text_config.head_dim
@@ -2062,8 +2072,10 @@ extension TypeTable {
       hidden_size_per_layer_input=256 intermediate_size=9216 layer_types=null num_attention_heads=8 \
       num_hidden_layers=30 num_key_value_heads=4 sliding_window=512 tie_word_embeddings=true vocab_size=262144 \
       vocab_size_per_layer_input=262144
+      d layer_types null(layer_types)?[num_hidden_layers|\
+      i%6==5?'full_attention':i+1==num_hidden_layers?'full_attention':'sliding_attention']:[len(layer_types)|\
+      i+1==len(layer_types)?'full_attention':layer_types[i]]
       u . global_head_dim num_global_key_value_heads
-      g !null(layer_types)
       g !enable_moe_block
       g head_dim
       g hidden_size_per_layer_input
@@ -2096,8 +2108,10 @@ extension TypeTable {
       f text_config. attention_bias=false global_head_dim=512 head_dim=256 hidden_size=2304 \
       intermediate_size=9216 layer_types=null num_attention_heads=8 num_hidden_layers=30 num_key_value_heads=4 \
       vocab_size=262144
+      d text_config.layer_types null(text_config.layer_types)?[text_config.num_hidden_layers|\
+      i%6==5?'full_attention':i+1==text_config.num_hidden_layers?'full_attention':'sliding_attention']:[len(text_c\
+      onfig.layer_types)|i+1==len(text_config.layer_types)?'full_attention':text_config.layer_types[i]]
       u text_config. global_head_dim num_global_key_value_heads
-      g !null(text_config.layer_types)
       g !text_config.attention_k_eq_v
       g text_config.head_dim
       g text_config.layer_types
@@ -2784,7 +2798,7 @@ extension TypeTable {
       shared_intermediate_size=1024 tie_word_embeddings=false vocab_size=32000
       k . layers_block_type=layer_types
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
-      g !null(layer_types)
+      d layer_types null(layer_types)?[num_hidden_layers|'linear_attention']:layer_types
       g !(num_local_experts<=0)
       s layer_types linear_attention
       c GraniteMoeHybridForCausalLM AutoModelForCausalLM
@@ -3325,7 +3339,7 @@ extension TypeTable {
       d intermediate_size null(dense_intermediate_size)?intermediate_size:dense_intermediate_size
       d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|i<dense_mlp_idx?'dense':'sparse']:mlp_layer_types
       d moe_intermediate_size null(dense_intermediate_size)?moe_intermediate_size:intermediate_size
-      g !null(layer_types)
+      d layer_types null(layer_types)?[num_hidden_layers|i%6==5?'hybrid':'hybrid_sliding']:layer_types
       s layer_types hybrid hybrid_sliding
       s mlp_layer_types dense sparse
       c InklingForCausalLM AutoModelForCausalLM
@@ -3729,7 +3743,7 @@ extension TypeTable {
       num_hidden_layers=50 num_key_value_heads=4 num_local_experts=384 shared_expert_intermediate_size=512 \
       sliding_window=513 tie_word_embeddings=false vocab_size=128000
       k . num_experts=num_local_experts
-      g !null(layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|i%5==4?'full_attention':'sliding_attention']
       g head_dim
       s layer_types full_attention sliding_attention
       c Kolibri1ForCausalLM AutoModelForCausalLM
@@ -3878,7 +3892,8 @@ extension TypeTable {
       f . attention_bias=false conv_L_cache=7 conv_bias=false head_dim=128 hidden_size=2048 \
       intermediate_size=7680 layer_types=null num_attention_heads=16 num_hidden_layers=24 num_key_value_heads=4 \
       sliding_window=256 tie_word_embeddings=true use_attention_gate=true use_sandwich_norm=true vocab_size=128000
-      g !null(layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
+      i%4==2?'full_attention':i%4==0?(i<=0?'conv':'sliding_attention'):'conv']
       g head_dim
       s layer_types conv full_attention sliding_attention
       c Lfm3ForCausalLM AutoModelForCausalLM
@@ -4236,7 +4251,7 @@ extension TypeTable {
       num_attention_heads=32 num_hidden_layers=28 num_key_value_heads=4 num_local_experts=64 sliding_window=1024 \
       tie_word_embeddings=false vocab_size=98304
       k . num_experts=num_local_experts
-      g !null(layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|'full_attention']
       g head_dim
       s layer_types full_attention sliding_attention
       c MellumForCausalLM AutoModelForCausalLM
@@ -4254,8 +4269,9 @@ extension TypeTable {
       tie_word_embeddings=false v_head_dim=128 vocab_size=152576
       k . num_local_experts=n_routed_experts
       d sliding_window null(sliding_window_size)?sliding_window:sliding_window_size+1
-      g !null(layer_types)
-      g !null(mlp_layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
+      i%6==5?'full_attention':i==0?'full_attention':'sliding_attention']
+      d mlp_layer_types list(mlp_layer_types)?mlp_layer_types:[num_hidden_layers|i==0?'dense':'sparse']
       g head_dim
       s layer_types full_attention sliding_attention
       s mlp_layer_types dense sparse
@@ -4902,7 +4918,8 @@ extension TypeTable {
       f . attention_bias=false embedding_rank=256 head_dim=64 hidden_size=1024 intermediate_size=3584 \
       layer_types=null mlp_bias=false num_attention_heads=16 num_hidden_layers=17 num_key_value_heads=4 \
       patch_size=32 sliding_window=256 tie_word_embeddings=true vocab_size=131072
-      g !null(layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
+      i==num_hidden_layers-1?'full_attention':i%6==5?'full_attention':'sliding_attention']
       g head_dim
       s layer_types full_attention sliding_attention
       c NeoMMEForMaskedLM AutoModelForMaskedLM
