@@ -2,7 +2,7 @@
 package struct Architecture: Sendable {
   /// The `model_type` of its configurations.
   package let modelType: String
-  let heads: [Head]
+  let heads: [ModelClass]
   let keys: [String: String]
   let textSection: String?
   let aliases: [PathAlias]
@@ -13,7 +13,7 @@ package struct Architecture: Sendable {
   /// `keys` are other names of configuration keys, as the library's attribute maps have them: other name to name.
   /// `textSection` is the key of the text model's own configuration in a multimodal one.
   init(
-    _ modelType: String, heads: [Head], keys: [String: String] = [:], textSection: String? = nil,
+    _ modelType: String, heads: [ModelClass], keys: [String: String] = [:], textSection: String? = nil,
     aliases: [PathAlias] = [],
     @RowBuilder body: @escaping @Sendable (Config) -> [Row]
   ) {
@@ -26,7 +26,7 @@ package struct Architecture: Sendable {
   }
 
   /// The head for a class name such as `LlamaForCausalLM`: the one with the longest suffix that fits.
-  func head(for className: String?) -> (head: Head, isKnown: Bool)? {
+  func head(for className: String?) -> (head: ModelClass, isKnown: Bool)? {
     let fitting = heads.filter { className?.hasSuffix($0.classSuffix) ?? false }
     if let head = fitting.max(by: { $0.classSuffix.utf8.count < $1.classSuffix.utf8.count }) { return (head, true) }
     return heads.first.map { ($0, false) }
@@ -34,7 +34,7 @@ package struct Architecture: Sendable {
 }
 
 /// What a model class adds around the body.
-struct Head: Sendable {
+struct ModelClass: Sendable {
   typealias Rows = @Sendable (Config, Body) -> [Row]
 
   /// End of the class name, such as `ForCausalLM`.

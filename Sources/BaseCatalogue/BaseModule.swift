@@ -53,6 +53,8 @@ public struct RuntimeModule: Sendable, Hashable {
   /// For a stack of experts these are the patterns of the matrices of one expert, in the order in which their rows
   /// follow each other in memory; `{e}` stands for the number of the expert.
   public let parts: [String]
+  /// Where the checkpoint holds it with others as one matrix, `parts` being that one: its first row there.
+  public let firstRow: UInt64?
 
   /// A stack `[experts, rows, columns]` of which a checkpoint holds the matrices of each expert, their rows following
   /// each other; `parts` are the patterns of their names.
@@ -61,11 +63,13 @@ public struct RuntimeModule: Sendable, Hashable {
       name: name, kind: .parameter, inFeatures: columns, outFeatures: rows, shape: [experts, rows, columns],
       hasBias: false, isTransposed: false, tiedTo: nil)
     self.parts = parts
+    firstRow = nil
   }
 
-  init(module: BaseModule, parts: [String]) {
+  init(module: BaseModule, parts: [String], firstRow: UInt64? = nil) {
     self.module = module
     self.parts = parts
+    self.firstRow = firstRow
   }
 
   /// Whether the checkpoint stores the experts of this stack one by one.

@@ -40,6 +40,7 @@ package enum Catalogue {
     .qwen2VL,
     .qwen3,
     .qwen3MoE,
+    .recurrentGemma,
     .roberta,
     .seedOSS,
     .smolLM3,
@@ -48,6 +49,8 @@ package enum Catalogue {
     .t5,
     .vit,
     .whisper,
+    .zamba,
+    .zamba2,
   ]
 
   private static let byModelType = Dictionary(all.map { ($0.modelType, $0) }, uniquingKeysWith: { first, _ in first })
@@ -91,7 +94,7 @@ extension Architecture {
     let named = config.strings("architectures")?.first
     guard let (head, isKnown) = head(for: named) else { throw .unknownModelType(modelType) }
     var expansion = Expansion(modelType: modelType, className: isKnown ? named : nil, problems: config.problems)
-    expansion.add((head.body ?? body)(config), below: head.prefix)
+    expansion.addBody((head.body ?? body)(config), at: head.prefix)
     expansion.add(head.rows(config, expansion.body), below: "")
     if let problem = config.problems.first { throw problem }
     var description = expansion.description

@@ -32,6 +32,11 @@ final class Config {
     return size(value, key)
   }
 
+  /// A count or dimension for which a word may stand, that being `missing`.
+  func size(_ key: String, _ missing: Size, unless word: String) -> Size {
+    object[key]?.string == word ? missing : size(key, missing)
+  }
+
   /// A count or dimension that may be null; a key that is not there counts as `missing`.
   func optionalSize(_ key: String, missing: Size? = nil) -> Size? {
     guard let value = object[key] else { return missing }

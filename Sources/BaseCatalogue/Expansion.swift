@@ -5,10 +5,18 @@ struct Expansion {
   var description: BaseDescription
   private(set) var body = Body()
   private let problems: Config.Problems
+  private var root: Path = ""
 
   init(modelType: String, className: String?, problems: Config.Problems) {
     description = BaseDescription(modelType: modelType, className: className)
     self.problems = problems
+  }
+
+  /// Adds the rows of the body, which stands at a path.
+  mutating func addBody(_ rows: [Row], at path: Path) {
+    root = path
+    add(rows, below: path)
+    root = ""
   }
 
   /// Adds rows below a path; stops at the first problem.
@@ -51,9 +59,10 @@ struct Expansion {
       return problems.report(.size(module: full.disk))
     }
     // A tied module has no tensor of its own and so no name in the checkpoint: it goes by its name in memory.
+    let shared = row.tiedTo.map { (root / Path($0, memory: nil)).disk } ?? body.tokens
     let module = BaseModule(
       name: row.isTied ? full.memory : full.disk, kind: row.kind, inFeatures: input, outFeatures: output, shape: shape,
-      hasBias: row.hasBias, isTransposed: row.isTransposed, tiedTo: row.isTied ? row.tiedTo ?? body.tokens : nil)
+      hasBias: row.hasBias, isTransposed: row.isTransposed, tiedTo: row.isTied ? shared : nil)
     if row.isRouter { description.routers.append(module) } else { description.modules.append(module) }
     if !row.isTied { count(shape, of: full.disk) }
     if row.hasBias { count([output], of: full.disk) }
@@ -96,27 +105,40 @@ struct Expansion {
     }
   }
 
-  /// Adds a linear layer in memory that a checkpoint holds as matrices or tensors of other shapes.
-  mutating func addStored(
-    _ memory: String, _ input: Size, _ output: Size, _ names: [String], _ shapes: [[Size]], hasBias: Bool
-  ) {
-    guard hasRoom(for: UInt64(names.count)) else { return }
-    guard let inFeatures = input.value, let outFeatures = output.value, let whole = checked([output, input]) else {
-      return problems.report(.size(module: memory))
-    }
-    let module = BaseModule(
-      name: memory, kind: .linear, inFeatures: inFeatures, outFeatures: outFeatures, shape: whole, hasBias: hasBias,
-      isTransposed: false, tiedTo: nil)
+  /// Adds a module in memory, whose path is the row's, that a checkpoint holds as tensors of other shapes.
+  mutating func addStored(_ row: ModuleRow, _ names: [String], _ shapes: [[Size]]) {
+    guard hasRoom(for: UInt64(names.count)), let module = inMemory(row) else { return }
     description.runtimeModules.append(RuntimeModule(module: module, parts: names))
-    for (name, sizes) in zip(names, shapes) {
-      guard let shape = checked(sizes), shape.rank > 0 else { return problems.report(.size(module: name)) }
-      description.modules.append(
-        BaseModule(
-          name: name, kind: .linear, inFeatures: shape.rank > 1 ? shape[1] : 1, outFeatures: shape[0], shape: shape,
-          hasBias: hasBias, isTransposed: false, tiedTo: nil))
+    for (name, sizes) in zip(names, shapes) { addPart(name, sizes, of: module) }
+  }
+
+  /// Adds a linear layer in memory that a checkpoint holds as some rows of a matrix of `rows`.
+  mutating func addFused(_ row: ModuleRow, firstRow: Size, in name: String, rows: Size) {
+    guard hasRoom(for: 1), let module = inMemory(row) else { return }
+    guard let first = firstRow.value else { return problems.report(.size(module: name)) }
+    description.runtimeModules.append(RuntimeModule(module: module, parts: [name], firstRow: first))
+    if first == 0 { addPart(name, [rows, row.inFeatures], of: module) }
+  }
+
+  private mutating func inMemory(_ row: ModuleRow) -> BaseModule? {
+    let name = row.path.memory
+    guard let input = row.inFeatures.value, let output = row.outFeatures.value, let shape = checked(row.shape) else {
+      problems.report(.size(module: name))
+      return nil
     }
-    count(whole, of: memory)
-    if hasBias { count([outFeatures], of: memory) }
+    count(shape, of: name)
+    if row.hasBias { count([output], of: name) }
+    return BaseModule(
+      name: name, kind: row.kind, inFeatures: input, outFeatures: output, shape: shape, hasBias: row.hasBias,
+      isTransposed: false, tiedTo: nil)
+  }
+
+  private mutating func addPart(_ name: String, _ sizes: [Size], of module: BaseModule) {
+    guard let shape = checked(sizes), shape.rank > 0 else { return problems.report(.size(module: name)) }
+    description.modules.append(
+      BaseModule(
+        name: name, kind: module.kind, inFeatures: shape.rank > 1 ? shape[1] : 1, outFeatures: shape[0], shape: shape,
+        hasBias: module.hasBias, isTransposed: false, tiedTo: nil))
   }
 
   private mutating func add(_ sizes: [Size], named path: Path, isParameter: Bool) {

@@ -40,7 +40,16 @@ public struct LayerMixers: Sendable, Equatable {
       guard case .list(let elements) = fields.value(name) else { continue }
       return elements.map { if case .text(let kind) = $0 { kind } else { "" } }
     }
-    return nil
+    return periodic(fields)
+  }
+
+  /// Kinds of Jamba's layers, every few of which attend (`JambaConfig.layer_types`).
+  private static func periodic(_ fields: TypeFields) -> [String]? {
+    guard case .number(let period) = fields.value("attn_layer_period"), period > 0,
+      case .number(let offset) = fields.value("attn_layer_offset"),
+      case .number(let count) = fields.value("num_hidden_layers"), 0...Int64(BaseDescription.moduleLimit) ~= count
+    else { return nil }
+    return (0..<count).map { $0 % period == offset ? "attention" : "mamba" }
   }
 
   private mutating func count(_ kind: String, isShared: Bool) {

@@ -106,7 +106,7 @@ extension RecurrentState {
     let convolved = inner + count * sizes[state] * 2
     return (
       convolved.shared(by: devices) * (sizes[kernel] - 1),
-      sizes[heads].shared(by: devices) * sizes[width] * sizes[state]
+      sizes[heads].shared(by: devices) * (sizes.optional(width) ?? inner / sizes[heads]) * sizes[state]
     )
   }
 }
@@ -134,7 +134,9 @@ private struct StateSizes {
   /// nil for a size that is null or not given.
   func optional(_ name: String) -> Size? {
     if let given = config[name] {
-      return given.isNull ? nil : Size(exactly: given.int64.flatMap { UInt64(exactly: $0) })
+      // Texts such as "auto" leave it to the library.
+      if given.isNull || given.string != nil { return nil }
+      return Size(exactly: given.int64.flatMap { UInt64(exactly: $0) })
     }
     guard case .number(let number)? = fields?.value(name) else { return nil }
     return Size(exactly: UInt64(exactly: number))

@@ -59,7 +59,7 @@ struct ModuleRow {
   var isTransposed = false
   /// Whether it shares the weight of the token embedding, which must come before it.
   var isTied = false
-  /// Name in the checkpoint of another weight that it shares instead of the token embedding's.
+  /// Name in the checkpoint, from the body's path on, of another weight that it shares instead of the token embedding's.
   var tiedTo: String?
   /// Whether this is the token embedding.
   var isTokens = false
@@ -127,6 +127,14 @@ func convolution(_ path: Path, _ input: Size, _ output: Size, kernel: [Size], bi
   return .module(
     ModuleRow(
       path: path, kind: kind, inFeatures: input, outFeatures: output, shape: [output, input] + kernel, hasBias: bias))
+}
+
+/// A convolution over time of every channel alone, weight (channels, 1, width).
+func depthwise(_ path: Path, _ channels: Size, width: Size, bias: Bool) -> Row {
+  .module(
+    ModuleRow(
+      path: path, kind: .conv1d, inFeatures: channels, outFeatures: channels, shape: [channels, 1, width], hasBias: bias
+    ))
 }
 
 /// A stack of expert matrices that is stored whole: (experts, out, in), or (experts, in, out) when transposed.

@@ -1,3 +1,5 @@
+import JSON
+
 /// Rows of text in aligned columns, for terminals and Markdown.
 public struct TextTable: Sendable {
   /// How a column is set.
@@ -24,9 +26,21 @@ public struct TextTable: Sendable {
   public func lines(indent: String = "") -> [String] {
     let widths = widths
     return rows.map { row in
-      let cells = row.indices.map { padded(row[$0], widths[$0], alignments[$0]) }
-      var line = indent + cells.joined(separator: "  ")
-      while line.hasSuffix(" ") { line.removeLast() }
+      var line = indent
+      line.reserveCapacity(indent.utf8.count + widths.reduce(0) { $0 + $1 + 2 })
+      var blanks = 0
+      for (column, cell) in row.enumerated() {
+        let free = widths[column] - length(of: cell)
+        if alignments[column] == .right { blanks += free }
+        if !cell.isEmpty {
+          // Blanks are written before the next cell that has something, so that none are left at the end of a line.
+          for _ in 0..<blanks { line += " " }
+          line += cell
+          blanks = 0
+        }
+        blanks += (alignments[column] == .left ? free : 0) + 2
+      }
+      while line.utf8.last == UInt8(ascii: " ") { line.removeLast() }
       return line
     }
   }
@@ -40,11 +54,9 @@ public struct TextTable: Sendable {
   }
 
   private var widths: [Int] {
-    alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    alignments.indices.map { column in rows.map { length(of: $0[column]) }.max() ?? 0 }
   }
 
-  private func padded(_ text: String, _ width: Int, _ alignment: Alignment) -> String {
-    let blanks = String(repeating: " ", count: max(0, width - text.count))
-    return alignment == .left ? text + blanks : blanks + text
-  }
+  /// The number of characters; bytes of printable ASCII are one each.
+  private func length(of text: String) -> Int { text.isPrintableASCII ? text.utf8.count : text.count }
 }

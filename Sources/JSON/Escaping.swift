@@ -4,6 +4,7 @@
 /// Nothing that comes from an input file may reach a terminal except through here or a JSON string. Escaping twice
 /// changes nothing more, so what has been escaped where a message is made may be escaped again where it is shown.
 package func escaped(_ text: String, limit: Int = 300) -> String {
+  if text.utf8.count <= limit, text.isPrintableASCII { return text }
   var result = ""
   var count = 0
   for scalar in text.unicodeScalars {
@@ -25,4 +26,9 @@ package func escaped(_ text: String, limit: Int = 300) -> String {
     }
   }
   return result
+}
+
+extension String {
+  /// Whether every character is one of the printable ones of ASCII, which are shown as they are.
+  package var isPrintableASCII: Bool { utf8.allSatisfy { (0x20...0x7E).contains($0) } }
 }

@@ -54,7 +54,7 @@ struct BasesCommand: ToolCommand {
       StandardError.write("lora-tool: \(escaped(finding.file)): \(finding.message)\n")
     }
     try checkKnown(base)
-    let modules = base.modules.values.sorted { naturallyPrecedes($0.name, $1.name) }
+    let modules = names(of: base).lazy.compactMap { base.modules[$0] }
     switch format {
     case .json:
       let document: JSONValue = [
@@ -81,5 +81,13 @@ struct BasesCommand: ToolCommand {
           + table.lines())
     }
     if base.findings.contains(where: { $0.severity == .error }) { throw ExitStatus.failed }
+  }
+
+  /// The names of all modules in natural order; that of the catalogue is nearly so, which spares most of the sorting.
+  private func names(of base: BaseModel) -> [String] {
+    let routers = base.description?.routers.map { String($0.name.dropLast(".weight".utf8.count)) } ?? []
+    let described = ((base.description?.modules.map(\.name) ?? []) + routers).filter { base.modules[$0] != nil }
+    let isWhole = described.count == base.modules.count
+    return (isWhole ? described : Array(base.modules.keys)).sorted(by: naturallyPrecedes)
   }
 }

@@ -57,7 +57,8 @@ struct SlotArguments: ParsableArguments {
     }
     if tensorParallel == 0 { throw ValidationError("--tensor-parallel wants a number from 1 on, not 0") }
     if rank >= tensorParallel {
-      throw ValidationError("--tensor-parallel-rank \(rank): the ranks of \(tensorParallel) devices are 0 to \(tensorParallel - 1)")
+      throw ValidationError(
+        "--tensor-parallel-rank \(rank): the ranks of \(tensorParallel) devices are 0 to \(tensorParallel - 1)")
     }
   }
 

@@ -121,6 +121,9 @@ extension BaseModel {
     guard parts.count == runtime.parts.count, let first = parts.first, experts > 0,
       runtime.parts(ofExpert: experts - 1).allSatisfy({ modules[Self.withoutWeight($0)] != nil })
     else { return nil }
+    if runtime.firstRow != nil {
+      return ModuleMatch(module: fused(runtime, first), prefixChange: prefixChange, runtime: runtime)
+    }
     if parts.count == 1, !runtime.isSplitByExpert {
       return ModuleMatch(module: first, prefixChange: prefixChange, runtime: runtime)
     }
@@ -132,6 +135,15 @@ extension BaseModel {
       outFeatures: rows, shape: shape, isTransposed: false, hasBias: runtime.module.hasBias,
       weightName: runtime.module.name, weight: nil, tiedTo: nil, isQuantized: parts.contains { $0.isQuantized })
     return ModuleMatch(module: whole, prefixChange: prefixChange, runtime: runtime)
+  }
+
+  /// A module whose rows the files hold within `holder`; it has no weight of its own.
+  private func fused(_ runtime: RuntimeModule, _ holder: BaseModule) -> BaseModule {
+    let module = runtime.module
+    return BaseModule(
+      name: module.name, kind: ModuleKind(of: module), inFeatures: module.inFeatures, outFeatures: module.outFeatures,
+      shape: module.shape, isTransposed: false, hasBias: module.hasBias, weightName: module.name, weight: nil,
+      tiedTo: nil, isQuantized: holder.isQuantized)
   }
 
   private static func withoutWeight(_ name: String) -> String {

@@ -127,11 +127,11 @@ private struct BaseModelReader {
           file: config.path, found: config.modelType.map { escaped($0) },
           hint: "name the model's folder with its safetensors files instead"))
     }
-    let exempt = config.unquantizedNames
+    let exempt = config.quantization.map { _ in config.unquantizedNames }
     var modules: [String: BaseModule] = [:]
+    modules.reserveCapacity(description.map { $0.modules.count + $0.routers.count } ?? 0)
     for module in (description?.modules ?? []) + (description?.routers ?? []) {
-      let described = BaseModule(
-        module, isQuantized: config.quantization != nil && module.isQuantizable(except: exempt))
+      let described = BaseModule(module, isQuantized: exempt.map { module.isQuantizable(except: $0) } ?? false)
       modules[described.name] = described
     }
     for tensor in description?.otherTensors ?? [] {

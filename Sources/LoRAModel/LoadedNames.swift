@@ -13,7 +13,8 @@ package struct LoadedNames: Sendable {
     self.base = base
     var spelling: [String: String] = [:]
     for (inMemory, stored) in base.storedNames { spelling[stored] = inMemory }
-    for runtime in base.description?.runtimeModules ?? [] where runtime.parts.count == 1 && !runtime.isSplitByExpert {
+    for runtime in base.description?.runtimeModules ?? []
+    where runtime.parts.count == 1 && runtime.firstRow == nil && !runtime.isSplitByExpert {
       let part = runtime.parts[0]
       spelling[part.hasSuffix(".weight") ? String(part.dropLast(7)) : part] = runtime.module.name
     }
@@ -104,6 +105,9 @@ extension BaseModel {
     guard modelType?.hasPrefix("zamba") ?? false, let (index, before, after) = name.layer,
       after.hasPrefix(".shared_transformer.") || after.hasPrefix(".shared_transf.")
     else { return nil }
+    if let weight = modules[name]?.weightName, modules.values.contains(where: { $0.tiedTo == weight }) {
+      return weight.hasSuffix(".weight") ? String(weight.dropLast(7)) : weight
+    }
     let other = modules.keys.filter { key in
       guard let (place, list, rest) = key.layer else { return false }
       return rest == after && place != index && (list == before || list.isEmpty || before.hasSuffix(list))

@@ -1,8 +1,7 @@
+import Compression
 public import LoRAIO
 public import Safetensors
 import Synchronization
-
-import Compression
 
 extension SafetensorsFile {
   /// Bytes of the data section.

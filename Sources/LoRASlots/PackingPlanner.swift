@@ -122,7 +122,7 @@ struct PackingPlanner {
   func place(of match: ModuleMatch) -> EnginePlace? {
     let places = layout.engine.places
     if let place = places[match.module.name] { return place }
-    guard let runtime = match.runtime else { return nil }
+    guard let runtime = match.runtime, runtime.firstRow == nil else { return nil }
     if let place = places[runtime.module.name] { return place }
     let isSplit = runtime.isSplitByExpert
     var targets: [(slice: Int, firstRow: UInt64)] = []

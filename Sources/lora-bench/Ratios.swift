@@ -51,8 +51,6 @@ struct Ratio {
 /// The ratios that are kept in the repository: the parts that take the time of merging, checking, packing, unpacking,
 /// reading and replaying, each with one thread.
 struct Ratios {
-  private static let blockBytes = 32 << 20
-
   private let adapters: BenchAdapters
 
   init(_ options: Options) throws { adapters = try BenchAdapters(options, base: "testdata/bases/tinyllama-1.1b.json") }
@@ -69,24 +67,28 @@ struct Ratios {
       ]
   }
 
-  /// Kernels over memory, against a copy of the same block.
+  /// Kernels over a block, against a copy of it: the scan within the second-level cache, merges over memory.
   private func kernels(_ level: KernelLevel) -> [Ratio] {
-    func over(_ body: @escaping (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Void) -> Ratio.Measurement {
-      let (source, target) = (SharedBytes(count: Self.blockBytes), SharedBytes(count: Self.blockBytes))
+    func over(
+      _ count: Int, times: Int = 1, _ body: @escaping (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Void
+    ) -> Ratio.Measurement {
+      let (source, target) = (SharedBytes(count: count), SharedBytes(count: count))
       return Ratio.Measurement {
-        unsafe body(UnsafeRawBufferPointer(source.bytes.buffer), target.bytes.buffer)
+        for _ in 0..<times { unsafe body(UnsafeRawBufferPointer(source.bytes.buffer), target.bytes.buffer) }
       } reference: {
-        target.copy(source)
+        for _ in 0..<times { target.copy(source) }
       }
     }
     let scan = Ratio(name: "scan bf16, \(level.name)") {
-      unsafe over { source, _ in _ = unsafe Kernels.scan(source, dtype: .bf16, level: level) }
+      unsafe over(256 << 10, times: 64) { source, _ in
+        _ = unsafe Kernels.scan(source, dtype: .bf16, level: level)
+      }
     }
     return [scan]
       + [(DType.bf16, 16), (.bf16, 64), (.f16, 16), (.f32, 16)].map { dtype, rank in
         Ratio(name: "merge \(dtype.name) rank \(rank), \(level.name)") {
-          let tile = MergeTile(rank: rank, columns: 2048, bytes: Self.blockBytes, dtype)
-          return unsafe over { source, target in
+          let tile = MergeTile(rank: rank, columns: 2048, bytes: 32 << 20, dtype)
+          return unsafe over(tile.byteCount) { source, target in
             var uncounted: MergeStatistics?
             unsafe tile.merge(source, target, &uncounted, level: level)
           }

@@ -7,7 +7,7 @@ import Testing
 /// States of constant size against those of vLLM's own classes.
 @Suite struct StateTests {
   private static var rows: [JSONObject] {
-    get throws { try #require(try Fixtures.json("catalogue/states.json").array).compactMap(\.object) }
+    get throws { try #require(try Fixtures.json("engines/vllm-states.json").array).compactMap(\.object) }
   }
 
   @Test func statesAreThoseOfTheEngine() throws {

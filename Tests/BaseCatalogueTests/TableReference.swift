@@ -1,5 +1,5 @@
-import LoRATestSupport
 import JSON
+import LoRATestSupport
 import Testing
 
 @testable import BaseCatalogue

@@ -2,8 +2,8 @@ import CBytePlanes
 import LoRAIO
 import LoRATestSupport
 import Testing
-@testable import Compression
 
+@testable import Compression
 
 /// The filter by itself, on numbers as they occur in adapters.
 @Suite struct BytePlaneTests {

@@ -1,6 +1,6 @@
+import Compression
 import LoRATestSupport
 import Testing
-import Compression
 
 @Suite struct HostileZstdTests {
   /// A frame header with a window of 1 MiB, no declared size, then the given blocks.

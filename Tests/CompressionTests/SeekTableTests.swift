@@ -1,6 +1,6 @@
+import Compression
 import LoRATestSupport
 import Testing
-import Compression
 
 /// "q_proj.00 q_proj.01 … q_proj.39 " in frames of 64 bytes, as pyzstd 0.20.0 writes a seekable file.
 private let pyzstdFile: [UInt8] = hex(

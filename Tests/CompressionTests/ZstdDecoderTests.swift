@@ -1,5 +1,5 @@
-import Testing
 import Compression
+import Testing
 
 @Suite struct DecodingTests {
   @Test(arguments: [0, 1, 7, 4096, 131_072, 131_073, 400_000], [999, 65_537, Int.max])

@@ -1,8 +1,7 @@
+import Compression
 import LoRAIO
 import LoRATestSupport
 import Safetensors
-
-import Compression
 
 /// Compressed files: a damaged one is refused or gives the very content, and what is compressed comes back.
 struct ArchiveTarget: FuzzTarget {

@@ -4,6 +4,8 @@ import LoRATestSupport
 import TensorCore
 import Testing
 
+import struct BaseCatalogue.RuntimeModule
+
 @testable import LoRAMerge
 
 /// Adapters that carry the names of transformers' memory, on bases whose files have others.
@@ -34,7 +36,7 @@ import Testing
   @Test func modulesThatTheLibraryRenamesInside() throws {
     let folder = try TemporaryFolder()
     let base = try base(
-      #"{"model_type": "kimi_linear", "architectures": ["KimiLinearForCausalLM"]}"#,
+      #"{"model_type": "kimi_linear", "architectures": ["KimiLinearForCausalLM"], "num_experts": 1}"#,
       [
         ("model.layers.0.self_attn.f_a_proj.weight", [4, 8]),
         ("model.layers.1.block_sparse_moe.experts.0.w1.weight", [3, 8]),
@@ -98,6 +100,29 @@ import Testing
     } catch {
       #expect("\(error)".contains("several layers share"), "\(error)")
     }
+  }
+
+  @Test func layersThatTheFilesHoldAsRowsOfOneMatrix() throws {
+    let folder = try TemporaryFolder()
+    let base = try base(
+      #"""
+      {"model_type": "nomic_bert", "architectures": ["NomicBertForMaskedLM"], "hidden_size": 8,
+       "num_attention_heads": 2, "num_hidden_layers": 1}
+      """#, [("nomic_bert.encoder.layers.0.attn.Wqkv.weight", [24, 8])], in: folder)
+    let query = base.match("nomic_bert.layers.0.self_attn.q_proj")
+    let value = base.match("nomic_bert.layers.0.self_attn.v_proj")
+    #expect(query?.module.shape == [8, 8])
+    #expect([query?.runtime?.firstRow, value?.runtime?.firstRow] == [0, 16])
+    let adapter = try adapter(
+      [("nomic_bert.layers.0.self_attn.v_proj", [2, 8], [8, 2])],
+      #"{"peft_type": "LORA", "r": 2, "lora_alpha": 2, "target_modules": ["v_proj"]}"#, in: folder)
+    let plan = try MergePlan.make(base: base, adapters: [WeightedAdapter(adapter)])
+    #expect(plan.mergedTensors == ["nomic_bert.encoder.layers.0.attn.Wqkv.weight"])
+    let other = try TemporaryFolder()
+    let wrong = try self.adapter(
+      [("nomic_bert.layers.0.self_attn.q_proj", [2, 8], [24, 2])],
+      #"{"peft_type": "LORA", "r": 2, "lora_alpha": 2, "target_modules": ["q_proj"]}"#, in: other)
+    #expect(throws: MergeError.self) { try MergePlan.make(base: base, adapters: [WeightedAdapter(wrong)]) }
   }
 
   @Test func basesWithFactorsOfTheirOwn() throws {

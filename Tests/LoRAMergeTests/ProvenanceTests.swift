@@ -1,9 +1,9 @@
 import Crypto
 import Foundation
+import JSON
 import LoRAModel
 import LoRATestSupport
 import Safetensors
-import JSON
 import TensorCore
 import Testing
 

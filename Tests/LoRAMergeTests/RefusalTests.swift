@@ -1,8 +1,8 @@
 import Foundation
+import JSON
 import LoRAModel
 import LoRATestSupport
 import Safetensors
-import JSON
 import TensorCore
 import Testing
 

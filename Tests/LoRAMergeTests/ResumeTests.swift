@@ -1,9 +1,9 @@
 import Foundation
+import JSON
 import LoRAIO
 import LoRAModel
 import LoRATestSupport
 import Safetensors
-import JSON
 import TensorCore
 import Testing
 

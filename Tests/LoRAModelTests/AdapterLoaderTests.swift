@@ -1,7 +1,7 @@
 import Diagnostics
+import JSON
 import LoRATestSupport
 import Safetensors
-import JSON
 import Testing
 
 @testable import LoRAModel

@@ -1,8 +1,8 @@
 import BaseCatalogue
+import Diagnostics
 import JSON
 import LoRATestSupport
 import Safetensors
-import Diagnostics
 import TensorCore
 import Testing
 

@@ -1,12 +1,12 @@
 import Crypto
 import Diagnostics
+import JSON
 import LoRAEngines
 import LoRAIO
 import LoRAInspect
 import LoRAModel
 import LoRATestSupport
 import LoRAValidate
-import JSON
 import TensorCore
 import Testing
 

@@ -1,7 +1,7 @@
 import CUDADriver
+import Diagnostics
 import LoRAKernels
 import LoRATestSupport
-import Diagnostics
 import TensorCore
 import Testing
 

@@ -1,3 +1,4 @@
+import Compression
 import Foundation
 import LoRAEngines
 import LoRAIO
@@ -5,9 +6,7 @@ import LoRAModel
 import LoRATestSupport
 import Safetensors
 import SlotCache
-
 import Testing
-import Compression
 
 @testable import LoRASlots
 

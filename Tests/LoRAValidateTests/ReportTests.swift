@@ -1,9 +1,9 @@
 import Diagnostics
 import Foundation
+import JSON
 import LoRAModel
 import LoRATestSupport
 import LoRAValidate
-import JSON
 import Testing
 
 #if canImport(FoundationXML)

@@ -1,10 +1,10 @@
+import Diagnostics
 import LoRAEngines
 import LoRAIO
 import LoRAKernels
 import LoRATestSupport
 import LoRAValidate
 import Safetensors
-import Diagnostics
 import TensorCore
 import Testing
 

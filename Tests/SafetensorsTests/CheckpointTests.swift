@@ -1,6 +1,6 @@
 import Diagnostics
-import LoRATestSupport
 import JSON
+import LoRATestSupport
 import TensorCore
 import Testing
 

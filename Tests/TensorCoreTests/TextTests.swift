@@ -1,6 +1,5 @@
-import Testing
-
 import TensorCore
+import Testing
 
 @Suite struct TextTests {
   @Test(arguments: [

@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).parent
 DROPPED = set((HERE / "arch_dropped.txt").read_text().split())
 # Lists of layers whose rule for a missing value was learned wrongly: such a config is not known then.
 UNKNOWN_DEFAULTS = json.loads((HERE / "arch_unknown_defaults.json").read_text())
-WORDS = {"null", "has", "len", "int", "ceil", "round"}
+WORDS = {"null", "list", "has", "len", "int", "ceil", "round"}
 
 
 def path(section, name):

@@ -1,58 +1,99 @@
-"""Builds models of every type with many configurations and keeps what was traced in `samples`, for architectures.py.
+"""Builds models of every type with many configurations and keeps what was traced, for architectures.py.
 
-    python testdata/make/arch_collect.py WORKER WORKERS SECONDS [model types]
+    python testdata/make/arch_collect.py FOLDER SECONDS [model types]
+
+FOLDER/samples/TYPE.gz gets the models of a type; one that is there already is left alone, so that several workers share
+the work. SECONDS is the CPU time for one class. `arch_starts.json` has what a configuration must say for the types that
+cannot be built from the defaults of their class.
 """
 
-import sys,time,traceback,pickle,gzip,os,random,copy,signal; sys.path.insert(0,os.path.dirname(os.path.abspath(__file__)))
-import arch_trace as T, arch_learn as L
-from transformers.models.auto import modeling_auto as ma
-PRI="""qwen2_5_vl qwen3_vl qwen3_vl_moe qwen3_5 qwen3_5_moe qwen3_next gemma3n gemma4 llama4 mistral3 ministral3 mistral4 mllama llava llava_next llava_onevision internvl paligemma idefics3 smolvlm glm glm4_moe glm4v glm4v_moe deepseek_v32 deepseek_v4 kimi_linear kimi_k25 minimax minimax_m2 gpt_neo olmo3 olmoe granitemoe granitemoehybrid granitemoeshared nemotron nemotron_h lfm2 lfm2_moe lfm2_vl falcon_h1 falcon_mamba mamba mamba2 jamba bamba zamba2 phimoe phi4_multimodal exaone_moe ernie4_5_moe hunyuan_v1_dense hunyuan_v1_moe ernie apertus arcee bitnet xlm-roberta deberta-v2 modernbert electra albert mt5 umt5 longt5 t5gemma bart mbart pegasus qwen2_audio voxtral qwen3_5_text qwen3_5_moe_text gemma3n_text gemma4_text""".split()
-alls=T.all_types()
-inner=set()
-for line in ():
-    w=line.split(' ',4)
-    if len(w)>3 and w[2].endswith('.') : inner.add(w[3])
-extra=sorted((inner|set("clip_vision_model siglip_vision_model siglip2_vision_model pixtral dinov2 whisper qwen2_audio_encoder llama qwen2 qwen3 mistral mixtral gemma2 gemma3_text".split())) & set(ma.MODEL_MAPPING_NAMES) - set(alls))
-order=PRI+[t for t in extra]+[t for t in alls if t not in PRI]
-order=[t for t in dict.fromkeys(order)]
-me,n=int(sys.argv[1]),int(sys.argv[2]); budget=float(sys.argv[3])
-if len(sys.argv)>4: order=sys.argv[4:]
-START=dict(nemotron=dict(num_key_value_heads=8),hunyuan_v1_dense=dict(head_dim=128),hunyuan_v1_moe=dict(head_dim=128),lfm2_moe=dict(layer_types=['conv','conv','full_attention','conv','conv'],num_hidden_layers=5))
-class Late(Exception): pass
-def alarm(*a): raise Late()
-signal.signal(signal.SIGALRM, alarm)
-os.makedirs('samples',exist_ok=True)
-for t in order:
-    out=f'samples/{t}.gz'
-    if os.path.exists(out) : continue
-    try: fd=os.open(out+'.lock',os.O_CREAT|os.O_EXCL)
-    except FileExistsError: continue
-    a=time.time(); rec=dict(type=t,classes=[],log=[])
-    try:
-        signal.alarm(240)
-        cs=T.classes(t)
-        rec['names']=[c.__name__ for c in cs]
-        if not cs: print(t,'NOCLASS',flush=True); continue
-        main=cs[0]
-        samples,held=L.collect(main,budget,START.get(t,{}),rec['log'])
-        rec['classes'].append((main.__name__,samples,held))
-        if not samples: print(t,'UNBUILT',rec['log'],flush=True); continue
-        body=ma.MODEL_MAPPING_NAMES.get(t); body=body if isinstance(body,str) else (body or [None])[0]
-        for c in [c for c in cs[1:] if t in ma.MODEL_FOR_MASKED_LM_MAPPING_NAMES or c.__name__==body or t=='qwen3']:
-            b=time.process_time(); got=[]
-            random.seed(5)
-            pick=[samples[0]]+random.sample(samples[1:],min(5,len(samples)-1))
-            for s in pick:
-                if time.process_time()-b>0.3: break
-                try: got.append(L.Sample(c,s.full,T.build(c,s.full)))
-                except Late: raise
-                except Exception as e: rec['log'].append(f'{c.__name__}: {e!r}'[:200])
-            rec['classes'].append((c.__name__,got,[]))
-        signal.alarm(0)
-        pickle.dump(rec,gzip.open(out,'wb',1))
-        print(t,[(n,len(x),len(h)) for n,x,h in rec['classes']],f'{time.time()-a:.0f}s',flush=True)
-    except BaseException as e:
-        signal.alarm(0)
-        print(t,'FAILED',repr(e)[:200],traceback.format_exc()[-300:].replace('\n',' | ') if not isinstance(e,Late) else '',flush=True)
-        if isinstance(e,KeyboardInterrupt): raise
-print('done')
+import gzip
+import json
+import os
+import pathlib
+import pickle
+import random
+import signal
+import sys
+import time
+
+import arch_learn
+import arch_trace
+from transformers.models.auto import modeling_auto
+
+STARTS = json.loads((pathlib.Path(__file__).parent / "arch_starts.json").read_text())
+# Models that are no text models themselves but stand inside of those.
+PARTS = "clip_vision_model siglip_vision_model siglip2_vision_model pixtral dinov2 whisper qwen2_audio_encoder".split()
+LIMIT = 480
+
+
+class Late(Exception):
+    pass
+
+
+def late(*_):
+    raise Late
+
+
+def first_name(value):
+    return value if isinstance(value, str) or value is None else value[0]
+
+
+def few(cls, samples, seconds, log):
+    """Some of the configurations again, for another class of the same type."""
+    random.seed(5)
+    began, found = time.process_time(), []
+    for sample in [samples[0]] + random.sample(samples[1:], min(5, len(samples) - 1)):
+        if found and time.process_time() - began > seconds:
+            break
+        try:
+            found.append(arch_learn.Sample(cls, sample.full, arch_trace.build(cls, sample.full)))
+        except Exception as error:
+            log.append(f"{cls.__name__}: {error!r}"[:200])
+    return found
+
+
+def record(model_type, seconds):
+    made = dict(type=model_type, classes=[], log=[])
+    main, *others = arch_trace.classes(model_type)
+    made["names"] = [cls.__name__ for cls in (main, *others)]
+    samples, held = arch_learn.collect(main, seconds, STARTS.get(model_type, {}), made["log"])
+    made["classes"].append((main.__name__, samples, held))
+    if not samples:
+        raise ValueError(made["log"])
+    maps = [*arch_trace.AUTO_MAPS.values(), "MODEL_MAPPING_NAMES"]
+    usual = {first_name(getattr(modeling_auto, name).get(model_type)) for name in maps}
+    for cls in others:
+        if model_type in modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES or cls.__name__ in usual:
+            made["classes"].append((cls.__name__, few(cls, samples, seconds / 8, made["log"]), []))
+    return made
+
+
+def main():
+    folder, seconds = pathlib.Path(sys.argv[1]) / "samples", float(sys.argv[2])
+    folder.mkdir(exist_ok=True)
+    signal.signal(signal.SIGALRM, late)
+    inner = sorted(set(PARTS) & set(modeling_auto.MODEL_MAPPING_NAMES))
+    for model_type in sys.argv[3:] or arch_trace.all_types() + inner:
+        file, began = folder / f"{model_type}.gz", time.time()
+        try:
+            lock = os.open(file.with_suffix(".lock"), os.O_CREAT | os.O_EXCL)
+        except FileExistsError:
+            continue
+        os.close(lock)
+        try:
+            signal.alarm(LIMIT)
+            if not file.exists():
+                made = record(model_type, seconds)
+                with gzip.open(file, "wb", 1) as stream:
+                    pickle.dump(made, stream)
+                counts = [(name, len(tried), len(held)) for name, tried, held in made["classes"]]
+                print(model_type, counts, f"{time.time() - began:.0f}s", flush=True)
+        except Exception as error:
+            print(model_type, "not built:", repr(error)[:600], flush=True)
+        finally:
+            signal.alarm(0)
+            os.unlink(file.with_suffix(".lock"))
+
+
+main()

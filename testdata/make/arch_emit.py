@@ -43,8 +43,8 @@ def text(e, section):
 
 def atom_text(atom, section):
     op, a, b = atom
-    if op == "none":
-        return f"null({name_of(a, section)})", "x"
+    if op in ("none", "list"):
+        return f"{'null' if op == 'none' else op}({name_of(a, section)})", "x"
     if op == "bool":
         return text(a, section)
     if op == "str":
@@ -155,6 +155,8 @@ def row_fields(row, with_when=True):
             fields_in_tree(row[key], found)
     for tree in row.get("shape", []):
         fields_in_tree(tree, found)
+    for tree in [row["first"], row["whole"]] if row.get("first") else []:
+        fields_in_tree(tree, found)
     for part in row.get("disk_shapes") or []:
         for tree in part:
             fields_in_tree(tree, found)
@@ -167,7 +169,7 @@ def fields_in_tree(tree, found):
             names(tree[0], found)
     else:
         op, a, b = tree[0]
-        if op == "none":
+        if op in ("none", "list"):
             found.add(a)
         else:
             names(a, found)
@@ -283,17 +285,21 @@ class Writer:
             shape = [row["b"], row["a"]] if letter == "L" else [row["a"], row["b"]]
             if [dims(t) for t in row["shape"]] != [dims(t) for t in shape]:
                 raise NoFit(f"shape of {row['template']}")
+            if row.get("first"):
+                return f"{name}:F({dims(row['a'])},{dims(row['b'])}{bias or ',0'},{dims(row['first'])},{dims(row['whole'])})"
             if row.get("disk_shapes"):
                 return f"{name}:M({dims(row['a'])},{dims(row['b'])}{bias or ',0'}|{self.parts(row, section, dims)})"
             return f"{name}:{letter}({dims(row['a'])},{dims(row['b'])}{bias})" + tied
+        if kind == "embedding" and row.get("disk_shapes"):
+            raise NoFit(f"embedding {row['template']} on disk {row['disk'][:2]}")
         if kind == "embedding":
-            if [dims(t) for t in row["shape"]] != [dims(row["a"]), dims(row["b"])]:
+            if not tied and [dims(t) for t in row["shape"]] != [dims(row["a"]), dims(row["b"])]:
                 raise NoFit(f"shape of {row['template']}")
             return f"{name}:E({dims(row['a'])},{dims(row['b'])}){mark}{tied}"
         if kind.startswith("conv"):
-            if row.get("disk_shapes"):
-                raise NoFit(f"shape of {row['template']} on disk")
             rest = ",".join(dims(t) for t in row["shape"][1:])
+            if row.get("disk_shapes"):
+                return f"{name}:D({dims(row['a'])},{dims(row['b'])},{bias[1:] or '0'}|{rest}|{self.parts(row, section, dims)})"
             return f"{name}:C({dims(row['a'])},{dims(row['b'])},{bias[1:] or '0'}|{rest})" + tied
         if kind == "router":
             return f"{name.removesuffix('.weight')}:R({dims(row['a'])},{dims(row['b'])})" + tied
@@ -399,6 +405,8 @@ class Definitions:
             for name, value in s.raw.items():
                 if value is None or isinstance(value, int):
                     atoms[("none", name, None)] = None
+                if isinstance(value, (list, tuple)):
+                    atoms[("list", name, None)] = None
                 if isinstance(value, bool):
                     atoms[("bool", ("f", name), None)] = None
                 if isinstance(value, str):
@@ -435,6 +443,11 @@ class Definitions:
         labels = []
         exprs = sorted({e for _, e in values if e is not None}, key=lambda e: (size_of(e), str(e)))
         raws = sorted({n for s in rows for n, v in s.raw.items() if isinstance(v, (int, float)) and not isinstance(v, bool)})
+        always = next((e for e in exprs + [("f", n) for n in raws if n != name] if self.is_always(e, name, rows)), None)
+        if always is not None:
+            self.note((always,))
+            self.texts[name] = show(always)
+            return
         for s, _ in values:
             if s.raw.get(name) == s.env[name] and s.raw.get(name) is not None:
                 labels.append("raw")
@@ -468,6 +481,13 @@ class Definitions:
         self.note(tree)
         self.texts[name] = tree_text(tree, "", leaf)[0]
 
+    def is_always(self, e, name, rows):
+        """Whether a field, whatever the configuration says of it, is this expression."""
+        try:
+            return all(value_of(e, s.raw, ()) == s.env[name] for s in rows)
+        except Exception:
+            return False
+
     def tree(self, labels, places, loops):
         if len(set(labels)) == 1:
             return (labels[0],)
@@ -475,6 +495,8 @@ class Definitions:
         for atom in self.atoms:
             atoms += [substitute(atom, 0)] if loops and has_index(atom) else [] if has_index(atom) else [atom]
         if loops:
+            counts = sorted({n for env, _ in places for n in env if n.endswith("num_hidden_layers")})
+            atoms += [("==", ("+", ("i", 0), ("c", 1)), ("f", n)) for n in counts]
             atoms += [("==", ("i", 0), ("c", k)) for k in range(6)]
             atoms += [("==", ("%", ("i", 0), ("c", k)), ("c", r)) for k in (2, 3, 4, 5, 6) for r in range(k)]
         vectors = [[holds(a, env, idx) for env, idx in places] for a in atoms]
@@ -485,14 +507,31 @@ class Definitions:
         fields_in_tree(tree, found)
         self.depends |= found
 
+    def last_replaced(self, name, rows):
+        """What stands at the end of every list that is given, where the class sees to that."""
+        given = [(s.raw[name], s.env[name]) for s in rows if isinstance(s.raw.get(name), (list, tuple))]
+        changed = [(old, new) for old, new in given if list(old) != new]
+        if not changed or any(list(old[:-1]) != new[:-1] for old, new in given) or len({new[-1] for _, new in given}) > 1:
+            return None
+        return changed[0][1][-1]
+
+    def define_patched(self, name, rows, last):
+        missing = [s for s in rows if not isinstance(s.raw.get(name), (list, tuple))]
+        self.define_list(name, missing)
+        made = self.texts[name]
+        given = f"[len({name})|i+1==len({name})?{last!r}:{name}[i]]"
+        self.texts[name] = f"null({name})?{made}:{given}"
+
     def define_list(self, name, rows):
+        patched = self.last_replaced(name, rows)
+        if patched is not None:
+            return self.define_patched(name, rows, patched)
         derived = [s for s in rows if s.raw.get(name) != s.env[name]]
         given = [s for s in rows if s.raw.get(name) == s.env[name]]
         when = self.tree(["raw" if s in given else "made" for s in rows], [(s.raw, ()) for s in rows], 0)
         counts = [len(s.env[name]) for s in derived]
         raws = sorted({n for s in rows for n, v in s.raw.items() if isinstance(v, int) and not isinstance(v, bool)}, key=lambda n: ("layers" not in n, len(n), n))
-        same = len({json.dumps(s.env[name]) for s in derived}) == 1
-        candidates = [("c", counts[0])] * same + [e for e in self.ranges] + [("f", n) for n in raws] + [("c", counts[0])]
+        candidates = [e for e in self.ranges] + [("f", n) for n in raws] + [("c", counts[0])]
         count = None
         for e in candidates:
             try:

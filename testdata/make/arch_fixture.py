@@ -1,6 +1,6 @@
 """Writes testdata/catalogue/table.jsonl.zst: traced models that the generated table must describe exactly.
 
-    python testdata/make/arch_fixture.py SAMPLES OUTPUT [cases for each type]
+    python testdata/make/arch_fixture.py SAMPLES OUTPUT [cases for each type [model types]]
 
 A line is a case as in catalogue.py, folded likewise; configurations that the table was not learned from come first.
 A line with `fields` holds what the configuration class makes of a file that says nothing but its model type.
@@ -46,7 +46,9 @@ def case(sample, class_name, model_type):
                 modules.append([kind, written.removesuffix(".weight"), a, b, shape, int(row["bias"]), None])
             else:
                 inner = stored[1] if len(stored) > 1 else 1
-                modules.append(["linear", written.removesuffix(".weight"), inner, stored[0], list(stored), int(row["bias"]), None])
+                kept = "linear" if kind == "parameter" else kind
+                part = [kept, written.removesuffix(".weight"), inner, stored[0], list(stored), int(row["bias"]), None]
+                modules += [part] if part not in modules[-8:] else []
     return {
         "given": {"model_type": model_type, "architectures": [class_name], **{k: v for k, v in sample.full.items() if k != "model_type"}},
         "parameters": sample.total,
@@ -82,7 +84,7 @@ def fold_memory(rows):
 
 
 def plain_fields(model_type, class_name):
-    config = getattr(T.transformers, class_name).config_class()
+    config = T.model_class(model_type, class_name).config_class()
     found = {}
     for path, section in T.sections(config):
         for key, value in T.fields(section).items():
@@ -116,6 +118,8 @@ def main():
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 3
     lines = [json.dumps({"wanted": T.all_types()})]
     for path in sorted(folder.glob("*.gz")):
+        if sys.argv[4:] and path.stem not in sys.argv[4:]:
+            continue
         with gzip.open(path) as file:
             lines += type_lines(pickle.load(file), count)
     text = "\n".join(lines) + "\n"

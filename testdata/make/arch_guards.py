@@ -57,10 +57,13 @@ def comparison(atom, samples, dynamic):
 
 
 def defaults(record, lines):
-    config = getattr(arch_trace.transformers, record["classes"][0][0]).config_class
+    config = arch_trace.model_class(record["type"], record["classes"][0][0]).config_class
     present = config(**arch_trace.expand({}, config()))
     for path, section in arch_trace.sections(present):
         for name, value in arch_trace.defaults(type(section)).items():
+            # What the class itself works out says nothing about a file.
+            if name in arch_trace.fields(section) and arch_trace.fields(section)[name] != value:
+                continue
             used = re.compile(r"(?<![\w.])" + re.escape(path + name) + r"(?![\w.])")
             if any(line.startswith("g ") and used.search(line) for line in lines):
                 value = list(value) if isinstance(value, tuple) else value

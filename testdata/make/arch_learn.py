@@ -3,6 +3,7 @@
 import copy
 import itertools
 import json
+import math
 import pickle
 import random
 import re
@@ -11,18 +12,21 @@ import time
 import traceback
 
 import arch_trace as T
-from symbolic import evaluate, plain
+from symbolic import evaluate, fold, plain
 
 SMALL_COUNT = re.compile(r"(^|_)(layers?|depth|blocks?|experts?|n_layer)s?$|num_.*layers|.*_layers$|num_.*experts|num_loops|depth")
-KEEP = re.compile(r"per_tok|topk|top_k|shared|dense|_index|every|interval|step|period|offset|freq|feature|skip|kv_shared|select")
+KEEP = re.compile(r"per_tok|topk|conv|top_k|shared|dense|_index|every|interval|step|period|offset|freq|feature|skip|kv_shared|select")
 
 
-class Sample:
-    def __init__(self, cls, full, out):
-        self.full, self.rows, self.auto, self.total, self.odd = full, out["rows"], out["auto"], out["total"], out["odd"]
-        self.env, self.definitions = out["resolved"], out["definitions"]
-        self.log, self.config_log, self.inline = out["log"], out["config_log"], out["inline"]
-        self.raw = {}
+class Settings:
+    """What a configuration says, and what its class makes of that."""
+
+    def __init__(self, cls, full):
+        _, self.env, self.definitions, self.config_log = T.symbolic_config(cls.config_class, full)
+        self.read(cls, full)
+
+    def read(self, cls, full):
+        self.full, self.raw = full, {}
         config = cls.config_class(**copy.deepcopy(full))
         self.types = {path: section.model_type for path, section in T.sections(config)}
         for path, section in T.sections(config):
@@ -42,6 +46,57 @@ class Sample:
         """Keys that are no fields count as such."""
         for name, value in self.raw.items():
             self.env.setdefault(name, value)
+
+
+class Sample(Settings):
+    """A model that was built."""
+
+    def __init__(self, cls, full, out):
+        self.rows, self.auto, self.total, self.odd = out["rows"], out["auto"], out["total"], out["odd"]
+        self.env, self.definitions = out["resolved"], out["definitions"]
+        self.log, self.config_log, self.inline = out["log"], out["config_log"], out["inline"]
+        self.read(cls, full)
+
+    @property
+    def is_empty(self):
+        """Whether something in it has no elements: the library builds that, but no model is like that, and ties are lost."""
+        return any(size == 0 for row in self.rows for size, _ in row["shape"])
+
+    def whole(self, row):
+        """The rows of the tensor that a tensor is written as a part of, and what that number is made of."""
+        count, e = 0, ("c", 0)
+        for other in self.rows:
+            if other["disk"][:1] == row["disk"][:1]:
+                size, part = other["shape"][0]
+                count, e = count + size, fold("+", e, part or ("c", size))
+        return count, e
+
+
+def differences(old, new, path=""):
+    """The values that one configuration has and another has not, by dotted path."""
+    for key, value in new.items():
+        if isinstance(value, dict) and isinstance(old.get(key), dict):
+            yield from differences(old[key], value, f"{path}{key}.")
+        elif key not in old or old[key] != value:
+            yield path + key, value
+
+
+def usual_settings(cls, start, samples):
+    """The configurations of models again, with the sizes of the class itself: for these no model need be built."""
+    usual = T.expand(start, cls.config_class(**copy.deepcopy(start)))
+    for sample in samples:
+        full = usual
+        for name, value in differences(samples[0].full, sample.full):
+            full = put(full, name, value)
+        try:
+            made = Settings(cls, full)
+            yield made
+            # The same with the lists that the class made of other values, as it writes them itself.
+            for name, value in made.env.items():
+                if isinstance(value, (list, tuple)) and isinstance(made.raw.get(name), int):
+                    yield Settings(cls, put(full, name, list(value)))
+        except Exception:
+            pass
 
 
 def get(full, name):
@@ -79,6 +134,8 @@ def constants(e, found):
     return found
 
 
+# Numbers of tokens decide about no row.
+TOKENS = re.compile(r"token_(id|index)s?$")
 # Values of strings that only calls other than comparisons look at.
 STRINGS = {"feed_forward_proj": ["relu", "gated-gelu"], "hybrid_override_pattern": ["M-M*E"]}
 
@@ -107,7 +164,7 @@ def mutations(cls, sample, seen_strings):
     for name in names:
         value, key = sample.raw[name], name.rsplit(".", 1)[-1]
         now = sample.env.get(name, value)
-        if key in ("num_labels", "vocab_size_or_config_json_file", "model_type"):
+        if key in ("num_labels", "vocab_size_or_config_json_file", "model_type") or TOKENS.search(key):
             continue
         if isinstance(value, bool) or isinstance(now, bool):
             out.append((0 if name in used else 3, name, not now))
@@ -124,6 +181,8 @@ def mutations(cls, sample, seen_strings):
                 for k in range(3):
                     out.append((k, name, [random.choice(choices) for _ in now]))
         elif isinstance(now, (list, tuple)) and now and all(isinstance(v, int) and not isinstance(v, bool) for v in now) and name in used:
+            if SMALL_COUNT.search(key):
+                out.append((0, name, [v + 1 + k % 2 for k, v in enumerate(now)]))
             out.append((1, name, list(now)[:-1]))
             out.append((1, name, [v * 2 for v in now]))
         elif isinstance(now, (list, tuple)) and not now and any(a[0] == "in" and a[1] == ("f", name) for a in sample.log | sample.config_log):
@@ -138,7 +197,8 @@ def mutations(cls, sample, seen_strings):
             for c in numbers.get(name, ()):
                 step += [c, c + 1]
             step = [v for v in dict.fromkeys(step) if v != now]
-            out += [(1 if k < 2 else 2 if now > 8 else 1, name, v) for k, v in enumerate(step[:5])]
+            counts = SMALL_COUNT.search(key) and not KEEP.search(key)
+            out += [((0 if counts else 1) if k < 2 else 2 if now > 8 else 1, name, v) for k, v in enumerate(step[:5])]
             if value is None:
                 out.append((0, name, 2 if now > 3 and "head" in key and "dim" not in key else now + 2 if "dim" in key else now))
         elif isinstance(now, float) and name in used:
@@ -168,22 +228,40 @@ def note_types(cls):
             FIELD_TYPES[(cls, path + field.name)] = field.type if isinstance(field.type, str) else str(field.type)
 
 
-def shrunk(cls, full):
-    """The given configuration with few layers and experts, as far as that builds."""
+def shrunk(cls, full, distinct=1):
+    """The given configuration with few layers and experts, as far as that builds; each list has its own length."""
     config = cls.config_class(**copy.deepcopy(full))
     small = copy.deepcopy(full)
+    count = 5 - distinct
     for path, section in T.sections(config):
         for key, value in T.fields(section).items():
             default = T.defaults(type(section)).get(key, 0)
             if isinstance(value, int) and not isinstance(value, bool) and value > 4 and default is not None and SMALL_COUNT.search(key) and not KEEP.search(key):
-                small = put(small, path + key, 4 if "expert" in key else 5)
+                count += distinct
+                small = put(small, path + key, 4 if "expert" in key else min(value, count))
             if "kv_shared" in key and isinstance(value, int) and value > 2:
                 small = put(small, path + key, 2)
-            if re.search(r"(topk|top_k|per_tok|n_group|topk_group)", key) and isinstance(value, int) and value > 2:
+            if re.search(r"(topk|top_k|per_tok|n_group|topk_group)", key) and "index" not in key and isinstance(value, int) and value > 2:
                 small = put(small, path + key, 2)
             if key in ("n_group", "topk_group") and isinstance(value, int) and value > 1:
                 small = put(small, path + key, 1)
     return small
+
+
+# Seconds that the model of a class's own sizes may take.
+SLOW = 10
+
+
+def ratio(cls, small, full):
+    """How many times more layers and experts a configuration has."""
+    counts = []
+    for given in (small, full):
+        config = cls.config_class(**copy.deepcopy(given))
+        counts.append([
+            value for _, section in T.sections(config) for key, value in T.fields(section).items()
+            if isinstance(value, int) and not isinstance(value, bool) and SMALL_COUNT.search(key) and not KEEP.search(key)
+        ])
+    return max([b / a for a, b in zip(*counts) if a] or [1])
 
 
 def collect(cls, budget, start=None, log=None):
@@ -191,13 +269,13 @@ def collect(cls, budget, start=None, log=None):
     random.seed(1)
     note_types(cls)
     base_full = T.expand(start or {}, cls.config_class(**copy.deepcopy(start or {})))
-    tries = [shrunk(cls, base_full), base_full]
-    # Without the fields that can not be small one by one.
-    config_names = set(json.dumps(tries[0]).split('"'))
-    base = None
-    for full in tries:
+    base, took = None, 0
+    for make in (lambda: shrunk(cls, base_full), lambda: shrunk(cls, base_full, distinct=0), lambda: base_full):
         try:
+            full = make()
+            took = time.process_time()
             base = Sample(cls, full, T.build(cls, full))
+            took = time.process_time() - took
             break
         except Exception as error:
             if log is not None:
@@ -212,8 +290,11 @@ def collect(cls, budget, start=None, log=None):
             if atom[0] == "str" and isinstance(atom[1], tuple):
                 seen_strings.setdefault(atom[1][1], set()).add(atom[2])
 
-    def attempt(full):
+    def attempt(full, limit=math.inf):
+        """The model of a configuration; None where it is not right, or is expected to take longer than the limit."""
         nonlocal failed
+        if limit < math.inf and took * ratio(cls, base.full, full) > limit:
+            return None
         key = json.dumps(full, sort_keys=True, default=str)
         if key in done:
             return None
@@ -223,10 +304,16 @@ def collect(cls, budget, start=None, log=None):
         except Exception:
             failed += 1
             return None
+        if sample.is_empty:
+            return None
         note(sample)
         return sample
 
     note(base)
+    if "num_hidden_layers" not in (start or {}) and base.full != base_full:
+        usual = attempt(base_full, SLOW)
+        samples += [usual] if usual else []
+        began = time.process_time()
     queue = mutations(cls, base, seen_strings)
     tried = set()
     good = []
@@ -284,6 +371,43 @@ def substitute(e, loop):
     return tuple(substitute(part, loop) if isinstance(part, tuple) else part for part in e)
 
 
+def places_in(e, found):
+    """Numbers of elements that an expression names."""
+    if isinstance(e, tuple):
+        if e and e[0] == "at" and isinstance(e[2], int):
+            found.add(e[2])
+        for part in e[1:]:
+            places_in(part, found)
+    return found
+
+
+def parts_of(e):
+    """What an expression is put together from."""
+    for part in e[1:]:
+        if isinstance(part, tuple) and part[0] != "c":
+            yield part
+            yield from parts_of(part)
+
+
+def shifted(e, loop, back=0, mirrored=False):
+    """The expression with its elements being those at the index of a loop, less a step; the last one named is there.
+
+    Mirrored, the loop counts from the end of the list.
+    """
+    last = max(places_in(e, set()), default=0)
+
+    def moved(e):
+        if not isinstance(e, tuple):
+            return e
+        if e and e[0] == "at" and isinstance(e[2], int):
+            step = last - e[2] + back
+            index = ("-", ("-", ("len", e[1]), ("c", 1)), ("i", loop)) if mirrored else ("i", loop)
+            return ("at", e[1], index if not step else ("-", index, ("c", step)) if step > 0 else ("+", index, ("c", -step)))
+        return tuple(moved(part) for part in e)
+
+    return moved(e)
+
+
 def has_index(e):
     if not isinstance(e, tuple):
         return False
@@ -324,6 +448,8 @@ def holds(atom, env, idx):
     try:
         if op == "none":
             return env.get(a) is None
+        if op == "list":
+            return isinstance(env.get(a), (list, tuple))
         x = value_of(a, env, idx)
         if op == "bool":
             return bool(x)
@@ -504,6 +630,8 @@ class Model:
                 if ok:
                     fit = e
                     break
+            if fit is None:
+                fit = self.enough(counts)
             if fit is None and max(counts.values()) <= 8:
                 self.literal.add(prefix)
                 continue
@@ -512,6 +640,17 @@ class Model:
             self.loops[prefix] = fit
         for prefix in self.literal:
             self.loops.pop(prefix, None)
+
+    def enough(self, counts):
+        """A count that is never too small and sometimes right, for lists that are shorter under some condition."""
+        for e in self.ranges:
+            try:
+                reached = [(value_of(e, self.samples[s].env, outer), n) for (s, outer), n in counts.items()]
+            except Exception:
+                continue
+            if all(most >= n for most, n in reached) and any(most == n for most, n in reached):
+                return e
+        return None
 
     def template(self, name):
         """The name with loop numbers as {}, their values."""
@@ -539,6 +678,7 @@ class Model:
                         n = value_of(e, sample.env, idx)
                     except Exception:
                         n = 0
+                    n = n if isinstance(n, int) else 0
                     grown += [idx + (k,) for k in range(n)]
                 out = grown
             generic.append(part)
@@ -648,6 +788,9 @@ class Model:
                 for atom in self.atoms:
                     if has_index(atom):
                         atoms += [substitute(atom, d) for d in range(loops)]
+                        if len(places_in(atom, set())) > 1:
+                            steps = [(back, mirrored) for mirrored in (False, True) for back in (0, -1)]
+                            atoms += [shifted(atom, d, *step) for d in range(loops) for step in steps]
                         if not loops and atom[1] and ("at" in str(atom)):
                             atoms.append(atom)
                     else:
@@ -686,8 +829,20 @@ class Model:
                     row["a"] = self.dimension([r["a"] for r in rows], places, small, atoms, pool, loops)
                     row["b"] = self.dimension([r["b"] for r in rows], places, small, atoms, pool, loops)
                 disks = [[shape for _, shape in r["disk"]] for r in rows]
+                if key[1] in ("linear", "embedding") and all(
+                    [n for n, _ in r["shape"]] == ([r["a"][0], r["b"][0]] if key[4] or key[1] == "embedding" else [r["b"][0], r["a"][0]])
+                    for r in rows
+                ):
+                    row["shape"] = [row["a"], row["b"]] if key[4] or key[1] == "embedding" else [row["b"], row["a"]]
+                firsts = [r.get("first") for r in rows]
+                if any(firsts):
+                    if not all(firsts):
+                        raise NoFit("rows of a common tensor in some models")
+                    row["first"] = self.dimension(firsts, places, small, atoms, pool, loops)
+                    wholes = [self.samples[s].whole(r) for s, _, r in found]
+                    row["whole"] = self.dimension(wholes, places, small, atoms, pool, loops)
                 row["disk_shapes"] = None
-                if row["disk"] and any(tuple(n for n, _ in r["shape"]) != shape for r in rows for _, shape in r["disk"]):
+                if row["disk"] and not any(firsts) and any(tuple(n for n, _ in r["shape"]) != shape for r in rows for _, shape in r["disk"]):
                     row["disk_shapes"] = self.disk_shapes(rows, row, places, small, atoms, pool, loops)
             except NoFit as error:
                 self.problems.append(f"sizes of {template}: {error}")
@@ -767,7 +922,9 @@ class Model:
             return []
         if not has_index(e):
             return [e]
-        return [substitute(e, d) for d in range(loops)] + ([e] if "('i',)" not in str(e) else [])
+        steps = [(back, mirrored) for mirrored in (False, True) for back in (1, 0, -1)]
+        moved = [shifted(e, d, *step) for d in range(loops) for step in steps] if "('i',)" not in str(e) else []
+        return [substitute(e, d) for d in range(loops)] + ([e] if "('i',)" not in str(e) else []) + moved
 
     def disk_shapes(self, rows, row, places, small, atoms, pool, loops):
         """Shapes of what is written for a tensor that is written otherwise: one for each pattern."""
@@ -788,7 +945,7 @@ class Model:
                 values = [(shape[d], None) for shape in per[n]]
                 known = list(dict.fromkeys(e for r in rows for _, e in r["shape"] if e is not None))
                 extra = [("//", e, ("c", c)) for e in known for c in (1, count, 2)]
-                halves = [e[1] for e in known if e[0] == "*" and e[2] in (("c", 2), ("c", 3))]
+                halves = list(dict.fromkeys(part for e in known for part in parts_of(e)))
                 dims.append(self.dimension(values, places, small, atoms, halves + known + extra + pool, loops))
             out.append(dims)
         return out

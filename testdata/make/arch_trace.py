@@ -59,6 +59,8 @@ POPPED = re.compile(r"""kwargs\.(?:pop|get)\(\s*["'](\w+)["']\s*(?:,\s*(None|Tru
 
 def popped(config_class):
     """Keys that are no fields but are read by the class, with their defaults."""
+    if config_class.__post_init__ is PreTrainedConfig.__post_init__:
+        return {}
     try:
         text = inspect.getsource(config_class.__post_init__)
     except Exception:
@@ -86,6 +88,13 @@ def defaults(config_class):
 def unnamed(config_class):
     """The keys that are no fields."""
     return set(popped(config_class)) - {field.name for field in dataclasses.fields(config_class)}
+
+
+@functools.cache
+def compared_by_identity(config_class):
+    """Fields that the model holds against `True` or `False` itself, which no other object can be."""
+    module = sys.modules.get(config_class.__module__.replace(".configuration_", ".modeling_"))
+    return set(re.findall(r"config\.(\w+) is (?:not )?(?:True|False)", inspect.getsource(module))) if module else set()
 
 
 def nested(raw, path):
@@ -144,7 +153,7 @@ def symbolic_config(config_class, full):
             name = path + key
             resolved[name] = plain(value)
             if isinstance(value, bool):
-                new = SymB(value, ("f", name))
+                new = value if key in compared_by_identity(type(section)) else SymB(value, ("f", name))
             elif isinstance(value, int):
                 new = Sym(value, ("f", name))
             elif isinstance(value, float):
@@ -232,8 +241,42 @@ def written(model):
             found = []
         parts[name] = [(disk, whole[disk]) for disk in in_order(found)]
     named = [disk for found in parts.values() for disk, _ in found]
-    left = sorted(set(whole) - set(named)) + sorted(d for d in set(named) if named.count(d) > 1)
+    left = sorted(set(whole) - set(named)) + sorted(d for d in set(named) if named.count(d) > 1 and not fused(parts, d))
     return parts, [odd, left] if odd or left else []
+
+
+def fused(parts, disk):
+    """The tensors in memory that are written as one, as far as that one is all that is written for each."""
+    found = [name for name, written in parts.items() if disk in [d for d, _ in written]]
+    return found if len(found) > 1 and all(len(parts[name]) == 1 for name in found) else []
+
+
+def first_rows(model, parts, state):
+    """For tensors that are written as rows of a common one: the tensors above each, in the order of their rows."""
+    above = {}
+    for disk in {d for written in parts.values() for d, _ in written}:
+        names = fused(parts, disk)
+        if not names or any(state[name].ndim == 0 for name in names):
+            continue
+        numbered = {
+            name: torch.full((len(state[name]), *[1] * (state[name].ndim - 1)), float(k)) for k, name in enumerate(names)
+        }
+        rows = next(iter(revert_weight_conversion(model, numbered).values())).flatten().tolist()
+        order = list(dict.fromkeys(int(row) for row in rows))
+        if rows == [float(k) for k in order for _ in range(len(state[names[k]]))]:
+            above |= {names[k]: [names[other] for other in order[:place]] for place, k in enumerate(order)}
+    return above
+
+
+def first_row(above, state):
+    """The number of rows above a tensor in the one that it is written as a part of, and what it is made of."""
+    if above is None:
+        return None
+    count, e = 0, ("c", 0)
+    for name in above:
+        count += len(state[name])
+        e = symbolic.fold("+", e, sym_shape(state[name])[0] or ("c", len(state[name])))
+    return count, e
 
 
 def sym_shape(value):
@@ -256,6 +299,7 @@ def build(cls, full):
     parts, odd = written(model)
     identity = {}
     state = model.state_dict(keep_vars=True)
+    above = first_rows(model, parts, state)
     for name, value in state.items():
         identity.setdefault(id(value), []).append(name)
     tied = {}
@@ -294,6 +338,7 @@ def build(cls, full):
                 shape = [e[1][1], e[0][1]] if order == (1, 0) else [e[0][1], e[1][1]]
             e = [(v, x if x is not None else ("c", v)) for v, x in e]
             rows.append(dict(
+                first=first_row(above.get(tensor), state),
                 mem=tensor, kind=kind, a=e[0], b=e[1],
                 shape=list(zip(value.shape, shape)), bias=bias, tied=tied.get(tensor), transposed=type(module).__name__ == "Conv1D" or bool(getattr(module, "is_transposed", False)),
                 disk=parts.get(tensor, []), tokens=module is tokens, bias_disk=parts.get(path + ".bias", []) if bias else [],
@@ -314,9 +359,10 @@ def build(cls, full):
     return dict(rows=rows, auto={k: v for k, v in auto.items() if v[1] in dynamic}, inline=auto, resolved=resolved, definitions=definitions, log=log, config_log=config_log, odd=odd, total=model.num_parameters())
 
 
+# The first one that has a type names its main class.
 AUTO_MAPS = dict(
-    causal="MODEL_FOR_CAUSAL_LM_MAPPING_NAMES", image="MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES",
-    sequence="MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES", masked="MODEL_FOR_MASKED_LM_MAPPING_NAMES",
+    sequence="MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES", image="MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES",
+    masked="MODEL_FOR_MASKED_LM_MAPPING_NAMES", causal="MODEL_FOR_CAUSAL_LM_MAPPING_NAMES",
 )
 MORE_MAPS = (
     "MODEL_MAPPING_NAMES", "MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES", "MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES",
@@ -341,10 +387,20 @@ def classes(model_type):
                 names.append(one)
     found = []
     for name in names:
-        cls = getattr(transformers, name, None)
-        if cls is not None and cls.config_class is not None and cls.config_class.model_type in (model_type, None) or (cls is not None and cls.config_class is CONFIG_MAPPING[model_type]):
+        cls = model_class(model_type, name)
+        if cls is not None:
             found.append(cls)
     return found
+
+
+def model_class(model_type, name):
+    """The class of that name, built from the configuration of the type: a type may be another one's model."""
+    cls, config_class = getattr(transformers, name, None), CONFIG_MAPPING[model_type]
+    if cls is None or cls.config_class is None:
+        return None
+    if cls.config_class.model_type in (model_type, None) or cls.config_class is config_class:
+        return cls
+    return type(name, (cls,), {"config_class": config_class, "__module__": cls.__module__})
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ AUTO_KINDS = {
     "AutoModelForSeq2SeqLM": "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES",
     "AutoModelForMaskedLM": "MODEL_FOR_MASKED_LM_MAPPING_NAMES",
 }
+STARTS = json.loads((pathlib.Path(__file__).parent / "arch_starts.json").read_text())
 # Fields that models around a text or vision model read from its section.
 ALWAYS = ["hidden_size", "vocab_size", "tie_word_embeddings", "num_hidden_layers", "num_labels", "num_attention_heads",
           "num_key_value_heads", "head_dim", "sliding_window", "layer_types"]
@@ -37,6 +38,7 @@ def first_name(value):
 
 
 def converge(samples, held):
+    samples, held = [s for s in samples if not s.is_empty], [s for s in held if not s.is_empty]
     for s in samples + held:
         s.widen()
     for _ in range(4):
@@ -71,7 +73,7 @@ def adopt(model, main):
             except Exception:
                 same = False
             if same:
-                for key in ("when", "shape", "a", "b", "bias", "disk_shapes"):
+                for key in ("when", "shape", "a", "b", "bias", "disk_shapes", "first", "whole"):
                     if key in other:
                         row[key] = other[key]
                 break
@@ -150,6 +152,22 @@ def section_of(name):
     return head + "." if head else "", tail
 
 
+def passed_on(name, samples, dynamic):
+    """The field that the class writes over a field of a section whose model the configuration chooses."""
+    found = {n for n, value in samples[0].raw.items() if isinstance(value, int) and not isinstance(value, bool)}
+    values = {s.env.get(name) for s in samples}
+    if len(values) < 2 or all(s.raw.get(name) == s.env.get(name) for s in samples):
+        return None
+    fitting = (n for n in sorted(found) if not any(n.startswith(d) for d in dynamic))
+    return next((n for n in fitting if all(s.raw.get(n) == s.env.get(name) for s in samples)), None)
+
+
+def substituted(value, name, outer):
+    if isinstance(value, list):
+        return [substituted(part, name, outer) for part in value]
+    return L.replaced(value, ("f", name), ("f", outer)) if isinstance(value, tuple) else value
+
+
 def type_text(record, demanded):
     """The lines of a type, the items of its classes, and its problems."""
     model_type = record["type"]
@@ -168,11 +186,18 @@ def type_text(record, demanded):
         except NoFit as error:
             model.problems.append(str(error))
         models.append((name, model))
-    config_class = getattr(T.transformers, main_name).config_class
+    config_class = T.model_class(model_type, main_name).config_class
     dynamic = T.dynamic_sections(config_class())
     dynamic |= {d for s in samples for d in {v[1] for v in s.auto.values()}}
     fields = set()
     classes = []
+    for _, model in models:
+        for name in sorted(f for f in needed_fields(model) if any(f.startswith(d) for d in dynamic)):
+            outer = passed_on(name, samples, dynamic)
+            if outer:
+                model.rows = [
+                    {key: substituted(value, name, outer) for key, value in row.items()} for row in model.rows
+                ]
     for k, (name, model) in enumerate(models):
         if model.problems and k:
             problems.append(f"class {name}: {model.problems[0]}")
@@ -196,7 +221,8 @@ def type_text(record, demanded):
         fields |= {path + n for n in ALWAYS if path + n in env} if not path else set()
     fields |= {n for n in demanded.get(model_type, ()) if n in env}
     inside = {f for f in fields if any(f.startswith(d) for d in dynamic)}
-    definitions = Definitions(samples, fields - inside)
+    cls, start = T.model_class(model_type, main_name), STARTS.get(model_type, {})
+    definitions = Definitions(samples + list(L.usual_settings(cls, start, samples)), fields - inside)
     optional = {n for n in ALWAYS} - {f for _, m in models for f in needed_fields(m)}
     problems += [p for p in definitions.problems if p.split()[1].rstrip(":") not in optional]
     return classes, inside, definitions, dynamic, problems, main
@@ -205,7 +231,7 @@ def type_text(record, demanded):
 def default_lines(record, inside, definitions, dynamic, main):
     """Fields with defaults, sections, aliases, strings."""
     main_name, samples, _ = record["classes"][0]
-    config_class = getattr(T.transformers, main_name).config_class
+    config_class = T.model_class(record["type"], main_name).config_class
     present = config_class(**copy.deepcopy(T.expand({}, config_class())))
     missing = config_class()
     base, lines = samples[0], []
@@ -247,14 +273,16 @@ def default_lines(record, inside, definitions, dynamic, main):
         if path in types:
             lines.append(f"y {path} {types[path]}")
             inner = next(s for p, s in T.sections(present) if p == path)
-            usual = {k: v for k, v in T.fields(type(inner)()).items()}
-            changed = [
-                f"{key}={json.dumps(value, separators=(',', ':'))}" for key, value in T.fields(inner).items()
-                if key not in usual or usual[key] != value and key in T.defaults(type(inner))
-                if isinstance(value, (int, float, bool, str, type(None)))
-            ]
+            read = {tail for section, tail in map(section_of, inside) if section == path} - set(ALWAYS)
+            own = T.defaults(type(inner))
+            # The text of the inner type has no defaults of fields that only the model around it reads.
+            changed = unusual(inner) | {
+                key: own[key] for key in sorted(read) if isinstance(own.get(key), (int, float, str))
+                and T.fields(inner).get(key) == own[key]
+            }
             if changed:
-                lines.append(f"n {path} " + " ".join(changed))
+                entries = (f"{key}={json.dumps(value, separators=(',', ':'))}" for key, value in changed.items())
+                lines.append(f"n {path} " + " ".join(entries))
             entries = []
             for (p, s), (_, q) in zip([x for x in T.sections(missing) if x[0] == path], [x for x in T.sections(present) if x[0] == path]):
                 if s.model_type != q.model_type:
@@ -301,6 +329,21 @@ def default_lines(record, inside, definitions, dynamic, main):
         if values:
             lines.append(f"s {name} " + " ".join(sorted(values)))
     return lines
+
+
+def unusual(config):
+    """The values of a section that its class does not have by itself, nor works out of the others."""
+    changed = {}
+    while True:
+        usual = T.fields(type(config)(**changed))
+        more = {
+            key: value for key, value in T.fields(config).items()
+            if key not in usual or usual[key] != value and key in T.defaults(type(config))
+            if isinstance(value, (int, float, bool, str, type(None))) and key not in changed
+        }
+        if not more:
+            return changed
+        changed |= more
 
 
 def strings_in(tree, found):

@@ -425,4 +425,27 @@ CASES = {
             )
         ),
     ),
+    "recurrent_gemma": cases(
+        "RecurrentGemma",
+        {key: value for key, value in SMALL.items() if key != "num_key_value_heads"} | dict(num_hidden_layers=5),
+        ["ForCausalLM", "Model"],
+        dict(num_key_value_heads=1, attention_bias=True, lru_width=60, conv1d_width=3),
+        UNTIED | dict(block_types=["attention", "recurrent"]),
+    ),
+    "zamba": cases(
+        "Zamba",
+        SMALL | dict(num_hidden_layers=7, attn_layer_period=3, attn_layer_offset=1),
+        ["ForCausalLM", "Model", "ForSequenceClassification"],
+        dict(mamba_dt_rank=5, mamba_d_state=7, mamba_d_conv=3, mamba_expand=3, n_mamba_heads=3, mamba_proj_bias=True),
+        UNTIED | dict(attention_hidden_size=90, attention_head_dim=10, mamba_conv_bias=False),
+        dict(layers_block_type=["hybrid", "mamba", "hybrid"], num_hidden_layers=3),
+    ),
+    "zamba2": cases(
+        "Zamba2",
+        SMALL | dict(layers_block_type=["mamba", "hybrid", "mamba", "hybrid", "hybrid", "hybrid"], num_hidden_layers=6),
+        ["ForCausalLM", "Model", "ForSequenceClassification"],
+        UNTIED | dict(num_mem_blocks=2, use_shared_attention_adapter=True, adapter_rank=5, num_key_value_heads=6),
+        dict(num_mem_blocks=3, add_bias_linear=True, mamba_ngroups=2, mamba_d_state=7, mamba_d_conv=3, mamba_expand=4),
+        dict(intermediate_size=None, num_key_value_heads=None),
+    ),
 }

@@ -1,4 +1,4 @@
-"""What a sequence keeps in layers of constant size: `states.py > testdata/catalogue/states.json`.
+"""What a sequence keeps in layers of constant size: `states.py > testdata/engines/vllm-states.json`.
 
 vLLM's own `get_mamba_state_shape_from_config` is asked for every class that has it, with configurations of transformers in
 their default sizes and in odd ones, and for one device and two. The number of layers that keep a state is that of

@@ -275,6 +275,8 @@ class Mode(TorchFunctionMode):
                 result._sym = [expr(s) for s in sizes]
             elif func is torch.arange and args and len(args) == 1 and isinstance(args[0], Sym):
                 result._sym = [args[0].e]
+            elif func is torch.arange and len(args) == 3 and args[0] == 0 and args[2] == 2 and isinstance(args[1], Sym):
+                result._sym = [fold("//", fold("+", args[1].e, ("c", 1)), ("c", 2))]
             elif not hasattr(result, "_sym"):
                 for arg in args:
                     known = getattr(arg, "_sym", None)

@@ -1,28 +1,28 @@
 extension Architecture {
   static let bert = Architecture("bert", heads: bertHeads) { config in
-    let sizes = Encoder(config)
+    let sizes = EncoderSizes(config)
     tokens("embeddings.word_embeddings", config.size("vocab_size", 30522), sizes.hidden)
     embeddingsAndLayers(config, sizes)
   }
 
-  private static let bertHeads: [Head] = [
-    Head("ForMaskedLM", "bert", rows: predictions),
-    Head("LMHeadModel", "bert", rows: predictions),
-    Head("ForPreTraining", "bert") { config, body in
+  private static let bertHeads: [ModelClass] = [
+    ModelClass("ForMaskedLM", "bert", rows: predictions),
+    ModelClass("LMHeadModel", "bert", rows: predictions),
+    ModelClass("ForPreTraining", "bert") { config, body in
       pooler("bert.pooler", body.hidden)
       predictions(config, body)
       linear("cls.seq_relationship", body.hidden, 2, bias: true)
     },
-    Head("Model", "") { _, body in pooler("pooler", body.hidden) },
-    Head("ForNextSentencePrediction", "bert") { _, body in
+    ModelClass("Model", "") { _, body in pooler("pooler", body.hidden) },
+    ModelClass("ForNextSentencePrediction", "bert") { _, body in
       pooler("bert.pooler", body.hidden)
       linear("cls.seq_relationship", body.hidden, 2, bias: true)
     },
-    Head("ForSequenceClassification", "bert") { config, body in
+    ModelClass("ForSequenceClassification", "bert") { config, body in
       pooler("bert.pooler", body.hidden)
       linear("classifier", body.hidden, config.labels, bias: true)
     },
-    Head("ForMultipleChoice", "bert") { _, body in
+    ModelClass("ForMultipleChoice", "bert") { _, body in
       pooler("bert.pooler", body.hidden)
       linear("classifier", body.hidden, 1, bias: true)
     },
@@ -39,20 +39,20 @@ extension Architecture {
   }
 
   static let roberta = Architecture("roberta", heads: robertaHeads) { config in
-    let sizes = Encoder(config)
+    let sizes = EncoderSizes(config)
     tokens("embeddings.word_embeddings", config.size("vocab_size", 50265), sizes.hidden)
     embeddingsAndLayers(config, sizes)
   }
 
-  private static let robertaHeads: [Head] = [
-    Head("ForMaskedLM", "roberta", rows: robertaHead),
-    Head("ForCausalLM", "roberta", rows: robertaHead),
-    Head("Model", "") { _, body in pooler("pooler", body.hidden) },
-    Head("ForSequenceClassification", "roberta") { config, body in
+  private static let robertaHeads: [ModelClass] = [
+    ModelClass("ForMaskedLM", "roberta", rows: robertaHead),
+    ModelClass("ForCausalLM", "roberta", rows: robertaHead),
+    ModelClass("Model", "") { _, body in pooler("pooler", body.hidden) },
+    ModelClass("ForSequenceClassification", "roberta") { config, body in
       linear("classifier.dense", body.hidden, body.hidden, bias: true)
       linear("classifier.out_proj", body.hidden, config.labels, bias: true)
     },
-    Head("ForMultipleChoice", "roberta") { _, body in
+    ModelClass("ForMultipleChoice", "roberta") { _, body in
       pooler("roberta.pooler", body.hidden)
       linear("classifier", body.hidden, 1, bias: true)
     },
@@ -81,7 +81,7 @@ extension Architecture {
   }
 
   /// The sizes of an encoder, which both read alike.
-  private struct Encoder {
+  private struct EncoderSizes {
     let hidden: Size
     let intermediate: Size
     let layers: Size
@@ -94,7 +94,7 @@ extension Architecture {
   }
 
   @RowBuilder
-  private static func embeddingsAndLayers(_ config: Config, _ sizes: Encoder) -> [Row] {
+  private static func embeddingsAndLayers(_ config: Config, _ sizes: EncoderSizes) -> [Row] {
     embedding("embeddings.position_embeddings", config.size("max_position_embeddings", 512), sizes.hidden)
     embedding("embeddings.token_type_embeddings", config.size("type_vocab_size", 2), sizes.hidden)
     norm("embeddings.LayerNorm", sizes.hidden, bias: true)

@@ -1,6 +1,6 @@
 extension Architecture {
   static let bloom = Architecture(
-    "bloom", heads: Head.transformer(tied: true),
+    "bloom", heads: ModelClass.transformer(tied: true),
     keys: ["num_hidden_layers": "n_layer", "num_attention_heads": "n_head"]
   ) { config in
     let hidden = config.optionalSize("n_embed") ?? config.size("hidden_size", 64)

@@ -1,6 +1,6 @@
 extension Architecture {
-  static let cohere = Architecture("cohere", heads: Head.decoder(tied: true)) { config in
-    let sizes = Decoder(config, vocabulary: 256000, hidden: 8192, intermediate: 22528, layers: 40, heads: 64)
+  static let cohere = Architecture("cohere", heads: ModelClass.decoder(tied: true)) { config in
+    let sizes = DecoderSizes(config, vocabulary: 256000, hidden: 8192, intermediate: 22528, layers: 40, heads: 64)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)
     layers("layers", sizes.layers) { _ in
       attention("self_attn", sizes, bias: config.bool("attention_bias", false))
@@ -14,8 +14,8 @@ extension Architecture {
     norm("norm", sizes.hidden)
   }
 
-  static let cohere2 = Architecture("cohere2", heads: Head.decoder(tied: true)) { config in
-    let sizes = Decoder(config, vocabulary: 256000, hidden: 8192, intermediate: 22528, layers: 40, heads: 64)
+  static let cohere2 = Architecture("cohere2", heads: ModelClass.decoder(tied: true)) { config in
+    let sizes = DecoderSizes(config, vocabulary: 256000, hidden: 8192, intermediate: 22528, layers: 40, heads: 64)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)
     layers("layers", sizes.layers) { _ in
       attention("self_attn", sizes, bias: config.bool("attention_bias", false))

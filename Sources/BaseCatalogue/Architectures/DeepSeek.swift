@@ -1,6 +1,6 @@
 extension Architecture {
   static let deepSeekV2 = Architecture(
-    "deepseek_v2", heads: Head.decoder(), keys: ["num_experts": "n_routed_experts"]
+    "deepseek_v2", heads: ModelClass.decoder(), keys: ["num_experts": "n_routed_experts"]
   ) { config in
     let hidden = config.size("hidden_size", 4096)
     let expertWidth = config.size("moe_intermediate_size", 1407)
@@ -23,7 +23,7 @@ extension Architecture {
   }
 
   static let deepSeekV3 = Architecture(
-    "deepseek_v3", heads: Head.decoder(), keys: ["num_local_experts": "n_routed_experts"]
+    "deepseek_v3", heads: ModelClass.decoder(), keys: ["num_local_experts": "n_routed_experts"]
   ) { config in
     let hidden = config.size("hidden_size", 7168)
     let expertWidth = config.size("moe_intermediate_size", 2048)

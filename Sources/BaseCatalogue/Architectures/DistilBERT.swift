@@ -18,18 +18,18 @@ extension Architecture {
     "hidden_size": "dim", "num_attention_heads": "n_heads", "num_hidden_layers": "n_layers",
   ]
 
-  private static let distilBERTHeads: [Head] = [
-    Head("ForMaskedLM", "distilbert") { config, body in
+  private static let distilBERTHeads: [ModelClass] = [
+    ModelClass("ForMaskedLM", "distilbert") { config, body in
       linear("vocab_transform", body.hidden, body.hidden, bias: true)
       norm("vocab_layer_norm", body.hidden, bias: true)
       linear("vocab_projector", body.hidden, body.vocabulary, bias: true, tied: config.tied(true))
     },
     .bare,
-    Head("ForSequenceClassification", "distilbert") { config, body in
+    ModelClass("ForSequenceClassification", "distilbert") { config, body in
       linear("pre_classifier", body.hidden, body.hidden, bias: true)
       linear("classifier", body.hidden, config.labels, bias: true)
     },
-    Head("ForMultipleChoice", "distilbert") { _, body in
+    ModelClass("ForMultipleChoice", "distilbert") { _, body in
       linear("pre_classifier", body.hidden, body.hidden, bias: true)
       linear("classifier", body.hidden, 1, bias: true)
     },

@@ -1,6 +1,6 @@
 extension Architecture {
-  static let exaone4 = Architecture("exaone4", heads: Head.decoder(answering: "transformer")) { config in
-    let sizes = Decoder(
+  static let exaone4 = Architecture("exaone4", heads: ModelClass.decoder(answering: "transformer")) { config in
+    let sizes = DecoderSizes(
       config, vocabulary: 102400, hidden: 4096, intermediate: 16384, layers: 32, heads: 32, keyValueHeads: 32)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)
     layers("layers", sizes.layers) { _ in

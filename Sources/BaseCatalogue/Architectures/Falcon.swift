@@ -1,5 +1,5 @@
 extension Architecture {
-  static let falcon = Architecture("falcon", heads: Head.transformer(tied: true)) { config in
+  static let falcon = Architecture("falcon", heads: ModelClass.transformer(tied: true)) { config in
     let hidden = config.optionalSize("n_embed") ?? config.size("hidden_size", 4544)
     let heads = config.size("num_attention_heads", 71)
     let isNew = config.bool("new_decoder_architecture", false)

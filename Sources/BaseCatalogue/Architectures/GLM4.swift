@@ -1,6 +1,6 @@
 extension Architecture {
-  static let glm4 = Architecture("glm4", heads: Head.decoder()) { config in
-    let sizes = Decoder(
+  static let glm4 = Architecture("glm4", heads: ModelClass.decoder()) { config in
+    let sizes = DecoderSizes(
       config, vocabulary: 151552, hidden: 4096, intermediate: 13696, layers: 40, heads: 32, keyValueHeads: 2,
       headWidth: 128)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)

@@ -27,8 +27,8 @@ extension Architecture {
   ]
 
   private static let gpt2Heads =
-    Head.transformer("LMHeadModel", tied: true) + [
-      Head("DoubleHeadsModel", "transformer") { config, body in
+    ModelClass.transformer("LMHeadModel", tied: true) + [
+      ModelClass("DoubleHeadsModel", "transformer") { config, body in
         linear("lm_head", body.hidden, body.vocabulary, tied: config.tied(true))
         if config.bool("summary_use_proj", true) {
           let classes = config.bool("summary_proj_to_labels", true) ? 1 : body.hidden

@@ -15,7 +15,7 @@ extension Architecture {
     norm("final_layer_norm", hidden, bias: true)
   }
 
-  private static let gptNeoXHeads: [Head] = [
+  private static let gptNeoXHeads: [ModelClass] = [
     .causal("ForCausalLM", "gpt_neox", Path("embed_out", memory: "lm_head"), tied: false), .bare,
     .classifier("gpt_neox"), .tokenClassifier("gpt_neox", "classifier"), .answering("gpt_neox"),
   ]

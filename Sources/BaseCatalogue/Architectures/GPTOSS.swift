@@ -1,8 +1,8 @@
 extension Architecture {
   static let gptOSS = Architecture(
-    "gpt_oss", heads: Head.decoder(), keys: ["num_experts": "num_local_experts"]
+    "gpt_oss", heads: ModelClass.decoder(), keys: ["num_experts": "num_local_experts"]
   ) { config in
-    let sizes = Decoder(
+    let sizes = DecoderSizes(
       config, vocabulary: 201088, hidden: 2880, intermediate: 2880, layers: 36, heads: 64, keyValueHeads: 8,
       headWidth: 64)
     let experts = config.size("num_local_experts", 128)

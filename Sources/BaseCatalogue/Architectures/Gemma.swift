@@ -1,13 +1,13 @@
 extension Architecture {
-  static let gemma = Architecture("gemma", heads: Head.decoder(tied: true)) { config in
-    let sizes = Decoder(
+  static let gemma = Architecture("gemma", heads: ModelClass.decoder(tied: true)) { config in
+    let sizes = DecoderSizes(
       config, vocabulary: 256000, hidden: 3072, intermediate: 24576, layers: 28, heads: 16, keyValueHeads: 16,
       headWidth: 256)
     llamaBody(sizes, bias: config.bool("attention_bias", false))
   }
 
-  static let gemma2 = Architecture("gemma2", heads: Head.decoder(tied: true)) { config in
-    let sizes = Decoder(
+  static let gemma2 = Architecture("gemma2", heads: ModelClass.decoder(tied: true)) { config in
+    let sizes = DecoderSizes(
       config, vocabulary: 256000, hidden: 2304, intermediate: 9216, layers: 26, heads: 8, keyValueHeads: 4,
       headWidth: 256)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)

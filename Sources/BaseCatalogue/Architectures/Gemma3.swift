@@ -1,5 +1,5 @@
 extension Architecture {
-  static let gemma3Text = Architecture("gemma3_text", heads: Head.decoder(tied: true), body: gemma3Decoder)
+  static let gemma3Text = Architecture("gemma3_text", heads: ModelClass.decoder(tied: true), body: gemma3Decoder)
 
   /// Text and vision; the checkpoint keeps the names of the first release.
   static let gemma3 = Architecture("gemma3", heads: gemma3Heads, textSection: "text_config", aliases: gemma3Aliases) {
@@ -9,13 +9,13 @@ extension Architecture {
     scope(Path("language_model.model", memory: "language_model")) { gemma3Decoder(config.section("text_config")) }
   }
 
-  private static let gemma3Heads: [Head] = [
-    Head("ForConditionalGeneration", "", body: wrapped) { config, body in
+  private static let gemma3Heads: [ModelClass] = [
+    ModelClass("ForConditionalGeneration", "", body: wrapped) { config, body in
       let name = Path("language_model.lm_head", memory: "lm_head")
       linear(name, body.hidden, body.vocabulary, tied: config.tied(true))
     },
     .bare,
-    Head("ForSequenceClassification", "", body: wrapped) { config, body in
+    ModelClass("ForSequenceClassification", "", body: wrapped) { config, body in
       linear("score", body.hidden, config.labels)
     },
   ]
@@ -40,7 +40,7 @@ extension Architecture {
 
   @Sendable @RowBuilder
   private static func gemma3Decoder(_ config: Config) -> [Row] {
-    let sizes = Decoder(
+    let sizes = DecoderSizes(
       config, vocabulary: 262208, hidden: 2304, intermediate: 9216, layers: 26, heads: 8, keyValueHeads: 4,
       headWidth: 256)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)

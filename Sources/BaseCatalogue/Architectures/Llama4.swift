@@ -1,6 +1,6 @@
 extension Architecture {
-  static let llama4Text = Architecture("llama4_text", heads: Head.decoder()) { config in
-    let sizes = Decoder(
+  static let llama4Text = Architecture("llama4_text", heads: ModelClass.decoder()) { config in
+    let sizes = DecoderSizes(
       config, vocabulary: 202048, hidden: 5120, intermediate: 8192, layers: 48, heads: 40, keyValueHeads: 8,
       headWidth: 128)
     let experts = config.size("num_local_experts", 16)

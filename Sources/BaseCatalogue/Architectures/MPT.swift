@@ -1,5 +1,5 @@
 extension Architecture {
-  static let mpt = Architecture("mpt", heads: Head.transformer(tied: true), keys: mptKeys) { config in
+  static let mpt = Architecture("mpt", heads: ModelClass.transformer(tied: true), keys: mptKeys) { config in
     let hidden = config.size("d_model", 2048)
     tokens("wte", config.size("vocab_size", 50368), hidden)
     layers("blocks", config.size("n_layers", 24)) { _ in

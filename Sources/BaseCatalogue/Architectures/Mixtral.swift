@@ -1,8 +1,8 @@
 extension Architecture {
   static let mixtral = Architecture(
-    "mixtral", heads: Head.decoder(), keys: ["num_experts": "num_local_experts"]
+    "mixtral", heads: ModelClass.decoder(), keys: ["num_experts": "num_local_experts"]
   ) { config in
-    let sizes = Decoder(
+    let sizes = DecoderSizes(
       config, vocabulary: 32000, hidden: 4096, intermediate: 14336, layers: 32, heads: 32, keyValueHeads: 8)
     let experts = config.size("num_local_experts", 8)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)

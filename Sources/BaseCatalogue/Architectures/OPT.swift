@@ -1,5 +1,5 @@
 extension Architecture {
-  static let opt = Architecture("opt", heads: Head.decoder(tied: true)) { config in
+  static let opt = Architecture("opt", heads: ModelClass.decoder(tied: true)) { config in
     let hidden = config.size("hidden_size", 768)
     let width = config.optionalSize("word_embed_proj_dim") ?? hidden
     let inner = config.size("ffn_dim", 3072)

@@ -1,7 +1,7 @@
 extension Architecture {
   /// Its norms have no parameters.
-  static let olmo = Architecture("olmo", heads: Head.decoder()) { config in
-    let sizes = Decoder(config, vocabulary: 50304, hidden: 4096, intermediate: 11008, layers: 32, heads: 32)
+  static let olmo = Architecture("olmo", heads: ModelClass.decoder()) { config in
+    let sizes = DecoderSizes(config, vocabulary: 50304, hidden: 4096, intermediate: 11008, layers: 32, heads: 32)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)
     layers("layers", sizes.layers) { _ in
       attention("self_attn", sizes, bias: config.bool("attention_bias", false))
@@ -9,8 +9,8 @@ extension Architecture {
     }
   }
 
-  static let olmo2 = Architecture("olmo2", heads: Head.decoder()) { config in
-    let sizes = Decoder(config, vocabulary: 50304, hidden: 4096, intermediate: 11008, layers: 32, heads: 32)
+  static let olmo2 = Architecture("olmo2", heads: ModelClass.decoder()) { config in
+    let sizes = DecoderSizes(config, vocabulary: 50304, hidden: 4096, intermediate: 11008, layers: 32, heads: 32)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)
     layers("layers", sizes.layers) { _ in
       attention("self_attn", sizes, bias: config.bool("attention_bias", false))

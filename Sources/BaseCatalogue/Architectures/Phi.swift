@@ -1,6 +1,6 @@
 extension Architecture {
   static let phi = Architecture("phi", heads: phiHeads) { config in
-    let sizes = Decoder(config, vocabulary: 51200, hidden: 2048, intermediate: 8192, layers: 24, heads: 32)
+    let sizes = DecoderSizes(config, vocabulary: 51200, hidden: 2048, intermediate: 8192, layers: 24, heads: 32)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)
     layers("layers", sizes.layers) { _ in
       attention("self_attn", sizes, bias: true, output: "dense")
@@ -15,12 +15,12 @@ extension Architecture {
     norm("final_layernorm", sizes.hidden, bias: true)
   }
 
-  private static let phiHeads: [Head] = [
+  private static let phiHeads: [ModelClass] = [
     .causal("ForCausalLM", "model", tied: false, bias: true), .bare, .classifier("model"), .tokenClassifier("model"),
   ]
 
-  static let phi3 = Architecture("phi3", heads: Head.decoder()) { config in
-    let sizes = Decoder(config, vocabulary: 32064, hidden: 3072, intermediate: 8192, layers: 32, heads: 32)
+  static let phi3 = Architecture("phi3", heads: ModelClass.decoder()) { config in
+    let sizes = DecoderSizes(config, vocabulary: 32064, hidden: 3072, intermediate: 8192, layers: 32, heads: 32)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)
     layers("layers", sizes.layers) { _ in
       linear("self_attn.o_proj", sizes.query, sizes.hidden)

@@ -1,12 +1,12 @@
 extension Architecture {
-  static let qwen2 = Architecture("qwen2", heads: Head.decoder(answering: "transformer")) { config in
-    let sizes = Decoder(
+  static let qwen2 = Architecture("qwen2", heads: ModelClass.decoder(answering: "transformer")) { config in
+    let sizes = DecoderSizes(
       config, vocabulary: 151936, hidden: 4096, intermediate: 22016, layers: 32, heads: 32, keyValueHeads: 32)
     llamaBody(sizes, bias: true, outputBias: false)
   }
 
-  static let qwen3 = Architecture("qwen3", heads: Head.decoder(answering: "transformer")) { config in
-    let sizes = Decoder(
+  static let qwen3 = Architecture("qwen3", heads: ModelClass.decoder(answering: "transformer")) { config in
+    let sizes = DecoderSizes(
       config, vocabulary: 151936, hidden: 4096, intermediate: 22016, layers: 32, heads: 32, keyValueHeads: 32,
       headWidth: 128)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)

@@ -14,8 +14,8 @@ extension Architecture {
     PathAlias("model.", "language_model.", origin: "the first release"),
   ]
 
-  private static let qwen2VLHeads: [Head] = [
-    Head("ForConditionalGeneration", "", body: wrapped) { config, body in
+  private static let qwen2VLHeads: [ModelClass] = [
+    ModelClass("ForConditionalGeneration", "", body: wrapped) { config, body in
       let isTied = config.tied(false) || textSection(config).tied(false)
       linear("lm_head", body.hidden, body.vocabulary, tied: isTied)
     },
@@ -35,7 +35,7 @@ extension Architecture {
 
   @RowBuilder
   private static func qwen2Text(_ config: Config) -> [Row] {
-    let sizes = Decoder(
+    let sizes = DecoderSizes(
       config, vocabulary: 152064, hidden: 8192, intermediate: 29568, layers: 80, heads: 64, keyValueHeads: 8,
       readsHeadWidth: false)
     llamaBody(sizes, bias: true, outputBias: false)

@@ -1,6 +1,6 @@
 extension Architecture {
-  static let qwen2MoE = Architecture("qwen2_moe", heads: Head.decoder()) { config in
-    let sizes = Decoder(
+  static let qwen2MoE = Architecture("qwen2_moe", heads: ModelClass.decoder()) { config in
+    let sizes = DecoderSizes(
       config, vocabulary: 151936, hidden: 2048, intermediate: 5632, layers: 24, heads: 16, keyValueHeads: 16)
     let shared = config.size("shared_expert_intermediate_size", 5632)
     let experts = config.size("num_experts", 60)
@@ -24,9 +24,9 @@ extension Architecture {
   }
 
   static let qwen3MoE = Architecture(
-    "qwen3_moe", heads: Head.decoder(answering: "transformer"), keys: ["num_local_experts": "num_experts"]
+    "qwen3_moe", heads: ModelClass.decoder(answering: "transformer"), keys: ["num_local_experts": "num_experts"]
   ) { config in
-    let sizes = Decoder(
+    let sizes = DecoderSizes(
       config, vocabulary: 151936, hidden: 2048, intermediate: 6144, layers: 24, heads: 32, keyValueHeads: 4)
     let experts = config.size("num_experts", 128)
     let sparse = SparseLayers(config, experts)

@@ -1,6 +1,6 @@
 extension Architecture {
-  static let seedOSS = Architecture("seed_oss", heads: Head.decoder(answering: "transformer")) { config in
-    let sizes = Decoder(
+  static let seedOSS = Architecture("seed_oss", heads: ModelClass.decoder(answering: "transformer")) { config in
+    let sizes = DecoderSizes(
       config, vocabulary: 155136, hidden: 4096, intermediate: 27648, layers: 64, heads: 80, keyValueHeads: 8,
       headWidth: 128)
     llamaBody(

@@ -1,6 +1,6 @@
 extension Architecture {
-  static let stableLM = Architecture("stablelm", heads: Head.decoder()) { config in
-    let sizes = Decoder(
+  static let stableLM = Architecture("stablelm", heads: ModelClass.decoder()) { config in
+    let sizes = DecoderSizes(
       config, vocabulary: 50304, hidden: 2560, intermediate: 6912, layers: 32, heads: 32, keyValueHeads: 32,
       readsHeadWidth: false)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)

@@ -1,6 +1,6 @@
 extension Architecture {
-  static let starcoder2 = Architecture("starcoder2", heads: Head.decoder(tied: true)) { config in
-    let sizes = Decoder(
+  static let starcoder2 = Architecture("starcoder2", heads: ModelClass.decoder(tied: true)) { config in
+    let sizes = DecoderSizes(
       config, vocabulary: 49152, hidden: 3072, intermediate: 12288, layers: 30, heads: 24, keyValueHeads: 2)
     let bias = config.bool("use_bias", true)
     tokens("embed_tokens", sizes.vocabulary, sizes.hidden)

@@ -10,15 +10,15 @@ extension Architecture {
   ]
 
   /// The library ties the output head whatever the configuration says.
-  private static let t5Heads: [Head] = [
-    Head("ForConditionalGeneration", "") { _, body in linear("lm_head", body.hidden, body.vocabulary, tied: true) },
+  private static let t5Heads: [ModelClass] = [
+    ModelClass("ForConditionalGeneration", "") { _, body in linear("lm_head", body.hidden, body.vocabulary, tied: true) },
     .bare,
-    Head("EncoderModel", "", body: t5Encoder),
-    Head("ForSequenceClassification", "transformer") { config, body in
+    ModelClass("EncoderModel", "", body: t5Encoder),
+    ModelClass("ForSequenceClassification", "transformer") { config, body in
       linear("classification_head.dense", body.hidden, body.hidden, bias: true)
       linear("classification_head.out_proj", body.hidden, config.labels, bias: true)
     },
-    Head("ForTokenClassification", "transformer", body: t5Encoder) { config, body in
+    ModelClass("ForTokenClassification", "transformer", body: t5Encoder) { config, body in
       linear("classifier", body.hidden, config.labels, bias: true)
     },
     .answering(""),

@@ -25,16 +25,16 @@ extension Architecture {
     norm("layernorm", hidden, bias: true)
   }
 
-  private static let vitHeads: [Head] = [
-    Head("ForImageClassification", "vit") { config, _ in
+  private static let vitHeads: [ModelClass] = [
+    ModelClass("ForImageClassification", "vit") { config, _ in
       if config.labels != 0 { linear("classifier", config.size("hidden_size", 768), config.labels, bias: true) }
     },
-    Head("Model", "") { config, _ in
+    ModelClass("Model", "") { config, _ in
       let hidden = config.size("hidden_size", 768)
       let width = config.optionalSize("pooler_output_size") ?? hidden
       linear("pooler.dense", hidden, width == 0 ? hidden : width, bias: true)
     },
-    Head("ForMaskedImageModeling", "vit") { config, _ in
+    ModelClass("ForMaskedImageModeling", "vit") { config, _ in
       let hidden = config.size("hidden_size", 768)
       let stride = config.size("encoder_stride", 16)
       tensor("vit.embeddings.mask_token", 1, 1, hidden)

@@ -8,13 +8,13 @@ extension Architecture {
     "num_attention_heads": "encoder_attention_heads", "hidden_size": "d_model", "num_hidden_layers": "encoder_layers",
   ]
 
-  private static let whisperHeads: [Head] = [
+  private static let whisperHeads: [ModelClass] = [
     .causal("ForConditionalGeneration", "model", "proj_out", tied: true),
     .bare,
-    Head("ForCausalLM", "model", body: whisperDecoder) { config, body in
+    ModelClass("ForCausalLM", "model", body: whisperDecoder) { config, body in
       linear("proj_out", body.hidden, body.vocabulary, tied: config.tied(true))
     },
-    Head("ForAudioClassification", "", body: whisperEncoder) { config, _ in
+    ModelClass("ForAudioClassification", "", body: whisperEncoder) { config, _ in
       let width = config.size("classifier_proj_size", 256)
       if config.bool("use_weighted_layer_sum", false) {
         tensor("layer_weights", config.size("encoder_layers", 4) + 1)

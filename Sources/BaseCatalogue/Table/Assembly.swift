@@ -76,7 +76,9 @@ struct Assembly {
         let rows = self.rows(of: list)
         let place = item.name.isEmpty ? place : place.below(item.name)
         if let count {
-          add(rows, count.value(fields, place.indices).size, inner, place)
+          let value = count.value(fields, place.indices)
+          // A number that the configuration leaves out is none.
+          if value != .null { add(rows, value.size, inner, place) }
         } else {
           add(rows, inner, place)
         }
@@ -137,11 +139,15 @@ extension Assembly {
     case .router: add(router(place.router, size(0), size(1)), leaf, place)
     case .splitStack: addSplit(leaf, sizes, place)
     case .norm:
-      expansion.add(norm(path, size(0), bias: flag(1)), below: "")
+      let names = flag(1) ? ["weight", "bias"] : ["weight"]
+      expansion.add(names.map { .tensor(place.below($0).path, [size(0)]) }, below: "")
     case .tensor where leaf.tiedTo == nil: expansion.add([.tensor(path, sizes)], below: "")
     case .buffer where leaf.tiedTo == nil: expansion.add([.buffer(path, sizes)], below: "")
     case .tensor, .buffer: break
-    case .storedLinear, .storedTensor: addStored(leaf, sizes, fields, place, hasBias: flag(2))
+    case .fusedLinear:
+      let row = linear(Path(place.disk, memory: place.memory), size(0), size(1), bias: flag(2))
+      if case .module(let row) = row { expansion.addFused(row, firstRow: size(3), in: place.disk, rows: size(4)) }
+    case .storedLinear, .storedConvolution, .storedTensor: addStored(leaf, sizes, fields, place, hasBias: flag(2))
     }
   }
 
@@ -183,15 +189,30 @@ extension Assembly {
   private mutating func addStored(
     _ leaf: Item.Leaf, _ sizes: [Size], _ fields: TypeFields, _ place: Place, hasBias: Bool
   ) {
-    let names = place.names?.names?.map { joined(place.root.disk, place.filled($0)) } ?? [place.disk]
-    let shapes = leaf.stored.map { $0.map { $0.value(fields, place.indices).size } }
+    var shapes = leaf.stored.map { $0.map { $0.value(fields, place.indices).size } }
+    let own = leaf.kind == .storedConvolution ? shapes.removeFirst() : []
+    let names = storedNames(place)
     guard names.count == shapes.count else { return problems.report(.size(module: place.disk)) }
-    if leaf.kind == .storedTensor {
-      for (name, shape) in zip(names, shapes) {
-        expansion.add([.tensor(Path(name, memory: place.memory), shape)], below: "")
+    let path = Path(place.disk, memory: place.memory)
+    let row =
+      switch leaf.kind {
+      case .storedTensor: nil as Row?
+      case .storedConvolution: grouped(path, sizes[0], sizes[1], own, bias: hasBias)
+      default: linear(path, sizes[0], sizes[1], bias: hasBias)
       }
-    } else {
-      expansion.addStored(place.memory, sizes[0], sizes[1], names, shapes, hasBias: hasBias)
+    if case .module(let row)? = row { return expansion.addStored(row, names, shapes) }
+    for (name, shape) in zip(names, shapes) {
+      expansion.add([.tensor(Path(name, memory: place.memory), shape)], below: "")
+    }
+  }
+
+  /// The names in the checkpoint of what a module or tensor is stored as; several are those of its weights.
+  private func storedNames(_ place: Place) -> [String] {
+    if let names = place.names?.names { return names.map { joined(place.root.disk, place.filled($0)) } }
+    guard let weights = place.names?.children["weight"]?.names else { return [place.disk] }
+    return weights.map { name in
+      let stored = joined(place.root.disk, place.filled(name))
+      return stored.hasSuffix(".weight") ? String(stored.dropLast(7)) : stored
     }
   }
 }

@@ -1,7 +1,8 @@
 /// A size or a condition over the fields of a configuration, as the table of types writes it.
 ///
 /// Operators and their order are Python's where the table was learned from: `//` rounds down, `**` is a power, `a ? b :
-/// c` chooses, `field has x` looks a number up in a list, `null(field)` is true for one without a value.
+/// c` chooses, `field has x` looks a number up in a list, `null(field)` is true for one without a value and
+/// `list(field)` for one with a list.
 indirect enum Formula: Sendable {
   case number(Int64)
   case real(Double)
@@ -13,6 +14,7 @@ indirect enum Formula: Sendable {
   case element(String, Formula)
   case length(String)
   case isNull(String)
+  case isList(String)
   case not(Formula)
   case rounded(Rounding, Formula)
   case binary(Operator, Formula, Formula)
@@ -66,6 +68,10 @@ enum FieldValue: Sendable, Equatable {
     }
   }
 
+  fileprivate var isList: Bool {
+    if case .list = self { true } else { false }
+  }
+
   var size: Size {
     if case .number(let number) = self { Size(exactly: UInt64(exactly: number)) } else { .invalid }
   }
@@ -98,6 +104,7 @@ extension Formula {
     case .length(let name):
       if case .list(let list) = fields.value(name) { .number(Int64(list.count)) } else { .invalid }
     case .isNull(let name): .number(fields.value(name) == .null ? 1 : 0)
+    case .isList(let name): .number(fields.value(name).isList ? 1 : 0)
     case .not(let inner): .number(inner.value(fields, indices).isTrue ? 0 : 1)
     case .rounded(let rounding, let inner): rounded(inner.value(fields, indices), rounding)
     case .binary(let operation, let left, let right): binary(operation, left, right, fields, indices)

@@ -108,6 +108,7 @@ extension TableReader {
     guard let inner = formula(), takes(")") else { return nil }
     switch (name, inner) {
     case ("null", .field(let field)): return .isNull(field)
+    case ("list", .field(let field)): return .isList(field)
     case ("len", .field(let field)): return .length(field)
     case ("int", _): return .rounded(.down, inner)
     case ("ceil", _): return .rounded(.up, inner)

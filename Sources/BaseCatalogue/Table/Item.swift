@@ -52,6 +52,10 @@ struct Item: Sendable {
     case buffer = "B"
     /// A linear layer that is stored otherwise.
     case storedLinear = "M"
+    /// A convolution that is stored otherwise; the first of the shapes is its own after its first dimension.
+    case storedConvolution = "D"
+    /// A linear layer that is stored as rows of a larger one: in, out, bias, the first row, and the rows of that one.
+    case fusedLinear = "F"
     /// A tensor that is stored otherwise.
     case storedTensor = "W"
   }

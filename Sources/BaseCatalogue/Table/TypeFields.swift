@@ -87,9 +87,13 @@ final class TypeFields: FieldSource {
   }
 
   private func checked(_ value: FieldValue, _ name: String, _ found: JSONValue) -> FieldValue {
+    let isDefined = type.definitions[section + name] != nil
     let isFine =
       switch (value, type.defaults[section + name]) {
       case (.invalid, _): false
+      // The class makes the one from the other.
+      case (.number, .text?) where isDefined: true
+      case (.list, .number?) where isDefined: true
       case (.text, .number?), (.text, .real?), (.list, .number?), (.real, .number?): false
       case (.number, .text?), (.number, .list?): false
       default: true

@@ -18,42 +18,182 @@ extension TypeTable {
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)
       """,
     "b100": """
-      relative_attention_bias:T(segment_types*segment_types+position_bias_num_buckets,num_attention_heads)
+      gate_up_proj:S(num_experts,intermediate_size*2,hidden_size|gate_proj,up_proj);down_proj:S(num_experts,\
+      hidden_size,intermediate_size|down_proj)
       """,
     "b101": """
+      self_attn=b14;mlp{?mlp_layer_types[i]=='dense' gate_proj:L(hidden_size,intermediate_size);\
+      ?mlp_layer_types[i]=='dense' up_proj:L(hidden_size,intermediate_size);?mlp_layer_types[i]=='dense' \
+      down_proj:L(intermediate_size,hidden_size);?!(mlp_layer_types[i]=='dense') gate:R(hidden_size,num_experts);\
+      ?!(mlp_layer_types[i]=='dense') experts=b100};input_layernorm:N(hidden_size)
+      """,
+    "b102": """
+      linear_1:L(vision_config.hidden_size*downsample_factor**2,alignment_intermediate_size,1);\
+      linear_2:L(alignment_intermediate_size//2,text_config.hidden_size,1)
+      """,
+    "b103": """
+      proj:C(in_channels,hidden_size,1|in_channels,temporal_patch_size,patch_size,patch_size)
+      """,
+    "b104": """
+      qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,hidden_size,1)
+      """,
+    "b105": """
+      attn=b104;mlp{linear_fc1:L(hidden_size,intermediate_size,1);linear_fc2:L(intermediate_size,hidden_size,1)};\
+      norm1:N(hidden_size,1);norm2:N(hidden_size,1)
+      """,
+    "b106": """
+      linear_fc1:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
+      linear_fc2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1);norm:N(hidden_size,1)
+      """,
+    "b107": """
+      linear_fc1:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
+      linear_fc2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1);norm:N(hidden_size*spatial_merge_size**2,1)
+      """,
+    "b108": """
+      patch_embed=b103;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b105;merger=b106;\
+      deepstack_merger_list{0=b107;1=b107;2=b107}
+      """,
+    "b109": """
+      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
+      num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1);key:L(hidden_size,\
+      num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1);value:L(hidden_size,\
+      num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1);key_conv_attn_layer{\
+      depthwise:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conv_kernel_size);pointwise:C(hidden_size,\
+      num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),0|hidden_size,1);\
+      bias:T(num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1)};\
+      conv_kernel_layer:L(num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),\
+      num_attention_heads//head_ratio*conv_kernel_size,1);conv_out_layer:L(hidden_size,\
+      num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1)};output=b47};\
+      intermediate{dense:L(hidden_size,intermediate_size,1)};output=b48}
+      """,
+    "b11": """
+      up_proj:L(hidden_size,intermediate_size,mlp_bias);down_proj:L(intermediate_size,hidden_size,mlp_bias)
+      """,
+    "b110": """
+      dense:L(hidden_size,embedding_size,1);LayerNorm:N(embedding_size,1)
+      """,
+    "b111": """
+      embeddings=b3;encoder=b109;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1)
+      """,
+    "b112": """
+      patch_embedding:L(num_channels*patch_size*patch_size,hidden_size,1);position_embedding:E(num_patches,\
+      hidden_size)
+      """,
+    "b113": """
+      layers*text_config.num_hidden_layers@vision_config=b94
+      """,
+    "b114": """
+      embeddings@vision_config=b112;encoder=b113;post_layernorm@vision_config=b16
+      """,
+    "b115": """
+      fc1:L(hidden_size,intermediate_size);fc2:L(intermediate_size,hidden_size)
+      """,
+    "b116": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp=b115;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
+      """,
+    "b117": """
+      linear_fc1:L(vision_config.hidden_size*vision_config.spatial_merge_size**2,projector_hidden_size,1);\
+      linear_fc2:L(projector_hidden_size,text_config.hidden_size,1);norm@vision_config=b16
+      """,
+    "b118": """
+      layers*num_hidden_layers{self_att{self_attention{project_q:L(hidden_size,num_attention_heads*dim_head);\
+      project_k:L(hidden_size,num_attention_heads*dim_head);project_v:L(hidden_size,num_attention_heads*dim_head);\
+      attention_out:L(num_attention_heads*dim_head,hidden_size)};layernorm_before_attention:N(hidden_size)};ffn{\
+      ffn{w_in{w_0:L(hidden_size,dim_ff);w_1:L(hidden_size,dim_ff)};w_out:L(dim_ff,hidden_size)};\
+      layernorm_before_ffn:N(hidden_size)}};output_layernorm:N(hidden_size)
+      """,
+    "b119": """
+      relative_attention_bias:T(segment_types*segment_types+position_bias_num_buckets,num_attention_heads)
+      """,
+    "b12": """
+      self_attn=b10;mlp=b11;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b120": """
       multi_head_attention{Wq:L(n_embd,n_embd,1);Wk:L(n_embd,n_embd,1);Wv:L(n_embd,n_embd,1);dense:L(n_embd,\
       n_embd,1)};ffn{0:L(n_embd,dff,1);2:L(dff,n_embd,1)};layernorm1:N(n_embd,1);layernorm2:N(n_embd,1)
       """,
-    "b102": """
-      self_attn=b14;mlp=b32;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+    "b121": """
+      self_attn=b14;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b103": """
+    "b122": """
+      norm_attn_norm{attn{Wqkv:L(d_model,d_model+attn_config.kv_n_heads*2*(d_model//n_heads));out_proj:L(d_model,\
+      d_model)};norm_1:N(d_model);norm_2:N(d_model)};ffn@ffn_config{router{layer:L(hidden_size,moe_num_experts)};\
+      experts{mlp{w1:T(moe_num_experts*ffn_hidden_size,hidden_size);v1:T(moe_num_experts*ffn_hidden_size,\
+      hidden_size);w2:T(moe_num_experts*ffn_hidden_size,hidden_size)}}}
+      """,
+    "b123": """
       word_embeddings:E(vocab_size,hidden_size)!;?position_biased_input \
       position_embeddings:E(max_position_embeddings,hidden_size);LayerNorm:N(hidden_size,1)
       """,
-    "b104": """
+    "b124": """
       layer*num_hidden_layers{attention{self{query_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),1);key_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),1);value_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),1)};output=b45};intermediate{dense:L(hidden_size,\
-      intermediate_size,1)};output=b46};?relative_attention \
+      num_attention_heads*(hidden_size//num_attention_heads),1)};output=b47};intermediate{dense:L(hidden_size,\
+      intermediate_size,1)};output=b48};?relative_attention \
       rel_embeddings:E(tie_word_embeddings?max_position_embeddings*2:max_relative_positions*2,hidden_size)
       """,
-    "b105": """
+    "b125": """
       lm_head{dense:L(hidden_size,hidden_size,1);bias:T(vocab_size);LayerNorm:N(hidden_size,1)}
       """,
-    "b106": """
+    "b126": """
       dense:L(pooler_hidden_size,pooler_hidden_size,1)
       """,
-    "b107": """
+    "b127": """
       layer*num_hidden_layers{attention{self{in_proj:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads)*3);\
       q_bias:T(num_attention_heads*int(hidden_size/num_attention_heads));\
-      v_bias:T(num_attention_heads*int(hidden_size/num_attention_heads))};output=b45};intermediate{\
-      dense:L(hidden_size,intermediate_size,1)};output=b46};?relative_attention \
+      v_bias:T(num_attention_heads*int(hidden_size/num_attention_heads))};output=b47};intermediate{\
+      dense:L(hidden_size,intermediate_size,1)};output=b48};?relative_attention \
       rel_embeddings:E(max_position_embeddings*2,hidden_size)
       """,
-    "b108": """
+    "b128": """
+      projection:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size)
+      """,
+    "b129": """
+      lin1:L(hidden_size,mlp_dim,1);lin2:L(mlp_dim,hidden_size,1)
+      """,
+    "b13": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b12;norm:N(hidden_size)
+      """,
+    "b130": """
+      attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);proj:L(hidden_size,hidden_size,1);?use_rel_pos \
+      rel_pos_h:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
+      hidden_size//num_attention_heads);?use_rel_pos rel_pos_w:T(global_attn_indexes has \
+      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads)};mlp=b129;\
+      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
+      """,
+    "b131": """
+      conv1:C(hidden_size,output_channels,0|hidden_size,1,1);conv2:C(output_channels,output_channels,0|\
+      output_channels,3,3);layer_norm1:N(output_channels,1);layer_norm2:N(output_channels,1)
+      """,
+    "b132": """
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads),1);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
+      """,
+    "b133": """
+      self_attn=b132;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b134": """
+      sam_encoder@sam_config{patch_embed=b128;layers*num_hidden_layers=b130;neck=b131;proj{\
+      conv1:C(output_channels,downsample_channels[0],0|output_channels,3,3);conv2:C(downsample_channels[0],\
+      downsample_channels[1],0|downsample_channels[0],3,3)};?use_abs_pos pos_embed:T(1,image_size//patch_size,\
+      image_size//patch_size,hidden_size)};vision_encoder@encoder_config{layers*num_hidden_layers=b133;\
+      norm:N(hidden_size)};query_768_resolution:E(144,encoder_config.hidden_size);\
+      query_1024_resolution:E(sam_config.output_channels,encoder_config.hidden_size)
+      """,
+    "b135": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b14;mlp{\
+      ?mlp_layer_types[i]=='sparse' experts=b24;?mlp_layer_types[i]=='sparse' gate:R(hidden_size,\
+      n_routed_experts);?mlp_layer_types[i]=='sparse' shared_experts=b25;?!(mlp_layer_types[i]=='sparse') \
+      gate_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,\
+      intermediate_size);?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
+      """,
+    "b136": """
       ?null(q_lora_rank) q_proj:L(hidden_size,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));\
       ?!null(q_lora_rank) q_a_proj:L(hidden_size,q_lora_rank,attention_bias);?!null(q_lora_rank) \
       q_b_proj:L(q_lora_rank,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));\
@@ -61,16 +201,13 @@ extension TypeTable {
       num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
       attention_bias);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)
       """,
-    "b109": """
+    "b137": """
       experts=b24;gate:R(hidden_size,n_routed_experts);shared_experts{gate_proj:L(hidden_size,\
       moe_intermediate_size*n_shared_experts,mlp_bias);up_proj:L(hidden_size,\
       moe_intermediate_size*n_shared_experts,mlp_bias);down_proj:L(moe_intermediate_size*n_shared_experts,\
       hidden_size,mlp_bias)}
       """,
-    "b11": """
-      up_proj:L(hidden_size,intermediate_size,mlp_bias);down_proj:L(intermediate_size,hidden_size,mlp_bias)
-      """,
-    "b110": """
+    "b138": """
       ?!null(q_lora_rank) q_a_proj:L(hidden_size,q_lora_rank,attention_bias);?!null(q_lora_rank) \
       q_b_proj:L(q_lora_rank,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));\
       kv_a_proj_with_mqa:L(hidden_size,kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
@@ -78,31 +215,35 @@ extension TypeTable {
       attention_bias);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank);\
       ?null(q_lora_rank) q_proj:L(hidden_size,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim))
       """,
-    "b111": """
+    "b139": """
       ?!(i<first_k_dense_replace) experts=b24;?!(i<first_k_dense_replace) gate:R(hidden_size,n_routed_experts);\
       ?!(i<first_k_dense_replace) shared_experts=b25;?!(i<first_k_dense_replace) gate=b26;\
       ?i<first_k_dense_replace gate_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace \
       up_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace down_proj:L(intermediate_size,hidden_size)
       """,
-    "b112": """
+    "b14": """
+      q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,num_key_value_heads*head_dim);\
+      v_proj:L(hidden_size,num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size)
+      """,
+    "b140": """
       ?mlp_layer_types[i]=='sparse' experts=b24;?mlp_layer_types[i]=='sparse' gate:R(hidden_size,\
       n_routed_experts);?mlp_layer_types[i]=='sparse' shared_experts=b25;?mlp_layer_types[i]=='sparse' gate=b26;\
       ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') \
       down_proj:L(intermediate_size,hidden_size)
       """,
-    "b113": """
+    "b141": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
       kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
-      attention_bias);indexer=b28;q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)};mlp=b112;\
+      attention_bias);indexer=b28;q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)};mlp=b140;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b114": """
+    "b142": """
       fn:T((2+hc_mult)*hc_mult,hc_mult*hidden_size);base:T((2+hc_mult)*hc_mult);scale:T(3)
       """,
-    "b115": """
+    "b143": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank);q_b_proj:L(q_lora_rank,num_attention_heads*head_dim);\
       kv_proj:L(hidden_size,head_dim);o_a_proj:L(num_attention_heads*head_dim//o_groups,o_groups*o_lora_rank);\
       o_b_proj:L(o_groups*o_lora_rank,hidden_size);compressor{?!(layer_types[i]=='sliding_attention') \
@@ -120,56 +261,50 @@ extension TypeTable {
       gate_proj:L(hidden_size,moe_intermediate_size,mlp_bias);up_proj:L(hidden_size,moe_intermediate_size,\
       mlp_bias);down_proj:L(moe_intermediate_size,hidden_size,mlp_bias)};gate{?!(mlp_layer_types[i]=='hash_moe') \
       e_score_correction_bias:B(n_routed_experts);?mlp_layer_types[i]=='hash_moe' tid2eid:B(vocab_size,\
-      num_experts_per_tok)}};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b114;\
-      ffn_hc=b114
+      num_experts_per_tok)}};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b142;\
+      ffn_hc=b142
       """,
-    "b116": """
+    "b144": """
       hc_fn:T(hc_mult,hc_mult*hidden_size);hc_base:T(hc_mult);hc_scale:T(1)
       """,
-    "b117": """
+    "b145": """
       linear1:L(vision_config.hidden_size,text_config.hidden_size,1);linear2:L(text_config.hidden_size,\
       text_config.hidden_size,1)
       """,
-    "b118": """
-      conv1:C(hidden_size,output_channels,0|hidden_size,1,1);conv2:C(output_channels,output_channels,0|\
-      output_channels,3,3);layer_norm1:N(output_channels,1);layer_norm2:N(output_channels,1)
-      """,
-    "b119": """
+    "b146": """
       conv1:C(output_channels,output_channels*2,0|output_channels,3,3);conv2:C(output_channels*2,\
       output_channels*4,0|output_channels*2,3,3)
       """,
-    "b12": """
-      self_attn=b10;mlp=b11;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b120": """
+    "b147": """
       vision_proj:L(vision_config.hidden_size,text_config.hidden_size//2,1);\
       high_res_vision_proj:L(high_res_vision_config.output_channels*4,text_config.hidden_size//2,1);\
       proj:L(text_config.hidden_size,text_config.hidden_size,1)
       """,
-    "b121": """
+    "b148": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);lambda_q1:T(head_dim);\
-      lambda_k1:T(head_dim);lambda_q2:T(head_dim);lambda_k2:T(head_dim)};mlp=b79;input_layernorm:N(hidden_size);\
+      lambda_k1:T(head_dim);lambda_q2:T(head_dim);lambda_k2:T(head_dim)};mlp=b78;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b122": """
-      projection:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size)
-      """,
-    "b123": """
+    "b149": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);k_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);v_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
       """,
-    "b124": """
+    "b15": """
+      out_proj:L(hidden_size,hidden_size,1);in_proj_weight:T(hidden_size*3,hidden_size);\
+      in_proj_bias:T(hidden_size*3)
+      """,
+    "b150": """
       word_embeddings:E(vocab_size,dim)!;position_embeddings:E(max_position_embeddings,dim);LayerNorm:N(dim,1)
       """,
-    "b125": """
+    "b151": """
       layer*n_layers{attention{q_lin:L(dim,dim,1);k_lin:L(dim,dim,1);v_lin:L(dim,dim,1);out_lin:L(dim,dim,1)};ffn{\
       lin1:L(dim,hidden_dim,1);lin2:L(hidden_dim,dim,1)};sa_layer_norm:N(dim,1);output_layer_norm:N(dim,1)}
       """,
-    "b126": """
+    "b152": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
@@ -182,7 +317,7 @@ extension TypeTable {
       up_embed:E(num_experts,hidden_size)};input_residual:T(hidden_size);post_attention_residual:T(hidden_size);\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b127": """
+    "b153": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);gate_proj:L(hidden_size,\
@@ -191,7 +326,10 @@ extension TypeTable {
       down_proj:L(intermediate_size,hidden_size,mlp_bias);suv_gate:T(intermediate_size);\
       suv_up:T(intermediate_size)};lambda_1:T(hidden_size);lambda_2:T(hidden_size)
       """,
-    "b128": """
+    "b154": """
+      self_attn=b7;mlp=b139;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b155": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
       layer_types[i]=='indexed_attention'?num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim):(192+qk_rope_hea\
       d_dim)*64);kv_a_proj_with_mqa:L(hidden_size,\
@@ -212,39 +350,42 @@ extension TypeTable {
       down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b129": """
+    "b156": """
       embeddings=b3;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);encoder{\
-      layer*num_hidden_layers=b47}
+      layer*num_hidden_layers=b49}
       """,
-    "b13": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b12;norm:N(hidden_size)
-      """,
-    "b130": """
+    "b157": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);?use_task_id \
       task_type_embeddings:E(task_type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
       """,
-    "b131": """
-      embeddings=b130;encoder{layer*num_hidden_layers=b47}
+    "b158": """
+      embeddings=b157;encoder{layer*num_hidden_layers=b49}
       """,
-    "b132": """
-      embeddings=b130;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+    "b159": """
+      embeddings=b157;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
       """,
-    "b133": """
+    "b16": """
+      weight:T(hidden_size);bias:T(hidden_size)
+      """,
+    "b160": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,use_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,use_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,use_bias);\
       o_proj:L(num_attention_heads*head_dim,hidden_size,use_bias)};mlp{gate_proj:L(hidden_size,intermediate_size,\
       use_bias);up_proj:L(hidden_size,intermediate_size,use_bias);down_proj:L(intermediate_size,hidden_size,\
       use_bias)};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b134": """
+    "b161": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b160;norm:N(hidden_size)
+      """,
+    "b162": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),use_bias);k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),use_bias);v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),use_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,use_bias)
       """,
-    "b135": """
-      self_attn=b134;mlp{?!(i<moe_layer_start_index)&i<=moe_layer_end_index gate:R(hidden_size,moe_num_experts);\
+    "b163": """
+      self_attn=b162;mlp{?!(i<moe_layer_start_index)&i<=moe_layer_end_index gate:R(hidden_size,moe_num_experts);\
       ?!(i<moe_layer_start_index)&i<=moe_layer_end_index experts{gate_up_proj:S(moe_num_experts,\
       moe_intermediate_size*2,hidden_size|gate_proj,up_proj);down_proj:S(moe_num_experts,hidden_size,\
       moe_intermediate_size|down_proj)};?!(i<moe_layer_start_index)&i<=moe_layer_end_index shared_experts{\
@@ -258,178 +399,39 @@ extension TypeTable {
       down_proj:L(intermediate_size,hidden_size,use_bias)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b136": """
+    "b164": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);q_norm:N(hidden_size);\
-      k_norm:N(hidden_size)};mlp=b32;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
-      """,
-    "b137": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b136;norm:N(hidden_size)
-      """,
-    "b138": """
-      self_attn=b10;mlp=b32;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b139": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b138;norm:N(hidden_size)
-      """,
-    "b14": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,num_key_value_heads*head_dim);\
-      v_proj:L(hidden_size,num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size)
-      """,
-    "b140": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads));\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);\
-      q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads)
-      """,
-    "b141": """
-      self_attn=b140;mlp=b79;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
-      """,
-    "b142": """
-      proj:C(in_channels,hidden_size,0|in_channels,temporal_patch_size,patch_size,patch_size)
-      """,
-    "b143": """
-      gate_proj:L(hidden_size,intermediate_size,1);up_proj:L(hidden_size,intermediate_size,1);\
-      down_proj:L(intermediate_size,hidden_size,1)
-      """,
-    "b144": """
-      attn{proj:L(hidden_size,hidden_size,1);qkv:L(hidden_size,\
-      num_heads*(hidden_size//num_heads)+num_key_value_heads*(hidden_size//num_heads)*2,1)};mlp=b143;\
-      norm1:N(hidden_size);norm2:N(hidden_size)
-      """,
-    "b145": """
-      mlp{0:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
-      2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1)};ln_q:N(hidden_size)
-      """,
-    "b146": """
-      self_attn=b140;mlp{?mlp_layer_types[i]=='sparse' experts=b1;?mlp_layer_types[i]=='sparse' \
-      gate:R(hidden_size,num_experts);?mlp_layer_types[i]=='sparse' shared_experts=b0;\
-      ?mlp_layer_types[i]=='sparse' gate{e_score_correction_bias:B(num_experts)};?!(mlp_layer_types[i]=='sparse') \
-      gate_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,\
-      intermediate_size);?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b147": """
-      query_key_value:L(hidden_size,\
-      multi_query?(new_decoder_architecture?(num_kv_heads*2+num_attention_heads)*(hidden_size//num_attention_heads\
-      ):hidden_size+hidden_size//num_attention_heads*2):hidden_size*3,bias);dense:L(hidden_size,hidden_size,bias)
-      """,
-    "b148": """
-      dense_h_to_4h:L(hidden_size,ffn_hidden_size,bias);dense_4h_to_h:L(ffn_hidden_size,hidden_size,bias)
-      """,
-    "b149": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias)
-      """,
-    "b15": """
-      out_proj:L(hidden_size,hidden_size,1);in_proj_weight:T(hidden_size*3,hidden_size);\
-      in_proj_bias:T(hidden_size*3)
-      """,
-    "b150": """
-      feed_forward=b32;mamba{\
-      conv1d:C(null(mamba_d_ssm)?mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state:mamba_d_ssm+mamba_n_group\
-      s*2*mamba_d_state,null(mamba_d_ssm)?mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state:mamba_d_ssm+mamb\
-      a_n_groups*2*mamba_d_state,mamba_conv_bias|1,mamba_d_conv);in_proj:L(hidden_size,\
-      null(mamba_d_ssm)?mamba_expand*hidden_size+(mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state)+mamba_n\
-      _heads:mamba_d_ssm+(mamba_d_ssm+mamba_n_groups*2*mamba_d_state)+mamba_n_heads,mamba_proj_bias);\
-      out_proj:L(null(mamba_d_ssm)?mamba_expand*hidden_size:mamba_d_ssm,hidden_size,projectors_bias);\
-      dt_bias:T(mamba_n_heads);A_log:T(mamba_n_heads);D:T(mamba_n_heads);?mamba_rms_norm norm:N(mamba_d_ssm)};\
-      self_attn=b149;input_layernorm:N(hidden_size);pre_ff_layernorm:N(hidden_size)
-      """,
-    "b151": """
-      mixer{conv1d:C(intermediate_size,intermediate_size,use_conv_bias|intermediate_size//intermediate_size,\
-      conv_kernel);in_proj:L(hidden_size,intermediate_size*2,use_bias);x_proj:L(intermediate_size,\
-      time_step_rank+state_size*2);dt_proj:L(time_step_rank,intermediate_size,1);out_proj:L(intermediate_size,\
-      hidden_size,use_bias);A_log:T(intermediate_size,state_size);D:T(intermediate_size)};norm:N(hidden_size)
-      """,
-    "b152": """
-      embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b151;norm_f:N(hidden_size)
-      """,
-    "b153": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);\
-      q_norm:N(num_attention_heads*(hidden_size//num_attention_heads));\
-      k_norm:N(num_key_value_heads*(hidden_size//num_attention_heads))
-      """,
-    "b154": """
-      gate:R(hidden_size,num_experts);experts=b82
-      """,
-    "b155": """
-      self_attn=b153;mlp=b154;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
-      """,
-    "b156": """
-      gate_proj:L(hidden_size,shared_expert_intermediate_size);up_proj:L(hidden_size,\
-      shared_expert_intermediate_size);down_proj:L(shared_expert_intermediate_size,hidden_size)
-      """,
-    "b157": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
-      sinks:T(num_attention_heads);q_norm:N(head_dim);k_norm:N(head_dim)};mlp{?!(mlp_only_layers has i) \
-      experts=b1;?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
-      shared_expert=b156;?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
-      up_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size)};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b158": """
-      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
-      token_type_embeddings:E(type_vocab_size,hidden_size);projection:L(hidden_size,hidden_size,1);\
-      LayerNorm:N(hidden_size,1)
-      """,
-    "b159": """
-      layer*num_hidden_layers{intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46;fourier{output{\
-      LayerNorm:N(hidden_size,1)}}}
-      """,
-    "b16": """
-      weight:T(hidden_size);bias:T(hidden_size)
-      """,
-    "b160": """
-      embeddings=b158;encoder=b159;pooler{dense:L(hidden_size,hidden_size,1)}
-      """,
-    "b161": """
-      self_attn=b10;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b162": """
-      self_attn=b10;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
-      """,
-    "b163": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,num_key_value_heads*head_dim);\
-      v_proj:L(hidden_size,num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size);\
-      q_norm:N(head_dim);k_norm:N(head_dim)
-      """,
-    "b164": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b163;mlp=b79;\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)
+      k_norm:N(hidden_size)};mlp=b34;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
     "b165": """
-      mm_input_projection_weight:T(vision_config.hidden_size,text_config.hidden_size);\
-      mm_soft_emb_norm@vision_config{weight:T(hidden_size)}
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b164;norm:N(hidden_size)
       """,
     "b166": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);q_norm:N(head_dim);\
-      k_norm:N(head_dim)
+      self_attn=b10;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b167": """
-      self_attn=b166;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b166;norm:N(hidden_size)
       """,
     "b168": """
-      conv_exp:C(audio_config.input_feat_size,text_config.sliding_window,0|audio_config.input_feat_size,3,3);\
-      conv_pwl:C(text_config.sliding_window,audio_config.input_feat_size,0|text_config.sliding_window,1,1);\
-      bn1@text_config{weight:T(sliding_window)};bn2@audio_config{weight:T(input_feat_size)}
+      self=b46;output{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
       """,
     "b169": """
-      conv:C(head_dim,head_dim,0|1,5,5);bn:N(head_dim)
+      model@protein_encoder_config{embeddings{word_embeddings:E(vocab_size,hidden_size);\
+      ?position_embedding_type=='absolute' position_embeddings:E(max_position_embeddings,hidden_size);\
+      ?emb_layer_norm_before layer_norm:N(hidden_size,1)};encoder{layer*num_hidden_layers{attention=b168;\
+      intermediate{dense:L(hidden_size,intermediate_size,1)};output{dense:L(intermediate_size,hidden_size,1)};\
+      LayerNorm:N(hidden_size,1)};emb_layer_norm_after:N(hidden_size,1)};rotary_embeddings{inv_freq:B(32)}};\
+      sequence_compressor_resampler{layers*resampler_depth{0{to_q:L(protein_encoder_config.hidden_size,\
+      resampler_dim_head*resampler_heads);to_kv:L(protein_encoder_config.hidden_size,\
+      resampler_dim_head*resampler_heads*2);to_out:L(resampler_dim_head*resampler_heads,\
+      protein_encoder_config.hidden_size);norm_media@protein_encoder_config=b16;\
+      norm_latents@protein_encoder_config=b16};1{fc1:L(protein_encoder_config.hidden_size,\
+      protein_encoder_config.hidden_size*resampler_ff_mult);\
+      fc2:L(protein_encoder_config.hidden_size*resampler_ff_mult,protein_encoder_config.hidden_size);\
+      norm@protein_encoder_config=b16}};protein_projector:L(protein_encoder_config.hidden_size,hidden_size,1);\
+      latents:T(resampler_num_latents,protein_encoder_config.hidden_size);norm:N(hidden_size,1)}
       """,
     "b17": """
       cross_attn@vision_config{q_proj:L(hidden_size,hidden_size);k_proj:L(hidden_size,hidden_size);\
@@ -440,40 +442,54 @@ extension TypeTable {
       layer_norm@vision_config=b16
       """,
     "b170": """
-      conv:C(head_dim,1024,0|head_dim,1,1);bn:N(1024)
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias)
       """,
     "b171": """
-      conv:C(1024,head_dim,0|1024,1,1);bn:N(head_dim)
+      self_attn=b170;mlp=b34;?num_hidden_layers//aligner_num_add_layers<1|\
+      (i+1)%(num_hidden_layers//aligner_num_add_layers)==0 adapter{query:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);key_protein:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);value_protein:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);out_proj:L(hidden_size,hidden_size,\
+      aligner_enable_bias);ff{fc1:L(hidden_size,hidden_size*aligner_ffn_mult);fc2:L(hidden_size*aligner_ffn_mult,\
+      hidden_size);norm:N(hidden_size,1)};gate_attention:T(1);gate_ffw:T(1);attention_norm:N(hidden_size)};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b172": """
-      dw_start=b169;pw_exp=b170;pw_proj=b171;layer_scale{gamma:T(head_dim)}
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);\
+      q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads)
       """,
     "b173": """
-      dw_start{conv:C(head_dim,head_dim,0|1,3,3);bn:N(head_dim)};pw_exp=b170;pw_proj=b171;layer_scale{\
-      gamma:T(head_dim)}
+      self_attn=b172;mlp=b78;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b174": """
-      dw_start{conv:C(640,640,0|1,5,5);bn:N(640)};pw_exp{conv:C(640,2560,0|640,1,1);bn:N(2560)};pw_proj{\
-      conv:C(2560,640,0|2560,1,1);bn:N(640)};layer_scale{gamma:T(640)}
+      proj:C(in_channels,hidden_size,0|in_channels,temporal_patch_size,patch_size,patch_size)
       """,
     "b175": """
-      down_conv:C(640,640,0|1,3,3);proj:C(640,laurel_rank,0|640,1,1);norm:N(640)
+      gate_proj:L(hidden_size,intermediate_size,1);up_proj:L(hidden_size,intermediate_size,1);\
+      down_proj:L(intermediate_size,hidden_size,1)
       """,
     "b176": """
-      attn{query{proj:C(640,768,0|640,1,1)};key=b175;value=b175;output{proj:C(768,640,0|768,1,1)}};norm:N(640);\
-      layer_scale{gamma:T(640)}
+      attn{proj:L(hidden_size,hidden_size,1);qkv:L(hidden_size,\
+      num_heads*(hidden_size//num_heads)+num_key_value_heads*(hidden_size//num_heads)*2,1)};mlp=b175;\
+      norm1:N(hidden_size);norm2:N(hidden_size)
       """,
     "b177": """
-      pw_exp{conv:C(640,1280,0|640,1,1);bn:N(1280)};pw_proj{conv:C(1280,640,0|1280,1,1);bn:N(640)};layer_scale{\
-      gamma:T(640)}
+      mlp{0:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
+      2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1)};ln_q:N(hidden_size)
       """,
     "b178": """
-      attn{query{proj:C(1280,hidden_size,0|1280,1,1)};key{proj:C(1280,96,0|1280,1,1)};value{proj:C(1280,96,0|1280,\
-      1,1)};output{proj:C(hidden_size,1280,0|hidden_size,1,1)}};norm:N(1280);layer_scale{gamma:T(1280)}
+      self_attn=b172;mlp=b33;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b179": """
-      pw_exp{conv:C(1280,2560,0|1280,1,1);bn:N(2560)};pw_proj{conv:C(2560,1280,0|2560,1,1);bn:N(1280)};\
-      layer_scale{gamma:T(1280)}
+      query_key_value:L(hidden_size,\
+      multi_query?(new_decoder_architecture?(num_kv_heads*2+num_attention_heads)*(hidden_size//num_attention_heads\
+      ):hidden_size+hidden_size//num_attention_heads*2):hidden_size*3,bias);dense:L(hidden_size,hidden_size,bias)
       """,
     "b18": """
       gate_proj:L(hidden_size,intermediate_size*moe_num_shared_experts,mlp_bias);up_proj:L(hidden_size,\
@@ -481,85 +497,56 @@ extension TypeTable {
       hidden_size,mlp_bias)
       """,
     "b180": """
-      timm_model{conv_stem@text_config{conv:C(3,laurel_rank,1|3,3,3);bn:N(laurel_rank)};blocks{0{0{\
-      conv_exp:C(text_config.laurel_rank,text_config.head_dim,0|text_config.laurel_rank,3,3);\
-      conv_pwl:C(text_config.head_dim,audio_config.input_feat_size,0|text_config.head_dim,1,1);bn1@text_config{\
-      weight:T(head_dim)};bn2@audio_config{weight:T(input_feat_size)}};1=b168;2=b168};1{0{dw_start@audio_config{\
-      conv:C(input_feat_size,input_feat_size,0|1,3,3);bn:N(input_feat_size)};pw_exp@audio_config{\
-      conv:C(input_feat_size,768,0|input_feat_size,1,1);bn:N(768)};dw_mid{conv:C(768,768,0|1,5,5);bn:N(768)};\
-      pw_proj@text_config{conv:C(768,head_dim,0|768,1,1);bn:N(head_dim)};layer_scale@text_config{\
-      gamma:T(head_dim)}};1@text_config=b172;2@text_config=b173;3@text_config=b172;4@text_config=b173};2{0{\
-      dw_start@text_config=b169;pw_exp{conv:C(text_config.head_dim,audio_config.hidden_size,0|\
-      text_config.head_dim,1,1);bn@audio_config{weight:T(hidden_size)}};dw_mid@audio_config{conv:C(hidden_size,\
-      hidden_size,0|1,5,5);bn:N(hidden_size)};pw_proj@audio_config{conv:C(hidden_size,640,0|hidden_size,1,1);\
-      bn:N(640)};layer_scale{gamma:T(640)}};1=b174;2=b174;3=b174;4=b174;5=b174;6=b174;7=b174;8{pw_exp{conv:C(640,\
-      640,0|640,1,1);bn:N(640)};pw_proj{conv:C(640,640,0|640,1,1);bn:N(640)};layer_scale{gamma:T(640)}};\
-      9@text_config=b176;10=b177;11@text_config=b176;12=b177;13@text_config=b176;14=b177;15@text_config=b176;\
-      16=b177;17@text_config=b176;18=b177;19@text_config=b176;20=b177;21@text_config=b176;22=b177;\
-      23@text_config=b176;24=b177;25@text_config=b176;26=b177;27@text_config=b176;28=b177;29@text_config=b176;\
-      30=b177;31@text_config=b176;32=b177;33@text_config=b176;34=b177;35@text_config=b176;36=b177};3@audio_config{\
-      0{dw_start{conv:C(640,640,0|1,5,5);bn:N(640)};pw_exp{conv:C(640,3840,0|640,1,1);bn:N(3840)};dw_mid{\
-      conv:C(3840,3840,0|1,5,5);bn:N(3840)};pw_proj{conv:C(3840,1280,0|3840,1,1);bn:N(1280)};layer_scale{\
-      gamma:T(1280)}};1=b178;2=b179;3=b178;4=b179;5=b178;6=b179;7=b178;8=b179;9=b178;10=b179;11=b178;12=b179;\
-      13=b178;14=b179;15=b178;16=b179;17=b178;18=b179;19=b178;20=b179;21=b178;22=b179;23=b178;24=b179;25=b178;\
-      26=b179;27=b178;28=b179;29=b178;30=b179;31=b178;32=b179;33=b178;34=b179;35=b178;36=b179;37=b178;38=b179}};\
-      msfa@text_config{ffn{pw_exp{conv:C(1920,3840,0|1920,1,1);bn:N(3840)};pw_proj{conv:C(3840,hidden_size,0|3840,\
-      1,1);bn:N(hidden_size)}};norm:N(hidden_size)}}
+      dense_h_to_4h:L(hidden_size,ffn_hidden_size,bias);dense_4h_to_h:L(ffn_hidden_size,hidden_size,bias)
       """,
     "b181": """
-      gate_proj:L(hidden_size,intermediate_size[i]);up_proj:L(hidden_size,intermediate_size[i]);\
-      down_proj:L(intermediate_size[i],hidden_size)
+      feed_forward=b34;mamba{\
+      conv1d:C(null(mamba_d_ssm)?mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state:mamba_d_ssm+mamba_n_group\
+      s*2*mamba_d_state,null(mamba_d_ssm)?mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state:mamba_d_ssm+mamb\
+      a_n_groups*2*mamba_d_state,mamba_conv_bias|1,mamba_d_conv);in_proj:L(hidden_size,\
+      null(mamba_d_ssm)?mamba_expand*hidden_size+(mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state)+mamba_n\
+      _heads:mamba_d_ssm+(mamba_d_ssm+mamba_n_groups*2*mamba_d_state)+mamba_n_heads,mamba_proj_bias);\
+      out_proj:L(null(mamba_d_ssm)?mamba_expand*hidden_size:mamba_d_ssm,hidden_size,projectors_bias);\
+      dt_bias:T(mamba_n_heads);A_log:T(mamba_n_heads);D:T(mamba_n_heads);?mamba_rms_norm norm:N(mamba_d_ssm)};\
+      self_attn=b170;input_layernorm:N(hidden_size);pre_ff_layernorm:N(hidden_size)
       """,
     "b182": """
-      correction_coefs:L(altup_num_inputs,altup_num_inputs);prediction_coefs:L(altup_num_inputs,\
-      altup_num_inputs**2);modality_router:L(hidden_size,altup_num_inputs);correct_output_scale:T(hidden_size);\
-      router_norm:N(hidden_size)
+      mixer{conv1d:C(intermediate_size,intermediate_size,use_conv_bias|intermediate_size//intermediate_size,\
+      conv_kernel);in_proj:L(hidden_size,intermediate_size*2,use_bias);x_proj:L(intermediate_size,\
+      time_step_rank+state_size*2);dt_proj:L(time_step_rank,intermediate_size,1);out_proj:L(intermediate_size,\
+      hidden_size,use_bias);A_log:T(intermediate_size,state_size);D:T(intermediate_size)};norm:N(hidden_size)
       """,
     "b183": """
-      linear_left:L(hidden_size,laurel_rank);linear_right:L(laurel_rank,hidden_size);post_laurel_norm:N(hidden_size)
+      embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b182;norm_f:N(hidden_size)
       """,
     "b184": """
-      0:L(hidden_size,hidden_size);1:L(hidden_size,hidden_size);2:L(hidden_size,hidden_size)
+      q_lin:L(emb_dim,emb_dim,1);k_lin:L(emb_dim,emb_dim,1);v_lin:L(emb_dim,emb_dim,1);out_lin:L(emb_dim,emb_dim,1)
       """,
     "b185": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
-      num_attention_heads*head_dim);?i<num_hidden_layers-num_kv_shared_layers k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim);?i<num_hidden_layers-num_kv_shared_layers v_proj:L(hidden_size,\
-      num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size);q_norm:N(head_dim);\
-      ?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b181;altup=b182;laurel=b183;\
-      per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
-      per_layer_projection:L(hidden_size_per_layer_input,hidden_size);input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
-      post_feedforward_layernorm:N(hidden_size);post_per_layer_input_norm:N(hidden_size)};\
-      embed_tokens_per_layer:E(vocab_size_per_layer_input,num_hidden_layers*hidden_size_per_layer_input);\
-      per_layer_model_projection:L(hidden_size,num_hidden_layers*hidden_size_per_layer_input);\
-      altup_projections=b184;altup_unembed_projections=b184;norm:N(hidden_size);\
-      per_layer_projection_norm:N(hidden_size_per_layer_input)
+      lin1:L(emb_dim,emb_dim*4,1);lin2:L(emb_dim*4,emb_dim,1)
       """,
     "b186": """
-      conv_0{conv:C(1,sscp_conv_channel_size[0],0|1,3,3);norm:N(sscp_conv_channel_size[0])};conv_1{\
-      conv:C(sscp_conv_channel_size[0],sscp_conv_channel_size[1],0|sscp_conv_channel_size[0],3,3);\
-      norm:N(sscp_conv_channel_size[1])};\
-      input_proj_linear:L(sscp_conv_channel_size[1]*(((input_feat_size+1+1-3)//2+1+1+1-3)//2+1),hidden_size)
+      position_embeddings:E(max_position_embeddings,emb_dim);?!(n_langs<=1) lang_embeddings:E(n_langs,emb_dim);\
+      embeddings:E(vocab_size,emb_dim)!;attentions*n_layers=b184;ffns*n_layers=b185;layer_norm_emb:N(emb_dim,1);\
+      layer_norm1*n_layers{weight:T(emb_dim);bias:T(emb_dim)};layer_norm2*n_layers{weight:T(emb_dim);\
+      bias:T(emb_dim)}
       """,
     "b187": """
-      ffw_layer_1:L(hidden_size,hidden_size*4);ffw_layer_2:L(hidden_size*4,hidden_size);\
-      pre_layer_norm:N(hidden_size);post_layer_norm:N(hidden_size)
+      ?!tie_word_embeddings proj:L(emb_dim,vocab_size,1);?tie_word_embeddings proj:L(emb_dim,vocab_size,1)~
       """,
     "b188": """
-      ffw_layer_start=b187;attention{attn{relative_position_embedding{pos_proj:L(hidden_size,\
-      conf_num_attention_heads*(hidden_size//conf_num_attention_heads))};q_proj:L(hidden_size,\
-      conf_num_attention_heads*(hidden_size//conf_num_attention_heads));k_proj:L(hidden_size,\
-      conf_num_attention_heads*(hidden_size//conf_num_attention_heads));v_proj:L(hidden_size,\
-      conf_num_attention_heads*(hidden_size//conf_num_attention_heads));\
-      per_dim_scale:T(hidden_size//conf_num_attention_heads)};post:L(hidden_size,hidden_size);\
-      pre_attn_norm:N(hidden_size);post_norm:N(hidden_size)};lconv1d{linear_start:L(hidden_size,hidden_size*2);\
-      depthwise_conv1d:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conf_conv_kernel_size);\
-      linear_end:L(hidden_size,hidden_size);pre_layer_norm:N(hidden_size);conv_norm:N(hidden_size)};\
-      ffw_layer_end=b187;norm:N(hidden_size)
+      position_embeddings:E(max_position_embeddings,emb_dim);embeddings:E(vocab_size,emb_dim)!;\
+      attentions*n_layers=b184;ffns*n_layers=b185;layer_norm_emb:N(emb_dim,1);layer_norm1*n_layers{\
+      weight:T(emb_dim);bias:T(emb_dim)};layer_norm2*n_layers{weight:T(emb_dim);bias:T(emb_dim)};?!(n_langs<=1) \
+      lang_embeddings:E(n_langs,emb_dim)
       """,
     "b189": """
-      subsample_conv_projection=b186;conformer*conf_num_hidden_layers=b188
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);\
+      q_norm:N(num_attention_heads*(hidden_size//num_attention_heads));\
+      k_norm:N(num_key_value_heads*(hidden_size//num_attention_heads))
       """,
     "b19": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp{router:R(hidden_size,\
@@ -568,52 +555,49 @@ extension TypeTable {
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "b190": """
-      embedding:E(vision_config.vocab_size,vision_config.hidden_size);\
-      embedding_projection:L(vision_config.hidden_size,text_config.hidden_size);hard_embedding_norm@vision_config{\
-      weight:T(hidden_size)};soft_embedding_norm@vision_config{weight:T(hidden_size)}
+      gate:R(hidden_size,num_experts);experts=b100
       """,
     "b191": """
-      embedding:E(audio_config.vocab_size,audio_config.hidden_size);\
-      embedding_projection:L(audio_config.hidden_size,text_config.hidden_size);hard_embedding_norm@audio_config{\
-      weight:T(hidden_size)};soft_embedding_norm@audio_config{weight:T(hidden_size)}
+      self_attn=b189;mlp=b190;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b192": """
-      q_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_heads*global_head_dim,\
-      attention_bias);k_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*global_head_dim,\
-      attention_bias);v_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*global_head_dim,\
-      attention_bias);o_proj:L(layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_head\
-      s*global_head_dim,hidden_size,attention_bias);\
-      q_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim);\
-      k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim)
+      gate_proj:L(hidden_size,shared_expert_intermediate_size);up_proj:L(hidden_size,\
+      shared_expert_intermediate_size);down_proj:L(shared_expert_intermediate_size,hidden_size)
       """,
     "b193": """
-      linear:L(hidden_size,num_key_value_heads*head_dim);?use_clipped_linears input_min:B();?use_clipped_linears \
-      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()
+      self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
+      sinks:T(num_attention_heads);q_norm:N(head_dim);k_norm:N(head_dim)};mlp{?!(mlp_only_layers has i) \
+      experts=b1;?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
+      shared_expert=b192;?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
+      up_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size)};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b194": """
-      linear:L(hidden_size,intermediate_size);?use_clipped_linears input_min:B();?use_clipped_linears \
-      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()
+      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
+      token_type_embeddings:E(type_vocab_size,hidden_size);projection:L(hidden_size,hidden_size,1);\
+      LayerNorm:N(hidden_size,1)
       """,
     "b195": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size)
+      layer*num_hidden_layers{intermediate{dense:L(hidden_size,intermediate_size,1)};output=b48;fourier{output{\
+      LayerNorm:N(hidden_size,1)}}}
       """,
     "b196": """
-      gate_up_proj:L(hidden_size,intermediate_size*2);down_proj:L(intermediate_size,hidden_size)
+      embeddings=b194;encoder=b195;pooler{dense:L(hidden_size,hidden_size,1)}
       """,
     "b197": """
-      self_attn=b195;mlp=b196;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      word_embeddings:E(vocab_size,d_model)!;layer_norm:N(d_model,1)
       """,
     "b198": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b197;norm:N(hidden_size)
+      attention{q_head:L(d_model,n_head*d_head);k_head:L(d_model,n_head*d_head,1);v_head:L(d_model,n_head*d_head,\
+      1);post_proj:L(n_head*d_head,d_model,1);r_w_bias:T(n_head,d_head);r_r_bias:T(n_head,d_head);\
+      r_kernel:T(d_model,n_head,d_head);r_s_bias:T(n_head,d_head);seg_embed:T(2,n_head,d_head);\
+      layer_norm:N(d_model,1)};ffn{linear_1:L(d_model,d_inner,1);linear_2:L(d_inner,d_model,1);\
+      layer_norm:N(d_model,1)}
       """,
     "b199": """
-      self_attn=b195;mlp=b196;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
+      blocks{0{0=b198;1=b198;2=b198;3=b198};1{0=b198;1=b198;2=b198;3=b198};2{0=b198;1=b198;2=b198;3=b198}}
       """,
     "b2": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
@@ -632,153 +616,170 @@ extension TypeTable {
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b200": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);?use_qk_norm \
-      q_norm:N(hidden_size//num_attention_heads);?use_qk_norm k_norm:N(hidden_size//num_attention_heads)};\
-      mlp=b111;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      embeddings=b197;encoder=b199;decoder{layers*num_decoder_layers=b198}
       """,
     "b201": """
-      self_attn=b108;mlp=b112;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      self_attn=b10;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b202": """
-      position_embedding:E((image_size//patch_size)**2,hidden_size)
+      self_attn=b10;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b203": """
-      attn{qkv:L(hidden_size,hidden_size*3,attention_bias);proj:L(hidden_size,hidden_size)};mlp{\
-      gate_proj:L(hidden_size,out_hidden_size);up_proj:L(hidden_size,out_hidden_size);down_proj:L(out_hidden_size,\
-      hidden_size)};norm1:N(hidden_size);norm2:N(hidden_size)
+      q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,num_key_value_heads*head_dim);\
+      v_proj:L(hidden_size,num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size);\
+      q_norm:N(head_dim);k_norm:N(head_dim)
       """,
     "b204": """
-      proj:L(out_hidden_size,out_hidden_size);gate_proj:L(out_hidden_size,intermediate_size);\
-      up_proj:L(out_hidden_size,intermediate_size);down_proj:L(intermediate_size,out_hidden_size);\
-      post_projection_norm:N(out_hidden_size,1)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b203;mlp=b78;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "b205": """
-      embeddings=b202;patch_embed=b85;blocks*depth=b203;merger=b204;downsample:C(hidden_size,out_hidden_size,1|\
-      hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
-      post_layernorm:N(hidden_size)
+      mm_input_projection_weight:T(vision_config.hidden_size,text_config.hidden_size);\
+      mm_soft_emb_norm@vision_config{weight:T(hidden_size)}
       """,
     "b206": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads),1);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
+      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);q_norm:N(head_dim);\
+      k_norm:N(head_dim)
       """,
     "b207": """
-      self_attn=b206;mlp=b196;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
+      self_attn=b206;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b208": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b207;norm:N(hidden_size)
+      conv_exp:C(audio_config.input_feat_size,text_config.sliding_window,0|audio_config.input_feat_size,3,3);\
+      conv_pwl:C(text_config.sliding_window,audio_config.input_feat_size,0|text_config.sliding_window,1,1);\
+      bn1@text_config{weight:T(sliding_window)};bn2@audio_config{weight:T(input_feat_size)}
       """,
     "b209": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
+      conv:C(head_dim,head_dim,0|1,5,5);bn:N(head_dim)
       """,
     "b21": """
       linear_1:L(audio_config.hidden_size,text_config.hidden_size,projector_bias);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,projector_bias)
       """,
     "b210": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b209;mlp=b111;\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
+      conv:C(head_dim,1024,0|head_dim,1,1);bn:N(1024)
       """,
     "b211": """
-      gate_up_proj:P(n_routed_experts,moe_intermediate_size*2,hidden_size);down_proj:P(n_routed_experts,\
-      hidden_size,moe_intermediate_size)
+      conv:C(1024,head_dim,0|1024,1,1);bn:N(head_dim)
       """,
     "b212": """
-      attn{qkv:L(hidden_size,hidden_size*3,attention_bias);proj:L(hidden_size,hidden_size,attention_bias);\
-      q_norm:N(hidden_size//num_heads);k_norm:N(hidden_size//num_heads)};mlp{gate_proj:L(hidden_size,\
-      intermediate_size,attention_bias);up_proj:L(hidden_size,intermediate_size,attention_bias);\
-      down_proj:L(intermediate_size,hidden_size,attention_bias)};norm1:N(hidden_size);norm2:N(hidden_size)
+      dw_start=b209;pw_exp=b210;pw_proj=b211;layer_scale{gamma:T(head_dim)}
       """,
     "b213": """
-      self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
-      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
-      kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
-      num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
-      attention_bias);?!(indexer_types[i]=='shared') indexer=b28;q_a_layernorm:N(q_lora_rank);\
-      kv_a_layernorm:N(kv_lora_rank)};mlp=b112;input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size)
+      dw_start{conv:C(head_dim,head_dim,0|1,3,3);bn:N(head_dim)};pw_exp=b210;pw_proj=b211;layer_scale{\
+      gamma:T(head_dim)}
       """,
     "b214": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads));\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
+      dw_start{conv:C(640,640,0|1,5,5);bn:N(640)};pw_exp{conv:C(640,2560,0|640,1,1);bn:N(2560)};pw_proj{\
+      conv:C(2560,640,0|2560,1,1);bn:N(640)};layer_scale{gamma:T(640)}
       """,
     "b215": """
-      linear_1:L(audio_config.intermediate_size,text_config.hidden_size*2,1);linear_2:L(text_config.hidden_size*2,\
-      text_config.hidden_size,1)
+      down_conv:C(640,640,0|1,3,3);proj:C(640,laurel_rank,0|640,1,1);norm:N(640)
       """,
     "b216": """
-      lin1:L(hidden_size,mlp_dim,1);lin2:L(mlp_dim,hidden_size,1)
+      attn{query{proj:C(640,768,0|640,1,1)};key=b215;value=b215;output{proj:C(768,640,0|768,1,1)}};norm:N(640);\
+      layer_scale{gamma:T(640)}
       """,
     "b217": """
-      attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);proj:L(hidden_size,hidden_size,1);\
-      rel_pos_h:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
-      hidden_size//num_attention_heads);rel_pos_w:T(global_attn_indexes has \
-      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads)};mlp=b216;\
-      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
+      pw_exp{conv:C(640,1280,0|640,1,1);bn:N(1280)};pw_proj{conv:C(1280,640,0|1280,1,1);bn:N(640)};layer_scale{\
+      gamma:T(640)}
       """,
     "b218": """
-      conv_upsampler1:C(vision_config.output_channels,vision_config.output_channels*2,0|\
-      vision_config.output_channels,3,3);conv_upsampler2:C(vision_config.output_channels*2,\
-      text_config.hidden_size,0|vision_config.output_channels*2,3,3);\
-      multimodal_projector:L(text_config.hidden_size,text_config.hidden_size,1)
+      attn{query{proj:C(1280,hidden_size,0|1280,1,1)};key{proj:C(1280,96,0|1280,1,1)};value{proj:C(1280,96,0|1280,\
+      1,1)};output{proj:C(hidden_size,1280,0|hidden_size,1,1)}};norm:N(1280);layer_scale{gamma:T(1280)}
       """,
     "b219": """
-      c_attn:G(n_embd,n_embd*3,1);c_proj:G(n_embd,n_embd,1)
+      pw_exp{conv:C(1280,2560,0|1280,1,1);bn:N(2560)};pw_proj{conv:C(2560,1280,0|2560,1,1);bn:N(1280)};\
+      layer_scale{gamma:T(1280)}
       """,
     "b22": """
       multi_modal_projector=b21;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "b220": """
-      c_attn:G(n_embd,n_embd*2,1);q_attn:G(n_embd,n_embd,1);c_proj:G(n_embd,n_embd,1)
+      timm_model{conv_stem@text_config{conv:C(3,laurel_rank,1|3,3,3);bn:N(laurel_rank)};blocks{0{0{\
+      conv_exp:C(text_config.laurel_rank,text_config.head_dim,0|text_config.laurel_rank,3,3);\
+      conv_pwl:C(text_config.head_dim,audio_config.input_feat_size,0|text_config.head_dim,1,1);bn1@text_config{\
+      weight:T(head_dim)};bn2@audio_config{weight:T(input_feat_size)}};1=b208;2=b208};1{0{dw_start@audio_config{\
+      conv:C(input_feat_size,input_feat_size,0|1,3,3);bn:N(input_feat_size)};pw_exp@audio_config{\
+      conv:C(input_feat_size,768,0|input_feat_size,1,1);bn:N(768)};dw_mid{conv:C(768,768,0|1,5,5);bn:N(768)};\
+      pw_proj@text_config{conv:C(768,head_dim,0|768,1,1);bn:N(head_dim)};layer_scale@text_config{\
+      gamma:T(head_dim)}};1@text_config=b212;2@text_config=b213;3@text_config=b212;4@text_config=b213};2{0{\
+      dw_start@text_config=b209;pw_exp{conv:C(text_config.head_dim,audio_config.hidden_size,0|\
+      text_config.head_dim,1,1);bn@audio_config{weight:T(hidden_size)}};dw_mid@audio_config{conv:C(hidden_size,\
+      hidden_size,0|1,5,5);bn:N(hidden_size)};pw_proj@audio_config{conv:C(hidden_size,640,0|hidden_size,1,1);\
+      bn:N(640)};layer_scale{gamma:T(640)}};1=b214;2=b214;3=b214;4=b214;5=b214;6=b214;7=b214;8{pw_exp{conv:C(640,\
+      640,0|640,1,1);bn:N(640)};pw_proj{conv:C(640,640,0|640,1,1);bn:N(640)};layer_scale{gamma:T(640)}};\
+      9@text_config=b216;10=b217;11@text_config=b216;12=b217;13@text_config=b216;14=b217;15@text_config=b216;\
+      16=b217;17@text_config=b216;18=b217;19@text_config=b216;20=b217;21@text_config=b216;22=b217;\
+      23@text_config=b216;24=b217;25@text_config=b216;26=b217;27@text_config=b216;28=b217;29@text_config=b216;\
+      30=b217;31@text_config=b216;32=b217;33@text_config=b216;34=b217;35@text_config=b216;36=b217};3@audio_config{\
+      0{dw_start{conv:C(640,640,0|1,5,5);bn:N(640)};pw_exp{conv:C(640,3840,0|640,1,1);bn:N(3840)};dw_mid{\
+      conv:C(3840,3840,0|1,5,5);bn:N(3840)};pw_proj{conv:C(3840,1280,0|3840,1,1);bn:N(1280)};layer_scale{\
+      gamma:T(1280)}};1=b218;2=b219;3=b218;4=b219;5=b218;6=b219;7=b218;8=b219;9=b218;10=b219;11=b218;12=b219;\
+      13=b218;14=b219;15=b218;16=b219;17=b218;18=b219;19=b218;20=b219;21=b218;22=b219;23=b218;24=b219;25=b218;\
+      26=b219;27=b218;28=b219;29=b218;30=b219;31=b218;32=b219;33=b218;34=b219;35=b218;36=b219;37=b218;38=b219}};\
+      msfa@text_config{ffn{pw_exp{conv:C(1920,3840,0|1920,1,1);bn:N(3840)};pw_proj{conv:C(3840,hidden_size,0|3840,\
+      1,1);bn:N(hidden_size)}};norm:N(hidden_size)}}
       """,
     "b221": """
-      c_fc:G(n_embd,null(n_inner)?n_embd*4:n_inner,1);c_proj:G(null(n_inner)?n_embd*4:n_inner,n_embd,1)
+      gate_proj:L(hidden_size,intermediate_size[i]);up_proj:L(hidden_size,intermediate_size[i]);\
+      down_proj:L(intermediate_size[i],hidden_size)
       """,
     "b222": """
-      wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer{attn=b219;?add_cross_attention \
-      crossattention=b220;mlp=b221;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention ln_cross_attn:N(n_embd,\
-      1)};ln_f:N(n_embd,1)
+      correction_coefs:L(altup_num_inputs,altup_num_inputs);prediction_coefs:L(altup_num_inputs,\
+      altup_num_inputs**2);modality_router:L(hidden_size,altup_num_inputs);correct_output_scale:T(hidden_size);\
+      router_norm:N(hidden_size)
       """,
     "b223": """
-      attn=b219;mlp=b221;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention crossattention=b220;\
-      ?add_cross_attention ln_cross_attn:N(n_embd,1)
+      linear_left:L(hidden_size,laurel_rank);linear_right:L(laurel_rank,hidden_size);post_laurel_norm:N(hidden_size)
       """,
     "b224": """
-      attn{c_attn:L(n_embd,multi_query?n_embd+n_embd//n_head*2:n_embd+n_head*(n_embd//n_head)*2,1);\
-      c_proj:L(n_embd,n_embd,1)};mlp{c_fc:L(n_embd,null(n_inner)?n_embd*4:n_inner,1);\
-      c_proj:L(null(n_inner)?n_embd*4:n_inner,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
+      0:L(hidden_size,hidden_size);1:L(hidden_size,hidden_size);2:L(hidden_size,hidden_size)
       """,
     "b225": """
-      attn{attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,hidden_size);q_proj:L(hidden_size,\
-      hidden_size);out_proj:L(hidden_size,hidden_size,1)}};mlp{c_fc:L(hidden_size,hidden_size*4,1);\
-      c_proj:L(hidden_size*4,hidden_size,1)};ln_1:N(hidden_size,1);ln_2:N(hidden_size,1)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
+      num_attention_heads*head_dim);?i<num_hidden_layers-num_kv_shared_layers k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim);?i<num_hidden_layers-num_kv_shared_layers v_proj:L(hidden_size,\
+      num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size);q_norm:N(head_dim);\
+      ?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b221;altup=b222;laurel=b223;\
+      per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
+      per_layer_projection:L(hidden_size_per_layer_input,hidden_size);input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
+      post_feedforward_layernorm:N(hidden_size);post_per_layer_input_norm:N(hidden_size)};\
+      embed_tokens_per_layer:E(vocab_size_per_layer_input,num_hidden_layers*hidden_size_per_layer_input);\
+      per_layer_model_projection:L(hidden_size,num_hidden_layers*hidden_size_per_layer_input);\
+      altup_projections=b224;altup_unembed_projections=b224;norm:N(hidden_size);\
+      per_layer_projection_norm:N(hidden_size_per_layer_input)
       """,
     "b226": """
-      wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b225;\
-      ln_f:N(hidden_size,1)
+      conv_0{conv:C(1,sscp_conv_channel_size[0],0|1,3,3);norm:N(sscp_conv_channel_size[0])};conv_1{\
+      conv:C(sscp_conv_channel_size[0],sscp_conv_channel_size[1],0|sscp_conv_channel_size[0],3,3);\
+      norm:N(sscp_conv_channel_size[1])};\
+      input_proj_linear:L(sscp_conv_channel_size[1]*(((input_feat_size+1+1-3)//2+1+1+1-3)//2+1),hidden_size)
       """,
     "b227": """
-      dense_h_to_4h:L(hidden_size,intermediate_size,1);dense_4h_to_h:L(intermediate_size,hidden_size,1)
+      ffw_layer_1:L(hidden_size,hidden_size*4);ffw_layer_2:L(hidden_size*4,hidden_size);\
+      pre_layer_norm:N(hidden_size);post_layer_norm:N(hidden_size)
       """,
     "b228": """
-      attention{query_key_value:L(hidden_size,hidden_size*3,attention_bias);dense:L(hidden_size,hidden_size,\
-      attention_bias)};mlp=b227;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
+      ffw_layer_start=b227;attention{attn{relative_position_embedding{pos_proj:L(hidden_size,\
+      conf_num_attention_heads*(hidden_size//conf_num_attention_heads))};q_proj:L(hidden_size,\
+      conf_num_attention_heads*(hidden_size//conf_num_attention_heads));k_proj:L(hidden_size,\
+      conf_num_attention_heads*(hidden_size//conf_num_attention_heads));v_proj:L(hidden_size,\
+      conf_num_attention_heads*(hidden_size//conf_num_attention_heads));\
+      per_dim_scale:T(hidden_size//conf_num_attention_heads)};post:L(hidden_size,hidden_size);\
+      pre_attn_norm:N(hidden_size);post_norm:N(hidden_size)};lconv1d{linear_start:L(hidden_size,hidden_size*2);\
+      depthwise_conv1d:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conf_conv_kernel_size);\
+      linear_end:L(hidden_size,hidden_size);pre_layer_norm:N(hidden_size);conv_norm:N(hidden_size)};\
+      ffw_layer_end=b227;norm:N(hidden_size)
       """,
     "b229": """
-      attention{query_key_value:L(hidden_size,hidden_size*3);dense:L(hidden_size,hidden_size);\
-      ?i==num_hidden_layers-1 dense_bias:T(hidden_size)};mlp{dense_h_to_4h:L(hidden_size,\
-      hidden_size*intermediate_multiple_size);dense_4h_to_h:L(hidden_size*intermediate_multiple_size,\
-      hidden_size)};input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
+      subsample_conv_projection=b226;conformer*conf_num_hidden_layers=b228
       """,
     "b23": """
       self_attn{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,hidden_size,1);q_proj:L(hidden_size,\
@@ -786,222 +787,235 @@ extension TypeTable {
       fc2:L(intermediate_size,hidden_size,1);self_attn_layer_norm:N(hidden_size,1);final_layer_norm:N(hidden_size,1)
       """,
     "b230": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);sinks:T(num_attention_heads)
+      embedding:E(vision_config.vocab_size,vision_config.hidden_size);\
+      embedding_projection:L(vision_config.hidden_size,text_config.hidden_size);hard_embedding_norm@vision_config{\
+      weight:T(hidden_size)};soft_embedding_norm@vision_config{weight:T(hidden_size)}
       """,
     "b231": """
-      attn{k_proj:L(n_embd,n_embd);v_proj:L(n_embd,n_embd);q_proj:L(n_embd,n_embd);out_proj:L(n_embd,n_embd)};\
-      mlp=b77;ln_1:N(n_embd,1)
+      embedding:E(audio_config.vocab_size,audio_config.hidden_size);\
+      embedding_projection:L(audio_config.hidden_size,text_config.hidden_size);hard_embedding_norm@audio_config{\
+      weight:T(hidden_size)};soft_embedding_norm@audio_config{weight:T(hidden_size)}
       """,
     "b232": """
-      self_attn=b149;mlp=b32;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      q_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_heads*global_head_dim,\
+      attention_bias);k_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*global_head_dim,\
+      attention_bias);v_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*global_head_dim,\
+      attention_bias);o_proj:L(layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_head\
+      s*global_head_dim,hidden_size,attention_bias);\
+      q_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim);\
+      k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim)
       """,
     "b233": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b232;norm:N(hidden_size)
+      self_attn{q_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:global_head_dim==head_dim?num_attention_hea\
+      ds*head_dim:num_attention_heads*global_head_dim,attention_bias);k_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:global_head_dim==head_dim?num_key_value_hea\
+      ds*head_dim:num_key_value_heads*global_head_dim,attention_bias);?!attention_k_eq_v|\
+      layer_types[i]=='sliding_attention' v_proj:L(hidden_size,\
+      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:global_head_dim==head_dim?num_key_value_hea\
+      ds*head_dim:num_key_value_heads*global_head_dim,attention_bias);\
+      o_proj:L(layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:global_head_dim==head_dim?num_atte\
+      ntion_heads*head_dim:num_attention_heads*global_head_dim,hidden_size,attention_bias);\
+      q_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim==head_dim?head_dim:global_head_dim);\
+      k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim==head_dim?head_dim:global_head_dim)};\
+      mlp=b78;layer_scalar:B(1);input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b234": """
-      patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size);\
-      position_embedding:E((image_size//patch_size)**2,hidden_size)
+      linear:L(hidden_size,num_key_value_heads*head_dim);?use_clipped_linears input_min:B();?use_clipped_linears \
+      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()
       """,
     "b235": """
-      linear_1:L(hidden_size*scale_factor**2,out_hidden_size,1);linear_2:L(out_hidden_size,out_hidden_size,1);\
-      layer_norm:N(hidden_size*scale_factor**2,1)
+      linear:L(hidden_size,intermediate_size);?use_clipped_linears input_min:B();?use_clipped_linears \
+      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()
       """,
     "b236": """
-      linear_1:L(hidden_size*(scale_factor//2)**2,out_hidden_size,1);linear_2:L(out_hidden_size,out_hidden_size,\
-      1);layer_norm:N(hidden_size*(scale_factor//2)**2,1)
+      vision_model{embeddings=b93;encoder{layers*num_hidden_layers=b94};pre_layrnorm:N(hidden_size,1);\
+      post_layernorm:N(hidden_size,1)}
       """,
     "b237": """
-      coarse{projection:L(hidden_size*scale_factor**2,out_hidden_size);deepstack_mergers{0=b235;1=b235;2=b235}};\
-      ?use_fine_route fine{projection:L(hidden_size*(scale_factor//2)**2,out_hidden_size);deepstack_mergers{\
-      0=b236;1=b236;2=b236}};mlp_fc2:L(out_hidden_size,out_hidden_size);ln_in:N(hidden_size,1);\
-      ln_mid:N(out_hidden_size,1);ln_out:N(out_hidden_size,1)
+      visual_projection{0:L(vision_config.hidden_size,hidden_size,1);1:N(hidden_size,1)}
       """,
     "b238": """
-      embeddings@vision_config=b234;encoder=b94;connector@vision_config=b237;post_layernorm@vision_config=b16
+      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size)
       """,
     "b239": """
-      up_proj:L(hidden_dim,hidden_dim*feedforward_mult,1);down_proj:L(hidden_dim*feedforward_mult,hidden_dim,1);\
-      pre_norm:N(hidden_dim,1)
+      gate_up_proj:L(hidden_size,intermediate_size*2);down_proj:L(intermediate_size,hidden_size)
       """,
     "b24": """
       gate_up_proj:S(n_routed_experts,moe_intermediate_size*2,hidden_size|gate_proj,up_proj);\
       down_proj:S(n_routed_experts,hidden_size,moe_intermediate_size|down_proj)
       """,
     "b240": """
-      encoder@encoder_config{input_linear:L(input_dim,hidden_dim,1);layers*num_layers{ff1=b239;attn{\
-      to_q:L(hidden_dim,dim_head*num_heads);to_kv:L(hidden_dim,dim_head*num_heads*2);to_out:L(dim_head*num_heads,\
-      hidden_dim,1);rel_pos_emb:E(max_pos_emb*2+1,dim_head);pre_norm:N(hidden_dim,1)};conv{up_conv:C(hidden_dim,\
-      hidden_dim*conv_expansion_factor*2,1|hidden_dim,1);depth_conv{conv:C(hidden_dim*conv_expansion_factor,\
-      hidden_dim*conv_expansion_factor,0|hidden_dim*conv_expansion_factor//(hidden_dim*conv_expansion_factor),\
-      conv_kernel_size)};down_conv:C(hidden_dim*conv_expansion_factor,hidden_dim,1|\
-      hidden_dim*conv_expansion_factor,1);norm:N(hidden_dim,1);batch_norm{\
-      weight:T(hidden_dim*conv_expansion_factor);bias:T(hidden_dim*conv_expansion_factor);\
-      running_mean:B(hidden_dim*conv_expansion_factor);running_var:B(hidden_dim*conv_expansion_factor);\
-      num_batches_tracked:B()}};ff2=b239;post_norm:N(hidden_dim,1)};out:L(hidden_dim,output_dim,1);\
-      out_mid:L(output_dim,hidden_dim,1)};projector{linear:L(projector_config.hidden_size,text_config.hidden_size,\
-      1);query:T(1,window_size//downsample_rate,projector_config.hidden_size);qformer:A(AutoModel,\
-      projector_config)};language_model:A(AutoModel,text_config)
+      self_attn=b238;mlp=b239;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b241": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);\
-      sinks:T(num_attention_heads)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b240;norm:N(hidden_size)
       """,
     "b242": """
-      self_attn=b241;mlp=b32;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      self_attn=b238;mlp=b239;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
       """,
     "b243": """
-      gate_up_proj:P(num_local_experts,intermediate_size*2,hidden_size);down_proj:P(num_local_experts,hidden_size,\
-      intermediate_size)
+      visual:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "b244": """
-      router:R(hidden_size,num_local_experts);experts=b243
+      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);?use_qk_norm \
+      q_norm:N(hidden_size//num_attention_heads);?use_qk_norm k_norm:N(hidden_size//num_attention_heads)};\
+      mlp=b139;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b245": """
-      self_attn=b149;block_sparse_moe=b244;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      self_attn=b136;mlp=b140;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b246": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;norm:N(hidden_size)
+      position_embedding:E((image_size//patch_size)**2,hidden_size)
       """,
     "b247": """
-      self_attn=b241;block_sparse_moe=b244;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      attn{qkv:L(hidden_size,hidden_size*3,attention_bias);proj:L(hidden_size,hidden_size)};mlp{\
+      gate_proj:L(hidden_size,out_hidden_size);up_proj:L(hidden_size,out_hidden_size);down_proj:L(out_hidden_size,\
+      hidden_size)};norm1:N(hidden_size);norm2:N(hidden_size)
       """,
     "b248": """
-      block_sparse_moe=b244;shared_mlp{input_linear:L(hidden_size,shared_intermediate_size*2);\
-      output_linear:L(shared_intermediate_size,hidden_size)};mamba=b33;input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size)
+      proj:L(out_hidden_size,out_hidden_size);gate_proj:L(out_hidden_size,intermediate_size);\
+      up_proj:L(out_hidden_size,intermediate_size);down_proj:L(intermediate_size,out_hidden_size);\
+      post_projection_norm:N(out_hidden_size,1)
       """,
     "b249": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(hidden_size,hidden_size)};mlp=b32;input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size)
+      embeddings=b246;patch_embed=b103;blocks*depth=b247;merger=b248;downsample:C(hidden_size,out_hidden_size,1|\
+      hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
+      post_layernorm:N(hidden_size)
       """,
     "b25": """
       gate_proj:L(hidden_size,moe_intermediate_size*n_shared_experts);up_proj:L(hidden_size,\
       moe_intermediate_size*n_shared_experts);down_proj:L(moe_intermediate_size*n_shared_experts,hidden_size)
       """,
     "b250": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
-      query_layernorm:N(head_dim);key_layernorm:N(head_dim)
+      self_attn=b132;mlp=b239;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
       """,
     "b251": """
-      self_attn=b250;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b250;norm:N(hidden_size)
       """,
     "b252": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b251;norm:N(hidden_size)
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
       """,
     "b253": """
-      self_attn=b250;mlp{gate{wg:L(hidden_size,num_experts)};experts=b82;shared_mlp=b79};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b252;mlp=b139;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "b254": """
-      patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size);\
-      position_embedding:E((max_image_size//patch_size)**2+1,hidden_size)
+      gate_up_proj:P(n_routed_experts,moe_intermediate_size*2,hidden_size);down_proj:P(n_routed_experts,\
+      hidden_size,moe_intermediate_size)
       """,
     "b255": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),1);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
+      proj:L(out_hidden_size,out_hidden_size);gate_proj:L(out_hidden_size,projection_intermediate_size);\
+      up_proj:L(out_hidden_size,projection_intermediate_size);down_proj:L(projection_intermediate_size,\
+      out_hidden_size);post_projection_norm:N(out_hidden_size,1)
       """,
     "b256": """
-      self_attn=b255;mlp=b68;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
+      patch_embed=b103;blocks*depth{attn{qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,hidden_size,1);\
+      q_norm:N(hidden_size//num_heads);k_norm:N(hidden_size//num_heads)};mlp=b175;norm1:N(hidden_size);\
+      norm2:N(hidden_size)};merger=b255;downsample:C(hidden_size,out_hidden_size,1|hidden_size,spatial_merge_size,\
+      spatial_merge_size);post_layernorm:N(hidden_size)
       """,
     "b257": """
-      proj_conv:C(hidden_size,hidden_size*2,1|hidden_size,spatial_merge_size,spatial_merge_size);\
-      proj_out:C(hidden_size*2,hidden_size*4,1|hidden_size*2,1,1);mlp:L(hidden_size*4,text_hidden_size,1);\
-      image_newline:T(hidden_size*4);image_begin:T(text_hidden_size);image_end:T(text_hidden_size);\
-      image_sep:T(text_hidden_size);before_rms:N(hidden_size);after_rms:N(text_hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{\
+      ?layer_types[i]=='linear_attention' q_proj:L(hidden_size,linear_head_dim*linear_num_heads);\
+      ?layer_types[i]=='linear_attention' k_proj:L(hidden_size,linear_head_dim*linear_num_heads);\
+      ?layer_types[i]=='linear_attention' v_proj:L(hidden_size,linear_head_dim*linear_num_heads);\
+      ?layer_types[i]=='linear_attention' conv1d:D(linear_head_dim*linear_num_heads*3,\
+      linear_head_dim*linear_num_heads*3,0|\
+      linear_head_dim*linear_num_heads*3//(linear_head_dim*linear_num_heads*3),linear_conv_kernel_dim|8192,1,4|\
+      8192,1,4|8192,1,4);?layer_types[i]=='linear_attention' forget_gate{f_a_proj:L(hidden_size,linear_head_dim);\
+      f_b_proj:L(linear_head_dim,linear_head_dim*linear_num_heads);dt_bias:T(linear_head_dim*linear_num_heads);\
+      A_log:T(linear_num_heads)};?layer_types[i]=='linear_attention' b_proj:L(hidden_size,linear_num_heads);\
+      ?layer_types[i]=='linear_attention' g_a_proj:L(hidden_size,linear_head_dim);\
+      ?layer_types[i]=='linear_attention' g_b_proj:L(linear_head_dim,linear_head_dim*linear_num_heads);\
+      o_proj:L(layer_types[i]=='linear_attention'?linear_head_dim*linear_num_heads:num_attention_heads*v_head_dim,\
+      hidden_size);?!(layer_types[i]=='linear_attention')&!(indexer_types[i]=='shared') indexer{\
+      wq_b:L(q_lora_rank,index_n_heads*index_head_dim);wk:L(hidden_size,index_head_dim);\
+      weights_proj:L(hidden_size,index_n_heads);index_kpool_compress_ape:T(index_kpool,index_head_dim);\
+      index_kpool_compress_gate:T(index_head_dim,hidden_size);k_norm:N(index_head_dim,1)};\
+      ?layer_types[i]=='linear_attention' o_norm:N(linear_head_dim);?!(layer_types[i]=='linear_attention') \
+      q_a_layernorm:N(q_lora_rank);?!(layer_types[i]=='linear_attention') kv_a_layernorm:N(kv_lora_rank);\
+      ?!(layer_types[i]=='linear_attention') q_a_proj:L(hidden_size,q_lora_rank);\
+      ?!(layer_types[i]=='linear_attention') q_b_proj:L(q_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));?!(layer_types[i]=='linear_attention') \
+      kv_a_proj_with_mqa:L(hidden_size,kv_lora_rank+qk_rope_head_dim);?!(layer_types[i]=='linear_attention') \
+      kv_b_proj:L(kv_lora_rank,num_attention_heads*(qk_nope_head_dim+v_head_dim))};mlp=b140;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b142;ffn_hc=b142};\
+      norm:N(hidden_size)
       """,
     "b258": """
-      embeddings@vision_config=b254;layers*text_config.num_hidden_layers@vision_config=b256;\
-      patch_merger@vision_config=b257
+      attn{qkv:L(hidden_size,hidden_size*3,attention_bias);proj:L(hidden_size,hidden_size,attention_bias);\
+      q_norm:N(hidden_size//num_heads);k_norm:N(hidden_size//num_heads)};mlp{gate_proj:L(hidden_size,\
+      intermediate_size,attention_bias);up_proj:L(hidden_size,intermediate_size,attention_bias);\
+      down_proj:L(intermediate_size,hidden_size,attention_bias)};norm1:N(hidden_size);norm2:N(hidden_size)
       """,
     "b259": """
-      self_attn=b166;mlp{?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);\
-      ?mlp_layer_types[i]=='sparse' experts=b1;?mlp_layer_types[i]=='sparse' shared_experts{\
-      gate_proj:L(hidden_size,moe_intermediate_size*num_shared_experts,mlp_bias);up_proj:L(hidden_size,\
-      moe_intermediate_size*num_shared_experts,mlp_bias);down_proj:L(moe_intermediate_size*num_shared_experts,\
-      hidden_size,mlp_bias)};?mlp_layer_types[i]=='sparse' e_score_correction_bias:B(num_experts);\
-      ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size,mlp_bias);\
-      ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size,mlp_bias);\
-      ?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size,mlp_bias)};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
+      kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
+      attention_bias);?!(indexer_types[i]=='shared') indexer=b28;q_a_layernorm:N(q_lora_rank);\
+      kv_a_layernorm:N(kv_lora_rank)};mlp=b140;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)
       """,
     "b26": """
       e_score_correction_bias:B(n_routed_experts)
       """,
     "b260": """
-      fn:T(hc_mult*2,hc_mult*hidden_size);base:T(hc_mult*2);scale:T(2)
+      proj:L(out_hidden_size,out_hidden_size);gate_proj:L(out_hidden_size,out_hidden_size*in_channels);\
+      up_proj:L(out_hidden_size,out_hidden_size*in_channels);down_proj:L(out_hidden_size*in_channels,\
+      out_hidden_size);post_projection_norm:N(out_hidden_size,1)
       """,
     "b261": """
-      self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
-      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
-      kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
-      num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
-      attention_bias);?!(indexer_types[i]=='shared') indexer=b28;gate_proj:L(hidden_size,\
-      num_attention_heads*v_head_dim);sinks:T(num_attention_heads);q_a_layernorm:N(q_lora_rank);\
-      kv_a_layernorm:N(kv_lora_rank)};mlp{?mlp_layer_types[i]=='sparse' experts=b211;\
-      ?mlp_layer_types[i]=='sparse' gate:R(hidden_size,n_routed_experts);?mlp_layer_types[i]=='sparse' \
-      shared_experts=b25;?mlp_layer_types[i]=='sparse' gate=b26;?!(mlp_layer_types[i]=='sparse') \
-      gate_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,\
-      intermediate_size);?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b260;ffn_hc=b260
+      patch_embed=b103;blocks*depth=b258;merger=b260;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
+      spatial_merge_size,spatial_merge_size);post_layernorm:N(hidden_size)
       """,
     "b262": """
-      self_attn=b10;mlp=b32;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);?use_post_norm \
-      post_norm1:N(hidden_size);?use_post_norm post_norm2:N(hidden_size)
+      self_attn=b77;mlp=b239;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
       """,
     "b263": """
-      k_proj:L(embed_dim,embed_dim,1);v_proj:L(embed_dim,embed_dim,1);q_proj:L(embed_dim,embed_dim,1);\
-      out_proj:L(embed_dim,embed_dim,1)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b262;norm:N(hidden_size)
       """,
     "b264": """
-      embeddings@vision_config{patch_embedding:C(num_channels,embed_dim,0|num_channels,patch_size,patch_size);\
-      position_embedding:E((image_size//patch_size)**2+1,embed_dim);class_embedding:T(embed_dim)};encoder{\
-      layers*num_hidden_layers//cross_layer_interval@vision_config{self_attn=b263;mlp{fc1:L(embed_dim,\
-      intermediate_size,1);fc2:L(intermediate_size,embed_dim,1)};layer_norm1:N(embed_dim,1);\
-      layer_norm2:N(embed_dim,1)}};pre_layrnorm@vision_config{weight:T(embed_dim);bias:T(embed_dim)};\
-      post_layernorm@vision_config{weight:T(embed_dim);bias:T(embed_dim)}
+      linear_1:L(audio_config.intermediate_size,text_config.hidden_size*2,1);linear_2:L(text_config.hidden_size*2,\
+      text_config.hidden_size,1)
       """,
     "b265": """
-      gate_proj:L(hidden_size,intermediate_size);down_proj:L(intermediate_size,hidden_size);up_proj:L(hidden_size,\
-      intermediate_size)
+      attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);proj:L(hidden_size,hidden_size,1);\
+      rel_pos_h:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
+      hidden_size//num_attention_heads);rel_pos_w:T(global_attn_indexes has \
+      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads)};mlp=b129;\
+      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
       """,
     "b266": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads));\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b265;\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      conv_upsampler1:C(vision_config.output_channels,vision_config.output_channels*2,0|\
+      vision_config.output_channels,3,3);conv_upsampler2:C(vision_config.output_channels*2,\
+      text_config.hidden_size,0|vision_config.output_channels*2,3,3);\
+      multimodal_projector:L(text_config.hidden_size,text_config.hidden_size,1)
       """,
     "b267": """
-      cross_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));\
-      k_proj:L(vision_config.embed_dim,num_attention_heads*(hidden_size//num_attention_heads));\
-      v_proj:L(vision_config.embed_dim,num_attention_heads*(hidden_size//num_attention_heads));\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);?qk_layer_norms \
-      q_layer_norm:N(hidden_size//num_attention_heads);?qk_layer_norms \
-      k_layer_norm:N(hidden_size//num_attention_heads)};mlp=b265;?!(alpha_type=='float') alpha_cross_attn:T(1,1,\
-      hidden_size);?!(alpha_type=='float') alpha_dense:T(1,1,hidden_size);?alpha_type=='float' \
-      alpha_cross_attn:T(1);?alpha_type=='float' alpha_dense:T(1);input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size)
+      c_attn:G(n_embd,n_embd*3,1);c_proj:G(n_embd,n_embd,1)
       """,
     "b268": """
-      embeddings=b234;encoder{layers*num_hidden_layers=b76};post_layernorm:N(hidden_size,1)
+      c_attn:G(n_embd,n_embd*2,1);q_attn:G(n_embd,n_embd,1);c_proj:G(n_embd,n_embd,1)
       """,
     "b269": """
-      self_attn{q_proj:L(hidden_size,resampler_n_heads*resampler_head_dim);k_proj:L(hidden_size,\
-      num_key_value_heads*resampler_head_dim);v_proj:L(hidden_size,num_key_value_heads*resampler_head_dim);\
-      o_proj:L(resampler_n_heads*resampler_head_dim,hidden_size)};mlp{gate_proj:L(hidden_size,hidden_size*4);\
-      up_proj:L(hidden_size,hidden_size*4);down_proj:L(hidden_size*4,hidden_size)};\
-      input_latents_norm:N(hidden_size);input_context_norm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      c_fc:G(n_embd,null(n_inner)?n_embd*4:n_inner,1);c_proj:G(null(n_inner)?n_embd*4:n_inner,n_embd,1)
       """,
     "b27": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
@@ -1017,173 +1031,155 @@ extension TypeTable {
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b270": """
-      modality_projection{gate_proj:L(vision_config.hidden_size,text_config.intermediate_size);\
-      up_proj:L(vision_config.hidden_size,text_config.intermediate_size);\
-      down_proj:L(text_config.intermediate_size,text_config.hidden_size)};perceiver_resampler@perceiver_config{\
-      layers{0=b269;1=b269;2=b269};latents:T(resampler_n_latents,hidden_size);norm:N(hidden_size)}
+      wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer{attn=b267;?add_cross_attention \
+      crossattention=b268;mlp=b269;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention ln_cross_attn:N(n_embd,\
+      1)};ln_f:N(n_embd,1)
       """,
     "b271": """
-      embeddings@vision_config=b234;encoder=b94;post_layernorm@vision_config=b16
+      attn=b267;mlp=b269;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention crossattention=b268;\
+      ?add_cross_attention ln_cross_attn:N(n_embd,1)
       """,
     "b272": """
-      modality_projection{proj:L(vision_config.hidden_size*scale_factor**2,text_config.hidden_size)}
+      attn{c_attn:L(n_embd,multi_query?n_embd+n_embd//n_head*2:n_embd+n_head*(n_embd//n_head)*2,1);\
+      c_proj:L(n_embd,n_embd,1)};mlp{c_fc:L(n_embd,null(n_inner)?n_embd*4:n_inner,1);\
+      c_proj:L(null(n_inner)?n_embd*4:n_inner,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
       """,
     "b273": """
-      vision_model@vision_config=b268;connector=b272;text_model:A(AutoModel,text_config)
+      attn{attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,hidden_size);q_proj:L(hidden_size,\
+      hidden_size);out_proj:L(hidden_size,hidden_size,1)}};mlp{c_fc:L(hidden_size,hidden_size*4,1);\
+      c_proj:L(hidden_size*4,hidden_size,1)};ln_1:N(hidden_size,1);ln_2:N(hidden_size,1)
       """,
     "b274": """
-      conv1d:C(layer_types[i]=='hybrid_sliding'?swa_num_key_value_heads*swa_head_dim:num_key_value_heads*head_dim,\
-      layer_types[i]=='hybrid_sliding'?swa_num_key_value_heads*swa_head_dim:num_key_value_heads*head_dim,0|\
-      swa_num_key_value_heads*swa_head_dim//(swa_num_key_value_heads*swa_head_dim),conv_kernel_size)
+      wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b273;\
+      ln_f:N(hidden_size,1)
       """,
     "b275": """
-      q_proj:L(hidden_size,\
-      layer_types[i]=='hybrid_sliding'?swa_num_attention_heads*swa_head_dim:num_attention_heads*head_dim);\
-      k_proj:L(hidden_size,\
-      layer_types[i]=='hybrid_sliding'?swa_num_key_value_heads*swa_head_dim:num_key_value_heads*head_dim);\
-      v_proj:L(hidden_size,\
-      layer_types[i]=='hybrid_sliding'?swa_num_key_value_heads*swa_head_dim:num_key_value_heads*head_dim);\
-      r_proj:L(hidden_size,\
-      layer_types[i]=='hybrid_sliding'?swa_num_attention_heads*d_rel:num_attention_heads*d_rel);\
-      o_proj:L(layer_types[i]=='hybrid_sliding'?swa_num_attention_heads*swa_head_dim:num_attention_heads*head_dim,\
-      hidden_size);k_sconv=b274;v_sconv=b274;q_norm:N(swa_head_dim);k_norm:N(swa_head_dim);rel_logits_proj{\
-      proj:T(d_rel,layer_types[i]=='hybrid_sliding'?sliding_window_size:rel_extent)}
+      dense_h_to_4h:L(hidden_size,intermediate_size,1);dense_4h_to_h:L(intermediate_size,hidden_size,1)
       """,
     "b276": """
-      gate_proj:P(n_shared_experts,moe_intermediate_size,hidden_size);up_proj:P(n_shared_experts,\
-      moe_intermediate_size,hidden_size);down_proj:P(n_shared_experts,hidden_size,moe_intermediate_size)
+      attention{query_key_value:L(hidden_size,hidden_size*3,attention_bias);dense:L(hidden_size,hidden_size,\
+      attention_bias)};mlp=b275;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
     "b277": """
-      global_scale:T(1);e_score_correction_bias:B(n_routed_experts)
+      attention{query_key_value:L(hidden_size,hidden_size*3);dense:L(hidden_size,hidden_size);\
+      ?i==num_hidden_layers-1 dense_bias:T(hidden_size)};mlp{dense_h_to_4h:L(hidden_size,\
+      hidden_size*intermediate_multiple_size);dense_4h_to_h:L(hidden_size*intermediate_multiple_size,\
+      hidden_size)};input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
     "b278": """
-      conv1d:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conv_kernel_size)
+      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);sinks:T(num_attention_heads)
       """,
     "b279": """
-      patch_embeddings{projection:C(num_channels,hidden_size,1|num_channels,patch_size[0],patch_size[1])};\
-      cls_token:T(1,1,hidden_size);?use_mask_token mask_token:T(1,1,hidden_size);\
-      ?use_absolute_position_embeddings position_embeddings:T(1,\
-      image_size[1]//patch_size[1]*(image_size[0]//patch_size[0])+1,hidden_size)
+      attn{k_proj:L(n_embd,n_embd);v_proj:L(n_embd,n_embd);q_proj:L(n_embd,n_embd);out_proj:L(n_embd,n_embd)};\
+      mlp=b95;ln_1:N(n_embd,1)
       """,
     "b28": """
       wq_b:L(q_lora_rank,index_n_heads*index_head_dim);wk:L(hidden_size,index_head_dim);\
       weights_proj:L(hidden_size,index_n_heads);k_norm:N(index_head_dim,1)
       """,
     "b280": """
-      attention{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      k_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      v_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
-      projection_layer:L(hidden_size,hidden_size,1);?use_qk_norm q_norm:N(hidden_size);?use_qk_norm \
-      k_norm:N(hidden_size)};mlp=b68;lambda_1:T(hidden_size);lambda_2:T(hidden_size);\
-      layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)
+      self_attn=b170;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b281": """
-      self_attn=b10;mlp=b11;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b280;norm:N(hidden_size)
       """,
     "b282": """
-      ?!(i%attn_layer_period==attn_layer_offset) mamba{conv1d:C(mamba_expand*hidden_size,mamba_expand*hidden_size,\
-      mamba_conv_bias|mamba_expand*hidden_size//(mamba_expand*hidden_size),mamba_d_conv);in_proj:L(hidden_size,\
-      mamba_expand*hidden_size*2,mamba_proj_bias);x_proj:L(mamba_expand*hidden_size,\
-      mamba_dt_rank+mamba_d_state*2);dt_proj:L(mamba_dt_rank,mamba_expand*hidden_size,1);\
-      out_proj:L(mamba_expand*hidden_size,hidden_size,mamba_proj_bias);A_log:T(mamba_expand*hidden_size,16);\
-      D:T(mamba_expand*hidden_size);dt_layernorm:N(mamba_dt_rank);b_layernorm:N(mamba_d_state);\
-      c_layernorm:N(mamba_d_state)};feed_forward{?i%expert_layer_period==expert_layer_offset router:R(hidden_size,\
-      num_experts);?i%expert_layer_period==expert_layer_offset experts=b82;\
-      ?!(i%expert_layer_period==expert_layer_offset) gate_proj:L(hidden_size,intermediate_size);\
-      ?!(i%expert_layer_period==expert_layer_offset) up_proj:L(hidden_size,intermediate_size);\
-      ?!(i%expert_layer_period==expert_layer_offset) down_proj:L(intermediate_size,hidden_size)};\
-      ?i%attn_layer_period==attn_layer_offset self_attn=b214;input_layernorm:N(hidden_size);\
-      pre_ff_layernorm:N(hidden_size)
+      out_linear:L(vision_config.hidden_size,text_config.hidden_size,1);query:T(1,16,vision_config.hidden_size);\
+      image_positions:T(1,64,vision_config.hidden_size);norm@vision_config=b16;qformer:A(AutoModel,qformer_config)
       """,
     "b283": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b282;final_layernorm:N(hidden_size)
+      patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size);\
+      position_embedding:E((image_size//patch_size)**2,hidden_size)
       """,
     "b284": """
-      mlp{input_linear{weight:P(num_local_experts,intermediate_size*2,hidden_size)};output_linear{\
-      weight:P(num_local_experts,hidden_size,intermediate_size)};router{layer:L(hidden_size,num_local_experts)};\
-      bias:T(hidden_size)};self_attention{experts{input_linear{weight:P(num_local_experts,\
-      kv_channels*num_key_value_heads,hidden_size)};output_linear{weight:P(num_local_experts,hidden_size,\
-      kv_channels*num_key_value_heads)};router{layer:L(hidden_size,num_local_experts)};bias:T(hidden_size)};\
-      kv_proj:L(hidden_size,kv_channels*num_key_value_heads*2)};input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size)
+      linear_1:L(hidden_size*scale_factor**2,out_hidden_size,1);linear_2:L(out_hidden_size,out_hidden_size,1);\
+      layer_norm:N(hidden_size*scale_factor**2,1)
       """,
     "b285": """
-      attn{proj:L(hidden_size,hidden_size,1);q_proj:L(hidden_size,hidden_size,1);k_proj:L(hidden_size,hidden_size,\
-      1);v_proj:L(hidden_size,hidden_size,1)};mlp=b68;norm1:N(hidden_size,1);norm2:N(hidden_size,1)
+      linear_1:L(hidden_size*(scale_factor//2)**2,out_hidden_size,1);linear_2:L(out_hidden_size,out_hidden_size,\
+      1);layer_norm:N(hidden_size*(scale_factor//2)**2,1)
       """,
     "b286": """
-      gate_up_proj:S(num_local_experts,moe_intermediate_size*2,hidden_size|gate_proj,up_proj);\
-      down_proj:S(num_local_experts,hidden_size,moe_intermediate_size|down_proj)
+      coarse{projection:L(hidden_size*scale_factor**2,out_hidden_size);deepstack_mergers{0=b284;1=b284;2=b284}};\
+      ?use_fine_route fine{projection:L(hidden_size*(scale_factor//2)**2,out_hidden_size);deepstack_mergers{\
+      0=b285;1=b285;2=b285}};mlp_fc2:L(out_hidden_size,out_hidden_size);ln_in:N(hidden_size,1);\
+      ln_mid:N(out_hidden_size,1);ln_out:N(out_hidden_size,1)
       """,
     "b287": """
-      e_score_correction_bias:B(num_local_experts)
+      embeddings@vision_config=b283;encoder=b113;connector@vision_config=b286;post_layernorm@vision_config=b16
       """,
     "b288": """
-      self_attn=b163;mlp{experts=b286;gate:R(hidden_size,num_local_experts);shared_experts=b156;gate=b287};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
+      up_proj:L(hidden_dim,hidden_dim*feedforward_mult,1);down_proj:L(hidden_dim*feedforward_mult,hidden_dim,1);\
+      pre_norm:N(hidden_dim,1)
       """,
     "b289": """
-      fc1:L(embed_dim,ffn_dim,1);fc2:L(ffn_dim,embed_dim,1);ffn_layernorm:N(ffn_dim,1)
+      encoder@encoder_config{input_linear:L(input_dim,hidden_dim,1);layers*num_layers{ff1=b288;attn{\
+      to_q:L(hidden_dim,dim_head*num_heads);to_kv:L(hidden_dim,dim_head*num_heads*2);to_out:L(dim_head*num_heads,\
+      hidden_dim,1);rel_pos_emb:E(max_pos_emb*2+1,dim_head);pre_norm:N(hidden_dim,1)};conv{up_conv:C(hidden_dim,\
+      hidden_dim*conv_expansion_factor*2,1|hidden_dim,1);depth_conv{conv:C(hidden_dim*conv_expansion_factor,\
+      hidden_dim*conv_expansion_factor,0|hidden_dim*conv_expansion_factor//(hidden_dim*conv_expansion_factor),\
+      conv_kernel_size)};down_conv:C(hidden_dim*conv_expansion_factor,hidden_dim,1|\
+      hidden_dim*conv_expansion_factor,1);norm:N(hidden_dim,1);batch_norm{\
+      weight:T(hidden_dim*conv_expansion_factor);bias:T(hidden_dim*conv_expansion_factor);\
+      running_mean:B(hidden_dim*conv_expansion_factor);running_var:B(hidden_dim*conv_expansion_factor);\
+      num_batches_tracked:B()}};ff2=b288;post_norm:N(hidden_dim,1)};out:L(hidden_dim,output_dim,1);\
+      out_mid:L(output_dim,hidden_dim,1)};projector{linear:L(projector_config.hidden_size,text_config.hidden_size,\
+      1);query:T(1,window_size//downsample_rate,projector_config.hidden_size);qformer:A(AutoModel,\
+      projector_config)};language_model:A(AutoModel,text_config)
       """,
     "b29": """
       fc1:L(hidden_size,gated_norm_rank);fc2:L(gated_norm_rank,hidden_size)
       """,
     "b290": """
-      embed_tokens:E(vocab_size,embed_dim)!;segment_emb:E(2,embed_dim);layers*layers{self_attn=b263;ffn=b289;\
-      self_attn_layer_norm:N(embed_dim,1);final_layer_norm:N(embed_dim,1)};layer_norm:N(embed_dim,1)
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);\
+      sinks:T(num_attention_heads)
       """,
     "b291": """
-      embeddings@vision_config{patch_projection:L(patch_embed_hidden_size,hidden_size,1);\
-      row_embedder:E(max_num_patches,hidden_size);column_embedder:E(max_num_patches,hidden_size)};encoder{\
-      layer*text_config.layers@vision_config{attention{query:L(hidden_size,num_attention_heads*head_dim);\
-      key:L(hidden_size,num_attention_heads*head_dim);value:L(hidden_size,num_attention_heads*head_dim);\
-      output:L(num_attention_heads*head_dim,hidden_size)};mlp{wi_0:L(hidden_size,intermediate_size);\
-      wi_1:L(hidden_size,intermediate_size);wo:L(intermediate_size,hidden_size)};\
-      pre_mlp_layer_norm:N(hidden_size);pre_attention_layer_norm:N(hidden_size)}};layernorm@vision_config{\
-      weight:T(hidden_size)}
+      self_attn=b290;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b292": """
-      dense:L(vision_config.hidden_size,text_config.embed_dim,1);x_attn@text_config=b263;\
-      latent_query:T(latent_query_num,text_config.embed_dim)
+      gate_up_proj:P(num_local_experts,intermediate_size*2,hidden_size);down_proj:P(num_local_experts,hidden_size,\
+      intermediate_size)
       """,
     "b293": """
-      embed_tokens:E(vocab_size,embed_dim)!;layers*layers{self_attn{k_proj:L(embed_dim,embed_dim,1);\
-      v_proj:L(embed_dim,embed_dim,1);q_proj:L(embed_dim,embed_dim,1);out_proj:L(embed_dim,embed_dim,1);\
-      inner_attn_ln:N(embed_dim,1)};ffn=b289;self_attn_layer_norm:N(embed_dim,1);final_layer_norm:N(embed_dim,1)};\
-      layer_norm:N(embed_dim,1)
+      router:R(hidden_size,num_local_experts);experts=b292
       """,
     "b294": """
-      model{embeddings@vision_config=b75;encoder{layers*text_config.layers@vision_config=b76};\
-      pre_layrnorm@vision_config=b16;post_layernorm@vision_config=b16}
+      self_attn=b170;block_sparse_moe=b293;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b295": """
-      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
-      x_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
-      y_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
-      h_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
-      w_position_embeddings:E(max_2d_position_embeddings,hidden_size);token_type_embeddings:E(type_vocab_size,\
-      hidden_size);LayerNorm:N(hidden_size,1)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b294;norm:N(hidden_size)
       """,
     "b296": """
-      embeddings=b295;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      self_attn=b290;block_sparse_moe=b293;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b297": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_encoder_position_embeddings,d_model);layers*decoder_layers{self_attn{\
-      longformer_self_attn{query:L(d_model,d_model,1);key:L(d_model,d_model,1);value:L(d_model,d_model,1);\
-      query_global:L(d_model,d_model,1);key_global:L(d_model,d_model,1);value_global:L(d_model,d_model,1)};\
-      output:L(d_model,d_model,1)};fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
-      self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};layernorm_embedding:N(d_model,1)
+      block_sparse_moe=b293;shared_mlp{input_linear:L(hidden_size,shared_intermediate_size*2);\
+      output_linear:L(shared_intermediate_size,hidden_size)};mamba=b35;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)
       """,
     "b298": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_decoder_position_embeddings,d_model);layers*decoder_layers=b37;\
-      layernorm_embedding:N(d_model,1)
+      word_embeddings:E(vocab_size,hidden_size)!;?type_vocab_size token_type_embeddings:E(type_vocab_size,\
+      hidden_size);LayerNorm:N(hidden_size,1)
       """,
     "b299": """
-      conv:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conv_L_cache);in_proj:L(hidden_size,\
-      hidden_size*3);out_proj:L(hidden_size,hidden_size)
+      q_proj:F(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1,0,\
+      num_attention_heads*(hidden_size//num_attention_heads)+num_attention_heads*(hidden_size//num_attention_heads\
+      )+num_attention_heads*(hidden_size//num_attention_heads));k_proj:F(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),1,\
+      num_attention_heads*(hidden_size//num_attention_heads),\
+      num_attention_heads*(hidden_size//num_attention_heads)+num_attention_heads*(hidden_size//num_attention_heads\
+      )+num_attention_heads*(hidden_size//num_attention_heads));v_proj:F(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),1,\
+      num_attention_heads*(hidden_size//num_attention_heads)+num_attention_heads*(hidden_size//num_attention_heads\
+      ),num_attention_heads*(hidden_size//num_attention_heads)+num_attention_heads*(hidden_size//num_attention_hea\
+      ds)+num_attention_heads*(hidden_size//num_attention_heads));\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
       """,
     "b3": """
       word_embeddings:E(vocab_size,embedding_size)!;position_embeddings:E(max_position_embeddings,embedding_size);\
@@ -1204,61 +1200,62 @@ extension TypeTable {
       norm:N(hidden_size);?!(mlp_layer_types[i]=='sparse') weight:T(hidden_size)}
       """,
     "b300": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads));\
-      out_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);\
-      q_layernorm:N(hidden_size//num_attention_heads);k_layernorm:N(hidden_size//num_attention_heads)
+      mlp{gate_proj:F(hidden_size,intermediate_size,0,intermediate_size,intermediate_size+intermediate_size);\
+      up_proj:F(hidden_size,intermediate_size,0,0,intermediate_size+intermediate_size);\
+      down_proj:L(intermediate_size,hidden_size,1)};self_attn=b299;post_attention_layernorm:N(hidden_size,1);\
+      post_mlp_layernorm:N(hidden_size,1)
       """,
     "b301": """
-      w1:L(hidden_size,block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_\
-      size*2/3))+block_multiple_of-1)//block_multiple_of):intermediate_size);w3:L(hidden_size,\
-      block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_size*2/3))+block_\
-      multiple_of-1)//block_multiple_of):intermediate_size);\
-      w2:L(block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_size*2/3))+b\
-      lock_multiple_of-1)//block_multiple_of):intermediate_size,hidden_size)
+      embeddings=b298;layers*num_hidden_layers=b300
       """,
     "b302": """
-      conv:C(hidden_size,hidden_size,conv_bias|hidden_size//hidden_size,conv_L_cache);in_proj:L(hidden_size,\
-      hidden_size*3,conv_bias);out_proj:L(hidden_size,hidden_size,conv_bias)
+      self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(hidden_size,hidden_size)};mlp=b34;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)
       """,
     "b303": """
-      ?layer_types[i]=='conv' conv=b302;feed_forward{?i<num_dense_layers w1:L(hidden_size,intermediate_size);\
-      ?i<num_dense_layers w3:L(hidden_size,intermediate_size);?i<num_dense_layers w2:L(intermediate_size,\
-      hidden_size);?!(i<num_dense_layers) experts{gate_up_proj:S(num_experts,moe_intermediate_size*2,hidden_size|\
-      w1,w3);down_proj:S(num_experts,hidden_size,moe_intermediate_size|w2)};?!(i<num_dense_layers) \
-      gate:R(hidden_size,num_experts);?!(i<num_dense_layers)&use_expert_bias expert_bias:B(num_experts)};\
-      ?!(layer_types[i]=='conv') self_attn=b300;operator_norm:N(hidden_size);ffn_norm:N(hidden_size)
+      layers*num_layers_per_stack{self_attn{q_proj:F(hidden_size,num_attention_heads*head_dim,0,\
+      num_attention_heads*head_dim,\
+      num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*h\
+      ead_dim);k_proj:F(hidden_size,num_attention_heads*head_dim,0,\
+      num_attention_heads*head_dim+num_attention_heads*head_dim,\
+      num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*h\
+      ead_dim);v_proj:F(hidden_size,num_attention_heads*head_dim,0,\
+      num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*head_dim,\
+      num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*h\
+      ead_dim);o_proj:L(num_attention_heads*head_dim,hidden_size);gate_proj:F(hidden_size,\
+      num_attention_heads*head_dim,0,0,\
+      num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*h\
+      ead_dim)};mlp{gate_proj:F(hidden_size,intermediate_size,0,0,intermediate_size+intermediate_size);\
+      up_proj:F(hidden_size,intermediate_size,0,intermediate_size,intermediate_size+intermediate_size);\
+      down_proj:L(intermediate_size,hidden_size)}}
       """,
     "b304": """
-      linear_1:L(vision_config.hidden_size*downsample_factor**2,projector_hidden_size,projector_bias);\
-      linear_2:L(projector_hidden_size,text_config.hidden_size,projector_bias);?projector_use_layernorm \
-      layer_norm:N(vision_config.hidden_size*downsample_factor**2,1)
+      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
+      query_layernorm:N(head_dim);key_layernorm:N(head_dim)
       """,
     "b305": """
-      w1:L(hidden_size,intermediate_size);w3:L(hidden_size,intermediate_size);w2:L(intermediate_size,hidden_size)
+      self_attn=b304;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b306": """
-      ?layer_types[i]=='conv' conv=b302;feed_forward=b305;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
-      ?use_sandwich_norm post_operator_norm:N(hidden_size);?use_sandwich_norm post_ffn_norm:N(hidden_size);\
-      self_attn{?!(layer_types[i]=='conv') q_norm:N(head_dim);?!(layer_types[i]=='conv') k_norm:N(head_dim);\
-      ?!(layer_types[i]=='conv') q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);\
-      ?!(layer_types[i]=='conv') k_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);\
-      ?!(layer_types[i]=='conv') v_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);\
-      ?!(layer_types[i]=='conv') o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
-      ?!(layer_types[i]=='conv')&use_attention_gate g_proj:L(hidden_size,num_attention_heads)}
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b305;norm:N(hidden_size)
       """,
     "b307": """
-      merging_layer:L(vision_config.hidden_size*spatial_merge_size**2,vision_config.hidden_size)
+      self_attn=b304;mlp{gate{wg:L(hidden_size,num_experts)};experts=b100;shared_mlp=b78};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b308": """
-      patch_merger=b307;linear_1:L(vision_config.hidden_size,text_config.hidden_size);\
-      linear_2:L(text_config.hidden_size,text_config.hidden_size);norm@vision_config{weight:T(hidden_size)}
+      patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size);\
+      position_embedding:E((max_image_size//patch_size)**2+1,hidden_size)
       """,
     "b309": """
-      self_attn=b10;feed_forward{experts{gate_up_proj:P(num_local_experts,hidden_size,intermediate_size*2);\
-      down_proj:P(num_local_experts,intermediate_size,hidden_size)};router:L(hidden_size,num_local_experts);\
-      shared_expert=b79};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),1);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
       """,
     "b31": """
       linear_1:L(vision_config.hidden_size*downsample_factor**2,text_config.hidden_size,1);\
@@ -1266,102 +1263,253 @@ extension TypeTable {
       layernorm:N(vision_config.hidden_size*downsample_factor**2,1)
       """,
     "b310": """
-      linear_1:L(vision_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);\
-      linear_2:L(text_config.hidden_size,text_config.hidden_size,multimodal_projector_bias)
+      self_attn=b309;mlp=b71;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
       """,
     "b311": """
-      multi_modal_projector=b310;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,vision_config);\
-      language_model:A(AutoModel,text_config)
+      proj_conv:C(hidden_size,hidden_size*2,1|hidden_size,spatial_merge_size,spatial_merge_size);\
+      proj_out:C(hidden_size*2,hidden_size*4,1|hidden_size*2,1,1);mlp:L(hidden_size*4,text_hidden_size,1);\
+      image_newline:T(hidden_size*4);image_begin:T(text_hidden_size);image_end:T(text_hidden_size);\
+      image_sep:T(text_hidden_size);before_rms:N(hidden_size);after_rms:N(text_hidden_size)
       """,
     "b312": """
-      q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,num_attention_heads*qk_head_dim);\
-      kv_a_proj_with_mqa:L(hidden_size,kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
-      num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
-      attention_bias);q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)
+      embeddings@vision_config=b308;layers*text_config.num_hidden_layers@vision_config=b310;\
+      patch_merger@vision_config=b311
       """,
     "b313": """
-      gate_proj:L(hidden_size,ffn_hidden_size);up_proj:L(hidden_size,ffn_hidden_size);down_proj:L(ffn_hidden_size,\
-      hidden_size)
+      self_attn=b206;mlp{?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);\
+      ?mlp_layer_types[i]=='sparse' experts=b1;?mlp_layer_types[i]=='sparse' shared_experts{\
+      gate_proj:L(hidden_size,moe_intermediate_size*num_shared_experts,mlp_bias);up_proj:L(hidden_size,\
+      moe_intermediate_size*num_shared_experts,mlp_bias);down_proj:L(moe_intermediate_size*num_shared_experts,\
+      hidden_size,mlp_bias)};?mlp_layer_types[i]=='sparse' e_score_correction_bias:B(num_experts);\
+      ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size,mlp_bias);\
+      ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size,mlp_bias);\
+      ?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size,mlp_bias)};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b314": """
-      layer*num_hidden_layers{attention{self{query:L(hidden_size,hidden_size,1);key:L(hidden_size,hidden_size,1);\
-      value:L(hidden_size,hidden_size,1);query_global:L(hidden_size,hidden_size,1);key_global:L(hidden_size,\
-      hidden_size,1);value_global:L(hidden_size,hidden_size,1)};output=b45};intermediate{dense:L(hidden_size,\
-      intermediate_size,1)};output=b46}
+      fn:T(hc_mult*2,hc_mult*hidden_size);base:T(hc_mult*2);scale:T(2)
       """,
     "b315": """
-      q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);o:L(num_heads*d_kv,\
-      d_model);?i==0 relative_attention_bias:E(relative_attention_num_buckets,num_heads)
+      self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
+      kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
+      attention_bias);?!(indexer_types[i]=='shared') indexer=b28;gate_proj:L(hidden_size,\
+      num_attention_heads*v_head_dim);sinks:T(num_attention_heads);q_a_layernorm:N(q_lora_rank);\
+      kv_a_layernorm:N(kv_lora_rank)};mlp{?mlp_layer_types[i]=='sparse' experts=b254;\
+      ?mlp_layer_types[i]=='sparse' gate:R(hidden_size,n_routed_experts);?mlp_layer_types[i]=='sparse' \
+      shared_experts=b25;?mlp_layer_types[i]=='sparse' gate=b26;?!(mlp_layer_types[i]=='sparse') \
+      gate_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,\
+      intermediate_size);?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b314;ffn_hc=b314
       """,
     "b316": """
-      DenseReluDense{?is_gated_act wi_0:L(d_model,d_ff);?is_gated_act wi_1:L(d_model,d_ff);?!is_gated_act \
-      wi:L(d_model,d_ff);wo:L(d_ff,d_model)};layer_norm:N(d_model)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b315;norm:N(hidden_size);hc_head=b144
       """,
     "b317": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{LocalSelfAttention=b315;layer_norm:N(d_model)};\
-      1=b316}};final_layer_norm:N(d_model)
+      proj_conv:C(hidden_size,hidden_size*spatial_merge_size**2,1|hidden_size,spatial_merge_size,\
+      spatial_merge_size);proj_out:C(hidden_size*spatial_merge_size**2,out_hidden_size,1|\
+      hidden_size*spatial_merge_size**2,1,1);image_newline:T(out_hidden_size);before_rms:N(hidden_size)
       """,
     "b318": """
-      EncDecAttention{q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);\
-      o:L(num_heads*d_kv,d_model)};layer_norm:N(d_model)
+      embeddings=b308;layers*num_hidden_layers=b310;patch_merger=b317
       """,
     "b319": """
-      layer{0{SelfAttention=b315;layer_norm:N(d_model)};1=b318;2=b316}
+      self_attn=b10;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);?use_post_norm \
+      post_norm1:N(hidden_size);?use_post_norm post_norm2:N(hidden_size)
       """,
     "b32": """
+      f_proj:L(hidden_size,linear_head_dim*linear_num_heads);A_log:T(linear_num_heads);\
+      dt_bias:T(linear_head_dim*linear_num_heads)
+      """,
+    "b320": """
+      k_proj:L(embed_dim,embed_dim,1);v_proj:L(embed_dim,embed_dim,1);q_proj:L(embed_dim,embed_dim,1);\
+      out_proj:L(embed_dim,embed_dim,1)
+      """,
+    "b321": """
+      embeddings@vision_config{patch_embedding:C(num_channels,embed_dim,0|num_channels,patch_size,patch_size);\
+      position_embedding:E((image_size//patch_size)**2+1,embed_dim);class_embedding:T(embed_dim)};encoder{\
+      layers*num_hidden_layers//cross_layer_interval@vision_config{self_attn=b320;mlp{fc1:L(embed_dim,\
+      intermediate_size,1);fc2:L(intermediate_size,embed_dim,1)};layer_norm1:N(embed_dim,1);\
+      layer_norm2:N(embed_dim,1)}};pre_layrnorm@vision_config{weight:T(embed_dim);bias:T(embed_dim)};\
+      post_layernorm@vision_config{weight:T(embed_dim);bias:T(embed_dim)}
+      """,
+    "b322": """
+      gate_proj:L(hidden_size,intermediate_size);down_proj:L(intermediate_size,hidden_size);up_proj:L(hidden_size,\
+      intermediate_size)
+      """,
+    "b323": """
+      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads));\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b322;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b324": """
+      cross_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));\
+      k_proj:L(vision_config.embed_dim,num_attention_heads*(hidden_size//num_attention_heads));\
+      v_proj:L(vision_config.embed_dim,num_attention_heads*(hidden_size//num_attention_heads));\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);?qk_layer_norms \
+      q_layer_norm:N(hidden_size//num_attention_heads);?qk_layer_norms \
+      k_layer_norm:N(hidden_size//num_attention_heads)};mlp=b322;?!(alpha_type=='float') alpha_cross_attn:T(1,1,\
+      hidden_size);?!(alpha_type=='float') alpha_dense:T(1,1,hidden_size);?alpha_type=='float' \
+      alpha_cross_attn:T(1);?alpha_type=='float' alpha_dense:T(1);input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)
+      """,
+    "b325": """
+      embeddings=b283;encoder{layers*num_hidden_layers=b94};post_layernorm:N(hidden_size,1)
+      """,
+    "b326": """
+      self_attn{q_proj:L(hidden_size,resampler_n_heads*resampler_head_dim);k_proj:L(hidden_size,\
+      num_key_value_heads*resampler_head_dim);v_proj:L(hidden_size,num_key_value_heads*resampler_head_dim);\
+      o_proj:L(resampler_n_heads*resampler_head_dim,hidden_size)};mlp{gate_proj:L(hidden_size,hidden_size*4);\
+      up_proj:L(hidden_size,hidden_size*4);down_proj:L(hidden_size*4,hidden_size)};\
+      input_latents_norm:N(hidden_size);input_context_norm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b327": """
+      modality_projection{gate_proj:L(vision_config.hidden_size,text_config.intermediate_size);\
+      up_proj:L(vision_config.hidden_size,text_config.intermediate_size);\
+      down_proj:L(text_config.intermediate_size,text_config.hidden_size)};perceiver_resampler@perceiver_config{\
+      layers{0=b326;1=b326;2=b326};latents:T(resampler_n_latents,hidden_size);norm:N(hidden_size)}
+      """,
+    "b328": """
+      embeddings@vision_config=b283;encoder=b113;post_layernorm@vision_config=b16
+      """,
+    "b329": """
+      modality_projection{proj:L(vision_config.hidden_size*scale_factor**2,text_config.hidden_size)}
+      """,
+    "b33": """
+      ?mlp_layer_types[i]=='sparse' experts=b1;?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);\
+      ?mlp_layer_types[i]=='sparse' shared_experts=b0;?mlp_layer_types[i]=='sparse' gate{\
+      e_score_correction_bias:B(num_experts)};?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,\
+      intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);\
+      ?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)
+      """,
+    "b330": """
+      vision_model@vision_config=b325;connector=b329;text_model:A(AutoModel,text_config)
+      """,
+    "b331": """
+      conv1d:C(layer_types[i]=='hybrid_sliding'?swa_num_key_value_heads*swa_head_dim:num_key_value_heads*head_dim,\
+      layer_types[i]=='hybrid_sliding'?swa_num_key_value_heads*swa_head_dim:num_key_value_heads*head_dim,0|\
+      swa_num_key_value_heads*swa_head_dim//(swa_num_key_value_heads*swa_head_dim),conv_kernel_size)
+      """,
+    "b332": """
+      q_proj:L(hidden_size,\
+      layer_types[i]=='hybrid_sliding'?swa_num_attention_heads*swa_head_dim:num_attention_heads*head_dim);\
+      k_proj:L(hidden_size,\
+      layer_types[i]=='hybrid_sliding'?swa_num_key_value_heads*swa_head_dim:num_key_value_heads*head_dim);\
+      v_proj:L(hidden_size,\
+      layer_types[i]=='hybrid_sliding'?swa_num_key_value_heads*swa_head_dim:num_key_value_heads*head_dim);\
+      r_proj:L(hidden_size,\
+      layer_types[i]=='hybrid_sliding'?swa_num_attention_heads*d_rel:num_attention_heads*d_rel);\
+      o_proj:L(layer_types[i]=='hybrid_sliding'?swa_num_attention_heads*swa_head_dim:num_attention_heads*head_dim,\
+      hidden_size);k_sconv=b331;v_sconv=b331;q_norm:N(swa_head_dim);k_norm:N(swa_head_dim);rel_logits_proj{\
+      proj:T(d_rel,layer_types[i]=='hybrid_sliding'?sliding_window_size:rel_extent)}
+      """,
+    "b333": """
+      gate_proj:P(n_shared_experts,moe_intermediate_size,hidden_size);up_proj:P(n_shared_experts,\
+      moe_intermediate_size,hidden_size);down_proj:P(n_shared_experts,hidden_size,moe_intermediate_size)
+      """,
+    "b334": """
+      global_scale:T(1);e_score_correction_bias:B(n_routed_experts)
+      """,
+    "b335": """
+      conv1d:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conv_kernel_size)
+      """,
+    "b336": """
+      embeddings{word_embeddings:E(vocab_size,hidden_size);position_embeddings:E(max_position_embeddings,\
+      hidden_size);layernorm:N(hidden_size,1)};encoder{layer*num_hidden_layers{attention{attention=b46;\
+      output=b47};?i%cross_attention_frequency==0 crossattention{attention=b73;output=b47};intermediate{\
+      dense:L(hidden_size,intermediate_size,1)};output=b48;intermediate_query{dense:L(hidden_size,\
+      intermediate_size,1)};output_query=b48}}
+      """,
+    "b337": """
+      self_attn=b14;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b338": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b337;norm:N(hidden_size)
+      """,
+    "b339": """
+      patch_embeddings{projection:C(num_channels,hidden_size,1|num_channels,patch_size[0],patch_size[1])};\
+      cls_token:T(1,1,hidden_size);?use_mask_token mask_token:T(1,1,hidden_size);\
+      ?use_absolute_position_embeddings position_embeddings:T(1,\
+      image_size[1]//patch_size[1]*(image_size[0]//patch_size[0])+1,hidden_size)
+      """,
+    "b34": """
       gate_proj:L(hidden_size,intermediate_size,mlp_bias);up_proj:L(hidden_size,intermediate_size,mlp_bias);\
       down_proj:L(intermediate_size,hidden_size,mlp_bias)
       """,
-    "b320": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers=b319;final_layer_norm:N(d_model)
+    "b340": """
+      attention{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      k_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      v_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      projection_layer:L(hidden_size,hidden_size,1);?use_qk_norm q_norm:N(hidden_size);?use_qk_norm \
+      k_norm:N(hidden_size)};mlp=b71;lambda_1:T(hidden_size);lambda_2:T(hidden_size);\
+      layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)
       """,
-    "b321": """
-      entity_embeddings:E(entity_vocab_size,entity_emb_size);entity_embedding_dense:L(entity_emb_size,\
-      hidden_size);position_embeddings:E(max_position_embeddings,hidden_size);\
-      token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
+    "b341": """
+      self_attn=b10;mlp=b11;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
-    "b322": """
-      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);?use_entity_aware_attention \
-      w2e_query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);\
-      ?use_entity_aware_attention e2w_query:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);?use_entity_aware_attention \
-      e2e_query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1)};output=b45};\
-      intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46}
+    "b342": """
+      ?!(i%attn_layer_period==attn_layer_offset) mamba{conv1d:C(mamba_expand*hidden_size,mamba_expand*hidden_size,\
+      mamba_conv_bias|mamba_expand*hidden_size//(mamba_expand*hidden_size),mamba_d_conv);in_proj:L(hidden_size,\
+      mamba_expand*hidden_size*2,mamba_proj_bias);x_proj:L(mamba_expand*hidden_size,\
+      mamba_dt_rank+mamba_d_state*2);dt_proj:L(mamba_dt_rank,mamba_expand*hidden_size,1);\
+      out_proj:L(mamba_expand*hidden_size,hidden_size,mamba_proj_bias);A_log:T(mamba_expand*hidden_size,16);\
+      D:T(mamba_expand*hidden_size);dt_layernorm:N(mamba_dt_rank);b_layernorm:N(mamba_d_state);\
+      c_layernorm:N(mamba_d_state)};feed_forward{?i%expert_layer_period==expert_layer_offset router:R(hidden_size,\
+      num_experts);?i%expert_layer_period==expert_layer_offset experts=b100;\
+      ?!(i%expert_layer_period==expert_layer_offset) gate_proj:L(hidden_size,intermediate_size);\
+      ?!(i%expert_layer_period==expert_layer_offset) up_proj:L(hidden_size,intermediate_size);\
+      ?!(i%expert_layer_period==expert_layer_offset) down_proj:L(intermediate_size,hidden_size)};\
+      ?i%attn_layer_period==attn_layer_offset self_attn=b77;input_layernorm:N(hidden_size);\
+      pre_ff_layernorm:N(hidden_size)
       """,
-    "b323": """
-      embeddings=b48;entity_embeddings=b321;encoder=b322;pooler{dense:L(hidden_size,hidden_size,1)}
+    "b343": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;final_layernorm:N(hidden_size)
       """,
-    "b324": """
-      embeddings=b48;entity_embeddings=b321;encoder=b322
+    "b344": """
+      embeddings=b283;encoder{layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),attention_bias);k_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),attention_bias);v_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),attention_bias);projection_layer:L(hidden_size,\
+      hidden_size,1);?use_qk_norm q_norm:N(hidden_size,1);?use_qk_norm k_norm:N(hidden_size,1)};mlp{\
+      fc1:L(hidden_size,int(hidden_size*mlp_ratio),1);fc2:L(int(hidden_size*mlp_ratio),hidden_size,1)};\
+      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)}};post_layernorm:N(hidden_size,1)
       """,
-    "b325": """
-      mixer{conv1d:C(expand*hidden_size+n_groups*2*state_size,expand*hidden_size+n_groups*2*state_size,\
-      use_conv_bias|(expand*hidden_size+n_groups*2*state_size)//(expand*hidden_size+n_groups*2*state_size),\
-      conv_kernel);in_proj:L(hidden_size,expand*hidden_size+(expand*hidden_size+n_groups*2*state_size)+num_heads,\
-      use_bias);out_proj:L(expand*hidden_size,hidden_size,use_bias);dt_bias:T(num_heads);A_log:T(num_heads);\
-      D:T(num_heads);norm:N(expand*hidden_size)};norm:N(hidden_size)
+    "b345": """
+      q:C(base_channels*channel_multiplier[4],base_channels*channel_multiplier[4],1|\
+      base_channels*channel_multiplier[4],1,1);k:C(base_channels*channel_multiplier[4],\
+      base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],1,1);\
+      v:C(base_channels*channel_multiplier[4],base_channels*channel_multiplier[4],1|\
+      base_channels*channel_multiplier[4],1,1);proj_out:C(base_channels*channel_multiplier[4],\
+      base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],1,1);\
+      norm:N(base_channels*channel_multiplier[4],1)
       """,
-    "b326": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b37;\
-      layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)
+    "b346": """
+      conv1:C(base_channels*channel_multiplier[4],base_channels*channel_multiplier[4],1|\
+      base_channels*channel_multiplier[4],3,3);conv2:C(base_channels*channel_multiplier[4],\
+      base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],3,3);\
+      norm1:N(base_channels*channel_multiplier[4],1);norm2:N(base_channels*channel_multiplier[4],1)
       """,
-    "b327": """
-      dense:L(d_model,d_model,1);out_proj:L(d_model,num_labels,1)
+    "b347": """
+      norm:N(base_channels*channel_multiplier[4],1);q:C(base_channels*channel_multiplier[4],\
+      base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],1,1);\
+      k:C(base_channels*channel_multiplier[4],base_channels*channel_multiplier[4],1|\
+      base_channels*channel_multiplier[4],1,1);v:C(base_channels*channel_multiplier[4],\
+      base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],1,1);\
+      proj_out:C(base_channels*channel_multiplier[4],base_channels*channel_multiplier[4],1|\
+      base_channels*channel_multiplier[4],1,1)
       """,
-    "b328": """
-      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
-      token_type_embeddings:E(type_vocab_size,hidden_size)
+    "b348": """
+      conv:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3)
       """,
-    "b329": """
-      layer*num_hidden_layers{attention{self=b44;output{dense:L(hidden_size,hidden_size,1)};ln:N(hidden_size,1)};\
-      intermediate{dense:L(hidden_size,intermediate_size,1)};output{dense:L(intermediate_size,hidden_size,1)};\
-      ln:N(hidden_size,1)};ln:N(hidden_size,1)
+    "b349": """
+      fc1:L(embed_dim,projection_dim,1);hidden_layers*(num_hidden_layers-1){:L(projection_dim,projection_dim,1)}
       """,
-    "b33": """
+    "b35": """
       conv1d:C(mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state,\
       mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state,mamba_conv_bias|\
       (mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state)//(mamba_expand*hidden_size+mamba_n_groups*2*mamba_\
@@ -1370,14 +1518,381 @@ extension TypeTable {
       mamba_proj_bias);out_proj:L(mamba_expand*hidden_size,hidden_size,mamba_proj_bias);dt_bias:T(mamba_n_heads);\
       A_log:T(mamba_n_heads);D:T(mamba_n_heads);norm:N(mamba_expand*hidden_size)
       """,
-    "b330": """
-      embeddings=b328;encoder=b329;pooler{dense:L(hidden_size,hidden_size,1)}
+    "b350": """
+      proj_out:L(image_token_embed_dim,projection_dim,1);vision_head:L(projection_dim,num_embeddings,1)
       """,
-    "b331": """
-      self_attn=b166;mlp{experts=b286;gate:R(hidden_size,num_local_experts)};input_layernorm:N(hidden_size);\
+    "b351": """
+      weight:T(base_channels*channel_multiplier[4]);bias:T(base_channels*channel_multiplier[4])
+      """,
+    "b352": """
+      weight:T(base_channels*channel_multiplier[len(channel_multiplier)-1-i]);\
+      bias:T(base_channels*channel_multiplier[len(channel_multiplier)-1-i])
+      """,
+    "b353": """
+      conv1:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3);\
+      conv2:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3);\
+      norm1:N(base_channels*channel_multiplier[len(channel_multiplier)-1-i],1);\
+      norm2:N(base_channels*channel_multiplier[len(channel_multiplier)-1-i],1)
+      """,
+    "b354": """
+      weight:T(base_channels*channel_multiplier[0]);bias:T(base_channels*channel_multiplier[0])
+      """,
+    "b355": """
+      mlp{input_linear{weight:P(num_local_experts,intermediate_size*2,hidden_size)};output_linear{\
+      weight:P(num_local_experts,hidden_size,intermediate_size)};router{layer:L(hidden_size,num_local_experts)};\
+      bias:T(hidden_size)};self_attention{experts{input_linear{weight:P(num_local_experts,\
+      kv_channels*num_key_value_heads,hidden_size)};output_linear{weight:P(num_local_experts,hidden_size,\
+      kv_channels*num_key_value_heads)};router{layer:L(hidden_size,num_local_experts)};bias:T(hidden_size)};\
+      kv_proj:L(hidden_size,kv_channels*num_key_value_heads*2)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b332": """
+    "b356": """
+      word_embeddings:E(vocab_size,hidden_size)!;token_type_embeddings:E(type_vocab_size,hidden_size);\
+      LayerNorm:N(hidden_size,1)
+      """,
+    "b357": """
+      mlp=b71;self_attn=b299;post_attention_layernorm:N(hidden_size,1);post_mlp_layernorm:N(hidden_size,1)
+      """,
+    "b358": """
+      embeddings=b356;layers*num_hidden_layers=b357
+      """,
+    "b359": """
+      attn{proj:L(hidden_size,hidden_size,1);q_proj:L(hidden_size,hidden_size,1);k_proj:L(hidden_size,hidden_size,\
+      1);v_proj:L(hidden_size,hidden_size,1)};mlp=b71;norm1:N(hidden_size,1);norm2:N(hidden_size,1)
+      """,
+    "b36": """
+      feed_forward=b34;mamba=b35;input_layernorm:N(hidden_size);pre_ff_layernorm:N(hidden_size)
+      """,
+    "b360": """
+      gate_up_proj:S(num_experts,moe_intermediate_size*2,hidden_size|w1,w3);down_proj:S(num_experts,hidden_size,\
+      moe_intermediate_size|w2)
+      """,
+    "b361": """
+      self_attn{?null(q_lora_rank)|!(layer_types[i]=='full_attention') q_proj:L(hidden_size,\
+      layer_types[i]=='full_attention'?num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim):linear_head_dim*lin\
+      ear_num_heads);?layer_types[i]=='full_attention' kv_a_proj_with_mqa:L(hidden_size,\
+      kv_lora_rank+qk_rope_head_dim,attention_bias);?layer_types[i]=='full_attention' kv_b_proj:L(kv_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+v_head_dim));?!(layer_types[i]=='full_attention') \
+      k_proj:L(hidden_size,linear_head_dim*linear_num_heads);?!(layer_types[i]=='full_attention') \
+      v_proj:L(hidden_size,linear_head_dim*linear_num_heads);?!(layer_types[i]=='full_attention') \
+      conv1d:D(linear_head_dim*linear_num_heads*3,linear_head_dim*linear_num_heads*3,0|\
+      linear_head_dim*linear_num_heads*3//(linear_head_dim*linear_num_heads*3),linear_conv_kernel_dim|4096,1,4|\
+      4096,1,4|4096,1,4);?!(layer_types[i]=='full_attention') forget_gate{f_a_proj:L(hidden_size,linear_head_dim);\
+      f_b_proj:L(linear_head_dim,linear_head_dim*linear_num_heads);dt_bias:T(linear_head_dim*linear_num_heads);\
+      A_log:T(1,1,linear_num_heads,1)};?!(layer_types[i]=='full_attention') b_proj:L(hidden_size,\
+      linear_num_heads);?!(layer_types[i]=='full_attention') g_a_proj:L(hidden_size,linear_head_dim);\
+      ?!(layer_types[i]=='full_attention') g_b_proj:L(linear_head_dim,linear_head_dim*linear_num_heads);\
+      o_proj:L(layer_types[i]=='full_attention'?num_attention_heads*v_head_dim:linear_head_dim*linear_num_heads,\
+      hidden_size,attention_bias&layer_types[i]=='full_attention');\
+      ?!null(q_lora_rank)&layer_types[i]=='full_attention' q_a_proj:L(hidden_size,q_lora_rank);\
+      ?!null(q_lora_rank)&layer_types[i]=='full_attention' q_b_proj:L(q_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));?!(layer_types[i]=='full_attention') \
+      o_norm:N(linear_head_dim);?!null(q_lora_rank)&layer_types[i]=='full_attention' q_a_layernorm:N(q_lora_rank);\
+      ?layer_types[i]=='full_attention' kv_a_layernorm:N(kv_lora_rank)};mlp{?mlp_layer_types[i]=='sparse' \
+      experts=b360;?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);?mlp_layer_types[i]=='sparse' \
+      shared_experts=b0;?mlp_layer_types[i]=='sparse' gate{e_score_correction_bias:B(num_experts)};\
+      ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size);\
+      ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') \
+      down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)
+      """,
+    "b362": """
+      gate_up_proj:S(num_local_experts,moe_intermediate_size*2,hidden_size|gate_proj,up_proj);\
+      down_proj:S(num_local_experts,hidden_size,moe_intermediate_size|down_proj)
+      """,
+    "b363": """
+      e_score_correction_bias:B(num_local_experts)
+      """,
+    "b364": """
+      self_attn=b203;mlp{experts=b362;gate:R(hidden_size,num_local_experts);shared_experts=b192;gate=b363};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
+      """,
+    "b365": """
+      fc1:L(embed_dim,ffn_dim,1);fc2:L(ffn_dim,embed_dim,1);ffn_layernorm:N(ffn_dim,1)
+      """,
+    "b366": """
+      embed_tokens:E(vocab_size,embed_dim)!;segment_emb:E(2,embed_dim);layers*layers{self_attn=b320;ffn=b365;\
+      self_attn_layer_norm:N(embed_dim,1);final_layer_norm:N(embed_dim,1)};layer_norm:N(embed_dim,1)
+      """,
+    "b367": """
+      embeddings@vision_config{patch_projection:L(patch_embed_hidden_size,hidden_size,1);\
+      row_embedder:E(max_num_patches,hidden_size);column_embedder:E(max_num_patches,hidden_size)};encoder{\
+      layer*text_config.layers@vision_config{attention{query:L(hidden_size,num_attention_heads*head_dim);\
+      key:L(hidden_size,num_attention_heads*head_dim);value:L(hidden_size,num_attention_heads*head_dim);\
+      output:L(num_attention_heads*head_dim,hidden_size)};mlp{wi_0:L(hidden_size,intermediate_size);\
+      wi_1:L(hidden_size,intermediate_size);wo:L(intermediate_size,hidden_size)};\
+      pre_mlp_layer_norm:N(hidden_size);pre_attention_layer_norm:N(hidden_size)}};layernorm@vision_config{\
+      weight:T(hidden_size)}
+      """,
+    "b368": """
+      dense:L(vision_config.hidden_size,text_config.embed_dim,1);x_attn@text_config=b320;\
+      latent_query:T(latent_query_num,text_config.embed_dim)
+      """,
+    "b369": """
+      embed_tokens:E(vocab_size,embed_dim)!;layers*layers{self_attn{k_proj:L(embed_dim,embed_dim,1);\
+      v_proj:L(embed_dim,embed_dim,1);q_proj:L(embed_dim,embed_dim,1);out_proj:L(embed_dim,embed_dim,1);\
+      inner_attn_ln:N(embed_dim,1)};ffn=b365;self_attn_layer_norm:N(embed_dim,1);final_layer_norm:N(embed_dim,1)};\
+      layer_norm:N(embed_dim,1)
+      """,
+    "b37": """
+      k_proj:L(d_model,d_model,1);v_proj:L(d_model,d_model,1);q_proj:L(d_model,d_model,1);out_proj:L(d_model,\
+      d_model,1)
+      """,
+    "b370": """
+      model{embeddings@vision_config=b93;encoder{layers*text_config.layers@vision_config=b94};\
+      pre_layrnorm@vision_config=b16;post_layernorm@vision_config=b16}
+      """,
+    "b371": """
+      gate_up_proj:P(num_experts,moe_intermediate_size*2,hidden_size);down_proj:P(num_experts,hidden_size,\
+      moe_intermediate_size)
+      """,
+    "b372": """
+      ?layer_types[i]=='linear_attention' linear_attn{\
+      conv1d:C(linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,\
+      linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,0|\
+      (linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads)//(linear_key_head_\
+      dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads),linear_conv_kernel_dim);\
+      out_proj:L(linear_value_head_dim*linear_num_value_heads,hidden_size);in_proj_qkv:F(hidden_size,\
+      linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,0,0,\
+      linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads+linear_value_head_di\
+      m*linear_num_value_heads+linear_num_value_heads+linear_num_value_heads);in_proj_z:F(hidden_size,\
+      linear_value_head_dim*linear_num_value_heads,0,\
+      linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,\
+      linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads+linear_value_head_di\
+      m*linear_num_value_heads+linear_num_value_heads+linear_num_value_heads);in_proj_b:F(hidden_size,\
+      linear_num_value_heads,0,\
+      linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads+linear_value_head_di\
+      m*linear_num_value_heads,\
+      linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads+linear_value_head_di\
+      m*linear_num_value_heads+linear_num_value_heads+linear_num_value_heads);in_proj_a:F(hidden_size,\
+      linear_num_value_heads,0,\
+      linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads+linear_value_head_di\
+      m*linear_num_value_heads+linear_num_value_heads,\
+      linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads+linear_value_head_di\
+      m*linear_num_value_heads+linear_num_value_heads+linear_num_value_heads);dt_bias:T(linear_num_value_heads);\
+      A_log:T(linear_num_value_heads);norm:N(linear_value_head_dim)};mlp{experts=b371;gate:R(hidden_size,\
+      num_experts);shared_expert=b192};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      ?!(layer_types[i]=='linear_attention') self_attn{q_norm:N(head_dim);k_norm:N(head_dim);q_proj:L(hidden_size,\
+      num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);\
+      o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)}
+      """,
+    "b373": """
+      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
+      x_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
+      y_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
+      h_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
+      w_position_embeddings:E(max_2d_position_embeddings,hidden_size);token_type_embeddings:E(type_vocab_size,\
+      hidden_size);LayerNorm:N(hidden_size,1)
+      """,
+    "b374": """
+      embeddings=b373;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
+      """,
+    "b375": """
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_positions:E(max_encoder_position_embeddings,d_model);layers*decoder_layers{self_attn{\
+      longformer_self_attn{query:L(d_model,d_model,1);key:L(d_model,d_model,1);value:L(d_model,d_model,1);\
+      query_global:L(d_model,d_model,1);key_global:L(d_model,d_model,1);value_global:L(d_model,d_model,1)};\
+      output:L(d_model,d_model,1)};fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
+      self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};layernorm_embedding:N(d_model,1)
+      """,
+    "b376": """
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_positions:E(max_decoder_position_embeddings,d_model);layers*decoder_layers=b39;\
+      layernorm_embedding:N(d_model,1)
+      """,
+    "b377": """
+      conv:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conv_L_cache);in_proj:L(hidden_size,\
+      hidden_size*3);out_proj:L(hidden_size,hidden_size)
+      """,
+    "b378": """
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));\
+      out_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);\
+      q_layernorm:N(hidden_size//num_attention_heads);k_layernorm:N(hidden_size//num_attention_heads)
+      """,
+    "b379": """
+      w1:L(hidden_size,block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_\
+      size*2/3))+block_multiple_of-1)//block_multiple_of):intermediate_size);w3:L(hidden_size,\
+      block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_size*2/3))+block_\
+      multiple_of-1)//block_multiple_of):intermediate_size);\
+      w2:L(block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_size*2/3))+b\
+      lock_multiple_of-1)//block_multiple_of):intermediate_size,hidden_size)
+      """,
+    "b38": """
+      self_attn=b37;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
+      self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
+      """,
+    "b380": """
+      conv:C(hidden_size,hidden_size,conv_bias|hidden_size//hidden_size,conv_L_cache);in_proj:L(hidden_size,\
+      hidden_size*3,conv_bias);out_proj:L(hidden_size,hidden_size,conv_bias)
+      """,
+    "b381": """
+      ?layer_types[i]=='conv' conv=b380;feed_forward{?i<num_dense_layers w1:L(hidden_size,intermediate_size);\
+      ?i<num_dense_layers w3:L(hidden_size,intermediate_size);?i<num_dense_layers w2:L(intermediate_size,\
+      hidden_size);?!(i<num_dense_layers) experts=b360;?!(i<num_dense_layers) gate:R(hidden_size,num_experts);\
+      ?!(i<num_dense_layers)&use_expert_bias expert_bias:B(num_experts)};?!(layer_types[i]=='conv') \
+      self_attn=b378;operator_norm:N(hidden_size);ffn_norm:N(hidden_size)
+      """,
+    "b382": """
+      linear_1:L(vision_config.hidden_size*downsample_factor**2,projector_hidden_size,projector_bias);\
+      linear_2:L(projector_hidden_size,text_config.hidden_size,projector_bias);?projector_use_layernorm \
+      layer_norm:N(vision_config.hidden_size*downsample_factor**2,1)
+      """,
+    "b383": """
+      w1:L(hidden_size,intermediate_size);w3:L(hidden_size,intermediate_size);w2:L(intermediate_size,hidden_size)
+      """,
+    "b384": """
+      ?layer_types[i]=='conv' conv=b380;feed_forward=b383;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
+      ?use_sandwich_norm post_operator_norm:N(hidden_size);?use_sandwich_norm post_ffn_norm:N(hidden_size);\
+      self_attn{?!(layer_types[i]=='conv') q_norm:N(head_dim);?!(layer_types[i]=='conv') k_norm:N(head_dim);\
+      ?!(layer_types[i]=='conv') q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);\
+      ?!(layer_types[i]=='conv') k_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);\
+      ?!(layer_types[i]=='conv') v_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);\
+      ?!(layer_types[i]=='conv') o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
+      ?!(layer_types[i]=='conv')&use_attention_gate g_proj:L(hidden_size,num_attention_heads)}
+      """,
+    "b385": """
+      merging_layer:L(vision_config.hidden_size*spatial_merge_size**2,vision_config.hidden_size)
+      """,
+    "b386": """
+      patch_merger=b385;linear_1:L(vision_config.hidden_size,text_config.hidden_size);\
+      linear_2:L(text_config.hidden_size,text_config.hidden_size);norm@vision_config{weight:T(hidden_size)}
+      """,
+    "b387": """
+      gate_up_proj:P(num_local_experts,hidden_size,intermediate_size*2);down_proj:P(num_local_experts,\
+      intermediate_size,hidden_size)
+      """,
+    "b388": """
+      self_attn=b10;feed_forward{experts=b387;router:L(hidden_size,num_local_experts);shared_expert=b78};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b389": """
+      linear_1:L(vision_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);\
+      linear_2:L(text_config.hidden_size,text_config.hidden_size,multimodal_projector_bias)
+      """,
+    "b39": """
+      self_attn=b37;encoder_attn=b37;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
+      self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
+      """,
+    "b390": """
+      multi_modal_projector=b389;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,vision_config);\
+      language_model:A(AutoModel,text_config)
+      """,
+    "b391": """
+      q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,num_attention_heads*qk_head_dim);\
+      kv_a_proj_with_mqa:L(hidden_size,kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
+      attention_bias);q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)
+      """,
+    "b392": """
+      gate_proj:L(hidden_size,ffn_hidden_size);up_proj:L(hidden_size,ffn_hidden_size);down_proj:L(ffn_hidden_size,\
+      hidden_size)
+      """,
+    "b393": """
+      layer*num_hidden_layers{attention{self{query:L(hidden_size,hidden_size,1);key:L(hidden_size,hidden_size,1);\
+      value:L(hidden_size,hidden_size,1);query_global:L(hidden_size,hidden_size,1);key_global:L(hidden_size,\
+      hidden_size,1);value_global:L(hidden_size,hidden_size,1)};output=b47};intermediate{dense:L(hidden_size,\
+      intermediate_size,1)};output=b48}
+      """,
+    "b394": """
+      q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);o:L(num_heads*d_kv,\
+      d_model);?i==0 relative_attention_bias:E(relative_attention_num_buckets,num_heads)
+      """,
+    "b395": """
+      DenseReluDense{?is_gated_act wi_0:L(d_model,d_ff);?is_gated_act wi_1:L(d_model,d_ff);?!is_gated_act \
+      wi:L(d_model,d_ff);wo:L(d_ff,d_model)};layer_norm:N(d_model)
+      """,
+    "b396": """
+      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{LocalSelfAttention=b394;layer_norm:N(d_model)};\
+      1=b395}};final_layer_norm:N(d_model)
+      """,
+    "b397": """
+      EncDecAttention{q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);\
+      o:L(num_heads*d_kv,d_model)};layer_norm:N(d_model)
+      """,
+    "b398": """
+      layer{0{SelfAttention=b394;layer_norm:N(d_model)};1=b397;2=b395}
+      """,
+    "b399": """
+      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers=b398;final_layer_norm:N(d_model)
+      """,
+    "b4": """
+      attention{query:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);key:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),1);value:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),1);dense:L(hidden_size,hidden_size,1);\
+      LayerNorm:N(hidden_size,1)};ffn:L(hidden_size,intermediate_size,1);ffn_output:L(intermediate_size,\
+      hidden_size,1);full_layer_layer_norm:N(hidden_size,1)
+      """,
+    "b40": """
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b39;\
+      layernorm_embedding:N(d_model,1)
+      """,
+    "b400": """
+      entity_embeddings:E(entity_vocab_size,entity_emb_size);entity_embedding_dense:L(entity_emb_size,\
+      hidden_size);position_embeddings:E(max_position_embeddings,hidden_size);\
+      token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
+      """,
+    "b401": """
+      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);?use_entity_aware_attention \
+      w2e_query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);\
+      ?use_entity_aware_attention e2w_query:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);?use_entity_aware_attention \
+      e2e_query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1)};output=b47};\
+      intermediate{dense:L(hidden_size,intermediate_size,1)};output=b48}
+      """,
+    "b402": """
+      embeddings=b50;entity_embeddings=b400;encoder=b401;pooler{dense:L(hidden_size,hidden_size,1)}
+      """,
+    "b403": """
+      embeddings=b50;entity_embeddings=b400;encoder=b401
+      """,
+    "b404": """
+      mixer{conv1d:C(expand*hidden_size+n_groups*2*state_size,expand*hidden_size+n_groups*2*state_size,\
+      use_conv_bias|(expand*hidden_size+n_groups*2*state_size)//(expand*hidden_size+n_groups*2*state_size),\
+      conv_kernel);in_proj:L(hidden_size,expand*hidden_size+(expand*hidden_size+n_groups*2*state_size)+num_heads,\
+      use_bias);out_proj:L(expand*hidden_size,hidden_size,use_bias);dt_bias:T(num_heads);A_log:T(num_heads);\
+      D:T(num_heads);norm:N(expand*hidden_size)};norm:N(hidden_size)
+      """,
+    "b405": """
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b39;\
+      layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)
+      """,
+    "b406": """
+      dense:L(d_model,d_model,1);out_proj:L(d_model,num_labels,1)
+      """,
+    "b407": """
+      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
+      token_type_embeddings:E(type_vocab_size,hidden_size)
+      """,
+    "b408": """
+      layer*num_hidden_layers{attention{self=b46;output{dense:L(hidden_size,hidden_size,1)};ln:N(hidden_size,1)};\
+      intermediate{dense:L(hidden_size,intermediate_size,1)};output{dense:L(intermediate_size,hidden_size,1)};\
+      ln:N(hidden_size,1)};ln:N(hidden_size,1)
+      """,
+    "b409": """
+      embeddings=b407;encoder=b408;pooler{dense:L(hidden_size,hidden_size,1)}
+      """,
+    "b41": """
+      embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings+2,d_model);\
+      layers*decoder_layers=b39;layernorm_embedding:N(d_model,1)
+      """,
+    "b410": """
+      self_attn=b206;mlp{experts=b362;gate:R(hidden_size,num_local_experts)};input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)
+      """,
+    "b411": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       layer_types[i]=='sliding_attention'?num_key_value_heads*2*head_dim:num_key_value_heads*head_dim,\
       attention_bias);v_proj:L(hidden_size,\
@@ -1390,31 +1905,31 @@ extension TypeTable {
       down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b333": """
-      self_attn=b61;linear_1:L(hidden_size*window_kernel_size[0]*window_kernel_size[1],\
+    "b412": """
+      self_attn=b63;linear_1:L(hidden_size*window_kernel_size[0]*window_kernel_size[1],\
       intermediate_size*window_kernel_size[0]*window_kernel_size[1],1);\
       linear_2:L(intermediate_size*window_kernel_size[0]*window_kernel_size[1],hidden_size,1);\
       layer_norm1:N(hidden_size,1);pre_norm:N(hidden_size*window_kernel_size[0]*window_kernel_size[1],1)
       """,
-    "b334": """
+    "b413": """
       mlp{0{linear_1:L(vision_config.hidden_size*4,vision_config.hidden_size*4,1);\
       linear_2:L(vision_config.hidden_size*4,text_config.hidden_size,1);pre_norm@vision_config{\
       weight:T(hidden_size*4);bias:T(hidden_size*4)}}}
       """,
-    "b335": """
-      embeddings@vision_config=b234;encoder=b94;vit_merger@vision_config=b333;post_layernorm@vision_config=b16
+    "b414": """
+      embeddings@vision_config=b283;encoder=b113;vit_merger@vision_config=b412;post_layernorm@vision_config=b16
       """,
-    "b336": """
-      vision_tower=b335;merger=b334;language_model:A(AutoModel,text_config)
+    "b415": """
+      vision_tower=b414;merger=b413;language_model:A(AutoModel,text_config)
       """,
-    "b337": """
+    "b416": """
       gate_up_proj:S(num_local_experts,intermediate_size*2,hidden_size|w1,w3);down_proj:S(num_local_experts,\
       hidden_size,intermediate_size|w2)
       """,
-    "b338": """
-      gate:R(hidden_size,num_local_experts);experts=b337
+    "b417": """
+      gate:R(hidden_size,num_local_experts);experts=b416
       """,
-    "b339": """
+    "b418": """
       self_attn{?!(layer_types[i]=='linear_attention') q_proj:L(hidden_size,\
       null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim);\
       ?!(layer_types[i]=='linear_attention') k_proj:L(hidden_size,\
@@ -1435,51 +1950,46 @@ extension TypeTable {
       out_proj:L(null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_di\
       m,hidden_size);?layer_types[i]=='linear_attention' output_gate:L(hidden_size,\
       null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim)};\
-      mlp=b338;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      mlp=b417;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b34": """
-      feed_forward=b32;mamba=b33;input_layernorm:N(hidden_size);pre_ff_layernorm:N(hidden_size)
+    "b419": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b418;norm:N(hidden_size)
       """,
-    "b340": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b339;norm:N(hidden_size)
+    "b42": """
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*decoder_layers=b38;layernorm_embedding:N(d_model,1)
       """,
-    "b341": """
+    "b420": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim);v_proj:L(hidden_size,num_key_value_heads*head_dim);\
       o_proj:L(num_attention_heads*head_dim,hidden_size);q_norm:N(num_attention_heads*head_dim);\
-      k_norm:N(num_key_value_heads*head_dim)};mlp{gate:R(hidden_size,num_local_experts);experts=b337;\
+      k_norm:N(num_key_value_heads*head_dim)};mlp{gate:R(hidden_size,num_local_experts);experts=b416;\
       e_score_correction_bias:B(num_local_experts)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b342": """
+    "b421": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim);v_proj:L(hidden_size,num_key_value_heads*head_dim);\
       o_proj:L(num_attention_heads*head_dim,hidden_size);?layer_types[i]=='minimax_m3_sparse' indexer{\
       q_proj:L(hidden_size,index_n_heads*index_head_dim);k_proj:L(hidden_size,index_head_dim);\
       q_norm:N(index_head_dim);k_norm:N(index_head_dim)};q_norm:N(head_dim);k_norm:N(head_dim)};mlp{\
-      gate:R(hidden_size,num_local_experts);experts=b243;shared_experts{gate_up_proj:L(hidden_size,\
-      shared_intermediate_size*2);down_proj:L(shared_intermediate_size,hidden_size)};gate=b287};\
+      gate:R(hidden_size,num_local_experts);experts=b292;shared_experts{gate_up_proj:L(hidden_size,\
+      shared_intermediate_size*2);down_proj:L(shared_intermediate_size,hidden_size)};gate=b363};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b343": """
-      self_attn=b14;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b344": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b343;norm:N(hidden_size)
-      """,
-    "b345": """
-      patch_merger=b307;linear_1:L(vision_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);\
+    "b422": """
+      patch_merger=b385;linear_1:L(vision_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);norm@vision_config{\
       weight:T(hidden_size)}
       """,
-    "b346": """
-      self_attn=b108;mlp{experts=b211;gate:R(hidden_size,n_routed_experts);shared_experts=b25};\
+    "b423": """
+      self_attn=b136;mlp{experts=b254;gate:R(hidden_size,n_routed_experts);shared_experts=b25};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b347": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b346;norm:N(hidden_size)
+    "b424": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b423;norm:N(hidden_size)
       """,
-    "b348": """
+    "b425": """
       self_attn{q_proj:L(hidden_size,\
       null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim);\
       k_proj:L(hidden_size,\
@@ -1487,316 +1997,328 @@ extension TypeTable {
       v_proj:L(hidden_size,\
       null(head_dim)?num_key_value_heads*(hidden_size//num_attention_heads):num_key_value_heads*head_dim);\
       o_proj:L(null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim,\
-      hidden_size)};mlp=b338;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      hidden_size)};mlp=b417;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b349": """
+    "b426": """
       embedding:E(9,max_num_tiles*hidden_size);gate:T(1)
       """,
-    "b35": """
-      k_proj:L(d_model,d_model,1);v_proj:L(d_model,d_model,1);q_proj:L(d_model,d_model,1);out_proj:L(d_model,\
-      d_model,1)
-      """,
-    "b350": """
+    "b427": """
       q_proj:L(hidden_size,attention_heads*(hidden_size//attention_heads));k_proj:L(hidden_size,\
       attention_heads*(hidden_size//attention_heads));v_proj:L(hidden_size,\
       attention_heads*(hidden_size//attention_heads));o_proj:L(attention_heads*(hidden_size//attention_heads),\
       hidden_size)
       """,
-    "b351": """
+    "b428": """
       bias:T(hidden_size);weight:T(hidden_size)
       """,
-    "b352": """
+    "b429": """
       word_embeddings:E(vocab_size,embedding_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);\
-      embedding_transformation:L(trigram_input?embedding_size*3:embedding_size,hidden_size,1);LayerNorm=b351
+      embedding_transformation:L(trigram_input?embedding_size*3:embedding_size,hidden_size,1);LayerNorm=b428
       """,
-    "b353": """
+    "b43": """
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*decoder_layers=b39;layernorm_embedding:N(d_model,1)
+      """,
+    "b430": """
       bias:T(true_hidden_size);weight:T(true_hidden_size)
       """,
-    "b354": """
+    "b431": """
       dense:L(true_hidden_size,intermediate_size,1)
       """,
-    "b355": """
+    "b432": """
       dense:L(hidden_size,intra_bottleneck_size,1);LayerNorm{bias:T(intra_bottleneck_size);\
       weight:T(intra_bottleneck_size)}
       """,
-    "b356": """
-      intermediate=b354;output{dense:L(intermediate_size,true_hidden_size,1);LayerNorm=b353}
+    "b433": """
+      intermediate=b431;output{dense:L(intermediate_size,true_hidden_size,1);LayerNorm=b430}
       """,
-    "b357": """
+    "b434": """
       layer*num_hidden_layers{attention{self{query:L(true_hidden_size,\
       num_attention_heads*int(true_hidden_size/num_attention_heads),1);key:L(true_hidden_size,\
       num_attention_heads*int(true_hidden_size/num_attention_heads),1);\
       value:L(use_bottleneck_attention?true_hidden_size:hidden_size,\
       num_attention_heads*int(true_hidden_size/num_attention_heads),1)};output{dense:L(true_hidden_size,\
-      true_hidden_size,1);LayerNorm=b353}};intermediate=b354;output{dense:L(intermediate_size,true_hidden_size,1);\
-      ?use_bottleneck bottleneck{dense:L(true_hidden_size,hidden_size,1);LayerNorm=b351};LayerNorm=b353};\
-      bottleneck{?use_bottleneck input=b355;?use_bottleneck&key_query_shared_bottleneck attention=b355};ffn{\
-      0=b356;1=b356;2=b356}}
+      true_hidden_size,1);LayerNorm=b430}};intermediate=b431;output{dense:L(intermediate_size,true_hidden_size,1);\
+      ?use_bottleneck bottleneck{dense:L(true_hidden_size,hidden_size,1);LayerNorm=b428};LayerNorm=b430};\
+      bottleneck{?use_bottleneck input=b432;?use_bottleneck&key_query_shared_bottleneck attention=b432};ffn{\
+      0=b433;1=b433;2=b433}}
       """,
-    "b358": """
-      transform=b45;dense:L(vocab_size,hidden_size-embedding_size);?!tie_word_embeddings decoder:L(embedding_size,\
+    "b435": """
+      transform=b47;dense:L(vocab_size,hidden_size-embedding_size);?!tie_word_embeddings decoder:L(embedding_size,\
       vocab_size,1);?tie_word_embeddings decoder:L(embedding_size,vocab_size,1)~;bias:T(vocab_size)
       """,
-    "b359": """
-      embeddings=b352;encoder=b357;pooler{dense:L(hidden_size,hidden_size,1)}
+    "b436": """
+      embeddings=b429;encoder=b434;pooler{dense:L(hidden_size,hidden_size,1)}
       """,
-    "b36": """
-      self_attn=b35;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
-      self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
-      """,
-    "b360": """
+    "b437": """
       weight:T(hidden_size);?norm_bias bias:T(hidden_size)
       """,
-    "b361": """
-      tok_embeddings:E(vocab_size,hidden_size)!;norm=b360
+    "b438": """
+      tok_embeddings:E(vocab_size,hidden_size)!;norm=b437
       """,
-    "b362": """
+    "b439": """
       Wi:L(hidden_size,intermediate_size*2,mlp_bias);Wo:L(intermediate_size,hidden_size,mlp_bias)
       """,
-    "b363": """
+    "b44": """
+      self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);gate_proj:L(hidden_size,\
+      num_attention_heads*head_dim);gate_bias:T(num_attention_heads);q_norm:N(head_dim);k_norm:N(head_dim)};mlp{\
+      ?mlp_layer_types[i]=='sparse' experts=b1;?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);\
+      ?mlp_layer_types[i]=='sparse' gate{e_score_correction_bias:B(num_experts)};?!(mlp_layer_types[i]=='sparse') \
+      gate_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,\
+      intermediate_size);?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+      """,
+    "b440": """
       ?!(i==0) weight:T(hidden_size);?norm_bias&!(i==0) bias:T(hidden_size)
       """,
-    "b364": """
+    "b441": """
       attn{q_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);\
       k_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);\
       v_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);Wo:L(hidden_size,\
-      hidden_size,attention_bias)};mlp=b362;mlp_norm=b360;attn_norm=b363
+      hidden_size,attention_bias)};mlp=b439;mlp_norm=b437;attn_norm=b440
       """,
-    "b365": """
-      dense:L(hidden_size,hidden_size,classifier_bias);norm=b360
+    "b442": """
+      dense:L(hidden_size,hidden_size,classifier_bias);norm=b437
       """,
-    "b366": """
+    "b443": """
       attn{Wqkv:L(hidden_size,hidden_size//num_attention_heads*3*num_attention_heads,attention_bias);\
-      Wo:L(hidden_size,hidden_size,attention_bias)};mlp=b362;mlp_norm=b360;attn_norm=b363
+      Wo:L(hidden_size,hidden_size,attention_bias)};mlp=b439;mlp_norm=b437;attn_norm=b440
       """,
-    "b367": """
-      embeddings=b361;layers*num_hidden_layers=b366;final_norm=b360
+    "b444": """
+      embeddings=b438;layers*num_hidden_layers=b443;final_norm=b437
       """,
-    "b368": """
+    "b445": """
       modality_projection:L(vision_config.hidden_size*pixel_shuffle_factor**2,text_config.hidden_size)
       """,
-    "b369": """
-      connector=b368;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
+    "b446": """
+      connector=b445;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
       """,
-    "b37": """
-      self_attn=b35;encoder_attn=b35;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
-      self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
-      """,
-    "b370": """
+    "b447": """
       dense:L(hidden_size,hidden_size);norm:N(hidden_size)
       """,
-    "b371": """
+    "b448": """
       linear:L(hidden_size,num_key_value_heads*head_dim)
       """,
-    "b372": """
-      self_attn{q_proj{linear:L(hidden_size,num_attention_heads*head_dim)};k_proj=b371;v_proj=b371;o_proj{\
+    "b449": """
+      self_attn{q_proj{linear:L(hidden_size,num_attention_heads*head_dim)};k_proj=b448;v_proj=b448;o_proj{\
       linear:L(num_attention_heads*head_dim,hidden_size)}};mlp{fc1:L(hidden_size,ffn_dim);fc2:L(ffn_dim//2,\
       hidden_size)};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b373": """
+    "b45": """
+      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
+      LayerNorm:N(hidden_size,1)
+      """,
+    "b450": """
       linear_1:L(audio_config.hidden_size*audio_merge_size,text_config.hidden_size,projector_bias);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,projector_bias);norm@text_config=b16
       """,
-    "b374": """
+    "b451": """
       layer*num_hidden_layers{attention{attn{q:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);k:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);v:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);o:L(hidden_size,hidden_size,1)};\
-      LayerNorm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46};\
+      LayerNorm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b48};\
       relative_attention_bias:E(relative_attention_num_buckets,num_attention_heads)
       """,
-    "b375": """
+    "b452": """
       attn{Wqkv:L(d_model,d_model*3);out_proj:L(d_model,d_model)};ffn{up_proj:L(d_model,d_model*4);\
       down_proj:L(d_model*4,d_model)};norm_1:N(d_model);norm_2:N(d_model)
       """,
-    "b376": """
+    "b453": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings+2,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);position_ids:B(1,max_position_embeddings);\
       LayerNorm:N(hidden_size,1)
       """,
-    "b377": """
-      embeddings=b376;encoder{layer*num_hidden_layers=b47}
+    "b454": """
+      embeddings=b453;encoder{layer*num_hidden_layers=b49}
       """,
-    "b378": """
+    "b455": """
       DenseReluDense{?!is_gated_act wi:L(d_model,d_ff);?is_gated_act wi_0:L(d_model,d_ff);?is_gated_act \
       wi_1:L(d_model,d_ff);wo:L(d_ff,d_model)};layer_norm:N(d_model)
       """,
-    "b379": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b315;layer_norm:N(d_model)};\
-      1=b378}};final_layer_norm:N(d_model)
+    "b456": """
+      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b394;layer_norm:N(d_model)};\
+      1=b455}};final_layer_norm:N(d_model)
       """,
-    "b38": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b37;\
-      layernorm_embedding:N(d_model,1)
+    "b457": """
+      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b394;layer_norm:N(d_model)};\
+      1=b397;2=b455}};final_layer_norm:N(d_model)
       """,
-    "b380": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b315;layer_norm:N(d_model)};\
-      1=b318;2=b378}};final_layer_norm:N(d_model)
-      """,
-    "b381": """
+    "b458": """
       patch_embedding:L(patch_temporal*3*patch_size**2,hidden_size);\
       position_embedding_table:E(pos_emb_height*pos_emb_width,hidden_size)
       """,
-    "b382": """
-      patch_embedder@vision_config=b381;layers*text_config.num_hidden_layers@vision_config=b285;\
+    "b459": """
+      patch_embedder@vision_config=b458;layers*text_config.num_hidden_layers@vision_config=b359;\
       ln_pre@vision_config=b16;ln_post@vision_config=b16
       """,
-    "b383": """
+    "b46": """
+      query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1)
+      """,
+    "b460": """
       q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);gate_proj:L(hidden_size,\
       num_attention_heads*head_dim)
       """,
-    "b384": """
-      self_attn=b383;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+    "b461": """
+      self_attn=b460;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
-    "b385": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b384;norm:N(hidden_size)
+    "b462": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b461;norm:N(hidden_size)
       """,
-    "b386": """
+    "b463": """
       fc1:L(out_hidden_size,projector_hidden_size);fc2:L(projector_hidden_size,projector_hidden_size)
       """,
-    "b387": """
-      self_attn=b383;mlp{gate:R(hidden_size,num_local_experts);pre_expert_proj:L(hidden_size,moe_hidden_size);\
+    "b464": """
+      self_attn=b460;mlp{gate:R(hidden_size,num_local_experts);pre_expert_proj:L(hidden_size,moe_hidden_size);\
       experts{gate_up_proj:P(num_local_experts,moe_intermediate_size*2,moe_hidden_size);\
       down_proj:P(num_local_experts,moe_hidden_size,moe_intermediate_size);post_expert_norm:N(moe_hidden_size)};\
-      post_expert_proj:L(moe_hidden_size,hidden_size);gate=b287;pre_expert_norm:N(moe_hidden_size)};\
+      post_expert_proj:L(moe_hidden_size,hidden_size);gate=b363;pre_expert_norm:N(moe_hidden_size)};\
       input_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size);post_attention_residual_gate{gate:T(hidden_size)};\
       post_feedforward_residual_gate{gate:T(hidden_size)}
       """,
-    "b388": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b387;norm:N(hidden_size)
+    "b465": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b464;norm:N(hidden_size)
       """,
-    "b389": """
+    "b466": """
       conv:C(256,256,1|1,conv_kernel_size);mlp{fc1:L(256,1024,1);fc2:L(1024,256,1)};norm:N(256)
       """,
-    "b39": """
-      embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings+2,d_model);\
-      layers*decoder_layers=b37;layernorm_embedding:N(d_model,1)
-      """,
-    "b390": """
+    "b467": """
       conv:C(512,512,1|1,conv_kernel_size);mlp{fc1:L(512,2048,1);fc2:L(2048,512,1)};norm:N(512)
       """,
-    "b391": """
+    "b468": """
       conv:C(1024,1024,1|1,conv_kernel_size);mlp{fc1:L(1024,4096,1);fc2:L(4096,1024,1)};norm:N(1024)
       """,
-    "b392": """
+    "b469": """
       conv:C(2048,2048,1|1,conv_kernel_size);mlp{fc1:L(2048,8192,1);fc2:L(8192,2048,1)};norm:N(2048)
       """,
-    "b393": """
-      layers{0{patch_embedder{proj:L(16,256,1);norm:N(256)};conv_blocks{0=b389;1=b389}};1{patch_embedder{\
-      proj:L(1536,512,1);norm:N(512)};conv_blocks{0=b390;1=b390}};2{patch_embedder{proj:L(2560,1024,1);\
-      norm:N(1024)};conv_blocks{0=b391;1=b391}};3{patch_embedder{proj:L(4096,2048,1);norm:N(2048)};conv_blocks{\
-      0=b392;1=b392}}};proj:L(hidden_sizes[3],out_hidden_size,1);norm:N(hidden_sizes[3]);\
+    "b47": """
+      dense:L(hidden_size,hidden_size,1);LayerNorm:N(hidden_size,1)
+      """,
+    "b470": """
+      layers{0{patch_embedder{proj:L(16,256,1);norm:N(256)};conv_blocks{0=b466;1=b466}};1{patch_embedder{\
+      proj:L(1536,512,1);norm:N(512)};conv_blocks{0=b467;1=b467}};2{patch_embedder{proj:L(2560,1024,1);\
+      norm:N(1024)};conv_blocks{0=b468;1=b468}};3{patch_embedder{proj:L(4096,2048,1);norm:N(2048)};conv_blocks{\
+      0=b469;1=b469}}};proj:L(hidden_sizes[3],out_hidden_size,1);norm:N(hidden_sizes[3]);\
       post_proj_norm:N(out_hidden_size)
       """,
-    "b394": """
+    "b471": """
       ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*encoder_layers=b36;\
+      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*encoder_layers=b38;\
       layernorm_embedding:N(d_model,1)
       """,
-    "b395": """
+    "b472": """
       prompt_embedding:E(prompt_length,d_model);prompt_trans{0:L(d_model,prompt_mid_dim,1);2:L(prompt_mid_dim,\
       decoder_layers*2*d_model,1)}
       """,
-    "b396": """
+    "b473": """
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*encoder_layers=b36;layernorm_embedding:N(d_model,1)
+      d_model);layers*encoder_layers=b38;layernorm_embedding:N(d_model,1)
       """,
-    "b397": """
+    "b474": """
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*decoder_layers=b37;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b395;\
-      ?use_prompt cross_attn_prompt=b395
+      d_model);layers*decoder_layers=b39;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b472;\
+      ?use_prompt cross_attn_prompt=b472
       """,
-    "b398": """
-      shared:E(vocab_size,d_model)!;encoder=b396;decoder=b397
+    "b475": """
+      shared:E(vocab_size,d_model)!;encoder=b473;decoder=b474
       """,
-    "b399": """
+    "b476": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(head_dim*num_attention_heads,hidden_size,attention_bias)};mlp=b11;\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
-    "b4": """
-      attention{query:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);key:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),1);value:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),1);dense:L(hidden_size,hidden_size,1);\
-      LayerNorm:N(hidden_size,1)};ffn:L(hidden_size,intermediate_size,1);ffn_output:L(intermediate_size,\
-      hidden_size,1);full_layer_layer_norm:N(hidden_size,1)
-      """,
-    "b40": """
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*decoder_layers=b36;layernorm_embedding:N(d_model,1)
-      """,
-    "b400": """
+    "b477": """
       projection:L(subsampling_factor*num_mel_bins,hidden_size)
       """,
-    "b401": """
+    "b478": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1);\
-      q_norm:N(hidden_size//num_attention_heads,1);k_norm:N(hidden_size//num_attention_heads,1)};mlp=b68;\
+      q_norm:N(hidden_size//num_attention_heads,1);k_norm:N(hidden_size//num_attention_heads,1)};mlp=b71;\
       layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
       """,
-    "b402": """
+    "b479": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b68;\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b71;\
       layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
       """,
-    "b403": """
+    "b48": """
+      dense:L(intermediate_size,hidden_size,1);LayerNorm:N(hidden_size,1)
+      """,
+    "b480": """
       word_embeddings:E(vocab_size,embedding_rank)!;embedding_projection:L(embedding_rank,hidden_size)
       """,
-    "b404": """
+    "b481": """
       up_proj:L(patch_size**2*3,hidden_size*2);down_proj:L(hidden_size*2,hidden_size,1);norm:N(patch_size**2*3,1)
       """,
-    "b405": """
+    "b482": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);output_projection{gate_proj:L(hidden_size,num_attention_heads*head_dim);\
       o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)};exclusive_self_attention{\
       alpha:T(num_attention_heads)}};mlp=b11;lambdas:T(2)
       """,
-    "b406": """
+    "b483": """
+      mlp=b78;self_attn{q_proj:F(hidden_size,num_attention_heads*head_dim,0,0,\
+      num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*head_dim);\
+      k_proj:F(hidden_size,num_attention_heads*head_dim,0,num_attention_heads*head_dim,\
+      num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*head_dim);\
+      v_proj:F(hidden_size,num_attention_heads*head_dim,0,\
+      num_attention_heads*head_dim+num_attention_heads*head_dim,\
+      num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*head_dim);\
+      o_proj:L(num_attention_heads*head_dim,hidden_size)};post_attention_layernorm:N(hidden_size,1);\
+      post_mlp_layernorm:N(hidden_size,1)
+      """,
+    "b484": """
+      embeddings=b356;layers*num_hidden_layers=b483
+      """,
+    "b485": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings+2,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
       """,
-    "b407": """
+    "b486": """
       layer*num_hidden_layers{attention{self{query:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);conv:C(num_attention_heads,num_attention_heads,\
-      0|num_attention_heads//num_attention_heads,conv_kernel_size,1)};output=b45};intermediate{\
-      dense:L(hidden_size,intermediate_size,1)};output=b46}
+      0|num_attention_heads//num_attention_heads,conv_kernel_size,1)};output=b47};intermediate{\
+      dense:L(hidden_size,intermediate_size,1)};output=b48}
       """,
-    "b408": """
-      self_attn=b153;mlp=b79;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+    "b487": """
+      self_attn=b189;mlp=b78;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
-    "b409": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b408;norm:N(hidden_size)
+    "b488": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b487;norm:N(hidden_size)
       """,
-    "b41": """
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*decoder_layers=b37;layernorm_embedding:N(d_model,1)
-      """,
-    "b410": """
+    "b489": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);\
-      q_norm:N(hidden_size);k_norm:N(hidden_size//num_attention_heads*num_key_value_heads)};mlp=b154;\
+      q_norm:N(hidden_size);k_norm:N(hidden_size//num_attention_heads*num_key_value_heads)};mlp=b190;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b411": """
-      attn=b219;mlp{c_fc:G(n_embd,n_embd*4,1);c_proj:G(n_embd*4,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
+    "b49": """
+      attention{self=b46;output=b47};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b48
       """,
-    "b412": """
+    "b490": """
+      attn=b267;mlp{c_fc:G(n_embd,n_embd*4,1);c_proj:G(n_embd*4,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
+      """,
+    "b491": """
       embed_tokens:E(vocab_size,word_embed_proj_dim)!;embed_positions:E(max_position_embeddings+2,hidden_size);\
       ?!(word_embed_proj_dim==hidden_size) project_out:L(hidden_size,word_embed_proj_dim);\
       ?!(word_embed_proj_dim==hidden_size) project_in:L(word_embed_proj_dim,hidden_size);layers*num_hidden_layers{\
@@ -1807,25 +2329,34 @@ extension TypeTable {
       final_layer_norm:N(hidden_size,1)};?do_layer_norm_before&layer_norm_elementwise_affine \
       final_layer_norm:N(hidden_size,1)
       """,
-    "b413": """
+    "b492": """
+      linear_1:L(vision_config.hidden_size*vision_config.spatial_merge_size*vision_config.spatial_merge_size,\
+      vision_config.hidden_size*vision_config.spatial_merge_size*vision_config.spatial_merge_size,1);\
+      linear_2:L(vision_config.hidden_size*vision_config.spatial_merge_size*vision_config.spatial_merge_size,\
+      text_config.hidden_size,1);pre_norm@vision_config=b16
+      """,
+    "b493": """
+      linear:L(vision_config.hidden_size,projection_dim,1)
+      """,
+    "b494": """
       k_proj:L(d_model,d_model);v_proj:L(d_model,d_model);q_proj:L(d_model,d_model);out_proj:L(d_model,d_model)
       """,
-    "b414": """
+    "b495": """
       ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_global:E(num_global_tokens,d_model);layers*encoder_layers{self_attn=b413;fc1:L(d_model,\
+      d_model)~;embed_global:E(num_global_tokens,d_model);layers*encoder_layers{self_attn=b494;fc1:L(d_model,\
       encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);\
       global_self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};layer_norm:N(d_model,1)
       """,
-    "b415": """
+    "b496": """
       ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;layers*decoder_layers{self_attn=b413;encoder_attn=b413;fc1:L(d_model,decoder_ffn_dim,1);\
+      d_model)~;layers*decoder_layers{self_attn=b494;encoder_attn=b494;fc1:L(d_model,decoder_ffn_dim,1);\
       fc2:L(decoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);\
       final_layer_norm:N(d_model,1)};layer_norm:N(d_model,1)
       """,
-    "b416": """
+    "b497": """
       embeddings:E(vocab_size,d_model);position_embeddings:E(max_position_embeddings,d_model)
       """,
-    "b417": """
+    "b498": """
       cross_attention{attention{self{query:L(d_latents,\
       cross_attention_shape_for_attention=='kv'?d_model:d_latents,1);key:L(d_model,\
       cross_attention_shape_for_attention=='kv'?d_model:d_latents,1);value:L(d_model,\
@@ -1838,49 +2369,44 @@ extension TypeTable {
       1)}};mlp{dense1:L(d_latents,self_attention_widening_factor*d_latents,1);\
       dense2:L(self_attention_widening_factor*d_latents,d_latents,1)};layernorm:N(d_latents,1)}
       """,
-    "b418": """
+    "b499": """
       self_attn{query_key_value:L(hidden_size,hidden_size*3,1);\
       dense:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1);?qk_layernorm \
       q_layernorm:N(hidden_size//num_attention_heads,1);?qk_layernorm \
-      k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b227;input_layernorm:N(hidden_size,1);\
+      k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b275;input_layernorm:N(hidden_size,1);\
       post_attention_layernorm:N(hidden_size,1)
       """,
-    "b419": """
+    "b5": """
+      embedding_hidden_mapping_in:L(embedding_size,hidden_size,1);albert_layer_groups{0{albert_layers{0=b4}}}
+      """,
+    "b50": """
+      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
+      token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
+      """,
+    "b500": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),1);\
       dense:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1);?qk_layernorm \
       q_layernorm:N(hidden_size//num_attention_heads,1);?qk_layernorm \
-      k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b68;input_layernorm:N(hidden_size,1)
+      k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b71;input_layernorm:N(hidden_size,1)
       """,
-    "b42": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);gate_proj:L(hidden_size,\
-      num_attention_heads*head_dim);gate_bias:T(num_attention_heads);q_norm:N(head_dim);k_norm:N(head_dim)};mlp{\
-      ?mlp_layer_types[i]=='sparse' experts=b1;?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);\
-      ?mlp_layer_types[i]=='sparse' gate{e_score_correction_bias:B(num_experts)};?!(mlp_layer_types[i]=='sparse') \
-      gate_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,\
-      intermediate_size);?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
-      """,
-    "b420": """
+    "b501": """
       self_attn{o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);\
       qkv_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads)+num_key_value_heads*(hidden_size//num_attention_heads\
-      )*2)};mlp=b196;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      )*2)};mlp=b239;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b421": """
-      attention=b15;mlp=b68;probe:T(1,1,hidden_size);layernorm:N(hidden_size,1)
+    "b502": """
+      attention=b15;mlp=b71;probe:T(1,1,hidden_size);layernorm:N(hidden_size,1)
       """,
-    "b422": """
+    "b503": """
       gate_up_proj:L(hidden_size,intermediate_size*2,1);down_proj:L(intermediate_size,hidden_size,1);\
       layer_norm:N(hidden_size,1)
       """,
-    "b423": """
-      image_embed{img_processor{embeddings@vision_config=b234;encoder{layers*num_hidden_layers@vision_config=b76};\
-      head@vision_config=b421;post_layernorm@vision_config=b16};img_projection_up:L(vision_config.hidden_size,\
+    "b504": """
+      image_embed{img_processor{embeddings@vision_config=b283;encoder{layers*num_hidden_layers@vision_config=b94};\
+      head@vision_config=b502;post_layernorm@vision_config=b16};img_projection_up:L(vision_config.hidden_size,\
       hidden_size,1);img_projection_down:L(hidden_size,hidden_size,1);global_img_feature_extensor:T(1,1,\
       vision_config.hidden_size);sub_img_feature_extensor:T(1,1,1,vision_config.hidden_size)};audio_embed{encoder{\
       embed@audio_config{conv{0:C(1,nemo_conv_channels,1|1,3,3);2:C(nemo_conv_channels,nemo_conv_channels,1|\
@@ -1889,95 +2415,103 @@ extension TypeTable {
       6:C(nemo_conv_channels,nemo_conv_channels,1|nemo_conv_channels,1,1)};\
       out:L(nemo_conv_channels*nemo_final_size,hidden_size,1)};relative_attention_bias_layer@audio_config{\
       bias_values:E(bias_max_distance*2,num_attention_heads)};encoders*num_hidden_layers@audio_config{\
-      feed_forward_in=b422;self_attn=b255;conv{glu{ext_pw_conv_1d:C(hidden_size,ext_pw_out_channel*2,1|\
+      feed_forward_in=b503;self_attn=b309;conv{glu{ext_pw_conv_1d:C(hidden_size,ext_pw_out_channel*2,1|\
       hidden_size,1);b1:T(1,ext_pw_out_channel,1);b2:T(1,ext_pw_out_channel,1)};dw_sep_conv_1d{\
       dw_conv:C(hidden_size,hidden_size*depthwise_multiplier,1|hidden_size//hidden_size,kernel_size);\
       pw_conv:C(hidden_size*depthwise_multiplier,depthwise_separable_out_channel,1|\
       hidden_size*depthwise_multiplier,1)};ext_pw_conv_1d:C(hidden_size,ext_pw_out_channel,1|hidden_size,1);\
-      layer_norm:N(hidden_size,1)};feed_forward_out=b422;layer_norm_att:N(hidden_size,1);layer_norm:N(hidden_size,\
+      layer_norm:N(hidden_size,1)};feed_forward_out=b503;layer_norm_att:N(hidden_size,1);layer_norm:N(hidden_size,\
       1)};encoder_embedding@audio_config{global_mean:B(input_size);global_invstd:B(input_size)}};\
       up_proj_for_speech:L(audio_config.hidden_size*audio_config.downsample_rate,hidden_size,1);\
       down_proj_for_speech:L(hidden_size,hidden_size,1);\
       up_proj_for_vision_speech:L(audio_config.hidden_size*audio_config.downsample_rate,hidden_size,1);\
       down_proj_for_vision_speech:L(hidden_size,hidden_size,1)}
       """,
-    "b424": """
-      self_attn=b149;mlp{router:L(hidden_size,num_local_experts);experts=b337};input_layernorm:N(hidden_size,1);\
+    "b505": """
+      self_attn=b170;mlp{router:L(hidden_size,num_local_experts);experts=b416};input_layernorm:N(hidden_size,1);\
       post_attention_layernorm:N(hidden_size,1)
       """,
-    "b425": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b424;norm:N(hidden_size,1)
+    "b506": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b505;norm:N(hidden_size,1)
       """,
-    "b426": """
+    "b507": """
       wi_0:L(hidden_size,d_ff);wi_1:L(hidden_size,d_ff);wo:L(d_ff,hidden_size)
       """,
-    "b427": """
+    "b508": """
+      patch_embed=b128;layers*num_hidden_layers=b130;neck=b131;?use_abs_pos pos_embed:T(1,image_size//patch_size,\
+      image_size//patch_size,hidden_size)
+      """,
+    "b509": """
       key_proj:L(hidden_size,hidden_size,1);value_proj:L(hidden_size,hidden_size,1);query_proj:L(hidden_size,\
       hidden_size,1);out_proj:L(hidden_size,hidden_size,1)
       """,
-    "b428": """
-      self_attn=b427;feed_forward{intermediate:L(hidden_size,encoder_ffn_dim,1);output:L(encoder_ffn_dim,\
+    "b51": """
+      embeddings=b50;encoder{layer*num_hidden_layers=b49}
+      """,
+    "b510": """
+      self_attn=b509;feed_forward{intermediate:L(hidden_size,encoder_ffn_dim,1);output:L(encoder_ffn_dim,\
       hidden_size,1)};self_attn_layer_norm:N(hidden_size,1);feed_forward_layer_norm:N(hidden_size,1)
       """,
-    "b429": """
+    "b511": """
       self_attn{key_proj:L(hidden_size,hidden_size,1);value_proj:L(hidden_size,hidden_size,1);\
       query_proj:L(hidden_size,hidden_size,1);out_proj:L(hidden_size,hidden_size,1);\
       relative_pos_embeddings:L(hidden_size,num_buckets*num_decoder_attention_heads,1)};?add_cross_attention \
-      cross_attn=b427;feed_forward{intermediate:L(hidden_size,decoder_ffn_dim,1);output:L(decoder_ffn_dim,\
+      cross_attn=b509;feed_forward{intermediate:L(hidden_size,decoder_ffn_dim,1);output:L(decoder_ffn_dim,\
       hidden_size,1)};self_attn_layer_norm:N(hidden_size,1);?add_cross_attention \
       cross_attn_layer_norm:N(hidden_size,1);feed_forward_layer_norm:N(hidden_size,1)
       """,
-    "b43": """
-      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
-      LayerNorm:N(hidden_size,1)
-      """,
-    "b430": """
+    "b512": """
       ?!tie_word_embeddings word_embeddings:E(vocab_size,hidden_size);?tie_word_embeddings \
       word_embeddings:E(vocab_size,hidden_size)~;position_embeddings:E(max_position_embeddings,hidden_size);\
-      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b429;embeddings_layer_norm:N(hidden_size,1)
+      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b511;embeddings_layer_norm:N(hidden_size,1)
       """,
-    "b431": """
-      self_attn=b206;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+    "b513": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)
       """,
-    "b432": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b431;norm:N(hidden_size)
-      """,
-    "b433": """
-      attn=b86;mlp=b143;norm1:N(hidden_size);norm2:N(hidden_size)
-      """,
-    "b434": """
-      patch_embed=b142;blocks*depth=b433;merger=b145
-      """,
-    "b435": """
-      linear:L(audio_config.d_model,text_config.hidden_size,1)
-      """,
-    "b436": """
+    "b514": """
       k_proj:L(d_model,d_model);v_proj:L(d_model,d_model,1);q_proj:L(d_model,d_model,1);out_proj:L(d_model,\
       d_model,1)
       """,
-    "b437": """
-      self_attn=b436;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
+    "b515": """
+      self_attn=b514;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
       self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
       """,
-    "b438": """
+    "b516": """
+      conv1:C(num_mel_bins,d_model,1|num_mel_bins,3);conv2:C(d_model,d_model,1|d_model,3);audio_bos_eos_token:E(2,\
+      output_dim);layers*encoder_layers=b515;proj:L(d_model,output_dim,1);ln_post:N(d_model,1)
+      """,
+    "b517": """
+      patch_embed=b174;blocks*depth{attn{q:L(hidden_size,hidden_size,1);k:L(hidden_size,hidden_size,1);\
+      v:L(hidden_size,hidden_size,1);proj:L(hidden_size,hidden_size,1)};mlp=b175;norm1:N(hidden_size);\
+      norm2:N(hidden_size)};merger=b177
+      """,
+    "b518": """
+      attn=b104;mlp=b175;norm1:N(hidden_size);norm2:N(hidden_size)
+      """,
+    "b519": """
+      patch_embed=b174;blocks*depth=b518;merger=b177
+      """,
+    "b52": """
+      transform=b47;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
+      decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)
+      """,
+    "b520": """
+      linear:L(audio_config.d_model,text_config.hidden_size,1)
+      """,
+    "b521": """
       ?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
       up_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size);\
       ?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) experts=b1;\
-      ?!(mlp_only_layers has i) shared_expert=b156;?!(mlp_only_layers has i) shared_expert_gate:L(hidden_size,1)
+      ?!(mlp_only_layers has i) shared_expert=b192;?!(mlp_only_layers has i) shared_expert_gate:L(hidden_size,1)
       """,
-    "b439": """
+    "b522": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),qkv_bias);v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),qkv_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b438;\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b521;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b44": """
-      query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1)
-      """,
-    "b440": """
+    "b523": """
       patch_embed@vision_config{proj:C(in_channels,embed_dim,0|in_channels,temporal_patch_size,patch_size,\
       patch_size)};blocks*text_config.num_hidden_layers@vision_config{attn{qkv:L(embed_dim,embed_dim*3,1);\
       proj:L(embed_dim,embed_dim,1)};mlp{fc1:L(embed_dim,embed_dim*mlp_ratio,1);fc2:L(embed_dim*mlp_ratio,\
@@ -1985,17 +2519,17 @@ extension TypeTable {
       0:L(embed_dim*spatial_merge_size**2,embed_dim*spatial_merge_size**2,1);2:L(embed_dim*spatial_merge_size**2,\
       hidden_size,1)};ln_q:N(embed_dim,1)}
       """,
-    "b441": """
-      self_attn=b166;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+    "b524": """
+      self_attn=b206;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b442": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b441;norm:N(hidden_size)
+    "b525": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b524;norm:N(hidden_size)
       """,
-    "b443": """
-      patch_embed@vision_config=b85;pos_embed:E(vision_config.num_position_embeddings,vision_config.hidden_size);\
-      blocks*text_config.num_hidden_layers@vision_config=b87;merger@vision_config=b88
+    "b526": """
+      patch_embed@vision_config=b103;pos_embed:E(vision_config.num_position_embeddings,vision_config.hidden_size);\
+      blocks*text_config.num_hidden_layers@vision_config=b105;merger@vision_config=b106
       """,
-    "b444": """
+    "b527": """
       conv1d:C(linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,\
       linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,0|\
       (linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads)//(linear_key_head_\
@@ -2006,33 +2540,36 @@ extension TypeTable {
       linear_num_value_heads);in_proj_a:L(hidden_size,linear_num_value_heads);dt_bias:T(linear_num_value_heads);\
       A_log:T(linear_num_value_heads);norm:N(linear_value_head_dim)
       """,
-    "b445": """
+    "b528": """
       q_norm:N(head_dim);k_norm:N(head_dim);q_proj:L(hidden_size,num_attention_heads*head_dim*2,attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)
       """,
-    "b446": """
-      ?layer_types[i]=='linear_attention' linear_attn=b444;mlp=b79;input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);?!(layer_types[i]=='linear_attention') self_attn=b445
+    "b529": """
+      ?layer_types[i]=='linear_attention' linear_attn=b527;mlp=b78;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size);?!(layer_types[i]=='linear_attention') self_attn=b528
       """,
-    "b447": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b446;norm:N(hidden_size)
+    "b53": """
+      embeddings=b50;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
       """,
-    "b448": """
-      visual=b443;language_model@text_config=b447
+    "b530": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b529;norm:N(hidden_size)
       """,
-    "b449": """
-      ?!(layer_types[i]=='full_attention') linear_attn=b444;mlp{gate:R(hidden_size,num_experts);experts=b1;\
-      shared_expert=b156;shared_expert_gate:L(hidden_size,1)};input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b445
+    "b531": """
+      visual=b526;language_model@text_config=b530
       """,
-    "b45": """
-      dense:L(hidden_size,hidden_size,1);LayerNorm:N(hidden_size,1)
+    "b532": """
+      ?!(layer_types[i]=='full_attention') linear_attn=b527;mlp{gate:R(hidden_size,num_experts);experts=b1;\
+      shared_expert=b192;shared_expert_gate:L(hidden_size,1)};input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b528
       """,
-    "b450": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b449;norm:N(hidden_size)
+    "b533": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b532;norm:N(hidden_size)
       """,
-    "b451": """
+    "b534": """
+      linear_1:L(d_model,d_model,1);linear_2:L(d_model,output_dim,1)
+      """,
+    "b535": """
       conv1d:C(linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,\
       linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,0|\
       (linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads)//(linear_key_head_\
@@ -2042,53 +2579,48 @@ extension TypeTable {
       in_proj_ba:L(hidden_size,linear_num_value_heads*2);out_proj:L(linear_value_head_dim*linear_num_value_heads,\
       hidden_size);dt_bias:T(linear_num_value_heads);A_log:T(linear_num_value_heads);norm:N(linear_value_head_dim)
       """,
-    "b452": """
+    "b536": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='full_attention') \
-      linear_attn=b451;mlp=b438;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      ?layer_types[i]=='full_attention' self_attn=b445};norm:N(hidden_size)
+      linear_attn=b535;mlp=b521;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      ?layer_types[i]=='full_attention' self_attn=b528};norm:N(hidden_size)
       """,
-    "b453": """
-      patch_embed=b85;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b87;merger=b88;\
-      deepstack_merger_list{0=b89;1=b89;2=b89}
-      """,
-    "b454": """
+    "b537": """
       gate_up_proj:P(num_local_experts,moe_intermediate_size*2,hidden_size);down_proj:P(num_local_experts,\
       hidden_size,moe_intermediate_size)
       """,
-    "b455": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b166;mlp{?num_local_experts<=0|\
+    "b538": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b206;mlp{?num_local_experts<=0|\
       (mlp_only_layers has i|!((i+1)%decoder_sparse_step==0)) gate_proj:L(hidden_size,intermediate_size);\
       ?num_local_experts<=0|(mlp_only_layers has i|!((i+1)%decoder_sparse_step==0)) up_proj:L(hidden_size,\
       intermediate_size);?num_local_experts<=0|(mlp_only_layers has i|!((i+1)%decoder_sparse_step==0)) \
       down_proj:L(intermediate_size,hidden_size);?!(num_local_experts<=0)&(!(mlp_only_layers has \
-      i)&(i+1)%decoder_sparse_step==0) experts=b454;?!(num_local_experts<=0)&(!(mlp_only_layers has \
+      i)&(i+1)%decoder_sparse_step==0) experts=b537;?!(num_local_experts<=0)&(!(mlp_only_layers has \
       i)&(i+1)%decoder_sparse_step==0) gate:R(hidden_size,num_local_experts)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
-    "b456": """
+    "b539": """
       word_embeddings:E(vocab_size,input_embedding_size)!;position_embeddings:E(max_position_embeddings,\
       input_embedding_size);token_type_embeddings:E(type_vocab_size,input_embedding_size);\
       LayerNorm:N(input_embedding_size,1)
       """,
-    "b457": """
-      embedding_hidden_mapping_in:L(input_embedding_size,hidden_size,1);layer*num_hidden_layers=b47
+    "b54": """
+      predictions=b52;seq_relationship:L(hidden_size,2,1)
       """,
-    "b458": """
+    "b540": """
+      embedding_hidden_mapping_in:L(input_embedding_size,hidden_size,1);layer*num_hidden_layers=b49
+      """,
+    "b541": """
       predictions{dense:L(hidden_size,output_embedding_size,1);decoder:L(output_embedding_size,vocab_size,1);\
       LayerNorm:N(output_embedding_size,1)}
       """,
-    "b459": """
-      layer*num_hidden_layers{attention{self=b44;output{dense:L(hidden_size,hidden_size,1)};\
-      LayerNorm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1);LayerNorm:N(hidden_size,\
-      1)};output{dense:L(intermediate_size,hidden_size,1)}}
+    "b542": """
+      layer*num_hidden_layers{attention=b168;intermediate{dense:L(hidden_size,intermediate_size,1);\
+      LayerNorm:N(hidden_size,1)};output{dense:L(intermediate_size,hidden_size,1)}}
       """,
-    "b46": """
-      dense:L(intermediate_size,hidden_size,1);LayerNorm:N(hidden_size,1)
+    "b543": """
+      embeddings=b84;encoder=b542;LayerNorm:N(hidden_size,1)
       """,
-    "b460": """
-      embeddings=b73;encoder=b459;LayerNorm:N(hidden_size,1)
-      """,
-    "b461": """
+    "b544": """
       word_embeddings:E(vocab_size,hidden_size)!;pronunciation_embed:E(pronunciation_vocab_size,\
       pronunciation_embed_dim);shape_embed:E(shape_vocab_size,shape_embed_dim);\
       position_embeddings:E(max_position_embeddings,hidden_size);token_type_embeddings:E(type_vocab_size,\
@@ -2096,25 +2628,32 @@ extension TypeTable {
       map_inputs_layer:L(enable_pronunciation?(enable_shape?hidden_size+pronunciation_embed_dim+shape_embed_dim:hi\
       dden_size+pronunciation_embed_dim):hidden_size+shape_embed_dim,hidden_size,1);LayerNorm:N(hidden_size,1)
       """,
-    "b462": """
-      embeddings=b461;encoder{layer*num_hidden_layers=b47}
+    "b545": """
+      embeddings=b544;encoder{layer*num_hidden_layers=b49}
       """,
-    "b463": """
+    "b546": """
       word_embeddings:E(vocab_size,embedding_size)!;token_type_embeddings:E(type_vocab_size,embedding_size);\
       LayerNorm:N(embedding_size,1)
       """,
-    "b464": """
-      embed_positions:E(max_position_embeddings,hidden_size//num_attention_heads);layer*num_hidden_layers=b47
+    "b547": """
+      embed_positions:E(max_position_embeddings,hidden_size//num_attention_heads);layer*num_hidden_layers=b49
       """,
-    "b465": """
-      embeddings=b463;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
-      encoder=b464
+    "b548": """
+      embeddings=b546;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
+      encoder=b547
       """,
-    "b466": """
-      predictions{transform=b91;?!tie_word_embeddings decoder:L(embedding_size,vocab_size,1);?tie_word_embeddings \
-      decoder:L(embedding_size,vocab_size,1)~;bias:T(vocab_size)}
+    "b549": """
+      predictions{transform=b110;?!tie_word_embeddings decoder:L(embedding_size,vocab_size,1);\
+      ?tie_word_embeddings decoder:L(embedding_size,vocab_size,1)~;bias:T(vocab_size)}
       """,
-    "b467": """
+    "b55": """
+      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),use_bias);key:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),use_bias);value:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),use_bias)};output=b47};intermediate{\
+      dense:L(hidden_size,intermediate_size,1)};output=b48}
+      """,
+    "b550": """
       attention{key:L(hidden_size,attention_hidden_size);value:L(hidden_size,attention_hidden_size);\
       receptance:L(hidden_size,attention_hidden_size);output:L(attention_hidden_size,hidden_size);\
       time_decay:T(attention_hidden_size);time_first:T(attention_hidden_size);time_mix_key:T(1,1,hidden_size);\
@@ -2123,35 +2662,43 @@ extension TypeTable {
       time_mix_key:T(1,1,hidden_size);time_mix_receptance:T(1,1,hidden_size)};?i==0 pre_ln:N(hidden_size,1);\
       ln1:N(hidden_size,1);ln2:N(hidden_size,1)
       """,
-    "b468": """
-      embed_tokens:E(vocab_size,hidden_size)~shared;layers*decoder_layers{self_attn=b61;ffn{fc1:L(hidden_size,\
+    "b551": """
+      self_attn{q_proj:F(hidden_size,num_attention_heads*head_dim,attention_bias,0,\
+      num_attention_heads*head_dim+num_key_value_heads*head_dim+num_key_value_heads*head_dim);\
+      k_proj:F(hidden_size,num_key_value_heads*head_dim,attention_bias,num_attention_heads*head_dim,\
+      num_attention_heads*head_dim+num_key_value_heads*head_dim+num_key_value_heads*head_dim);\
+      v_proj:F(hidden_size,num_key_value_heads*head_dim,attention_bias,\
+      num_attention_heads*head_dim+num_key_value_heads*head_dim,\
+      num_attention_heads*head_dim+num_key_value_heads*head_dim+num_key_value_heads*head_dim);\
+      o_proj:L(num_attention_heads*head_dim,hidden_size);?use_qk_norm q_norm:N(head_dim);?use_qk_norm \
+      k_norm:N(head_dim)};mlp=b139;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b552": """
+      embed_tokens:E(vocab_size,hidden_size)~shared;layers*decoder_layers{self_attn=b63;ffn{fc1:L(hidden_size,\
       encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,hidden_size,1)};self_attn_layer_norm:N(hidden_size,1);\
       ffn_layer_norm:N(hidden_size,1)};layer_norm:N(hidden_size,1)
       """,
-    "b469": """
-      embed_tokens:E(vocab_size,hidden_size)!~shared;layers*decoder_layers{self_attn=b61;cross_attention=b61;ffn{\
+    "b553": """
+      embed_tokens:E(vocab_size,hidden_size)!~shared;layers*decoder_layers{self_attn=b63;cross_attention=b63;ffn{\
       fc1:L(hidden_size,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,hidden_size,1)};\
       self_attn_layer_norm:N(hidden_size,1);cross_attention_layer_norm:N(hidden_size,1);\
       ffn_layer_norm:N(hidden_size,1)};layer_norm:N(hidden_size,1)
       """,
-    "b47": """
-      attention{self=b44;output=b45};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46
-      """,
-    "b470": """
+    "b554": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_out_bias)};mlp=b32;\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_out_bias)};mlp=b34;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b471": """
-      self_attn=b195;mlp{experts=b24;gate:R(hidden_size,n_routed_experts);shared_experts=b25;gate=b26};\
+    "b555": """
+      self_attn=b238;mlp{experts=b24;gate:R(hidden_size,n_routed_experts);shared_experts=b25;gate=b26};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b472": """
+    "b556": """
       word_embeddings:E(vocab_size,embedding_size)!;position_embeddings:E(max_position_embeddings,embedding_size);\
       token_type_embeddings:E(type_vocab_size,embedding_size);LayerNorm:N(hidden_size,1)
       """,
-    "b473": """
+    "b557": """
       layers*num_hidden_layers{attention{query:C(hidden_size,hidden_size,1|hidden_size//q_groups,1);\
       key:C(hidden_size,hidden_size,1|hidden_size//k_groups,1);value:C(hidden_size,hidden_size,1|\
       hidden_size//v_groups,1)};post_attention{conv1d:C(hidden_size,hidden_size,1|\
@@ -2159,28 +2706,31 @@ extension TypeTable {
       intermediate_size,1|hidden_size//intermediate_groups,1)};output{conv1d:C(intermediate_size,hidden_size,1|\
       intermediate_size//output_groups,1);layernorm:N(hidden_size,1)}}
       """,
-    "b474": """
-      embeddings=b472;encoder=b473;pooler{dense:L(hidden_size,hidden_size,1)}
+    "b558": """
+      embeddings=b556;encoder=b557;pooler{dense:L(hidden_size,hidden_size,1)}
       """,
-    "b475": """
+    "b559": """
       weight:T(hidden_size//num_attention_heads)
       """,
-    "b476": """
-      self_attn=b134;mlp{c_fc:L(hidden_size,intermediate_size,use_bias);c_proj:L(intermediate_size,hidden_size,\
+    "b56": """
+      embeddings=b50;encoder=b55;pooler:L(hidden_size,hidden_size,1)
+      """,
+    "b560": """
+      self_attn=b162;mlp{c_fc:L(hidden_size,intermediate_size,use_bias);c_proj:L(intermediate_size,hidden_size,\
       use_bias)};input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
-    "b477": """
+    "b561": """
       DenseReluDense{?!is_gated_act wi:L(d_model,d_ff);wo:L(d_ff,d_model);?is_gated_act wi_0:L(d_model,d_ff);\
       ?is_gated_act wi_1:L(d_model,d_ff)};layer_norm:N(d_model)
       """,
-    "b478": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp=b79;\
+    "b562": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp=b78;\
       pre_self_attn_layernorm:N(hidden_size);post_self_attn_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
-    "b479": """
+    "b563": """
       embed_tokens:E(decoder.vocab_size,decoder.hidden_size);layers*encoder.num_hidden_layers@decoder{\
-      self_attn=b10;mlp=b79;cross_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);\
+      self_attn=b10;mlp=b78;cross_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);\
       k_proj:L(cross_attention_hidden_size,num_key_value_heads*head_dim,attention_bias);\
       v_proj:L(cross_attention_hidden_size,num_key_value_heads*head_dim,attention_bias);\
       o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)};pre_self_attn_layernorm:N(hidden_size);\
@@ -2188,109 +2738,118 @@ extension TypeTable {
       post_feedforward_layernorm:N(hidden_size);pre_cross_attn_layernorm:N(hidden_size);\
       post_cross_attn_layernorm:N(hidden_size)};norm@decoder{weight:T(hidden_size)}
       """,
-    "b48": """
-      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
-      token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
+    "b564": """
+      self_attn=b203;mlp=b78;pre_self_attn_layernorm:N(hidden_size);post_self_attn_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
-    "b480": """
+    "b565": """
+      text_model@encoder{embed_tokens:E(text_config.vocab_size,text_config.hidden_size)!;\
+      layers*text_config.num_hidden_layers@text_config=b564;embed_tokens@text_config{\
+      eoi_embedding:T(hidden_size)};norm@text_config{weight:T(hidden_size)}};multi_modal_projector@encoder=b205;\
+      vision_tower:A(AutoModel,encoder.vision_config)
+      """,
+    "b566": """
       weight:T(256);bias:T(256);running_mean:B(256);running_var:B(256);num_batches_tracked:B()
       """,
-    "b481": """
+    "b567": """
       weight:T(64);bias:T(64);running_mean:B(64);running_var:B(64);num_batches_tracked:B()
       """,
-    "b482": """
-      conv1:C(256,64,0|256,1,1);conv2:C(64,64,0|64,3,3);conv3:C(64,256,0|64,1,1);bn1=b481;bn2=b481;bn3=b480
+    "b568": """
+      conv1:C(256,64,0|256,1,1);conv2:C(64,64,0|64,3,3);conv3:C(64,256,0|64,1,1);bn1=b567;bn2=b567;bn3=b566
       """,
-    "b483": """
+    "b569": """
       weight:T(512);bias:T(512);running_mean:B(512);running_var:B(512);num_batches_tracked:B()
       """,
-    "b484": """
+    "b57": """
+      dense:L(hidden_size,hidden_size,1);out_proj:L(hidden_size,num_labels,1)
+      """,
+    "b570": """
       weight:T(128);bias:T(128);running_mean:B(128);running_var:B(128);num_batches_tracked:B()
       """,
-    "b485": """
-      conv1:C(512,128,0|512,1,1);conv2:C(128,128,0|128,3,3);conv3:C(128,512,0|128,1,1);bn1=b484;bn2=b484;bn3=b483
+    "b571": """
+      conv1:C(512,128,0|512,1,1);conv2:C(128,128,0|128,3,3);conv3:C(128,512,0|128,1,1);bn1=b570;bn2=b570;bn3=b569
       """,
-    "b486": """
+    "b572": """
       weight:T(1024);bias:T(1024);running_mean:B(1024);running_var:B(1024);num_batches_tracked:B()
       """,
-    "b487": """
-      conv1:C(1024,256,0|1024,1,1);conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);bn1=b480;bn2=b480;bn3=b486
+    "b573": """
+      conv1:C(1024,256,0|1024,1,1);conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);bn1=b566;bn2=b566;bn3=b572
       """,
-    "b488": """
+    "b574": """
       weight:T(2048);bias:T(2048);running_mean:B(2048);running_var:B(2048);num_batches_tracked:B()
       """,
-    "b489": """
-      conv1:C(2048,512,0|2048,1,1);conv2:C(512,512,0|512,3,3);conv3:C(512,2048,0|512,1,1);bn1=b483;bn2=b483;bn3=b488
+    "b575": """
+      conv1:C(2048,512,0|2048,1,1);conv2:C(512,512,0|512,3,3);conv3:C(512,2048,0|512,1,1);bn1=b569;bn2=b569;bn3=b574
       """,
-    "b49": """
-      embeddings=b48;encoder{layer*num_hidden_layers=b47}
-      """,
-    "b490": """
+    "b576": """
       SelfAttention{q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);\
       o:L(num_heads*d_kv,d_model);relative_attention_bias:E(relative_attention_num_buckets,num_heads)};\
       layer_norm:N(d_model)
       """,
-    "b491": """
-      self_attn=b10;mlp=b79;input_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size)
+    "b577": """
+      self_attn=b10;mlp=b78;input_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size)
       """,
-    "b492": """
+    "b578": """
       patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size)
       """,
-    "b493": """
+    "b579": """
       readout{0:L(vision_config.hidden_size,text_config.hidden_size,1);2:L(text_config.hidden_size,\
       text_config.hidden_size,1)}
       """,
-    "b494": """
+    "b58": """
+      transform=b47;?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)
+      """,
+    "b580": """
       linear_1:L(vision_config.hidden_size*5,text_config.hidden_size,1);linear_2:L(text_config.hidden_size,\
       text_config.hidden_size,1);projector_layernorm@vision_config{weight:T(hidden_size*5);bias:T(hidden_size*5)}
       """,
-    "b495": """
+    "b581": """
+      linear_1:L(audio_config.intermediate_size,text_config.hidden_size);linear_2:L(text_config.hidden_size,\
+      text_config.hidden_size)
+      """,
+    "b582": """
       embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_target_positions,d_model);layers*decoder_layers{\
-      self_attn=b436;encoder_attn=b436;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
+      self_attn=b514;encoder_attn=b514;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
       self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};\
       layer_norm:N(d_model,1)
       """,
-    "b496": """
+    "b583": """
       word_embeddings:E(vocab_size,hidden_size)!;token_type_embeddings:E(type_vocab_size,hidden_size);\
       position_embeddings:E(max_position_embeddings,hidden_size)
       """,
-    "b497": """
-      layer*num_hidden_layers{attention{self=b44;output{dense:L(hidden_size,hidden_size,1)};\
+    "b584": """
+      layer*num_hidden_layers{attention{self=b46;output{dense:L(hidden_size,hidden_size,1)};\
       self_attn_layer_norm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1)};output{\
       dense:L(intermediate_size,hidden_size,1)};LayerNorm:N(hidden_size,1)};LayerNorm:N(hidden_size,1)
       """,
-    "b498": """
+    "b585": """
       dense:L(hidden_size,hidden_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;\
       bias:T(vocab_size);layer_norm:N(hidden_size,1)
       """,
-    "b499": """
+    "b586": """
       ff{layer_1:L(d_model,d_inner,1);layer_2:L(d_inner,d_model,1);layer_norm:N(d_model,1)};rel_attn{q:T(d_model,\
       n_head,d_head);k:T(d_model,n_head,d_head);v:T(d_model,n_head,d_head);o:T(d_model,n_head,d_head);r:T(d_model,\
       n_head,d_head);r_r_bias:T(n_head,d_head);r_s_bias:T(n_head,d_head);r_w_bias:T(n_head,d_head);seg_embed:T(2,\
       n_head,d_head);layer_norm:N(d_model,1)}
       """,
-    "b5": """
-      embedding_hidden_mapping_in:L(embedding_size,hidden_size,1);albert_layer_groups{0{albert_layers{0=b4}}}
-      """,
-    "b50": """
-      transform=b45;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
-      decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)
-      """,
-    "b500": """
-      embeddings=b73;encoder{layer*num_hidden_layers{attention{self=b44;output=b45};intermediate{\
+    "b587": """
+      embeddings=b84;encoder{layer*num_hidden_layers{attention{self=b46;output=b47};intermediate{\
       dense:L(hidden_size,intermediate_size,1)};output{dense:L(intermediate_size,hidden_size,1);adapter_modules{\
       en_XX{dense1:L(hidden_size,hidden_size//adapter_reduction_factor,1);\
       dense2:L(hidden_size//adapter_reduction_factor,hidden_size,1)}};LayerNorm:N(hidden_size,1);\
       ?adapter_layer_norm adapter_layer_norm:N(hidden_size,1)}};?pre_norm LayerNorm:N(hidden_size,1)}
       """,
-    "b501": """
-      embeddings=b406;encoder{layer*num_hidden_layers=b47}
+    "b588": """
+      embeddings=b485;encoder{layer*num_hidden_layers=b49}
       """,
-    "b502": """
+    "b589": """
       hidden_states_scale:T(hidden_size);hidden_states_bias:T(hidden_size);residual_scale:T(hidden_size);\
       residual_bias:T(hidden_size)
       """,
-    "b503": """
+    "b59": """
+      predictions=b58;seq_relationship:L(hidden_size,2,1)
+      """,
+    "b590": """
       self_attn{o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);qkv_proj{q_proj:L(hidden_size,\
       num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);v_proj_current:L(hidden_size,num_key_value_heads*head_dim//2,attention_bias);\
@@ -2304,63 +2863,37 @@ extension TypeTable {
       cca_time1)};qk_norm{temp:T(num_key_value_heads)}};mlp{gate{down_proj:L(hidden_size,router_hidden_size,1);\
       router_mlp{fc1:L(router_hidden_size,router_hidden_size,1);fc2:L(router_hidden_size,router_hidden_size,1);\
       out_proj:L(router_hidden_size,num_experts+1);norm:N(router_hidden_size)};?!(i==0) \
-      router_states_scale:T(router_hidden_size);balancing_biases:B(num_experts+1)};experts{\
-      gate_up_proj:P(num_experts,moe_intermediate_size*2,hidden_size);down_proj:P(num_experts,hidden_size,\
-      moe_intermediate_size)}};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      post_attention_residual_scale=b502;post_mlp_residual_scale=b502
+      router_states_scale:T(router_hidden_size);balancing_biases:B(num_experts+1)};experts=b371};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);post_attention_residual_scale=b589;\
+      post_mlp_residual_scale=b589
       """,
-    "b51": """
-      embeddings=b48;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+    "b6": """
+      embeddings=b3;encoder=b5;pooler:L(hidden_size,hidden_size,1)
       """,
-    "b52": """
-      predictions=b50;seq_relationship:L(hidden_size,2,1)
-      """,
-    "b53": """
-      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),use_bias);key:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),use_bias);value:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),use_bias)};output=b45};intermediate{\
-      dense:L(hidden_size,intermediate_size,1)};output=b46}
-      """,
-    "b54": """
-      embeddings=b48;encoder=b53;pooler:L(hidden_size,hidden_size,1)
-      """,
-    "b55": """
-      dense:L(hidden_size,hidden_size,1);out_proj:L(hidden_size,num_labels,1)
-      """,
-    "b56": """
-      transform=b45;?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)
-      """,
-    "b57": """
-      predictions=b56;seq_relationship:L(hidden_size,2,1)
-      """,
-    "b58": """
+    "b60": """
       self_attn{self{query:L(d_model,encoder_attention_heads*int(d_model/encoder_attention_heads),use_bias);\
       key:L(d_model,encoder_attention_heads*int(d_model/encoder_attention_heads),use_bias);value:L(d_model,\
       encoder_attention_heads*int(d_model/encoder_attention_heads),use_bias)};output:L(d_model,d_model,use_bias)};\
       fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);\
       final_layer_norm:N(d_model,1)
       """,
-    "b59": """
+    "b61": """
       k_proj:L(d_model,d_model,use_bias);v_proj:L(d_model,d_model,use_bias);q_proj:L(d_model,d_model,use_bias);\
       out_proj:L(d_model,d_model,use_bias)
       """,
-    "b6": """
-      embeddings=b3;encoder=b5;pooler:L(hidden_size,hidden_size,1)
-      """,
-    "b60": """
-      self_attn=b59;encoder_attn=b59;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
+    "b62": """
+      self_attn=b61;encoder_attn=b61;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
       self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
       """,
-    "b61": """
+    "b63": """
       k_proj:L(hidden_size,hidden_size,1);v_proj:L(hidden_size,hidden_size,1);q_proj:L(hidden_size,hidden_size,1);\
       out_proj:L(hidden_size,hidden_size,1)
       """,
-    "b62": """
-      self_attn=b61;fc1:L(hidden_size,intermediate_size,1);fc2:L(intermediate_size,hidden_size,1);\
+    "b64": """
+      self_attn=b63;fc1:L(hidden_size,intermediate_size,1);fc2:L(intermediate_size,hidden_size,1);\
       self_attn_layer_norm:N(hidden_size,1);final_layer_norm:N(hidden_size,1)
       """,
-    "b63": """
+    "b65": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
@@ -2369,30 +2902,20 @@ extension TypeTable {
       intermediate_size);down_proj:L(intermediate_size,hidden_size);ffn_sub_norm:N(intermediate_size)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b64": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_position_embeddings,d_model);layers*encoder_layers=b36;layer_norm:N(d_model,1)
-      """,
-    "b65": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b37;layer_norm:N(d_model,1)
-      """,
     "b66": """
-      shared:E(vocab_size,d_model)!;encoder=b64;decoder=b65
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_positions:E(max_position_embeddings,d_model);layers*encoder_layers=b38;layer_norm:N(d_model,1)
       """,
     "b67": """
-      decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings,d_model);\
-      layers*decoder_layers=b37;layer_norm:N(d_model,1)}
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b39;layer_norm:N(d_model,1)
       """,
     "b68": """
-      fc1:L(hidden_size,intermediate_size,1);fc2:L(intermediate_size,hidden_size,1)
+      shared:E(vocab_size,d_model)!;encoder=b66;decoder=b67
       """,
     "b69": """
-      embeddings@vision_config{patch_embedding:C(3,hidden_size,1|3,patch_size,patch_size);class_embedding:T(1,1,\
-      hidden_size);position_embedding:T(1,(image_size//patch_size)**2+1,hidden_size)};encoder{\
-      layers*text_config.num_hidden_layers@vision_config{self_attn{qkv:L(hidden_size,hidden_size*3,1);\
-      projection:L(hidden_size,hidden_size,1)};mlp=b68;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,\
-      1)}};post_layernorm@vision_config=b16
+      decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings,d_model);\
+      layers*decoder_layers=b39;layer_norm:N(d_model,1)}
       """,
     "b7": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
@@ -2402,42 +2925,50 @@ extension TypeTable {
       q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads)
       """,
     "b70": """
+      patch_embedding:C(3,hidden_size,1|3,patch_size,patch_size);class_embedding:T(1,1,hidden_size);\
+      position_embedding:T(1,(image_size//patch_size)**2+1,hidden_size)
+      """,
+    "b71": """
+      fc1:L(hidden_size,intermediate_size,1);fc2:L(intermediate_size,hidden_size,1)
+      """,
+    "b72": """
+      embeddings=b70;encoder{layers*num_hidden_layers{self_attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);\
+      projection:L(hidden_size,hidden_size,1)};mlp=b71;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,\
+      1)}};post_layernorm:N(hidden_size,1)
+      """,
+    "b73": """
       query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(encoder_hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(encoder_hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1)
       """,
-    "b71": """
+    "b74": """
+      layer*num_hidden_layers{attention{attention=b46;output=b47};?i%cross_attention_frequency==0 crossattention{\
+      attention=b73;output=b47};?use_qformer_text_input intermediate{dense:L(hidden_size,intermediate_size,1)};\
+      ?use_qformer_text_input output=b48;intermediate_query{dense:L(hidden_size,intermediate_size,1)};\
+      output_query=b48}
+      """,
+    "b75": """
+      embeddings@vision_config=b70;encoder{layers*text_config.num_hidden_layers@vision_config{self_attn{\
+      qkv:L(hidden_size,hidden_size*3,1);projection:L(hidden_size,hidden_size,1)};mlp=b71;\
+      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)}};post_layernorm@vision_config=b16
+      """,
+    "b76": """
       self_attention{query_key_value:L(hidden_size,hidden_size*3,1);dense:L(hidden_size,hidden_size,1)};mlp{\
       dense_h_to_4h:L(hidden_size,hidden_size*4,1);dense_4h_to_h:L(hidden_size*4,hidden_size,1)};\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
-    "b72": """
-      dense:L(hidden_size,hidden_size,1);?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);\
-      ?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size);layer_norm:N(hidden_size,1)
-      """,
-    "b73": """
-      word_embeddings:E(vocab_size,hidden_size)!;token_type_embeddings:E(type_vocab_size,hidden_size);\
-      position_embeddings:E(max_position_embeddings,hidden_size);LayerNorm:N(hidden_size,1)
-      """,
-    "b74": """
-      embeddings=b73;encoder{layer*num_hidden_layers=b47}
-      """,
-    "b75": """
-      patch_embedding:C(num_channels,hidden_size,0|num_channels,patch_size,patch_size);\
-      position_embedding:E((image_size//patch_size)**2+1,hidden_size);class_embedding:T(hidden_size)
-      """,
-    "b76": """
-      self_attn=b61;mlp=b68;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
-      """,
     "b77": """
-      fc_in:L(n_embd,null(n_inner)?n_embd*4:n_inner,1);fc_out:L(null(n_inner)?n_embd*4:n_inner,n_embd,1)
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
       """,
     "b78": """
-      attn{out_proj:L(n_embd,n_embd);qkv_proj:L(n_embd,n_embd*3)};mlp=b77;ln_1:N(n_embd,1)
-      """,
-    "b79": """
       gate_proj:L(hidden_size,intermediate_size);up_proj:L(hidden_size,intermediate_size);\
       down_proj:L(intermediate_size,hidden_size)
+      """,
+    "b79": """
+      self_attn=b77;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b8": """
       self_attn=b7;mlp{up_proj:L(hidden_size,intermediate_size);down_proj:L(intermediate_size,hidden_size);act_fn{\
@@ -2445,97 +2976,126 @@ extension TypeTable {
       feedforward_layernorm:N(hidden_size)
       """,
     "b80": """
+      0{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);q_norm:N(hidden_size);\
+      k_norm:N(hidden_size)}
+      """,
+    "b81": """
+      layers*num_hidden_layers=b79;patch_embedding_projection:L(hidden_size_global,hidden_size*cross_attn_k);\
+      cross_attn_layers*num_hidden_layers{?cross_attn_all_layers|i==0 q_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads));?cross_attn_all_layers|i==0 k_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));?cross_attn_all_layers|i==0 v_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads));?cross_attn_all_layers|i==0 \
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);?cross_attn_all_layers|i==0 \
+      q_norm:N(hidden_size);?cross_attn_all_layers|i==0 k_norm:N(hidden_size)};norm:N(hidden_size)
+      """,
+    "b82": """
+      layers*num_hidden_layers=b79;embed_tokens:E(vocab_size,hidden_size);lm_head:L(hidden_size,vocab_size);\
+      norm:N(hidden_size)
+      """,
+    "b83": """
+      dense:L(hidden_size,hidden_size,1);?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);\
+      ?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size);layer_norm:N(hidden_size,1)
+      """,
+    "b84": """
+      word_embeddings:E(vocab_size,hidden_size)!;token_type_embeddings:E(type_vocab_size,hidden_size);\
+      position_embeddings:E(max_position_embeddings,hidden_size);LayerNorm:N(hidden_size,1)
+      """,
+    "b85": """
+      embeddings=b84;encoder{layer*num_hidden_layers=b49}
+      """,
+    "b86": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);?use_qk_norm \
-      q_norm{weight:T(num_attention_heads,hidden_size//num_attention_heads)};?use_qk_norm k_norm{\
-      weight:T(num_key_value_heads,hidden_size//num_attention_heads)}};mlp=b79;input_layernorm:N(hidden_size)
-      """,
-    "b81": """
-      self_attn=b10;mlp=b79;input_layernorm:N(hidden_size)
-      """,
-    "b82": """
-      gate_up_proj:S(num_experts,intermediate_size*2,hidden_size|gate_proj,up_proj);down_proj:S(num_experts,\
-      hidden_size,intermediate_size|down_proj)
-      """,
-    "b83": """
-      self_attn=b14;mlp{?mlp_layer_types[i]=='dense' gate_proj:L(hidden_size,intermediate_size);\
-      ?mlp_layer_types[i]=='dense' up_proj:L(hidden_size,intermediate_size);?mlp_layer_types[i]=='dense' \
-      down_proj:L(intermediate_size,hidden_size);?!(mlp_layer_types[i]=='dense') gate:R(hidden_size,num_experts);\
-      ?!(mlp_layer_types[i]=='dense') experts=b82};input_layernorm:N(hidden_size)
-      """,
-    "b84": """
-      linear_1:L(vision_config.hidden_size*downsample_factor**2,alignment_intermediate_size,1);\
-      linear_2:L(alignment_intermediate_size//2,text_config.hidden_size,1)
-      """,
-    "b85": """
-      proj:C(in_channels,hidden_size,1|in_channels,temporal_patch_size,patch_size,patch_size)
-      """,
-    "b86": """
-      qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,hidden_size,1)
+      o_proj:L(hidden_size,hidden_size,attention_bias);q_norm{weight:T(num_attention_heads,\
+      hidden_size//num_attention_heads);bias:T(num_attention_heads,hidden_size//num_attention_heads)};k_norm{\
+      weight:T(num_key_value_heads,hidden_size//num_attention_heads);bias:T(num_key_value_heads,\
+      hidden_size//num_attention_heads)}};mlp=b34;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)
       """,
     "b87": """
-      attn=b86;mlp{linear_fc1:L(hidden_size,intermediate_size,1);linear_fc2:L(intermediate_size,hidden_size,1)};\
-      norm1:N(hidden_size,1);norm2:N(hidden_size,1)
+      conv:C(base_channels*channel_multiplier[i],base_channels*channel_multiplier[i],1|\
+      base_channels*channel_multiplier[i],3,3)
       """,
     "b88": """
-      linear_fc1:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
-      linear_fc2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1);norm:N(hidden_size,1)
+      conv1:C(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_m\
+      ultiplier[3],base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*chan\
+      nel_multiplier[3],1|base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channe\
+      ls*channel_multiplier[3],3,3);\
+      conv2:C(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_m\
+      ultiplier[3],base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*chan\
+      nel_multiplier[3],1|base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channe\
+      ls*channel_multiplier[3],3,3);\
+      norm1:N(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_m\
+      ultiplier[3],1);norm2:N(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_ch\
+      annels*channel_multiplier[3],1)
       """,
     "b89": """
-      linear_fc1:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
-      linear_fc2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1);norm:N(hidden_size*spatial_merge_size**2,1)
+      block_1=b88;attn_1{q:C(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_cha\
+      nnels*channel_multiplier[3],\
+      base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_multiplie\
+      r[3],1|base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_mu\
+      ltiplier[3],1,1);k:C(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_chann\
+      els*channel_multiplier[3],\
+      base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_multiplie\
+      r[3],1|base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_mu\
+      ltiplier[3],1,1);v:C(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_chann\
+      els*channel_multiplier[3],\
+      base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_multiplie\
+      r[3],1|base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_mu\
+      ltiplier[3],1,1);proj_out:C(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:bas\
+      e_channels*channel_multiplier[3],\
+      base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_multiplie\
+      r[3],1|base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_mu\
+      ltiplier[3],1,1);norm:N(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_ch\
+      annels*channel_multiplier[3],1)};block_2=b88
       """,
     "b9": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b8;norm:N(hidden_size)
       """,
     "b90": """
-      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
-      num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1);key:L(hidden_size,\
-      num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1);value:L(hidden_size,\
-      num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1);key_conv_attn_layer{\
-      depthwise:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conv_kernel_size);pointwise:C(hidden_size,\
-      num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),0|hidden_size,1);\
-      bias:T(num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1)};\
-      conv_kernel_layer:L(num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),\
-      num_attention_heads//head_ratio*conv_kernel_size,1);conv_out_layer:L(hidden_size,\
-      num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1)};output=b45};\
-      intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46}
+      weight:T(base_channels*channel_multiplier[i]);bias:T(base_channels*channel_multiplier[i])
       """,
     "b91": """
-      dense:L(hidden_size,embedding_size,1);LayerNorm:N(embedding_size,1)
+      conv1:C(base_channels*channel_multiplier[i],base_channels*channel_multiplier[i],1|\
+      base_channels*channel_multiplier[i],3,3);conv2:C(base_channels*channel_multiplier[i],\
+      base_channels*channel_multiplier[i],1|base_channels*channel_multiplier[i],3,3);\
+      norm1:N(base_channels*channel_multiplier[i],1);norm2:N(base_channels*channel_multiplier[i],1)
       """,
     "b92": """
-      embeddings=b3;encoder=b90;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1)
+      weight:T(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_\
+      multiplier[3]);bias:T(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_chan\
+      nels*channel_multiplier[3])
       """,
     "b93": """
-      patch_embedding:L(num_channels*patch_size*patch_size,hidden_size,1);position_embedding:E(num_patches,\
-      hidden_size)
+      patch_embedding:C(num_channels,hidden_size,0|num_channels,patch_size,patch_size);\
+      position_embedding:E((image_size//patch_size)**2+1,hidden_size);class_embedding:T(hidden_size)
       """,
     "b94": """
-      layers*text_config.num_hidden_layers@vision_config=b76
+      self_attn=b63;mlp=b71;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
       """,
     "b95": """
-      embeddings@vision_config=b93;encoder=b94;post_layernorm@vision_config=b16
+      fc_in:L(n_embd,null(n_inner)?n_embd*4:n_inner,1);fc_out:L(null(n_inner)?n_embd*4:n_inner,n_embd,1)
       """,
     "b96": """
-      fc1:L(hidden_size,intermediate_size);fc2:L(intermediate_size,hidden_size)
+      attn{out_proj:L(n_embd,n_embd);qkv_proj:L(n_embd,n_embd*3)};mlp=b95;ln_1:N(n_embd,1)
       """,
     "b97": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp=b96;\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
+      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
+      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);?use_qk_norm \
+      q_norm{weight:T(num_attention_heads,hidden_size//num_attention_heads)};?use_qk_norm k_norm{\
+      weight:T(num_key_value_heads,hidden_size//num_attention_heads)}};mlp=b78;input_layernorm:N(hidden_size)
       """,
     "b98": """
-      linear_fc1:L(vision_config.hidden_size*vision_config.spatial_merge_size**2,projector_hidden_size,1);\
-      linear_fc2:L(projector_hidden_size,text_config.hidden_size,1);norm@vision_config=b16
+      self_attn=b10;mlp=b78;input_layernorm:N(hidden_size)
       """,
     "b99": """
-      layers*num_hidden_layers{self_att{self_attention{project_q:L(hidden_size,num_attention_heads*dim_head);\
-      project_k:L(hidden_size,num_attention_heads*dim_head);project_v:L(hidden_size,num_attention_heads*dim_head);\
-      attention_out:L(num_attention_heads*dim_head,hidden_size)};layernorm_before_attention:N(hidden_size)};ffn{\
-      ffn{w_in{w_0:L(hidden_size,dim_ff);w_1:L(hidden_size,dim_ff)};w_out:L(dim_ff,hidden_size)};\
-      layernorm_before_ffn:N(hidden_size)}};output_layernorm:N(hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b98;norm:N(hidden_size)
       """,
   ]
 }

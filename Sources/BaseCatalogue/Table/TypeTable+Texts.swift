@@ -9,7 +9,7 @@ extension TypeTable {
       moe_intermediate_size=1408 num_attention_heads=16 num_dense_layers=1 num_experts=64 num_hidden_layers=32 \
       num_key_value_heads=null num_shared_experts=2 sliding_window=1024 tie_word_embeddings=false vocab_size=200192
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
-      g !null(layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|i%4==3?'full_attention':'sliding_attention']
       g head_dim
       s layer_types full_attention sliding_attention
       c AfmoeForCausalLM AutoModelForCausalLM
@@ -213,7 +213,7 @@ extension TypeTable {
       d head_dim qk_rope_head_dim
       d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|\
       i<first_k_dense_replace?'dense':i%moe_layer_freq==0?'sparse':'dense']:mlp_layer_types
-      g !null(layer_types)
+      d layer_types null(layer_types)?[num_hidden_layers|'indexed_attention']:layer_types
       g head_dim
       s mlp_layer_types dense sparse
       c AXK2ForCausalLM AutoModelForCausalLM
@@ -252,6 +252,94 @@ extension TypeTable {
       r language_model>language_model.model
       i multi_modal_projector=b31;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
+    "bailing_hybrid": """
+      f . first_k_dense_replace=2 head_dim=128 hidden_size=2560 intermediate_size=6144 kv_lora_rank=512 \
+      layer_types=null linear_conv_kernel_dim=null linear_head_dim=null linear_num_heads=null \
+      mlp_layer_types=null moe_intermediate_size=768 n_shared_experts=1 num_attention_heads=32 num_experts=null \
+      num_hidden_layers=42 num_key_value_heads=32 num_local_experts=512 num_shared_experts=null \
+      qk_nope_head_dim=128 qk_rope_head_dim=64 short_conv_kernel_size=4 tie_word_embeddings=false v_head_dim=128 \
+      vocab_size=157184
+      k . n_shared_experts=num_shared_experts num_local_experts=num_experts
+      d head_dim qk_rope_head_dim
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|i%6==5?'full_attention':'linear_attention']
+      d linear_conv_kernel_dim null(linear_conv_kernel_dim)?short_conv_kernel_size:linear_conv_kernel_dim
+      d linear_head_dim null(linear_head_dim)?head_dim:linear_head_dim
+      d linear_num_heads null(linear_num_heads)?num_attention_heads:linear_num_heads
+      d mlp_layer_types list(mlp_layer_types)?mlp_layer_types:[num_hidden_layers|\
+      i<first_k_dense_replace?'dense':'sparse']
+      d num_experts null(num_experts)?num_local_experts:num_experts
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      d num_shared_experts null(num_shared_experts)?n_shared_experts:num_shared_experts
+      g !attention_bias
+      g head_dim
+      f . attention_bias=false
+      s layer_types full_attention linear_attention
+      s mlp_layer_types dense sparse
+      c BailingHybridForCausalLM AutoModelForCausalLM
+      p model
+      r model.embed_tokens>model.word_embeddings
+      r model.layers.*.self_attn.q_proj>model.layers.*.attention.q_proj
+      r model.layers.*.self_attn.kv_a_proj_with_mqa>model.layers.*.attention.kv_a_proj_with_mqa
+      r model.layers.*.self_attn.kv_b_proj>model.layers.*.attention.kv_b_proj
+      r model.layers.*.self_attn.k_proj>model.layers.*.attention.k_proj
+      r model.layers.*.self_attn.v_proj>model.layers.*.attention.v_proj
+      r model.layers.*.self_attn.conv1d.weight>model.layers.*.attention.q_conv1d.weight,\
+      model.layers.*.attention.k_conv1d.weight,model.layers.*.attention.v_conv1d.weight
+      r model.layers.*.self_attn.forget_gate>model.layers.*.attention
+      r model.layers.*.self_attn.b_proj>model.layers.*.attention.b_proj
+      r model.layers.*.self_attn.o_proj>model.layers.*.attention.dense
+      r model.layers.*.self_attn.g_proj>model.layers.*.attention.g_proj
+      r model.layers.*.self_attn.o_norm>model.layers.*.attention.o_norm
+      r model.layers.*.self_attn.kv_a_layernorm>model.layers.*.attention.kv_a_layernorm
+      r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.mlp.gate.expert_bias
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
+      layer_types[i]=='full_attention'?num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim):linear_head_dim*lin\
+      ear_num_heads);?layer_types[i]=='full_attention' kv_a_proj_with_mqa:L(hidden_size,\
+      kv_lora_rank+qk_rope_head_dim);?layer_types[i]=='full_attention' kv_b_proj:L(kv_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+v_head_dim));?!(layer_types[i]=='full_attention') \
+      k_proj:L(hidden_size,linear_head_dim*linear_num_heads);?!(layer_types[i]=='full_attention') \
+      v_proj:L(hidden_size,linear_head_dim*linear_num_heads);?!(layer_types[i]=='full_attention') \
+      conv1d:D(linear_head_dim*linear_num_heads*3,linear_head_dim*linear_num_heads*3,0|\
+      linear_head_dim*linear_num_heads*3//(linear_head_dim*linear_num_heads*3),linear_conv_kernel_dim|\
+      linear_head_dim*linear_num_heads,1,4|linear_head_dim*linear_num_heads,1,4|linear_head_dim*linear_num_heads,\
+      1,4);?!(layer_types[i]=='full_attention') forget_gate=b32;?!(layer_types[i]=='full_attention') \
+      b_proj:L(hidden_size,linear_num_heads);o_proj:L(linear_head_dim*linear_num_heads,hidden_size);\
+      g_proj:L(hidden_size,layer_types[i]=='full_attention'?num_attention_heads:linear_head_dim*linear_num_heads);\
+      ?!(layer_types[i]=='full_attention') o_norm:N(linear_head_dim);?layer_types[i]=='full_attention' \
+      kv_a_layernorm:N(kv_lora_rank)};mlp=b33;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};lm_head:L(hidden_size,vocab_size)
+      c BailingHybridModel AutoModel
+      r layers.*.self_attn.q_proj>layers.*.attention.q_proj
+      r layers.*.self_attn.k_proj>layers.*.attention.k_proj
+      r layers.*.self_attn.v_proj>layers.*.attention.v_proj
+      r layers.*.self_attn.conv1d.weight>layers.*.attention.q_conv1d.weight,layers.*.attention.k_conv1d.weight,\
+      layers.*.attention.v_conv1d.weight
+      r layers.*.self_attn.forget_gate>layers.*.attention
+      r layers.*.self_attn.b_proj>layers.*.attention.b_proj
+      r layers.*.self_attn.o_proj>layers.*.attention.dense
+      r layers.*.self_attn.g_proj>layers.*.attention.g_proj
+      r layers.*.self_attn.o_norm>layers.*.attention.o_norm
+      r layers.*.self_attn.kv_a_proj_with_mqa>layers.*.attention.kv_a_proj_with_mqa
+      r layers.*.self_attn.kv_b_proj>layers.*.attention.kv_b_proj
+      r layers.*.self_attn.kv_a_layernorm>layers.*.attention.kv_a_layernorm
+      r layers.*.mlp.gate.e_score_correction_bias>layers.*.mlp.gate.expert_bias
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
+      layer_types[i]=='full_attention'?num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim):linear_head_dim*lin\
+      ear_num_heads);?!(layer_types[i]=='full_attention') k_proj:L(hidden_size,linear_head_dim*linear_num_heads);\
+      ?!(layer_types[i]=='full_attention') v_proj:L(hidden_size,linear_head_dim*linear_num_heads);\
+      ?!(layer_types[i]=='full_attention') conv1d:D(linear_head_dim*linear_num_heads*3,\
+      linear_head_dim*linear_num_heads*3,0|\
+      linear_head_dim*linear_num_heads*3//(linear_head_dim*linear_num_heads*3),linear_conv_kernel_dim|\
+      linear_head_dim*linear_num_heads,1,4|linear_head_dim*linear_num_heads,1,4|linear_head_dim*linear_num_heads,\
+      1,4);?!(layer_types[i]=='full_attention') forget_gate=b32;?!(layer_types[i]=='full_attention') \
+      b_proj:L(hidden_size,linear_num_heads);o_proj:L(linear_head_dim*linear_num_heads,hidden_size);\
+      g_proj:L(hidden_size,layer_types[i]=='full_attention'?num_attention_heads:linear_head_dim*linear_num_heads);\
+      ?!(layer_types[i]=='full_attention') o_norm:N(linear_head_dim);?layer_types[i]=='full_attention' \
+      kv_a_proj_with_mqa:L(hidden_size,kv_lora_rank+qk_rope_head_dim);?layer_types[i]=='full_attention' \
+      kv_b_proj:L(kv_lora_rank,num_attention_heads*(qk_nope_head_dim+v_head_dim));\
+      ?layer_types[i]=='full_attention' kv_a_layernorm:N(kv_lora_rank)};mlp=b33;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
+      """,
     "bamba": """
       f . hidden_size=4096 intermediate_size=14336 mamba_conv_bias=true mamba_d_conv=4 mamba_d_state=256 \
       mamba_expand=2 mamba_n_groups=1 mamba_n_heads=128 mamba_proj_bias=false mlp_bias=false \
@@ -259,11 +347,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c BambaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b34;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b36;\
       final_layernorm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       c BambaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b34;final_layernorm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b36;final_layernorm:N(hidden_size)
       """,
     "bart": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -273,35 +361,37 @@ extension TypeTable {
       p model
       i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*decoder_layers=b36;layernorm_embedding:N(d_model,1)};decoder=b38};?!tie_word_embeddings \
+      d_model);layers*decoder_layers=b38;layernorm_embedding:N(d_model,1)};decoder=b40};?!tie_word_embeddings \
       lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,\
       vocab_size)
       c BartForCausalLM AutoModelForCausalLM
       p model
-      i model{decoder=b39;?!tie_word_embeddings encoder{embed_tokens:E(vocab_size,d_model)}};?tie_word_embeddings \
+      i model{decoder=b41;?!tie_word_embeddings encoder{embed_tokens:E(vocab_size,d_model)}};?tie_word_embeddings \
       lm_head:L(d_model,vocab_size)~
       c BartModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b40;decoder=b41
+      i shared:E(vocab_size,d_model)!;encoder=b42;decoder=b43
       c BartForQuestionAnswering
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder=b40;decoder=b41};qa_outputs:L(d_model,2,1)
+      i model{shared:E(vocab_size,d_model)!;encoder=b42;decoder=b43};qa_outputs:L(d_model,2,1)
       """,
     "beam": """
       f . attention_bias=false head_dim=128 hidden_size=5120 intermediate_size=20480 layer_types=null \
       mlp_layer_types=null moe_intermediate_size=2560 num_attention_heads=48 num_experts=256 num_hidden_layers=52 \
       num_key_value_heads=8 sliding_window=512 tie_word_embeddings=false vocab_size=151936
-      g !null(layer_types)
-      g !null(mlp_layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
+      i%6==5?'full_attention':i+1==num_hidden_layers?'full_attention':'sliding_attention']
+      d mlp_layer_types list(mlp_layer_types)?mlp_layer_types:[num_hidden_layers|\
+      i==0?'dense':i==1?'dense':i==2?'dense':'sparse']
       g head_dim
       s layer_types full_attention sliding_attention
       s mlp_layer_types dense sparse
       c BeamForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b42;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b44;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c BeamModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b42;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b44;norm:N(hidden_size)
       """,
     "bert": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -310,24 +400,24 @@ extension TypeTable {
       f . add_cross_attention=false
       c BertLMHeadModel AutoModelForCausalLM
       p bert
-      i bert=b49;cls{predictions=b50}
+      i bert=b51;cls{predictions=b52}
       c BertForMaskedLM AutoModelForMaskedLM
       p bert
-      i bert=b49;cls{predictions=b50}
+      i bert=b51;cls{predictions=b52}
       c BertModel AutoModel
-      i embeddings=b48;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b50;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
       c BertForSequenceClassification
       p bert
-      i bert=b51;classifier:L(hidden_size,num_labels,1)
+      i bert=b53;classifier:L(hidden_size,num_labels,1)
       c BertForTokenClassification
       p bert
-      i bert=b49;classifier:L(hidden_size,num_labels,1)
+      i bert=b51;classifier:L(hidden_size,num_labels,1)
       c BertForQuestionAnswering
       p bert
-      i bert=b49;qa_outputs:L(hidden_size,num_labels,1)
+      i bert=b51;qa_outputs:L(hidden_size,num_labels,1)
       c BertForPreTraining
       p bert
-      i bert=b51;cls=b52
+      i bert=b53;cls=b54
       """,
     "bert-generation": """
       f . hidden_size=1024 intermediate_size=4096 max_position_embeddings=512 num_attention_heads=16 \
@@ -336,11 +426,11 @@ extension TypeTable {
       f . add_cross_attention=false
       c BertGenerationDecoder AutoModelForCausalLM
       p bert
-      i bert{embeddings=b43;encoder{layer*num_hidden_layers=b47}};lm_head{?!tie_word_embeddings \
+      i bert{embeddings=b45;encoder{layer*num_hidden_layers=b49}};lm_head{?!tie_word_embeddings \
       decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;\
       bias:T(vocab_size)}
       c BertGenerationEncoder AutoModel
-      i embeddings=b43;encoder{layer*num_hidden_layers=b47}
+      i embeddings=b45;encoder{layer*num_hidden_layers=b49}
       """,
     "big_bird": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=4096 num_attention_heads=12 \
@@ -349,25 +439,25 @@ extension TypeTable {
       f . add_cross_attention=false
       c BigBirdForCausalLM AutoModelForCausalLM
       p bert
-      i bert=b54;cls{predictions=b50}
+      i bert=b56;cls{predictions=b52}
       c BigBirdForMaskedLM AutoModelForMaskedLM
       p bert
-      i bert=b54;cls{predictions=b50}
+      i bert=b56;cls{predictions=b52}
       c BigBirdModel AutoModel
-      i embeddings=b48;encoder=b53;pooler:L(hidden_size,hidden_size,1)
+      i embeddings=b50;encoder=b55;pooler:L(hidden_size,hidden_size,1)
       c BigBirdForSequenceClassification
       p bert
-      i bert=b54;classifier=b55
+      i bert=b56;classifier=b57
       c BigBirdForTokenClassification
       p bert
-      i bert=b54;classifier:L(hidden_size,num_labels,1)
+      i bert=b56;classifier:L(hidden_size,num_labels,1)
       c BigBirdForQuestionAnswering
       p bert
-      i bert{embeddings=b48;encoder=b53};qa_classifier{intermediate{dense:L(hidden_size,intermediate_size,1)};\
-      output=b46;qa_outputs:L(hidden_size,num_labels,1)}
+      i bert{embeddings=b50;encoder=b55};qa_classifier{intermediate{dense:L(hidden_size,intermediate_size,1)};\
+      output=b48;qa_outputs:L(hidden_size,num_labels,1)}
       c BigBirdForPreTraining
       p bert
-      i bert=b54;cls=b57
+      i bert=b56;cls=b59
       """,
     "bigbird_pegasus": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=16 encoder_attention_heads=16 encoder_ffn_dim=4096 \
@@ -377,20 +467,20 @@ extension TypeTable {
       p model
       i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings,d_model);\
-      layers*encoder_layers=b58;layernorm_embedding:N(d_model,1)};decoder{?!tie_word_embeddings \
+      layers*encoder_layers=b60;layernorm_embedding:N(d_model,1)};decoder{?!tie_word_embeddings \
       embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b60;layernorm_embedding:N(d_model,\
+      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b62;layernorm_embedding:N(d_model,\
       1)}};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
       vocab_size)~;final_logits_bias:B(1,vocab_size)
       c BigBirdPegasusForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings,d_model);\
-      layers*decoder_layers=b60;layernorm_embedding:N(d_model,1)}};lm_head:L(d_model,vocab_size)
+      layers*decoder_layers=b62;layernorm_embedding:N(d_model,1)}};lm_head:L(d_model,vocab_size)
       c BigBirdPegasusModel AutoModel
       i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings,d_model);layers*encoder_layers=b58;layernorm_embedding:N(d_model,\
+      embed_positions:E(max_position_embeddings,d_model);layers*encoder_layers=b60;layernorm_embedding:N(d_model,\
       1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b60;layernorm_embedding:N(d_model,1)}
+      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b62;layernorm_embedding:N(d_model,1)}
       """,
     "biogpt": """
       f . hidden_size=1024 intermediate_size=4096 max_position_embeddings=1024 num_attention_heads=16 \
@@ -398,11 +488,11 @@ extension TypeTable {
       c BioGptForCausalLM AutoModelForCausalLM
       p biogpt
       i biogpt{embed_tokens:E(vocab_size,hidden_size)!;embed_positions:E(max_position_embeddings+2,hidden_size);\
-      layers*num_hidden_layers=b62;layer_norm:N(hidden_size,1)};?!tie_word_embeddings \
+      layers*num_hidden_layers=b64;layer_norm:N(hidden_size,1)};?!tie_word_embeddings \
       output_projection:L(hidden_size,vocab_size);?tie_word_embeddings output_projection:L(hidden_size,vocab_size)~
       c BioGptModel AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;embed_positions:E(max_position_embeddings+2,hidden_size);\
-      layers*num_hidden_layers=b62;layer_norm:N(hidden_size,1)
+      layers*num_hidden_layers=b64;layer_norm:N(hidden_size,1)
       """,
     "bitnet": """
       f . attention_bias=false hidden_size=2560 intermediate_size=6912 num_attention_heads=20 \
@@ -410,11 +500,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c BitNetForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b63;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b65;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c BitNetModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b63;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b65;norm:N(hidden_size)
       """,
     "blenderbot": """
       f . d_model=2560 decoder_ffn_dim=10240 decoder_layers=24 encoder_ffn_dim=10240 encoder_layers=2 \
@@ -422,14 +512,14 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c BlenderbotForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model=b66;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      i model=b68;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
       vocab_size)~;final_logits_bias:B(1,vocab_size)
       c BlenderbotForCausalLM AutoModelForCausalLM
       p model
-      i model=b67;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      i model=b69;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
       vocab_size)~
       c BlenderbotModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b64;decoder=b65
+      i shared:E(vocab_size,d_model)!;encoder=b66;decoder=b67
       """,
     "blenderbot-small": """
       f . d_model=512 decoder_ffn_dim=2048 decoder_layers=8 encoder_ffn_dim=2048 encoder_layers=8 \
@@ -439,21 +529,21 @@ extension TypeTable {
       p model
       i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings,d_model);\
-      layers*encoder_layers=b36;layernorm_embedding:N(d_model,1)};decoder{?!tie_word_embeddings \
+      layers*encoder_layers=b38;layernorm_embedding:N(d_model,1)};decoder{?!tie_word_embeddings \
       embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b37;layernorm_embedding:N(d_model,\
+      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b39;layernorm_embedding:N(d_model,\
       1)}};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
       vocab_size)~;final_logits_bias:B(1,vocab_size)
       c BlenderbotSmallForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings,d_model);\
-      layers*decoder_layers=b37;layernorm_embedding:N(d_model,1)}};?!tie_word_embeddings lm_head:L(d_model,\
+      layers*decoder_layers=b39;layernorm_embedding:N(d_model,1)}};?!tie_word_embeddings lm_head:L(d_model,\
       vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c BlenderbotSmallModel AutoModel
       i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings,d_model);layers*encoder_layers=b36;layernorm_embedding:N(d_model,\
+      embed_positions:E(max_position_embeddings,d_model);layers*encoder_layers=b38;layernorm_embedding:N(d_model,\
       1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b37;layernorm_embedding:N(d_model,1)}
+      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b39;layernorm_embedding:N(d_model,1)}
       """,
     "blip": """
       f . projection_dim=512 tie_word_embeddings=true
@@ -461,36 +551,97 @@ extension TypeTable {
       max_position_embeddings=512 num_attention_heads=8 num_hidden_layers=12 vocab_size=30524
       f vision_config. hidden_size=768 image_size=384 intermediate_size=3072 patch_size=16
       c BlipForConditionalGeneration AutoModelForImageTextToText
-      i vision_model=b69;text_decoder@text_config{bert{embeddings=b43;encoder{layer*num_hidden_layers{attention{\
-      self=b44;output=b45};?is_decoder crossattention{self=b70;output=b45};intermediate{dense:L(hidden_size,\
-      intermediate_size,1)};output=b46}}};cls{predictions{transform=b45;decoder:L(hidden_size,vocab_size,1)~;\
+      i vision_model=b75;text_decoder@text_config{bert{embeddings=b45;encoder{layer*num_hidden_layers{attention{\
+      self=b46;output=b47};?is_decoder crossattention{self=b73;output=b47};intermediate{dense:L(hidden_size,\
+      intermediate_size,1)};output=b48}}};cls{predictions{transform=b47;decoder:L(hidden_size,vocab_size,1)~;\
       bias:T(vocab_size)}}}
       c BlipModel AutoModel
-      i text_model@text_config{embeddings=b43;encoder{layer*num_hidden_layers{attention{self=b44;output=b45};\
-      crossattention{self=b70;output=b45};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b46}};\
-      pooler{dense:L(hidden_size,hidden_size,1)}};vision_model=b69;visual_projection:L(vision_config.hidden_size,\
+      i text_model@text_config{embeddings=b45;encoder{layer*num_hidden_layers{attention{self=b46;output=b47};\
+      crossattention{self=b73;output=b47};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b48}};\
+      pooler{dense:L(hidden_size,hidden_size,1)}};vision_model=b75;visual_projection:L(vision_config.hidden_size,\
       projection_dim);text_projection:L(text_config.hidden_size,projection_dim);logit_scale:T()
+      """,
+    "blip-2": """
+      f . num_query_tokens=32
+      f qformer_config. cross_attention_frequency=2 encoder_hidden_size=1408 hidden_size=768 \
+      intermediate_size=3072 num_attention_heads=12 num_hidden_layers=12 use_qformer_text_input=false
+      f vision_config. hidden_size=1408 image_size=224 intermediate_size=6144 num_hidden_layers=39 patch_size=14 \
+      qkv_bias=true
+      y text_config. opt
+      d qformer_config.encoder_hidden_size vision_config.hidden_size
+      c Blip2ForConditionalGeneration AutoModelForImageTextToText
+      i vision_model@vision_config=b72;qformer@qformer_config{encoder=b74;layernorm:N(hidden_size,1)};\
+      language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
+      num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModelForCausalLM,text_config)
+      c Blip2Model AutoModel
+      i vision_model@vision_config=b72;qformer@qformer_config{encoder=b74;layernorm:N(hidden_size,1)};\
+      language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
+      num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModelForCausalLM,text_config)
       """,
     "blip_2_qformer": """
       f . cross_attention_frequency=2 encoder_hidden_size=1408 hidden_size=768 intermediate_size=3072 \
       num_attention_heads=12 num_hidden_layers=12 use_qformer_text_input=false vocab_size=30522
       c Blip2QFormerModel AutoModel
-      i encoder{layer*num_hidden_layers{attention{attention=b44;output=b45};?i%cross_attention_frequency==0 \
-      crossattention{attention=b70;output=b45};?use_qformer_text_input intermediate{dense:L(hidden_size,\
-      intermediate_size,1)};?use_qformer_text_input output=b46;intermediate_query{dense:L(hidden_size,\
-      intermediate_size,1)};output_query=b46}};layernorm:N(hidden_size,1)
+      i encoder=b74;layernorm:N(hidden_size,1)
       """,
     "bloom": """
       f . hidden_size=64 n_layer=2 tie_word_embeddings=true vocab_size=250880
       k . num_hidden_layers=n_layer
       c BloomForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*n_layer=b71;\
+      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*n_layer=b76;\
       word_embeddings_layernorm:N(hidden_size,1);ln_f:N(hidden_size,1)};?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c BloomModel AutoModel
-      i word_embeddings:E(vocab_size,hidden_size)!;h{0=b71;1=b71};word_embeddings_layernorm:N(hidden_size,1);\
+      i word_embeddings:E(vocab_size,hidden_size)!;h{0=b76;1=b76};word_embeddings_layernorm:N(hidden_size,1);\
       ln_f:N(hidden_size,1)
+      """,
+    "blt": """
+      f . encoder_hash_byte_group_nb_functions=1 encoder_hash_byte_group_vocab=500002 patch_in_forward=true \
+      tie_word_embeddings=false vocab_size=260
+      f decoder_config. cross_attn_all_layers=true cross_attn_k=2 hidden_size=1024 hidden_size_global=2048 \
+      intermediate_size=2816 num_attention_heads=16 num_hidden_layers=9 num_key_value_heads=null
+      f encoder_config. cross_attn_k=2 hidden_size=1024 intermediate_size=null num_attention_heads=16 \
+      num_hidden_layers=1 num_key_value_heads=null vocab_size=260
+      f global_config. hidden_size=2048 intermediate_size=5632 num_attention_heads=16 num_hidden_layers=25 \
+      num_key_value_heads=null
+      f patcher_config. hidden_size=768 intermediate_size=2048 num_attention_heads=12 num_hidden_layers=14 \
+      num_key_value_heads=null vocab_size=260
+      d decoder_config.num_key_value_heads \
+      null(decoder_config.num_key_value_heads)?decoder_config.num_attention_heads:decoder_config.num_key_value_heads
+      d encoder_config.intermediate_size \
+      null(encoder_config.intermediate_size)?int(encoder_config.hidden_size*8/3):encoder_config.intermediate_size
+      d encoder_config.num_key_value_heads \
+      null(encoder_config.num_key_value_heads)?encoder_config.num_attention_heads:encoder_config.num_key_value_heads
+      d global_config.num_key_value_heads \
+      null(global_config.num_key_value_heads)?global_config.num_attention_heads:global_config.num_key_value_heads
+      d patcher_config.num_key_value_heads \
+      null(patcher_config.num_key_value_heads)?patcher_config.num_attention_heads:patcher_config.num_key_value_heads
+      g !decoder_config.tie_word_embeddings
+      g !global_config.tie_word_embeddings
+      g !patcher_config.tie_word_embeddings
+      f patcher_config. tie_word_embeddings=false
+      f decoder_config. tie_word_embeddings=false
+      f global_config. tie_word_embeddings=false
+      c BltForCausalLM AutoModelForCausalLM
+      p model
+      i model{local_encoder{layers*encoder_config.num_hidden_layers@encoder_config=b79;\
+      patch_embedding_projection:L(encoder_config.hidden_size,\
+      encoder_config.hidden_size*encoder_config.cross_attn_k);?tie_word_embeddings \
+      embed_tokens:E(encoder_config.vocab_size,encoder_config.hidden_size)!~lm_head;?!tie_word_embeddings \
+      embed_tokens:E(encoder_config.vocab_size,encoder_config.hidden_size)!;cross_attn_layers@encoder_config=b80};\
+      global_transformer@global_config{layers*num_hidden_layers=b79};local_decoder@decoder_config=b81;\
+      encoder_hash_tok_embedding:E(encoder_hash_byte_group_vocab*(encoder_hash_byte_group_nb_functions*6),\
+      encoder_config.hidden_size);?patch_in_forward patcher@patcher_config=b82};\
+      lm_head:L(decoder_config.hidden_size,vocab_size)
+      c BltModel AutoModel
+      i local_encoder{layers*encoder_config.num_hidden_layers@encoder_config=b79;\
+      patch_embedding_projection:L(encoder_config.hidden_size,\
+      encoder_config.hidden_size*encoder_config.cross_attn_k);?!tie_word_embeddings \
+      embed_tokens:E(encoder_config.vocab_size,encoder_config.hidden_size)!;cross_attn_layers@encoder_config=b80};\
+      global_transformer@global_config{layers*num_hidden_layers=b79};local_decoder@decoder_config=b81;\
+      encoder_hash_tok_embedding:E(encoder_hash_byte_group_vocab*(encoder_hash_byte_group_nb_functions*6),\
+      encoder_config.hidden_size);?patch_in_forward patcher@patcher_config=b82
       """,
     "camembert": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -499,27 +650,93 @@ extension TypeTable {
       f . add_cross_attention=false
       c CamembertForCausalLM AutoModelForCausalLM
       p roberta
-      i lm_head=b72;roberta=b74
+      i lm_head=b83;roberta=b85
       c CamembertForMaskedLM AutoModelForMaskedLM
       p roberta
-      i lm_head=b72;roberta=b74
+      i lm_head=b83;roberta=b85
       c CamembertModel AutoModel
-      i embeddings=b73;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b84;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
       c CamembertForSequenceClassification
       p roberta
-      i classifier=b55;roberta=b74
+      i classifier=b57;roberta=b85
       c CamembertForTokenClassification
       p roberta
-      i classifier:L(hidden_size,num_labels,1);roberta=b74
+      i classifier:L(hidden_size,num_labels,1);roberta=b85
       c CamembertForQuestionAnswering
       p roberta
-      i qa_outputs:L(hidden_size,num_labels,1);roberta=b74
+      i qa_outputs:L(hidden_size,num_labels,1);roberta=b85
+      """,
+    "chameleon": """
+      f . attention_bias=false hidden_size=4096 intermediate_size=11008 mlp_bias=false num_attention_heads=32 \
+      num_hidden_layers=32 num_key_value_heads=32 tie_word_embeddings=false vocab_size=65536
+      f vq_config. base_channels=128 channel_multiplier=[1,1,2,2,4] double_latent=false embed_dim=256 \
+      in_channels=3 latent_channels=256 num_embeddings=8192 num_res_blocks=2
+      c ChameleonForConditionalGeneration AutoModelForImageTextToText
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b86;vqmodel@vq_config{encoder{\
+      conv_in:C(in_channels,base_channels,1|in_channels,3,3);down*len(channel_multiplier){block*num_res_blocks{\
+      conv1:C(j==0?(base_channels*channel_multiplier[i-1]==base_channels*channel_multiplier[i]?base_channels*chann\
+      el_multiplier[i]:i==0?base_channels:i+1==len(channel_multiplier)?base_channels*channel_multiplier[3]:base_ch\
+      annels*channel_multiplier[j]):base_channels*channel_multiplier[i],base_channels*channel_multiplier[i],1|\
+      j==0?(base_channels*channel_multiplier[i-1]==base_channels*channel_multiplier[i]?base_channels*channel_multi\
+      plier[i]:i==0?base_channels:i+1==len(channel_multiplier)?base_channels*channel_multiplier[3]:base_channels*c\
+      hannel_multiplier[j]):base_channels*channel_multiplier[i],3,3);conv2:C(base_channels*channel_multiplier[i],\
+      base_channels*channel_multiplier[i],1|base_channels*channel_multiplier[i],3,3);\
+      norm1:N(j==0?(base_channels*channel_multiplier[i-1]==base_channels*channel_multiplier[i]?base_channels*chann\
+      el_multiplier[i]:i==0?base_channels:i+1==len(channel_multiplier)?base_channels*channel_multiplier[3]:base_ch\
+      annels*channel_multiplier[j]):base_channels*channel_multiplier[i],1);\
+      norm2:N(base_channels*channel_multiplier[i],1);\
+      ?j==0&(!(base_channels*channel_multiplier[i-1]==base_channels*channel_multiplier[i])&!(base_channels==base_c\
+      hannels*channel_multiplier[i])) \
+      nin_shortcut:C(i+1==len(channel_multiplier)?base_channels*channel_multiplier[3]:i==0?base_channels:base_chan\
+      nels*channel_multiplier[j],base_channels*channel_multiplier[i],1|\
+      i+1==len(channel_multiplier)?base_channels*channel_multiplier[3]:i==0?base_channels:base_channels*channel_mu\
+      ltiplier[j],1,1)};?!(i+1==len(channel_multiplier)) downsample=b87};mid=b89;\
+      conv_out:C(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channe\
+      l_multiplier[3],double_latent?latent_channels*2:latent_channels,1|\
+      base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_multiplie\
+      r[3],3,3);norm_out:N(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_chann\
+      els*channel_multiplier[3],1)};quantize{embedding:E(num_embeddings,embed_dim)};quant_conv:C(latent_channels,\
+      embed_dim,1|latent_channels,1,1);post_quant_conv:C(embed_dim,latent_channels,1|embed_dim,1,1)};\
+      norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size)
+      c ChameleonModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b86;vqmodel{encoder{\
+      conv_in:C(vq_config.in_channels,vq_config.base_channels,1|vq_config.in_channels,3,3);down*num_hidden_layers{\
+      block{0{conv1:C(vq_config.base_channels*vq_config.channel_multiplier[i-1]==vq_config.base_channels*vq_config\
+      .channel_multiplier[i]?vq_config.base_channels*vq_config.channel_multiplier[i]:i==0?vq_config.base_channels:\
+      i+1==num_hidden_layers?vq_config.base_channels*vq_config.channel_multiplier[3]:vq_config.base_channels*vq_co\
+      nfig.channel_multiplier[1],vq_config.base_channels*vq_config.channel_multiplier[i],1|\
+      vq_config.base_channels*vq_config.channel_multiplier[i-1]==vq_config.base_channels*vq_config.channel_multipl\
+      ier[i]?vq_config.base_channels*vq_config.channel_multiplier[i]:i==0?vq_config.base_channels:i+1==num_hidden_\
+      layers?vq_config.base_channels*vq_config.channel_multiplier[3]:vq_config.base_channels*vq_config.channel_mul\
+      tiplier[1],3,3);conv2:C(vq_config.base_channels*vq_config.channel_multiplier[i],\
+      vq_config.base_channels*vq_config.channel_multiplier[i],1|\
+      vq_config.base_channels*vq_config.channel_multiplier[i],3,3);\
+      ?!(vq_config.base_channels==vq_config.base_channels*vq_config.channel_multiplier[i])&!(vq_config.base_channe\
+      ls*vq_config.channel_multiplier[i-1]==vq_config.base_channels*vq_config.channel_multiplier[i]) \
+      nin_shortcut:C(vq_config.base_channels*vq_config.channel_multiplier[i-1],\
+      vq_config.base_channels*vq_config.channel_multiplier[i],1|\
+      vq_config.base_channels*vq_config.channel_multiplier[i-1],1,1);\
+      norm1:N(vq_config.base_channels*vq_config.channel_multiplier[i-1]==vq_config.base_channels*vq_config.channel\
+      _multiplier[i]?vq_config.base_channels*vq_config.channel_multiplier[i]:i==0?vq_config.base_channels:i+1==num\
+      _hidden_layers?vq_config.base_channels*vq_config.channel_multiplier[3]:vq_config.base_channels*vq_config.cha\
+      nnel_multiplier[1],1);norm2@vq_config=b90};1@vq_config=b91};?!(i+1==len(vq_config.channel_multiplier)) \
+      downsample@vq_config=b87};mid@vq_config=b89;\
+      conv_out:C(vq_config.base_channels*vq_config.channel_multiplier[4]%1==0?vq_config.base_channels*vq_config.ch\
+      annel_multiplier[4]:vq_config.base_channels*vq_config.channel_multiplier[3],\
+      vq_config.double_latent?vq_config.latent_channels*2:vq_config.latent_channels,1|\
+      vq_config.base_channels*vq_config.channel_multiplier[4]%1==0?vq_config.base_channels*vq_config.channel_multi\
+      plier[4]:vq_config.base_channels*vq_config.channel_multiplier[3],3,3);norm_out@vq_config=b92};\
+      quantize@vq_config{embedding:E(num_embeddings,embed_dim)};quant_conv:C(vq_config.latent_channels,\
+      vq_config.embed_dim,1|vq_config.latent_channels,1,1);post_quant_conv:C(vq_config.embed_dim,\
+      vq_config.latent_channels,1|vq_config.embed_dim,1,1)};norm:N(hidden_size)
       """,
     "clip_vision_model": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=32
       c CLIPVisionModel AutoModel
-      i embeddings=b75;encoder{layers*num_hidden_layers=b76};pre_layrnorm:N(hidden_size,1);\
+      i embeddings=b93;encoder{layers*num_hidden_layers=b94};pre_layrnorm:N(hidden_size,1);\
       post_layernorm:N(hidden_size,1)
       """,
     "codegen": """
@@ -527,10 +744,10 @@ extension TypeTable {
       k . hidden_size=n_embd num_hidden_layers=n_layer
       c CodeGenForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b78;ln_f:N(n_embd,1)};?tie_word_embeddings \
+      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b96;ln_f:N(n_embd,1)};?tie_word_embeddings \
       lm_head:L(n_embd,vocab_size,1)~;?!tie_word_embeddings lm_head:L(n_embd,vocab_size,1)
       c CodeGenModel AutoModel
-      i wte:E(vocab_size,n_embd)!;h*n_layer=b78;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;h*n_layer=b96;ln_f:N(n_embd,1)
       """,
     "cohere": """
       f . attention_bias=false hidden_size=8192 intermediate_size=22528 num_attention_heads=64 \
@@ -538,11 +755,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c CohereForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b80;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b97;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c CohereModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b80;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b97;norm:N(hidden_size)
       """,
     "cohere2": """
       f . attention_bias=false head_dim=null hidden_size=8192 intermediate_size=22528 layer_types=null \
@@ -556,11 +773,10 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Cohere2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b81;norm:N(hidden_size)};\
-      ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
-      vocab_size)~
+      i model=b99;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size)~
       c Cohere2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b81;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b98;norm:N(hidden_size)
       """,
     "cohere2_moe": """
       f . first_k_dense_replace=0 head_dim=128 hidden_size=8192 intermediate_size=22528 layer_types=null \
@@ -579,11 +795,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c Cohere2MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b83;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b101;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Cohere2MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b83;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b101;norm:N(hidden_size)
       """,
     "cohere2_vision": """
       f . alignment_intermediate_size=36864 downsample_factor=2 tie_word_embeddings=true
@@ -592,19 +808,56 @@ extension TypeTable {
       m vision_config. hidden_size=1152 num_hidden_layers=27 image_size=512
       c Cohere2VisionForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{multi_modal_projector=b84;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b102;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Cohere2VisionModel AutoModel
-      i multi_modal_projector=b84;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b102;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      """,
+    "cohere_compass": """
+      f . tie_word_embeddings=false
+      f text_config. attention_bias=false head_dim=null hidden_size=8192 intermediate_size=22528 \
+      num_attention_heads=64 num_hidden_layers=40 num_key_value_heads=null vocab_size=256000
+      f vision_config. depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 \
+      num_position_embeddings=2304 out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
+      k vision_config. num_hidden_layers=depth
+      d text_config.head_dim \
+      null(text_config.head_dim)?text_config.hidden_size//text_config.num_attention_heads:text_config.head_dim
+      d text_config.num_key_value_heads \
+      null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
+      g text_config.head_dim
+      c CohereCompassForConditionalGeneration AutoModelForImageTextToText
+      p model
+      i model{visual@vision_config=b108;language_model@text_config=b99};?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      c CohereCompassModel AutoModel
+      i visual@vision_config=b108;language_model@text_config=b99
+      """,
+    "cohere_compass_text": """
+      f . attention_bias=false head_dim=null hidden_size=8192 intermediate_size=22528 layer_types=null \
+      num_attention_heads=64 num_hidden_layers=40 num_key_value_heads=null sliding_window=4096 \
+      tie_word_embeddings=true vocab_size=256000
+      d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
+      d layer_types null(layer_types)?[num_hidden_layers|'full_attention']:layer_types
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      u . sliding_window_pattern
+      g head_dim
+      s layer_types full_attention sliding_attention
+      c CohereCompassForCausalLM AutoModelForCausalLM
+      p model
+      i model=b99;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size)~
+      c CohereCompassTextModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b98;norm:N(hidden_size)
       """,
     "cohere_compass_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c CohereCompassVisionModel AutoModel
-      i patch_embed=b85;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b87;merger=b88;\
-      deepstack_merger_list{0=b89;1=b89;2=b89}
+      i patch_embed=b103;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b105;merger=b106;\
+      deepstack_merger_list{0=b107;1=b107;2=b107}
       """,
     "convbert": """
       f . conv_kernel_size=9 embedding_size=768 head_ratio=2 hidden_size=768 intermediate_size=3072 \
@@ -617,19 +870,20 @@ extension TypeTable {
       c ConvBertForMaskedLM AutoModelForMaskedLM
       p convbert
       i convbert{embeddings=b3;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
-      encoder=b90};generator_predictions=b91;?!tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,\
-      1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
+      encoder=b109};generator_predictions=b110;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
+      vocab_size,1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
       c ConvBertModel AutoModel
-      i embeddings=b3;encoder=b90;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1)
+      i embeddings=b3;encoder=b109;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,\
+      hidden_size,1)
       c ConvBertForSequenceClassification
       p convbert
-      i convbert=b92;classifier=b55
+      i convbert=b111;classifier=b57
       c ConvBertForTokenClassification
       p convbert
-      i convbert=b92;classifier:L(hidden_size,num_labels,1)
+      i convbert=b111;classifier:L(hidden_size,num_labels,1)
       c ConvBertForQuestionAnswering
       p convbert
-      i convbert=b92;qa_outputs:L(hidden_size,num_labels,1)
+      i convbert=b111;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "cosmos3_edge": """
       f . projector_hidden_size=11520 tie_word_embeddings=false
@@ -659,7 +913,7 @@ extension TypeTable {
       r model.language_model.layers.*.input_layernorm>layers.*.input_layernorm
       r model.language_model.layers.*.post_attention_layernorm>layers.*.post_attention_layernorm
       r model.language_model.norm>norm
-      i model{visual=b95;language_model@text_config=b97;projector=b98};lm_head:L(text_config.hidden_size,\
+      i model{visual=b114;language_model@text_config=b116;projector=b117};lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)
       c Cosmos3EdgeModel AutoModel
       r visual.encoder.layers.*.self_attn.k_proj>visual.encoder.layers.*.self_attn.to_k
@@ -673,7 +927,7 @@ extension TypeTable {
       r language_model.layers.*.self_attn.o_proj>language_model.layers.*.self_attn.to_out
       r language_model.layers.*.mlp.fc1>language_model.layers.*.mlp.up_proj
       r language_model.layers.*.mlp.fc2>language_model.layers.*.mlp.down_proj
-      i visual=b95;language_model@text_config=b97;projector=b98
+      i visual=b114;language_model@text_config=b116;projector=b117
       """,
     "cosmos3_edge_text": """
       f . attention_bias=false head_dim=128 hidden_size=2048 intermediate_size=9216 mlp_bias=false \
@@ -689,7 +943,7 @@ extension TypeTable {
       f . hidden_size=1152 intermediate_size=4304 num_attention_heads=16 num_channels=3 num_hidden_layers=27 \
       num_patches=256 patch_size=16
       c Cosmos3EdgeVisionModel AutoModel
-      i embeddings=b93;encoder{layers*num_hidden_layers=b76};post_layernorm:N(hidden_size,1)
+      i embeddings=b112;encoder{layers*num_hidden_layers=b94};post_layernorm:N(hidden_size,1)
       """,
     "cpmant": """
       f . dim_ff=10240 dim_head=128 hidden_size=4096 num_attention_heads=32 num_hidden_layers=48 \
@@ -697,22 +951,22 @@ extension TypeTable {
       vocab_size=30720
       c CpmAntForCausalLM AutoModelForCausalLM
       p cpmant
-      i cpmant{encoder=b99;segment_embedding:E(segment_types,hidden_size);\
-      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b100};\
+      i cpmant{encoder=b118;segment_embedding:E(segment_types,hidden_size);\
+      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b119};\
       lm_head:L(hidden_size,vocab_size)
       c CpmAntModel AutoModel
-      i encoder=b99;segment_embedding:E(segment_types,hidden_size);\
-      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b100
+      i encoder=b118;segment_embedding:E(segment_types,hidden_size);\
+      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b119
       """,
     "ctrl": """
       f . dff=8192 n_embd=1280 n_layer=48 tie_word_embeddings=true vocab_size=246534
       k . hidden_size=n_embd num_hidden_layers=n_layer
       c CTRLLMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer{w:E(vocab_size,n_embd)!;h*n_layer=b101;layernorm:N(n_embd,1)};?!tie_word_embeddings \
+      i transformer{w:E(vocab_size,n_embd)!;h*n_layer=b120;layernorm:N(n_embd,1)};?!tie_word_embeddings \
       lm_head:L(n_embd,vocab_size,1);?tie_word_embeddings lm_head:L(n_embd,vocab_size,1)~
       c CTRLModel AutoModel
-      i w:E(vocab_size,n_embd)!;h*n_layer=b101;layernorm:N(n_embd,1)
+      i w:E(vocab_size,n_embd)!;h*n_layer=b120;layernorm:N(n_embd,1)
       """,
     "cwm": """
       f . head_dim=128 hidden_size=6144 intermediate_size=21504 layer_types=null mlp_bias=false \
@@ -724,11 +978,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c CwmForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b102;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b121;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c CwmModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b102;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b121;norm:N(hidden_size)
       """,
     "data2vec-text": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -737,21 +991,35 @@ extension TypeTable {
       f . add_cross_attention=false
       c Data2VecTextForCausalLM AutoModelForCausalLM
       p data2vec_text
-      i data2vec_text=b74;lm_head=b72
+      i data2vec_text=b85;lm_head=b83
       c Data2VecTextForMaskedLM AutoModelForMaskedLM
       p data2vec_text
-      i data2vec_text=b74;lm_head=b72
+      i data2vec_text=b85;lm_head=b83
       c Data2VecTextModel AutoModel
-      i embeddings=b73;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b84;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
       c Data2VecTextForSequenceClassification
       p data2vec_text
-      i data2vec_text=b74;classifier=b55
+      i data2vec_text=b85;classifier=b57
       c Data2VecTextForTokenClassification
       p data2vec_text
-      i data2vec_text=b74;classifier:L(hidden_size,num_labels,1)
+      i data2vec_text=b85;classifier:L(hidden_size,num_labels,1)
       c Data2VecTextForQuestionAnswering
       p data2vec_text
-      i data2vec_text=b74;qa_outputs:L(hidden_size,num_labels,1)
+      i data2vec_text=b85;qa_outputs:L(hidden_size,num_labels,1)
+      """,
+    "dbrx": """
+      f . d_model=2048 n_heads=16 n_layers=24 num_key_value_heads=null tie_word_embeddings=false vocab_size=32000
+      f attn_config. kv_n_heads=1
+      f ffn_config. ffn_hidden_size=3584 hidden_size=6144 moe_num_experts=4
+      k . hidden_size=d_model num_attention_heads=n_heads num_hidden_layers=n_layers
+      d ffn_config.hidden_size d_model
+      d num_key_value_heads null(num_key_value_heads)?attn_config.kv_n_heads:num_key_value_heads
+      g !tie_word_embeddings
+      c DbrxForCausalLM AutoModelForCausalLM
+      p transformer
+      i transformer{wte:E(vocab_size,d_model)!;blocks*n_layers=b122;norm_f:N(d_model)};lm_head:L(d_model,vocab_size)
+      c DbrxModel AutoModel
+      i wte:E(vocab_size,d_model)!;blocks*n_layers=b122;norm_f:N(d_model)
       """,
     "deberta": """
       f . hidden_size=768 intermediate_size=3072 legacy=true max_position_embeddings=512 num_attention_heads=12 \
@@ -760,20 +1028,20 @@ extension TypeTable {
       d pooler_hidden_size null(pooler_hidden_size)?hidden_size:pooler_hidden_size
       c DebertaForMaskedLM AutoModelForMaskedLM
       p deberta
-      i deberta{embeddings=b103;encoder=b107};?!legacy lm_predictions=b105;cls{predictions{?legacy transform=b45;\
+      i deberta{embeddings=b123;encoder=b127};?!legacy lm_predictions=b125;cls{predictions{?legacy transform=b47;\
       ?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?legacy&tie_word_embeddings decoder:L(hidden_size,\
       vocab_size,1)~;?legacy bias:T(vocab_size)}}
       c DebertaModel AutoModel
-      i embeddings=b103;encoder=b107
+      i embeddings=b123;encoder=b127
       c DebertaForSequenceClassification
       p deberta
-      i deberta{embeddings=b103;encoder=b107};pooler=b106;classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b123;encoder=b127};pooler=b126;classifier:L(hidden_size,num_labels,1)
       c DebertaForTokenClassification
       p deberta
-      i deberta{embeddings=b103;encoder=b107};classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b123;encoder=b127};classifier:L(hidden_size,num_labels,1)
       c DebertaForQuestionAnswering
       p deberta
-      i deberta{embeddings=b103;encoder=b107};qa_outputs:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b123;encoder=b127};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "deberta-v2": """
       f . hidden_size=1536 intermediate_size=6144 legacy=true max_position_embeddings=512 \
@@ -782,20 +1050,98 @@ extension TypeTable {
       d pooler_hidden_size null(pooler_hidden_size)?hidden_size:pooler_hidden_size
       c DebertaV2ForMaskedLM AutoModelForMaskedLM
       p deberta
-      i deberta{embeddings=b103;encoder=b104};?!legacy lm_predictions=b105;cls{predictions{?legacy transform=b45;\
+      i deberta{embeddings=b123;encoder=b124};?!legacy lm_predictions=b125;cls{predictions{?legacy transform=b47;\
       ?!tie_word_embeddings&legacy decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings&legacy \
       decoder:L(hidden_size,vocab_size,1)~;?legacy bias:T(vocab_size)}}
       c DebertaV2Model AutoModel
-      i embeddings=b103;encoder=b104
+      i embeddings=b123;encoder=b124
       c DebertaV2ForSequenceClassification
       p deberta
-      i deberta{embeddings=b103;encoder=b104};pooler=b106;classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b123;encoder=b124};pooler=b126;classifier:L(hidden_size,num_labels,1)
       c DebertaV2ForTokenClassification
       p deberta
-      i deberta{embeddings=b103;encoder=b104};classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b123;encoder=b124};classifier:L(hidden_size,num_labels,1)
       c DebertaV2ForQuestionAnswering
       p deberta
-      i deberta{embeddings=b103;encoder=b104};qa_outputs:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b123;encoder=b124};qa_outputs:L(hidden_size,num_labels,1)
+      """,
+    "deepseek_ocr2": """
+      f . num_labels=2 tie_word_embeddings=false
+      f text_config. head_dim=null hidden_size=4096 intermediate_size=11008 mlp_layer_types=null \
+      moe_intermediate_size=1407 n_routed_experts=64 n_shared_experts=2 num_attention_heads=32 \
+      num_hidden_layers=32 num_key_value_heads=null vocab_size=102400
+      f vision_config.encoder_config. hidden_size=4096 intermediate_size=22016 num_attention_heads=32 \
+      num_hidden_layers=32 num_key_value_heads=32
+      f vision_config.sam_config. downsample_channels=null global_attn_indexes=[2,5,8,11] hidden_size=768 \
+      image_size=1024 mlp_dim=null mlp_ratio=4.0 num_attention_heads=12 num_channels=3 num_hidden_layers=12 \
+      output_channels=256 patch_size=16 qkv_bias=true use_abs_pos=true use_rel_pos=true window_size=14
+      k text_config. num_experts=n_routed_experts
+      d text_config.head_dim \
+      null(text_config.head_dim)?text_config.hidden_size//text_config.num_attention_heads:text_config.head_dim
+      d text_config.num_key_value_heads \
+      null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
+      d vision_config.encoder_config.num_key_value_heads vision_config.encoder_config.num_attention_heads
+      d vision_config.sam_config.downsample_channels \
+      null(vision_config.sam_config.downsample_channels)?[num_labels|\
+      i==0?512:896]:vision_config.sam_config.downsample_channels
+      d vision_config.sam_config.mlp_dim \
+      null(vision_config.sam_config.mlp_dim)?int(vision_config.sam_config.hidden_size*vision_config.sam_config.mlp\
+      _ratio):vision_config.sam_config.mlp_dim
+      g !text_config.attention_bias
+      g text_config.head_dim
+      g !text_config.mlp_bias
+      g !text_config.tie_word_embeddings
+      g !vision_config.encoder_config.tie_word_embeddings
+      f vision_config.encoder_config. tie_word_embeddings=false
+      f text_config. tie_word_embeddings=false
+      f text_config. attention_bias=false
+      f text_config. mlp_bias=false
+      s text_config.mlp_layer_types dense sparse
+      c DeepseekOcr2ForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model.vision_tower.sam_encoder.patch_embed.projection>model.sam_model.patch_embed.proj
+      r model.vision_tower.sam_encoder.layers.*.attn>model.sam_model.blocks.*.attn
+      r model.vision_tower.sam_encoder.layers.*.mlp>model.sam_model.blocks.*.mlp
+      r model.vision_tower.sam_encoder.layers.*.layer_norm1>model.sam_model.blocks.*.norm1
+      r model.vision_tower.sam_encoder.layers.*.layer_norm2>model.sam_model.blocks.*.norm2
+      r model.vision_tower.sam_encoder.neck.conv1>model.sam_model.neck.0
+      r model.vision_tower.sam_encoder.neck.conv2>model.sam_model.neck.2
+      r model.vision_tower.sam_encoder.neck.layer_norm1>model.sam_model.neck.1
+      r model.vision_tower.sam_encoder.neck.layer_norm2>model.sam_model.neck.3
+      r model.vision_tower.sam_encoder.proj.conv1>model.sam_model.net_2
+      r model.vision_tower.sam_encoder.proj.conv2>model.sam_model.net_3
+      r model.vision_tower.sam_encoder.pos_embed>model.sam_model.pos_embed
+      r model.vision_tower.vision_encoder>model.qwen2_model.model.model
+      r model.vision_tower.query_768_resolution>model.qwen2_model.query_768
+      r model.vision_tower.query_1024_resolution>model.qwen2_model.query_1024
+      r model.multi_modal_projector>model.projector.layers
+      r model.language_model>model
+      r model.view_separator>model.view_seperator
+      i model{vision_tower@vision_config=b134;multi_modal_projector:L(vision_config.encoder_config.hidden_size,\
+      text_config.hidden_size,1);language_model@text_config=b135;view_separator:T(text_config.hidden_size)};\
+      ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      c DeepseekOcr2Model AutoModel
+      r vision_tower.sam_encoder.patch_embed.projection>sam_model.patch_embed.proj
+      r vision_tower.sam_encoder.layers.*.attn>sam_model.blocks.*.attn
+      r vision_tower.sam_encoder.layers.*.mlp>sam_model.blocks.*.mlp
+      r vision_tower.sam_encoder.layers.*.layer_norm1>sam_model.blocks.*.norm1
+      r vision_tower.sam_encoder.layers.*.layer_norm2>sam_model.blocks.*.norm2
+      r vision_tower.sam_encoder.neck.conv1>sam_model.neck.0
+      r vision_tower.sam_encoder.neck.conv2>sam_model.neck.2
+      r vision_tower.sam_encoder.neck.layer_norm1>sam_model.neck.1
+      r vision_tower.sam_encoder.neck.layer_norm2>sam_model.neck.3
+      r vision_tower.sam_encoder.proj.conv1>sam_model.net_2
+      r vision_tower.sam_encoder.proj.conv2>sam_model.net_3
+      r vision_tower.sam_encoder.pos_embed>sam_model.pos_embed
+      r vision_tower.vision_encoder>qwen2_model.model.model
+      r vision_tower.query_768_resolution>qwen2_model.query_768
+      r vision_tower.query_1024_resolution>qwen2_model.query_1024
+      r multi_modal_projector>projector.layers
+      r language_model>
+      r view_separator>view_seperator
+      i vision_tower@vision_config=b134;multi_modal_projector:L(vision_config.encoder_config.hidden_size,\
+      text_config.hidden_size,1);language_model@text_config=b135;view_separator:T(text_config.hidden_size)
       """,
     "deepseek_v2": """
       f . attention_bias=false head_dim=null hidden_size=4096 kv_lora_rank=512 mlp_bias=false \
@@ -808,12 +1154,12 @@ extension TypeTable {
       g head_dim
       c DeepseekV2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b108;mlp=b109;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b136;mlp=b137;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DeepseekV2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b110;mlp=b109;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b138;mlp=b137;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "deepseek_v3": """
@@ -835,7 +1181,7 @@ extension TypeTable {
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
       kv_lora_rank+qk_rope_head_dim);kv_b_proj:L(kv_lora_rank,num_attention_heads*(qk_nope_head_dim+v_head_dim));\
       o_proj:L(num_attention_heads*v_head_dim,hidden_size);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);\
-      kv_a_layernorm:N(kv_lora_rank)};mlp=b111;input_layernorm:N(hidden_size);\
+      kv_a_layernorm:N(kv_lora_rank)};mlp=b139;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       c DeepseekV3Model AutoModel
@@ -845,7 +1191,7 @@ extension TypeTable {
       kv_lora_rank+qk_rope_head_dim);kv_b_proj:L(kv_lora_rank,num_attention_heads*(qk_nope_head_dim+v_head_dim));\
       o_proj:L(num_attention_heads*v_head_dim,hidden_size);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);\
       kv_a_layernorm:N(kv_lora_rank);?null(q_lora_rank) q_proj:L(hidden_size,\
-      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim))};mlp=b111;input_layernorm:N(hidden_size);\
+      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim))};mlp=b139;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "deepseek_v32": """
@@ -856,17 +1202,18 @@ extension TypeTable {
       v_head_dim=128 vocab_size=129280
       k . num_local_experts=n_routed_experts
       d layer_types null(layer_types)?[num_hidden_layers|'indexed_attention']:layer_types
+      d mlp_layer_types list(mlp_layer_types)?mlp_layer_types:[num_hidden_layers|\
+      i==0?'dense':i==1?'dense':i==2?'dense':'sparse']
       u . num_experts
-      g !null(mlp_layer_types)
       g head_dim
       s mlp_layer_types dense sparse
       c DeepseekV32ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b113;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b141;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DeepseekV32Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b113;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b141;norm:N(hidden_size)
       """,
     "deepseek_v4": """
       f . hc_mult=4 head_dim=512 hidden_size=4096 index_head_dim=128 index_n_heads=64 layer_types=null \
@@ -874,9 +1221,11 @@ extension TypeTable {
       num_experts_per_tok=6 num_hidden_layers=43 num_key_value_heads=1 o_groups=8 o_lora_rank=1024 \
       q_lora_rank=1024 sliding_window=128 tie_word_embeddings=false vocab_size=129280
       k . intermediate_size=moe_intermediate_size num_local_experts=n_routed_experts
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
+      i%2?(i==1?'heavily_compressed_attention':'compressed_sparse_attention'):'heavily_compressed_attention']
+      d mlp_layer_types list(mlp_layer_types)?mlp_layer_types:[num_hidden_layers|\
+      i==0?'hash_moe':i==1?'hash_moe':i==2?'hash_moe':'moe']
       u . compress_rate_csa compress_rate_hca compress_ratios num_hash_layers
-      g !null(layer_types)
-      g !null(mlp_layer_types)
       g head_dim
       s layer_types compressed_sparse_attention heavily_compressed_attention sliding_attention
       s mlp_layer_types hash_moe moe
@@ -916,8 +1265,8 @@ extension TypeTable {
       r model.layers.*.ffn_hc.base>model.layers.*.hc_ffn_base
       r model.layers.*.ffn_hc.scale>model.layers.*.hc_ffn_scale
       r lm_head>head
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b115;norm:N(hidden_size);\
-      hc_head=b116};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b143;norm:N(hidden_size);\
+      hc_head=b144};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c DeepseekV4Model AutoModel
       r embed_tokens>embed
@@ -957,7 +1306,7 @@ extension TypeTable {
       r hc_head.hc_fn>hc_head_fn
       r hc_head.hc_base>hc_head_base
       r hc_head.hc_scale>hc_head_scale
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b115;norm:N(hidden_size);hc_head=b116
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b143;norm:N(hidden_size);hc_head=b144
       """,
     "deepseek_vl": """
       f . tie_word_embeddings=true
@@ -965,11 +1314,11 @@ extension TypeTable {
       y vision_config. siglip_vision_model
       c DeepseekVLForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{aligner=b117;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};\
+      i model{aligner=b145;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c DeepseekVLModel AutoModel
-      i aligner=b117;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i aligner=b145;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "deepseek_vl_hybrid": """
       f . tie_word_embeddings=true
@@ -978,14 +1327,14 @@ extension TypeTable {
       y vision_config. siglip_vision_model
       c DeepseekVLHybridForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{high_res_vision_neck@high_res_vision_config=b118;high_res_vision_proj@high_res_vision_config=b119;\
-      aligner=b120;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
+      i model{high_res_vision_neck@high_res_vision_config=b131;high_res_vision_proj@high_res_vision_config=b146;\
+      aligner=b147;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
       vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c DeepseekVLHybridModel AutoModel
-      i high_res_vision_neck@high_res_vision_config=b118;high_res_vision_proj@high_res_vision_config=b119;\
-      aligner=b120;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
+      i high_res_vision_neck@high_res_vision_config=b131;high_res_vision_proj@high_res_vision_config=b146;\
+      aligner=b147;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
       vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "diffllama": """
@@ -996,11 +1345,11 @@ extension TypeTable {
       g head_dim
       c DiffLlamaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b121;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b148;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DiffLlamaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b121;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b148;norm:N(hidden_size)
       """,
     "dinov2": """
       f . hidden_size=768 image_size=224 mlp_ratio=4 num_attention_heads=12 num_channels=3 num_hidden_layers=12 \
@@ -1013,9 +1362,9 @@ extension TypeTable {
       r encoder.layer.*.mlp.gate_proj>encoder.layer.*.mlp.weights_in
       r encoder.layer.*.mlp.up_proj>encoder.layer.*.mlp.weights_in
       r encoder.layer.*.mlp.down_proj>encoder.layer.*.mlp.weights_out
-      i embeddings{patch_embeddings=b122;cls_token:T(1,1,hidden_size);?use_mask_token mask_token:T(1,hidden_size);\
+      i embeddings{patch_embeddings=b128;cls_token:T(1,1,hidden_size);?use_mask_token mask_token:T(1,hidden_size);\
       position_embeddings:T(1,image_size//patch_size*(image_size//patch_size)+1,hidden_size)};encoder{\
-      layer*num_hidden_layers{attention=b123;mlp{?use_swiglu_ffn gate_proj:M(hidden_size,\
+      layer*num_hidden_layers{attention=b149;mlp{?use_swiglu_ffn gate_proj:M(hidden_size,\
       (int(hidden_size*mlp_ratio*2/3)+7)//8*8,1|4096,768);?use_swiglu_ffn up_proj:M(hidden_size,\
       (int(hidden_size*mlp_ratio*2/3)+7)//8*8,1|4096,768);?use_swiglu_ffn \
       down_proj:L((int(hidden_size*mlp_ratio*2/3)+7)//8*8,hidden_size,1);?!use_swiglu_ffn fc1:L(hidden_size,\
@@ -1028,20 +1377,20 @@ extension TypeTable {
       k . hidden_size=dim num_hidden_layers=n_layers
       c DistilBertForMaskedLM AutoModelForMaskedLM
       p distilbert
-      i distilbert{embeddings=b124;transformer=b125};vocab_transform:L(dim,dim,1);?!tie_word_embeddings \
+      i distilbert{embeddings=b150;transformer=b151};vocab_transform:L(dim,dim,1);?!tie_word_embeddings \
       vocab_projector:L(dim,vocab_size,1);?tie_word_embeddings vocab_projector:L(dim,vocab_size,1)~;\
       vocab_layer_norm:N(dim,1)
       c DistilBertModel AutoModel
-      i embeddings=b124;transformer=b125
+      i embeddings=b150;transformer=b151
       c DistilBertForSequenceClassification
       p distilbert
-      i distilbert{embeddings=b124;transformer=b125};pre_classifier:L(dim,dim,1);classifier:L(dim,num_labels,1)
+      i distilbert{embeddings=b150;transformer=b151};pre_classifier:L(dim,dim,1);classifier:L(dim,num_labels,1)
       c DistilBertForTokenClassification
       p distilbert
-      i distilbert{embeddings=b124;transformer=b125};classifier:L(dim,num_labels,1)
+      i distilbert{embeddings=b150;transformer=b151};classifier:L(dim,num_labels,1)
       c DistilBertForQuestionAnswering
       p distilbert
-      i distilbert{embeddings=b124;transformer=b125};qa_outputs:L(dim,num_labels,1)
+      i distilbert{embeddings=b150;transformer=b151};qa_outputs:L(dim,num_labels,1)
       """,
     "doge": """
       f . attention_bias=false hidden_size=1024 intermediate_size=2048 is_moe=false mlp_bias=false \
@@ -1050,17 +1399,17 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c DogeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b126;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b152;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DogeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b126;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b152;norm:N(hidden_size)
       """,
     "dory": """
       f . attention_bias=false head_dim=256 hidden_size=2560 intermediate_size=7168 layer_types=null \
       mlp_bias=false num_attention_heads=16 num_hidden_layers=36 num_key_value_heads=4 sliding_window=1024 \
       tie_word_embeddings=false vocab_size=131072
-      g !null(layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|i%4==3?'full_attention':'sliding_attention']
       g head_dim
       s layer_types full_attention sliding_attention
       c DoryForCausalLM AutoModelForCausalLM
@@ -1076,12 +1425,30 @@ extension TypeTable {
       r model.layers.*.mlp>backbone.layers.*.mlp
       r model.layers.*.lambda_1>backbone.layers.*.lambda_1
       r model.layers.*.lambda_2>backbone.layers.*.lambda_2
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b127};?tie_word_embeddings \
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b153};?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);lm_head{\
       logit_scale:T(vocab_size)}
       c DoryModel AutoModel
       r layers.*.self_attn.gate_proj>layers.*.self_attn.g_proj
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b127
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b153
+      """,
+    "dots1": """
+      f . attention_bias=false first_k_dense_replace=0 hidden_size=4608 intermediate_size=10944 layer_types=null \
+      max_window_layers=62 moe_intermediate_size=1408 n_routed_experts=null n_shared_experts=null \
+      num_attention_heads=32 num_hidden_layers=62 num_key_value_heads=32 sliding_window=4096 \
+      tie_word_embeddings=false vocab_size=152064
+      k . num_local_experts=n_routed_experts
+      d layer_types null(layer_types)?[num_hidden_layers|\
+      i<max_window_layers?'full_attention':'sliding_attention']:layer_types
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      s layer_types full_attention sliding_attention
+      c Dots1ForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b154;norm:N(hidden_size)};\
+      ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)
+      c Dots1Model AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b154;norm:N(hidden_size)
       """,
     "dots3_note_text": """
       f . attention_bias=false first_k_dense_replace=1 head_dim=256 hidden_size=5120 index_head_dim=128 \
@@ -1101,11 +1468,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c Dots3NoteForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b128;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b155;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Dots3NoteTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b128;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b155;norm:N(hidden_size)
       """,
     "electra": """
       f . embedding_size=128 hidden_size=256 intermediate_size=1024 max_position_embeddings=512 \
@@ -1114,27 +1481,27 @@ extension TypeTable {
       f . add_cross_attention=false
       c ElectraForCausalLM AutoModelForCausalLM
       p electra
-      i electra=b129;generator_predictions=b91;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
+      i electra=b156;generator_predictions=b110;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
       vocab_size,1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
       c ElectraForMaskedLM AutoModelForMaskedLM
       p electra
-      i electra=b129;generator_predictions=b91;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
+      i electra=b156;generator_predictions=b110;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
       vocab_size,1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
       c ElectraModel AutoModel
       i embeddings=b3;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);encoder{\
-      layer*num_hidden_layers=b47}
+      layer*num_hidden_layers=b49}
       c ElectraForSequenceClassification
       p electra
-      i electra=b129;classifier=b55
+      i electra=b156;classifier=b57
       c ElectraForTokenClassification
       p electra
-      i electra=b129;classifier:L(hidden_size,num_labels,1)
+      i electra=b156;classifier:L(hidden_size,num_labels,1)
       c ElectraForQuestionAnswering
       p electra
-      i electra=b129;qa_outputs:L(hidden_size,num_labels,1)
+      i electra=b156;qa_outputs:L(hidden_size,num_labels,1)
       c ElectraForPreTraining
       p electra
-      i electra=b129;discriminator_predictions{dense:L(hidden_size,hidden_size,1);dense_prediction:L(hidden_size,\
+      i electra=b156;discriminator_predictions{dense:L(hidden_size,hidden_size,1);dense_prediction:L(hidden_size,\
       1,1)}
       """,
     "encoder-decoder": """
@@ -1152,24 +1519,24 @@ extension TypeTable {
       f . add_cross_attention=false
       c ErnieForCausalLM AutoModelForCausalLM
       p ernie
-      i ernie=b131;cls{predictions=b50}
+      i ernie=b158;cls{predictions=b52}
       c ErnieForMaskedLM AutoModelForMaskedLM
       p ernie
-      i ernie=b131;cls{predictions=b50}
+      i ernie=b158;cls{predictions=b52}
       c ErnieModel AutoModel
-      i embeddings=b130;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b157;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
       c ErnieForSequenceClassification
       p ernie
-      i ernie=b132;classifier:L(hidden_size,num_labels,1)
+      i ernie=b159;classifier:L(hidden_size,num_labels,1)
       c ErnieForTokenClassification
       p ernie
-      i ernie=b131;classifier:L(hidden_size,num_labels,1)
+      i ernie=b158;classifier:L(hidden_size,num_labels,1)
       c ErnieForQuestionAnswering
       p ernie
-      i ernie=b131;qa_outputs:L(hidden_size,num_labels,1)
+      i ernie=b158;qa_outputs:L(hidden_size,num_labels,1)
       c ErnieForPreTraining
       p ernie
-      i ernie=b132;cls=b52
+      i ernie=b159;cls=b54
       """,
     "ernie4_5": """
       f . head_dim=128 hidden_size=1024 intermediate_size=3072 num_attention_heads=16 num_hidden_layers=18 \
@@ -1179,11 +1546,10 @@ extension TypeTable {
       g head_dim
       c Ernie4_5ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)};\
-      ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
-      vocab_size)~
+      i model=b161;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size)~
       c Ernie4_5Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b160;norm:N(hidden_size)
       """,
     "ernie4_5_moe": """
       f . hidden_size=2560 intermediate_size=12288 moe_intermediate_size=1536 moe_layer_end_index=-1 \
@@ -1195,12 +1561,12 @@ extension TypeTable {
       c Ernie4_5_MoeForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp.gate.moe_statics>model.layers.*.mlp.moe_statics
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b135;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b163;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size,use_bias);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size,use_bias)~
       c Ernie4_5_MoeModel AutoModel
       r layers.*.mlp.gate.moe_statics>layers.*.mlp.moe_statics
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b135;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b163;norm:N(hidden_size)
       """,
     "esmc": """
       f . attention_bias=false head_dim=null hidden_size=2560 intermediate_size=6912 mlp_bias=false \
@@ -1210,16 +1576,16 @@ extension TypeTable {
       g head_dim
       c EsmcForMaskedLM AutoModelForMaskedLM
       p esmc
-      i esmc=b137;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
+      i esmc=b165;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
       layer_norm:N(hidden_size,1)}
       c EsmcModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b136;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b164;norm:N(hidden_size)
       c EsmcForSequenceClassification
       p esmc
-      i esmc=b137;classifier=b55
+      i esmc=b165;classifier=b57
       c EsmcForTokenClassification
       p esmc
-      i esmc=b137;score:L(hidden_size,num_labels,1)
+      i esmc=b165;score:L(hidden_size,num_labels,1)
       """,
     "eurobert": """
       f . attention_bias=false head_dim=null hidden_size=768 intermediate_size=3072 mlp_bias=false \
@@ -1230,16 +1596,69 @@ extension TypeTable {
       g head_dim
       c EuroBertForMaskedLM AutoModelForMaskedLM
       p model
-      i model=b139;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b167;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size,mlp_bias)
       c EuroBertModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b138;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b166;norm:N(hidden_size)
       c EuroBertForSequenceClassification
       p model
-      i model=b139;dense:L(hidden_size,hidden_size,1);classifier:L(hidden_size,num_labels,1)
+      i model=b167;dense:L(hidden_size,hidden_size,1);classifier:L(hidden_size,num_labels,1)
       c EuroBertForTokenClassification
       p model
-      i model=b139;classifier:L(hidden_size,num_labels,1)
+      i model=b167;classifier:L(hidden_size,num_labels,1)
+      """,
+    "evolla": """
+      f . aligner_enable_bias=true aligner_ffn_mult=4 aligner_num_add_layers=8 attention_bias=false \
+      hidden_size=4096 intermediate_size=14336 mlp_bias=false num_attention_heads=32 num_hidden_layers=32 \
+      num_key_value_heads=8 resampler_depth=6 resampler_dim_head=64 resampler_ff_mult=4 resampler_heads=8 \
+      resampler_num_latents=64 tie_word_embeddings=false vocab_size=128256
+      f protein_encoder_config. emb_layer_norm_before=false hidden_size=1280 intermediate_size=5120 \
+      max_position_embeddings=1026 num_attention_heads=20 num_hidden_layers=33 position_embedding_type="rotary" \
+      vocab_size=446
+      g !protein_encoder_config.add_cross_attention
+      f protein_encoder_config. add_cross_attention=false
+      s protein_encoder_config.position_embedding_type absolute rotary
+      c EvollaForProteinText2Text AutoModelForImageTextToText
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;protein_encoder=b169;layers*num_hidden_layers=b171;\
+      norm:N(hidden_size)};lm_head:L(hidden_size,vocab_size)
+      c EvollaModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;protein_encoder=b169;layers*num_hidden_layers=b171;\
+      norm:N(hidden_size)
+      """,
+    "exaone": """
+      f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=14336 mlp_bias=false \
+      num_attention_heads=32 num_hidden_layers=32 num_key_value_heads=8 tie_word_embeddings=false vocab_size=102400
+      k . num_layers=num_hidden_layers
+      d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
+      c LlamaForCausalLM AutoModelForCausalLM
+      p model
+      r model.embed_tokens>transformer.wte
+      r model.layers.*.self_attn.q_proj>transformer.h.*.attn.attention.q_proj
+      r model.layers.*.self_attn.k_proj>transformer.h.*.attn.attention.k_proj
+      r model.layers.*.self_attn.v_proj>transformer.h.*.attn.attention.v_proj
+      r model.layers.*.self_attn.o_proj>transformer.h.*.attn.attention.out_proj
+      r model.layers.*.mlp.gate_proj>transformer.h.*.mlp.c_fc_0
+      r model.layers.*.mlp.up_proj>transformer.h.*.mlp.c_fc_1
+      r model.layers.*.mlp.down_proj>transformer.h.*.mlp.c_proj
+      r model.layers.*.input_layernorm>transformer.h.*.ln_1
+      r model.layers.*.post_attention_layernorm>transformer.h.*.ln_2
+      r model.norm>transformer.ln_f
+      i model=b167;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size)
+      c LlamaModel AutoModel
+      r layers.*.self_attn.q_proj>layers.*.attn.attention.q_proj
+      r layers.*.self_attn.k_proj>layers.*.attn.attention.k_proj
+      r layers.*.self_attn.v_proj>layers.*.attn.attention.v_proj
+      r layers.*.self_attn.o_proj>layers.*.attn.attention.out_proj
+      r layers.*.mlp.gate_proj>layers.*.mlp.c_fc_0
+      r layers.*.mlp.up_proj>layers.*.mlp.c_fc_1
+      r layers.*.mlp.down_proj>layers.*.mlp.c_proj
+      r layers.*.input_layernorm>layers.*.ln_1
+      r layers.*.post_attention_layernorm>layers.*.ln_2
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b166;norm:N(hidden_size)
       """,
     "exaone4": """
       f . hidden_size=4096 intermediate_size=16384 layer_types=null num_attention_heads=32 num_hidden_layers=32 \
@@ -1250,11 +1669,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Exaone4ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b141;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b173;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Exaone4Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b141;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b173;norm:N(hidden_size)
       """,
     "exaone4_5": """
       f . tie_word_embeddings=false
@@ -1264,19 +1683,19 @@ extension TypeTable {
       k vision_config. num_attention_heads=num_heads num_hidden_layers=depth
       c Exaone4_5_ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config{patch_embed=b142;blocks*depth=b144;merger=b145};language_model:A(AutoModel,\
+      i model{visual@vision_config{patch_embed=b174;blocks*depth=b176;merger=b177};language_model:A(AutoModel,\
       text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Exaone4_5_Model AutoModel
-      i visual{patch_embed@vision_config=b142;blocks*text_config.num_hidden_layers@vision_config=b144;\
-      merger@vision_config=b145};language_model:A(AutoModel,text_config)
+      i visual{patch_embed@vision_config=b174;blocks*text_config.num_hidden_layers@vision_config=b176;\
+      merger@vision_config=b177};language_model:A(AutoModel,text_config)
       """,
     "exaone4_5_vision": """
       f . depth=32 hidden_size=3584 in_channels=3 intermediate_size=3420 num_heads=16 num_key_value_heads=8 \
       out_hidden_size=3584 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_attention_heads=num_heads num_hidden_layers=depth
       c Exaone4_5_VisionModel AutoModel
-      i patch_embed=b142;blocks*depth=b144;merger=b145
+      i patch_embed=b174;blocks*depth=b176;merger=b177
       """,
     "exaone_moe": """
       f . first_k_dense_replace=1 hidden_size=4096 intermediate_size=16384 layer_types=null mlp_layer_types=null \
@@ -1290,12 +1709,12 @@ extension TypeTable {
       c ExaoneMoeForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.mlp.e_score_correction_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b146;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b178;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c ExaoneMoeModel AutoModel
       r layers.*.mlp.gate.e_score_correction_bias>layers.*.mlp.e_score_correction_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b146;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b178;norm:N(hidden_size)
       """,
     "falcon": """
       f . bias=false ffn_hidden_size=null hidden_size=4544 multi_query=true new_decoder_architecture=false \
@@ -1305,14 +1724,14 @@ extension TypeTable {
       d num_kv_heads null(num_kv_heads)?num_attention_heads:num_kv_heads
       c FalconForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b147;mlp=b148;\
+      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b179;mlp=b180;\
       ?!parallel_attn post_attention_layernorm:N(hidden_size,1);?new_decoder_architecture|\
       num_ln_in_parallel_attn==2 ln_attn:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 \
       ln_mlp:N(hidden_size,1);?!new_decoder_architecture&!(num_ln_in_parallel_attn==2) \
       input_layernorm:N(hidden_size,1)};ln_f:N(hidden_size,1)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c FalconModel AutoModel
-      i word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b147;mlp=b148;\
+      i word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b179;mlp=b180;\
       ?!new_decoder_architecture&!(num_ln_in_parallel_attn==2) input_layernorm:N(hidden_size,1);?!parallel_attn \
       post_attention_layernorm:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 \
       ln_attn:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 ln_mlp:N(hidden_size,1)};\
@@ -1326,11 +1745,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c FalconH1ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b150;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b181;\
       final_layernorm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       c FalconH1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b150;final_layernorm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b181;final_layernorm:N(hidden_size)
       """,
     "falcon_mamba": """
       f . conv_kernel=4 expand=2 hidden_size=768 intermediate_size=null num_hidden_layers=32 state_size=16 \
@@ -1340,10 +1759,34 @@ extension TypeTable {
       g !(intermediate_size<=0)
       c FalconMambaForCausalLM AutoModelForCausalLM
       p backbone
-      i backbone=b152;?vocab_size<=0|!tie_word_embeddings lm_head:L(hidden_size,vocab_size);\
+      i backbone=b183;?vocab_size<=0|!tie_word_embeddings lm_head:L(hidden_size,vocab_size);\
       ?!(vocab_size<=0)&tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c FalconMambaModel AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b151;norm_f:N(hidden_size)
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b182;norm_f:N(hidden_size)
+      """,
+    "flaubert": """
+      f . emb_dim=2048 max_position_embeddings=512 n_langs=1 n_layers=12 summary_use_proj=true \
+      tie_word_embeddings=true vocab_size=30145
+      k . hidden_size=emb_dim n_words=vocab_size num_hidden_layers=n_layers
+      g is_encoder
+      f . is_encoder=true
+      c FlaubertWithLMHeadModel AutoModelForMaskedLM
+      p transformer
+      i transformer=b186;pred_layer=b187
+      c FlaubertModel AutoModel
+      i position_embeddings:E(max_position_embeddings,emb_dim);embeddings:E(vocab_size,emb_dim)!;\
+      attentions*n_layers=b184;ffns*n_layers=b185;layer_norm_emb:N(emb_dim,1);layer_norm1*n_layers{\
+      weight:T(emb_dim);bias:T(emb_dim)};layer_norm2*n_layers{weight:T(emb_dim);bias:T(emb_dim)};?!(n_langs<=1) \
+      lang_embeddings:E(n_langs,emb_dim)
+      c FlaubertForSequenceClassification
+      p transformer
+      i transformer=b188;?summary_use_proj sequence_summary{summary:L(emb_dim,num_labels,1)}
+      c FlaubertForTokenClassification
+      p transformer
+      i transformer=b188;classifier:L(emb_dim,num_labels,1)
+      c FlaubertForQuestionAnsweringSimple
+      p transformer
+      i transformer=b188;qa_outputs:L(emb_dim,num_labels,1)
       """,
     "flex_olmo": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 num_experts=7 \
@@ -1352,11 +1795,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c FlexOlmoForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b155;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b191;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c FlexOlmoModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b155;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b191;norm:N(hidden_size)
       """,
     "flint": """
       f . attention_bias=false head_dim=128 hidden_size=2048 intermediate_size=6144 layer_types=null \
@@ -1364,19 +1807,20 @@ extension TypeTable {
       num_key_value_heads=4 shared_expert_intermediate_size=1024 sliding_window=513 tie_word_embeddings=false \
       vocab_size=150144
       d mlp_only_layers null(mlp_only_layers)?[2|i==0?0:1]:mlp_only_layers
-      g !null(layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
+      i%4==1?'full_attention':i<2?'full_attention':i==num_hidden_layers-1?'full_attention':'sliding_attention']
       g !(num_experts<=0)
       g head_dim
       s layer_types full_attention sliding_attention
       c FlintForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.sinks>model.layers.*.self_attn.softmax_offset
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b157;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b193;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c FlintModel AutoModel
       r layers.*.self_attn.sinks>layers.*.self_attn.softmax_offset
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b157;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b193;norm:N(hidden_size)
       """,
     "fnet": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_hidden_layers=12 \
@@ -1385,21 +1829,66 @@ extension TypeTable {
       f . use_tpu_fourier_optimizations=false
       c FNetForMaskedLM AutoModelForMaskedLM
       p fnet
-      i fnet=b160;cls{predictions=b50}
+      i fnet=b196;cls{predictions=b52}
       c FNetModel AutoModel
-      i embeddings=b158;encoder=b159;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b194;encoder=b195;pooler{dense:L(hidden_size,hidden_size,1)}
       c FNetForSequenceClassification
       p fnet
-      i fnet=b160;classifier:L(hidden_size,num_labels,1)
+      i fnet=b196;classifier:L(hidden_size,num_labels,1)
       c FNetForTokenClassification
       p fnet
-      i fnet=b160;classifier:L(hidden_size,num_labels,1)
+      i fnet=b196;classifier:L(hidden_size,num_labels,1)
       c FNetForQuestionAnswering
       p fnet
-      i fnet=b160;qa_outputs:L(hidden_size,num_labels,1)
+      i fnet=b196;qa_outputs:L(hidden_size,num_labels,1)
       c FNetForPreTraining
       p fnet
-      i fnet=b160;cls=b57
+      i fnet=b196;cls=b59
+      """,
+    "fsmt": """
+      f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
+      max_position_embeddings=1024 src_vocab_size=42024 tgt_vocab_size=42024 tie_word_embeddings=false
+      k . hidden_size=d_model num_hidden_layers=encoder_layers vocab_size=tgt_vocab_size
+      c FSMTForConditionalGeneration AutoModelForSeq2SeqLM
+      p model
+      i model{encoder{?!tie_word_embeddings embed_tokens:E(src_vocab_size,d_model)!;\
+      embed_positions:E(max_position_embeddings+1+1,d_model);layers*encoder_layers=b38;?tie_word_embeddings \
+      embed_tokens:E(src_vocab_size,d_model)!~model.decoder.embed_tokens};decoder{embed_tokens:E(tgt_vocab_size,\
+      d_model);embed_positions:E(max_position_embeddings+1+1,d_model);layers*decoder_layers=b39;\
+      ?tie_word_embeddings output_projection:L(d_model,tgt_vocab_size)~model.decoder.embed_tokens;\
+      ?!tie_word_embeddings output_projection:L(d_model,tgt_vocab_size)}}
+      c FSMTModel AutoModel
+      i encoder{?!tie_word_embeddings embed_tokens:E(src_vocab_size,d_model)!;\
+      embed_positions:E(max_position_embeddings+1+1,d_model);layers*encoder_layers=b38};decoder{\
+      embed_tokens:E(tgt_vocab_size,d_model);embed_positions:E(max_position_embeddings+1+1,d_model);\
+      layers*decoder_layers=b39;?!tie_word_embeddings output_projection:L(d_model,tgt_vocab_size)}
+      """,
+    "funnel": """
+      f . block_sizes=[4,4,4] d_head=64 d_inner=3072 d_model=768 n_head=12 num_decoder_layers=2 \
+      tie_word_embeddings=true vocab_size=30522
+      k . hidden_size=d_model num_attention_heads=n_head
+      c FunnelForMaskedLM AutoModelForMaskedLM
+      p funnel
+      i funnel{embeddings=b197;encoder{blocks*len(block_sizes){*block_sizes[i]=b198}};decoder{\
+      layers*num_decoder_layers=b198}};?!tie_word_embeddings lm_head:L(d_model,vocab_size,1);?tie_word_embeddings \
+      lm_head:L(d_model,vocab_size,1)~
+      c FunnelModel AutoModel
+      i embeddings=b197;encoder=b199;decoder{layers*num_decoder_layers=b198}
+      c FunnelBaseModel
+      i embeddings=b197;encoder=b199
+      c FunnelForSequenceClassification
+      p funnel
+      i funnel{embeddings=b197;encoder=b199};classifier{linear_hidden:L(d_model,d_model,1);linear_out:L(d_model,\
+      num_labels,1)}
+      c FunnelForTokenClassification
+      p funnel
+      i funnel=b200;classifier:L(d_model,num_labels,1)
+      c FunnelForQuestionAnswering
+      p funnel
+      i funnel=b200;qa_outputs:L(d_model,num_labels,1)
+      c FunnelForPreTraining
+      p funnel
+      i funnel=b200;discriminator_predictions{dense:L(d_model,d_model,1);dense_prediction:L(d_model,1,1)}
       """,
     "fuyu": """
       f . num_channels=3 patch_size=30 tie_word_embeddings=false
@@ -1423,11 +1912,11 @@ extension TypeTable {
       g head_dim
       c GemmaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b161;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b201;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c GemmaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b161;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b201;norm:N(hidden_size)
       """,
     "gemma2": """
       f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
@@ -1438,11 +1927,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Gemma2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b162;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b202;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Gemma2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b162;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b202;norm:N(hidden_size)
       """,
     "gemma3": """
       f . tie_word_embeddings=true
@@ -1462,12 +1951,12 @@ extension TypeTable {
       r model.multi_modal_projector>multi_modal_projector
       r lm_head>language_model.lm_head
       r model.vision_tower>vision_tower
-      i model{language_model@text_config=b164;multi_modal_projector=b165;vision_tower:A(AutoModel,vision_config)};\
+      i model{language_model@text_config=b204;multi_modal_projector=b205;vision_tower:A(AutoModel,vision_config)};\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Gemma3Model AutoModel
       r language_model>language_model.model
-      i language_model@text_config=b164;multi_modal_projector=b165;vision_tower:A(AutoModel,vision_config)
+      i language_model@text_config=b204;multi_modal_projector=b205;vision_tower:A(AutoModel,vision_config)
       """,
     "gemma3_text": """
       f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
@@ -1480,11 +1969,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Gemma3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b167;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b207;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Gemma3TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b167;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b207;norm:N(hidden_size)
       """,
     "gemma3n": """
       f . tie_word_embeddings=true
@@ -1494,7 +1983,9 @@ extension TypeTable {
       intermediate_size=16384 laurel_rank=64 num_attention_heads=8 num_hidden_layers=35 num_key_value_heads=2 \
       num_kv_shared_layers=15 sliding_window=512 vocab_size=262400 vocab_size_per_layer_input=262144
       f vision_config. hidden_size=2048 vocab_size=128
-      d text_config.intermediate_size [35|text_config.intermediate_size]
+      d text_config.intermediate_size \
+      list(text_config.intermediate_size)?text_config.intermediate_size:[text_config.num_hidden_layers|\
+      text_config.intermediate_size]
       g !(text_config.num_kv_shared_layers==0)
       g !text_config.attention_bias
       g text_config.head_dim
@@ -1504,25 +1995,25 @@ extension TypeTable {
       f text_config. attention_bias=false
       c Gemma3nForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
-      i model{vision_tower=b180;language_model@text_config=b185;audio_tower@audio_config=b189;embed_vision=b190;\
-      embed_audio=b191};lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      i model{vision_tower=b220;language_model@text_config=b225;audio_tower@audio_config=b229;embed_vision=b230;\
+      embed_audio=b231};lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Gemma3nModel AutoModel
-      i vision_tower=b180;language_model@text_config=b185;audio_tower@audio_config=b189;embed_vision=b190;\
-      embed_audio=b191
+      i vision_tower=b220;language_model@text_config=b225;audio_tower@audio_config=b229;embed_vision=b230;\
+      embed_audio=b231
       """,
     "gemma3n_audio": """
       f . conf_conv_kernel_size=5 conf_num_attention_heads=8 conf_num_hidden_layers=12 hidden_size=1536 \
       input_feat_size=128 sscp_conv_channel_size=[128,32] vocab_size=128
       c Gemma3nAudioEncoder AutoModel
-      i subsample_conv_projection=b186;conformer*conf_num_hidden_layers=b188
+      i subsample_conv_projection=b226;conformer*conf_num_hidden_layers=b228
       """,
     "gemma3n_text": """
       f . altup_num_inputs=4 attention_bias=false head_dim=256 hidden_size=2048 hidden_size_per_layer_input=256 \
       intermediate_size=16384 laurel_rank=64 layer_types=null num_attention_heads=8 num_hidden_layers=35 \
       num_key_value_heads=2 num_kv_shared_layers=15 sliding_window=512 tie_word_embeddings=true vocab_size=262400 \
       vocab_size_per_layer_input=262144
-      d intermediate_size [35|intermediate_size]
-      d layer_types null(layer_types)?[35|i%5==4?'full_attention':'sliding_attention']:layer_types
+      d intermediate_size list(intermediate_size)?intermediate_size:[num_hidden_layers|intermediate_size]
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|i%5==4?'full_attention':'sliding_attention']
       g !(num_kv_shared_layers==0)
       g head_dim
       s layer_types full_attention sliding_attention
@@ -1532,14 +2023,14 @@ extension TypeTable {
       num_attention_heads*head_dim,attention_bias);?i<num_hidden_layers-num_kv_shared_layers k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);?i<num_hidden_layers-num_kv_shared_layers v_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,\
-      attention_bias);q_norm:N(head_dim);?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b181;\
-      altup=b182;laurel=b183;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
+      attention_bias);q_norm:N(head_dim);?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b221;\
+      altup=b222;laurel=b223;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size);post_per_layer_input_norm:N(hidden_size)};\
       embed_tokens_per_layer:E(vocab_size_per_layer_input,num_hidden_layers*hidden_size_per_layer_input);\
       per_layer_model_projection:L(hidden_size,num_hidden_layers*hidden_size_per_layer_input);\
-      altup_projections=b184;altup_unembed_projections=b184;norm:N(hidden_size);\
+      altup_projections=b224;altup_unembed_projections=b224;norm:N(hidden_size);\
       per_layer_projection_norm:N(hidden_size_per_layer_input)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       """,
@@ -1548,8 +2039,10 @@ extension TypeTable {
       f text_config. attention_bias=false global_head_dim=512 head_dim=256 hidden_size=2304 \
       hidden_size_per_layer_input=256 intermediate_size=9216 layer_types=null num_attention_heads=8 \
       num_hidden_layers=30 num_key_value_heads=4 vocab_size=262144 vocab_size_per_layer_input=262144
+      d text_config.layer_types null(text_config.layer_types)?[text_config.num_hidden_layers|\
+      i%6==5?'full_attention':i+1==text_config.num_hidden_layers?'full_attention':'sliding_attention']:text_config\
+      .layer_types
       u text_config. global_head_dim num_global_key_value_heads
-      g !null(text_config.layer_types)
       g !text_config.attention_k_eq_v
       g !text_config.enable_moe_block
       g text_config.head_dim
@@ -1563,7 +2056,7 @@ extension TypeTable {
       c Gemma4ForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
       i model@text_config{language_model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{\
-      self_attn=b192;mlp=b79;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
+      self_attn=b232;mlp=b78;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);layer_scalar:B(1);\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size);\
@@ -1579,8 +2072,10 @@ extension TypeTable {
       hidden_size_per_layer_input=256 intermediate_size=9216 layer_types=null num_attention_heads=8 \
       num_hidden_layers=30 num_key_value_heads=4 sliding_window=512 tie_word_embeddings=true vocab_size=262144 \
       vocab_size_per_layer_input=262144
+      d layer_types null(layer_types)?[num_hidden_layers|\
+      i%6==5?'full_attention':i+1==num_hidden_layers?'full_attention':'sliding_attention']:[len(layer_types)|\
+      i+1==len(layer_types)?'full_attention':layer_types[i]]
       u . global_head_dim num_global_key_value_heads
-      g !null(layer_types)
       g !enable_moe_block
       g head_dim
       g hidden_size_per_layer_input
@@ -1597,7 +2092,7 @@ extension TypeTable {
       attention_bias);o_proj:L(layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_head\
       s*global_head_dim,hidden_size,attention_bias);\
       q_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim);\
-      k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim)};mlp=b79;\
+      k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim)};mlp=b78;\
       per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);layer_scalar:B(1);\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
@@ -1613,8 +2108,10 @@ extension TypeTable {
       f text_config. attention_bias=false global_head_dim=512 head_dim=256 hidden_size=2304 \
       intermediate_size=9216 layer_types=null num_attention_heads=8 num_hidden_layers=30 num_key_value_heads=4 \
       vocab_size=262144
+      d text_config.layer_types null(text_config.layer_types)?[text_config.num_hidden_layers|\
+      i%6==5?'full_attention':i+1==text_config.num_hidden_layers?'full_attention':'sliding_attention']:[len(text_c\
+      onfig.layer_types)|i+1==len(text_config.layer_types)?'full_attention':text_config.layer_types[i]]
       u text_config. global_head_dim num_global_key_value_heads
-      g !null(text_config.layer_types)
       g !text_config.attention_k_eq_v
       g text_config.head_dim
       g text_config.layer_types
@@ -1625,11 +2122,34 @@ extension TypeTable {
       c Gemma4UnifiedForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
       i model@text_config{language_model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{\
-      self_attn=b192;mlp=b79;layer_scalar:B(1);input_layernorm:N(hidden_size);\
+      self_attn=b232;mlp=b78;layer_scalar:B(1);input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)}};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      """,
+    "gemma4_unified_text": """
+      f . attention_bias=false attention_k_eq_v=false global_head_dim=512 head_dim=256 hidden_size=2304 \
+      intermediate_size=9216 layer_types=null num_attention_heads=8 num_hidden_layers=30 num_key_value_heads=4 \
+      sliding_window=1024 tie_word_embeddings=true use_bidirectional_attention="vision" vocab_size=262144
+      d layer_types null(layer_types)?[num_hidden_layers|\
+      i%6==5?'full_attention':i==4?(num_hidden_layers<=5?'full_attention':'sliding_attention'):num_hidden_layers<=\
+      4?(i==3?'full_attention':num_hidden_layers<=3?(num_hidden_layers<=1?'full_attention':i==0?'sliding_attention\
+      ':num_hidden_layers<=2?'full_attention':i==1?'sliding_attention':'full_attention'):'sliding_attention'):num_\
+      hidden_layers==8?(i%3==1?(i==1?'sliding_attention':'full_attention'):'sliding_attention'):'sliding_attention\
+      ']:[len(layer_types)|i+1==len(layer_types)?'full_attention':layer_types[i]]
+      d sliding_window use_bidirectional_attention=='all'?sliding_window//2+1:sliding_window
+      u . global_head_dim num_global_key_value_heads
+      g head_dim
+      s layer_types full_attention sliding_attention
+      s use_bidirectional_attention all vision
+      c Gemma4UnifiedForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b233;norm:N(hidden_size)};\
+      ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)~
+      c Gemma4UnifiedTextModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b233;norm:N(hidden_size)
       """,
     "gemma4_vision": """
       f . head_dim=64 hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_hidden_layers=16 \
@@ -1639,15 +2159,30 @@ extension TypeTable {
       i patch_embedder{input_proj:L(patch_size**2*3,hidden_size);position_embedding_table:T(2,\
       position_embedding_size,hidden_size)};encoder{layers*num_hidden_layers{self_attn{q_proj{\
       linear:L(hidden_size,num_attention_heads*head_dim);?use_clipped_linears input_min:B();?use_clipped_linears \
-      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};k_proj=b193;\
-      v_proj=b193;o_proj{linear:L(num_attention_heads*head_dim,hidden_size);?use_clipped_linears input_min:B();\
+      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};k_proj=b234;\
+      v_proj=b234;o_proj{linear:L(num_attention_heads*head_dim,hidden_size);?use_clipped_linears input_min:B();\
       ?use_clipped_linears input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};\
-      q_norm:N(head_dim);k_norm:N(head_dim)};mlp{gate_proj=b194;up_proj=b194;down_proj{linear:L(intermediate_size,\
+      q_norm:N(head_dim);k_norm:N(head_dim)};mlp{gate_proj=b235;up_proj=b235;down_proj{linear:L(intermediate_size,\
       hidden_size);?use_clipped_linears input_min:B();?use_clipped_linears input_max:B();?use_clipped_linears \
       output_min:B();?use_clipped_linears output_max:B()}};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size)}};?standardize std_bias:B(hidden_size);?standardize \
       std_scale:B(hidden_size)
+      """,
+    "git": """
+      f . hidden_size=768 intermediate_size=3072 max_position_embeddings=1024 num_attention_heads=12 \
+      num_hidden_layers=6 num_image_with_embedding=null tie_word_embeddings=false vocab_size=30522
+      f vision_config. hidden_size=768 image_size=224 intermediate_size=3072 num_channels=3 num_hidden_layers=12 \
+      patch_size=16
+      c GitForCausalLM AutoModelForCausalLM AutoModelForImageTextToText
+      p git
+      i git{embeddings=b45;image_encoder@vision_config=b236;encoder{layer*num_hidden_layers=b49};\
+      visual_projection=b237;img_temporal_embedding*num_image_with_embedding@vision_config{:T(1,1,hidden_size)}};\
+      ?tie_word_embeddings output:L(hidden_size,vocab_size,1)~;?!tie_word_embeddings output:L(hidden_size,\
+      vocab_size,1)
+      c GitModel AutoModel
+      i embeddings=b45;image_encoder@vision_config=b236;encoder{layer*num_hidden_layers=b49};\
+      visual_projection=b237;img_temporal_embedding*num_image_with_embedding@vision_config{:T(1,1,hidden_size)}
       """,
     "glm": """
       f . attention_bias=true head_dim=128 hidden_size=4096 intermediate_size=13696 num_attention_heads=32 \
@@ -1655,16 +2190,16 @@ extension TypeTable {
       g head_dim
       c GlmForCausalLM AutoModelForCausalLM
       p model
-      i model=b198;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b241;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GlmModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b197;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b240;norm:N(hidden_size)
       c GlmForSequenceClassification
       p model
-      i model=b198;score:L(hidden_size,num_labels)
+      i model=b241;score:L(hidden_size,num_labels)
       c GlmForTokenClassification
       p model
-      i model=b198;score:L(hidden_size,num_labels,1)
+      i model=b241;score:L(hidden_size,num_labels,1)
       """,
     "glm4": """
       f . attention_bias=true head_dim=128 hidden_size=4096 intermediate_size=13696 num_attention_heads=32 \
@@ -1672,11 +2207,11 @@ extension TypeTable {
       g head_dim
       c Glm4ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b199;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b242;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b199;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b242;norm:N(hidden_size)
       """,
     "glm46v": """
       f . tie_word_embeddings=false
@@ -1685,8 +2220,7 @@ extension TypeTable {
       c Glm46VForConditionalGeneration AutoModelForImageTextToText
       p model
       i ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model{visual:A(AutoModel,vision_config);\
-      language_model:A(AutoModel,text_config)}
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model=b243
       c Glm46VModel AutoModel
       i visual:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
@@ -1697,11 +2231,11 @@ extension TypeTable {
       k . num_local_experts=n_routed_experts
       c Glm4MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b200;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b244;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b200;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b244;norm:N(hidden_size)
       """,
     "glm4_moe_lite": """
       f . attention_bias=false hidden_size=2048 intermediate_size=10240 kv_lora_rank=512 mlp_layer_types=null \
@@ -1713,11 +2247,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c Glm4MoeLiteForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b201;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4MoeLiteModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b201;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;norm:N(hidden_size)
       """,
     "glm4v": """
       f . tie_word_embeddings=false
@@ -1730,15 +2264,15 @@ extension TypeTable {
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
       c Glm4vForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b205;language_model@text_config=b208};?tie_word_embeddings \
+      i model{visual@vision_config=b249;language_model@text_config=b251};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Glm4vModel AutoModel
-      i visual{embeddings@vision_config=b202;patch_embed@vision_config=b85;\
-      blocks*text_config.num_hidden_layers@vision_config=b203;merger@vision_config=b204;\
+      i visual{embeddings@vision_config=b246;patch_embed@vision_config=b103;\
+      blocks*text_config.num_hidden_layers@vision_config=b247;merger@vision_config=b248;\
       downsample:C(vision_config.hidden_size,vision_config.out_hidden_size,1|vision_config.hidden_size,\
       vision_config.spatial_merge_size,vision_config.spatial_merge_size);post_conv_layernorm@vision_config{\
-      weight:T(hidden_size)};post_layernorm@vision_config{weight:T(hidden_size)}};language_model@text_config=b208
+      weight:T(hidden_size)};post_layernorm@vision_config{weight:T(hidden_size)}};language_model@text_config=b251
       """,
     "glm4v_moe": """
       f . tie_word_embeddings=false
@@ -1752,11 +2286,11 @@ extension TypeTable {
       d tie_word_embeddings text_config.tie_word_embeddings?true:tie_word_embeddings
       c Glm4vMoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b205;language_model@text_config=b210};?tie_word_embeddings \
+      i model{visual@vision_config=b249;language_model@text_config=b253};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Glm4vMoeModel AutoModel
-      i visual@vision_config=b205;language_model@text_config=b210
+      i visual@vision_config=b249;language_model@text_config=b253
       """,
     "glm4v_moe_text": """
       f . attention_bias=true first_k_dense_replace=1 hidden_size=4096 intermediate_size=10944 \
@@ -1764,8 +2298,8 @@ extension TypeTable {
       num_hidden_layers=46 num_key_value_heads=8 tie_word_embeddings=false vocab_size=151424
       k . num_local_experts=n_routed_experts
       c Glm4vMoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b209;mlp{\
-      ?!(i<first_k_dense_replace) experts=b211;?!(i<first_k_dense_replace) gate:R(hidden_size,n_routed_experts);\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b252;mlp{\
+      ?!(i<first_k_dense_replace) experts=b254;?!(i<first_k_dense_replace) gate:R(hidden_size,n_routed_experts);\
       ?!(i<first_k_dense_replace) shared_experts=b25;?!(i<first_k_dense_replace) gate=b26;\
       ?i<first_k_dense_replace gate_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace \
       up_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace down_proj:L(intermediate_size,\
@@ -1776,7 +2310,7 @@ extension TypeTable {
       out_hidden_size=4096 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Glm4vMoeVisionModel AutoModel
-      i embeddings=b202;patch_embed=b85;blocks*depth=b203;merger=b204;downsample:C(hidden_size,out_hidden_size,1|\
+      i embeddings=b246;patch_embed=b103;blocks*depth=b247;merger=b248;downsample:C(hidden_size,out_hidden_size,1|\
       hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
       post_layernorm:N(hidden_size)
       """,
@@ -1785,16 +2319,74 @@ extension TypeTable {
       num_key_value_heads=2 vocab_size=151552
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Glm4vTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b207;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b250;norm:N(hidden_size)
       """,
     "glm4v_vision": """
       f . attention_bias=false depth=24 hidden_size=1536 image_size=336 in_channels=3 intermediate_size=13696 \
       out_hidden_size=4096 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Glm4vVisionModel AutoModel
-      i embeddings=b202;patch_embed=b85;blocks*depth=b203;merger=b204;downsample:C(hidden_size,out_hidden_size,1|\
+      i embeddings=b246;patch_embed=b103;blocks*depth=b247;merger=b248;downsample:C(hidden_size,out_hidden_size,1|\
       hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
       post_layernorm:N(hidden_size)
+      """,
+    "glm5_next": """
+      f . tie_word_embeddings=false
+      f text_config. hc_mult=4 hidden_size=4096 index_head_dim=128 index_kpool=16 index_n_heads=32 \
+      index_topk_freq=1 indexer_types=null intermediate_size=12288 kv_lora_rank=512 layer_types=null \
+      linear_conv_kernel_dim=4 linear_head_dim=128 linear_num_heads=64 mlp_layer_types=null \
+      moe_intermediate_size=2048 n_routed_experts=288 n_shared_experts=1 num_attention_heads=64 \
+      num_hidden_layers=45 q_lora_rank=1536 qk_nope_head_dim=256 qk_rope_head_dim=0 v_head_dim=256 vocab_size=154880
+      f vision_config. depth=24 hidden_size=1024 in_channels=3 intermediate_size=4096 num_heads=16 \
+      out_hidden_size=1536 patch_size=14 projection_intermediate_size=10240 spatial_merge_size=2 \
+      temporal_patch_size=2
+      k text_config. num_local_experts=n_routed_experts
+      k vision_config. num_attention_heads=num_heads num_hidden_layers=depth
+      d text_config.indexer_types \
+      list(text_config.indexer_types)?text_config.indexer_types:[text_config.num_hidden_layers|\
+      (i-2+1)%text_config.index_topk_freq==0?'full':i==0?'full':'shared']
+      d text_config.layer_types \
+      list(text_config.layer_types)?text_config.layer_types:[text_config.num_hidden_layers|\
+      i%4==3?'indexed_attention':'linear_attention']
+      d text_config.mlp_layer_types \
+      list(text_config.mlp_layer_types)?text_config.mlp_layer_types:[text_config.num_hidden_layers|\
+      i==0?'dense':i==1?'dense':i==2?'dense':'sparse']
+      u text_config. index_skip_topk_offset index_topk_pattern
+      g !text_config.attention_bias
+      g !text_config.tie_word_embeddings
+      g vision_config.attention_bias
+      f text_config. tie_word_embeddings=false
+      f text_config. attention_bias=false
+      f vision_config. attention_bias=true
+      s text_config.indexer_types full shared
+      s text_config.layer_types indexed_attention linear_attention
+      s text_config.mlp_layer_types dense sparse
+      c Glm5NextForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model.language_model.layers.*.self_attn.conv1d.weight>model.language_model.layers.*.self_attn.q_conv1d.wei\
+      ght,model.language_model.layers.*.self_attn.k_conv1d.weight,\
+      model.language_model.layers.*.self_attn.v_conv1d.weight
+      r model.language_model.layers.*.self_attn.forget_gate>model.language_model.layers.*.self_attn
+      r model.language_model.layers.*.attn_hc.fn>model.language_model.layers.*.hc_attn_fn
+      r model.language_model.layers.*.attn_hc.base>model.language_model.layers.*.hc_attn_base
+      r model.language_model.layers.*.attn_hc.scale>model.language_model.layers.*.hc_attn_scale
+      r model.language_model.layers.*.ffn_hc.fn>model.language_model.layers.*.hc_ffn_fn
+      r model.language_model.layers.*.ffn_hc.base>model.language_model.layers.*.hc_ffn_base
+      r model.language_model.layers.*.ffn_hc.scale>model.language_model.layers.*.hc_ffn_scale
+      i model{visual@vision_config=b256;language_model@text_config=b257};?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      c Glm5NextModel AutoModel
+      r language_model.layers.*.self_attn.conv1d.weight>language_model.layers.*.self_attn.q_conv1d.weight,\
+      language_model.layers.*.self_attn.k_conv1d.weight,language_model.layers.*.self_attn.v_conv1d.weight
+      r language_model.layers.*.self_attn.forget_gate>language_model.layers.*.self_attn
+      r language_model.layers.*.attn_hc.fn>language_model.layers.*.hc_attn_fn
+      r language_model.layers.*.attn_hc.base>language_model.layers.*.hc_attn_base
+      r language_model.layers.*.attn_hc.scale>language_model.layers.*.hc_attn_scale
+      r language_model.layers.*.ffn_hc.fn>language_model.layers.*.hc_ffn_fn
+      r language_model.layers.*.ffn_hc.base>language_model.layers.*.hc_ffn_base
+      r language_model.layers.*.ffn_hc.scale>language_model.layers.*.hc_ffn_scale
+      i visual@vision_config=b256;language_model@text_config=b257
       """,
     "glm5_next_vision": """
       f . attention_bias=true depth=24 hidden_size=1024 in_channels=3 intermediate_size=4096 num_heads=16 \
@@ -1802,10 +2394,7 @@ extension TypeTable {
       temporal_patch_size=2
       k . num_attention_heads=num_heads num_hidden_layers=depth
       c Glm5NextVisionModel AutoModel
-      i patch_embed=b85;blocks*depth=b212;merger{proj:L(out_hidden_size,out_hidden_size);\
-      gate_proj:L(out_hidden_size,projection_intermediate_size);up_proj:L(out_hidden_size,\
-      projection_intermediate_size);down_proj:L(projection_intermediate_size,out_hidden_size);\
-      post_projection_norm:N(out_hidden_size,1)};downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
+      i patch_embed=b103;blocks*depth=b258;merger=b255;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
       spatial_merge_size,spatial_merge_size);post_layernorm:N(hidden_size)
       """,
     "glm_moe_dsa": """
@@ -1826,29 +2415,39 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c GlmMoeDsaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b213;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b259;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GlmMoeDsaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b213;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b259;norm:N(hidden_size)
+      """,
+    "glm_ocr": """
+      f . tie_word_embeddings=false
+      f text_config. hidden_size=1024 intermediate_size=4096 num_attention_heads=16 num_hidden_layers=16 \
+      num_key_value_heads=8 vocab_size=59392
+      f vision_config. attention_bias=true depth=24 hidden_size=1024 in_channels=3 intermediate_size=4096 \
+      num_heads=16 out_hidden_size=1536 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
+      k vision_config. num_attention_heads=num_heads num_hidden_layers=depth
+      c GlmOcrForConditionalGeneration AutoModelForImageTextToText
+      p model
+      i model{visual@vision_config=b261;language_model@text_config=b263};?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      c GlmOcrModel AutoModel
+      i visual@vision_config=b261;language_model@text_config=b263
       """,
     "glm_ocr_text": """
       f . hidden_size=1024 intermediate_size=4096 num_attention_heads=16 num_hidden_layers=16 \
       num_key_value_heads=8 vocab_size=59392
       c GlmOcrTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b214;mlp=b196;\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)};norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b262;norm:N(hidden_size)
       """,
     "glm_ocr_vision": """
       f . attention_bias=true depth=24 hidden_size=1024 in_channels=3 intermediate_size=4096 num_heads=16 \
       out_hidden_size=1536 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_attention_heads=num_heads num_hidden_layers=depth
       c GlmOcrVisionModel AutoModel
-      i patch_embed=b85;blocks*depth=b212;merger{proj:L(out_hidden_size,out_hidden_size);\
-      gate_proj:L(out_hidden_size,out_hidden_size*in_channels);up_proj:L(out_hidden_size,\
-      out_hidden_size*in_channels);down_proj:L(out_hidden_size*in_channels,out_hidden_size);\
-      post_projection_norm:N(out_hidden_size,1)};downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
+      i patch_embed=b103;blocks*depth=b258;merger=b260;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
       spatial_merge_size,spatial_merge_size);post_layernorm:N(hidden_size)
       """,
     "glmasr": """
@@ -1862,12 +2461,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b215;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b264;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GlmAsrModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b215;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b264;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "glmasr_encoder": """
       f . hidden_size=1280 intermediate_size=5120 num_attention_heads=20 num_hidden_layers=32 \
@@ -1879,8 +2478,19 @@ extension TypeTable {
       num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),1);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b68;\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b71;\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)};norm:N(hidden_size,1)
+      """,
+    "glmga": """
+      f . tie_word_embeddings=false
+      y text_config. glm4v_text
+      y vision_config. glm4v_vision
+      c Glm46VForConditionalGeneration AutoModelForImageTextToText
+      p model
+      i ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model=b243
+      c Glm46VModel AutoModel
+      i visual:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "got_ocr2": """
       f . tie_word_embeddings=true
@@ -1902,16 +2512,16 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{vision_tower@vision_config{patch_embed=b122;layers*num_hidden_layers=b217;neck=b118;?use_abs_pos \
-      pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)};multi_modal_projector=b218;\
+      i model{vision_tower@vision_config{patch_embed=b128;layers*num_hidden_layers=b265;neck=b131;?use_abs_pos \
+      pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)};multi_modal_projector=b266;\
       language_model:A(AutoModel,text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size);?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GotOcr2Model AutoModel
       r language_model>language_model.model
-      i vision_tower{patch_embed@vision_config=b122;layers*text_config.num_hidden_layers@vision_config=b217;\
-      neck@vision_config=b118;?vision_config.use_abs_pos pos_embed:T(1,\
+      i vision_tower{patch_embed@vision_config=b128;layers*text_config.num_hidden_layers@vision_config=b265;\
+      neck@vision_config=b131;?vision_config.use_abs_pos pos_embed:T(1,\
       vision_config.image_size//vision_config.patch_size,vision_config.image_size//vision_config.patch_size,\
-      vision_config.hidden_size)};multi_modal_projector=b218;language_model:A(AutoModel,text_config)
+      vision_config.hidden_size)};multi_modal_projector=b266;language_model:A(AutoModel,text_config)
       """,
     "gpt-sw3": """
       f . add_cross_attention=false n_embd=768 n_inner=null n_layer=12 n_positions=1024 tie_word_embeddings=true \
@@ -1919,10 +2529,10 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c GPT2LMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer=b222;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
+      i transformer=b270;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
       vocab_size)~
       c GPT2Model AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b223;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b271;ln_f:N(n_embd,1)
       """,
     "gpt2": """
       f . add_cross_attention=false n_embd=768 n_inner=null n_layer=12 n_positions=1024 tie_word_embeddings=true \
@@ -1930,10 +2540,10 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c GPT2LMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer=b222;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
+      i transformer=b270;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
       vocab_size)~
       c GPT2Model AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b223;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b271;ln_f:N(n_embd,1)
       """,
     "gpt_bigcode": """
       f . multi_query=true n_embd=768 n_head=12 n_inner=null n_layer=12 n_positions=1024 num_key_value_heads=null \
@@ -1945,30 +2555,30 @@ extension TypeTable {
       f . add_cross_attention=false
       c GPTBigCodeForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b224;ln_f:N(n_embd,1)};\
+      i transformer{wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b272;ln_f:N(n_embd,1)};\
       ?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,vocab_size)~
       c GPTBigCodeModel AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b224;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b272;ln_f:N(n_embd,1)
       """,
     "gpt_neo": """
       f . hidden_size=2048 max_position_embeddings=2048 num_layers=24 tie_word_embeddings=true vocab_size=50257
       k . num_hidden_layers=num_layers
       c GPTNeoForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer=b226;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      i transformer=b274;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c GPTNeoModel AutoModel
-      i wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b225;\
+      i wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b273;\
       ln_f:N(hidden_size,1)
       c GPTNeoForSequenceClassification
       p transformer
-      i transformer=b226;score:L(hidden_size,num_labels)
+      i transformer=b274;score:L(hidden_size,num_labels)
       c GPTNeoForTokenClassification
       p transformer
-      i transformer=b226;classifier:L(hidden_size,num_labels,1)
+      i transformer=b274;classifier:L(hidden_size,num_labels,1)
       c GPTNeoForQuestionAnswering
       p transformer
-      i transformer=b226;qa_outputs:L(hidden_size,2,1)
+      i transformer=b274;qa_outputs:L(hidden_size,2,1)
       """,
     "gpt_neox": """
       f . attention_bias=true hidden_size=6144 intermediate_size=24576 num_attention_heads=64 \
@@ -1976,22 +2586,22 @@ extension TypeTable {
       c GPTNeoXForCausalLM AutoModelForCausalLM
       p gpt_neox
       r lm_head>embed_out
-      i gpt_neox{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b228;final_layer_norm:N(hidden_size,\
+      i gpt_neox{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b276;final_layer_norm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GPTNeoXModel AutoModel
-      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b228;final_layer_norm:N(hidden_size,1)
+      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b276;final_layer_norm:N(hidden_size,1)
       """,
     "gpt_neox_japanese": """
       f . hidden_size=2560 intermediate_multiple_size=4 num_attention_heads=32 num_hidden_layers=32 \
       tie_word_embeddings=true vocab_size=32000
       c GPTNeoXJapaneseForCausalLM AutoModelForCausalLM
       p gpt_neox_japanese
-      i gpt_neox_japanese{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b229;\
+      i gpt_neox_japanese{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b277;\
       final_layer_norm:N(hidden_size,1)};?!tie_word_embeddings embed_out:L(hidden_size,vocab_size);\
       ?tie_word_embeddings embed_out:L(hidden_size,vocab_size)~
       c GPTNeoXJapaneseModel AutoModel
-      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b229;final_layer_norm:N(hidden_size,1)
+      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b277;final_layer_norm:N(hidden_size,1)
       """,
     "gpt_oss": """
       f . attention_bias=true head_dim=64 hidden_size=2880 intermediate_size=2880 layer_types=null \
@@ -2003,7 +2613,7 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c GptOssForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b230;mlp{\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b278;mlp{\
       router:R(hidden_size,num_local_experts);experts{gate_up_proj:Q(num_local_experts,hidden_size,\
       intermediate_size*2);down_proj:Q(num_local_experts,intermediate_size,hidden_size);\
       gate_up_proj_bias:T(num_local_experts,intermediate_size*2);down_proj_bias:T(num_local_experts,hidden_size)};\
@@ -2011,7 +2621,7 @@ extension TypeTable {
       norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GptOssModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b230;mlp{router:R(hidden_size,\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b278;mlp{router:R(hidden_size,\
       num_local_experts);experts{gate_up_proj:Q(num_local_experts,hidden_size,intermediate_size*2);\
       down_proj:P(num_local_experts,intermediate_size,hidden_size);gate_up_proj_bias:T(num_local_experts,\
       intermediate_size*2);down_proj_bias:T(num_local_experts,hidden_size)};router{bias:T(num_local_experts)}};\
@@ -2022,10 +2632,10 @@ extension TypeTable {
       k . hidden_size=n_embd num_hidden_layers=n_layer
       c GPTJForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b231;ln_f:N(n_embd,1)};?tie_word_embeddings \
+      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b279;ln_f:N(n_embd,1)};?tie_word_embeddings \
       lm_head:L(n_embd,vocab_size,1)~;?!tie_word_embeddings lm_head:L(n_embd,vocab_size,1)
       c GPTJModel AutoModel
-      i wte:E(vocab_size,n_embd)!;h*n_layer=b231;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;h*n_layer=b279;ln_f:N(n_embd,1)
       """,
     "granite": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 mlp_bias=false num_attention_heads=32 \
@@ -2033,10 +2643,34 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c GraniteForCausalLM AutoModelForCausalLM
       p model
-      i model=b233;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b281;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b232;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b280;norm:N(hidden_size)
+      """,
+    "granite4_vision": """
+      f . tie_word_embeddings=false
+      f text_config. hidden_size=4096 intermediate_size=11008 num_attention_heads=32 num_hidden_layers=32 \
+      num_key_value_heads=null vocab_size=32000
+      y qformer_config. blip_2_qformer
+      n qformer_config. encoder_hidden_size=768
+      m qformer_config. num_hidden_layers=1 max_position_embeddings=2048 cross_attention_frequency=1
+      y vision_config. clip_vision_model
+      d text_config.num_key_value_heads \
+      null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
+      g !text_config.attention_bias
+      g !text_config.mlp_bias
+      g !text_config.tie_word_embeddings
+      f text_config. tie_word_embeddings=false
+      f text_config. attention_bias=false
+      f text_config. mlp_bias=false
+      c Granite4VisionForConditionalGeneration AutoModelForImageTextToText
+      p model
+      i model{language_model@text_config{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b79;\
+      norm:N(hidden_size)};layerwise_projectors{0=b282;1=b282;2=b282};spatial_projectors{0=b282;1=b282;2=b282;\
+      3=b282};image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,vision_config)};\
+      ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
       """,
     "granite_docling": """
       f . tie_word_embeddings=true
@@ -2048,24 +2682,24 @@ extension TypeTable {
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
       c GraniteDoclingForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model=b238;text_model@text_config=b233};?!tie_word_embeddings \
+      i model{vision_model=b287;text_model@text_config=b281};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GraniteDoclingModel AutoModel
-      i vision_model=b238;text_model@text_config=b233
+      i vision_model=b287;text_model@text_config=b281
       """,
     "granite_docling_text": """
       f . attention_bias=false hidden_size=1024 intermediate_size=2048 mlp_bias=false num_attention_heads=16 \
       num_hidden_layers=28 num_key_value_heads=4 tie_word_embeddings=true vocab_size=133800
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c GraniteDoclingTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b232;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b280;norm:N(hidden_size)
       """,
     "granite_docling_vision": """
       f . hidden_size=768 image_size=512 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 out_hidden_size=1024 patch_size=16 scale_factor=4 use_fine_route=true
       c GraniteDoclingVisionModel AutoModel
-      i embeddings=b234;encoder{layers*num_hidden_layers=b76};connector=b237;post_layernorm:N(hidden_size,1)
+      i embeddings=b283;encoder{layers*num_hidden_layers=b94};connector=b286;post_layernorm:N(hidden_size,1)
       """,
     "granite_speech": """
       f . downsample_rate=5 tie_word_embeddings=true window_size=15
@@ -2086,7 +2720,7 @@ extension TypeTable {
       p model
       r model>
       r model.language_model>language_model.model
-      i model=b240;lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      i model=b289;lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       """,
     "granite_speech_plus": """
       f . downsample_rate=5 tie_word_embeddings=true window_size=15
@@ -2105,7 +2739,7 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b240;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
+      i model=b289;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       """,
     "granite_swa": """
@@ -2117,11 +2751,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c GraniteSWAForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b242;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b291;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c GraniteSWAModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b242;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b291;norm:N(hidden_size)
       """,
     "granitemoe": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2132,13 +2766,13 @@ extension TypeTable {
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model=b246;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b295;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteMoeModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b294;norm:N(hidden_size)
       """,
     "granitemoe_swa": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 layer_types=null num_attention_heads=32 \
@@ -2151,11 +2785,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c GraniteMoeSWAForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b247;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b296;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GraniteMoeSWAModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b247;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b296;norm:N(hidden_size)
       """,
     "granitemoehybrid": """
       f . hidden_size=4096 intermediate_size=11008 layer_types=null mamba_conv_bias=true mamba_d_conv=4 \
@@ -2164,7 +2798,7 @@ extension TypeTable {
       shared_intermediate_size=1024 tie_word_embeddings=false vocab_size=32000
       k . layers_block_type=layer_types
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
-      g !null(layer_types)
+      d layer_types null(layer_types)?[num_hidden_layers|'linear_attention']:layer_types
       g !(num_local_experts<=0)
       s layer_types linear_attention
       c GraniteMoeHybridForCausalLM AutoModelForCausalLM
@@ -2172,14 +2806,14 @@ extension TypeTable {
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b248;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b297;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GraniteMoeHybridModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b248;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b297;norm:N(hidden_size)
       """,
     "granitemoeshared": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2192,13 +2826,67 @@ extension TypeTable {
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model=b246;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b295;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteMoeSharedModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b294;norm:N(hidden_size)
+      """,
+    "gte": """
+      f . hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_hidden_layers=12 \
+      tie_word_embeddings=true type_vocab_size=1 vocab_size=250048
+      c GteForMaskedLM AutoModelForMaskedLM
+      p gte
+      r gte.layers.*.mlp.gate_proj>gte.encoder.layer.*.mlp.up_gate_proj
+      r gte.layers.*.mlp.up_proj>gte.encoder.layer.*.mlp.up_gate_proj
+      r gte.layers.*.mlp.down_proj>gte.encoder.layer.*.mlp.down_proj
+      r gte.layers.*.self_attn.q_proj>gte.encoder.layer.*.attention.qkv_proj
+      r gte.layers.*.self_attn.k_proj>gte.encoder.layer.*.attention.qkv_proj
+      r gte.layers.*.self_attn.v_proj>gte.encoder.layer.*.attention.qkv_proj
+      r gte.layers.*.self_attn.o_proj>gte.encoder.layer.*.attention.o_proj
+      r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
+      r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
+      r lm_head.layer_norm>lm_head.norm
+      i gte=b301;lm_head{dense:L(hidden_size,hidden_size,1);?!tie_word_embeddings decoder:L(hidden_size,\
+      vocab_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;layer_norm:N(hidden_size,1)}
+      c GteModel AutoModel
+      r layers.*.mlp.gate_proj>encoder.layer.*.mlp.up_gate_proj
+      r layers.*.mlp.up_proj>encoder.layer.*.mlp.up_gate_proj
+      r layers.*.mlp.down_proj>encoder.layer.*.mlp.down_proj
+      r layers.*.self_attn.q_proj>encoder.layer.*.attention.qkv_proj
+      r layers.*.self_attn.k_proj>encoder.layer.*.attention.qkv_proj
+      r layers.*.self_attn.v_proj>encoder.layer.*.attention.qkv_proj
+      r layers.*.self_attn.o_proj>encoder.layer.*.attention.o_proj
+      r layers.*.post_attention_layernorm>encoder.layer.*.attn_ln
+      r layers.*.post_mlp_layernorm>encoder.layer.*.mlp_ln
+      i embeddings=b298;layers*num_hidden_layers=b300
+      c GteForSequenceClassification
+      p gte
+      r gte.layers.*.mlp.gate_proj>gte.encoder.layer.*.mlp.up_gate_proj
+      r gte.layers.*.mlp.up_proj>gte.encoder.layer.*.mlp.up_gate_proj
+      r gte.layers.*.mlp.down_proj>gte.encoder.layer.*.mlp.down_proj
+      r gte.layers.*.self_attn.q_proj>gte.encoder.layer.*.attention.qkv_proj
+      r gte.layers.*.self_attn.k_proj>gte.encoder.layer.*.attention.qkv_proj
+      r gte.layers.*.self_attn.v_proj>gte.encoder.layer.*.attention.qkv_proj
+      r gte.layers.*.self_attn.o_proj>gte.encoder.layer.*.attention.o_proj
+      r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
+      r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
+      i gte{embeddings=b298;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b300};\
+      classifier:L(hidden_size,num_labels,1)
+      c GteForTokenClassification
+      p gte
+      r gte.layers.*.mlp.gate_proj>gte.encoder.layer.*.mlp.up_gate_proj
+      r gte.layers.*.mlp.up_proj>gte.encoder.layer.*.mlp.up_gate_proj
+      r gte.layers.*.mlp.down_proj>gte.encoder.layer.*.mlp.down_proj
+      r gte.layers.*.self_attn.q_proj>gte.encoder.layer.*.attention.qkv_proj
+      r gte.layers.*.self_attn.k_proj>gte.encoder.layer.*.attention.qkv_proj
+      r gte.layers.*.self_attn.v_proj>gte.encoder.layer.*.attention.qkv_proj
+      r gte.layers.*.self_attn.o_proj>gte.encoder.layer.*.attention.o_proj
+      r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
+      r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
+      i gte=b301;classifier:L(hidden_size,num_labels,1)
       """,
     "helium": """
       f . attention_bias=false head_dim=128 hidden_size=2560 intermediate_size=7040 mlp_bias=false \
@@ -2206,11 +2894,59 @@ extension TypeTable {
       g head_dim
       c HeliumForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b249;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b302;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HeliumModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b249;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b302;norm:N(hidden_size)
+      """,
+    "hrm_text": """
+      f . H_cycles=2 L_cycles=3 head_dim=128 hidden_size=1536 intermediate_size=4096 num_attention_heads=12 \
+      num_hidden_layers=16 num_layers_per_stack=null tie_word_embeddings=false vocab_size=151808
+      d num_hidden_layers null(num_layers_per_stack)?num_hidden_layers*H_cycles*(L_cycles+1):num_hidden_layers
+      d num_layers_per_stack null(num_layers_per_stack)?num_hidden_layers:num_layers_per_stack
+      g !attention_bias
+      g head_dim
+      g !mlp_bias
+      g prefix_lm
+      g !tie_word_embeddings
+      f . attention_bias=false
+      f . mlp_bias=false
+      f . prefix_lm=true
+      c HrmTextForCausalLM AutoModelForCausalLM
+      p model
+      r model.L_module.layers.*.self_attn.q_proj>model.L_module.layers.*.attn.gqkv_proj
+      r model.L_module.layers.*.self_attn.k_proj>model.L_module.layers.*.attn.gqkv_proj
+      r model.L_module.layers.*.self_attn.v_proj>model.L_module.layers.*.attn.gqkv_proj
+      r model.L_module.layers.*.self_attn.o_proj>model.L_module.layers.*.attn.o_proj
+      r model.L_module.layers.*.self_attn.gate_proj>model.L_module.layers.*.attn.gqkv_proj
+      r model.L_module.layers.*.mlp.gate_proj>model.L_module.layers.*.mlp.gate_up_proj
+      r model.L_module.layers.*.mlp.up_proj>model.L_module.layers.*.mlp.gate_up_proj
+      r model.H_module.layers.*.self_attn.q_proj>model.H_module.layers.*.attn.gqkv_proj
+      r model.H_module.layers.*.self_attn.k_proj>model.H_module.layers.*.attn.gqkv_proj
+      r model.H_module.layers.*.self_attn.v_proj>model.H_module.layers.*.attn.gqkv_proj
+      r model.H_module.layers.*.self_attn.o_proj>model.H_module.layers.*.attn.o_proj
+      r model.H_module.layers.*.self_attn.gate_proj>model.H_module.layers.*.attn.gqkv_proj
+      r model.H_module.layers.*.mlp.gate_proj>model.H_module.layers.*.mlp.gate_up_proj
+      r model.H_module.layers.*.mlp.up_proj>model.H_module.layers.*.mlp.gate_up_proj
+      i model{embed_tokens:E(vocab_size,hidden_size)!;L_module=b303;H_module=b303;z_L_init:T(hidden_size)};\
+      lm_head:L(hidden_size,vocab_size)
+      c HrmTextModel AutoModel
+      r L_module.layers.*.self_attn.q_proj>L_module.layers.*.attn.gqkv_proj
+      r L_module.layers.*.self_attn.k_proj>L_module.layers.*.attn.gqkv_proj
+      r L_module.layers.*.self_attn.v_proj>L_module.layers.*.attn.gqkv_proj
+      r L_module.layers.*.self_attn.o_proj>L_module.layers.*.attn.o_proj
+      r L_module.layers.*.self_attn.gate_proj>L_module.layers.*.attn.gqkv_proj
+      r L_module.layers.*.mlp.gate_proj>L_module.layers.*.mlp.gate_up_proj
+      r L_module.layers.*.mlp.up_proj>L_module.layers.*.mlp.gate_up_proj
+      r H_module.layers.*.self_attn.q_proj>H_module.layers.*.attn.gqkv_proj
+      r H_module.layers.*.self_attn.k_proj>H_module.layers.*.attn.gqkv_proj
+      r H_module.layers.*.self_attn.v_proj>H_module.layers.*.attn.gqkv_proj
+      r H_module.layers.*.self_attn.o_proj>H_module.layers.*.attn.o_proj
+      r H_module.layers.*.self_attn.gate_proj>H_module.layers.*.attn.gqkv_proj
+      r H_module.layers.*.mlp.gate_proj>H_module.layers.*.mlp.gate_up_proj
+      r H_module.layers.*.mlp.up_proj>H_module.layers.*.mlp.gate_up_proj
+      i embed_tokens:E(vocab_size,hidden_size)!;L_module=b303;H_module=b303;z_L_init:T(hidden_size)
       """,
     "hunyuan_v1_dense": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2219,10 +2955,10 @@ extension TypeTable {
       g head_dim
       c HunYuanDenseV1ForCausalLM AutoModelForCausalLM
       p model
-      i model=b252;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b306;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c HunYuanDenseV1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b251;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b305;norm:N(hidden_size)
       """,
     "hunyuan_v1_moe": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2232,11 +2968,11 @@ extension TypeTable {
       g head_dim
       c HunYuanMoEV1ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b253;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b307;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HunYuanMoEV1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b253;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b307;norm:N(hidden_size)
       """,
     "hunyuan_vl": """
       f . tie_word_embeddings=true
@@ -2270,7 +3006,7 @@ extension TypeTable {
       r model.vision_tower.patch_merger.image_sep>vit.perceive.image_sep
       r model.vision_tower.patch_merger.before_rms>vit.perceive.before_rms
       r model.vision_tower.patch_merger.after_rms>vit.perceive.after_rms
-      i model{language_model@text_config=b252;vision_tower=b258};lm_head:L(text_config.hidden_size,\
+      i model{language_model@text_config=b306;vision_tower=b312};lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)~
       c HunYuanVLModel AutoModel
       r vision_tower.layers.*.mlp.fc1>vision_tower.layers.*.mlp.dense_h_to_4h
@@ -2284,7 +3020,7 @@ extension TypeTable {
       r vision_tower.patch_merger.image_sep>vision_tower.perceive.image_sep
       r vision_tower.patch_merger.before_rms>vision_tower.perceive.before_rms
       r vision_tower.patch_merger.after_rms>vision_tower.perceive.after_rms
-      i language_model@text_config=b252;vision_tower=b258
+      i language_model@text_config=b306;vision_tower=b312
       """,
     "hunyuan_vl_vision": """
       f . hidden_size=1152 intermediate_size=4304 max_image_size=2048 num_attention_heads=16 num_channels=3 \
@@ -2292,7 +3028,7 @@ extension TypeTable {
       k . attention_heads=num_attention_heads
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c HunYuanVLVisionTransformer AutoModel
-      i embeddings=b254;layers*num_hidden_layers=b256;patch_merger=b257
+      i embeddings=b308;layers*num_hidden_layers=b310;patch_merger=b311
       """,
     "hy_v3": """
       f . attention_bias=false head_dim=128 hidden_size=4096 intermediate_size=13312 mlp_bias=false \
@@ -2307,14 +3043,14 @@ extension TypeTable {
       r model.layers.*.mlp.gate>model.layers.*.mlp.router.gate
       r model.layers.*.mlp.shared_experts>model.layers.*.mlp.shared_mlp
       r model.layers.*.mlp.e_score_correction_bias>model.layers.*.mlp.expert_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b259;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b313;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HYV3Model AutoModel
       r layers.*.mlp.gate>layers.*.mlp.router.gate
       r layers.*.mlp.shared_experts>layers.*.mlp.shared_mlp
       r layers.*.mlp.e_score_correction_bias>layers.*.mlp.expert_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b259;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b313;norm:N(hidden_size)
       """,
     "hy_v4": """
       f . attention_bias=false hc_mult=4 head_dim=256 hidden_size=2816 index_head_dim=128 index_n_heads=16 \
@@ -2345,8 +3081,7 @@ extension TypeTable {
       r model.hc_head.hc_fn>model.hc_pre.hc_head.hc_head_fn
       r model.hc_head.hc_base>model.hc_pre.hc_head.hc_head_base
       r model.hc_head.hc_scale>model.hc_pre.hc_head.hc_head_scale
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size);\
-      hc_head=b116};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b316;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c HYV4Model AutoModel
       r layers.*.self_attn.gate_proj>layers.*.self_attn.linear_gate
@@ -2362,7 +3097,91 @@ extension TypeTable {
       r hc_head.hc_fn>hc_head.hc_pre.hc_head_fn
       r hc_head.hc_base>hc_head.hc_pre.hc_head_base
       r hc_head.hc_scale>hc_head.hc_pre.hc_head_scale
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size);hc_head=b116
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b315;norm:N(hidden_size);hc_head=b144
+      """,
+    "hy_v4_vl": """
+      f . tie_word_embeddings=false
+      f text_config. attention_bias=false hc_mult=4 hidden_size=6144 index_head_dim=128 index_n_heads=32 \
+      indexer_types=null intermediate_size=18432 kv_lora_rank=512 mlp_layer_types=null moe_intermediate_size=2048 \
+      n_routed_experts=256 n_shared_experts=1 num_attention_heads=64 num_hidden_layers=78 q_lora_rank=2048 \
+      qk_nope_head_dim=192 qk_rope_head_dim=64 v_head_dim=256 vocab_size=120832
+      f vision_config. hidden_size=1536 intermediate_size=6144 max_image_size=2048 num_attention_heads=16 \
+      num_channels=3 num_hidden_layers=40 out_hidden_size=6144 patch_size=16 spatial_merge_size=2
+      k text_config. num_local_experts=n_routed_experts
+      k vision_config. attention_heads=num_attention_heads
+      d text_config.indexer_types null(text_config.indexer_types)?[text_config.num_hidden_layers|\
+      i%4==1?'full':i==0?'full':'shared']:text_config.indexer_types
+      d text_config.mlp_layer_types null(text_config.mlp_layer_types)?[text_config.num_hidden_layers|\
+      i==0?'dense':'sparse']:text_config.mlp_layer_types
+      s text_config.indexer_types full shared
+      s text_config.mlp_layer_types dense sparse
+      c HYV4VLForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model.language_model.embed_tokens>model.embed_tokens
+      r model.language_model.layers.*.self_attn.q_a_proj>model.layers.*.self_attn.q_a_proj
+      r model.language_model.layers.*.self_attn.q_b_proj>model.layers.*.self_attn.q_b_proj
+      r model.language_model.layers.*.self_attn.kv_a_proj_with_mqa>model.layers.*.self_attn.kv_a_proj_with_mqa
+      r model.language_model.layers.*.self_attn.kv_b_proj>model.layers.*.self_attn.kv_b_proj
+      r model.language_model.layers.*.self_attn.o_proj>model.layers.*.self_attn.o_proj
+      r model.language_model.layers.*.self_attn.indexer>model.layers.*.self_attn.indexer
+      r model.language_model.layers.*.self_attn.gate_proj>model.layers.*.self_attn.linear_gate
+      r model.language_model.layers.*.self_attn.sinks>model.layers.*.self_attn.learnable_sink_param
+      r model.language_model.layers.*.self_attn.q_a_layernorm>model.layers.*.self_attn.q_a_layernorm
+      r model.language_model.layers.*.self_attn.kv_a_layernorm>model.layers.*.self_attn.kv_a_layernorm
+      r model.language_model.layers.*.mlp.experts>model.layers.*.mlp.experts
+      r model.language_model.layers.*.mlp.gate>model.layers.*.mlp.gate
+      r model.language_model.layers.*.mlp.shared_experts.gate_proj>model.layers.*.mlp.shared_experts.linear_gate
+      r model.language_model.layers.*.mlp.shared_experts.up_proj>model.layers.*.mlp.shared_experts.up_proj
+      r model.language_model.layers.*.mlp.shared_experts.down_proj>model.layers.*.mlp.shared_experts.down_proj
+      r model.language_model.layers.*.mlp.gate_proj>model.layers.*.mlp.linear_gate
+      r model.language_model.layers.*.mlp.up_proj>model.layers.*.mlp.up_proj
+      r model.language_model.layers.*.mlp.down_proj>model.layers.*.mlp.down_proj
+      r model.language_model.layers.*.input_layernorm>model.layers.*.input_layernorm
+      r model.language_model.layers.*.post_attention_layernorm>model.layers.*.post_attention_layernorm
+      r model.language_model.layers.*.attn_hc.fn>model.layers.*.hc_pre.hc_attn_layer.hc_fn
+      r model.language_model.layers.*.attn_hc.base>model.layers.*.hc_pre.hc_attn_layer.hc_base
+      r model.language_model.layers.*.attn_hc.scale>model.layers.*.hc_pre.hc_attn_layer.hc_scale
+      r model.language_model.layers.*.ffn_hc.fn>model.layers.*.hc_pre.hc_mlp_layer.hc_fn
+      r model.language_model.layers.*.ffn_hc.base>model.layers.*.hc_pre.hc_mlp_layer.hc_base
+      r model.language_model.layers.*.ffn_hc.scale>model.layers.*.hc_pre.hc_mlp_layer.hc_scale
+      r model.language_model.norm>model.norm
+      r model.language_model.hc_head.hc_fn>model.hc_head.hc_pre.hc_head_fn
+      r model.language_model.hc_head.hc_base>model.hc_head.hc_pre.hc_head_base
+      r model.language_model.hc_head.hc_scale>model.hc_head.hc_pre.hc_head_scale
+      r model.vision_tower.embeddings>vit.embeddings
+      r model.vision_tower.layers.*.self_attn>vit.layers.*.self_attn
+      r model.vision_tower.layers.*.mlp.fc1>vit.layers.*.mlp.dense_h_to_4h
+      r model.vision_tower.layers.*.mlp.fc2>vit.layers.*.mlp.dense_4h_to_h
+      r model.vision_tower.layers.*.layer_norm1>vit.layers.*.input_layernorm
+      r model.vision_tower.layers.*.layer_norm2>vit.layers.*.post_attention_layernorm
+      r model.vision_tower.patch_merger.proj_conv>vit.perceive.proj.0
+      r model.vision_tower.patch_merger.proj_out>vit.perceive.proj.2
+      r model.vision_tower.patch_merger.image_newline>vit.perceive.image_newline
+      r model.vision_tower.patch_merger.before_rms>vit.perceive.norm
+      i model{language_model@text_config=b316;vision_tower@vision_config=b318};?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      c HYV4VLModel AutoModel
+      r language_model.layers.*.self_attn.gate_proj>language_model.layers.*.self_attn.linear_gate
+      r language_model.layers.*.self_attn.sinks>language_model.layers.*.self_attn.learnable_sink_param
+      r language_model.layers.*.mlp.shared_experts.gate_proj>language_model.layers.*.mlp.shared_experts.linear_gate
+      r language_model.layers.*.mlp.gate_proj>language_model.layers.*.mlp.linear_gate
+      r language_model.layers.*.attn_hc.fn>language_model.layers.*.hc_pre.hc_attn_layer.hc_fn
+      r language_model.layers.*.attn_hc.base>language_model.layers.*.hc_pre.hc_attn_layer.hc_base
+      r language_model.layers.*.attn_hc.scale>language_model.layers.*.hc_pre.hc_attn_layer.hc_scale
+      r language_model.layers.*.ffn_hc.fn>language_model.layers.*.hc_pre.hc_mlp_layer.hc_fn
+      r language_model.layers.*.ffn_hc.base>language_model.layers.*.hc_pre.hc_mlp_layer.hc_base
+      r language_model.layers.*.ffn_hc.scale>language_model.layers.*.hc_pre.hc_mlp_layer.hc_scale
+      r language_model.hc_head.hc_fn>language_model.hc_head.hc_pre.hc_head_fn
+      r language_model.hc_head.hc_base>language_model.hc_head.hc_pre.hc_head_base
+      r language_model.hc_head.hc_scale>language_model.hc_head.hc_pre.hc_head_scale
+      r vision_tower.layers.*.mlp.fc1>vision_tower.layers.*.mlp.dense_h_to_4h
+      r vision_tower.layers.*.mlp.fc2>vision_tower.layers.*.mlp.dense_4h_to_h
+      r vision_tower.patch_merger.proj_conv>vision_tower.perceive.proj.0
+      r vision_tower.patch_merger.proj_out>vision_tower.perceive.proj.2
+      r vision_tower.patch_merger.image_newline>vision_tower.perceive.image_newline
+      r vision_tower.patch_merger.before_rms>vision_tower.perceive.norm
+      i language_model@text_config=b316;vision_tower@vision_config=b318
       """,
     "hy_v4_vl_text": """
       f . attention_bias=false hc_mult=4 head_dim=256 hidden_size=6144 index_head_dim=128 index_n_heads=32 \
@@ -2393,7 +3212,7 @@ extension TypeTable {
       r hc_head.hc_fn>hc_head.hc_pre.hc_head_fn
       r hc_head.hc_base>hc_head.hc_pre.hc_head_base
       r hc_head.hc_scale>hc_head.hc_pre.hc_head_scale
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size);hc_head=b116
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b315;norm:N(hidden_size);hc_head=b144
       """,
     "hy_v4_vl_vision": """
       f . hidden_size=1536 intermediate_size=6144 max_image_size=2048 num_attention_heads=16 num_channels=3 \
@@ -2401,10 +3220,7 @@ extension TypeTable {
       k . attention_heads=num_attention_heads
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c HYV4VLVisionModel AutoModel
-      i embeddings=b254;layers*num_hidden_layers=b256;patch_merger{proj_conv:C(hidden_size,\
-      hidden_size*spatial_merge_size**2,1|hidden_size,spatial_merge_size,spatial_merge_size);\
-      proj_out:C(hidden_size*spatial_merge_size**2,out_hidden_size,1|hidden_size*spatial_merge_size**2,1,1);\
-      image_newline:T(out_hidden_size);before_rms:N(hidden_size)}
+      i embeddings=b308;layers*num_hidden_layers=b310;patch_merger=b317
       """,
     "hyperclovax": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 mlp_bias=false \
@@ -2415,11 +3231,11 @@ extension TypeTable {
       g head_dim
       c HyperCLOVAXForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b262;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b319;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HyperCLOVAXModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b262;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b319;norm:N(hidden_size)
       """,
     "hyperclovax_vision_v2": """
       f . tie_word_embeddings=true
@@ -2453,15 +3269,15 @@ extension TypeTable {
       s alpha_type float vector
       c IdeficsForVisionText2Text AutoModelForImageTextToText
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;vision_model=b264;\
-      layers*num_hidden_layers//cross_layer_interval=b266;\
-      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b267;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;vision_model=b321;\
+      layers*num_hidden_layers//cross_layer_interval=b323;\
+      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b324;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c IdeficsModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;vision_model=b264;\
-      layers*num_hidden_layers//cross_layer_interval=b266;\
-      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b267;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;vision_model=b321;\
+      layers*num_hidden_layers//cross_layer_interval=b323;\
+      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b324;norm:N(hidden_size)
       """,
     "idefics2": """
       f . tie_word_embeddings=false
@@ -2473,11 +3289,11 @@ extension TypeTable {
       m text_config. max_position_embeddings=32768 rms_norm_eps=1e-05
       c Idefics2ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model@vision_config=b268;connector=b270;text_model:A(AutoModel,text_config)};\
+      i model{vision_model@vision_config=b325;connector=b327;text_model:A(AutoModel,text_config)};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Idefics2Model AutoModel
-      i vision_model=b271;connector=b270;text_model:A(AutoModel,text_config)
+      i vision_model=b328;connector=b327;text_model:A(AutoModel,text_config)
       """,
     "idefics3": """
       f . scale_factor=2 tie_word_embeddings=false
@@ -2487,16 +3303,16 @@ extension TypeTable {
       m text_config. rms_norm_eps=1e-05
       c Idefics3ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b273;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b330;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Idefics3Model AutoModel
-      i vision_model@vision_config=b268;connector=b272;text_model:A(AutoModel,text_config)
+      i vision_model@vision_config=b325;connector=b329;text_model:A(AutoModel,text_config)
       """,
     "idefics3_vision": """
       f . hidden_size=1152 image_size=224 intermediate_size=3072 num_attention_heads=16 num_channels=3 \
       num_hidden_layers=12 patch_size=32
       c Idefics3VisionTransformer AutoModel
-      i embeddings=b234;encoder{layers*num_hidden_layers=b76};post_layernorm:N(hidden_size,1)
+      i embeddings=b283;encoder{layers*num_hidden_layers=b94};post_layernorm:N(hidden_size,1)
       """,
     "inkling2_vision": """
       f . hidden_size=1024 intermediate_size=null mlp_ratio=4.0 num_attention_heads=16 num_channels=3 \
@@ -2507,7 +3323,7 @@ extension TypeTable {
       c Inkling2VisionModel AutoModel
       i embeddings{patch_embedding:L(num_channels*patch_size**2,hidden_size);\
       position_embedding:E(posemb_grid_size**2,hidden_size);class_embedding:T(hidden_size);\
-      cls_position_embedding:T(hidden_size)};layers*num_hidden_layers{self_attn=b61;mlp=b68;\
+      cls_position_embedding:T(hidden_size)};layers*num_hidden_layers{self_attn=b63;mlp=b71;\
       lambda_1:T(hidden_size);lambda_2:T(hidden_size);layernorm_before:N(hidden_size,1);\
       layernorm_after:N(hidden_size,1)};merger{linear_1:L(spatial_merge_size**2*hidden_size,projection_hidden_dim,\
       projector_bias);linear_2:L(projection_hidden_dim,text_hidden_size,projector_bias)};\
@@ -2523,30 +3339,82 @@ extension TypeTable {
       d intermediate_size null(dense_intermediate_size)?intermediate_size:dense_intermediate_size
       d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|i<dense_mlp_idx?'dense':'sparse']:mlp_layer_types
       d moe_intermediate_size null(dense_intermediate_size)?moe_intermediate_size:intermediate_size
-      g !null(layer_types)
+      d layer_types null(layer_types)?[num_hidden_layers|i%6==5?'hybrid':'hybrid_sliding']:layer_types
       s layer_types hybrid hybrid_sliding
       s mlp_layer_types dense sparse
       c InklingForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b275;mlp{\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b332;mlp{\
       ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') \
       down_proj:L(intermediate_size,hidden_size);?mlp_layer_types[i]=='sparse' gate:R(hidden_size,\
-      n_routed_experts+n_shared_experts);?mlp_layer_types[i]=='sparse' experts=b211;?mlp_layer_types[i]=='sparse' \
-      shared_experts=b276;?!(mlp_layer_types[i]=='sparse') global_scale:T(1);?mlp_layer_types[i]=='sparse' \
-      gate=b277};attn_sconv=b278;mlp_sconv=b278;input_layernorm:N(hidden_size);\
+      n_routed_experts+n_shared_experts);?mlp_layer_types[i]=='sparse' experts=b254;?mlp_layer_types[i]=='sparse' \
+      shared_experts=b333;?!(mlp_layer_types[i]=='sparse') global_scale:T(1);?mlp_layer_types[i]=='sparse' \
+      gate=b334};attn_sconv=b335;mlp_sconv=b335;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};embed_tokens{embed_norm:N(hidden_size)};norm:N(hidden_size)};\
       lm_head:L(hidden_size,vocab_size)
       c InklingTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b275;mlp{\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b332;mlp{\
       ?mlp_layer_types[i]=='sparse' gate:R(hidden_size,n_routed_experts+n_shared_experts);\
-      ?mlp_layer_types[i]=='sparse' experts=b211;?mlp_layer_types[i]=='sparse' shared_experts=b276;\
-      ?mlp_layer_types[i]=='sparse' gate=b277;?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,\
+      ?mlp_layer_types[i]=='sparse' experts=b254;?mlp_layer_types[i]=='sparse' shared_experts=b333;\
+      ?mlp_layer_types[i]=='sparse' gate=b334;?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,\
       intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size);\
-      ?!(mlp_layer_types[i]=='sparse') global_scale:T(1)};attn_sconv=b278;mlp_sconv=b278;\
+      ?!(mlp_layer_types[i]=='sparse') global_scale:T(1)};attn_sconv=b335;mlp_sconv=b335;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};embed_tokens{\
       embed_norm:N(hidden_size)};norm:N(hidden_size)
+      """,
+    "instructblip": """
+      f . num_query_tokens=32
+      f qformer_config. cross_attention_frequency=2 encoder_hidden_size=1408 hidden_size=768 \
+      intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 num_hidden_layers=12 \
+      vocab_size=30522
+      f vision_config. hidden_size=1408 image_size=224 intermediate_size=6144 num_hidden_layers=39 patch_size=14 \
+      qkv_bias=true
+      y text_config. opt
+      d qformer_config.encoder_hidden_size vision_config.hidden_size
+      c InstructBlipForConditionalGeneration AutoModelForImageTextToText
+      i vision_model@vision_config=b72;qformer@qformer_config=b336;\
+      language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
+      num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModelForCausalLM,text_config)
+      c InstructBlipModel AutoModel
+      i vision_model@vision_config=b72;qformer@qformer_config=b336;\
+      language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
+      num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModel,text_config)
+      """,
+    "instructblipvideo": """
+      f . num_query_tokens=32
+      f qformer_config. cross_attention_frequency=2 encoder_hidden_size=1408 hidden_size=768 \
+      intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 num_hidden_layers=12 \
+      vocab_size=30522
+      f vision_config. hidden_size=1408 image_size=224 intermediate_size=6144 num_hidden_layers=39 patch_size=14 \
+      qkv_bias=true
+      y text_config. opt
+      c InstructBlipVideoForConditionalGeneration AutoModelForImageTextToText
+      i vision_model@vision_config=b72;qformer@qformer_config=b336;\
+      language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
+      num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModelForCausalLM,text_config)
+      c InstructBlipVideoModel AutoModel
+      i vision_model@vision_config=b72;qformer@qformer_config=b336;\
+      language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
+      num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModel,text_config)
+      """,
+    "internlm3": """
+      f . head_dim=128 hidden_size=4096 intermediate_size=10240 num_attention_heads=32 num_hidden_layers=48 \
+      num_key_value_heads=2 tie_word_embeddings=false vocab_size=128512
+      d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g !attention_bias
+      g head_dim
+      g !mlp_bias
+      f . attention_bias=false
+      f . mlp_bias=false
+      c LlamaForCausalLM AutoModelForCausalLM
+      p model
+      i model=b338;?tie_word_embeddings&!(hidden_size//num_attention_heads<=4) lm_head:L(hidden_size,vocab_size)~;\
+      ?!tie_word_embeddings|hidden_size//num_attention_heads<=4 lm_head:L(hidden_size,vocab_size)
+      c LlamaModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b337;norm:N(hidden_size)
       """,
     "internvl": """
       f . downsample_ratio=0.5 tie_word_embeddings=true
@@ -2559,7 +3427,7 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{vision_tower@vision_config{embeddings=b279;encoder{layer*num_hidden_layers=b280};?!use_mean_pooling \
+      i model{vision_tower@vision_config{embeddings=b339;encoder{layer*num_hidden_layers=b340};?!use_mean_pooling \
       layernorm:N(hidden_size,1)};multi_modal_projector{\
       linear_1:L(vision_config.hidden_size*int(1/downsample_ratio)**2,text_config.hidden_size,1);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,1);\
@@ -2572,7 +3440,20 @@ extension TypeTable {
       num_attention_heads=16 num_channels=3 num_hidden_layers=24 patch_size=[14,14] \
       use_absolute_position_embeddings=true use_mask_token=false use_mean_pooling=true use_qk_norm=false
       c InternVLVisionModel AutoModel
-      i embeddings=b279;encoder{layer*num_hidden_layers=b280};?!use_mean_pooling layernorm:N(hidden_size,1)
+      i embeddings=b339;encoder{layer*num_hidden_layers=b340};?!use_mean_pooling layernorm:N(hidden_size,1)
+      """,
+    "iquestcoder": """
+      f . attention_bias=false head_dim=128 hidden_size=5120 intermediate_size=27648 mlp_bias=false \
+      num_attention_heads=40 num_hidden_layers=80 num_key_value_heads=8 tie_word_embeddings=false vocab_size=76800
+      d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      g head_dim
+      c LlamaForCausalLM AutoModelForCausalLM
+      p model
+      i model=b167;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size)
+      c LlamaModel AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b166;norm:N(hidden_size)
       """,
     "jais2": """
       f . attention_bias=true head_dim=null hidden_size=3328 intermediate_size=26624 mlp_bias=true \
@@ -2583,11 +3464,11 @@ extension TypeTable {
       g head_dim
       c Jais2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b281;norm:N(hidden_size,1)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b341;norm:N(hidden_size,1)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Jais2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b281;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b341;norm:N(hidden_size,1)
       """,
     "jamba": """
       f . attn_layer_offset=4 attn_layer_period=8 expert_layer_offset=1 expert_layer_period=2 hidden_size=4096 \
@@ -2599,13 +3480,152 @@ extension TypeTable {
       g !(num_experts<=1)
       c JambaForCausalLM AutoModelForCausalLM
       p model
-      i model=b283;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b343;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c JambaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b282;final_layernorm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;final_layernorm:N(hidden_size)
       c JambaForSequenceClassification
       p model
-      i model=b283;score:L(hidden_size,num_labels)
+      i model=b343;score:L(hidden_size,num_labels)
+      """,
+    "janus": """
+      f . tie_word_embeddings=true
+      f vision_config. attention_bias=true depth=2 hidden_size=1024 image_size=384 mlp_ratio=4.0 \
+      num_attention_heads=16 num_channels=3 num_hidden_layers=24 patch_size=16 projection_dim=2048 use_qk_norm=false
+      f vq_config. base_channels=128 channel_multiplier=[1,1,2,2,4] double_latent=false embed_dim=8 \
+      image_token_embed_dim=2048 in_channels=3 latent_channels=256 num_embeddings=16384 num_hidden_layers=2 \
+      num_res_blocks=2 out_channels=3 projection_dim=2048
+      y text_config. llama
+      c JanusForConditionalGeneration AutoModelForImageTextToText
+      p model
+      i model{vision_model@vision_config=b344;aligner@vision_config{fc1:L(hidden_size,projection_dim,1);\
+      hidden_layers*(depth-1){:L(projection_dim,projection_dim,1)}};vqmodel@vq_config{encoder{\
+      conv_in:C(in_channels,base_channels,1|in_channels,3,3);down*len(channel_multiplier){block*num_res_blocks{\
+      conv1:C(j==0?(base_channels*channel_multiplier[i-1]==base_channels*channel_multiplier[i]?base_channels*chann\
+      el_multiplier[i]:i==0?base_channels:i+1==len(channel_multiplier)?base_channels*channel_multiplier[3]:base_ch\
+      annels*channel_multiplier[j]):base_channels*channel_multiplier[i],base_channels*channel_multiplier[i],1|\
+      j==0?(base_channels*channel_multiplier[i-1]==base_channels*channel_multiplier[i]?base_channels*channel_multi\
+      plier[i]:i==0?base_channels:i+1==len(channel_multiplier)?base_channels*channel_multiplier[3]:base_channels*c\
+      hannel_multiplier[j]):base_channels*channel_multiplier[i],3,3);conv2:C(base_channels*channel_multiplier[i],\
+      base_channels*channel_multiplier[i],1|base_channels*channel_multiplier[i],3,3);\
+      norm1:N(j==0?(base_channels*channel_multiplier[i-1]==base_channels*channel_multiplier[i]?base_channels*chann\
+      el_multiplier[i]:i==0?base_channels:i+1==len(channel_multiplier)?base_channels*channel_multiplier[3]:base_ch\
+      annels*channel_multiplier[j]):base_channels*channel_multiplier[i],1);\
+      norm2:N(base_channels*channel_multiplier[i],1);\
+      ?base_channels*channel_multiplier[len(channel_multiplier)-1-i]==base_channels*channel_multiplier[len(channel\
+      _multiplier)-1-i+1]&j==0 nin_shortcut:C(base_channels*channel_multiplier[i-1],\
+      base_channels*channel_multiplier[i],1|base_channels*channel_multiplier[i-1],1,1)};\
+      ?i+1==len(channel_multiplier) attn*num_res_blocks=b345;?!(i+1==len(channel_multiplier)) downsample=b87};mid{\
+      block_1=b346;attn_1=b345;block_2=b346};conv_out:C(base_channels*channel_multiplier[4],\
+      double_latent?latent_channels*2:latent_channels,1|base_channels*channel_multiplier[4],3,3);\
+      norm_out:N(base_channels*channel_multiplier[4],1)};quantize{embedding:E(num_embeddings,embed_dim)};\
+      quant_conv:C(latent_channels,embed_dim,1|latent_channels,1,1);post_quant_conv:C(embed_dim,latent_channels,1|\
+      embed_dim,1,1);decoder{conv_in:C(latent_channels,base_channels*channel_multiplier[4],1|latent_channels,3,3);\
+      mid{block_1=b346;attn_1=b345;block_2=b346};up*len(channel_multiplier){block*(num_res_blocks+1){\
+      conv1:C(i==0?(base_channels*channel_multiplier[len(channel_multiplier)-1-j]==base_channels*channel_multiplie\
+      r[len(channel_multiplier)-1-j+1]?(base_channels*channel_multiplier[j]==base_channels*channel_multiplier[j+1]\
+      ?base_channels*channel_multiplier[4]:base_channels*channel_multiplier[j]):base_channels*channel_multiplier[4\
+      ]):base_channels*channel_multiplier[i]==base_channels*channel_multiplier[i+1]?base_channels*channel_multipli\
+      er[i]:base_channels==base_channels*channel_multiplier[j]?(base_channels==base_channels*channel_multiplier[i]\
+      ?(j==0?base_channels*channel_multiplier[4]:base_channels*channel_multiplier[3]):j==0?(i+1==len(channel_multi\
+      plier)?base_channels*channel_multiplier[j]:base_channels*channel_multiplier[i]):base_channels*channel_multip\
+      lier[j]):i+1==len(channel_multiplier)?base_channels*channel_multiplier[0]:base_channels==base_channels*chann\
+      el_multiplier[i]?(base_channels*channel_multiplier[j]==base_channels*channel_multiplier[j+1]?base_channels*c\
+      hannel_multiplier[j]:base_channels*channel_multiplier[j-1]==base_channels*channel_multiplier[j]?base_channel\
+      s*channel_multiplier[j]:base_channels*channel_multiplier[3]):base_channels*channel_multiplier[1],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      i==0?(base_channels*channel_multiplier[len(channel_multiplier)-1-j]==base_channels*channel_multiplier[len(ch\
+      annel_multiplier)-1-j+1]?(base_channels*channel_multiplier[j]==base_channels*channel_multiplier[j+1]?base_ch\
+      annels*channel_multiplier[4]:base_channels*channel_multiplier[j]):base_channels*channel_multiplier[4]):base_\
+      channels*channel_multiplier[i]==base_channels*channel_multiplier[i+1]?base_channels*channel_multiplier[i]:ba\
+      se_channels==base_channels*channel_multiplier[j]?(base_channels==base_channels*channel_multiplier[i]?(j==0?b\
+      ase_channels*channel_multiplier[4]:base_channels*channel_multiplier[3]):j==0?(i+1==len(channel_multiplier)?b\
+      ase_channels*channel_multiplier[j]:base_channels*channel_multiplier[i]):base_channels*channel_multiplier[j])\
+      :i+1==len(channel_multiplier)?base_channels*channel_multiplier[0]:base_channels==base_channels*channel_multi\
+      plier[i]?(base_channels*channel_multiplier[j]==base_channels*channel_multiplier[j+1]?base_channels*channel_m\
+      ultiplier[j]:base_channels*channel_multiplier[j-1]==base_channels*channel_multiplier[j]?base_channels*channe\
+      l_multiplier[j]:base_channels*channel_multiplier[3]):base_channels*channel_multiplier[1],3,3);\
+      conv2:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3);\
+      norm1:N(i==0?(base_channels*channel_multiplier[len(channel_multiplier)-1-j]==base_channels*channel_multiplie\
+      r[len(channel_multiplier)-1-j+1]?(base_channels*channel_multiplier[j]==base_channels*channel_multiplier[j+1]\
+      ?base_channels*channel_multiplier[4]:base_channels*channel_multiplier[j]):base_channels*channel_multiplier[4\
+      ]):base_channels*channel_multiplier[i]==base_channels*channel_multiplier[i+1]?base_channels*channel_multipli\
+      er[i]:base_channels==base_channels*channel_multiplier[j]?(base_channels==base_channels*channel_multiplier[i]\
+      ?(j==0?base_channels*channel_multiplier[4]:base_channels*channel_multiplier[3]):j==0?(i+1==len(channel_multi\
+      plier)?base_channels*channel_multiplier[j]:base_channels*channel_multiplier[i]):base_channels*channel_multip\
+      lier[j]):i+1==len(channel_multiplier)?base_channels*channel_multiplier[0]:base_channels==base_channels*chann\
+      el_multiplier[i]?(base_channels*channel_multiplier[j]==base_channels*channel_multiplier[j+1]?base_channels*c\
+      hannel_multiplier[j]:base_channels*channel_multiplier[j-1]==base_channels*channel_multiplier[j]?base_channel\
+      s*channel_multiplier[j]:base_channels*channel_multiplier[3]):base_channels*channel_multiplier[1],1);\
+      norm2:N(base_channels*channel_multiplier[len(channel_multiplier)-1-i],1);\
+      ?j==0&base_channels*channel_multiplier[i-1]==base_channels*channel_multiplier[i] \
+      nin_shortcut:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i+1],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i+1],1,1)};?i==0 attn*(num_res_blocks+1)=b347;\
+      ?!(i+1==len(channel_multiplier)) upsample=b348};conv_out:C(base_channels*channel_multiplier[0],out_channels,\
+      1|base_channels*channel_multiplier[0],3,3);norm_out:N(base_channels*channel_multiplier[0],1)}};\
+      generation_embeddings:E(vq_config.num_embeddings,vq_config.embed_dim);generation_aligner@vq_config=b349;\
+      generation_head@vq_config=b350;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      c JanusModel AutoModel
+      i vision_model@vision_config=b344;aligner@vision_config{fc1:L(hidden_size,projection_dim,1);hidden_layers{\
+      0:L(projection_dim,projection_dim,1)}};vqmodel{encoder{conv_in:C(vq_config.in_channels,\
+      vq_config.base_channels,1|vq_config.in_channels,3,3);down*text_config.num_hidden_layers{block{0{\
+      conv1:C(vq_config.base_channels*vq_config.channel_multiplier[i-1]==vq_config.base_channels*vq_config.channel\
+      _multiplier[i]?vq_config.base_channels*vq_config.channel_multiplier[i]:i==0?vq_config.base_channels:i+1==tex\
+      t_config.num_hidden_layers?vq_config.base_channels*vq_config.channel_multiplier[3]:vq_config.base_channels*v\
+      q_config.channel_multiplier[1],vq_config.base_channels*vq_config.channel_multiplier[i],1|\
+      vq_config.base_channels*vq_config.channel_multiplier[i-1]==vq_config.base_channels*vq_config.channel_multipl\
+      ier[i]?vq_config.base_channels*vq_config.channel_multiplier[i]:i==0?vq_config.base_channels:i+1==text_config\
+      .num_hidden_layers?vq_config.base_channels*vq_config.channel_multiplier[3]:vq_config.base_channels*vq_config\
+      .channel_multiplier[1],3,3);conv2:C(vq_config.base_channels*vq_config.channel_multiplier[i],\
+      vq_config.base_channels*vq_config.channel_multiplier[i],1|\
+      vq_config.base_channels*vq_config.channel_multiplier[i],3,3);\
+      ?vq_config.base_channels*vq_config.channel_multiplier[len(vq_config.channel_multiplier)-1-i]==vq_config.base\
+      _channels*vq_config.channel_multiplier[len(vq_config.channel_multiplier)-1-i+1] \
+      nin_shortcut:C(vq_config.base_channels*vq_config.channel_multiplier[i-1],\
+      vq_config.base_channels*vq_config.channel_multiplier[i],1|\
+      vq_config.base_channels*vq_config.channel_multiplier[i-1],1,1);\
+      norm1:N(vq_config.base_channels*vq_config.channel_multiplier[i-1]==vq_config.base_channels*vq_config.channel\
+      _multiplier[i]?vq_config.base_channels*vq_config.channel_multiplier[i]:i==0?vq_config.base_channels:i+1==tex\
+      t_config.num_hidden_layers?vq_config.base_channels*vq_config.channel_multiplier[3]:vq_config.base_channels*v\
+      q_config.channel_multiplier[1],1);norm2@vq_config=b90};1@vq_config=b91};?i+1==text_config.num_hidden_layers \
+      attn@vq_config{0=b345;1=b345};?!(i+1==len(vq_config.channel_multiplier)) downsample@vq_config=b87};\
+      mid@vq_config{block_1=b346;attn_1=b345;block_2=b346};\
+      conv_out:C(vq_config.base_channels*vq_config.channel_multiplier[4],\
+      vq_config.double_latent?vq_config.latent_channels*2:vq_config.latent_channels,1|\
+      vq_config.base_channels*vq_config.channel_multiplier[4],3,3);norm_out@vq_config=b351};quantize@vq_config{\
+      embedding:E(num_embeddings,embed_dim)};quant_conv:C(vq_config.latent_channels,vq_config.embed_dim,1|\
+      vq_config.latent_channels,1,1);post_quant_conv:C(vq_config.embed_dim,vq_config.latent_channels,1|\
+      vq_config.embed_dim,1,1);decoder{conv_in:C(vq_config.latent_channels,\
+      vq_config.base_channels*vq_config.channel_multiplier[4],1|vq_config.latent_channels,3,3);mid@vq_config{\
+      block_1=b346;attn_1=b345;block_2=b346};up*text_config.num_hidden_layers{block{0{\
+      conv1:C(vq_config.base_channels==vq_config.base_channels*vq_config.channel_multiplier[i]?vq_config.base_chan\
+      nels*vq_config.channel_multiplier[4]:i+1==text_config.num_hidden_layers?vq_config.base_channels*vq_config.ch\
+      annel_multiplier[1]:vq_config.base_channels*vq_config.channel_multiplier[i],\
+      vq_config.base_channels*vq_config.channel_multiplier[len(vq_config.channel_multiplier)-1-i],1|\
+      vq_config.base_channels==vq_config.base_channels*vq_config.channel_multiplier[i]?vq_config.base_channels*vq_\
+      config.channel_multiplier[4]:i+1==text_config.num_hidden_layers?vq_config.base_channels*vq_config.channel_mu\
+      ltiplier[1]:vq_config.base_channels*vq_config.channel_multiplier[i],3,3);\
+      conv2:C(vq_config.base_channels*vq_config.channel_multiplier[len(vq_config.channel_multiplier)-1-i],\
+      vq_config.base_channels*vq_config.channel_multiplier[len(vq_config.channel_multiplier)-1-i],1|\
+      vq_config.base_channels*vq_config.channel_multiplier[len(vq_config.channel_multiplier)-1-i],3,3);\
+      ?vq_config.base_channels*vq_config.channel_multiplier[i-1]==vq_config.base_channels*vq_config.channel_multip\
+      lier[i] nin_shortcut:C(vq_config.base_channels*vq_config.channel_multiplier[len(vq_config.channel_multiplier\
+      )-1-i+1],vq_config.base_channels*vq_config.channel_multiplier[len(vq_config.channel_multiplier)-1-i],1|\
+      vq_config.base_channels*vq_config.channel_multiplier[len(vq_config.channel_multiplier)-1-i+1],1,1);\
+      norm1:N(vq_config.base_channels==vq_config.base_channels*vq_config.channel_multiplier[i]?vq_config.base_chan\
+      nels*vq_config.channel_multiplier[4]:i+1==text_config.num_hidden_layers?vq_config.base_channels*vq_config.ch\
+      annel_multiplier[1]:vq_config.base_channels*vq_config.channel_multiplier[i],1);norm2@vq_config=b352};\
+      1@vq_config=b353;2@vq_config=b353};?i==0 attn@vq_config{0=b347;1=b347;2=b347};\
+      ?!(i+1==len(vq_config.channel_multiplier)) upsample@vq_config=b348};\
+      conv_out:C(vq_config.base_channels*vq_config.channel_multiplier[0],vq_config.out_channels,1|\
+      vq_config.base_channels*vq_config.channel_multiplier[0],3,3);norm_out@vq_config=b354}};\
+      generation_embeddings:E(vq_config.num_embeddings,vq_config.embed_dim);generation_aligner@vq_config=b349;\
+      generation_head@vq_config=b350;language_model:A(AutoModel,text_config)
       """,
     "jetmoe": """
       f . hidden_size=2048 intermediate_size=5632 kv_channels=128 num_attention_heads=null num_experts_per_tok=2 \
@@ -2615,25 +3635,115 @@ extension TypeTable {
       g kv_channels
       c JetMoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b284;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b355;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c JetMoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b284;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b355;norm:N(hidden_size)
+      """,
+    "jina_embeddings_v3": """
+      f . hidden_size=1024 intermediate_size=4096 num_attention_heads=16 num_hidden_layers=24 \
+      tie_word_embeddings=true type_vocab_size=1 vocab_size=250002
+      c JinaEmbeddingsV3ForMaskedLM AutoModelForMaskedLM
+      p roberta
+      r roberta.embeddings.LayerNorm>roberta.emb_ln
+      r roberta.layers.*.mlp>roberta.encoder.layers.*.mlp
+      r roberta.layers.*.self_attn.q_proj>roberta.encoder.layers.*.mixer.Wqkv
+      r roberta.layers.*.self_attn.k_proj>roberta.encoder.layers.*.mixer.Wqkv
+      r roberta.layers.*.self_attn.v_proj>roberta.encoder.layers.*.mixer.Wqkv
+      r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
+      r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
+      r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
+      i lm_head=b83;roberta=b358
+      c JinaEmbeddingsV3Model AutoModel
+      r embeddings.LayerNorm>emb_ln
+      r layers.*.mlp>encoder.layers.*.mlp
+      r layers.*.self_attn.q_proj>encoder.layers.*.mixer.Wqkv
+      r layers.*.self_attn.k_proj>encoder.layers.*.mixer.Wqkv
+      r layers.*.self_attn.v_proj>encoder.layers.*.mixer.Wqkv
+      r layers.*.self_attn.o_proj>encoder.layers.*.mixer.out_proj
+      r layers.*.post_attention_layernorm>encoder.layers.*.norm1
+      r layers.*.post_mlp_layernorm>encoder.layers.*.norm2
+      i embeddings=b356;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b357
+      c JinaEmbeddingsV3ForSequenceClassification
+      p roberta
+      r roberta.embeddings.LayerNorm>roberta.emb_ln
+      r roberta.layers.*.mlp>roberta.encoder.layers.*.mlp
+      r roberta.layers.*.self_attn.q_proj>roberta.encoder.layers.*.mixer.Wqkv
+      r roberta.layers.*.self_attn.k_proj>roberta.encoder.layers.*.mixer.Wqkv
+      r roberta.layers.*.self_attn.v_proj>roberta.encoder.layers.*.mixer.Wqkv
+      r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
+      r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
+      r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
+      i classifier=b57;roberta=b358
+      c JinaEmbeddingsV3ForTokenClassification
+      p roberta
+      r roberta.embeddings.LayerNorm>roberta.emb_ln
+      r roberta.layers.*.mlp>roberta.encoder.layers.*.mlp
+      r roberta.layers.*.self_attn.q_proj>roberta.encoder.layers.*.mixer.Wqkv
+      r roberta.layers.*.self_attn.k_proj>roberta.encoder.layers.*.mixer.Wqkv
+      r roberta.layers.*.self_attn.v_proj>roberta.encoder.layers.*.mixer.Wqkv
+      r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
+      r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
+      r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
+      i classifier:L(hidden_size,num_labels,1);roberta=b358
+      c JinaEmbeddingsV3ForQuestionAnswering
+      p roberta
+      r roberta.embeddings.LayerNorm>roberta.emb_ln
+      r roberta.layers.*.mlp>roberta.encoder.layers.*.mlp
+      r roberta.layers.*.self_attn.q_proj>roberta.encoder.layers.*.mixer.Wqkv
+      r roberta.layers.*.self_attn.k_proj>roberta.encoder.layers.*.mixer.Wqkv
+      r roberta.layers.*.self_attn.v_proj>roberta.encoder.layers.*.mixer.Wqkv
+      r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
+      r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
+      r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
+      i qa_outputs:L(hidden_size,num_labels,1);roberta=b358
       """,
     "kimi_k25_vision": """
       f . hidden_size=1152 intermediate_size=4304 num_attention_heads=16 num_hidden_layers=27 patch_size=14 \
       pos_emb_height=64 pos_emb_width=64
       c Kimi_K25VisionModel AutoModel
       i patch_embed{proj:C(3,hidden_size,1|3,patch_size,patch_size);pos_emb{position_embeddings:T(pos_emb_height,\
-      pos_emb_width,hidden_size)}};layers*num_hidden_layers=b285;final_layernorm:N(hidden_size,1)
+      pos_emb_width,hidden_size)}};layers*num_hidden_layers=b359;final_layernorm:N(hidden_size,1)
+      """,
+    "kimi_linear": """
+      f . attention_bias=false first_k_dense_replace=1 head_dim=null hidden_size=2304 intermediate_size=9216 \
+      kv_lora_rank=512 layer_types=null linear_conv_kernel_dim=4 linear_head_dim=128 linear_num_heads=32 \
+      mlp_layer_types=null moe_intermediate_size=1024 n_shared_experts=1 num_attention_heads=32 num_experts=null \
+      num_hidden_layers=27 num_key_value_heads=32 num_local_experts=256 num_shared_experts=null q_lora_rank=null \
+      qk_nope_head_dim=128 qk_rope_head_dim=64 tie_word_embeddings=false v_head_dim=128 vocab_size=163840
+      k . n_shared_experts=num_shared_experts num_local_experts=num_experts
+      d head_dim null(head_dim)?qk_rope_head_dim:head_dim
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
+      i%4==0?(i?'full_attention':'linear_attention'):'linear_attention']
+      d mlp_layer_types list(mlp_layer_types)?mlp_layer_types:[num_hidden_layers|\
+      i<first_k_dense_replace?'dense':'sparse']
+      d num_experts null(num_experts)?num_local_experts:num_experts
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      d num_shared_experts null(num_shared_experts)?n_shared_experts:num_shared_experts
+      s layer_types full_attention linear_attention
+      s mlp_layer_types dense sparse
+      c KimiLinearForCausalLM AutoModelForCausalLM
+      p model
+      r model.layers.*.self_attn.conv1d.weight>model.layers.*.self_attn.q_conv1d.weight,\
+      model.layers.*.self_attn.k_conv1d.weight,model.layers.*.self_attn.v_conv1d.weight
+      r model.layers.*.self_attn.forget_gate>model.layers.*.self_attn
+      r model.layers.*.mlp>model.layers.*.block_sparse_moe
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b361;norm:N(hidden_size)};\
+      lm_head:L(hidden_size,vocab_size)
+      c KimiLinearModel AutoModel
+      r layers.*.self_attn.conv1d.weight>layers.*.self_attn.q_conv1d.weight,layers.*.self_attn.k_conv1d.weight,\
+      layers.*.self_attn.v_conv1d.weight
+      r layers.*.self_attn.forget_gate>layers.*.self_attn
+      r layers.*.mlp>layers.*.block_sparse_moe
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b361;norm:N(hidden_size)
       """,
     "kolibri1": """
       f . head_dim=128 hidden_size=2560 layer_types=null moe_intermediate_size=512 num_attention_heads=48 \
       num_hidden_layers=50 num_key_value_heads=4 num_local_experts=384 shared_expert_intermediate_size=512 \
       sliding_window=513 tie_word_embeddings=false vocab_size=128000
       k . num_experts=num_local_experts
-      g !null(layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|i%5==4?'full_attention':'sliding_attention']
       g head_dim
       s layer_types full_attention sliding_attention
       c Kolibri1ForCausalLM AutoModelForCausalLM
@@ -2641,14 +3751,14 @@ extension TypeTable {
       r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.moe.router.expert_bias
       r model.layers.*.post_self_attn_layernorm>model.layers.*.post_attn_norm
       r model.layers.*.post_mlp_layernorm>model.layers.*.post_ffn_norm
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b288;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b364;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Kolibri1Model AutoModel
       r layers.*.mlp.gate.e_score_correction_bias>layers.*.moe.router.expert_bias
       r layers.*.post_self_attn_layernorm>layers.*.post_attn_norm
       r layers.*.post_mlp_layernorm>layers.*.post_ffn_norm
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b288;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b364;norm:N(hidden_size)
       """,
     "kosmos-2": """
       f . latent_query_num=64 tie_word_embeddings=true
@@ -2660,10 +3770,10 @@ extension TypeTable {
       f text_config. tie_word_embeddings=true
       f text_config. add_cross_attention=false
       c Kosmos2ForConditionalGeneration AutoModelForImageTextToText
-      i text_model@text_config{model=b293;lm_head:L(embed_dim,vocab_size)~};vision_model=b294;\
-      image_to_text_projection=b292
+      i text_model@text_config{model=b369;lm_head:L(embed_dim,vocab_size)~};vision_model=b370;\
+      image_to_text_projection=b368
       c Kosmos2Model AutoModel
-      i text_model@text_config{model=b293};vision_model=b294;image_to_text_projection=b292
+      i text_model@text_config{model=b369};vision_model=b370;image_to_text_projection=b368
       """,
     "kosmos-2.5": """
       f . latent_query_num=2048 tie_word_embeddings=true
@@ -2674,25 +3784,52 @@ extension TypeTable {
       g text_config.tie_word_embeddings
       f text_config. tie_word_embeddings=true
       c Kosmos2_5ForConditionalGeneration AutoModelForImageTextToText
-      i text_model@text_config{model=b290;lm_head:L(embed_dim,vocab_size)~};vision_model=b291;\
-      image_to_text_projection=b292
+      i text_model@text_config{model=b366;lm_head:L(embed_dim,vocab_size)~};vision_model=b367;\
+      image_to_text_projection=b368
       c Kosmos2_5Model AutoModel
-      i text_model@text_config{model=b290};vision_model=b291;image_to_text_projection=b292
+      i text_model@text_config{model=b366};vision_model=b367;image_to_text_projection=b368
+      """,
+    "lara_mini": """
+      f . attention_bias=false head_dim=128 hidden_size=1024 layer_types=null linear_conv_kernel_dim=4 \
+      linear_key_head_dim=128 linear_num_key_heads=8 linear_num_value_heads=16 linear_value_head_dim=128 \
+      moe_intermediate_size=512 num_attention_heads=16 num_experts=128 num_hidden_layers=34 num_key_value_heads=4 \
+      shared_expert_intermediate_size=512 sliding_window=512 tie_word_embeddings=true vocab_size=151936
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
+      i%5==3?'full_attention':i%5==1?'sliding_attention':i%5==4?'sliding_attention':'linear_attention']
+      g head_dim
+      s layer_types full_attention linear_attention sliding_attention
+      c LaraMiniForCausalLM AutoModelForCausalLM
+      p model
+      r model.layers.*.linear_attn.in_proj_qkv>model.layers.*.linear_attn.in_proj
+      r model.layers.*.linear_attn.in_proj_z>model.layers.*.linear_attn.in_proj
+      r model.layers.*.linear_attn.in_proj_b>model.layers.*.linear_attn.in_proj
+      r model.layers.*.linear_attn.in_proj_a>model.layers.*.linear_attn.in_proj
+      r model.layers.*.linear_attn.norm>model.layers.*.linear_attn.out_norm
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b372;norm:N(hidden_size)};\
+      ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)~
+      c LaraMiniModel AutoModel
+      r layers.*.linear_attn.in_proj_qkv>layers.*.linear_attn.in_proj
+      r layers.*.linear_attn.in_proj_z>layers.*.linear_attn.in_proj
+      r layers.*.linear_attn.in_proj_b>layers.*.linear_attn.in_proj
+      r layers.*.linear_attn.in_proj_a>layers.*.linear_attn.in_proj
+      r layers.*.linear_attn.norm>layers.*.linear_attn.out_norm
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b372;norm:N(hidden_size)
       """,
     "layoutlm": """
       f . hidden_size=768 intermediate_size=3072 max_2d_position_embeddings=1024 max_position_embeddings=512 \
       num_attention_heads=12 num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
       c LayoutLMForMaskedLM AutoModelForMaskedLM
       p layoutlm
-      i layoutlm=b296;cls{predictions=b50}
+      i layoutlm=b374;cls{predictions=b52}
       c LayoutLMModel AutoModel
-      i embeddings=b295;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b373;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
       c LayoutLMForSequenceClassification
       p layoutlm
-      i layoutlm=b296;classifier:L(hidden_size,num_labels,1)
+      i layoutlm=b374;classifier:L(hidden_size,num_labels,1)
       c LayoutLMForTokenClassification
       p layoutlm
-      i layoutlm=b296;classifier:L(hidden_size,num_labels,1)
+      i layoutlm=b374;classifier:L(hidden_size,num_labels,1)
       """,
     "led": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 \
@@ -2701,10 +3838,10 @@ extension TypeTable {
       k . hidden_size=d_model
       c LEDForConditionalGeneration AutoModelForSeq2SeqLM
       p led
-      i led{shared:E(vocab_size,d_model)!;encoder=b297;decoder=b298};?!tie_word_embeddings lm_head:L(d_model,\
+      i led{shared:E(vocab_size,d_model)!;encoder=b375;decoder=b376};?!tie_word_embeddings lm_head:L(d_model,\
       vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,vocab_size)
       c LEDModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b297;decoder=b298
+      i shared:E(vocab_size,d_model)!;encoder=b375;decoder=b376
       """,
     "lfm2": """
       f . block_auto_adjust_ff_dim=true block_ffn_dim_multiplier=1.0 block_multiple_of=256 conv_L_cache=3 \
@@ -2716,14 +3853,14 @@ extension TypeTable {
       s layer_types conv full_attention
       c Lfm2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?layer_types[i]=='conv' conv=b299;\
-      ?!(layer_types[i]=='conv') self_attn=b300;feed_forward=b301;operator_norm:N(hidden_size);\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?layer_types[i]=='conv' conv=b377;\
+      ?!(layer_types[i]=='conv') self_attn=b378;feed_forward=b379;operator_norm:N(hidden_size);\
       ffn_norm:N(hidden_size)};embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c Lfm2Model AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='conv') \
-      self_attn=b300;feed_forward=b301;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
-      ?layer_types[i]=='conv' conv=b299};embedding_norm:N(hidden_size)
+      self_attn=b378;feed_forward=b379;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
+      ?layer_types[i]=='conv' conv=b377};embedding_norm:N(hidden_size)
       """,
     "lfm2_moe": """
       f . conv_L_cache=3 conv_bias=false hidden_size=2048 intermediate_size=7168 layer_types=null \
@@ -2732,11 +3869,11 @@ extension TypeTable {
       s layer_types conv full_attention
       c Lfm2MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b303;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b381;\
       embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c Lfm2MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b303;embedding_norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b381;embedding_norm:N(hidden_size)
       """,
     "lfm2_vl": """
       f . downsample_factor=2 projector_bias=true projector_hidden_size=2560 projector_use_layernorm=true \
@@ -2745,28 +3882,29 @@ extension TypeTable {
       y vision_config. siglip2_vision_model
       c Lfm2VlForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{multi_modal_projector=b304;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b382;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Lfm2VlModel AutoModel
-      i multi_modal_projector=b304;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b382;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "lfm3": """
       f . attention_bias=false conv_L_cache=7 conv_bias=false head_dim=128 hidden_size=2048 \
       intermediate_size=7680 layer_types=null num_attention_heads=16 num_hidden_layers=24 num_key_value_heads=4 \
       sliding_window=256 tie_word_embeddings=true use_attention_gate=true use_sandwich_norm=true vocab_size=128000
-      g !null(layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
+      i%4==2?'full_attention':i%4==0?(i<=0?'conv':'sliding_attention'):'conv']
       g head_dim
       s layer_types conv full_attention sliding_attention
       c Lfm3ForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.g_proj>model.layers.*.self_attn.gate_proj
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b306;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b384;\
       embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c Lfm3Model AutoModel
       r layers.*.self_attn.g_proj>layers.*.self_attn.gate_proj
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b306;embedding_norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b384;embedding_norm:N(hidden_size)
       """,
     "lfm3_vl_vision": """
       f . conv_kernel_size=3 hidden_size=1024 in_channels=3 intermediate_size=2560 layer_types=null \
@@ -2780,7 +3918,7 @@ extension TypeTable {
       i patch_embed:L(in_channels*temporal_patch_size*patch_size**2,hidden_size);layers*num_hidden_layers{\
       ?layer_types[i]=='conv' conv{in_proj:L(hidden_size,hidden_size*3);spatial_conv:C(hidden_size,hidden_size,0|\
       hidden_size//hidden_size,conv_kernel_size,conv_kernel_size);out_proj:L(hidden_size,hidden_size)};\
-      feed_forward=b305;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);?!(layer_types[i]=='conv') self_attn{\
+      feed_forward=b383;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);?!(layer_types[i]=='conv') self_attn{\
       q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads);q_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
@@ -2801,11 +3939,11 @@ extension TypeTable {
       m vision_config. image_size=1540 patch_size=14 hidden_act="silu"
       c LightOnOcrForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_projection=b308;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{vision_projection=b386;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c LightOnOcrModel AutoModel
-      i vision_projection=b308;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i vision_projection=b386;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "llama": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 mlp_bias=false \
@@ -2816,10 +3954,35 @@ extension TypeTable {
       g head_dim
       c LlamaForCausalLM AutoModelForCausalLM
       p model
-      i model=b139;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b167;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c LlamaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b138;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b166;norm:N(hidden_size)
+      """,
+    "llama4": """
+      f . tie_word_embeddings=false
+      f text_config. attention_bias=false head_dim=128 hidden_size=5120 intermediate_size=8192 \
+      intermediate_size_mlp=16384 moe_layers=null num_attention_heads=40 num_hidden_layers=48 \
+      num_key_value_heads=8 num_local_experts=16 tie_word_embeddings=false vocab_size=202048
+      f vision_config. hidden_size=768 image_size=448 intermediate_size=5632 num_attention_heads=16 \
+      num_channels=3 num_hidden_layers=34 patch_size=14 projector_input_dim=4096 projector_output_dim=4096 \
+      vision_output_dim=7680
+      d text_config.moe_layers list(text_config.moe_layers)?text_config.moe_layers:[text_config.num_hidden_layers|i]
+      g text_config.head_dim
+      c Llama4ForConditionalGeneration AutoModel AutoModelForImageTextToText
+      i vision_model@vision_config{patch_embedding{linear:L(num_channels*patch_size*patch_size,hidden_size)};\
+      model{layers*num_hidden_layers{self_attn=b309;mlp=b71;input_layernorm:N(hidden_size,1);\
+      post_attention_layernorm:N(hidden_size,1)}};vision_adapter{mlp{fc1:L(intermediate_size,projector_input_dim);\
+      fc2:L(projector_output_dim,projector_output_dim)}};class_embedding:T(hidden_size);\
+      positional_embedding_vlm:T((image_size//patch_size)**2+1,hidden_size);layernorm_pre:N(hidden_size,1);\
+      layernorm_post:N(hidden_size,1)};multi_modal_projector{linear_1:L(vision_config.vision_output_dim,\
+      text_config.hidden_size)};language_model@text_config{model{embed_tokens:E(vocab_size,hidden_size)!;\
+      layers*num_hidden_layers{self_attn=b10;feed_forward{?!(moe_layers has i) gate_proj:L(hidden_size,\
+      intermediate_size_mlp);?!(moe_layers has i) up_proj:L(hidden_size,intermediate_size_mlp);?!(moe_layers has \
+      i) down_proj:L(intermediate_size_mlp,hidden_size);?moe_layers has i experts=b387;?moe_layers has i \
+      router:L(hidden_size,num_local_experts);?moe_layers has i shared_expert=b78};input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)}
       """,
     "llama4_text": """
       f . attention_bias=false attention_chunk_size=8192 head_dim=128 hidden_size=5120 intermediate_size=8192 \
@@ -2828,11 +3991,11 @@ extension TypeTable {
       g !null(layer_types)
       g head_dim
       c Llama4ForCausalLM AutoModelForCausalLM
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b309;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b388;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Llama4TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b309;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b388;norm:N(hidden_size)
       """,
     "llava": """
       f . multimodal_projector_bias=true tie_word_embeddings=false
@@ -2846,12 +4009,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b310;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b389;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b310;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b389;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_next": """
       f . multimodal_projector_bias=true tie_word_embeddings=false
@@ -2864,11 +4027,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b311;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b390;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaNextModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b310;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b389;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_next_video": """
@@ -2883,11 +4046,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b311;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b390;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaNextVideoModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b310;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b389;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_onevision": """
@@ -2902,11 +4065,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b311;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b390;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaOnevisionModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b310;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b389;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "longcat_flash": """
@@ -2927,7 +4090,7 @@ extension TypeTable {
       gate_up_proj:S(n_routed_experts+zero_expert_num,expert_ffn_hidden_size*2,hidden_size|gate_proj,up_proj);\
       down_proj:S(n_routed_experts,hidden_size,expert_ffn_hidden_size|down_proj)};router{classifier:L(hidden_size,\
       n_routed_experts+zero_expert_num);e_score_correction_bias:B(n_routed_experts+zero_expert_num)}};self_attn{\
-      0=b312;1=b312};mlps{0=b313;1=b313};input_layernorm{0:N(hidden_size);1:N(hidden_size)};\
+      0=b391;1=b391};mlps{0=b392;1=b392};input_layernorm{0:N(hidden_size);1:N(hidden_size)};\
       post_attention_layernorm{0:N(hidden_size);1:N(hidden_size)}};norm:N(hidden_size)};?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       """,
@@ -2936,18 +4099,18 @@ extension TypeTable {
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
       c LongformerForMaskedLM AutoModelForMaskedLM
       p longformer
-      i longformer{embeddings=b73;encoder=b314};lm_head=b72
+      i longformer{embeddings=b84;encoder=b393};lm_head=b83
       c LongformerModel AutoModel
-      i embeddings=b73;encoder=b314;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b84;encoder=b393;pooler{dense:L(hidden_size,hidden_size,1)}
       c LongformerForSequenceClassification
       p longformer
-      i longformer{embeddings=b73;encoder=b314};classifier=b55
+      i longformer{embeddings=b84;encoder=b393};classifier=b57
       c LongformerForTokenClassification
       p longformer
-      i longformer{embeddings=b73;encoder=b314};classifier:L(hidden_size,num_labels,1)
+      i longformer{embeddings=b84;encoder=b393};classifier:L(hidden_size,num_labels,1)
       c LongformerForQuestionAnswering
       p longformer
-      i longformer{embeddings=b73;encoder=b314};qa_outputs:L(hidden_size,num_labels,1)
+      i longformer{embeddings=b84;encoder=b393};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "longt5": """
       f . d_ff=2048 d_kv=64 d_model=512 feed_forward_proj="relu" is_gated_act=null num_decoder_layers=null \
@@ -2959,10 +4122,10 @@ extension TypeTable {
       g tie_word_embeddings
       s feed_forward_proj gated-gelu relu
       c LongT5ForConditionalGeneration AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,d_model)!;encoder=b317;decoder=b320;lm_head:L(d_model,vocab_size)~
+      i shared:E(vocab_size,d_model)!;encoder=b396;decoder=b399;lm_head:L(d_model,vocab_size)~
       c LongT5Model AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b317;decoder{embed_tokens:E(vocab_size,d_model)~;\
-      block*num_layers=b319;final_layer_norm:N(d_model)}
+      i shared:E(vocab_size,d_model)!;encoder=b396;decoder{embed_tokens:E(vocab_size,d_model)~;\
+      block*num_layers=b398;final_layer_norm:N(d_model)}
       """,
     "luke": """
       f . entity_emb_size=256 entity_vocab_size=500000 hidden_size=768 intermediate_size=3072 \
@@ -2970,22 +4133,22 @@ extension TypeTable {
       type_vocab_size=2 use_entity_aware_attention=true vocab_size=50267
       c LukeForMaskedLM AutoModelForMaskedLM
       p luke
-      i luke=b323;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
+      i luke=b402;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
       ?!tie_word_embeddings bias:T(vocab_size);layer_norm:N(hidden_size,1)};entity_predictions{transform{\
       dense:L(hidden_size,entity_emb_size,1);LayerNorm:N(entity_emb_size,1)};?!tie_word_embeddings \
       decoder:L(entity_emb_size,entity_vocab_size);?tie_word_embeddings decoder:L(entity_emb_size,\
       entity_vocab_size)~luke.entity_embeddings.entity_embeddings;bias:T(entity_vocab_size)}
       c LukeModel AutoModel
-      i embeddings=b48;entity_embeddings=b321;encoder=b322;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b50;entity_embeddings=b400;encoder=b401;pooler{dense:L(hidden_size,hidden_size,1)}
       c LukeForSequenceClassification
       p luke
-      i luke=b323;classifier:L(hidden_size,num_labels,1)
+      i luke=b402;classifier:L(hidden_size,num_labels,1)
       c LukeForTokenClassification
       p luke
-      i luke=b324;classifier:L(hidden_size,num_labels,1)
+      i luke=b403;classifier:L(hidden_size,num_labels,1)
       c LukeForQuestionAnswering
       p luke
-      i luke=b324;qa_outputs:L(hidden_size,num_labels,1)
+      i luke=b403;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "m2m_100": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -2994,14 +4157,14 @@ extension TypeTable {
       c M2M100ForConditionalGeneration AutoModelForSeq2SeqLM
       p model
       i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;layers*encoder_layers=b36;layer_norm:N(d_model,1)};\
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;layers*encoder_layers=b38;layer_norm:N(d_model,1)};\
       decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings \
-      embed_tokens:E(vocab_size,d_model)~;layers*decoder_layers=b37;layer_norm:N(d_model,1)}};\
+      embed_tokens:E(vocab_size,d_model)~;layers*decoder_layers=b39;layer_norm:N(d_model,1)}};\
       ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c M2M100Model AutoModel
       i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      layers*decoder_layers=b36;layer_norm:N(d_model,1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;layers*decoder_layers=b37;layer_norm:N(d_model,1)}
+      layers*decoder_layers=b38;layer_norm:N(d_model,1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;layers*decoder_layers=b39;layer_norm:N(d_model,1)}
       """,
     "mamba": """
       f . conv_kernel=4 expand=2 hidden_size=768 intermediate_size=null num_hidden_layers=32 state_size=16 \
@@ -3011,21 +4174,21 @@ extension TypeTable {
       g !(intermediate_size<=0)
       c MambaForCausalLM AutoModelForCausalLM
       p backbone
-      i backbone=b152;?!tie_word_embeddings|vocab_size<=0 lm_head:L(hidden_size,vocab_size);\
+      i backbone=b183;?!tie_word_embeddings|vocab_size<=0 lm_head:L(hidden_size,vocab_size);\
       ?tie_word_embeddings&!(vocab_size<=0) lm_head:L(hidden_size,vocab_size)~
       c MambaModel AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b151;norm_f:N(hidden_size)
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b182;norm_f:N(hidden_size)
       """,
     "mamba2": """
       f . conv_kernel=4 expand=2 head_dim=64 hidden_size=4096 n_groups=8 num_heads=128 num_hidden_layers=64 \
       state_size=128 tie_word_embeddings=false use_bias=false use_conv_bias=true vocab_size=32768
       c Mamba2ForCausalLM AutoModelForCausalLM
       p backbone
-      i backbone{embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b325;norm_f:N(hidden_size)};\
+      i backbone{embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b404;norm_f:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Mamba2Model AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b325;norm_f:N(hidden_size)
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b404;norm_f:N(hidden_size)
       """,
     "mbart": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -3035,26 +4198,26 @@ extension TypeTable {
       p model
       i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*decoder_layers=b36;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder=b326};\
+      d_model);layers*decoder_layers=b38;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder=b405};\
       ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;\
       final_logits_bias:B(1,vocab_size)
       c MBartForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings+2,d_model);\
-      layers*decoder_layers=b37;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)}};?!tie_word_embeddings \
+      layers*decoder_layers=b39;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)}};?!tie_word_embeddings \
       lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c MBartForSequenceClassification
       p model
       i model{shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings+2,d_model);layers*encoder_layers=b36;\
+      embed_positions:E(max_position_embeddings+2,d_model);layers*encoder_layers=b38;\
       layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder{?tie_word_embeddings \
       embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,d_model);\
-      layers*decoder_layers=b37;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)}};classification_head=b327
+      layers*decoder_layers=b39;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)}};classification_head=b406
       c MBartForQuestionAnswering
       p model
       i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*encoder_layers=b36;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder=b326};\
+      d_model);layers*encoder_layers=b38;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder=b405};\
       qa_outputs:L(d_model,num_labels,1)
       """,
     "megatron-bert": """
@@ -3064,40 +4227,40 @@ extension TypeTable {
       f . add_cross_attention=false
       c MegatronBertForCausalLM AutoModelForCausalLM
       p bert
-      i bert{embeddings=b328;encoder=b329};cls{predictions=b50}
+      i bert{embeddings=b407;encoder=b408};cls{predictions=b52}
       c MegatronBertForMaskedLM AutoModelForMaskedLM
       p bert
-      i bert{embeddings=b328;encoder=b329};cls{predictions=b50}
+      i bert{embeddings=b407;encoder=b408};cls{predictions=b52}
       c MegatronBertModel AutoModel
-      i embeddings=b328;encoder=b329;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b407;encoder=b408;pooler{dense:L(hidden_size,hidden_size,1)}
       c MegatronBertForSequenceClassification
       p bert
-      i bert=b330;classifier:L(hidden_size,num_labels,1)
+      i bert=b409;classifier:L(hidden_size,num_labels,1)
       c MegatronBertForTokenClassification
       p bert
-      i bert{embeddings=b328;encoder=b329};classifier:L(hidden_size,num_labels,1)
+      i bert{embeddings=b407;encoder=b408};classifier:L(hidden_size,num_labels,1)
       c MegatronBertForQuestionAnswering
       p bert
-      i bert{embeddings=b328;encoder=b329};qa_outputs:L(hidden_size,num_labels,1)
+      i bert{embeddings=b407;encoder=b408};qa_outputs:L(hidden_size,num_labels,1)
       c MegatronBertForPreTraining
       p bert
-      i bert=b330;cls=b52
+      i bert=b409;cls=b54
       """,
     "mellum": """
       f . attention_bias=false head_dim=128 hidden_size=2304 layer_types=null moe_intermediate_size=896 \
       num_attention_heads=32 num_hidden_layers=28 num_key_value_heads=4 num_local_experts=64 sliding_window=1024 \
       tie_word_embeddings=false vocab_size=98304
       k . num_experts=num_local_experts
-      g !null(layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|'full_attention']
       g head_dim
       s layer_types full_attention sliding_attention
       c MellumForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b331;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b410;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MellumModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b331;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b410;norm:N(hidden_size)
       """,
     "mimo_v2_flash": """
       f . attention_bias=false head_dim=192 hidden_size=4096 intermediate_size=16384 layer_types=null \
@@ -3106,20 +4269,21 @@ extension TypeTable {
       tie_word_embeddings=false v_head_dim=128 vocab_size=152576
       k . num_local_experts=n_routed_experts
       d sliding_window null(sliding_window_size)?sliding_window:sliding_window_size+1
-      g !null(layer_types)
-      g !null(mlp_layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
+      i%6==5?'full_attention':i==0?'full_attention':'sliding_attention']
+      d mlp_layer_types list(mlp_layer_types)?mlp_layer_types:[num_hidden_layers|i==0?'dense':'sparse']
       g head_dim
       s layer_types full_attention sliding_attention
       s mlp_layer_types dense sparse
       c MiMoV2FlashForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.sinks>model.layers.*.self_attn.attention_sink_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b332;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b411;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiMoV2FlashModel AutoModel
       r layers.*.self_attn.sinks>layers.*.self_attn.attention_sink_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b332;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b411;norm:N(hidden_size)
       """,
     "minicpm3": """
       f . attention_bias=false head_dim=null hidden_size=2560 intermediate_size=6400 kv_lora_rank=256 \
@@ -3131,12 +4295,12 @@ extension TypeTable {
       g head_dim
       c MiniCPM3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b108;mlp=b32;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b136;mlp=b34;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c MiniCPM3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b110;mlp=b32;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b138;mlp=b34;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "minicpm_ocr": """
@@ -3146,18 +4310,18 @@ extension TypeTable {
       y text_config. qwen3_5_text
       c MiniCPMOcrForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower@vision_config{embeddings=b234;encoder{layers*num_hidden_layers=b76};vit_merger=b333;\
-      post_layernorm:N(hidden_size,1)};merger=b334;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
+      i model{vision_tower@vision_config{embeddings=b283;encoder{layers*num_hidden_layers=b94};vit_merger=b412;\
+      post_layernorm:N(hidden_size,1)};merger=b413;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c MiniCPMOcrModel AutoModel
-      i vision_tower=b335;merger=b334;language_model:A(AutoModel,text_config)
+      i vision_tower=b414;merger=b413;language_model:A(AutoModel,text_config)
       """,
     "minicpm_ocr_vision": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=16 window_kernel_size=[2,2]
       c MiniCPMOcrVisionModel AutoModel
-      i embeddings=b234;encoder{layers*num_hidden_layers=b76};vit_merger=b333;post_layernorm:N(hidden_size,1)
+      i embeddings=b283;encoder{layers*num_hidden_layers=b94};vit_merger=b412;post_layernorm:N(hidden_size,1)
       """,
     "minicpmv4_6": """
       f . tie_word_embeddings=false
@@ -3166,10 +4330,10 @@ extension TypeTable {
       y text_config. qwen3_5_text
       c MiniCPMV4_6ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b336;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b415;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MiniCPMV4_6Model AutoModel
-      i vision_tower=b335;merger=b334;language_model:A(AutoModel,text_config)
+      i vision_tower=b414;merger=b413;language_model:A(AutoModel,text_config)
       """,
     "minicpmv4_7": """
       f . tie_word_embeddings=false
@@ -3178,16 +4342,16 @@ extension TypeTable {
       y text_config. qwen3_5_text
       c MiniCPMV4_7ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b336;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b415;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MiniCPMV4_7Model AutoModel
-      i vision_tower=b335;merger=b334;language_model:A(AutoModel,text_config)
+      i vision_tower=b414;merger=b413;language_model:A(AutoModel,text_config)
       """,
     "minicpmv4_7_vision": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=16 window_kernel_size=[2,2]
       c MiniCPMV4_7VisionModel AutoModel
-      i embeddings=b234;encoder{layers*num_hidden_layers=b76};vit_merger=b333;post_layernorm:N(hidden_size,1)
+      i embeddings=b283;encoder{layers*num_hidden_layers=b94};vit_merger=b412;post_layernorm:N(hidden_size,1)
       """,
     "minimax": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 layer_types=null num_attention_heads=32 \
@@ -3199,23 +4363,23 @@ extension TypeTable {
       c MiniMaxForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b340;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b419;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c MiniMaxModel AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b339;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b418;norm:N(hidden_size)
       c MiniMaxForSequenceClassification
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b340;score:L(hidden_size,num_labels)
+      i model=b419;score:L(hidden_size,num_labels)
       c MiniMaxForTokenClassification
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b340;score:L(hidden_size,num_labels,1)
+      i model=b419;score:L(hidden_size,num_labels,1)
       c MiniMaxForQuestionAnswering
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b340;qa_outputs:L(hidden_size,2,1)
+      i model=b419;qa_outputs:L(hidden_size,2,1)
       """,
     "minimax_m2": """
       f . head_dim=128 hidden_size=3072 intermediate_size=1536 num_attention_heads=48 num_hidden_layers=62 \
@@ -3225,12 +4389,12 @@ extension TypeTable {
       c MiniMaxM2ForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b341;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiniMaxM2Model AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b341;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)
       """,
     "minimax_m3_vl_text": """
       f . head_dim=128 hidden_size=6144 index_head_dim=128 index_n_heads=4 intermediate_size=3072 \
@@ -3243,11 +4407,11 @@ extension TypeTable {
       s layer_types full_attention minimax_m3_sparse
       c MiniMaxM3VLForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b421;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiniMaxM3VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b421;norm:N(hidden_size)
       """,
     "ministral": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 layer_types=null num_attention_heads=32 \
@@ -3258,16 +4422,16 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c MinistralForCausalLM AutoModelForCausalLM
       p model
-      i model=b344;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b338;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c MinistralModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b343;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b337;norm:N(hidden_size)
       c MinistralForSequenceClassification
       p model
-      i model=b344;score:L(hidden_size,num_labels)
+      i model=b338;score:L(hidden_size,num_labels)
       c MinistralForTokenClassification
       p model
-      i model=b344;score:L(hidden_size,num_labels,1)
+      i model=b338;score:L(hidden_size,num_labels,1)
       """,
     "ministral3": """
       f . head_dim=128 hidden_size=4096 intermediate_size=14336 num_attention_heads=32 num_hidden_layers=34 \
@@ -3275,19 +4439,19 @@ extension TypeTable {
       g head_dim
       c Ministral3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b344;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b338;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Ministral3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b343;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b337;norm:N(hidden_size)
       c Ministral3ForSequenceClassification
       p model
-      i model=b344;score:L(hidden_size,num_labels)
+      i model=b338;score:L(hidden_size,num_labels)
       c Ministral3ForTokenClassification
       p model
-      i model=b344;score:L(hidden_size,num_labels,1)
+      i model=b338;score:L(hidden_size,num_labels,1)
       c Ministral3ForQuestionAnswering
       p model
-      i model=b344;qa_outputs:L(hidden_size,2,1)
+      i model=b338;qa_outputs:L(hidden_size,2,1)
       """,
     "mistral": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 num_attention_heads=32 num_hidden_layers=32 \
@@ -3296,10 +4460,10 @@ extension TypeTable {
       g head_dim
       c MistralForCausalLM AutoModelForCausalLM
       p model
-      i model=b344;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b338;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c MistralModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b343;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b337;norm:N(hidden_size)
       """,
     "mistral3": """
       f . multimodal_projector_bias=false spatial_merge_size=2 tie_word_embeddings=true
@@ -3313,12 +4477,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b345;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b422;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Mistral3Model AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b345;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b422;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "mistral4": """
       f . attention_bias=false head_dim=null hidden_size=4096 kv_lora_rank=256 moe_intermediate_size=2048 \
@@ -3330,16 +4494,16 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Mistral4ForCausalLM AutoModelForImageTextToText
       p model
-      i model=b347;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b424;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Mistral4Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b346;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b423;norm:N(hidden_size)
       c Mistral4ForSequenceClassification
       p model
-      i model=b347;score:L(hidden_size,num_labels)
+      i model=b424;score:L(hidden_size,num_labels)
       c Mistral4ForTokenClassification
       p model
-      i model=b347;score:L(hidden_size,num_labels,1)
+      i model=b424;score:L(hidden_size,num_labels,1)
       """,
     "mixtral": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 num_attention_heads=32 num_hidden_layers=32 \
@@ -3348,12 +4512,12 @@ extension TypeTable {
       c MixtralForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b348;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b425;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MixtralModel AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b348;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b425;norm:N(hidden_size)
       """,
     "mllama": """
       f text_config. cross_attention_layers=null hidden_size=4096 intermediate_size=14336 num_attention_heads=32 \
@@ -3372,13 +4536,13 @@ extension TypeTable {
       i model{vision_model@vision_config{patch_embedding:C(num_channels,hidden_size,0|num_channels,patch_size,\
       patch_size);gated_positional_embedding{tile_embedding:E(9,\
       max_num_tiles*((image_size//patch_size)**2+1)*hidden_size);gate:T(1);\
-      embedding:T((image_size//patch_size)**2+1,hidden_size)};pre_tile_positional_embedding=b349;\
-      post_tile_positional_embedding=b349;transformer{layers*num_hidden_layers{self_attn=b350;mlp=b68;\
+      embedding:T((image_size//patch_size)**2+1,hidden_size)};pre_tile_positional_embedding=b426;\
+      post_tile_positional_embedding=b426;transformer{layers*num_hidden_layers{self_attn=b427;mlp=b71;\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)}};global_transformer{\
-      layers*num_global_layers{self_attn=b350;mlp=b68;gate_attn:T(1);gate_ffn:T(1);input_layernorm:N(hidden_size,\
+      layers*num_global_layers{self_attn=b427;mlp=b71;gate_attn:T(1);gate_ffn:T(1);input_layernorm:N(hidden_size,\
       1);post_attention_layernorm:N(hidden_size,1)}};class_embedding:T(hidden_size);layernorm_pre:N(hidden_size,\
       1);layernorm_post:N(hidden_size,1)};language_model@text_config{embed_tokens:E(vocab_size+8,hidden_size)!;\
-      layers*num_hidden_layers{?!(cross_attention_layers has i) self_attn=b214;mlp=b79;\
+      layers*num_hidden_layers{?!(cross_attention_layers has i) self_attn=b77;mlp=b78;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);?cross_attention_layers has i \
       cross_attn_attn_gate:T(1);?cross_attention_layers has i cross_attn_mlp_gate:T(1);?cross_attention_layers \
       has i cross_attn{q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads);\
@@ -3399,19 +4563,19 @@ extension TypeTable {
       f . num_feedforward_networks=4
       c MobileBertForMaskedLM AutoModelForMaskedLM
       p mobilebert
-      i mobilebert{embeddings=b352;encoder=b357};cls{predictions=b358}
+      i mobilebert{embeddings=b429;encoder=b434};cls{predictions=b435}
       c MobileBertForSequenceClassification
       p mobilebert
-      i mobilebert=b359;classifier:L(hidden_size,num_labels,1)
+      i mobilebert=b436;classifier:L(hidden_size,num_labels,1)
       c MobileBertForTokenClassification
       p mobilebert
-      i mobilebert{embeddings=b352;encoder=b357};classifier:L(hidden_size,num_labels,1)
+      i mobilebert{embeddings=b429;encoder=b434};classifier:L(hidden_size,num_labels,1)
       c MobileBertForQuestionAnswering
       p mobilebert
-      i mobilebert{embeddings=b352;encoder=b357};qa_outputs:L(hidden_size,num_labels,1)
+      i mobilebert{embeddings=b429;encoder=b434};qa_outputs:L(hidden_size,num_labels,1)
       c MobileBertForPreTraining
       p mobilebert
-      i mobilebert=b359;cls{predictions=b358;seq_relationship:L(hidden_size,2,1)}
+      i mobilebert=b436;cls{predictions=b435;seq_relationship:L(hidden_size,2,1)}
       """,
     "modernbert": """
       f . attention_bias=false classifier_bias=false decoder_bias=true global_attn_every_n_layers=3 \
@@ -3422,19 +4586,19 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c ModernBertForMaskedLM AutoModelForMaskedLM
       p model
-      i model=b367;head=b365;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
+      i model=b444;head=b442;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
       decoder:L(hidden_size,vocab_size,decoder_bias)~
       c ModernBertModel AutoModel
-      i embeddings=b361;layers*num_hidden_layers=b366;final_norm=b360
+      i embeddings=b438;layers*num_hidden_layers=b443;final_norm=b437
       c ModernBertForSequenceClassification
       p model
-      i model=b367;head=b365;classifier:L(hidden_size,num_labels,1)
+      i model=b444;head=b442;classifier:L(hidden_size,num_labels,1)
       c ModernBertForTokenClassification
       p model
-      i model=b367;head=b365;classifier:L(hidden_size,num_labels,1)
+      i model=b444;head=b442;classifier:L(hidden_size,num_labels,1)
       c ModernBertForQuestionAnswering
       p model
-      i model=b367;head=b365;classifier:L(hidden_size,num_labels,1)
+      i model=b444;head=b442;classifier:L(hidden_size,num_labels,1)
       """,
     "modernbert-decoder": """
       f . attention_bias=false classifier_bias=false decoder_bias=true global_attn_every_n_layers=3 \
@@ -3446,10 +4610,10 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c ModernBertDecoderForCausalLM AutoModelForCausalLM
       p model
-      i model{embeddings=b361;layers*num_hidden_layers=b364;final_norm=b360};lm_head=b365;?!tie_word_embeddings \
+      i model{embeddings=b438;layers*num_hidden_layers=b441;final_norm=b437};lm_head=b442;?!tie_word_embeddings \
       decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,decoder_bias)~
       c ModernBertDecoderModel AutoModel
-      i embeddings=b361;layers*num_hidden_layers=b364;final_norm=b360
+      i embeddings=b438;layers*num_hidden_layers=b441;final_norm=b437
       """,
     "modernvbert": """
       f . pixel_shuffle_factor=4 tie_word_embeddings=false
@@ -3457,16 +4621,16 @@ extension TypeTable {
       y vision_config. siglip_vision_model
       c ModernVBertForMaskedLM AutoModelForMaskedLM
       p model
-      i model=b369;projection_head@text_config=b370;?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      i model=b446;projection_head@text_config=b447;?tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size,1)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size,1)
       c ModernVBertModel AutoModel
-      i connector=b368;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
+      i connector=b445;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
       c ModernVBertForSequenceClassification
       p model
-      i model=b369;head@text_config=b370;classifier:L(text_config.hidden_size,num_labels,1)
+      i model=b446;head@text_config=b447;classifier:L(text_config.hidden_size,num_labels,1)
       c ModernVBertForTokenClassification
       p model
-      i model=b369;head@text_config=b370;classifier:L(text_config.hidden_size,num_labels,1)
+      i model=b446;head@text_config=b447;classifier:L(text_config.hidden_size,num_labels,1)
       """,
     "moshi": """
       f . ffn_dim=22528 head_dim=null hidden_size=4096 num_attention_heads=32 num_hidden_layers=32 \
@@ -3477,10 +4641,10 @@ extension TypeTable {
       g head_dim
       c MoshiForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b372;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b449;norm:N(hidden_size)};\
       lm_head:L(hidden_size,vocab_size)
       c MoshiModel AutoModel
-      i embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b372;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b449;norm:N(hidden_size)
       """,
     "moss_transcribe_diarize": """
       f . audio_merge_size=4 projector_bias=true tie_word_embeddings=true
@@ -3499,7 +4663,7 @@ extension TypeTable {
       p model
       i model{audio_tower@audio_config{conv1:C(num_mel_bins,hidden_size,1|num_mel_bins,3);conv2:C(hidden_size,\
       hidden_size,1|hidden_size,3);embed_positions:E(max_source_positions,hidden_size);\
-      layers*num_hidden_layers=b23;layer_norm:N(hidden_size,1)};multi_modal_projector=b373;\
+      layers*num_hidden_layers=b23;layer_norm:N(hidden_size,1)};multi_modal_projector=b450;\
       language_model:A(AutoModel,text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size);?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c MossTranscribeDiarizeModel AutoModel
@@ -3507,7 +4671,7 @@ extension TypeTable {
       conv2:C(audio_config.hidden_size,audio_config.hidden_size,1|audio_config.hidden_size,3);\
       embed_positions:E(audio_config.max_source_positions,audio_config.hidden_size);\
       layers*text_config.num_hidden_layers@audio_config=b23;layer_norm@audio_config=b16};\
-      multi_modal_projector=b373;language_model:A(AutoModel,text_config)
+      multi_modal_projector=b450;language_model:A(AutoModel,text_config)
       """,
     "moss_transcribe_diarize_audio": """
       f . hidden_size=1024 intermediate_size=4096 max_source_positions=1500 num_attention_heads=16 \
@@ -3523,46 +4687,46 @@ extension TypeTable {
       num_hidden_layers=12 relative_attention_num_buckets=32 tie_word_embeddings=true vocab_size=30527
       c MPNetForMaskedLM AutoModelForMaskedLM
       p mpnet
-      i mpnet{embeddings=b43;encoder=b374};lm_head=b72
+      i mpnet{embeddings=b45;encoder=b451};lm_head=b83
       c MPNetModel AutoModel
-      i embeddings=b43;encoder=b374;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b45;encoder=b451;pooler{dense:L(hidden_size,hidden_size,1)}
       c MPNetForSequenceClassification
       p mpnet
-      i mpnet{embeddings=b43;encoder=b374};classifier=b55
+      i mpnet{embeddings=b45;encoder=b451};classifier=b57
       c MPNetForTokenClassification
       p mpnet
-      i mpnet{embeddings=b43;encoder=b374};classifier:L(hidden_size,num_labels,1)
+      i mpnet{embeddings=b45;encoder=b451};classifier:L(hidden_size,num_labels,1)
       c MPNetForQuestionAnswering
       p mpnet
-      i mpnet{embeddings=b43;encoder=b374};qa_outputs:L(hidden_size,num_labels,1)
+      i mpnet{embeddings=b45;encoder=b451};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "mpt": """
       f . d_model=2048 n_layers=24 tie_word_embeddings=true vocab_size=50368
       k . hidden_size=d_model num_hidden_layers=n_layers
       c MptForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,d_model)!;blocks*n_layers=b375;norm_f:N(d_model)};?!tie_word_embeddings \
+      i transformer{wte:E(vocab_size,d_model)!;blocks*n_layers=b452;norm_f:N(d_model)};?!tie_word_embeddings \
       lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c MptModel AutoModel
-      i wte:E(vocab_size,d_model)!;blocks*n_layers=b375;norm_f:N(d_model)
+      i wte:E(vocab_size,d_model)!;blocks*n_layers=b452;norm_f:N(d_model)
       """,
     "mra": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=1 vocab_size=50265
       c MraForMaskedLM AutoModelForMaskedLM
       p mra
-      i mra=b377;cls{predictions=b50}
+      i mra=b454;cls{predictions=b52}
       c MraModel AutoModel
-      i embeddings=b376;encoder{layer*num_hidden_layers=b47}
+      i embeddings=b453;encoder{layer*num_hidden_layers=b49}
       c MraForSequenceClassification
       p mra
-      i mra=b377;classifier=b55
+      i mra=b454;classifier=b57
       c MraForTokenClassification
       p mra
-      i mra=b377;classifier:L(hidden_size,num_labels,1)
+      i mra=b454;classifier:L(hidden_size,num_labels,1)
       c MraForQuestionAnswering
       p mra
-      i mra=b377;qa_outputs:L(hidden_size,num_labels,1)
+      i mra=b454;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "mt5": """
       f . d_ff=1024 d_kv=64 d_model=512 feed_forward_proj="gated-gelu" is_gated_act=null num_heads=6 num_layers=8 \
@@ -3573,9 +4737,9 @@ extension TypeTable {
       g tie_word_embeddings
       s feed_forward_proj gated-gelu relu
       c MT5ForConditionalGeneration AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,d_model)!;encoder=b379;decoder=b380;lm_head:L(d_model,vocab_size)~
+      i shared:E(vocab_size,d_model)!;encoder=b456;decoder=b457;lm_head:L(d_model,vocab_size)~
       c MT5Model AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b379;decoder=b380
+      i shared:E(vocab_size,d_model)!;encoder=b456;decoder=b457
       """,
     "muse_glimmer": """
       f . out_hidden_size=6144 projector_hidden_size=4096
@@ -3586,11 +4750,11 @@ extension TypeTable {
       g text_config.head_dim
       c MuseGlimmerForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower=b382;language_model@text_config=b385;vision_adapter=b386;\
+      i model{vision_tower=b459;language_model@text_config=b462;vision_adapter=b463;\
       vision_projection:L(projector_hidden_size,text_config.hidden_size)};lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)
       c MuseGlimmerModel AutoModel
-      i vision_tower=b382;language_model@text_config=b385;vision_adapter=b386;\
+      i vision_tower=b459;language_model@text_config=b462;vision_adapter=b463;\
       vision_projection:L(projector_hidden_size,text_config.hidden_size)
       """,
     "muse_glimmer_text": """
@@ -3602,14 +4766,14 @@ extension TypeTable {
       g head_dim
       s layer_types full_attention sliding_attention
       c MuseGlimmerTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b384;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b461;norm:N(hidden_size)
       """,
     "muse_glimmer_vision": """
       f . hidden_size=1536 intermediate_size=8960 layer_types=null num_attention_heads=16 num_hidden_layers=50 \
       patch_size=14 patch_temporal=2 pos_emb_height=32 pos_emb_width=32
       g !null(layer_types)
       c MuseGlimmerVisionModel AutoModel
-      i patch_embedder=b381;layers*num_hidden_layers=b285;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
+      i patch_embedder=b458;layers*num_hidden_layers=b359;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
       """,
     "muse_spark": """
       f . out_hidden_size=6144 projector_hidden_size=4096
@@ -3622,12 +4786,12 @@ extension TypeTable {
       g text_config.head_dim
       c MuseSparkForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower=b382;language_model@text_config=b388;vision_adapter=b386;\
-      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b393};\
+      i model{vision_tower=b459;language_model@text_config=b465;vision_adapter=b463;\
+      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b470};\
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MuseSparkModel AutoModel
-      i vision_tower=b382;language_model@text_config=b388;vision_adapter=b386;\
-      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b393
+      i vision_tower=b459;language_model@text_config=b465;vision_adapter=b463;\
+      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b470
       """,
     "muse_spark_text": """
       f . attention_bias=false head_dim=64 hidden_size=8192 layer_types=null moe_hidden_size=4096 \
@@ -3638,14 +4802,14 @@ extension TypeTable {
       g head_dim
       s layer_types full_attention sliding_attention
       c MuseSparkTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b387;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b464;norm:N(hidden_size)
       """,
     "muse_spark_vision": """
       f . hidden_size=1536 intermediate_size=8960 layer_types=null num_attention_heads=16 num_hidden_layers=50 \
       patch_size=14 patch_temporal=2 pos_emb_height=32 pos_emb_width=32
       g !null(layer_types)
       c MuseSparkVisionModel AutoModel
-      i patch_embedder=b381;layers*num_hidden_layers=b285;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
+      i patch_embedder=b458;layers*num_hidden_layers=b359;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
       """,
     "musicflamingo": """
       f . head_dim=null projector_bias=true
@@ -3670,26 +4834,26 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c MvpForConditionalGeneration AutoModelForSeq2SeqLM AutoModelForMaskedLM
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder=b394;decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,\
+      i model{shared:E(vocab_size,d_model)!;encoder=b471;decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,\
       d_model);?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b37;?use_prompt \
-      self_attn_prompt=b395;?use_prompt cross_attn_prompt=b395;layernorm_embedding:N(d_model,1)}};\
+      embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b39;?use_prompt \
+      self_attn_prompt=b472;?use_prompt cross_attn_prompt=b472;layernorm_embedding:N(d_model,1)}};\
       ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;\
       final_logits_bias:B(1,vocab_size)
       c MvpForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings+2,d_model);\
-      layers*decoder_layers=b37;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b395;?use_prompt \
-      cross_attn_prompt=b395}};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
+      layers*decoder_layers=b39;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b472;?use_prompt \
+      cross_attn_prompt=b472}};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
       lm_head:L(d_model,vocab_size)~
       c MvpModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b396;decoder=b397
+      i shared:E(vocab_size,d_model)!;encoder=b473;decoder=b474
       c MvpForSequenceClassification
       p model
-      i model=b398;classification_head=b327
+      i model=b475;classification_head=b406
       c MvpForQuestionAnswering
       p model
-      i model=b398;qa_outputs:L(d_model,num_labels,1)
+      i model=b475;qa_outputs:L(d_model,num_labels,1)
       """,
     "nanochat": """
       f . attention_bias=false hidden_size=768 intermediate_size=8192 num_attention_heads=6 num_hidden_layers=12 \
@@ -3697,11 +4861,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c NanoChatForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b149;mlp=b96}};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b170;mlp=b115}};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c NanoChatModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b149;mlp=b96}
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b170;mlp=b115}
       """,
     "nemotron": """
       f . attention_bias=false head_dim=null hidden_size=6144 intermediate_size=24576 mlp_bias=false \
@@ -3711,25 +4875,25 @@ extension TypeTable {
       g head_dim
       c NemotronForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b399;norm:N(hidden_size,1)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b476;norm:N(hidden_size,1)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c NemotronModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b399;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b476;norm:N(hidden_size,1)
       """,
     "nemotron3_5_transcribe_asr_audio": """
       f . hidden_size=1280 intermediate_size=5120 num_attention_heads=10 num_hidden_layers=32 \
       num_key_value_heads=null num_mel_bins=128 subsampling_factor=8
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3_5TranscribeAsrAudioModel AutoModel
-      i embedder=b400;layers*num_hidden_layers=b401;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
+      i embedder=b477;layers*num_hidden_layers=b478;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "nemotron3_5_transcribe_word_timestamp": """
       f . hidden_size=1280 intermediate_size=640 num_attention_heads=16 num_hidden_layers=2 \
       num_key_value_heads=null upsampling_factor=2 vocab_size=23863
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3_5TranscribeWordTimestampModel AutoModel
-      i layers*num_hidden_layers=b401;upsampler{weight:T(hidden_size,hidden_size,upsampling_factor);\
+      i layers*num_hidden_layers=b478;upsampler{weight:T(hidden_size,hidden_size,upsampling_factor);\
       bias:T(hidden_size)};input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "nemotron3_diarization": """
@@ -3739,7 +4903,7 @@ extension TypeTable {
       d audio_config.num_key_value_heads \
       null(audio_config.num_key_value_heads)?audio_config.num_attention_heads:audio_config.num_key_value_heads
       c Nemotron3DiarizationModel AutoModel
-      i audio_tower@audio_config{embedder=b400;layers*num_hidden_layers=b402;input_layer_norm:N(hidden_size,1);\
+      i audio_tower@audio_config{embedder=b477;layers*num_hidden_layers=b479;input_layer_norm:N(hidden_size,1);\
       layer_norm:N(hidden_size,1)};proj:L(head_config.audio_hidden_size,head_config.hidden_size,1);\
       upsampler@head_config{conv:C(hidden_size,hidden_size*subsampling_factor,1|hidden_size,3)}
       """,
@@ -3748,25 +4912,85 @@ extension TypeTable {
       num_key_value_heads=null num_mel_bins=128 subsampling_factor=8
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3DiarizationAudioModel AutoModel
-      i embedder=b400;layers*num_hidden_layers=b402;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
+      i embedder=b477;layers*num_hidden_layers=b479;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "neomme": """
       f . attention_bias=false embedding_rank=256 head_dim=64 hidden_size=1024 intermediate_size=3584 \
       layer_types=null mlp_bias=false num_attention_heads=16 num_hidden_layers=17 num_key_value_heads=4 \
       patch_size=32 sliding_window=256 tie_word_embeddings=true vocab_size=131072
-      g !null(layer_types)
+      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
+      i==num_hidden_layers-1?'full_attention':i%6==5?'full_attention':'sliding_attention']
       g head_dim
       s layer_types full_attention sliding_attention
       c NeoMMEForMaskedLM AutoModelForMaskedLM
       p model
-      i model{embed_tokens=b403;patch_embeddings=b404;layers*num_hidden_layers=b405;value_embeddings:E(vocab_size,\
+      i model{embed_tokens=b480;patch_embeddings=b481;layers*num_hidden_layers=b482;value_embeddings:E(vocab_size,\
       num_key_value_heads*head_dim)};?!tie_word_embeddings unembedding_projection:L(embedding_rank,hidden_size);\
       ?!tie_word_embeddings lm_head:L(embedding_rank,vocab_size);?tie_word_embeddings \
       unembedding_projection:L(embedding_rank,hidden_size)~model.embed_tokens.embedding_projection;\
       ?tie_word_embeddings lm_head:L(embedding_rank,vocab_size)~
       c NeoMMEModel AutoModel
-      i embed_tokens=b403;patch_embeddings=b404;layers*num_hidden_layers=b405;value_embeddings:E(vocab_size,\
+      i embed_tokens=b480;patch_embeddings=b481;layers*num_hidden_layers=b482;value_embeddings:E(vocab_size,\
       num_key_value_heads*head_dim)
+      """,
+    "nomic_bert": """
+      f . head_dim=null hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_hidden_layers=12 \
+      type_vocab_size=2 vocab_size=30528
+      d head_dim null(head_dim)?hidden_size//num_attention_heads:head_dim
+      g head_dim
+      c NomicBertForMaskedLM AutoModelForMaskedLM
+      p nomic_bert
+      r nomic_bert.embeddings.LayerNorm>nomic_bert.emb_ln
+      r nomic_bert.layers.*.mlp.gate_proj>nomic_bert.encoder.layers.*.mlp.fc12
+      r nomic_bert.layers.*.mlp.up_proj>nomic_bert.encoder.layers.*.mlp.fc11
+      r nomic_bert.layers.*.mlp.down_proj>nomic_bert.encoder.layers.*.mlp.fc2
+      r nomic_bert.layers.*.self_attn.q_proj>nomic_bert.encoder.layers.*.attn.Wqkv
+      r nomic_bert.layers.*.self_attn.k_proj>nomic_bert.encoder.layers.*.attn.Wqkv
+      r nomic_bert.layers.*.self_attn.v_proj>nomic_bert.encoder.layers.*.attn.Wqkv
+      r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
+      r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
+      r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
+      i nomic_bert=b484;cls{predictions{transform{dense:L(hidden_size,hidden_size,1);layer_norm:N(hidden_size,1)};\
+      decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)}}
+      c NomicBertModel AutoModel
+      r embeddings.LayerNorm>emb_ln
+      r layers.*.mlp.gate_proj>encoder.layers.*.mlp.fc12
+      r layers.*.mlp.up_proj>encoder.layers.*.mlp.fc11
+      r layers.*.mlp.down_proj>encoder.layers.*.mlp.fc2
+      r layers.*.self_attn.q_proj>encoder.layers.*.attn.Wqkv
+      r layers.*.self_attn.k_proj>encoder.layers.*.attn.Wqkv
+      r layers.*.self_attn.v_proj>encoder.layers.*.attn.Wqkv
+      r layers.*.self_attn.o_proj>encoder.layers.*.attn.out_proj
+      r layers.*.post_attention_layernorm>encoder.layers.*.norm1
+      r layers.*.post_mlp_layernorm>encoder.layers.*.norm2
+      i embeddings=b356;layers*num_hidden_layers=b483
+      c NomicBertForSequenceClassification
+      p nomic_bert
+      r nomic_bert.embeddings.LayerNorm>nomic_bert.emb_ln
+      r nomic_bert.layers.*.mlp.gate_proj>nomic_bert.encoder.layers.*.mlp.fc12
+      r nomic_bert.layers.*.mlp.up_proj>nomic_bert.encoder.layers.*.mlp.fc11
+      r nomic_bert.layers.*.mlp.down_proj>nomic_bert.encoder.layers.*.mlp.fc2
+      r nomic_bert.layers.*.self_attn.q_proj>nomic_bert.encoder.layers.*.attn.Wqkv
+      r nomic_bert.layers.*.self_attn.k_proj>nomic_bert.encoder.layers.*.attn.Wqkv
+      r nomic_bert.layers.*.self_attn.v_proj>nomic_bert.encoder.layers.*.attn.Wqkv
+      r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
+      r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
+      r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
+      i nomic_bert{embeddings=b356;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b483};\
+      classifier:L(hidden_size,num_labels,1)
+      c NomicBertForTokenClassification
+      p nomic_bert
+      r nomic_bert.embeddings.LayerNorm>nomic_bert.emb_ln
+      r nomic_bert.layers.*.mlp.gate_proj>nomic_bert.encoder.layers.*.mlp.fc12
+      r nomic_bert.layers.*.mlp.up_proj>nomic_bert.encoder.layers.*.mlp.fc11
+      r nomic_bert.layers.*.mlp.down_proj>nomic_bert.encoder.layers.*.mlp.fc2
+      r nomic_bert.layers.*.self_attn.q_proj>nomic_bert.encoder.layers.*.attn.Wqkv
+      r nomic_bert.layers.*.self_attn.k_proj>nomic_bert.encoder.layers.*.attn.Wqkv
+      r nomic_bert.layers.*.self_attn.v_proj>nomic_bert.encoder.layers.*.attn.Wqkv
+      r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
+      r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
+      r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
+      i nomic_bert=b484;classifier:L(hidden_size,num_labels,1)
       """,
     "nystromformer": """
       f . conv_kernel_size=65 hidden_size=768 intermediate_size=3072 max_position_embeddings=510 \
@@ -3774,18 +4998,18 @@ extension TypeTable {
       g !(num_attention_heads<=0)
       c NystromformerForMaskedLM AutoModelForMaskedLM
       p nystromformer
-      i nystromformer{embeddings=b406;encoder=b407};cls{predictions=b50}
+      i nystromformer{embeddings=b485;encoder=b486};cls{predictions=b52}
       c NystromformerModel AutoModel
-      i embeddings=b406;encoder=b407
+      i embeddings=b485;encoder=b486
       c NystromformerForSequenceClassification
       p nystromformer
-      i nystromformer{embeddings=b406;encoder=b407};classifier=b55
+      i nystromformer{embeddings=b485;encoder=b486};classifier=b57
       c NystromformerForTokenClassification
       p nystromformer
-      i nystromformer{embeddings=b406;encoder=b407};classifier:L(hidden_size,num_labels,1)
+      i nystromformer{embeddings=b485;encoder=b486};classifier:L(hidden_size,num_labels,1)
       c NystromformerForQuestionAnswering
       p nystromformer
-      i nystromformer{embeddings=b406;encoder=b407};qa_outputs:L(hidden_size,num_labels,1)
+      i nystromformer{embeddings=b485;encoder=b486};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "olmo": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -3793,11 +5017,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c OlmoForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b149;mlp=b79}};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b170;mlp=b78}};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c OlmoModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b149;mlp=b79}
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b170;mlp=b78}
       """,
     "olmo2": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -3805,10 +5029,10 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Olmo2ForCausalLM AutoModelForCausalLM
       p model
-      i model=b409;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b488;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Olmo2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b408;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b487;norm:N(hidden_size)
       """,
     "olmo3": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 layer_types=null num_attention_heads=32 \
@@ -3818,13 +5042,13 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Olmo3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b409;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b488;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Olmo3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b408;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b487;norm:N(hidden_size)
       c Olmo3ForSequenceClassification
       p model
-      i model=b409;score:L(hidden_size,num_labels)
+      i model=b488;score:L(hidden_size,num_labels)
       """,
     "olmoe": """
       f . attention_bias=false hidden_size=2048 intermediate_size=2048 num_attention_heads=16 num_experts=64 \
@@ -3833,11 +5057,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c OlmoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b410;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b489;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c OlmoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b410;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b489;norm:N(hidden_size)
       """,
     "omniasr": """
       y audio_config. omniasr_audio
@@ -3862,7 +5086,7 @@ extension TypeTable {
       i subsampling{conv_layers*len(conv_dim){conv:C(i==0?1:conv_dim[i],conv_dim[0],conv_bias|i==0?1:conv_dim[i],\
       conv_kernel[i]);layer_norm:N(conv_dim[0],1)};projection:L(conv_dim[6],hidden_size,1);\
       layer_norm:N(conv_dim[6],1)};encode_positions{conv:C(hidden_size,hidden_size,1|\
-      hidden_size//num_conv_pos_embedding_groups,num_conv_pos_embeddings)};layers*num_hidden_layers{attention=b61;\
+      hidden_size//num_conv_pos_embedding_groups,num_conv_pos_embeddings)};layers*num_hidden_layers{attention=b63;\
       feed_forward{intermediate_dense:L(hidden_size,intermediate_size,1);output_dense:L(intermediate_size,\
       hidden_size,1)};layer_norm:N(hidden_size,1);final_layer_norm:N(hidden_size,1)};layer_norm:N(hidden_size,1)
       """,
@@ -3871,10 +5095,10 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c OpenAIGPTLMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer{tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b411};\
+      i transformer{tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b490};\
       ?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,vocab_size)~
       c OpenAIGPTModel AutoModel
-      i tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b411
+      i tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b490
       """,
     "opt": """
       f . do_layer_norm_before=true enable_bias=true ffn_dim=3072 hidden_size=768 \
@@ -3883,10 +5107,55 @@ extension TypeTable {
       d word_embed_proj_dim null(word_embed_proj_dim)?hidden_size:word_embed_proj_dim
       c OPTForCausalLM AutoModelForCausalLM
       p model
-      i model{decoder=b412};?!tie_word_embeddings lm_head:L(word_embed_proj_dim,vocab_size);?tie_word_embeddings \
+      i model{decoder=b491};?!tie_word_embeddings lm_head:L(word_embed_proj_dim,vocab_size);?tie_word_embeddings \
       lm_head:L(word_embed_proj_dim,vocab_size)~
       c OPTModel AutoModel
-      i decoder=b412
+      i decoder=b491
+      """,
+    "paddleocr_vl": """
+      f . tie_word_embeddings=true
+      f text_config. head_dim=128 hidden_size=1024 intermediate_size=3072 num_attention_heads=16 \
+      num_hidden_layers=18 num_key_value_heads=2 use_bias=false vocab_size=103424
+      f vision_config. hidden_size=1152 image_size=384 intermediate_size=4304 num_channels=3 num_hidden_layers=27 \
+      patch_size=14 spatial_merge_size=2
+      d text_config.head_dim \
+      null(text_config.head_dim)?text_config.hidden_size//text_config.num_attention_heads:text_config.head_dim
+      d text_config.num_key_value_heads \
+      null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
+      d tie_word_embeddings tie_word_embeddings?tie_word_embeddings:true
+      g text_config.head_dim
+      g tie_word_embeddings
+      c PaddleOCRVLForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model.visual>visual
+      r model.language_model>model
+      r model.projector>mlp_AR
+      i model{visual@vision_config{vision_model=b325};language_model@text_config=b161;projector=b492};\
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      c PaddleOCRVLModel AutoModel
+      i visual@vision_config{vision_model=b325};language_model@text_config=b161;projector=b492
+      """,
+    "paligemma": """
+      f . hidden_size=2048 projection_dim=2048 tie_word_embeddings=true vocab_size=257152
+      y text_config. gemma
+      n text_config. use_bidirectional_attention=true num_image_tokens=196
+      m text_config. vocab_size=257152 hidden_size=2048 intermediate_size=16384 num_hidden_layers=18 \
+      num_attention_heads=8 num_key_value_heads=1 num_image_tokens=256
+      y vision_config. siglip_vision_model
+      n vision_config. projection_dim=2048
+      m vision_config. hidden_size=1152 intermediate_size=4096 num_hidden_layers=27 num_attention_heads=16 \
+      patch_size=14 vision_use_head=false vocab_size=257152
+      c PaliGemmaForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model>
+      r lm_head>language_model.lm_head
+      r model.language_model>language_model.model
+      i model{multi_modal_projector=b493;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
+      ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      c PaliGemmaModel AutoModel
+      r language_model>language_model.model
+      i multi_modal_projector=b493;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "pegasus": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -3894,14 +5163,14 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c PegasusForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model=b66;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      i model=b68;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
       vocab_size)~;final_logits_bias:B(1,vocab_size)
       c PegasusForCausalLM AutoModelForCausalLM
       p model
-      i model=b67;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      i model=b69;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
       vocab_size)~
       c PegasusModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b64;decoder=b65
+      i shared:E(vocab_size,d_model)!;encoder=b66;decoder=b67
       """,
     "pegasus_x": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=16 encoder_ffn_dim=4096 encoder_layers=16 \
@@ -3909,10 +5178,10 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c PegasusXForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder=b414;decoder=b415};?!tie_word_embeddings lm_head:L(d_model,\
+      i model{shared:E(vocab_size,d_model)!;encoder=b495;decoder=b496};?!tie_word_embeddings lm_head:L(d_model,\
       vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c PegasusXModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b414;decoder=b415
+      i shared:E(vocab_size,d_model)!;encoder=b495;decoder=b496
       """,
     "perceiver": """
       f . cross_attention_shape_for_attention="kv" cross_attention_widening_factor=1 d_latents=1280 d_model=768 \
@@ -3921,16 +5190,16 @@ extension TypeTable {
       s cross_attention_shape_for_attention kv q
       c PerceiverForMaskedLM AutoModelForMaskedLM
       p perceiver
-      i perceiver{input_preprocessor=b416;encoder=b417;decoder{decoding_cross_attention{attention{self{\
+      i perceiver{input_preprocessor=b497;encoder=b498;decoder{decoding_cross_attention{attention{self{\
       query:L(d_model,256,1);key:L(d_latents,256,1);value:L(d_latents,d_model,1);layernorm1:N(d_model,1);\
       layernorm2:N(d_latents,1)};output{dense:L(d_model,d_model,1)}};mlp{dense1:L(d_model,d_model,1);\
       dense2:L(d_model,d_model,1)};layernorm:N(d_model,1)};output_position_encodings{position_embeddings:T(2048,\
       d_model)}};embeddings{latents:T(num_latents,d_latents)}};embedding_decoder{bias:T(vocab_size)}
       c PerceiverModel AutoModel
-      i encoder=b417;embeddings{latents:T(num_latents,d_latents)}
+      i encoder=b498;embeddings{latents:T(num_latents,d_latents)}
       c PerceiverForSequenceClassification
       p perceiver
-      i perceiver{input_preprocessor=b416;encoder=b417;decoder{decoder{decoding_cross_attention{attention{self{\
+      i perceiver{input_preprocessor=b497;encoder=b498;decoder{decoder{decoding_cross_attention{attention{self{\
       query:L(d_latents,d_latents,1);key:L(d_latents,d_latents,1);value:L(d_latents,d_latents,1);\
       layernorm1:N(d_latents,1);layernorm2:N(d_latents,1)};output{dense:L(d_latents,d_latents,1)}};mlp{\
       dense1:L(d_latents,d_latents,1);dense2:L(d_latents,d_latents,1)};layernorm:N(d_latents,1)};\
@@ -3942,11 +5211,11 @@ extension TypeTable {
       tie_word_embeddings=false vocab_size=262144
       c PersimmonForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b418;final_layernorm:N(hidden_size,\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b499;final_layernorm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c PersimmonModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b418;final_layernorm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b499;final_layernorm:N(hidden_size,1)
       """,
     "phi": """
       f . hidden_size=2048 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=24 \
@@ -3954,11 +5223,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c PhiForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b419;final_layernorm:N(hidden_size,\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b500;final_layernorm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size,1)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size,1)
       c PhiModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b419;final_layernorm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b500;final_layernorm:N(hidden_size,1)
       """,
     "phi3": """
       f . hidden_size=3072 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=32 \
@@ -3966,11 +5235,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Phi3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b501;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Phi3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b501;norm:N(hidden_size)
       """,
     "phi4_multimodal": """
       f . hidden_size=3072 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=32 \
@@ -3990,11 +5259,11 @@ extension TypeTable {
       f audio_config. bias_symmetric=false
       c Phi4MultimodalForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;embed_tokens_extend=b423;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b501;embed_tokens_extend=b504;\
       norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Phi4MultimodalModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;embed_tokens_extend=b423;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b501;embed_tokens_extend=b504;\
       norm:N(hidden_size)
       """,
     "phimoe": """
@@ -4005,17 +5274,17 @@ extension TypeTable {
       p model
       r model.layers.*.mlp.router>model.layers.*.block_sparse_moe.gate
       r model.layers.*.mlp.experts>model.layers.*.block_sparse_moe.experts
-      i model=b425;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b506;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size,lm_head_bias)
       c PhimoeModel AutoModel
       r layers.*.mlp.router>layers.*.block_sparse_moe.gate
       r layers.*.mlp.experts>layers.*.block_sparse_moe.experts
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b424;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b505;norm:N(hidden_size,1)
       c PhimoeForSequenceClassification
       p model
       r model.layers.*.mlp.router>model.layers.*.block_sparse_moe.gate
       r model.layers.*.mlp.experts>model.layers.*.block_sparse_moe.experts
-      i model=b425;score:L(hidden_size,num_labels)
+      i model=b506;score:L(hidden_size,num_labels)
       """,
     "pix2struct": """
       f . tie_word_embeddings=false
@@ -4031,7 +5300,7 @@ extension TypeTable {
       i encoder@vision_config{embeddings{patch_projection:L(patch_embed_hidden_size,hidden_size,1);\
       row_embedder:E(seq_len,hidden_size);column_embedder:E(seq_len,hidden_size)};encoder{layer*num_hidden_layers{\
       attention{query:L(hidden_size,num_attention_heads*d_kv);key:L(hidden_size,num_attention_heads*d_kv);\
-      value:L(hidden_size,num_attention_heads*d_kv);output:L(num_attention_heads*d_kv,hidden_size)};mlp=b426;\
+      value:L(hidden_size,num_attention_heads*d_kv);output:L(num_attention_heads*d_kv,hidden_size)};mlp=b507;\
       pre_mlp_layer_norm:N(hidden_size);pre_attention_layer_norm:N(hidden_size)}};layernorm:N(hidden_size)};\
       decoder{embed_tokens:E(text_config.vocab_size,text_config.hidden_size)!;\
       layer*vision_config.num_hidden_layers@text_config{self_attention{attention{query:L(hidden_size,hidden_size);\
@@ -4039,7 +5308,7 @@ extension TypeTable {
       relative_attention_bias:E(relative_attention_num_buckets,num_heads)};layer_norm:N(hidden_size)};\
       encoder_decoder_attention{attention{query:L(hidden_size,hidden_size);key:L(hidden_size,hidden_size);\
       value:L(hidden_size,hidden_size);output:L(hidden_size,hidden_size)};layer_norm:N(hidden_size)};mlp{\
-      DenseReluDense=b426;layer_norm:N(hidden_size)}};?text_config.tie_word_embeddings \
+      DenseReluDense=b507;layer_norm:N(hidden_size)}};?text_config.tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!text_config.tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);final_layer_norm@text_config{weight:T(hidden_size)}}
       """,
@@ -4050,7 +5319,7 @@ extension TypeTable {
       g head_dim
       c PixtralVisionModel AutoModel
       i patch_conv:C(num_channels,hidden_size,0|num_channels,patch_size,patch_size);transformer{\
-      layers*num_hidden_layers{feed_forward=b79;attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,\
+      layers*num_hidden_layers{feed_forward=b78;attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,\
       hidden_size);q_proj:L(hidden_size,hidden_size);o_proj:L(hidden_size,hidden_size)};\
       attention_norm:N(hidden_size);ffn_norm:N(hidden_size)}};ln_pre:N(hidden_size)
       """,
@@ -4060,14 +5329,36 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c PLBartForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder=b394;decoder=b38};?!tie_word_embeddings lm_head:L(d_model,\
+      i model{shared:E(vocab_size,d_model)!;encoder=b471;decoder=b40};?!tie_word_embeddings lm_head:L(d_model,\
       vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,vocab_size)
       c PLBartForCausalLM AutoModelForCausalLM
       p model
-      i model{decoder=b39};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
+      i model{decoder=b41};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
       lm_head:L(d_model,vocab_size)~
       c PLBartModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b396;decoder=b41
+      i shared:E(vocab_size,d_model)!;encoder=b473;decoder=b43
+      """,
+    "pp_chart2table": """
+      f . tie_word_embeddings=true
+      f vision_config. global_attn_indexes=[2,5,8,11] hidden_size=768 image_size=1024 mlp_dim=3072 \
+      num_attention_heads=12 num_channels=3 num_hidden_layers=12 output_channels=256 patch_size=16 qkv_bias=true \
+      use_abs_pos=true use_rel_pos=true window_size=14
+      y text_config. qwen2
+      m text_config. vocab_size=151860 hidden_size=1024 intermediate_size=2816 num_hidden_layers=24 \
+      num_attention_heads=16 num_key_value_heads=16 tie_word_embeddings=true max_window_layers=21 \
+      layer_types=["full_attention","full_attention","full_attention","full_attention","full_attention",\
+      "full_attention","full_attention","full_attention","full_attention","full_attention","full_attention",\
+      "full_attention","full_attention","full_attention","full_attention","full_attention","full_attention",\
+      "full_attention","full_attention","full_attention","full_attention","full_attention","full_attention",\
+      "full_attention"]
+      c GotOcr2ForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model>
+      r lm_head>language_model.lm_head
+      r model.language_model>language_model.model
+      i model{vision_tower@vision_config=b508;multi_modal_projector=b266;language_model:A(AutoModel,text_config)};\
+      ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       """,
     "pp_formulanet": """
       f text_config. d_model=512 decoder_ffn_dim=2048 max_position_embeddings=2560 vocab_size=50000
@@ -4085,13 +5376,13 @@ extension TypeTable {
       p model
       i model{decoder{embed_tokens:E(text_config.vocab_size,text_config.d_model);\
       embed_positions:E(text_config.max_position_embeddings+2,text_config.d_model);\
-      layers*vision_config.num_hidden_layers@text_config=b37;layernorm_embedding@text_config{weight:T(d_model);\
+      layers*vision_config.num_hidden_layers@text_config=b39;layernorm_embedding@text_config{weight:T(d_model);\
       bias:T(d_model)};layer_norm@text_config{weight:T(d_model);bias:T(d_model)}};encoder@vision_config{\
-      patch_embed=b122;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,\
+      patch_embed=b128;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,\
       hidden_size,1);rel_pos_h:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
       hidden_size//num_attention_heads);rel_pos_w:T(global_attn_indexes has \
-      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads)};mlp=b216;\
-      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)};neck=b118;multi_modal_projector{\
+      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads)};mlp=b129;\
+      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)};neck=b131;multi_modal_projector{\
       conv1:C(post_conv_in_channels,post_conv_mid_channels,0|post_conv_in_channels,3,3);\
       conv2:C(post_conv_mid_channels,post_conv_out_channels,0|post_conv_mid_channels,3,3);\
       linear_1:L(post_conv_out_channels,post_conv_out_channels,1);linear_2:L(post_conv_out_channels,\
@@ -4106,29 +5397,29 @@ extension TypeTable {
       p prophetnet
       i prophetnet{word_embeddings:E(vocab_size,hidden_size)!;encoder{?!tie_word_embeddings \
       word_embeddings:E(vocab_size,hidden_size);?tie_word_embeddings word_embeddings:E(vocab_size,hidden_size)~;\
-      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_encoder_layers=b428;\
-      embeddings_layer_norm:N(hidden_size,1)};decoder=b430};?!tie_word_embeddings lm_head:L(hidden_size,\
+      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_encoder_layers=b510;\
+      embeddings_layer_norm:N(hidden_size,1)};decoder=b512};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c ProphetNetForCausalLM AutoModelForCausalLM
       p prophetnet
       i prophetnet{word_embeddings:E(vocab_size,hidden_size);decoder{?!tie_word_embeddings \
       word_embeddings:E(vocab_size,hidden_size)!;?tie_word_embeddings word_embeddings:E(vocab_size,\
       hidden_size)!~prophetnet.word_embeddings;position_embeddings:E(max_position_embeddings,hidden_size);\
-      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b429;embeddings_layer_norm:N(hidden_size,\
+      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b511;embeddings_layer_norm:N(hidden_size,\
       1)}};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~prophetnet.word_embeddings
       c ProphetNetModel AutoModel
       i word_embeddings:E(vocab_size,hidden_size)!;encoder{?!tie_word_embeddings word_embeddings:E(vocab_size,\
       hidden_size);?tie_word_embeddings word_embeddings:E(vocab_size,hidden_size)~;\
-      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_decoder_layers=b428;\
-      embeddings_layer_norm:N(hidden_size,1)};decoder=b430
+      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_decoder_layers=b510;\
+      embeddings_layer_norm:N(hidden_size,1)};decoder=b512
       """,
     "qianfan_ocr_vision": """
       f . attention_bias=true hidden_size=1024 image_size=[448,448] intermediate_size=4096 num_attention_heads=16 \
       num_channels=3 num_hidden_layers=24 patch_size=[14,14] use_absolute_position_embeddings=true \
       use_mask_token=false use_mean_pooling=true use_qk_norm=false
       c QianfanOCRVisionModel AutoModel
-      i embeddings=b279;layers*num_hidden_layers=b280;?!use_mean_pooling layernorm:N(hidden_size,1)
+      i embeddings=b339;layers*num_hidden_layers=b340;?!use_mean_pooling layernorm:N(hidden_size,1)
       """,
     "qwen2": """
       f . hidden_size=4096 intermediate_size=22016 layer_types=null num_attention_heads=32 num_hidden_layers=32 \
@@ -4139,10 +5430,32 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Qwen2ForCausalLM AutoModelForCausalLM
       p model
-      i model=b432;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b513;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b431;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)
+      """,
+    "qwen2_5_omni_thinker": """
+      f . tie_word_embeddings=false
+      f audio_config. d_model=1280 encoder_ffn_dim=5120 encoder_layers=32 num_mel_bins=128 output_dim=3584
+      f text_config. hidden_size=3584 intermediate_size=18944 num_attention_heads=28 num_hidden_layers=28 \
+      num_key_value_heads=4 vocab_size=152064
+      f vision_config. depth=32 hidden_size=3584 in_channels=3 intermediate_size=3420 out_hidden_size=3584 \
+      patch_size=14 spatial_merge_size=2 temporal_patch_size=2
+      k audio_config. hidden_size=d_model intermediate_size=encoder_ffn_dim num_hidden_layers=encoder_layers
+      k vision_config. num_hidden_layers=depth
+      g text_config.tie_word_embeddings
+      f text_config. tie_word_embeddings=true
+      c Qwen2_5OmniThinkerForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model.audio_tower>audio_tower
+      r model.visual>visual
+      r model.language_model>model
+      i model{audio_tower@audio_config=b516;visual@vision_config=b517;language_model@text_config=b513};\
+      ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      c Qwen2_5OmniThinkerModel AutoModel
+      i audio_tower@audio_config=b516;visual@vision_config=b517;language_model@text_config=b513
       """,
     "qwen2_5_vl": """
       f . tie_word_embeddings=false
@@ -4157,11 +5470,11 @@ extension TypeTable {
       p model
       r model.visual>visual
       r model.language_model>model
-      i model{visual@vision_config=b434;language_model@text_config=b432};?tie_word_embeddings \
+      i model{visual@vision_config=b519;language_model@text_config=b513};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2_5_VLModel AutoModel
-      i visual@vision_config=b434;language_model@text_config=b432
+      i visual@vision_config=b519;language_model@text_config=b513
       """,
     "qwen2_5_vl_text": """
       f . hidden_size=8192 intermediate_size=29568 layer_types=null num_attention_heads=64 num_hidden_layers=80 \
@@ -4171,14 +5484,14 @@ extension TypeTable {
       d sliding_window use_sliding_window?sliding_window:null
       s layer_types full_attention sliding_attention
       c Qwen2_5_VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b431;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)
       """,
     "qwen2_5_vl_vision": """
       f . depth=32 hidden_size=3584 in_channels=3 intermediate_size=3420 out_hidden_size=3584 patch_size=14 \
       spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen2_5_VisionTransformerPretrainedModel AutoModel
-      i patch_embed=b142;blocks*depth=b433;merger=b145
+      i patch_embed=b174;blocks*depth=b518;merger=b177
       """,
     "qwen2_audio": """
       y audio_config. qwen2_audio_encoder
@@ -4188,18 +5501,18 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b435;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b520;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
       text_config)};lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2AudioModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b435;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b520;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "qwen2_audio_encoder": """
       f . d_model=1280 encoder_ffn_dim=5120 encoder_layers=32 max_source_positions=1500 num_mel_bins=128
       k . hidden_size=d_model intermediate_size=encoder_ffn_dim num_hidden_layers=encoder_layers
       c Qwen2AudioEncoder AutoModel
       i conv1:C(num_mel_bins,d_model,1|num_mel_bins,3);conv2:C(d_model,d_model,1|d_model,3);\
-      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b437;layer_norm:N(d_model,1)
+      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b515;layer_norm:N(d_model,1)
       """,
     "qwen2_moe": """
       f . hidden_size=2048 intermediate_size=5632 layer_types=null mlp_only_layers=null \
@@ -4213,11 +5526,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Qwen2MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b439;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b522;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Qwen2MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b439;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b522;norm:N(hidden_size)
       """,
     "qwen2_vl": """
       f . tie_word_embeddings=false
@@ -4231,10 +5544,10 @@ extension TypeTable {
       p model
       r model.visual>visual
       r model.language_model>model
-      i model{visual=b440;language_model@text_config=b432};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      i model{visual=b523;language_model@text_config=b513};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2VLModel AutoModel
-      i visual=b440;language_model@text_config=b432
+      i visual=b523;language_model@text_config=b513
       """,
     "qwen2_vl_text": """
       f . hidden_size=8192 intermediate_size=29568 layer_types=null num_attention_heads=64 num_hidden_layers=80 \
@@ -4244,7 +5557,7 @@ extension TypeTable {
       d sliding_window use_sliding_window?sliding_window:null
       s layer_types full_attention sliding_attention
       c Qwen2VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b431;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)
       """,
     "qwen3": """
       f . attention_bias=false head_dim=128 hidden_size=4096 intermediate_size=22016 layer_types=null \
@@ -4257,19 +5570,19 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Qwen3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b442;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b525;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b441;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b524;norm:N(hidden_size)
       c Qwen3ForSequenceClassification
       p model
-      i model=b442;score:L(hidden_size,num_labels)
+      i model=b525;score:L(hidden_size,num_labels)
       c Qwen3ForTokenClassification
       p model
-      i model=b442;score:L(hidden_size,num_labels,1)
+      i model=b525;score:L(hidden_size,num_labels,1)
       c Qwen3ForQuestionAnswering
       p transformer
-      i transformer{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b163;mlp=b79;\
+      i transformer{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b203;mlp=b78;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       qa_outputs:L(hidden_size,2,1)
       """,
@@ -4287,16 +5600,16 @@ extension TypeTable {
       s text_config.layer_types full_attention linear_attention
       c Qwen3_5ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b448;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b531;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3_5Model AutoModel
-      i visual=b443;language_model@text_config=b447
+      i visual=b526;language_model@text_config=b530
       c Qwen3_5ForSequenceClassification
       p model
-      i model=b448;score:L(text_config.hidden_size,num_labels)
+      i model=b531;score:L(text_config.hidden_size,num_labels)
       c Qwen3_5ForTokenClassification
       p model
-      i model=b448;score:L(text_config.hidden_size,num_labels,1)
+      i model=b531;score:L(text_config.hidden_size,num_labels,1)
       """,
     "qwen3_5_moe": """
       f . tie_word_embeddings=false
@@ -4313,10 +5626,10 @@ extension TypeTable {
       s text_config.layer_types full_attention linear_attention
       c Qwen3_5MoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual=b443;language_model@text_config=b450};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      i model{visual=b526;language_model@text_config=b533};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3_5MoeModel AutoModel
-      i visual=b443;language_model@text_config=b450
+      i visual=b526;language_model@text_config=b533
       """,
     "qwen3_5_moe_text": """
       f . attention_bias=false full_attention_interval=4 head_dim=256 hidden_size=2048 layer_types=null \
@@ -4330,17 +5643,17 @@ extension TypeTable {
       s layer_types full_attention linear_attention
       c Qwen3_5MoeForCausalLM AutoModelForCausalLM
       p model
-      i model=b450;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b533;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3_5MoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b449;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b532;norm:N(hidden_size)
       """,
     "qwen3_5_moe_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3_5MoeVisionModel AutoModel
-      i patch_embed=b85;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b87;merger=b88
+      i patch_embed=b103;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b105;merger=b106
       """,
     "qwen3_5_text": """
       f . attention_bias=false full_attention_interval=4 head_dim=256 hidden_size=4096 intermediate_size=12288 \
@@ -4353,23 +5666,44 @@ extension TypeTable {
       s layer_types full_attention linear_attention
       c Qwen3_5ForCausalLM AutoModelForCausalLM
       p model
-      i model=b447;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b530;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3_5TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b446;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b529;norm:N(hidden_size)
       """,
     "qwen3_5_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3_5VisionModel AutoModel
-      i patch_embed=b85;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b87;merger=b88
+      i patch_embed=b103;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b105;merger=b106
+      """,
+    "qwen3_asr": """
+      f . tie_word_embeddings=true
+      y audio_config. qwen3_asr_encoder
+      n audio_config. d_model=1024 encoder_layers=24 output_dim=3584
+      y text_config. qwen3
+      m text_config. hidden_size=2048 intermediate_size=6144 num_hidden_layers=28 num_attention_heads=16 \
+      num_key_value_heads=8 max_position_embeddings=65536 tie_word_embeddings=true layer_types=["full_attention",\
+      "full_attention","full_attention","full_attention","full_attention","full_attention","full_attention",\
+      "full_attention","full_attention","full_attention","full_attention","full_attention","full_attention",\
+      "full_attention","full_attention","full_attention","full_attention","full_attention","full_attention",\
+      "full_attention","full_attention","full_attention","full_attention","full_attention","full_attention",\
+      "full_attention","full_attention","full_attention"]
+      c Qwen3ASRForConditionalGeneration AutoModelForSeq2SeqLM
+      p model
+      i model{multi_modal_projector@audio_config=b534;audio_tower:A(AutoModel,audio_config);\
+      language_model:A(AutoModel,text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      text_config.vocab_size);?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      c Qwen3ASRModel AutoModel
+      i multi_modal_projector@audio_config=b534;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      text_config)
       """,
     "qwen3_asr_encoder": """
       f . d_model=1024 downsample_hidden_size=480 encoder_ffn_dim=4096 encoder_layers=24 num_mel_bins=128
       k . hidden_size=d_model intermediate_size=encoder_ffn_dim num_hidden_layers=encoder_layers
       c Qwen3ASREncoder AutoModel
-      i layers*encoder_layers=b36;conv2d1:C(1,downsample_hidden_size,1|1,3,3);conv2d2:C(downsample_hidden_size,\
+      i layers*encoder_layers=b38;conv2d1:C(1,downsample_hidden_size,1|1,3,3);conv2d2:C(downsample_hidden_size,\
       downsample_hidden_size,1|downsample_hidden_size,3,3);conv2d3:C(downsample_hidden_size,\
       downsample_hidden_size,1|downsample_hidden_size,3,3);\
       conv_out:L(downsample_hidden_size*((((num_mel_bins+1)//2+1)//2+1)//2),d_model);ln_post:N(d_model,1)
@@ -4387,13 +5721,13 @@ extension TypeTable {
       i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b7;mlp{?mlp_only_layers \
       has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i up_proj:L(hidden_size,\
       intermediate_size);?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size);?!(mlp_only_layers has \
-      i) experts=b286;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts)};\
+      i) experts=b362;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Qwen3MoeModel AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b7;mlp{?!(mlp_only_layers has \
-      i) experts=b286;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts);?mlp_only_layers has i \
+      i) experts=b362;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts);?mlp_only_layers has i \
       gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);\
       ?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
@@ -4412,25 +5746,25 @@ extension TypeTable {
       s layer_types full_attention linear_attention
       c Qwen3NextForCausalLM AutoModelForCausalLM
       p model
-      i model=b452;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b536;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3NextModel AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='full_attention') \
-      linear_attn=b451;mlp{?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
-      experts=b1;?!(mlp_only_layers has i) shared_expert=b156;?!(mlp_only_layers has i) \
+      linear_attn=b535;mlp{?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
+      experts=b1;?!(mlp_only_layers has i) shared_expert=b192;?!(mlp_only_layers has i) \
       shared_expert_gate:L(hidden_size,1);?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);\
       ?mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
       down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b445};norm:N(hidden_size)
+      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b528};norm:N(hidden_size)
       c Qwen3NextForSequenceClassification
       p model
-      i model=b452;score:L(hidden_size,num_labels)
+      i model=b536;score:L(hidden_size,num_labels)
       c Qwen3NextForTokenClassification
       p model
-      i model=b452;score:L(hidden_size,num_labels,1)
+      i model=b536;score:L(hidden_size,num_labels,1)
       c Qwen3NextForQuestionAnswering
       p transformer
-      i transformer=b452;qa_outputs:L(hidden_size,2,1)
+      i transformer=b536;qa_outputs:L(hidden_size,2,1)
       """,
     "qwen3_vl": """
       f . tie_word_embeddings=false
@@ -4444,11 +5778,11 @@ extension TypeTable {
       g text_config.head_dim
       c Qwen3VLForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b453;language_model@text_config=b442};?tie_word_embeddings \
+      i model{visual@vision_config=b108;language_model@text_config=b525};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3VLModel AutoModel
-      i visual@vision_config=b453;language_model@text_config=b442
+      i visual@vision_config=b108;language_model@text_config=b525
       """,
     "qwen3_vl_moe": """
       f . tie_word_embeddings=false
@@ -4465,11 +5799,11 @@ extension TypeTable {
       g text_config.head_dim
       c Qwen3VLMoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b453;language_model@text_config=b455};?tie_word_embeddings \
+      i model{visual@vision_config=b108;language_model@text_config=b538};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3VLMoeModel AutoModel
-      i visual@vision_config=b453;language_model@text_config=b455
+      i visual@vision_config=b108;language_model@text_config=b538
       """,
     "qwen3_vl_moe_text": """
       f . attention_bias=false decoder_sparse_step=1 head_dim=null hidden_size=2048 intermediate_size=5632 \
@@ -4481,11 +5815,11 @@ extension TypeTable {
       g !(num_local_experts<=0)
       g head_dim
       c Qwen3VLMoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b166;mlp{\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b206;mlp{\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i down_proj:L(intermediate_size,hidden_size);\
-      ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) experts=b454;\
+      ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) experts=b537;\
       ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
@@ -4494,8 +5828,8 @@ extension TypeTable {
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3VLMoeVisionModel AutoModel
-      i patch_embed=b85;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b87;merger=b88;\
-      deepstack_merger_list{0=b89;1=b89;2=b89}
+      i patch_embed=b103;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b105;merger=b106;\
+      deepstack_merger_list{0=b107;1=b107;2=b107}
       """,
     "qwen3_vl_text": """
       f . attention_bias=false head_dim=128 hidden_size=4096 intermediate_size=22016 num_attention_heads=32 \
@@ -4503,22 +5837,22 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       g head_dim
       c Qwen3VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b441;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b524;norm:N(hidden_size)
       """,
     "qwen3_vl_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3VLVisionModel AutoModel
-      i patch_embed=b85;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b87;merger=b88;\
-      deepstack_merger_list{0=b89;1=b89;2=b89}
+      i patch_embed=b103;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b105;merger=b106;\
+      deepstack_merger_list{0=b107;1=b107;2=b107}
       """,
     "qwen4_exp_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen4ExpVisionModel AutoModel
-      i patch_embed=b85;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b87;merger=b88
+      i patch_embed=b103;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b105;merger=b106
       """,
     "radio": """
       f . hidden_size=1280 max_img_size=2048 mlp_ratio=4.0 num_attention_heads=16 num_channels=3 num_cls_tokens=3 \
@@ -4564,22 +5898,22 @@ extension TypeTable {
       f . add_cross_attention=false
       c RemBertForCausalLM AutoModelForCausalLM
       p rembert
-      i rembert{embeddings=b456;encoder=b457};cls=b458
+      i rembert{embeddings=b539;encoder=b540};cls=b541
       c RemBertForMaskedLM AutoModelForMaskedLM
       p rembert
-      i rembert{embeddings=b456;encoder=b457};cls=b458
+      i rembert{embeddings=b539;encoder=b540};cls=b541
       c RemBertModel AutoModel
-      i embeddings=b456;encoder=b457;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b539;encoder=b540;pooler{dense:L(hidden_size,hidden_size,1)}
       c RemBertForSequenceClassification
       p rembert
-      i rembert{embeddings=b456;encoder=b457;pooler{dense:L(hidden_size,hidden_size,1)}};classifier:L(hidden_size,\
+      i rembert{embeddings=b539;encoder=b540;pooler{dense:L(hidden_size,hidden_size,1)}};classifier:L(hidden_size,\
       num_labels,1)
       c RemBertForTokenClassification
       p rembert
-      i rembert{embeddings=b456;encoder=b457};classifier:L(hidden_size,num_labels,1)
+      i rembert{embeddings=b539;encoder=b540};classifier:L(hidden_size,num_labels,1)
       c RemBertForQuestionAnswering
       p rembert
-      i rembert{embeddings=b456;encoder=b457};qa_outputs:L(hidden_size,num_labels,1)
+      i rembert{embeddings=b539;encoder=b540};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "roberta": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -4588,21 +5922,21 @@ extension TypeTable {
       f . add_cross_attention=false
       c RobertaForCausalLM AutoModelForCausalLM
       p roberta
-      i roberta=b74;lm_head=b72
+      i roberta=b85;lm_head=b83
       c RobertaForMaskedLM AutoModelForMaskedLM
       p roberta
-      i roberta=b74;lm_head=b72
+      i roberta=b85;lm_head=b83
       c RobertaModel AutoModel
-      i embeddings=b73;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b84;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
       c RobertaForSequenceClassification
       p roberta
-      i roberta=b74;classifier=b55
+      i roberta=b85;classifier=b57
       c RobertaForTokenClassification
       p roberta
-      i roberta=b74;classifier:L(hidden_size,num_labels,1)
+      i roberta=b85;classifier:L(hidden_size,num_labels,1)
       c RobertaForQuestionAnswering
       p roberta
-      i roberta=b74;qa_outputs:L(hidden_size,num_labels,1)
+      i roberta=b85;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "roberta-prelayernorm": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -4611,21 +5945,21 @@ extension TypeTable {
       f . add_cross_attention=false
       c RobertaPreLayerNormForCausalLM AutoModelForCausalLM
       p roberta_prelayernorm
-      i roberta_prelayernorm=b460;lm_head=b72
+      i roberta_prelayernorm=b543;lm_head=b83
       c RobertaPreLayerNormForMaskedLM AutoModelForMaskedLM
       p roberta_prelayernorm
-      i roberta_prelayernorm=b460;lm_head=b72
+      i roberta_prelayernorm=b543;lm_head=b83
       c RobertaPreLayerNormModel AutoModel
-      i embeddings=b73;encoder=b459;pooler{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
+      i embeddings=b84;encoder=b542;pooler{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
       c RobertaPreLayerNormForSequenceClassification
       p roberta_prelayernorm
-      i roberta_prelayernorm=b460;classifier=b55
+      i roberta_prelayernorm=b543;classifier=b57
       c RobertaPreLayerNormForTokenClassification
       p roberta_prelayernorm
-      i roberta_prelayernorm=b460;classifier:L(hidden_size,num_labels,1)
+      i roberta_prelayernorm=b543;classifier:L(hidden_size,num_labels,1)
       c RobertaPreLayerNormForQuestionAnswering
       p roberta_prelayernorm
-      i roberta_prelayernorm=b460;qa_outputs:L(hidden_size,num_labels,1)
+      i roberta_prelayernorm=b543;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "roc_bert": """
       f . attn_implementation=null concat_input=true enable_pronunciation=true enable_shape=true hidden_size=768 \
@@ -4636,15 +5970,15 @@ extension TypeTable {
       f . add_cross_attention=false
       c RoCBertForMaskedLM AutoModelForMaskedLM
       p roc_bert
-      i roc_bert=b462;cls{predictions=b50}
+      i roc_bert=b545;cls{predictions=b52}
       c RoCBertForCausalLM AutoModelForCausalLM
       p roc_bert
-      i roc_bert=b462;cls{predictions=b56}
+      i roc_bert=b545;cls{predictions=b58}
       c RoCBertModel AutoModel
-      i embeddings=b461;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b544;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
       c RoCBertForSequenceClassification
       p roc_bert
-      i roc_bert{embeddings=b461;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}};\
+      i roc_bert{embeddings=b544;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}};\
       classifier:L(hidden_size,num_labels,1)
       c RoCBertForTokenClassification
       p roc_bert
@@ -4654,7 +5988,7 @@ extension TypeTable {
       token_type_embeddings:E(type_vocab_size,hidden_size);\
       map_inputs_layer:L(enable_pronunciation?(enable_shape?hidden_size+pronunciation_embed_dim+shape_embed_dim:hi\
       dden_size+pronunciation_embed_dim):null(attn_implementation)?hidden_size+shape_embed_dim:hidden_size,\
-      hidden_size,1);LayerNorm:N(hidden_size,1)};encoder{layer*num_hidden_layers=b47}};classifier:L(hidden_size,\
+      hidden_size,1);LayerNorm:N(hidden_size,1)};encoder{layer*num_hidden_layers=b49}};classifier:L(hidden_size,\
       num_labels,1)
       """,
     "roformer": """
@@ -4665,19 +5999,19 @@ extension TypeTable {
       f . add_cross_attention=false
       c RoFormerForMaskedLM AutoModelForMaskedLM
       p roformer
-      i roformer=b465;cls=b466
+      i roformer=b548;cls=b549
       c RoFormerForCausalLM AutoModelForCausalLM
       p roformer
-      i roformer=b465;cls=b466
+      i roformer=b548;cls=b549
       c RoFormerModel AutoModel
-      i embeddings=b463;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
-      encoder=b464
+      i embeddings=b546;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
+      encoder=b547
       c RoFormerForSequenceClassification
       p roformer
-      i roformer=b465;classifier=b55
+      i roformer=b548;classifier=b57
       c RoFormerForTokenClassification
       p roformer
-      i roformer=b465;classifier:L(hidden_size,num_labels,1)
+      i roformer=b548;classifier:L(hidden_size,num_labels,1)
       """,
     "rwkv": """
       f . attention_hidden_size=null hidden_size=4096 intermediate_size=null num_hidden_layers=32 \
@@ -4686,10 +6020,10 @@ extension TypeTable {
       d intermediate_size null(intermediate_size)?hidden_size*4:intermediate_size
       c RwkvForCausalLM AutoModelForCausalLM
       p rwkv
-      i rwkv{embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b467;ln_out:N(hidden_size,1)};\
+      i rwkv{embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b550;ln_out:N(hidden_size,1)};\
       ?tie_word_embeddings head:L(hidden_size,vocab_size)~;?!tie_word_embeddings head:L(hidden_size,vocab_size)
       c RwkvModel AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b467;ln_out:N(hidden_size,1)
+      i embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b550;ln_out:N(hidden_size,1)
       """,
     "sam_vision_model": """
       f . global_attn_indexes=[2,5,8,11] hidden_size=768 image_size=1024 mlp_dim=null mlp_ratio=4.0 \
@@ -4697,12 +6031,54 @@ extension TypeTable {
       use_abs_pos=true use_rel_pos=true window_size=14
       d mlp_dim null(mlp_dim)?int(hidden_size*mlp_ratio):mlp_dim
       c SamVisionModel AutoModel
-      i vision_encoder{patch_embed=b122;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);\
-      proj:L(hidden_size,hidden_size,1);?use_rel_pos rel_pos_h:T(global_attn_indexes has \
-      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads);?use_rel_pos \
-      rel_pos_w:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
-      hidden_size//num_attention_heads)};mlp=b216;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)};\
-      neck=b118;?use_abs_pos pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)}
+      i vision_encoder=b508
+      """,
+    "sarvam_mla": """
+      f . first_k_dense_replace=1 head_dim=null hidden_size=4096 intermediate_size=16384 kv_lora_rank=512 \
+      moe_intermediate_size=2048 n_routed_experts=128 n_shared_experts=1 num_attention_heads=64 \
+      num_hidden_layers=32 num_key_value_heads=null qk_nope_head_dim=128 qk_rope_head_dim=64 \
+      tie_word_embeddings=false v_head_dim=128 vocab_size=262144
+      k . num_experts=n_routed_experts num_local_experts=n_routed_experts num_shared_experts=n_shared_experts
+      d head_dim null(head_dim)?qk_rope_head_dim:head_dim
+      d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
+      c DeepseekV3ForCausalLM AutoModelForCausalLM
+      p model
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
+      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
+      kv_lora_rank+qk_rope_head_dim);kv_b_proj:L(kv_lora_rank,num_attention_heads*(qk_nope_head_dim+v_head_dim));\
+      o_proj:L(num_attention_heads*v_head_dim,hidden_size);kv_a_layernorm:N(kv_lora_rank)};mlp=b139;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
+      lm_head:L(hidden_size,vocab_size)
+      """,
+    "sarvam_moe": """
+      f . attention_bias=false first_k_dense_replace=1 head_dim=64 hidden_size=4096 intermediate_size=8192 \
+      moe_intermediate_size=1024 n_routed_experts=128 n_shared_experts=1 num_attention_heads=64 \
+      num_hidden_layers=19 num_key_value_heads=4 tie_word_embeddings=false use_qk_norm=true vocab_size=262144
+      k . num_experts=n_routed_experts num_local_experts=n_routed_experts num_shared_experts=n_shared_experts \
+      use_qkv_bias=attention_bias
+      g head_dim
+      c Glm4MoeForCausalLM AutoModelForCausalLM
+      p model
+      r model.embed_tokens>model.word_embeddings
+      r model.layers.*.self_attn.q_proj>model.layers.*.attention.query_key_value
+      r model.layers.*.self_attn.k_proj>model.layers.*.attention.query_key_value
+      r model.layers.*.self_attn.v_proj>model.layers.*.attention.query_key_value
+      r model.layers.*.self_attn.o_proj>model.layers.*.attention.dense
+      r model.layers.*.self_attn.q_norm>model.layers.*.attention.query_layernorm
+      r model.layers.*.self_attn.k_norm>model.layers.*.attention.key_layernorm
+      r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.mlp.gate.expert_bias
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b551;norm:N(hidden_size)};\
+      ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)
+      c Glm4MoeModel AutoModel
+      r layers.*.self_attn.q_proj>layers.*.attention.query_key_value
+      r layers.*.self_attn.k_proj>layers.*.attention.query_key_value
+      r layers.*.self_attn.v_proj>layers.*.attention.query_key_value
+      r layers.*.self_attn.o_proj>layers.*.attention.dense
+      r layers.*.self_attn.q_norm>layers.*.attention.query_layernorm
+      r layers.*.self_attn.k_norm>layers.*.attention.key_layernorm
+      r layers.*.mlp.gate.e_score_correction_bias>layers.*.mlp.gate.expert_bias
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b551;norm:N(hidden_size)
       """,
     "seamless_m4t": """
       f . decoder_ffn_dim=8192 decoder_layers=24 encoder_ffn_dim=8192 hidden_size=1024 tie_word_embeddings=true \
@@ -4710,7 +6086,7 @@ extension TypeTable {
       k . num_hidden_layers=decoder_layers
       g tie_word_embeddings
       c SeamlessM4TForTextToText AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,hidden_size);text_encoder=b468;text_decoder=b469;lm_head:L(hidden_size,\
+      i shared:E(vocab_size,hidden_size);text_encoder=b552;text_decoder=b553;lm_head:L(hidden_size,\
       vocab_size)~shared
       """,
     "seamless_m4t_v2": """
@@ -4719,7 +6095,7 @@ extension TypeTable {
       k . num_hidden_layers=decoder_layers
       g tie_word_embeddings
       c SeamlessM4Tv2ForTextToText AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,hidden_size);text_encoder=b468;text_decoder=b469;lm_head:L(hidden_size,\
+      i shared:E(vocab_size,hidden_size);text_encoder=b552;text_decoder=b553;lm_head:L(hidden_size,\
       vocab_size)~shared
       """,
     "seed_oss": """
@@ -4730,18 +6106,31 @@ extension TypeTable {
       g head_dim
       c SeedOssForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b470;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b554;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c SeedOssModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b470;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b554;norm:N(hidden_size)
+      """,
+    "shieldgemma2": """
+      f . tie_word_embeddings=false
+      y text_config. gemma3_text
+      y vision_config. siglip_vision_model
+      d tie_word_embeddings \
+      tie_word_embeddings?tie_word_embeddings:text_config.tie_word_embeddings?true:tie_word_embeddings
+      c Gemma3ForConditionalGeneration AutoModelForImageTextToText
+      p model
+      r model.language_model>model.language_model.model
+      i ?text_config.tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model{\
+      multi_modal_projector=b205;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};\
+      ?!text_config.tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       """,
     "siglip2_vision_model": """
       f . hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_channels=3 num_hidden_layers=12 \
       num_patches=256 patch_size=16 vision_use_head=true
       g !(num_attention_heads<=0)
       c Siglip2VisionModel AutoModel
-      i embeddings=b93;encoder{layers*num_hidden_layers=b76};?vision_use_head head=b421;\
+      i embeddings=b112;encoder{layers*num_hidden_layers=b94};?vision_use_head head=b502;\
       post_layernorm:N(hidden_size,1)
       """,
     "siglip_vision_model": """
@@ -4749,7 +6138,7 @@ extension TypeTable {
       num_hidden_layers=12 patch_size=16 vision_use_head=true
       g !(num_attention_heads<=0)
       c SiglipVisionModel AutoModel
-      i embeddings=b234;encoder{layers*num_hidden_layers=b76};?vision_use_head head=b421;\
+      i embeddings=b283;encoder{layers*num_hidden_layers=b94};?vision_use_head head=b502;\
       post_layernorm:N(hidden_size,1)
       """,
     "smollm3": """
@@ -4761,10 +6150,10 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c SmolLM3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b233;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      i model=b281;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c SmolLM3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b232;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b280;norm:N(hidden_size)
       """,
     "smolvlm": """
       f . scale_factor=2 tie_word_embeddings=false
@@ -4774,16 +6163,16 @@ extension TypeTable {
       m text_config. rms_norm_eps=1e-05
       c SmolVLMForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b273;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b330;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c SmolVLMModel AutoModel
-      i vision_model=b271;connector=b272;text_model:A(AutoModel,text_config)
+      i vision_model=b328;connector=b329;text_model:A(AutoModel,text_config)
       """,
     "smolvlm_vision": """
       f . hidden_size=1152 image_size=224 intermediate_size=3072 num_attention_heads=16 num_channels=3 \
       num_hidden_layers=12 patch_size=32
       c SmolVLMVisionTransformer AutoModel
-      i embeddings=b234;encoder{layers*num_hidden_layers=b76};post_layernorm:N(hidden_size,1)
+      i embeddings=b283;encoder{layers*num_hidden_layers=b94};post_layernorm:N(hidden_size,1)
       """,
     "solar_open": """
       f . attention_bias=false head_dim=128 hidden_size=4096 moe_intermediate_size=1280 n_routed_experts=128 \
@@ -4793,11 +6182,11 @@ extension TypeTable {
       g head_dim
       c SolarOpenForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b471;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b555;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c SolarOpenModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b471;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b555;norm:N(hidden_size)
       """,
     "squeezebert": """
       f . embedding_size=768 hidden_size=768 intermediate_groups=4 intermediate_size=3072 k_groups=4 \
@@ -4811,18 +6200,18 @@ extension TypeTable {
       g !(v_groups<=0)
       c SqueezeBertForMaskedLM AutoModelForMaskedLM
       p transformer
-      i transformer=b474;cls{predictions=b50}
+      i transformer=b558;cls{predictions=b52}
       c SqueezeBertModel AutoModel
-      i embeddings=b472;encoder=b473;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b556;encoder=b557;pooler{dense:L(hidden_size,hidden_size,1)}
       c SqueezeBertForSequenceClassification
       p transformer
-      i transformer=b474;classifier:L(hidden_size,num_labels,1)
+      i transformer=b558;classifier:L(hidden_size,num_labels,1)
       c SqueezeBertForTokenClassification
       p transformer
-      i transformer=b474;classifier:L(hidden_size,num_labels,1)
+      i transformer=b558;classifier:L(hidden_size,num_labels,1)
       c SqueezeBertForQuestionAnswering
       p transformer
-      i transformer=b474;qa_outputs:L(hidden_size,num_labels,1)
+      i transformer=b558;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "stablelm": """
       f . hidden_size=2560 intermediate_size=6912 num_attention_heads=32 num_hidden_layers=32 \
@@ -4834,8 +6223,8 @@ extension TypeTable {
       num_attention_heads*(hidden_size//num_attention_heads),use_qkv_bias);k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),use_qkv_bias);v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),use_qkv_bias);o_proj:L(hidden_size,hidden_size);\
-      ?qk_layernorm q_layernorm{norms*num_attention_heads=b475};?qk_layernorm k_layernorm{\
-      norms*num_attention_heads=b475}};mlp=b79;input_layernorm:N(hidden_size,1);?!use_parallel_residual \
+      ?qk_layernorm q_layernorm{norms*num_attention_heads=b559};?qk_layernorm k_layernorm{\
+      norms*num_attention_heads=b559}};mlp=b78;input_layernorm:N(hidden_size,1);?!use_parallel_residual \
       post_attention_layernorm:N(hidden_size,1)};norm:N(hidden_size,1)};?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       """,
@@ -4844,11 +6233,11 @@ extension TypeTable {
       num_key_value_heads=2 sliding_window=null tie_word_embeddings=true use_bias=true vocab_size=49152
       c Starcoder2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b476;norm:N(hidden_size,1)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b560;norm:N(hidden_size,1)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Starcoder2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b476;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b560;norm:N(hidden_size,1)
       """,
     "t5": """
       f . d_ff=2048 d_kv=64 d_model=512 feed_forward_proj="relu" is_gated_act=null num_decoder_layers=null \
@@ -4861,13 +6250,13 @@ extension TypeTable {
       s feed_forward_proj gated-gelu relu
       c T5ForConditionalGeneration AutoModelForSeq2SeqLM
       i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{\
-      SelfAttention=b315;layer_norm:N(d_model)};1=b316}};final_layer_norm:N(d_model)};decoder=b320;\
+      SelfAttention=b394;layer_norm:N(d_model)};1=b395}};final_layer_norm:N(d_model)};decoder=b399;\
       lm_head:L(d_model,vocab_size)~
       c T5Model AutoModel
       i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{\
-      SelfAttention=b315;layer_norm:N(d_model)};1=b477}};final_layer_norm:N(d_model)};decoder{\
-      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers{layer{0{SelfAttention=b315;\
-      layer_norm:N(d_model)};1=b318;2=b477}};final_layer_norm:N(d_model)}
+      SelfAttention=b394;layer_norm:N(d_model)};1=b561}};final_layer_norm:N(d_model)};decoder{\
+      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers{layer{0{SelfAttention=b394;\
+      layer_norm:N(d_model)};1=b397;2=b561}};final_layer_norm:N(d_model)}
       """,
     "t5gemma": """
       f . tie_word_embeddings=true vocab_size=256000
@@ -4881,22 +6270,55 @@ extension TypeTable {
       g encoder.head_dim
       c T5GemmaForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{encoder@encoder=b478;decoder=b479};lm_head{?!tie_word_embeddings out_proj:L(decoder.hidden_size,\
+      i model{encoder@encoder=b562;decoder=b563};lm_head{?!tie_word_embeddings out_proj:L(decoder.hidden_size,\
       decoder.vocab_size);?tie_word_embeddings out_proj:L(decoder.hidden_size,\
       decoder.vocab_size)~model.decoder.embed_tokens}
       c T5GemmaModel AutoModel
-      i encoder@encoder=b478;decoder=b479
+      i encoder@encoder=b562;decoder=b563
+      """,
+    "t5gemma2": """
+      f . tie_word_embeddings=true vocab_size=null
+      f decoder. head_dim=256 hidden_size=2304 intermediate_size=9216 num_attention_heads=8 num_hidden_layers=26 \
+      num_key_value_heads=4 vocab_size=262208
+      f encoder.text_config. head_dim=256 hidden_size=2304 intermediate_size=9216 num_attention_heads=8 \
+      num_hidden_layers=26 num_key_value_heads=4 vocab_size=262208
+      y encoder.vision_config. siglip_vision_model
+      d vocab_size null(vocab_size)?decoder.vocab_size:vocab_size
+      g !decoder.attention_bias
+      g decoder.head_dim
+      g decoder.tie_word_embeddings
+      g !encoder.text_config.attention_bias
+      g encoder.text_config.head_dim
+      g encoder.text_config.tie_word_embeddings
+      f encoder.text_config. tie_word_embeddings=true
+      f encoder.text_config. attention_bias=false
+      f decoder. tie_word_embeddings=true
+      f decoder. attention_bias=false
+      c T5Gemma2ForConditionalGeneration AutoModelForImageTextToText AutoModelForSeq2SeqLM
+      p model
+      r model.encoder.text_model>model.encoder
+      i model{encoder=b565;decoder{?!tie_word_embeddings embed_tokens:E(decoder.vocab_size,decoder.hidden_size);\
+      ?tie_word_embeddings embed_tokens:E(decoder.vocab_size,decoder.hidden_size)~;\
+      layers*decoder.num_hidden_layers@decoder=b564;?!tie_word_embeddings embed_tokens@decoder{\
+      eoi_embedding:T(hidden_size)};norm@decoder{weight:T(hidden_size)}}};lm_head{?!tie_word_embeddings \
+      out_proj:L(decoder.hidden_size,decoder.vocab_size);?tie_word_embeddings out_proj:L(decoder.hidden_size,\
+      decoder.vocab_size)~}
+      c T5Gemma2Model AutoModel
+      r encoder.text_model>encoder
+      i encoder=b565;decoder{?tie_word_embeddings embed_tokens:E(decoder.vocab_size,decoder.hidden_size)~;\
+      layers*decoder.num_hidden_layers@decoder=b564;norm@decoder{weight:T(hidden_size)};?!tie_word_embeddings \
+      embed_tokens@decoder{eoi_embedding:T(hidden_size)}}
       """,
     "timm_wrapper": """
       c TimmWrapperModel AutoModel
       i timm_model{conv1:C(3,64,0|3,7,7);layer1{0{conv1:C(64,64,0|64,1,1);conv2:C(64,64,0|64,3,3);conv3:C(64,256,\
-      0|64,1,1);downsample{0:C(64,256,0|64,1,1);1=b480};bn1=b481;bn2=b481;bn3=b480};1=b482;2=b482};layer2{0{\
+      0|64,1,1);downsample{0:C(64,256,0|64,1,1);1=b566};bn1=b567;bn2=b567;bn3=b566};1=b568;2=b568};layer2{0{\
       conv1:C(256,128,0|256,1,1);conv2:C(128,128,0|128,3,3);conv3:C(128,512,0|128,1,1);downsample{0:C(256,512,0|\
-      256,1,1);1=b483};bn1=b484;bn2=b484;bn3=b483};1=b485;2=b485;3=b485};layer3{0{conv1:C(512,256,0|512,1,1);\
-      conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);downsample{0:C(512,1024,0|512,1,1);1=b486};bn1=b480;\
-      bn2=b480;bn3=b486};1=b487;2=b487;3=b487;4=b487;5=b487};layer4{0{conv1:C(1024,512,0|1024,1,1);conv2:C(512,\
-      512,0|512,3,3);conv3:C(512,2048,0|512,1,1);downsample{0:C(1024,2048,0|1024,1,1);1=b488};bn1=b483;bn2=b483;\
-      bn3=b488};1=b489;2=b489};bn1=b481}
+      256,1,1);1=b569};bn1=b570;bn2=b570;bn3=b569};1=b571;2=b571;3=b571};layer3{0{conv1:C(512,256,0|512,1,1);\
+      conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);downsample{0:C(512,1024,0|512,1,1);1=b572};bn1=b566;\
+      bn2=b566;bn3=b572};1=b573;2=b573;3=b573;4=b573;5=b573};layer4{0{conv1:C(1024,512,0|1024,1,1);conv2:C(512,\
+      512,0|512,3,3);conv3:C(512,2048,0|512,1,1);downsample{0:C(1024,2048,0|1024,1,1);1=b574};bn1=b569;bn2=b569;\
+      bn3=b574};1=b575;2=b575};bn1=b567}
       """,
     "trocr": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 layernorm_embedding=true \
@@ -4905,7 +6327,7 @@ extension TypeTable {
       c TrOCRForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;?use_learned_position_embeddings \
-      embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b37;?layernorm_embedding \
+      embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b39;?layernorm_embedding \
       layernorm_embedding:N(d_model,1)}};?!tie_word_embeddings output_projection:L(d_model,vocab_size);\
       ?tie_word_embeddings output_projection:L(d_model,vocab_size)~
       """,
@@ -4923,21 +6345,21 @@ extension TypeTable {
       p model
       r model>ultrabert
       r head.decoder>cls
-      i model=b139;head{linear1:L(hidden_size,prediction_head_size);linear2:L(prediction_head_size,hidden_size);\
+      i model=b167;head{linear1:L(hidden_size,prediction_head_size);linear2:L(prediction_head_size,hidden_size);\
       ?tie_word_embeddings decoder:L(hidden_size,vocab_size)~;?!tie_word_embeddings decoder:L(hidden_size,\
       vocab_size)}
       c UltrabertForSequenceClassification
       p model
       r model>ultrabert
-      i model=b139;classifier:L(hidden_size,num_labels,1)
+      i model=b167;classifier:L(hidden_size,num_labels,1)
       c UltrabertForTokenClassification
       p model
       r model>ultrabert
-      i model=b139;classifier:L(hidden_size,num_labels,1)
+      i model=b167;classifier:L(hidden_size,num_labels,1)
       c UltrabertForQuestionAnswering
       p model
       r model>ultrabert
-      i model=b139;qa_outputs:L(hidden_size,2,1)
+      i model=b167;qa_outputs:L(hidden_size,2,1)
       """,
     "umt5": """
       f . d_ff=1024 d_kv=64 d_model=512 feed_forward_proj="gated-gelu" is_gated_act=null num_heads=6 num_layers=8 \
@@ -4948,9 +6370,9 @@ extension TypeTable {
       g tie_word_embeddings
       s feed_forward_proj gated-gelu relu
       c UMT5ForConditionalGeneration AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0=b490;\
-      1=b378}};final_layer_norm:N(d_model)};decoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{\
-      0=b490;1=b318;2=b378}};final_layer_norm:N(d_model)};lm_head:L(d_model,vocab_size)~
+      i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0=b576;\
+      1=b455}};final_layer_norm:N(d_model)};decoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{\
+      0=b576;1=b397;2=b455}};final_layer_norm:N(d_model)};lm_head:L(d_model,vocab_size)~
       """,
     "vaultgemma": """
       f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
@@ -4961,11 +6383,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c VaultGemmaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b491;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b577;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c VaultGemmaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b491;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b577;norm:N(hidden_size)
       """,
     "video_llama_3": """
       f . tie_word_embeddings=false
@@ -4974,19 +6396,19 @@ extension TypeTable {
       d tie_word_embeddings text_config.tie_word_embeddings?true:tie_word_embeddings
       c VideoLlama3ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model@vision_config{embeddings=b492;encoder{layers*num_hidden_layers=b76};\
-      post_layernorm:N(hidden_size,1)};projector=b493;language_model:A(AutoModel,text_config)};\
+      i model{vision_model@vision_config{embeddings=b578;encoder{layers*num_hidden_layers=b94};\
+      post_layernorm:N(hidden_size,1)};projector=b579;language_model:A(AutoModel,text_config)};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c VideoLlama3Model AutoModel
-      i vision_model{embeddings@vision_config=b492;encoder=b94;post_layernorm@vision_config=b16};projector=b493;\
+      i vision_model{embeddings@vision_config=b578;encoder=b113;post_layernorm@vision_config=b16};projector=b579;\
       language_model:A(AutoModel,text_config)
       """,
     "video_llama_3_vision": """
       f . hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_channels=3 num_hidden_layers=12 \
       patch_size=16
       c VideoLlama3VisionModel AutoModel
-      i embeddings=b492;encoder{layers*num_hidden_layers=b76};post_layernorm:N(hidden_size,1)
+      i embeddings=b578;encoder{layers*num_hidden_layers=b94};post_layernorm:N(hidden_size,1)
       """,
     "video_llava": """
       f . multimodal_projector_bias=true tie_word_embeddings=false
@@ -4999,13 +6421,13 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b310;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,\
+      i model{multi_modal_projector=b389;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c VideoLlavaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b310;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,vision_config);\
+      i multi_modal_projector=b389;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,vision_config);\
       language_model:A(AutoModel,text_config)
       """,
     "vipllava": """
@@ -5019,12 +6441,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b494;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b580;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c VipLlavaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b494;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b580;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "vision-encoder-decoder": """
       y decoder. bert
@@ -5047,10 +6469,28 @@ extension TypeTable {
       r layers.*.mlp.fc2>encoder.layer.*.output.dense
       r layers.*.layernorm_before>encoder.layer.*.layernorm_before
       r layers.*.layernorm_after>encoder.layer.*.layernorm_after
-      i embeddings{patch_embeddings=b122;cls_token:T(1,1,hidden_size);position_embeddings:T(1,\
-      image_size//patch_size*(image_size//patch_size)+1,hidden_size)};layers*num_hidden_layers{attention=b123;\
-      mlp=b68;layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)};pooler{dense:L(hidden_size,\
+      i embeddings{patch_embeddings=b128;cls_token:T(1,1,hidden_size);position_embeddings:T(1,\
+      image_size//patch_size*(image_size//patch_size)+1,hidden_size)};layers*num_hidden_layers{attention=b149;\
+      mlp=b71;layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)};pooler{dense:L(hidden_size,\
       pooler_output_size,1)};layernorm:N(hidden_size,1)
+      """,
+    "voxtral": """
+      f . hidden_size=3072
+      y audio_config. voxtral_encoder
+      n audio_config. intermediate_size=5120
+      y text_config. llama
+      n text_config. vocab_size=131072 hidden_size=3072 intermediate_size=8192 num_hidden_layers=30 \
+      num_key_value_heads=8 max_position_embeddings=131072 rms_norm_eps=1e-05 head_dim=128
+      c VoxtralForConditionalGeneration AutoModelForSeq2SeqLM
+      p model
+      r model>
+      r lm_head>language_model.lm_head
+      r model.language_model>language_model.model
+      i model{multi_modal_projector=b581;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      text_config)};lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      c VoxtralModel AutoModel
+      r language_model>language_model.model
+      i multi_modal_projector=b581;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "voxtral_encoder": """
       f . hidden_size=1280 intermediate_size=5120 max_source_positions=1500 num_attention_heads=20 \
@@ -5120,12 +6560,12 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c WhisperForCausalLM AutoModelForCausalLM
       p model
-      i model{decoder=b495};?!tie_word_embeddings proj_out:L(d_model,vocab_size);?tie_word_embeddings \
+      i model{decoder=b582};?!tie_word_embeddings proj_out:L(d_model,vocab_size);?tie_word_embeddings \
       proj_out:L(d_model,vocab_size)~
       c WhisperModel AutoModel
       i encoder{conv1:C(num_mel_bins,d_model,1|num_mel_bins,3);conv2:C(d_model,d_model,1|d_model,3);\
-      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b437;layer_norm:N(d_model,1)};\
-      decoder=b495
+      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b515;layer_norm:N(d_model,1)};\
+      decoder=b582
       """,
     "xglm": """
       f . add_cross_attention=false d_model=1024 ffn_dim=4096 num_layers=24 tie_word_embeddings=true \
@@ -5133,16 +6573,39 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=num_layers
       c XGLMForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,d_model)!;layers*num_layers{self_attn=b35;?add_cross_attention \
-      encoder_attn=b35;fc1:L(d_model,ffn_dim,1);fc2:L(ffn_dim,d_model,1);?add_cross_attention \
+      i model{embed_tokens:E(vocab_size,d_model)!;layers*num_layers{self_attn=b37;?add_cross_attention \
+      encoder_attn=b37;fc1:L(d_model,ffn_dim,1);fc2:L(ffn_dim,d_model,1);?add_cross_attention \
       encoder_attn_layer_norm:N(d_model,1);self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};\
       layer_norm:N(d_model,1)};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
       lm_head:L(d_model,vocab_size)~
       c XGLMModel AutoModel
-      i embed_tokens:E(vocab_size,d_model)!;layers*num_layers{self_attn=b35;fc1:L(d_model,ffn_dim,1);\
+      i embed_tokens:E(vocab_size,d_model)!;layers*num_layers{self_attn=b37;fc1:L(d_model,ffn_dim,1);\
       fc2:L(ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1);\
-      ?add_cross_attention encoder_attn=b35;?add_cross_attention encoder_attn_layer_norm:N(d_model,1)};\
+      ?add_cross_attention encoder_attn=b37;?add_cross_attention encoder_attn_layer_norm:N(d_model,1)};\
       layer_norm:N(d_model,1)
+      """,
+    "xlm": """
+      f . emb_dim=2048 max_position_embeddings=512 n_langs=1 n_layers=12 tie_word_embeddings=true vocab_size=30145
+      k . hidden_size=emb_dim n_words=vocab_size num_hidden_layers=n_layers
+      g is_encoder
+      f . is_encoder=true
+      c XLMWithLMHeadModel AutoModelForCausalLM AutoModelForMaskedLM
+      p transformer
+      i transformer=b186;pred_layer=b187
+      c XLMModel AutoModel
+      i position_embeddings:E(max_position_embeddings,emb_dim);?!(n_langs<=1) lang_embeddings:E(n_langs,emb_dim);\
+      embeddings:E(vocab_size,emb_dim)!;attentions*n_layers=b184;ffns*n_layers=b185;layer_norm_emb:N(emb_dim,1);\
+      layer_norm1*n_layers{weight:T(emb_dim);bias:T(emb_dim)};layer_norm2*n_layers{weight:T(emb_dim);\
+      bias:T(emb_dim)}
+      c XLMForSequenceClassification
+      p transformer
+      i transformer=b186;sequence_summary{summary:L(emb_dim,num_labels,1)}
+      c XLMForTokenClassification
+      p transformer
+      i transformer=b186;classifier:L(emb_dim,num_labels,1)
+      c XLMForQuestionAnsweringSimple
+      p transformer
+      i transformer=b186;qa_outputs:L(emb_dim,num_labels,1)
       """,
     "xlm-roberta": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -5151,18 +6614,18 @@ extension TypeTable {
       f . add_cross_attention=false
       c XLMRobertaForMaskedLM AutoModelForMaskedLM
       p roberta
-      i lm_head=b72;roberta=b74
+      i lm_head=b83;roberta=b85
       c XLMRobertaForCausalLM AutoModelForCausalLM
       p roberta
-      i lm_head=b498;roberta=b74
+      i lm_head=b585;roberta=b85
       c XLMRobertaModel AutoModel
-      i embeddings=b73;encoder{layer*num_hidden_layers=b47};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b84;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
       c XLMRobertaForSequenceClassification
       p roberta
-      i classifier=b55;roberta=b74
+      i classifier=b57;roberta=b85
       c XLMRobertaForTokenClassification
       p roberta
-      i classifier:L(hidden_size,num_labels,1);roberta=b74
+      i classifier:L(hidden_size,num_labels,1);roberta=b85
       """,
     "xlm-roberta-xl": """
       f . hidden_size=2560 intermediate_size=10240 max_position_embeddings=514 num_attention_heads=32 \
@@ -5171,18 +6634,18 @@ extension TypeTable {
       f . add_cross_attention=false
       c XLMRobertaXLForMaskedLM AutoModelForMaskedLM
       p roberta
-      i roberta{embeddings=b496;encoder=b497};lm_head=b72
+      i roberta{embeddings=b583;encoder=b584};lm_head=b83
       c XLMRobertaXLForCausalLM AutoModelForCausalLM
       p roberta
-      i roberta{embeddings=b496;encoder=b497};lm_head=b498
+      i roberta{embeddings=b583;encoder=b584};lm_head=b585
       c XLMRobertaXLModel AutoModel
-      i embeddings=b496;encoder=b497;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b583;encoder=b584;pooler{dense:L(hidden_size,hidden_size,1)}
       c XLMRobertaXLForSequenceClassification
       p roberta
-      i roberta{embeddings=b496;encoder=b497};classifier=b55
+      i roberta{embeddings=b583;encoder=b584};classifier=b57
       c XLMRobertaXLForTokenClassification
       p roberta
-      i roberta{embeddings=b496;encoder=b497};classifier:L(hidden_size,num_labels,1)
+      i roberta{embeddings=b583;encoder=b584};classifier:L(hidden_size,num_labels,1)
       """,
     "xlnet": """
       f . d_head=null d_inner=4096 d_model=1024 n_head=16 n_layer=24 tie_word_embeddings=true vocab_size=32000
@@ -5190,10 +6653,10 @@ extension TypeTable {
       d d_head null(d_head)?d_model//n_head:d_head
       c XLNetLMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer{word_embedding:E(vocab_size,d_model)!;layer*n_layer=b499;mask_emb:T(1,1,d_model)};\
+      i transformer{word_embedding:E(vocab_size,d_model)!;layer*n_layer=b586;mask_emb:T(1,1,d_model)};\
       ?!tie_word_embeddings lm_loss:L(d_model,vocab_size,1);?tie_word_embeddings lm_loss:L(d_model,vocab_size,1)~
       c XLNetModel AutoModel
-      i word_embedding:E(vocab_size,d_model)!;layer*n_layer=b499;mask_emb:T(1,1,d_model)
+      i word_embedding:E(vocab_size,d_model)!;layer*n_layer=b586;mask_emb:T(1,1,d_model)
       """,
     "xmod": """
       f . adapter_layer_norm=false adapter_reduction_factor=2 hidden_size=768 intermediate_size=3072 \
@@ -5203,34 +6666,34 @@ extension TypeTable {
       f . add_cross_attention=false
       c XmodForMaskedLM AutoModelForMaskedLM
       p roberta
-      i roberta=b500;lm_head=b72
+      i roberta=b587;lm_head=b83
       c XmodForCausalLM AutoModelForCausalLM
       p roberta
-      i roberta=b500;lm_head=b498
+      i roberta=b587;lm_head=b585
       c XmodForSequenceClassification
       p roberta
-      i roberta=b500;classifier=b55
+      i roberta=b587;classifier=b57
       c XmodForTokenClassification
       p roberta
-      i roberta=b500;classifier:L(hidden_size,num_labels,1)
+      i roberta=b587;classifier:L(hidden_size,num_labels,1)
       """,
     "yoso": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=4096 num_attention_heads=12 \
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=1 vocab_size=50265
       c YosoForMaskedLM AutoModelForMaskedLM
       p yoso
-      i yoso=b501;cls{predictions=b50}
+      i yoso=b588;cls{predictions=b52}
       c YosoModel AutoModel
-      i embeddings=b406;encoder{layer*num_hidden_layers=b47}
+      i embeddings=b485;encoder{layer*num_hidden_layers=b49}
       c YosoForSequenceClassification
       p yoso
-      i yoso=b501;classifier=b55
+      i yoso=b588;classifier=b57
       c YosoForTokenClassification
       p yoso
-      i yoso=b501;classifier:L(hidden_size,num_labels,1)
+      i yoso=b588;classifier:L(hidden_size,num_labels,1)
       c YosoForQuestionAnswering
       p yoso
-      i yoso=b501;qa_outputs:L(hidden_size,num_labels,1)
+      i yoso=b588;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "youtu": """
       f . attention_bias=false head_dim=null hidden_size=2048 intermediate_size=6144 kv_lora_rank=512 \
@@ -5240,12 +6703,12 @@ extension TypeTable {
       g head_dim
       c YoutuForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b108;mlp=b79;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b136;mlp=b78;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c YoutuModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b110;mlp=b79;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b138;mlp=b78;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "zaya": """
@@ -5257,12 +6720,12 @@ extension TypeTable {
       s layer_types hybrid
       c ZayaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b503;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b590;\
       input_hidden_states_scale:T(hidden_size);input_hidden_states_bias:T(hidden_size);norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size,lm_head_bias)~
       c ZayaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b503;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b590;\
       input_hidden_states_scale:T(hidden_size);input_hidden_states_bias:T(hidden_size);norm:N(hidden_size)
       """,
   ]

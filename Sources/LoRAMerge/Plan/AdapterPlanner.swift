@@ -128,19 +128,26 @@ struct AdapterPlanner {
       return nil
     }
     note(match)
+    if let holder = base.sharedHolder(of: match.module.name) {
+      refuseShared(module, holder)
+      return nil
+    }
     return isWritable(match.module, for: module) ? match.module : nil
+  }
+
+  private mutating func refuseShared(_ module: AdapterModule, _ holder: String) {
+    refuse(
+      module,
+      "it belongs to a block that several layers share: the files hold its weight once, as \"\(escaped(holder))\", so that "
+        + "a change for this layer alone has no place in them",
+      hint: "serve the adapter unmerged")
   }
 
   /// Refuses a module that the base does not hold under any name that is known here, with the true reason.
   mutating func refuseMissing(_ module: AdapterModule) {
     let kind = module.kind == .parameter ? "parameter" : "module"
     if let holder = base.sharedHolder(of: module.name) {
-      refuse(
-        module,
-        "it belongs to a block that several layers share: the files hold its weight once, as \"\(escaped(holder))\", so that "
-          + "a change for this layer alone has no place in them",
-        hint: "serve the adapter unmerged")
-      return
+      return refuseShared(module, holder)
     }
     if module.kind == .parameter, base.modules.keys.contains(where: { $0.isExpert }) {
       refuse(

@@ -1,7 +1,5 @@
 import LoRAModel
 
-
-
 extension Rule {
   /// The base's config describes another model than its weights are.
   static let baseConfigMismatch = Rule(

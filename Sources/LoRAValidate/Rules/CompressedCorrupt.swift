@@ -1,7 +1,5 @@
 import Safetensors
 
-
-
 extension Rule {
   /// The zstd container is damaged.
   static let compressedCorrupt = Rule(

@@ -1,7 +1,5 @@
 import LoRAModel
 
-
-
 extension Rule {
   /// There is no adapter_config.json where one is needed.
   static let configMissing = Rule(

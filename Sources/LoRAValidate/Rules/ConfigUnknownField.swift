@@ -1,7 +1,5 @@
 import LoRAModel
 
-
-
 extension Rule {
   /// The config has fields that this version does not know.
   static let configUnknownField = Rule(

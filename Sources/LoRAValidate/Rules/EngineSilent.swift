@@ -1,7 +1,5 @@
 import LoRAEngines
 
-
-
 extension Rule {
   /// The engine takes the adapter and does not apply it as trained.
   static let engineSilent = Rule(

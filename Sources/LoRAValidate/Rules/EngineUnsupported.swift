@@ -1,7 +1,5 @@
 import LoRAEngines
 
-
-
 extension Rule {
   /// The engine refuses the adapter.
   static let engineUnsupported = Rule(

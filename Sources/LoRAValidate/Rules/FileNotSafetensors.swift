@@ -1,7 +1,5 @@
 import Safetensors
 
-
-
 extension Rule {
   /// The weights file is of another format.
   static let fileNotSafetensors = Rule(

@@ -1,7 +1,5 @@
 import Safetensors
 
-
-
 extension Rule {
   /// The weights file cannot be opened or read.
   static let fileUnreadable = Rule(

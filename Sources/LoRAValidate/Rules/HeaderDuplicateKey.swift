@@ -1,7 +1,5 @@
 import Safetensors
 
-
-
 extension Rule {
   /// Two entries of the header have the same name.
   static let headerDuplicateKey = Rule(

@@ -1,7 +1,5 @@
 import Safetensors
 
-
-
 extension Rule {
   /// The reference parser would refuse the header.
   static let headerInvalid = Rule(

@@ -1,7 +1,5 @@
 import Safetensors
 
-
-
 extension Rule {
   /// Accepted by the reference parser, refused or misread by others.
   static let headerUnusual = Rule(

@@ -1,7 +1,5 @@
 import Safetensors
 
-
-
 extension Rule {
   /// The shard index of the base cannot be used.
   static let indexInvalid = Rule(

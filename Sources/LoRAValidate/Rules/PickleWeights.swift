@@ -1,7 +1,5 @@
 import Safetensors
 
-
-
 extension Rule {
   /// The adapter comes as pickled weights.
   static let pickleWeights = Rule(

@@ -1,7 +1,5 @@
 import Safetensors
 
-
-
 extension Rule {
   /// A path in a config or index leaves its folder.
   static let securityPath = Rule(

@@ -1,7 +1,5 @@
 import Safetensors
 
-
-
 extension Rule {
   /// Index and shards of the base contradict each other.
   static let shardMismatch = Rule(

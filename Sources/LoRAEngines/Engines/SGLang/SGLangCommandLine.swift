@@ -1,7 +1,5 @@
 import JSON
 
-
-
 extension ServerTarget {
   /// SGLang's server: `python -m sglang.launch_server`, which is asked for `BASE:ADAPTER`.
   package static let sgLang = ServerTarget(

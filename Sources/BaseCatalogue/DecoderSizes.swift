@@ -1,5 +1,5 @@
 /// The sizes that nearly every decoder names alike, with the defaults of the architecture.
-struct Decoder {
+struct DecoderSizes {
   let vocabulary: Size
   let hidden: Size
   let intermediate: Size
@@ -27,7 +27,7 @@ struct Decoder {
   }
 }
 
-extension Decoder {
+extension DecoderSizes {
   /// Width of all queries together.
   var query: Size { heads * headWidth }
 
@@ -37,7 +37,7 @@ extension Decoder {
 
 /// Attention with separate projections: heads share keys and values in groups.
 func attention(
-  _ path: Path, _ sizes: Decoder, bias: Bool, output: Path = "o_proj", outputBias: Bool? = nil
+  _ path: Path, _ sizes: DecoderSizes, bias: Bool, output: Path = "o_proj", outputBias: Bool? = nil
 ) -> Row {
   scope(path) {
     linear("q_proj", sizes.hidden, sizes.query, bias: bias)

@@ -1,7 +1,7 @@
-extension Head {
+extension ModelClass {
   /// The heads that the library generates for nearly every decoder; some keep an old name for the body of the question
   /// answering class.
-  static func decoder(_ prefix: Path = "model", tied: Bool = false, answering body: Path? = nil) -> [Head] {
+  static func decoder(_ prefix: Path = "model", tied: Bool = false, answering body: Path? = nil) -> [ModelClass] {
     [
       causal("ForCausalLM", prefix, tied: tied), bare, classifier(prefix), tokenClassifier(prefix),
       answering(body ?? prefix),
@@ -9,7 +9,7 @@ extension Head {
   }
 
   /// The heads of the older decoders, whose token classifier has another name.
-  static func transformer(_ suffix: String = "ForCausalLM", tied: Bool, bias: Bool = false) -> [Head] {
+  static func transformer(_ suffix: String = "ForCausalLM", tied: Bool, bias: Bool = false) -> [ModelClass] {
     [
       causal(suffix, "transformer", tied: tied, bias: bias), bare, classifier("transformer"),
       tokenClassifier("transformer", "classifier"), answering("transformer"),
@@ -17,29 +17,29 @@ extension Head {
   }
 
   /// The body alone.
-  static let bare = Head("Model", "")
+  static let bare = ModelClass("Model", "")
 
   /// A language model's output matrix; `tied` is the architecture's default.
   static func causal(
     _ suffix: String, _ prefix: Path, _ name: Path = "lm_head", tied: Bool, bias: Bool = false
-  ) -> Head {
-    Head(suffix, prefix) { config, body in
+  ) -> ModelClass {
+    ModelClass(suffix, prefix) { config, body in
       linear(name, body.hidden, body.vocabulary, bias: bias, tied: config.tied(tied))
     }
   }
 
   /// A class score for a whole text.
-  static func classifier(_ prefix: Path) -> Head {
-    Head("ForSequenceClassification", prefix) { config, body in linear("score", body.hidden, config.labels) }
+  static func classifier(_ prefix: Path) -> ModelClass {
+    ModelClass("ForSequenceClassification", prefix) { config, body in linear("score", body.hidden, config.labels) }
   }
 
   /// A class score for every token.
-  static func tokenClassifier(_ prefix: Path, _ name: Path = "score") -> Head {
-    Head("ForTokenClassification", prefix) { config, body in linear(name, body.hidden, config.labels, bias: true) }
+  static func tokenClassifier(_ prefix: Path, _ name: Path = "score") -> ModelClass {
+    ModelClass("ForTokenClassification", prefix) { config, body in linear(name, body.hidden, config.labels, bias: true) }
   }
 
   /// Start and end of an answer in a text.
-  static func answering(_ prefix: Path) -> Head {
-    Head("ForQuestionAnswering", prefix) { _, body in linear("qa_outputs", body.hidden, 2, bias: true) }
+  static func answering(_ prefix: Path) -> ModelClass {
+    ModelClass("ForQuestionAnswering", prefix) { _, body in linear("qa_outputs", body.hidden, 2, bias: true) }
   }
 }
