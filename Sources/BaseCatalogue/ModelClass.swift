@@ -35,7 +35,8 @@ extension ModelClass {
 
   /// A class score for every token.
   static func tokenClassifier(_ prefix: Path, _ name: Path = "score") -> ModelClass {
-    ModelClass("ForTokenClassification", prefix) { config, body in linear(name, body.hidden, config.labels, bias: true) }
+    ModelClass("ForTokenClassification", prefix) { config, body in linear(name, body.hidden, config.labels, bias: true)
+    }
   }
 
   /// Start and end of an answer in a text.

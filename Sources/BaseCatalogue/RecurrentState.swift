@@ -26,7 +26,8 @@ public struct RecurrentState: Sendable, Equatable {
       return nil
     }
     let sizes = StateSizes(section.config, modelType)
-    let layers = LayerMixers(config).map { Size(exactly: $0.stateful) } ?? sizes["num_hidden_layers"]
+    var layers = LayerMixers(config).map { Size(exactly: $0.stateful) } ?? .invalid
+    if Self.uniform.contains(modelType) { layers = sizes["num_hidden_layers"] }
     guard devices > 0, let count = layers.value, count > 0 else { return nil }
     let (convolution, recurrent) = form(sizes, Size(exactly: devices))
     guard let convolution = convolution.value, let recurrent = recurrent.value,
@@ -39,6 +40,9 @@ public struct RecurrentState: Sendable, Equatable {
 extension RecurrentState {
   /// Elements of a convolution's and of a recurrent state on one of several devices.
   private typealias Form = @Sendable (StateSizes, _ devices: Size) -> (convolution: Size, recurrent: Size)
+
+  /// Types all of whose layers keep a state.
+  private static let uniform: Set<String> = ["mamba", "falcon_mamba", "mamba2", "falcon_h1"]
 
   /// How each type's state is computed.
   private static let forms: [String: Form] = [

@@ -30,7 +30,10 @@ public final class SafetensorsWriter: Sendable {
 
   /// Creates the file in its full size, with its header.
   ///
-  /// - Parameter layout: the tensors with their ranges, as `SafetensorsWriter.layout(of:)` makes them.
+  /// - Parameters:
+  ///   - path: where no file is yet.
+  ///   - layout: the tensors with their ranges, as `SafetensorsWriter.layout(of:)` makes them.
+  ///   - metadata: texts for the header.
   /// - Throws: `Failure`; the file exists only when nothing was thrown by the header.
   public init(creating path: String, layout: [TensorInfo], metadata: [(key: String, value: String)] = [])
     throws(Failure)

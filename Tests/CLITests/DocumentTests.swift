@@ -159,8 +159,10 @@ import Testing
     let result = try Program.shell(
       "LORA_BUILD='\(build)' LORA_PAGES='\(folder.path)' .ci/dev docs", in: Repository.root)
     #expect(result.code == 0 && !result.output.contains("warning"), "\(result.output)")
-    let libraries = try Repository.text("Package.swift").matches(of: /\.library\(name: "(LoRA\w+)"/).map(\.1)
-    #expect(libraries.count >= 10)
+    let manifest = try Repository.text("Package.swift")
+    let list = try #require(manifest.firstMatch(of: /let libraries: \[Product\] = \[([^\]]+)\]/)).1
+    let libraries = list.matches(of: /"(\w+)"/).map(\.1) + ["LoRALoader"]
+    #expect(libraries.count >= 14)
     for library in libraries {
       let page = folder.path("\(library)/data/documentation/\(library.lowercased()).json")
       #expect(FileManager.default.fileExists(atPath: page), "\(library): \(result.output)")

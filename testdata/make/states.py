@@ -46,6 +46,8 @@ ODD = {
 
 def fit(given, model_type, fields):
     """Numbers that configuration classes demand to go together, and a key that published files have."""
+    if model_type.startswith("lfm2") and given:
+        given.update(layer_types=["conv", "full_attention", "conv", "conv", "full_attention"], num_hidden_layers=5)
     if model_type == "lfm2":
         given["conv_dim"] = given.get("hidden_size", fields["hidden_size"])
     if not given:

@@ -1,5 +1,6 @@
 extension Architecture {
-  static let gptBigCode = Architecture("gpt_bigcode", heads: ModelClass.transformer(tied: true), keys: gpt2Keys) { config in
+  static let gptBigCode = Architecture("gpt_bigcode", heads: ModelClass.transformer(tied: true), keys: gpt2Keys) {
+    config in
     let hidden = config.size("n_embd", 768)
     let inner = config.optionalSize("n_inner") ?? 4 * hidden
     let keyValue = config.bool("multi_query", true) ? hidden / config.size("n_head", 12) : hidden

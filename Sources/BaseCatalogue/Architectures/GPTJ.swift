@@ -1,5 +1,6 @@
 extension Architecture {
-  static let gptj = Architecture("gptj", heads: ModelClass.transformer(tied: false, bias: true), keys: gpt2Keys) { config in
+  static let gptj = Architecture("gptj", heads: ModelClass.transformer(tied: false, bias: true), keys: gpt2Keys) {
+    config in
     let hidden = config.size("n_embd", 4096)
     let inner = config.optionalSize("n_inner") ?? 4 * hidden
     tokens("wte", config.size("vocab_size", 50400), hidden)

@@ -11,7 +11,8 @@ extension Architecture {
 
   /// The library ties the output head whatever the configuration says.
   private static let t5Heads: [ModelClass] = [
-    ModelClass("ForConditionalGeneration", "") { _, body in linear("lm_head", body.hidden, body.vocabulary, tied: true) },
+    ModelClass("ForConditionalGeneration", "") { _, body in linear("lm_head", body.hidden, body.vocabulary, tied: true)
+    },
     .bare,
     ModelClass("EncoderModel", "", body: t5Encoder),
     ModelClass("ForSequenceClassification", "transformer") { config, body in

@@ -59,7 +59,9 @@ extension Architecture {
     norm("final_layernorm", hidden)
   }
 
-  private static let zambaHeads: [ModelClass] = [.causal("ForCausalLM", "model", tied: true), .bare, .classifier("model")]
+  private static let zambaHeads: [ModelClass] = [
+    .causal("ForCausalLM", "model", tied: true), .bare, .classifier("model"),
+  ]
   private static let zambaKeys = ["layer_types": "layers_block_type", "head_dim": "attention_head_dim"]
 
   /// Attention over the layer's input beside the model's, with the norms around it.
