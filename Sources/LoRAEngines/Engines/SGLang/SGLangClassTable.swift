@@ -15,7 +15,7 @@ final class SGLangClassTable: Sendable {
   /// The class of this architecture, or nil.
   func row(_ key: String) -> SGLangClass? {
     if let found = known.withLock({ $0[key] }) { return found }
-    guard let line = lines.byKey[Substring(key)] else { return nil }
+    guard let line = lines.line(of: key) else { return nil }
     let row = SGLangClass(line: line)
     known.withLock { $0[key] = row }
     return row

@@ -23,7 +23,7 @@ final class VLLMClassTable: Sendable {
   /// The class of this key, or nil.
   func row(_ key: String) -> VLLMClass? {
     if let found = known.withLock({ $0[key] }) { return found }
-    let line = lines.byKey[Substring(key)]
+    let line = lines.line(of: key)
     // A line that only says that the class is gone hides the later release's.
     let row = line.map { VLLMClass(line: $0) } ?? later?.row(key)
     let usable = row.flatMap { $0.isAbsent ? nil : $0 }
