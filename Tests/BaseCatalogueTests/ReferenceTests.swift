@@ -1,5 +1,4 @@
 import BaseCatalogue
-
 import Testing
 
 /// Catalogue against transformers.

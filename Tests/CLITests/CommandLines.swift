@@ -1,5 +1,4 @@
 import LoRATestSupport
-
 import Testing
 
 /// A good command line of every command of the program, for the tests of what all commands have in common.

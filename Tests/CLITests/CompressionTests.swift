@@ -1,6 +1,5 @@
 import JSON
 import LoRATestSupport
-
 import Testing
 
 /// `compress` and `decompress` as a user meets them.

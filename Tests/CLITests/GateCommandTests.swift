@@ -1,6 +1,5 @@
 import JSON
 import LoRATestSupport
-
 import Testing
 
 /// `lora-tool gate` as a pipeline uses it.

@@ -1,6 +1,5 @@
 import JSON
 import LoRATestSupport
-
 import Testing
 
 /// `lora-tool pack` as a user meets it.

@@ -1,6 +1,5 @@
 import JSON
 import LoRATestSupport
-
 import Testing
 
 /// `lora-tool parity` as a user runs it.

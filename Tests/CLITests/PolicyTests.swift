@@ -1,6 +1,5 @@
 import JSON
 import LoRATestSupport
-
 import Testing
 
 /// Policy files as a user meets them: start one, check it, and let it decide.

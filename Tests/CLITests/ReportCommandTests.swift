@@ -1,6 +1,5 @@
 import LoRAIO
 import LoRATestSupport
-
 import Testing
 
 /// `lora-tool report` as a user runs it.

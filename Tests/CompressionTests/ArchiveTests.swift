@@ -1,9 +1,9 @@
 import LoRAIO
 import LoRATestSupport
 import Safetensors
-
 import TensorCore
 import Testing
+
 @testable import Compression
 
 /// Content like bf16 weights: little-endian numbers whose high bytes are few and whose low bytes are anything.

@@ -2,7 +2,6 @@ import Diagnostics
 import Foundation
 import LoRATestSupport
 import LoRAValidate
-
 import Testing
 
 /// Hints, pages and messages recommend only commands that exist.

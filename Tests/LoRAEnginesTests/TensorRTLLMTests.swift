@@ -1,7 +1,6 @@
 import JSON
 import LoRAEngines
 import LoRATestSupport
-
 import Testing
 
 /// Verdicts for TensorRT-LLM held against what its loader did and what its classes hand on

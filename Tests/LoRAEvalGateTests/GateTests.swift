@@ -1,7 +1,6 @@
 import JSON
 import LoRAIO
 import LoRATestSupport
-
 import Testing
 
 @testable import LoRAEvalGate

@@ -1,6 +1,5 @@
 import JSON
 import LoRATestSupport
-
 import Testing
 
 @testable import LoRAEvalGate

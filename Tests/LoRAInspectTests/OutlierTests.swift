@@ -2,7 +2,6 @@ import JSON
 import LoRAIO
 import LoRAModel
 import LoRATestSupport
-
 import TensorCore
 import Testing
 

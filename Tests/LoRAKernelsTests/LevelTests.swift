@@ -1,7 +1,6 @@
 import CLoRAKernels
 import Foundation
 import LoRAKernels
-
 import TensorCore
 import Testing
 

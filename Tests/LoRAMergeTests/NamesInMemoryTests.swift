@@ -1,6 +1,5 @@
 import LoRAModel
 import LoRATestSupport
-
 import TensorCore
 import Testing
 

@@ -2,7 +2,6 @@ import JSON
 import LoRAModel
 import LoRATestSupport
 import Safetensors
-
 import TensorCore
 import Testing
 

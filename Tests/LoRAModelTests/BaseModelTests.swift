@@ -2,7 +2,6 @@ import Diagnostics
 import LoRAIO
 import LoRATestSupport
 import Safetensors
-
 import TensorCore
 import Testing
 

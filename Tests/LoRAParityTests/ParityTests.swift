@@ -3,7 +3,6 @@ import LoRAKernels
 import LoRAModel
 import LoRATestSupport
 import Safetensors
-
 import TensorCore
 import Testing
 

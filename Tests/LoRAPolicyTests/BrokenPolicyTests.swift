@@ -2,7 +2,6 @@ import LoRAIO
 import LoRAPolicy
 import LoRATestSupport
 import LoRAValidate
-
 import Testing
 
 /// What is said of policy files that cannot be used.

@@ -5,7 +5,6 @@ import LoRAModel
 import LoRAPolicy
 import LoRATestSupport
 import LoRAValidate
-
 import TensorCore
 import Testing
 

@@ -1,5 +1,4 @@
 import LoRASlots
-
 import Testing
 
 @testable import LoRASlotsCUDA

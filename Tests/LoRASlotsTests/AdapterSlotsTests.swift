@@ -6,7 +6,6 @@ import LoRASlots
 import LoRATestSupport
 import SlotCache
 import Synchronization
-
 import Testing
 
 /// Adapters swapped over real memory.

@@ -2,7 +2,6 @@ import LoRAEngines
 import LoRAModel
 import LoRASlots
 import LoRATestSupport
-
 import TensorCore
 import Testing
 

@@ -2,7 +2,6 @@ import LoRAEngines
 import LoRAModel
 import LoRASlots
 import LoRATestSupport
-
 import Testing
 
 /// What an earlier tenant left in a slot must be gone.

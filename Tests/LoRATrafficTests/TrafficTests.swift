@@ -1,5 +1,4 @@
 import LoRATestSupport
-
 import Testing
 
 @testable import LoRATraffic

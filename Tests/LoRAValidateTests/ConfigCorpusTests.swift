@@ -3,7 +3,6 @@ import JSON
 import LoRAModel
 import LoRATestSupport
 import LoRAValidate
-
 import TensorCore
 import Testing
 

@@ -3,7 +3,6 @@ import JSON
 import LoRAEngines
 import LoRATestSupport
 import LoRAValidate
-
 import Testing
 
 @Suite struct FleetTests {

@@ -1,6 +1,5 @@
 import Diagnostics
 import LoRATestSupport
-
 import TensorCore
 import Testing
 

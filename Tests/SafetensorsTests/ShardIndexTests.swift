@@ -1,7 +1,6 @@
 import Diagnostics
 import JSON
 import LoRATestSupport
-
 import Testing
 
 @testable import Safetensors
