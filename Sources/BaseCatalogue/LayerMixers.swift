@@ -29,14 +29,17 @@ public struct LayerMixers: Sendable, Equatable {
   }
 
   private static func kinds(_ section: TextSection, modelType: String?) -> [String]? {
-    for key in ["layer_types", "layers_block_type"] {
+    let lists = ["layer_types", "layers_block_type"]
+    for key in lists {
       if let given = section.config[key]?.array, given.count <= BaseDescription.moduleLimit {
         return given.map { $0.string ?? "" }
       }
     }
-    guard let type = (section.modelType ?? modelType).flatMap({ TypeTable.type($0) }) else { return nil }
+    guard let name = section.modelType ?? modelType,
+      let type = TypeTable.type(name, withOneOf: lists + ["attn_layer_period"])
+    else { return nil }
     let fields = TypeFields(type, section.config, path: "", problems: Config.Problems())
-    for name in ["layer_types", "layers_block_type"] {
+    for name in lists {
       guard case .list(let elements) = fields.value(name) else { continue }
       return elements.map { if case .text(let kind) = $0 { kind } else { "" } }
     }

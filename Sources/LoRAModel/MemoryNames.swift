@@ -62,17 +62,17 @@ struct MemoryNames: Sendable {
     let named = config.architectures.first ?? ""
     // A class with a head holds the body below a prefix, so rules for the body's own start do not apply there.
     let body = named.range(ofText: "For").map { String(named[..<$0]) + "Model" }
-    let ofType = Self.all[type]
-    renamesAdapters = ofType != nil || TransformersRenames.plain.contains(type[...])
-    if TransformersRenames.beyondTable.contains(named[...]) || TransformersRenames.beyondTable.contains(type[...]) {
+    let ofType = Self.rules(of: type)
+    renamesAdapters = ofType != nil || TransformersRenames.isPlain(type)
+    if TransformersRenames.isBeyondTable(named) || TransformersRenames.isBeyondTable(type) {
       (knowledge, rules) = (.beyond, [])
       return
     }
     knowledge = .known
-    if let found = Self.all[named] ?? ofType {
+    if let found = Self.rules(of: named) ?? ofType {
       rules = found + Self.legacy
     } else {
-      rules = (body.flatMap { Self.all[$0] } ?? []).filter { !$0.isAnchored }
+      rules = (body.flatMap { Self.rules(of: $0) } ?? []).filter { !$0.isAnchored }
     }
   }
 
@@ -94,23 +94,10 @@ struct MemoryNames: Sendable {
     "^model.language_model.model>model.language_model", "^language_model.model.model>model.language_model",
   ].compactMap { Rule($0[...]) }
 
-  private static let all: [String: [Rule]] = {
-    var table: [String: [Rule]] = [:]
-    var names: [Substring] = []
-    var isAfterRules = false
-    for line in TransformersRenames.table.split(separator: "\n") {
-      let words = line.split(separator: " ")
-      if line.hasPrefix(" ") {
-        let rules = words.compactMap { Rule($0) }
-        for name in names { table[String(name), default: []] += rules }
-        isAfterRules = true
-      } else {
-        names = isAfterRules ? words : names + words
-        isAfterRules = false
-      }
-    }
-    return table
-  }()
+  /// The rules of a class or type, in their order; nil where the table does not have it.
+  private static func rules(of name: String) -> [Rule]? {
+    TransformersRenames.rules(of: name)?.compactMap { Rule($0) }
+  }
 }
 
 extension String {

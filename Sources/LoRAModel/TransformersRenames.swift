@@ -1,3 +1,5 @@
+import TensorCore
+
 /// What transformers 5.24 renames while it loads a checkpoint, by model class or model type (its
 /// `conversion_mapping.py`), as far as plain text says it.
 enum TransformersRenames {
@@ -116,8 +118,7 @@ enum TransformersRenames {
     """
 
   /// Types and classes that rename by expressions which the table cannot say.
-  static let beyondTable: Set<Substring> = Set(
-    """
+  private static let beyondTable = """
     BeitForSemanticSegmentation Dots3NoteForConditionalGeneration MaskFormerDetrDecoder
     Qwen2_5OmniThinkerForConditionalGeneration Qwen3OmniMoeThinkerForConditionalGeneration
     RfDetrForInstanceSegmentation Sapiens2ForImageMatting Sapiens2ForNormalEstimation Sapiens2ForPointmapEstimation
@@ -130,14 +131,44 @@ enum TransformersRenames {
     pp_doclayout_v3 pp_doclayout_v4 qianfan_ocr qwen2_5_omni_thinker qwen3_5_moe_text qwen3_5_text qwen4_exp_text
     rt_detr rt_detr_v2 sam3_tracker sam3_tracker_video sapiens2 shieldgemma2 t5gemma2_encoder timm_wrapper
     tipsv2_dpt unlimited_ocr xCLIPTextModel xCLIPVisionModel
-    """.split { $0 == " " || $0 == "\n" })
+    """
 
   /// Types of which nothing is renamed, but whose experts are stacked.
-  static let plain: Set<Substring> = Set(
-    """
+  private static let plain = """
     afmoe axk1 beam cohere2_moe deepseek_v2 deepseek_v3 deepseek_v32 dots1 ernie4_5_moe exaone_moe flex_olmo
     glm4_moe glm4_moe_lite glm4v_moe glm_moe_dsa hunyuan_v1_moe jamba kolibri1 lara_mini lfm2_moe longcat_flash
     mellum mimo_v2_flash olmo_hybrid olmoe qwen2_moe qwen3_moe qwen3_next qwen3_omni_moe qwen3_omni_moe_text
     qwen3_omni_moe_thinker qwen3_vl_moe sarvam_mla solar_open videomae yolos
-    """.split { $0 == " " || $0 == "\n" })
+    """
+
+  /// Whether a type or class renames by expressions which the table cannot say.
+  static func isBeyondTable(_ name: String) -> Bool { !beyondTable.places(ofWord: name).isEmpty }
+
+  /// Whether of a type nothing is renamed, but its experts are stacked.
+  static func isPlain(_ type: String) -> Bool { !plain.places(ofWord: type).isEmpty }
+
+  /// The rules of a class or type as the table has them, in their order; nil where it does not have it.
+  static func rules(of name: String) -> [Substring]? {
+    var found: [Substring]?
+    for place in table.places(ofWord: name) {
+      let before = table[..<place].utf8.lastIndex(of: UInt8(ascii: "\n")).map { table.utf8.index(after: $0) }
+      guard table[before ?? table.startIndex] != " " else { continue }
+      var rest = table[place...]
+      var (line, isAfterRules) = (nextLine(&rest), false)
+      while !line.isEmpty, line.hasPrefix(" ") || !isAfterRules {
+        if line.hasPrefix(" ") {
+          found = (found ?? []) + line.split(separator: " ")
+          isAfterRules = true
+        }
+        line = nextLine(&rest)
+      }
+    }
+    return found
+  }
+
+  private static func nextLine(_ text: inout Substring) -> Substring {
+    let end = text.utf8.firstIndex(of: UInt8(ascii: "\n")) ?? text.endIndex
+    defer { text = text[end...].dropFirst() }
+    return text[..<end]
+  }
 }

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// The types of the generated table.
 enum TypeTable {
   /// Names of all types.
@@ -8,6 +10,12 @@ enum TypeTable {
 
   /// What the table says of a type; nil for one that it does not have.
   static func type(_ modelType: String) -> TypeText? { texts[modelType].flatMap { TypeText(modelType, $0) } }
+
+  /// The same, only when its text has one of these fields; nil otherwise, without reading it.
+  static func type(_ modelType: String, withOneOf fields: [String]) -> TypeText? {
+    guard let text = texts[modelType] else { return nil }
+    return fields.contains { !text.byteOffsets(of: $0).isEmpty } ? TypeText(modelType, text) : nil
+  }
 
   /// The rows of a shared block; empty for one that does not exist.
   static func block(_ name: String) -> [Item] {

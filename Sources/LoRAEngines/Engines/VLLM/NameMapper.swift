@@ -20,6 +20,9 @@ struct NameMapper: Sendable {
 
   private let rules: [Rule]
 
+  /// Whether every name stays as it is.
+  var isIdentity: Bool { rules.isEmpty }
+
   /// Whether a digit in a name can decide what becomes of it.
   let dependsOnNumbers: Bool
 

@@ -32,14 +32,15 @@ extension VLLMRelease {
     traits.taskHeads = Set(kinds.map { String($0.name.lastComponent) }.filter { ["score", "classifier"].contains($0) })
     // Adapters and checkpoints are renamed by one rule; it may look at what follows the module's name.
     let renamed: @Sendable (String) -> String = { name in
+      if row.mapper.isIdentity { return name }
       let leaf = ".lora_A.weight"
       guard let mapped = row.mapper.mapped(name + leaf), mapped.hasSuffix(leaf) else { return name }
       return String(mapped.dropLast(leaf.count))
     }
     traits.renamed = renamed
     @Sendable func module(_ name: String) -> VLLMClass.Module? {
-      for spelling in [renamed(name), "model." + renamed(name)] {
-        let pattern = ClassLoading.template(of: spelling).template
+      let own = ClassLoading.template(of: renamed(name)).template
+      for pattern in [own, "model." + own] {
         if row.isBare(pattern, in: config) { return nil }
         if let found = row.modules[pattern] ?? row.owners[pattern] { return found }
       }
