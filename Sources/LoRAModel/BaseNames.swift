@@ -124,7 +124,7 @@ struct BaseNames: Sendable {
       for (j, other) in right.enumerated() {
         let replaced = diagonal + letterDistance(component, other)
         diagonal = row[j + 1]
-        row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
+        row[j + 1] = min(replaced, min(row[j], diagonal) + 1)
       }
     }
     return row[right.count]
@@ -134,16 +134,21 @@ struct BaseNames: Sendable {
   private static func letterDistance(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Double {
     if left == right { return 0 }
     if left.isEmpty || right.isEmpty || left.first == hash || right.first == hash { return 1 }
-    let (left, right) = (left.prefix(64), right.prefix(64))
+    let (left, right) = (Array(left.prefix(64)), Array(right.prefix(64)))
     var row = Array(0...right.count)
-    for (i, letter) in left.enumerated() {
+    // Names of large bases are compared by the hundred thousand: no iterators, and `min` of two alone allocates nothing.
+    var i = 0
+    while i < left.count {
       var diagonal = row[0]
       row[0] = i + 1
-      for (j, other) in right.enumerated() {
-        let replaced = diagonal + (letter == other ? 0 : 1)
+      var j = 0
+      while j < right.count {
+        let replaced = diagonal + (left[i] == right[j] ? 0 : 1)
         diagonal = row[j + 1]
-        row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
+        row[j + 1] = min(replaced, min(row[j], diagonal) + 1)
+        j += 1
       }
+      i += 1
     }
     return Double(row[right.count]) / Double(max(left.count, right.count))
   }
