@@ -19,29 +19,36 @@ public struct TextTable: Sendable {
 
   /// Adds a row; missing cells are empty, cells too many are dropped.
   public mutating func add(_ cells: [String]) {
+    if cells.count == alignments.count { return rows.append(cells) }
     rows.append(alignments.indices.map { $0 < cells.count ? cells[$0] : "" })
   }
 
   /// The rows with two blanks between columns, without blanks at line ends.
   public func lines(indent: String = "") -> [String] {
     let widths = widths
+    let blank = UInt8(ascii: " ")
+    var line: [UInt8] = []
     return rows.map { row in
-      var line = indent
-      line.reserveCapacity(indent.utf8.count + widths.reduce(0) { $0 + $1 + 2 })
+      line.removeAll(keepingCapacity: true)
+      line.append(contentsOf: indent.utf8)
       var blanks = 0
-      for (column, cell) in row.enumerated() {
+      var column = 0
+      for cell in row {
         let free = widths[column] - length(of: cell)
         if alignments[column] == .right { blanks += free }
         if !cell.isEmpty {
           // Blanks are written before the next cell that has something, so that none are left at the end of a line.
-          for _ in 0..<blanks { line += " " }
-          line += cell
-          blanks = 0
+          while blanks > 0 {
+            line.append(blank)
+            blanks -= 1
+          }
+          line.append(contentsOf: cell.utf8)
         }
         blanks += (alignments[column] == .left ? free : 0) + 2
+        column += 1
       }
-      while line.utf8.last == UInt8(ascii: " ") { line.removeLast() }
-      return line
+      while line.last == blank { line.removeLast() }
+      return String(decoding: line, as: UTF8.self)
     }
   }
 

@@ -30,5 +30,13 @@ package func escaped(_ text: String, limit: Int = 300) -> String {
 
 extension String {
   /// Whether every character is one of the printable ones of ASCII, which are shown as they are.
-  package var isPrintableASCII: Bool { utf8.allSatisfy { (0x20...0x7E).contains($0) } }
+  package var isPrintableASCII: Bool {
+    let bytes = utf8Span.span
+    var index = 0
+    while index < bytes.count {
+      if bytes[index] &- 0x20 > 0x5E { return false }
+      index += 1
+    }
+    return true
+  }
 }

@@ -54,7 +54,7 @@ struct BasesCommand: ToolCommand {
       StandardError.write("lora-tool: \(escaped(finding.file)): \(finding.message)\n")
     }
     try checkKnown(base)
-    let modules = names(of: base).lazy.compactMap { base.modules[$0] }
+    let modules = modules(of: base)
     switch format {
     case .json:
       let document: JSONValue = [
@@ -74,7 +74,7 @@ struct BasesCommand: ToolCommand {
       let parameters = base.parameters.map { ", \(grouped($0)) parameters" } ?? ""
       var table = TextTable([("module", .left), ("kind", .left), ("in", .right), ("out", .right)])
       for module in modules {
-        table.add([escaped(module.name), module.kindName, "\(module.inFeatures)", "\(module.outFeatures)"])
+        table.add([escaped(module.name), module.kindName, String(module.inFeatures), String(module.outFeatures)])
       }
       try report.write(
         text: ["\(escaped(base.path)): \(escaped(base.modelType ?? "unknown architecture"))\(parameters)", ""]
@@ -83,11 +83,17 @@ struct BasesCommand: ToolCommand {
     if base.findings.contains(where: { $0.severity == .error }) { throw ExitStatus.failed }
   }
 
-  /// The names of all modules in natural order; that of the catalogue is nearly so, which spares most of the sorting.
-  private func names(of base: BaseModel) -> [String] {
-    let routers = base.description?.routers.map { String($0.name.dropLast(".weight".utf8.count)) } ?? []
-    let described = ((base.description?.modules.map(\.name) ?? []) + routers).filter { base.modules[$0] != nil }
-    let isWhole = described.count == base.modules.count
-    return (isWhole ? described : Array(base.modules.keys)).sorted(by: naturallyPrecedes)
+  /// All modules by name in natural order; that of the catalogue is nearly so, which spares most of the sorting.
+  private func modules(of base: BaseModel) -> [LoRAModel.BaseModule] {
+    var modules: [LoRAModel.BaseModule] = []
+    modules.reserveCapacity(base.modules.count)
+    for described in base.description?.modules ?? [] {
+      if let module = base.modules[described.name] { modules.append(module) }
+    }
+    for router in base.description?.routers ?? [] {
+      if let module = base.modules[String(router.name.dropLast(".weight".utf8.count))] { modules.append(module) }
+    }
+    if modules.count != base.modules.count { modules = Array(base.modules.values) }
+    return modules.sorted { naturallyPrecedes($0.name, $1.name) }
   }
 }

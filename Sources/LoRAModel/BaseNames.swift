@@ -12,25 +12,64 @@ struct BaseNames: Sendable {
   /// Number of layers of the list with most modules.
   let layerCount: UInt64?
   /// For each pattern, in UTF-8, a name that follows it.
-  private let patterns: [[UInt8]: String]
+  private let patterns: [(bytes: [UInt8], example: String)]
+
+  /// A pattern as a key, hashed as one run of bytes and not byte by byte.
+  private struct Pattern: Hashable {
+    let bytes: [UInt8]
+
+    func hash(into hasher: inout Hasher) {
+      unsafe bytes.withUnsafeBytes { bytes in unsafe hasher.combine(bytes: bytes) }
+    }
+  }
+
+  /// What is known of the names of a pattern.
+  private struct Group {
+    let pattern: [UInt8]
+    var example: String
+    /// Where the path of its list of layers ends in the pattern; nil outside layers.
+    let list: Int?
+    var layers: UInt64 = 0
+    var modules: UInt64 = 0
+
+    mutating func add(_ name: String, layer: UInt64?) {
+      if name < example { example = name }
+      layers = max(layers, layer.map { $0 + 1 } ?? 0)
+      modules += 1
+    }
+  }
 
   init(_ names: some Sequence<String>) {
-    var lists: [Substring: (layers: UInt64, modules: UInt64)] = [:]
-    var patterns: [[UInt8]: String] = [:]
+    var positions: [Pattern: Int] = [:]
+    var groups: [Group] = []
+    // The names of patterns beyond the limit count for the layers alone.
+    var others: [[UInt8]: Group] = [:]
     var pattern: [UInt8] = []
     for name in names {
-      if let (list, index) = Self.walk(name, pattern: &pattern) {
-        let known = lists[list] ?? (0, 0)
-        lists[list] = (max(known.layers, index + 1), known.modules + 1)
+      let layer = Self.walk(name, pattern: &pattern)
+      if let position = positions[Pattern(bytes: pattern)] {
+        groups[position].add(name, layer: layer?.index)
+        continue
       }
-      if let example = patterns[pattern] {
-        if name < example { patterns[pattern] = name }
-      } else if patterns.count < Self.patternLimit {
-        patterns[pattern] = name
+      var group = Group(pattern: pattern, example: name, list: layer?.end)
+      if groups.count < Self.patternLimit {
+        group.add(name, layer: layer?.index)
+        positions[Pattern(bytes: pattern)] = groups.count
+        groups.append(group)
+      } else if let layer {
+        let list = Array(pattern.prefix(layer.end))
+        others[list, default: group].add(name, layer: layer.index)
       }
     }
-    self.patterns = patterns
-    layerCounts = Dictionary(uniqueKeysWithValues: lists.map { (String($0.key), $0.value.layers) })
+    var lists: [String: (layers: UInt64, modules: UInt64)] = [:]
+    for group in groups + others.values {
+      guard let end = group.list else { continue }
+      let list = String(decoding: group.pattern.prefix(end), as: UTF8.self)
+      let known = lists[list] ?? (0, 0)
+      lists[list] = (max(known.layers, group.layers), known.modules + group.modules)
+    }
+    patterns = groups.map { ($0.pattern, $0.example) }
+    layerCounts = lists.mapValues(\.layers)
     // Where two lists have equally many modules, the path decides, so that the answer does not change between runs.
     layerCount = lists.max { ($0.value.modules, $1.key) < ($1.value.modules, $0.key) }?.value.layers
   }
@@ -38,26 +77,40 @@ struct BaseNames: Sendable {
   /// The list of layers that a name lies in and its index there: everything before the first number, and the number.
   static func layer(of name: String) -> (list: Substring, index: UInt64)? {
     var pattern: [UInt8] = []
-    return walk(name, pattern: &pattern)
+    guard let (end, index) = walk(name, pattern: &pattern) else { return nil }
+    return (name[..<name.utf8.index(name.startIndex, offsetBy: end)], index)
   }
 
-  /// Walks over a name once for its pattern and its layer; bytes, since splitting by characters takes ten times as long.
-  private static func walk(_ name: String, pattern: inout [UInt8]) -> (list: Substring, index: UInt64)? {
+  /// Walks over the bytes of a name once for its pattern and its layer: where the path of the list ends, in the name as
+  /// in the pattern, and the index in it.
+  private static func walk(_ name: String, pattern: inout [UInt8]) -> (end: Int, index: UInt64)? {
     pattern.removeAll(keepingCapacity: true)
-    let bytes = name.utf8
-    var layer: (list: Substring, index: UInt64)?
-    var start = bytes.startIndex
+    let bytes = name.utf8Span.span
+    var layer: (end: Int, index: UInt64)?
+    // The component that is being read: where it starts in the name and in the pattern, and its number while it is one.
+    var (start, kept) = (0, 0)
+    var number: UInt64? = 0
+    var index = 0
     while true {
-      let end = bytes[start...].firstIndex(of: dot) ?? bytes.endIndex
-      if let number = number(bytes[start..<end]) {
-        if layer == nil, start > bytes.startIndex { layer = (name[..<bytes.index(before: start)], number) }
-        pattern.append(hash)
+      if index == bytes.count || bytes[index] == dot {
+        if let value = number, index > start {
+          if layer == nil, start > 0 { layer = (start - 1, value) }
+          pattern.removeSubrange(kept...)
+          pattern.append(hash)
+        }
+        if index == bytes.count { return layer }
+        pattern.append(dot)
+        (start, kept, number) = (index + 1, pattern.count, 0)
       } else {
-        pattern.append(contentsOf: bytes[start..<end])
+        let byte = bytes[index]
+        if let value = number {
+          // More than nine digits are no index.
+          let isDigit = byte &- 0x30 < 10 && index - start < 9
+          number = isDigit ? value * 10 + UInt64(byte - 0x30) : nil
+        }
+        pattern.append(byte)
       }
-      guard end < bytes.endIndex else { return layer }
-      pattern.append(dot)
-      start = bytes.index(after: end)
+      index += 1
     }
   }
 

@@ -2,8 +2,11 @@
 public func naturallyPrecedes(_ left: String, _ right: String) -> Bool {
   let left = left.utf8Span.span
   let right = right.utf8Span.span
+  // What both begin with decides nothing, but for a number that goes on behind it.
   var one = 0
-  var other = 0
+  while one < left.count, one < right.count, left[one] == right[one] { one += 1 }
+  while one > 0, isDigit(left[one - 1]) { one -= 1 }
+  var other = one
   while one < left.count, other < right.count {
     guard isDigit(left[one]), isDigit(right[other]) else {
       if left[one] != right[other] { return left[one] < right[other] }

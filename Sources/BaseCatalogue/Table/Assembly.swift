@@ -30,7 +30,8 @@ struct Assembly {
       if let stored = place.names?.names, stored.count == 1 {
         place.disk = joined(root.disk, place.filled(stored[0]))
       } else {
-        place.disk = joined(disk, component)
+        // Mostly both paths are one text, which need not be made twice.
+        place.disk = disk == memory ? place.memory : joined(disk, component)
       }
       return place
     }
