@@ -192,7 +192,7 @@ let package = Package(
     tests("JSON"),
     tests("Diagnostics"),
     tests("Compression", ["TensorCore", "CBytePlanes", "CZstd", "LoRAIO", "Safetensors"]),
-    tests("Safetensors", ["TensorCore", "JSON", "Diagnostics"]),
+    tests("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"]),
     tests("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
     tests("BaseCatalogue", ["TensorCore", "JSON"]),
     tests("LoRAModel", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue"]),

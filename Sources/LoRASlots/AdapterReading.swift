@@ -1,4 +1,3 @@
-import Compression
 public import LoRAIO
 public import Safetensors
 import Synchronization
@@ -12,8 +11,9 @@ extension SafetensorsFile {
 
 /// One adapter's data section on its way into staging memory, piece by piece, by any number of threads.
 ///
-/// A piece is what is read at once: a stretch of a plain file, or a frame of a compressed one, which is decoded straight
-/// into its place; a compressed file without a table of frames is one piece. Files are read and never mapped: one that shrinks is an error here, not the end of the process.
+/// A piece is what the source reads at once: a stretch of a plain file, or a frame of a compressed one, which is decoded
+/// straight into its place; a compressed file without a table of frames is one piece. Files are read and never mapped:
+/// one that shrinks is an error here, not the end of the process.
 public final class AdapterReading: Sendable {
   /// Bytes of a plain file in a piece: little enough to be still in the core's cache when it is packed.
   static let pieceBytes: UInt64 = 1 << 20
@@ -25,9 +25,7 @@ public final class AdapterReading: Sendable {
   public let file: SafetensorsFile
   /// The pieces as byte ranges of the data section, ascending, without gaps, none of them empty.
   public let pieces: [Range<UInt64>]
-  private let decoding: FrameDecoding?
-  /// Position of the frame that the first piece is of; those before hold the header.
-  private let firstFrame: Int
+  private let source: SourcePieces
   private let spent = Mutex((disk: 0.0, decompress: 0.0))
 
   /// A reading of a file's whole data section.
@@ -35,22 +33,9 @@ public final class AdapterReading: Sendable {
 
   init(_ file: SafetensorsFile, pieceBytes: UInt64) {
     self.file = file
-    let total = file.dataBytes
-    decoding = file.archive.map { FrameDecoding($0) }
-    guard let decoding else {
-      firstFrame = 0
-      if file.stream != nil {
-        pieces = total > 0 ? [0..<total] : []
-        return
-      }
-      pieces = stride(from: 0, to: total, by: Int(pieceBytes)).map { $0..<min($0 + pieceBytes, total) }
-      return
-    }
     let start = file.header.dataStart
-    let frames = decoding.ranges
-    let first = frames.firstIndex { $0.upperBound > start } ?? frames.count
-    firstFrame = first
-    pieces = frames[first...].map { (max($0.lowerBound, start) - start)..<($0.upperBound - start) }
+    source = file.contents.pieces(from: start, of: pieceBytes)
+    pieces = source.ranges.map { $0.lowerBound - start..<$0.upperBound - start }
   }
 
   /// Bytes of staging memory that an adapter's file takes.
@@ -68,25 +53,11 @@ public final class AdapterReading: Sendable {
       start >= 0 && UInt64(start) + range.upperBound <= UInt64(staging.byteCount), "the staging memory is too small")
     let place = start + Int(range.lowerBound)
     let part = unsafe UnsafeMutableRawBufferPointer(rebasing: staging.bytes[place..<place + range.count])
-    let first = file.header.dataStart + range.lowerBound
-    let begin = CurrentProcess.monotonicSeconds
-    if let stream = file.stream {
-      unsafe try stream.read(into: part)
-      let seconds = CurrentProcess.monotonicSeconds - begin
-      return spent.withLock { $0.decompress += seconds }
+    let seconds = unsafe try source.fetch(piece, into: part)
+    spent.withLock {
+      $0.disk += seconds.reading
+      $0.decompress += seconds.decoding
     }
-    guard let decoding else {
-      unsafe try file.contents.read(into: part, at: first)
-      let seconds = CurrentProcess.monotonicSeconds - begin
-      return spent.withLock { $0.disk += seconds }
-    }
-    do throws(ArchiveError) {
-      let seconds = unsafe try decoding.decode(firstFrame + piece, first..<first + UInt64(range.count), into: part)
-      spent.withLock {
-        $0.disk += seconds.reading
-        $0.decompress += seconds.decoding
-      }
-    } catch { throw IOError(error) }
   }
 
   /// Brings all pieces, on several threads.

@@ -205,3 +205,27 @@ struct HeaderParser {
     report(.headerUnusual, message, tensor: tensor, at: at)
   }
 }
+
+extension HeaderParser {
+  /// Parses and validates in one go; nil when the JSON could not be read.
+  mutating func header(_ text: Span<UInt8>, dataBytes: UInt64?) -> SafetensorsHeader? {
+    if text.count > 25_000_000 {
+      unusual("the header has \(text.count) bytes; hub tools refuse headers over 25,000,000")
+    }
+    guard parse(text) else { return nil }
+    if text.count % 8 != 0 {
+      unusual("the data starts at byte \(8 + text.count), which is no multiple of 8; some readers need that")
+    }
+    validate(dataBytes: dataBytes)
+    return SafetensorsHeader(
+      tensors: tensors, names: names, metadata: metadata, dataStart: 8 + UInt64(text.count))
+  }
+
+  /// The findings, with a last one that counts those left out; a broken header is not also called unusual.
+  var allFindings: [Finding] {
+    let errors = self.findings.filter { $0.severity == .error }
+    let findings = errors.isEmpty ? self.findings : errors
+    guard suppressed > 0, let last = findings.last else { return findings }
+    return findings + [Finding(last.rule, "\(suppressed) more problems in this header are not shown", file: last.file)]
+  }
+}

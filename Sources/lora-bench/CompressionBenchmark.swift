@@ -71,7 +71,7 @@ private struct CompressionMeasurement {
     var archive: ArchiveReader?
     let compress = fastest(of: runs) {
       guard let output = try? OutputFile.temporary(),
-        let size = try? writer.write(pieces, of: file.contents, to: output)
+        let size = try? writer.write(pieces, of: file.contents.file, to: output)
       else { return }
       archive = (try? output.reopened(size: size)).flatMap { try? ArchiveReader.open($0) }
     }

@@ -111,7 +111,7 @@ private struct PackMeasurement {
     writer.format = format
     writer.workers = Workers.processorCount
     let output = try OutputFile(creating: Folder.join(folder, "adapter_model.safetensors" + format.fileExtension))
-    _ = try writer.write(file.header.archivePieces, of: file.contents, to: output)
+    _ = try writer.write(file.header.archivePieces, of: file.contents.file, to: output)
     let name = "adapter_config.json"
     let config = try InputFile.contents(of: Folder.join(path, name), limit: 1 << 20)
     try WholeFile.write(config, to: Folder.join(folder, name))

@@ -130,7 +130,7 @@ struct Ratios {
       var writer = ArchiveWriter()
       writer.format = format
       let output = try OutputFile.temporary()
-      let size = try writer.write(file.header.archivePieces, of: file.contents, to: output)
+      let size = try writer.write(file.header.archivePieces, of: file.contents.file, to: output)
       guard let archive = try ArchiveReader.open(output.reopened(size: size)) else {
         throw BenchmarkFailure("what was compressed is not read as \(format.rawValue)")
       }

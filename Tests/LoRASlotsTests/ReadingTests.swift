@@ -4,11 +4,11 @@ import LoRAEngines
 import LoRAIO
 import LoRAModel
 import LoRATestSupport
-import Safetensors
 import SlotCache
 import Testing
 
 @testable import LoRASlots
+@testable import Safetensors
 
 /// Adapters that are read, decompressed and packed in one go.
 @Suite struct ReadingTests {
@@ -47,7 +47,7 @@ import Testing
   func whatIsReadOnTheWayIsWhatWasReadBefore(_ format: ArchiveFormat?, _ workers: Int) throws {
     let adapter = Adapter.load(try copy(format), unpacking: .onDemand)
     let file = try #require(adapter.file)
-    #expect(file.isCompressed == (format != nil) && (file.archive != nil) == (format != nil))
+    #expect(file.isCompressed == (format != nil) && (file.contents is ArchiveSource) == (format != nil))
     for parts in [1, 2] {
       let (device, memory) = try poisonedSlots(for: base, workers: workers) { options in
         options.tensorParallel = UInt64(parts)
@@ -90,7 +90,7 @@ import Testing
     try folder.write("zstd/adapter_model.safetensors.zst", Array(bytes.dropLast(8 + 12 * frames + 9)))
     let adapter = Adapter.load(path, unpacking: .onDemand)
     let file = try #require(adapter.file)
-    #expect(file.archive == nil && file.stream != nil)
+    #expect(file.contents is StreamSource)
     let plain = try InputFile(path: Fixtures.path("adapters/\(Self.name)/adapter_model.safetensors"))
     #expect(try file.headerBytes() == plain.bytes(at: 0, count: Int(file.header.dataStart)))
     let (device, memory) = try poisonedSlots(for: base, workers: workers)

@@ -41,7 +41,8 @@ import Testing
       {"caf\#u{E9}":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"cafe\#u{301}":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}
       """#
     var parser = HeaderParser(file: "f", length: json.utf8.count)
-    let parsed = parser.header(Array(json.utf8), dataBytes: 2)
+    let text = Array(json.utf8)
+    let parsed = parser.header(text.span, dataBytes: 2)
     let header = try #require(parsed)
     #expect(!parser.findings.contains { $0.severity == .error })
     #expect(header["caf\u{E9}"]?.begin == 0)
@@ -55,7 +56,8 @@ import Testing
     func tensors(_ entry: String) -> [TensorInfo] {
       let json = "{\(first),\(entry)}"
       var parser = HeaderParser(file: "f", length: json.utf8.count)
-      return parser.header(Array(json.utf8), dataBytes: 16)?.tensors ?? []
+      let text = Array(json.utf8)
+      return parser.header(text.span, dataBytes: 16)?.tensors ?? []
     }
     let expected = tensors(entry)
     #expect(expected.count == 2)

@@ -27,6 +27,9 @@ public final class ArchiveReader: Sendable {
     var count: Int { form.count }
   }
 
+  /// Bytes of content in the first frame.
+  package var firstFrameBytes: Int { frames.first?.count ?? 0 }
+
   /// Number of frames with content.
   public var frameCount: Int { frames.count }
 

@@ -27,7 +27,7 @@ struct PendingWrite: Sendable {
     switch contents {
     case .bytes(let bytes): try file.write(bytes, at: offset)
     case .source(let source):
-      try file.copy(from: sources[source.source].contents, at: source.offset, count: source.count, to: offset)
+      try file.copy(from: sources[source.source].contents.file, at: source.offset, count: source.count, to: offset)
     case .tile(let buffer, let start):
       unsafe try buffer.with(start + count) { memory throws(IOError) in
         unsafe try file.write(UnsafeRawBufferPointer(rebasing: memory[start...]), at: offset)

@@ -40,7 +40,8 @@ struct StoredTensor: Sendable, Equatable {
       let (left, right) = (one.tensor, other.tensor)
       if left.dtype == right.dtype {
         let difference = try FileComparison.firstDifference(
-          one.file.contents, left.source.offset, other.file.contents, right.source.offset, count: left.source.count)
+          one.file.contents.file, left.source.offset, other.file.contents.file, right.source.offset,
+          count: left.source.count)
         return .success(difference == nil)
       }
       guard left.dtype.isFloat, right.dtype.isFloat, left.dtype.bits >= 8, right.dtype.bits >= 8 else {

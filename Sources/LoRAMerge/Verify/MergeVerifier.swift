@@ -164,7 +164,8 @@ public struct MergeVerifier: Sendable {
       result.bytesCompared = count
       let offset = step.offset + item.range.lowerBound
       if let difference = try FileComparison.firstDifference(
-        file.contents, offset, plan.sources[source.source].contents, source.offset + item.range.lowerBound, count: count
+        file.contents.file, offset, plan.sources[source.source].contents.file, source.offset + item.range.lowerBound,
+        count: count
       ) {
         let position = offset + difference
         let tensor = shard.tensors.last { shard.dataStart + $0.begin <= position && $0.byteCount > 0 }
