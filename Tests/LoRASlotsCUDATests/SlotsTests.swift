@@ -136,9 +136,10 @@ extension CUDATests {
       }
       defer { for place in places { FakeDriver.freeEngineMemory(place.address) } }
       let slots = try device.slots(layout, at: places)
-      let readers = try device.fence(after: 0)
-      let loading = try #require(try slots.load([tenant.load(slots, 1, device, readers: [readers])]) as? CUDALoading)
-      try loading.order(before: 0)
+      let engine = try #require(device.stream(0))
+      let readers = try engine.fence()
+      let loading = try slots.load([tenant.load(slots, 1, device, readers: [readers])])
+      try engine.wait(for: loading)
       try loading.wait()
       #expect(try slots.firstMismatch(inSlot: 1, with: tenant.reference(slots)) == nil)
       for (place, buffer) in zip(places, layout.buffers) {

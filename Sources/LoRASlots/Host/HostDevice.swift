@@ -32,9 +32,7 @@ public final class HostDevice: SlotDevice {
       owning: memory, workers: workers)
   }
 
-  /// Slots in memory that an engine has in this process, one place for each buffer of the layout.
-  ///
-  /// The memory must outlive the result; what is in it stays until a load or `clear`.
+  /// Slots in memory of this process.
   public func slots(_ layout: SlotLayout, at placements: [SlotPlacement]) throws(SlotDeviceError) -> any SlotMemory {
     guard placements.count == layout.buffers.count else {
       throw SlotDeviceError(
@@ -42,4 +40,7 @@ public final class HostDevice: SlotDevice {
     }
     return HostSlots(layout, at: placements, owning: nil, workers: workers)
   }
+
+  /// None: a load has ended when the call returns.
+  public func stream(_ handle: UInt) -> (any EngineStream)? { nil }
 }
