@@ -33,6 +33,17 @@ extension CUDATests {
       return unsafe pool
     }
 
+    /// Binds every buffer of a pool of two slots to memory of the engine's on the fake GPU; returns the addresses.
+    func bind(_ pool: LoaderLibrary.Pool) -> [UInt64] {
+      unsafe (0..<LoaderLibrary.bufferCount(pool)).map { index in
+        var buffer = lora_buffer()
+        #expect(unsafe LoaderLibrary.describe(pool, index, &buffer) == LORA_OK)
+        let address = FakeDriver.engineMemory(2 * buffer.slot_bytes)
+        #expect(unsafe LoaderLibrary.bind(pool, index, address, buffer.slot_bytes) == LORA_OK)
+        return address
+      }
+    }
+
     func adapter(_ name: String) -> String { Fixtures.path("adapters/\(name)") }
 
     /// Compares every buffer of a slot with the reference; nil stands for zeros.
