@@ -1,6 +1,7 @@
 package import CUDADriver
 import LoRAIO
 package import LoRASlots
+import Synchronization
 
 /// A GPU as a place for slots.
 package final class CUDADevice: SlotDevice {
@@ -13,6 +14,8 @@ package final class CUDADevice: SlotDevice {
   /// Why slots are filled on the host and copied piece by piece, when the kernel cannot be used.
   package let kernelFailure: CUDAError?
   let kernel: CUDAKernel?
+  /// What adapters pass through on their way into slots; one load at a time gives its commands.
+  let transfers = Mutex(TransferMemory())
   /// Threads that read and decompress files during loads.
   let workers: Int
   private let module: LoadedModule?
@@ -83,6 +86,20 @@ package final class CUDADevice: SlotDevice {
       return CUDAStaging(try PinnedBuffer(context, count: count))
     } catch {
       throw SlotDeviceError(error, device: name, "cannot pin host memory for adapters", needed: bytes)
+    }
+  }
+
+  /// Device memory for one adapter of that size, and pinned memory for the tables that tell the kernel what to do.
+  package func prepareLoads(into layout: SlotLayout, adapterBytes: UInt64) throws(SlotDeviceError) {
+    do throws(CUDAError) {
+      guard let bytes = Int(exactly: adapterBytes) else { throw Self.tooLarge("cuMemAlloc") }
+      try transfers.withLock { (memory) throws(CUDAError) in
+        try memory.prepare(context, adapterBytes: bytes, blocks: layout.blockLimit, usesKernel: kernel != nil)
+      }
+    } catch {
+      throw SlotDeviceError(
+        error, device: name, "cannot allocate the memory that adapters pass through", needed: adapterBytes,
+        free: freeBytes)
     }
   }
 

@@ -9,9 +9,9 @@ struct CUDAEngineStream: EngineStream {
 
   func fence() throws(SlotDeviceError) -> any SlotFence {
     do throws(CUDAError) {
-      let event = try CUDAEvent(device.context)
-      try event.record(on: CUDAStream(device.context, borrowing: handle))
-      return CUDAFence(event, device: device)
+      let end = try Milestone(device.context)
+      try end.event.record(on: CUDAStream(device.context, borrowing: handle))
+      return CUDAFence(end, device: device)
     } catch {
       throw SlotDeviceError(error, device: device.name, "cannot wait for the engine's stream")
     }
@@ -20,7 +20,7 @@ struct CUDAEngineStream: EngineStream {
   func wait(for fence: any SlotFence) throws(SlotDeviceError) {
     guard let fence = fence as? CUDAFence else { return try fence.wait() }
     do throws(CUDAError) {
-      try CUDAStream(device.context, borrowing: handle).wait(for: fence.event)
+      try CUDAStream(device.context, borrowing: handle).wait(for: fence.milestone.event)
     } catch {
       throw SlotDeviceError(error, device: device.name, "the engine's stream cannot wait for the work on its slots")
     }

@@ -196,6 +196,7 @@ private final class FailingDevice: SlotDevice {
   func slots(_ layout: SlotLayout, at placements: [SlotPlacement]) throws(SlotDeviceError) -> any SlotMemory {
     Slots(memory: try host.slots(layout, at: placements), device: self)
   }
+  func prepareLoads(into layout: SlotLayout, adapterBytes: UInt64) throws(SlotDeviceError) {}
   func stream(_ handle: UInt) -> (any EngineStream)? { nil }
 
   private final class Slots: SlotMemory {

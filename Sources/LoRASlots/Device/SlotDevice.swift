@@ -18,6 +18,10 @@ public protocol SlotDevice: AnyObject, Sendable {
   /// Meant to be called once: pinning costs more than a swap.
   func allocateStaging(bytes: UInt64) throws(SlotDeviceError) -> any StagingMemory
 
+  /// Allocates what loads of adapters of at most `adapterBytes` bytes need besides slots and staging, so that no later
+  /// load allocates anything.
+  func prepareLoads(into layout: SlotLayout, adapterBytes: UInt64) throws(SlotDeviceError)
+
   /// The buffers of a layout, every byte zero.
   func allocateSlots(_ layout: SlotLayout) throws(SlotDeviceError) -> any SlotMemory
 

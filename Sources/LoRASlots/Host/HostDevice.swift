@@ -22,6 +22,9 @@ public final class HostDevice: SlotDevice {
     return memory
   }
 
+  /// Nothing: blocks are packed straight into their slots.
+  public func prepareLoads(into layout: SlotLayout, adapterBytes: UInt64) throws(SlotDeviceError) {}
+
   /// Zeroed memory for all buffers in one piece.
   public func allocateSlots(_ layout: SlotLayout) throws(SlotDeviceError) -> any SlotMemory {
     let memory = try HostMemory(bytes: layout.totalBytes, for: "\(layout.slots) slots")

@@ -28,7 +28,7 @@ public final class AdapterPool: Sendable {
   /// moments only.
   let changing = Mutex(())
 
-  /// An empty pool; host memory for all its adapters is allocated now.
+  /// An empty pool; host memory for all its adapters, and what they pass through on their way, is allocated now.
   ///
   /// - Parameters:
   ///   - base: the model that the adapters are for.
@@ -51,6 +51,7 @@ public final class AdapterPool: Sendable {
     let capacity = max(hostCapacity, 1)
     let cache = SlotCache(slots: min(layout.slots, capacity), hostCapacity: capacity, policy: policy)
     places = try HostPlaces(places: capacity, placeBytes: adapterBytes, device: device)
+    try device.prepareLoads(into: layout, adapterBytes: places.placeBytes)
     state = Mutex(PoolState(cache: cache, slots: layout.slots, buffers: layout.buffers.count))
   }
 
