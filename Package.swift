@@ -139,8 +139,7 @@ let package = Package(
     library(
       "LoRALoader",
       [
-        "TensorCore", "Diagnostics", "CLoRAShims", "CLoRALoader", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines",
-        "SlotCache", "LoRASlots", "LoRASlotsCUDA",
+        "TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "LoRAModel", "LoRAEngines", "LoRASlots", "LoRASlotsCUDA",
       ]),
 
     // Policy files; the one target that reads YAML

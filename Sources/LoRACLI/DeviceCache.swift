@@ -15,8 +15,8 @@ extension Replay {
   ///   - progress: called after each request.
   /// - Throws: what a load failed with.
   static func run(
-    _ trace: Trace, _ options: ReplayOptions, on slots: AdapterSlots, progress: @escaping () -> Void = {}
-  ) throws(AdapterSlotsError) -> ReplayResult {
+    _ trace: Trace, _ options: ReplayOptions, on slots: AdapterPool, progress: @escaping () -> Void = {}
+  ) throws(AdapterPoolError) -> ReplayResult {
     let device = DeviceCache(slots, adapters: trace.names.count, progress)
     let result = run(trace, options, through: device)
     if let failure = device.failure { throw failure }
@@ -26,14 +26,14 @@ extension Replay {
 
 /// Real slots as a cache that a replay can run through.
 private final class DeviceCache: ReplayCache {
-  private let slots: AdapterSlots
+  private let slots: AdapterPool
   private let progress: () -> Void
   /// Leases of running adapters.
   private var leases: [SlotLease?]
   private var latest: SlotLease?
-  private(set) var failure: AdapterSlotsError?
+  private(set) var failure: AdapterPoolError?
 
-  init(_ slots: AdapterSlots, adapters: Int, _ progress: @escaping () -> Void) {
+  init(_ slots: AdapterPool, adapters: Int, _ progress: @escaping () -> Void) {
     self.slots = slots
     self.progress = progress
     leases = Array(repeating: nil, count: adapters)
@@ -44,7 +44,7 @@ private final class DeviceCache: ReplayCache {
     // The lease of a request that does not run any longer.
     latest = nil
     let start = CurrentProcess.monotonicSeconds
-    do throws(AdapterSlotsError) {
+    do throws(AdapterPoolError) {
       guard let lease = try slots.acquire([adapter]).first else { return nil }
       let seconds = CurrentProcess.monotonicSeconds - start
       latest = lease

@@ -38,14 +38,14 @@ struct DeviceReplay {
       }
       return path
     }
-    let slots = try slots(base, paths)
-    let device = slots.device.title
+    let pool = try pool(base, paths)
     let bar = command.terminal.bar(total: UInt64(trace.count), unit: .items)
     defer { bar.finish() }
-    do throws(AdapterSlotsError) {
-      for path in paths { _ = try slots.slots.register(path) }
-      let result = try Replay.run(trace, options, on: slots.slots) { bar.advance(by: 1) }
-      return ReplayReport(trace, result, device: device)
+    do throws(AdapterPoolError) {
+      _ = try pool.memory()
+      for path in paths { _ = try pool.register(path) }
+      let result = try Replay.run(trace, options, on: pool) { bar.advance(by: 1) }
+      return ReplayReport(trace, result, device: pool.device.title)
     } catch {
       throw Failure("\(error)")
     }
@@ -75,7 +75,7 @@ struct DeviceReplay {
     return try command.traffic.requests(named: folders.map(\.name))
   }
 
-  private func slots(_ base: BaseModel, _ paths: [String]) throws -> (slots: AdapterSlots, device: any SlotDevice) {
+  private func pool(_ base: BaseModel, _ paths: [String]) throws -> AdapterPool {
     let adapters = paths.map { Adapter.load($0) }
     var layout = SlotOptions()
     layout.slots = options.maxLoRAs
@@ -94,10 +94,9 @@ struct DeviceReplay {
     do throws(SlotDeviceError) {
       // More places than adapters would never be filled.
       let places = max(options.maxLoRAs, min(options.maxCPULoRAs, paths.count))
-      let slots = try AdapterSlots(
+      return try AdapterPool(
         base: base, layout: buffers, device: device, hostCapacity: places, adapterBytes: max(largest, 1),
         workers: Workers.processorCount)
-      return (slots, device)
     } catch {
       throw Failure("\(error)")
     }

@@ -108,8 +108,9 @@ public func poolBind(
   _ pool: OpaquePointer?, _ index: UInt64, _ address: UnsafeMutableRawPointer?, _ slotStride: UInt64
 ) -> Int32 {
   status { () throws(LoaderFailure) in
-    let place = UInt64(UInt(bitPattern: address))
-    try unsafe open(pool).bind(position(index), address: place, stride: slotStride)
+    let pool = try unsafe open(pool)
+    let place = SlotPlacement(address: UInt64(UInt(bitPattern: address)), stride: slotStride)
+    try inPool { () throws(AdapterPoolError) in try pool.bind(position(index), at: place) }
   }
 }
 
@@ -118,14 +119,18 @@ public func poolBind(
 public func poolAdd(_ pool: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> Int64 {
   answering { () throws(LoaderFailure) in
     guard let path = unsafe path else { throw LoaderFailure(LORA_INVALID, "the path is null") }
-    return try unsafe open(pool).add(String(cString: path))
+    let (pool, text) = try unsafe (open(pool), String(cString: path))
+    return AdapterNumber.given(try inPool { () throws(AdapterPoolError) in try pool.add(text) })
   }
 }
 
 /// Forgets an adapter.
 @c(lora_pool_remove)
 public func poolRemove(_ pool: OpaquePointer?, _ adapter: Int64) -> Int32 {
-  status { () throws(LoaderFailure) in try unsafe open(pool).remove(adapter) }
+  status { () throws(LoaderFailure) in
+    let pool = try unsafe open(pool)
+    try inPool { () throws(AdapterPoolError) in try pool.remove(AdapterNumber.known(adapter)) }
+  }
 }
 
 /// Fills a slot.
@@ -134,7 +139,17 @@ public func poolLoad(
   _ pool: OpaquePointer?, _ adapter: Int64, _ slot: UInt64, _ stream: UnsafeMutableRawPointer?
 ) -> Int32 {
   status { () throws(LoaderFailure) in
-    try unsafe open(pool).load([adapter], into: [slot], stream: UInt(bitPattern: stream))
+    try unsafe load([adapter], into: [slot], of: open(pool), stream)
+  }
+}
+
+/// Fills slots, ordered by a stream.
+private func load(
+  _ adapters: [Int64], into slots: [UInt64], of pool: AdapterPool, _ stream: UnsafeMutableRawPointer?
+) throws(LoaderFailure) {
+  let waiter = pool.waiter(forStream: UInt(bitPattern: stream))
+  try inPool { () throws(AdapterPoolError) in
+    try pool.load(adapters.map { AdapterNumber.known($0) }, into: slots.map { position($0) }, for: waiter)
   }
 }
 
@@ -147,7 +162,7 @@ public func poolLoadMany(
   status { () throws(LoaderFailure) in
     let pool = try unsafe open(pool)
     let (adapters, slots) = try unsafe (list(adapters, count, of: pool), list(slots, count, of: pool))
-    try pool.load(adapters, into: slots, stream: UInt(bitPattern: stream))
+    try unsafe load(adapters, into: slots, of: pool, stream)
   }
 }
 
@@ -163,9 +178,14 @@ public func poolAcquire(
     guard let slots = unsafe slots, let generations = unsafe generations else {
       throw LoaderFailure(LORA_INVALID, "the places for slots and generations are null")
     }
-    for (index, granted) in try pool.acquire(adapters, stream: UInt(bitPattern: stream)).enumerated() {
-      unsafe slots[index] = granted.slot
-      unsafe generations[index] = granted.generation
+    let waiter = pool.waiter(forStream: UInt(bitPattern: stream))
+    let leases = try inPool { () throws(AdapterPoolError) in
+      try pool.acquire(adapters.map { AdapterNumber.known($0) }, for: waiter)
+    }
+    for (index, lease) in leases.enumerated() {
+      unsafe slots[index] = UInt64(lease.slot)
+      unsafe generations[index] = lease.generation
+      lease.detach()
     }
   }
 }
@@ -176,20 +196,30 @@ public func poolRelease(
   _ pool: OpaquePointer?, _ slot: UInt64, _ generation: UInt64, _ stream: UnsafeMutableRawPointer?
 ) -> Int32 {
   status { () throws(LoaderFailure) in
-    try unsafe open(pool).release(slot, generation: generation, stream: UInt(bitPattern: stream))
+    let pool = try unsafe open(pool)
+    let waiter = pool.waiter(forStream: UInt(bitPattern: stream))
+    try inPool { () throws(AdapterPoolError) in
+      try pool.release(slot: position(slot), generation: generation, after: waiter)
+    }
   }
 }
 
 /// Keeps an adapter where it is.
 @c(lora_pool_pin)
 public func poolPin(_ pool: OpaquePointer?, _ adapter: Int64) -> Int32 {
-  status { () throws(LoaderFailure) in try unsafe open(pool).pin(adapter, true) }
+  status { () throws(LoaderFailure) in
+    let pool = try unsafe open(pool)
+    try inPool { () throws(AdapterPoolError) in try pool.pin(AdapterNumber.known(adapter)) }
+  }
 }
 
 /// Takes back `lora_pool_pin`.
 @c(lora_pool_unpin)
 public func poolUnpin(_ pool: OpaquePointer?, _ adapter: Int64) -> Int32 {
-  status { () throws(LoaderFailure) in try unsafe open(pool).pin(adapter, false) }
+  status { () throws(LoaderFailure) in
+    let pool = try unsafe open(pool)
+    try inPool { () throws(AdapterPoolError) in try pool.unpin(AdapterNumber.known(adapter)) }
+  }
 }
 
 /// A caller's list with one element for each of some slots.
@@ -207,13 +237,20 @@ private func list<Element>(_ elements: UnsafePointer<Element>?, _ count: UInt64,
 /// Makes a slot all zero.
 @c(lora_pool_evict)
 public func poolEvict(_ pool: OpaquePointer?, _ slot: UInt64, _ stream: UnsafeMutableRawPointer?) -> Int32 {
-  status { () throws(LoaderFailure) in try unsafe open(pool).evict(slot, stream: UInt(bitPattern: stream)) }
+  status { () throws(LoaderFailure) in
+    let pool = try unsafe open(pool)
+    let waiter = pool.waiter(forStream: UInt(bitPattern: stream))
+    try inPool { () throws(AdapterPoolError) in try pool.evict(position(slot), for: waiter) }
+  }
 }
 
 /// Waits for a slot's last change.
 @c(lora_pool_wait)
 public func poolWait(_ pool: OpaquePointer?, _ slot: UInt64) -> Int32 {
-  status { () throws(LoaderFailure) in try unsafe open(pool).wait(slot) }
+  status { () throws(LoaderFailure) in
+    let pool = try unsafe open(pool)
+    try inPool { () throws(AdapterPoolError) in try pool.wait(position(slot)) }
+  }
 }
 
 /// Says what a slot holds.
@@ -221,9 +258,11 @@ public func poolWait(_ pool: OpaquePointer?, _ slot: UInt64) -> Int32 {
 public func poolQuery(_ pool: OpaquePointer?, _ slot: UInt64, _ state: UnsafeMutablePointer<lora_slot>?) -> Int32 {
   status { () throws(LoaderFailure) in
     guard let state = unsafe state else { throw LoaderFailure(LORA_INVALID, "the place for the state is null") }
-    let tenancy = try unsafe open(pool).tenancy(slot)
+    let pool = try unsafe open(pool)
+    let known = try inPool { () throws(AdapterPoolError) in try pool.status(of: position(slot)) }
     unsafe state.pointee = lora_slot(
-      adapter: tenancy.adapter, generation: tenancy.generation, is_ready: tenancy.change?.isDone == false ? 0 : 1)
+      adapter: known.adapter.map { AdapterNumber.given($0) } ?? 0, generation: known.generation,
+      is_ready: known.isReady ? 1 : 0)
   }
 }
 
@@ -236,7 +275,10 @@ public func poolRead(
     guard let output = unsafe output, let count = Int(exactly: bytes) else {
       throw LoaderFailure(LORA_INVALID, "the output is null or too large")
     }
-    try unsafe open(pool).read(
-      position(index), slot: slot, into: UnsafeMutableRawBufferPointer(start: output, count: count))
+    let pool = try unsafe open(pool)
+    let target = unsafe UnsafeMutableRawBufferPointer(start: output, count: count)
+    try inPool { () throws(AdapterPoolError) in
+      unsafe try pool.read(buffer: position(index), slot: position(slot), into: target)
+    }
   }
 }

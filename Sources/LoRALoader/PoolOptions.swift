@@ -79,9 +79,12 @@ extension AdapterPool {
     guard !overflow || options.adapterBytes > 0 else {
       throw LoaderFailure(LORA_NO_MEMORY, "a full adapter is larger than any memory; set adapter_bytes")
     }
-    try self.init(
-      base, layout, on: Self.device(options.device, workers: options.workers), residents: Int(options.residents),
-      adapterBytes: options.adapterBytes > 0 ? options.adapterBytes : room, workers: options.workers)
+    let device = try Self.device(options.device, workers: options.workers)
+    do throws(SlotDeviceError) {
+      try self.init(
+        base: base, layout: layout, device: device, hostCapacity: Int(options.residents),
+        adapterBytes: options.adapterBytes > 0 ? options.adapterBytes : room, workers: options.workers)
+    } catch { throw LoaderFailure(error) }
   }
 
   private static func layouts(of base: BaseModel, _ options: SlotOptions) throws(LoaderFailure)
@@ -102,11 +105,6 @@ extension AdapterPool {
     guard name == "cuda" || name.hasPrefix("cuda:"), let ordinal = name == "cuda" ? 0 : Int(name.dropFirst(5)) else {
       throw LoaderFailure(LORA_INVALID, "device \(name) is neither host nor cuda:N")
     }
-    return try onDevice { () throws(SlotDeviceError) in try CUDADevice(ordinal) }
-  }
-
-  /// Names the engine's memory for a buffer.
-  func bind(_ buffer: Int, address: UInt64, stride: UInt64) throws(LoaderFailure) {
-    try bind(buffer, at: SlotPlacement(address: address, stride: stride))
+    do throws(SlotDeviceError) { return try CUDADevice(ordinal) } catch { throw LoaderFailure(error) }
   }
 }

@@ -1,6 +1,7 @@
 package import CUDADriver
 import LoRAIO
 package import LoRASlots
+import Synchronization
 
 /// A GPU as a place for slots.
 package final class CUDADevice: SlotDevice {
@@ -13,6 +14,8 @@ package final class CUDADevice: SlotDevice {
   /// Why slots are filled on the host and copied piece by piece, when the kernel cannot be used.
   package let kernelFailure: CUDAError?
   let kernel: CUDAKernel?
+  /// What adapters pass through on their way into slots; one load at a time gives its commands.
+  let transfers = Mutex(TransferMemory())
   /// Threads that read and decompress files during loads.
   let workers: Int
   private let module: LoadedModule?
@@ -86,6 +89,20 @@ package final class CUDADevice: SlotDevice {
     }
   }
 
+  /// Device memory for one adapter of that size, and pinned memory for the tables that tell the kernel what to do.
+  package func prepareLoads(into layout: SlotLayout, adapterBytes: UInt64) throws(SlotDeviceError) {
+    do throws(CUDAError) {
+      guard let bytes = Int(exactly: adapterBytes) else { throw Self.tooLarge("cuMemAlloc") }
+      try transfers.withLock { (memory) throws(CUDAError) in
+        try memory.prepare(context, adapterBytes: bytes, blocks: layout.blockLimit, usesKernel: kernel != nil)
+      }
+    } catch {
+      throw SlotDeviceError(
+        error, device: name, "cannot allocate the memory that adapters pass through", needed: adapterBytes,
+        free: freeBytes)
+    }
+  }
+
   /// Slots in one allocation of the device.
   package func allocateSlots(_ layout: SlotLayout) throws(SlotDeviceError) -> any SlotMemory {
     do throws(CUDAError) {
@@ -106,10 +123,8 @@ package final class CUDADevice: SlotDevice {
     }
   }
 
-  /// Slots in memory that an engine has allocated on this device, one place for each buffer of the layout.
-  ///
-  /// The memory must outlive the result; what is in it stays until a load or `clear`.
-  package func slots(_ layout: SlotLayout, at placements: [SlotPlacement]) throws(SlotDeviceError) -> CUDASlots {
+  /// Slots in the engine's memory on this GPU.
+  package func slots(_ layout: SlotLayout, at placements: [SlotPlacement]) throws(SlotDeviceError) -> any SlotMemory {
     guard placements.count == layout.buffers.count else {
       throw SlotDeviceError(
         device: name, .unsupported, "\(placements.count) places for \(layout.buffers.count) buffers")
@@ -121,18 +136,8 @@ package final class CUDADevice: SlotDevice {
     }
   }
 
-  /// Everything that is queued on a stream of the engine now, such as its readers of a slot.
-  ///
-  /// - Parameter stream: a CUDA stream of this process as PyTorch gives it (`cuda_stream`); 0 is the legacy stream.
-  package func fence(after stream: UInt) throws(SlotDeviceError) -> any SlotFence {
-    do throws(CUDAError) {
-      let event = try CUDAEvent(context)
-      try event.record(on: CUDAStream(context, borrowing: stream))
-      return CUDAFence(event, device: self)
-    } catch {
-      throw SlotDeviceError(error, device: name, "cannot wait for the engine's stream")
-    }
-  }
+  /// A CUDA stream of this process; 0 is the legacy default stream.
+  package func stream(_ handle: UInt) -> (any EngineStream)? { CUDAEngineStream(device: self, handle: handle) }
 
   private static func tooLarge(_ call: String) -> CUDAError {
     CUDAError(call: call, result: 2, name: "CUDA_ERROR_OUT_OF_MEMORY")
@@ -146,36 +151,4 @@ final class CUDAStaging: StagingMemory {
   init(_ buffer: consuming PinnedBuffer) { self.buffer = buffer }
 
   var bytes: UnsafeMutableRawBufferPointer { unsafe buffer.bytes }
-}
-
-/// A point in a stream of the device.
-package class CUDAFence: SlotFence, @unchecked Sendable {
-  let event: CUDAEvent
-  let device: CUDADevice
-
-  init(_ event: consuming CUDAEvent, device: CUDADevice) {
-    self.event = event
-    self.device = device
-  }
-
-  /// Whether the stream has passed it; a stream that has failed has.
-  package var isDone: Bool {
-    do throws(CUDAError) { return try event.isPassed() } catch { return true }
-  }
-
-  /// Blocks until the stream has passed it.
-  package func wait() throws(SlotDeviceError) {
-    do throws(CUDAError) { try event.wait() } catch {
-      throw SlotDeviceError(error, device: device.name, "work on the GPU failed at or before this point")
-    }
-  }
-
-  /// Lets everything that is queued on an engine's stream from now on wait for this point, without blocking the host.
-  package func order(before stream: UInt) throws(SlotDeviceError) {
-    do throws(CUDAError) {
-      try CUDAStream(device.context, borrowing: stream).wait(for: event)
-    } catch {
-      throw SlotDeviceError(error, device: device.name, "the engine's stream cannot wait for the work on its slots")
-    }
-  }
 }

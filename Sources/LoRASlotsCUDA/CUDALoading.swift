@@ -4,46 +4,34 @@ import Synchronization
 
 /// Loads in flight on a GPU.
 package final class CUDALoading: CUDAFence, SlotLoading, @unchecked Sendable {
-  /// Recorded before the first command and behind the first chunk.
-  private let started: CUDAEvent
-  private let first: CUDAEvent
-  /// Behind the last copy to the device; recorded by the last chunk.
-  private let lastCopy: TransferScratch.Milestone?
-  /// Stages that are in place when `first` has passed.
-  private let firstStages: Int
-  private let slots: CUDASlots
-  private let stagings: [any StagingMemory]
-  private let bench: Mutex<TransferScratch?>
-  private let known: Mutex<SlotTimings>
-
-  init(
-    _ slots: CUDASlots, bench: TransferScratch, started: consuming CUDAEvent, first: consuming CUDAEvent,
-    done: consuming CUDAEvent, lastCopy: TransferScratch.Milestone?, firstStages: Int, stagings: [any StagingMemory],
-    _ submitted: SlotTimings
-  ) {
-    self.slots = slots
-    self.bench = Mutex(bench)
-    self.started = started
-    self.first = first
-    self.lastCopy = lastCopy
-    self.firstStages = firstStages
-    self.stagings = stagings
-    known = Mutex(submitted)
-    super.init(done, device: slots.device)
+  /// What is needed until the load has ended.
+  private struct Flight {
+    var started: Milestone
+    /// Behind the last copy to the device, where the kernel follows it.
+    var lastCopy: Milestone?
+    /// The memory that copies read.
+    var stagings: [any StagingMemory]
   }
 
-  // The device may still read the staging memory and the bench.
-  deinit {
-    guard bench.withLock({ $0 != nil }) else { return }
-    do throws(CUDAError) { try event.wait() } catch {
-      slots.halt()
-      device.context.keep(error)
-    }
-    settle()
+  /// Behind the first chunk.
+  private let first: Milestone
+  /// Stages that are in place when `first` has passed.
+  private let firstStages: Int
+  private let flight: Mutex<Flight?>
+  private let known: Mutex<SlotTimings>
+
+  init(_ transfer: CUDATransfer) {
+    first = transfer.first
+    firstStages = transfer.firstStages
+    flight = Mutex(
+      Flight(
+        started: transfer.started, lastCopy: transfer.lastCopy, stagings: transfer.loads.map(\.staging)))
+    known = Mutex(transfer.timings)
+    super.init(transfer.done, device: transfer.slots.device)
   }
 
   /// Whether everything is in place.
-  package override var isDone: Bool { bench.withLock { $0 == nil } || super.isDone }
+  package override var isDone: Bool { flight.withLock { $0 == nil } || super.isDone }
 
   /// Blocks until everything is in place.
   package override func wait() throws(SlotDeviceError) {
@@ -55,7 +43,7 @@ package final class CUDALoading: CUDAFence, SlotLoading, @unchecked Sendable {
   package func wait(stages count: Int) throws(SlotDeviceError) {
     if count > firstStages { return try wait() }
     guard count > 0 else { return }
-    do throws(CUDAError) { try first.wait() } catch {
+    do throws(CUDAError) { try first.event.wait() } catch {
       throw SlotDeviceError(error, device: device.name, "the load failed")
     }
   }
@@ -65,14 +53,15 @@ package final class CUDALoading: CUDAFence, SlotLoading, @unchecked Sendable {
   /// `kernel` is the time between the last byte's arrival and the end.
   package var timings: SlotTimings { known.withLock { $0 } }
 
-  /// Notes the times of a load that has ended and gives the bench back; once.
+  /// Notes the times of a load that has ended and lets go of what it read; once.
   private func settle() {
-    let finished = bench.withLock { $0.take() }
-    guard let finished else { return }
+    let ended = flight.withLock { $0.take() }
+    guard let ended else { return }
     do throws(CUDAError) {
-      let total = try event.seconds(since: started)
-      let early = try first.seconds(since: started)
-      let bus = try lastCopy.map { (copy) throws(CUDAError) in try copy.event.seconds(since: started) }
+      let total = try milestone.event.seconds(since: ended.started.event)
+      let early = try first.event.seconds(since: ended.started.event)
+      let bus = try ended.lastCopy.map { (copy) throws(CUDAError) in try copy.event.seconds(since: ended.started.event)
+      }
       known.withLock {
         $0.total = total
         $0.firstStage = early
@@ -83,6 +72,5 @@ package final class CUDALoading: CUDAFence, SlotLoading, @unchecked Sendable {
       // Only times are missing.
       device.context.keep(error)
     }
-    slots.benches.put(finished)
   }
 }

@@ -13,7 +13,8 @@ package final class CUDASlots: SlotMemory {
   let placements: [SlotPlacement]
   let copies: CUDAStream
   let work: CUDAStream
-  let benches = TransferBenches()
+  /// Loads that may not have ended: what they read must stay.
+  private let inFlight = Mutex<[CUDALoading]>([])
   private let slab: DeviceMemory?
 
   init(_ device: CUDADevice, _ layout: SlotLayout, at placements: [SlotPlacement], owning slab: DeviceMemory?)
@@ -68,17 +69,50 @@ package final class CUDASlots: SlotMemory {
     }
   }
 
+  /// Starts to fill slots.
+  ///
+  /// With the kernel, one adapter takes at most 16 commands, and its bytes cross the bus once. Without it, or for types
+  /// that it does not read, the slot is packed on the host and copied piece by piece.
+  package func load(_ loads: [SlotLoad]) throws(SlotDeviceError) -> any SlotLoading {
+    for load in loads { try check(load) }
+    do throws(SlotDeviceError) {
+      let loading = try device.transfers.withLock { (memory) throws(SlotDeviceError) in
+        var transfer: CUDATransfer
+        do throws(CUDAError) { transfer = try CUDATransfer(loads, into: self) } catch {
+          throw failure(error, "cannot load slot \(loads.map { "\($0.slot)" }.joined(separator: ", "))")
+        }
+        return try transfer.submit(through: &memory)
+      }
+      inFlight.withLock { $0 = $0.filter { !$0.isDone } + [loading] }
+      return loading
+    } catch {
+      halt()
+      throw error
+    }
+  }
+
+  private func check(_ load: SlotLoad) throws(SlotDeviceError) {
+    try check(load.slot)
+    let end = UInt64(load.staging.byteCount)
+    guard load.start >= 0, UInt64(load.start) <= end, load.plan.sourceBytes <= end - UInt64(load.start) else {
+      throw SlotDeviceError(device: device.name, .unsupported, "the adapter does not lie in the staging memory")
+    }
+    guard load.plan.blocks.allSatisfy({ layout.contains($0) }) else {
+      throw SlotDeviceError(device: device.name, .unsupported, "the adapter does not lie in the slot")
+    }
+  }
+
   /// Makes a slot all zero.
   package func clear(slot: Int, after readers: [any SlotFence]) throws(SlotDeviceError) -> any SlotFence {
     try check(slot)
     do throws(CUDAError) {
-      let event = try CUDAEvent(device.context)
-      try order(after: readers)
+      let end = try Milestone(device.context)
+      _ = try order(after: readers)
       for run in runs(of: slot..<slot + 1) {
         try work.fill(run.address, count: Int(run.bytes), with: 0)
       }
-      try event.record(on: work)
-      return CUDAFence(event, device: device)
+      try end.event.record(on: work)
+      return CUDAFence(end, device: device)
     } catch {
       throw failure(error, "cannot clear slot \(slot)")
     }
@@ -103,15 +137,21 @@ package final class CUDASlots: SlotMemory {
   // MARK: Order
 
   /// Lets `work` wait for readers: on the device for fences of this GPU, on the host for all others.
-  func order(after readers: [any SlotFence]) throws(CUDAError) {
-    for reader in readers {
+  ///
+  /// - Returns: the commands that it took.
+  func order(after readers: [any SlotFence]) throws(CUDAError) -> Int {
+    var seen: Set<ObjectIdentifier> = []
+    var commands = 0
+    for reader in readers where seen.insert(ObjectIdentifier(reader)).inserted {
       if let fence = reader as? CUDAFence, fence.device.context.ordinal == device.context.ordinal {
-        try work.wait(for: fence.event)
+        try work.wait(for: fence.milestone.event)
+        commands += 1
       } else {
         // How the reading ended does not matter here.
         do throws(SlotDeviceError) { try reader.wait() } catch {}
       }
     }
+    return commands
   }
 
   /// Ends everything in flight, after a failure in the middle of giving commands.
@@ -129,15 +169,4 @@ package final class CUDASlots: SlotMemory {
   func failure(_ error: CUDAError, _ doing: String) -> SlotDeviceError {
     SlotDeviceError(error, device: device.name, doing)
   }
-}
-
-/// Benches that no load uses now.
-final class TransferBenches: Sendable {
-  private let free = Mutex<[TransferScratch]>([])
-
-  /// A bench for one load.
-  func take() -> TransferScratch { free.withLock { $0.popLast() } ?? TransferScratch() }
-
-  /// Gives a bench back when nothing on the device uses it any more.
-  func put(_ bench: TransferScratch) { free.withLock { $0.append(bench) } }
 }

@@ -14,18 +14,18 @@ struct CopyCompletions {
     isThere = loads.map { [Bool](repeating: false, count: $0.reading?.pieces.count ?? 0) }
   }
 
-  /// Fetches what the copies of a chunk take, on several threads.
-  mutating func fetch(_ chunk: TransferPlan.Chunk) throws(SlotDeviceError) {
-    guard let reading = loads[chunk.load].reading else { return }
-    try fetch(chunk.copies.flatMap { Array(reading.pieces(holding: $0)) }, of: chunk.load)
+  /// Fetches what some copies of a load take, on several threads.
+  mutating func fetch(_ copies: [Range<UInt64>], of load: Int) throws(SlotDeviceError) {
+    guard let reading = loads[load].reading else { return }
+    try fetch(pieces: copies.flatMap { Array(reading.pieces(holding: $0)) }, of: load)
   }
 
-  /// Fetches everything else, so that the staging memory holds the files as a whole.
-  mutating func fetchRest() throws(SlotDeviceError) {
-    for load in loads.indices { try fetch(Array(isThere[load].indices), of: load) }
+  /// Fetches everything else of a load, so that the staging memory holds the file as a whole.
+  mutating func fetchRest(of load: Int) throws(SlotDeviceError) {
+    try fetch(pieces: Array(isThere[load].indices), of: load)
   }
 
-  private mutating func fetch(_ pieces: [Int], of load: Int) throws(SlotDeviceError) {
+  private mutating func fetch(pieces: [Int], of load: Int) throws(SlotDeviceError) {
     let missing = Set(pieces).filter { !isThere[load][$0] }.sorted()
     guard let reading = loads[load].reading, !missing.isEmpty else { return }
     let (staging, start) = (loads[load].staging, loads[load].start)

@@ -5,7 +5,7 @@ import TensorCore
 struct ScatterBlock: Sendable, Equatable {
   /// Address of element (0, 0) in the slot.
   var target: UInt64
-  /// Address of the source's element (0, 0) on the device; 0 for a block of zeros.
+  /// Byte of the data section where the source's element (0, 0) is; 0 for a block of zeros.
   var source: UInt64 = 0
   /// Elements in a row of the block.
   var columns: UInt64
@@ -29,10 +29,8 @@ struct ScatterBlock: Sendable, Equatable {
 
   /// A block of a plan; nil when the kernel cannot do it, because of its size or its source's type or alignment.
   ///
-  /// - Parameters:
-  ///   - target: address of the slot's piece of the buffer.
-  ///   - data: address of the data section on the device.
-  init?(_ block: PackingBlock, dtype: DType, target: UInt64, data: UInt64) {
+  /// - Parameter target: address of the slot's piece of the buffer.
+  init?(_ block: PackingBlock, dtype: DType, target: UInt64) {
     let (elements, overflow) = block.rows.multipliedReportingOverflow(by: block.columns)
     guard !overflow, elements <= ScatterKernel.blockLimit, let targetType = ScatterKernel.code(dtype) else {
       return nil
@@ -43,7 +41,7 @@ struct ScatterBlock: Sendable, Equatable {
     self.targetType = targetType
     guard let from = block.source else { return }
     guard let sourceType = ScatterKernel.code(from.dtype), from.start % (from.dtype.bits / 8) == 0 else { return nil }
-    source = data + from.start
+    source = from.start
     sourceRows = from.rows
     sourceColumns = from.columns
     rowStride = from.rowStride
@@ -52,20 +50,14 @@ struct ScatterBlock: Sendable, Equatable {
     self.sourceType = sourceType
   }
 
-  /// Zeros from an address on.
-  init(zeros count: UInt64, at target: UInt64, dtype: UInt8) {
-    self.target = target
-    columns = max(count, 1)
-    elements = count
-    targetType = dtype
-  }
-
   /// Writes the entry, 64 bytes little-endian, as the kernel reads it.
   ///
-  /// - Parameter firstTile: groups that the entries before it take in the same launch.
-  func write(to bytes: UnsafeMutableRawBufferPointer, firstTile: UInt32) {
+  /// - Parameters:
+  ///   - firstTile: groups that the entries before it take in the same launch.
+  ///   - data: address of the data section on the device.
+  func write(to bytes: UnsafeMutableRawBufferPointer, firstTile: UInt32, data: UInt64) {
     unsafe bytes.storeBytes(of: target, toByteOffset: 0, as: UInt64.self)
-    unsafe bytes.storeBytes(of: source, toByteOffset: 8, as: UInt64.self)
+    unsafe bytes.storeBytes(of: sourceRows > 0 ? data + source : 0, toByteOffset: 8, as: UInt64.self)
     unsafe bytes.storeBytes(of: firstTile, toByteOffset: 16, as: UInt32.self)
     unsafe bytes.storeBytes(of: UInt32(truncatingIfNeeded: columns), toByteOffset: 20, as: UInt32.self)
     unsafe bytes.storeBytes(of: elements, toByteOffset: 24, as: UInt64.self)

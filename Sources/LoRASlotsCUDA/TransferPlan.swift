@@ -1,6 +1,6 @@
 import LoRASlots
 
-/// How loads are cut into chunks, so that one chunk is scattered while the next one is on the bus; pure arithmetic.
+/// How a load is cut into chunks, so that one chunk is scattered while the next one is on the bus; pure arithmetic.
 ///
 /// A chunk is a few consecutive stages of one load: copies of the bytes that it needs and no earlier chunk brought, then
 /// one launch. What an adapter's file has side by side and what a model runs one after the other differ (layer 10 lies
@@ -9,8 +9,6 @@ import LoRASlots
 struct TransferPlan: Sendable, Equatable {
   /// Consecutive stages of one load.
   struct Chunk: Sendable, Equatable {
-    /// Position of the load.
-    var load: Int
     /// Stages of its plan.
     var stages: Range<Int>
     /// Byte ranges of its data section to copy first.
@@ -31,16 +29,14 @@ struct TransferPlan: Sendable, Equatable {
   /// Start, table, first and last event, and for each chunk its copies, the event behind them, the wait and the launch.
   static func submissions(chunks: Int, copies: Int) -> Int { 4 + 3 * chunks + copies }
 
-  /// Plans loads; a single one is cut for an early first layer, several overlap among themselves.
+  /// Plans a load: one that is alone is cut for an early first layer, several overlap among themselves.
   ///
-  /// - Parameter waits: commands that go into waiting for readers.
-  init(_ plans: [PackingPlan], waits: Int = 0) {
-    guard plans.count != 1 else {
-      cut(plans[0], limit: Self.submissionLimit - waits)
-      return
-    }
-    for (load, plan) in plans.enumerated() {
-      chunks.append(Chunk(load: load, stages: plan.stages.indices, copies: Self.span(plan.stages.flatMap(\.sources))))
+  /// - Parameter waits: commands that go into waiting for readers and for room.
+  init(_ plan: PackingPlan, isAlone: Bool = true, waits: Int = 0) {
+    if isAlone {
+      cut(plan, limit: Self.submissionLimit - waits)
+    } else {
+      chunks = [Chunk(stages: plan.stages.indices, copies: Self.span(plan.stages.flatMap(\.sources)))]
     }
   }
 
@@ -55,7 +51,7 @@ struct TransferPlan: Sendable, Equatable {
       // Two chunks are worth some bytes that come early; a single one has to do in any case.
       let room = limit - Self.submissions(chunks: count, copies: 0)
       guard count == 1 || (count == 2 && room >= 2) else { continue }
-      if merge(toCopies: max(room, 1), most: count == 2 ? total / 4 : .max) { return }
+      if merge(toCopies: max(room, 1), most: count == 2 ? total / 3 : .max) { return }
     }
   }
 
@@ -71,7 +67,7 @@ struct TransferPlan: Sendable, Equatable {
       let isFull = chunks.count < count - 1 && done * UInt64(count) >= total * UInt64(chunks.count + 1)
       guard isLast || isFull else { continue }
       let needed = merged(plan.stages[start...stage].flatMap(\.sources))
-      chunks.append(Chunk(load: 0, stages: start..<stage + 1, copies: subtract(present, from: needed)))
+      chunks.append(Chunk(stages: start..<stage + 1, copies: subtract(present, from: needed)))
       present = merged(present + needed)
       start = stage + 1
     }
@@ -80,15 +76,18 @@ struct TransferPlan: Sendable, Equatable {
 
   /// Joins copies of the same chunk over the smallest gaps until there are few enough.
   ///
-  /// What a later chunk would have copied then comes early. False when that would be more than `most` bytes.
+  /// What a later chunk would have copied then comes early. A gap in which an earlier chunk's bytes lie is never joined
+  /// over: they have crossed the bus, and a kernel may be reading them. False when there are not enough gaps, or when
+  /// more than `most` bytes would come early.
   private mutating func merge(toCopies limit: Int, most: UInt64) -> Bool {
     var early: UInt64 = 0
     while chunks.reduce(0, { $0 + $1.copies.count }) > limit {
       var best: (chunk: Int, copy: Int, gap: UInt64)?
       for (index, chunk) in chunks.enumerated() {
         for copy in chunk.copies.indices.dropLast() {
-          let gap = chunk.copies[copy + 1].lowerBound - chunk.copies[copy].upperBound
-          if gap < best?.gap ?? .max { best = (index, copy, gap) }
+          let gap = chunk.copies[copy].upperBound..<chunk.copies[copy + 1].lowerBound
+          let isThere = chunks[..<index].contains { $0.copies.contains { $0.overlaps(gap) } }
+          if !isThere, UInt64(gap.count) < best?.gap ?? .max { best = (index, copy, UInt64(gap.count)) }
         }
       }
       guard let best else { return false }

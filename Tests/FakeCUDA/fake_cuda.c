@@ -34,6 +34,7 @@ typedef struct event {
   operation *record;  // the last one that is queued and has not run
   bool was_recorded;
   double time;
+  int references;     // the program's, and one for each record in a queue
 } event;
 
 typedef struct stream {
@@ -75,6 +76,7 @@ static int device_count = MOST_DEVICES;
 static uint64_t fail_at;
 static result_t fail_result, jit_result;
 static const char *failed_call;
+static char fail_name[64];
 static fake_cuda_counts counts;
 static bool hides_names;
 
@@ -101,6 +103,7 @@ void fake_cuda_reset(enum fake_cuda_policy new_policy) {
   device_count = MOST_DEVICES;
   fail_at = 0;
   failed_call = NULL;
+  fail_name[0] = 0;
   jit_result = OK;
   hides_names = false;
   sticky = OK;
@@ -141,11 +144,20 @@ void fake_cuda_fail(uint64_t number, int result) {
   pthread_mutex_unlock(&lock);
 }
 
+void fake_cuda_fail_named(const char *name, int result) {
+  pthread_mutex_lock(&lock);
+  strncpy(fail_name, name, sizeof fail_name - 1);
+  fail_result = result;
+  failed_call = NULL;
+  pthread_mutex_unlock(&lock);
+}
+
 // Begins a call, with the lock held: counts it and gives the failure that was ordered for it.
 static result_t begin(const char *name, bool needs_context) {
   pthread_mutex_lock(&lock);
   counts.calls++;
-  if (fail_at && --fail_at == 0) {
+  if ((fail_at && --fail_at == 0) || strcmp(fail_name, name) == 0) {
+    fail_name[0] = 0;
     failed_call = name;
     return fail_result;
   }
@@ -331,6 +343,10 @@ static void drop(operation *o) {
   if (o && --o->references == 0) free(o);
 }
 
+static void drop_event(event *e) {
+  if (--e->references == 0) free(e);
+}
+
 static void run_until(operation *last);
 
 // Runs one operation whose predecessors on its stream have run.
@@ -356,6 +372,7 @@ static void run(operation *o) {
     case RECORD:
       o->event->time = now();
       if (o->event->record == o) drop(o), o->event->record = NULL;
+      drop_event(o->event);
       break;
     case WAIT:
       if (o->awaited) run_until(o->awaited), drop(o->awaited), o->awaited = NULL;
@@ -414,6 +431,7 @@ static result_t submit(stream *s, operation order) {
     drop(o->event->record);
     o->event->record = o;
     o->event->was_recorded = true;
+    o->event->references++;
     o->references++;
   }
   if (o->kind == WAIT && o->event->record) o->awaited = o->event->record, o->awaited->references++;
@@ -628,16 +646,16 @@ result_t cuEventCreate(event **e, unsigned flags) {
   (void)flags;
   BEGIN("cuEventCreate", true);
   *e = calloc(1, sizeof **e);
-  if (*e) counts.live_events++;
-  return end(*e ? OK : OUT_OF_MEMORY);
+  if (!*e) return end(OUT_OF_MEMORY);
+  (*e)->references = 1;
+  counts.live_events++;
+  return end(OK);
 }
 
 result_t cuEventDestroy_v2(event *e) {
   result_t result = begin("cuEventDestroy", true);
-  // Operations in flight still name the event.
-  if (e->record) run_until(e->record);
-  drain_all();
-  free(e);
+  // Orders nothing: what is queued runs when it would have run.
+  drop_event(e);
   counts.live_events--;
   return end(result);
 }

@@ -62,6 +62,11 @@ enum FakeDriver {
     function("fake_cuda_fail", (@convention(c) (UInt64, Int32) -> Void).self)(number, result)
   }
 
+  /// Lets the next call of a name fail.
+  static func fail(_ name: String, result: Int32 = 1) {
+    unsafe function("fake_cuda_fail_named", (@convention(c) (UnsafePointer<CChar>, Int32) -> Void).self)(name, result)
+  }
+
   static var failedCall: String? {
     let name = unsafe function("fake_cuda_failed_call", (@convention(c) () -> UnsafePointer<CChar>?).self)()
     return unsafe name.map { unsafe String(cString: $0) }

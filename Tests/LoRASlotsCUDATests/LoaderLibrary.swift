@@ -54,10 +54,15 @@ enum LoaderLibrary {
     unsafe function("lora_pool_remove", (@convention(c) (OpaquePointer?, Int64) -> Int32).self)(pool, adapter)
   }
 
-  static func load(_ pool: Pool, _ adapter: Int64, _ slot: UInt64) -> Int32 {
+  /// A stream's handle as the interface takes it.
+  private static func pointer(_ stream: UInt) -> UnsafeMutableRawPointer? {
+    unsafe UnsafeMutableRawPointer(bitPattern: stream)
+  }
+
+  static func load(_ pool: Pool, _ adapter: Int64, _ slot: UInt64, stream: UInt = 0) -> Int32 {
     let call = unsafe function(
       "lora_pool_load", (@convention(c) (OpaquePointer?, Int64, UInt64, UnsafeMutableRawPointer?) -> Int32).self)
-    return unsafe call(pool, adapter, slot, nil)
+    return unsafe call(pool, adapter, slot, pointer(stream))
   }
 
   static func loadMany(_ pool: Pool, _ adapters: [Int64], _ slots: [UInt64]) -> Int32 {
@@ -70,7 +75,9 @@ enum LoaderLibrary {
   }
 
   /// The status, and slot and generation of each adapter when it is `LORA_OK`.
-  static func acquire(_ pool: Pool, _ adapters: [Int64]) -> (status: Int32, slots: [UInt64], generations: [UInt64]) {
+  static func acquire(_ pool: Pool, _ adapters: [Int64], stream: UInt = 0) -> (
+    status: Int32, slots: [UInt64], generations: [UInt64]
+  ) {
     var slots = [UInt64](repeating: .max, count: adapters.count)
     var generations = slots
     let call = unsafe function(
@@ -79,14 +86,14 @@ enum LoaderLibrary {
         OpaquePointer?, UnsafePointer<Int64>?, UInt64, UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt64>?,
         UnsafeMutablePointer<UInt64>?
       ) -> Int32).self)
-    let status = unsafe call(pool, adapters, UInt64(adapters.count), nil, &slots, &generations)
+    let status = unsafe call(pool, adapters, UInt64(adapters.count), pointer(stream), &slots, &generations)
     return (status, slots, generations)
   }
 
-  static func release(_ pool: Pool, _ slot: UInt64, _ generation: UInt64) -> Int32 {
+  static func release(_ pool: Pool, _ slot: UInt64, _ generation: UInt64, stream: UInt = 0) -> Int32 {
     let call = unsafe function(
       "lora_pool_release", (@convention(c) (OpaquePointer?, UInt64, UInt64, UnsafeMutableRawPointer?) -> Int32).self)
-    return unsafe call(pool, slot, generation, nil)
+    return unsafe call(pool, slot, generation, pointer(stream))
   }
 
   static func pin(_ pool: Pool, _ adapter: Int64) -> Int32 {

@@ -33,6 +33,17 @@ extension CUDATests {
       return unsafe pool
     }
 
+    /// Binds every buffer of a pool of two slots to memory of the engine's on the fake GPU; returns the addresses.
+    func bind(_ pool: LoaderLibrary.Pool) -> [UInt64] {
+      unsafe (0..<LoaderLibrary.bufferCount(pool)).map { index in
+        var buffer = lora_buffer()
+        #expect(unsafe LoaderLibrary.describe(pool, index, &buffer) == LORA_OK)
+        let address = FakeDriver.engineMemory(2 * buffer.slot_bytes)
+        #expect(unsafe LoaderLibrary.bind(pool, index, address, buffer.slot_bytes) == LORA_OK)
+        return address
+      }
+    }
+
     func adapter(_ name: String) -> String { Fixtures.path("adapters/\(name)") }
 
     /// Compares every buffer of a slot with the reference; nil stands for zeros.
@@ -100,6 +111,27 @@ extension CUDATests {
       #expect(unsafe LoaderLibrary.wait(pool, 1) == LORA_OK)
       unsafe try check(pool, slot: 1, "llama-all-linear")
       #expect(unsafe LoaderLibrary.bind(pool, 0, memory[0].address, memory[0].stride) == LORA_INVALID)
+    }
+
+    /// Loads that nothing waits for take no memory: it is allocated when the pool opens, and used again behind events.
+    @Test(arguments: [UInt64(1), 3]) func loadsAllocateNothing(_ residents: UInt64) throws {
+      let pool = unsafe try open("cuda:0", residents: residents)
+      let places = unsafe bind(pool)
+      defer {
+        unsafe LoaderLibrary.close(pool)
+        for place in places { FakeDriver.freeEngineMemory(place) }
+      }
+      let names = ["llama-all-linear", "llama-layers", "llama-attention-bf16"].prefix(Int(residents))
+      let numbers = names.map { unsafe LoaderLibrary.add(pool, adapter($0)) }
+      let memory = FakeDriver.counts.live.prefix(2)
+      for round in 0..<24 {
+        #expect(unsafe LoaderLibrary.load(pool, numbers[round % numbers.count], UInt64(round % 2)) == LORA_OK)
+        #expect(FakeDriver.counts.live.prefix(2) == memory, "load \(round)")
+      }
+      for slot in UInt64(0)..<2 {
+        #expect(unsafe LoaderLibrary.wait(pool, slot) == LORA_OK)
+        unsafe try check(pool, slot: slot, names[(22 + Int(slot)) % names.count])
+      }
     }
 
     @Test func hostMemoryForgetsTheOldest() throws {

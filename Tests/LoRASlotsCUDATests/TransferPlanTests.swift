@@ -1,4 +1,5 @@
 import LoRASlots
+import LoRATestSupport
 import Testing
 
 @testable import LoRASlotsCUDA
@@ -17,13 +18,15 @@ import Testing
       liveBytes: UInt64(order.count) * bytes)
   }
 
-  /// Every chunk has what its stages need when its launch runs.
+  /// Every chunk has what its stages need when its launch runs, and no byte crosses the bus twice: what an earlier chunk
+  /// has brought may be read by its kernel.
   private func checkCompleteness(_ transfer: TransferPlan, _ plan: PackingPlan) {
     var present: [Range<UInt64>] = []
     var next = 0
     for chunk in transfer.chunks {
       #expect(chunk.stages.lowerBound == next)
       next = chunk.stages.upperBound
+      #expect(TransferPlan.subtract(present, from: chunk.copies) == chunk.copies, "copied twice")
       present = TransferPlan.merged(present + chunk.copies)
       let needed = TransferPlan.merged(plan.stages[chunk.stages].flatMap(\.sources))
       #expect(TransferPlan.subtract(present, from: needed).isEmpty)
@@ -33,7 +36,7 @@ import Testing
 
   @Test func aFileInTheModelsOrderIsThreeChunks() throws {
     let plan = plan(Array(0..<32), bytes: 1 << 20)
-    let transfer = TransferPlan([plan])
+    let transfer = TransferPlan(plan)
     checkCompleteness(transfer, plan)
     #expect(transfer.chunks.count == 3)
     #expect(transfer.chunks.allSatisfy { $0.copies.count == 1 })
@@ -44,7 +47,7 @@ import Testing
   @Test(arguments: [4, 12, 28, 32, 48, 80, 126]) func aFileInAlphabeticalOrderKeepsTheLimit(layers: Int) throws {
     let order = (0..<layers).sorted { "\($0)" < "\($1)" }
     let plan = plan(order, bytes: 1 << 20)
-    let transfer = TransferPlan([plan])
+    let transfer = TransferPlan(plan)
     checkCompleteness(transfer, plan)
     #expect(transfer.submissions <= TransferPlan.submissionLimit)
     let moved = transfer.chunks.flatMap(\.copies).reduce(UInt64(0)) { $0 + UInt64($1.count) }
@@ -55,7 +58,7 @@ import Testing
   @Test func readersTakeTheirShareOfTheLimit() throws {
     let plan = plan(Array(0..<32), bytes: 1 << 20)
     for waits in 0...6 {
-      let transfer = TransferPlan([plan], waits: waits)
+      let transfer = TransferPlan(plan, waits: waits)
       checkCompleteness(transfer, plan)
       #expect(transfer.submissions + waits <= TransferPlan.submissionLimit)
     }
@@ -63,7 +66,7 @@ import Testing
 
   @Test func smallLoadsAreOneChunk() throws {
     let plan = plan(Array(0..<32), bytes: 1000)
-    let transfer = TransferPlan([plan])
+    let transfer = TransferPlan(plan)
     checkCompleteness(transfer, plan)
     #expect(transfer.chunks.count == 1)
     #expect(transfer.chunks.first?.copies == [0..<32_000])
@@ -81,9 +84,36 @@ import Testing
     }
     let blocks = (0..<64).map { PackingBlock(buffer: $0, start: 0, rows: 1, columns: 1, source: nil) }
     let plan = PackingPlan(blocks: blocks, stages: stages, sourceBytes: 64 * 65536, liveBytes: 64 * 65536)
-    let transfer = TransferPlan([plan])
+    let transfer = TransferPlan(plan)
     checkCompleteness(transfer, plan)
     #expect(transfer.submissions <= TransferPlan.submissionLimit)
+  }
+
+  @Test func loadsOfOneCallAreOneChunkEach() throws {
+    let plan = plan([1, 0, 2], bytes: 1 << 20)
+    let transfer = TransferPlan(plan, isAlone: false)
+    checkCompleteness(transfer, plan)
+    #expect(transfer.chunks.count == 1 && transfer.chunks.first?.copies == [0..<3 << 20])
+  }
+
+  /// Places never overlap but with uses that are given back, and every overlapped use is.
+  @Test func aRingGivesBackWhatItOverwrites() {
+    var numbers = SeededGenerator(seed: 3)
+    var ring = RingAllocator<Int>(capacity: 10_000)
+    var live: [Int: Range<Int>] = [:]
+    for use in 0..<2000 {
+      let count = Int(numbers.next() % 4000)
+      guard let (start, earlier) = ring.take(count, for: use) else {
+        Issue.record("\(count) bytes fit")
+        return
+      }
+      let place = start..<start + count
+      #expect(start % 256 == 0 && place.upperBound <= 10_000)
+      #expect(Set(earlier) == Set(live.filter { $0.value.overlaps(place) }.keys))
+      for use in earlier { live[use] = nil }
+      live[use] = place
+    }
+    #expect(ring.take(10_001, for: 0) == nil)
   }
 
   @Test func rangesAreMergedAndSubtracted() {

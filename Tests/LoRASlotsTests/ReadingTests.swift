@@ -157,7 +157,7 @@ import Testing
     var options = SlotOptions()
     options.slots = 1
     let layout = try SlotLayout(of: base, options)
-    let slots = try AdapterSlots(
+    let slots = try AdapterPool(
       base: base, layout: layout, device: HostDevice(workers: 2), hostCapacity: 3, adapterBytes: 1 << 20, workers: 2)
     var digests: Set<String> = []
     for format in [nil, ArchiveFormat.zstd, .bytePlanes] {
@@ -166,7 +166,7 @@ import Testing
       digests.insert("\(try #require(slots.digest(of: number)))")
       let reference = try SlotReference(
         Adapter.load(Fixtures.path("adapters/\(Self.name)")), base: base, layout: layout)
-      #expect(try slots.memory.firstMismatch(inSlot: lease.handle.slot, with: reference) == nil)
+      #expect(try slots.memory().firstMismatch(inSlot: lease.handle.slot, with: reference) == nil)
     }
     #expect(digests.count == 1)
   }

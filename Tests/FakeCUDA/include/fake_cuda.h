@@ -38,6 +38,8 @@ void fake_cuda_set_devices(int count);
 // Lets the `number`-th driver call from now on (from 1) fail with `result`. A call that releases something still
 // releases it, as the driver does when it reports an earlier failure there.
 void fake_cuda_fail(uint64_t number, int result);
+// Lets the next call of this name fail, such as "cuLaunchKernel".
+void fake_cuda_fail_named(const char *name, int result);
 // Name of the call that was made to fail since the reset, or null.
 const char *fake_cuda_failed_call(void);
 // Lets cuGetProcAddress_v2 know no name, as if the driver were older than it.

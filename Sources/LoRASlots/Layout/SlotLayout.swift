@@ -29,6 +29,13 @@ public struct SlotLayout: Sendable {
   /// Type of the elements: F32, F16 or BF16.
   public var dtype: DType { options.dtype }
 
+  /// Most blocks of a plan for a slot.
+  package var blockLimit: Int {
+    recipes.reduce(0) { sum, recipe in
+      sum + Int(clamping: recipe.matrices) * max(recipe.slices.count, recipe.outputs.reduce(0) { $0 + $1.count })
+    }
+  }
+
   /// Byte in the one allocation where `slot` has its piece of `buffers[buffer]`.
   public func offset(buffer: Int, slot: Int) -> UInt64 {
     buffers[buffer].offset + UInt64(slot) * buffers[buffer].slotStride

@@ -18,8 +18,28 @@ public protocol SlotDevice: AnyObject, Sendable {
   /// Meant to be called once: pinning costs more than a swap.
   func allocateStaging(bytes: UInt64) throws(SlotDeviceError) -> any StagingMemory
 
+  /// Allocates what loads of adapters of at most `adapterBytes` bytes need besides slots and staging, so that no later
+  /// load allocates anything.
+  func prepareLoads(into layout: SlotLayout, adapterBytes: UInt64) throws(SlotDeviceError)
+
   /// The buffers of a layout, every byte zero.
   func allocateSlots(_ layout: SlotLayout) throws(SlotDeviceError) -> any SlotMemory
+
+  /// Slots in memory that an engine has allocated on this device, one place for each buffer of the layout.
+  ///
+  /// The memory must outlive the result; what is in it stays until a load or `clear`.
+  func slots(_ layout: SlotLayout, at placements: [SlotPlacement]) throws(SlotDeviceError) -> any SlotMemory
+
+  /// A stream of the engine's by its handle, such as PyTorch's `cuda_stream`; nil where the device has no streams.
+  func stream(_ handle: UInt) -> (any EngineStream)?
+}
+
+/// A queue of an engine's work on a device.
+public protocol EngineStream: Sendable {
+  /// The end of everything that is queued now, such as the readers of a slot.
+  func fence() throws(SlotDeviceError) -> any SlotFence
+  /// Lets everything that is queued from now on come after a fence of the same device, without blocking the host.
+  func wait(for fence: any SlotFence) throws(SlotDeviceError)
 }
 
 /// Host memory that loads read from; freed with its last reference.

@@ -22,6 +22,9 @@ public final class HostDevice: SlotDevice {
     return memory
   }
 
+  /// Nothing: blocks are packed straight into their slots.
+  public func prepareLoads(into layout: SlotLayout, adapterBytes: UInt64) throws(SlotDeviceError) {}
+
   /// Zeroed memory for all buffers in one piece.
   public func allocateSlots(_ layout: SlotLayout) throws(SlotDeviceError) -> any SlotMemory {
     let memory = try HostMemory(bytes: layout.totalBytes, for: "\(layout.slots) slots")
@@ -32,9 +35,7 @@ public final class HostDevice: SlotDevice {
       owning: memory, workers: workers)
   }
 
-  /// Slots in memory that an engine has in this process, one place for each buffer of the layout.
-  ///
-  /// The memory must outlive the result; what is in it stays until a load or `clear`.
+  /// Slots in memory of this process.
   public func slots(_ layout: SlotLayout, at placements: [SlotPlacement]) throws(SlotDeviceError) -> any SlotMemory {
     guard placements.count == layout.buffers.count else {
       throw SlotDeviceError(
@@ -42,4 +43,7 @@ public final class HostDevice: SlotDevice {
     }
     return HostSlots(layout, at: placements, owning: nil, workers: workers)
   }
+
+  /// None: a load has ended when the call returns.
+  public func stream(_ handle: UInt) -> (any EngineStream)? { nil }
 }

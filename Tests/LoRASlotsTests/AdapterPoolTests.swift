@@ -9,18 +9,18 @@ import Synchronization
 import Testing
 
 /// Adapters swapped over real memory.
-@Suite struct AdapterSlotsTests {
+@Suite struct AdapterPoolTests {
   private static let names = ["llama-all-linear", "llama-patterns", "llama-attention-bf16", "llama-layers"]
 
   private func slots(
     _ count: Int, host: Int = 4, bytes: UInt64 = 1 << 20, device: any SlotDevice = HostDevice(workers: 1)
-  ) throws -> (AdapterSlots, BaseModel) {
+  ) throws -> (AdapterPool, BaseModel) {
     let base = try BaseModel.open(Fixtures.path("models/llama-bf16-sharded"))
     var options = SlotOptions()
     options.slots = count
     options.rank = 16
     let layout = try SlotLayout(of: base, options)
-    let slots = try AdapterSlots(
+    let slots = try AdapterPool(
       base: base, layout: layout, device: device, hostCapacity: host, adapterBytes: bytes, workers: 2)
     return (slots, base)
   }
@@ -35,10 +35,10 @@ import Testing
       for (name, number) in zip(Self.names, numbers) {
         let lease = try slots.acquire([number])[0]
         #expect(!lease.access.deviceHit && lease.access.hostHit == (round > 0))
-        let reference = try SlotReference(Adapter.load(path(name)), base: base, layout: slots.memory.layout)
-        #expect(try slots.memory.firstMismatch(inSlot: lease.handle.slot, with: reference) == nil)
+        let reference = try SlotReference(Adapter.load(path(name)), base: base, layout: slots.layout)
+        #expect(try slots.memory().firstMismatch(inSlot: lease.handle.slot, with: reference) == nil)
         #expect(slots.isCurrent(lease.handle))
-        #expect(throws: AdapterSlotsError.self) { try slots.acquire([numbers[(number + 1) % 4]]) }
+        #expect(throws: AdapterPoolError.self) { try slots.acquire([numbers[(number + 1) % 4]]) }
         #expect(slots.isCurrent(lease.handle), "a refusal changes nothing")
         lease.release()
         lease.release()
@@ -56,8 +56,8 @@ import Testing
     for lease in first { lease.release() }
     let second = try slots.acquire([numbers[1], numbers[2]])
     #expect(second[0].access.deviceHit && !second[1].access.deviceHit)
-    #expect(throws: AdapterSlotsError.self) { try slots.acquire([99]) }
-    #expect(throws: AdapterSlotsError.self) { try slots.acquire([-1]) }
+    #expect(throws: AdapterPoolError.self) { try slots.acquire([99]) }
+    #expect(throws: AdapterPoolError.self) { try slots.acquire([-1]) }
   }
 
   @Test func hostMemoryDropsTheOldestAndItsSlot() throws {
@@ -89,10 +89,10 @@ import Testing
     // The file loses its end after it was opened.
     let result = unsafe truncate(weights, 4000)
     #expect(result == 0)
-    #expect(throws: AdapterSlotsError.self) { try slots.acquire([good, number]) }
+    #expect(throws: AdapterPoolError.self) { try slots.acquire([good, number]) }
     #expect(slots.counts.device == 0 && slots.counts.host == 1, "the other one of the batch stays in host memory")
     #expect(try slots.acquire([good])[0].access.hostHit)
-    #expect(throws: AdapterSlotsError.self) { try slots.prefetch(number) }
+    #expect(throws: AdapterPoolError.self) { try slots.prefetch(number) }
   }
 
   @Test func aFileReplacedUnderItsNameIsAnotherAdapter() throws {
@@ -117,15 +117,15 @@ import Testing
     #expect(next != number && !slots.isCurrent(lease.handle))
     let other = try slots.acquire([next])[0]
     #expect(slots.digest(of: next) != digest)
-    let reference = try SlotReference(Adapter.load(path(Self.names[1])), base: base, layout: slots.memory.layout)
-    #expect(try slots.memory.firstMismatch(inSlot: other.handle.slot, with: reference) == nil)
+    let reference = try SlotReference(Adapter.load(path(Self.names[1])), base: base, layout: slots.layout)
+    #expect(try slots.memory().firstMismatch(inSlot: other.handle.slot, with: reference) == nil)
   }
 
   @Test func adaptersThatDoNotFitAreRefusedBeforeAnythingIsLoaded() throws {
     let (slots, _) = try slots(1, bytes: 4096)
-    #expect(throws: AdapterSlotsError.self) { try slots.register(path(Self.names[0])) }
-    #expect(throws: AdapterSlotsError.self) { try slots.register(path("llama-dora")) }
-    #expect(throws: AdapterSlotsError.self) { try slots.register(path("nothing here")) }
+    #expect(throws: AdapterPoolError.self) { try slots.register(path(Self.names[0])) }
+    #expect(throws: AdapterPoolError.self) { try slots.register(path("llama-dora")) }
+    #expect(throws: AdapterPoolError.self) { try slots.register(path("nothing here")) }
     #expect(slots.counts.host == 0)
   }
 
@@ -134,11 +134,11 @@ import Testing
     let (slots, base) = try slots(1, device: device)
     let number = try slots.register(path(Self.names[0]))
     device.failures.store(1, ordering: .relaxed)
-    #expect(throws: AdapterSlotsError.self) { try slots.acquire([number]) }
+    #expect(throws: AdapterPoolError.self) { try slots.acquire([number]) }
     #expect(slots.counts.device == 0)
     let lease = try slots.acquire([number])[0]
-    let reference = try SlotReference(Adapter.load(path(Self.names[0])), base: base, layout: slots.memory.layout)
-    #expect(try slots.memory.firstMismatch(inSlot: lease.handle.slot, with: reference) == nil)
+    let reference = try SlotReference(Adapter.load(path(Self.names[0])), base: base, layout: slots.layout)
+    #expect(try slots.memory().firstMismatch(inSlot: lease.handle.slot, with: reference) == nil)
   }
 
   @Test func readersAreWaitedForBeforeASlotIsOverwritten() throws {
@@ -156,7 +156,7 @@ import Testing
     let (slots, base) = try slots(2, host: 3)
     let numbers = try Self.names.map { try slots.register(path($0)) }
     let references = try Self.names.map {
-      try SlotReference(Adapter.load(path($0)), base: base, layout: slots.memory.layout)
+      try SlotReference(Adapter.load(path($0)), base: base, layout: slots.layout)
     }
     let buffers = [0, 3, 11]
     let expected = references.map { reference in buffers.map { reference.bytes(ofBuffer: $0) } }
@@ -167,7 +167,7 @@ import Testing
         let index = (worker * 7 + round * 3) % numbers.count
         guard let lease = try? slots.acquire([numbers[index]]).first else { continue }
         for (position, buffer) in buffers.enumerated() {
-          let bytes = try? slots.memory.bytes(buffer, slot: lease.handle.slot)
+          let bytes = try? slots.memory().bytes(buffer, slot: lease.handle.slot)
           if bytes != expected[index][position] { wrong.add(1, ordering: .relaxed) }
         }
         if !slots.isCurrent(lease.handle) { wrong.add(1, ordering: .relaxed) }
@@ -193,6 +193,11 @@ private final class FailingDevice: SlotDevice {
   func allocateSlots(_ layout: SlotLayout) throws(SlotDeviceError) -> any SlotMemory {
     Slots(memory: try host.allocateSlots(layout), device: self)
   }
+  func slots(_ layout: SlotLayout, at placements: [SlotPlacement]) throws(SlotDeviceError) -> any SlotMemory {
+    Slots(memory: try host.slots(layout, at: placements), device: self)
+  }
+  func prepareLoads(into layout: SlotLayout, adapterBytes: UInt64) throws(SlotDeviceError) {}
+  func stream(_ handle: UInt) -> (any EngineStream)? { nil }
 
   private final class Slots: SlotMemory {
     let memory: any SlotMemory

@@ -1,0 +1,117 @@
+import CUDADriver
+import LoRASlots
+
+/// Loads whose bytes go to the device as they lie in the file, where launches scatter them: only live bytes cross the bus.
+extension CUDATransfer {
+  /// The kernel's blocks of a load, or nil when the kernel cannot do all of them.
+  func scatterBlocks(of load: SlotLoad) -> [ScatterBlock]? {
+    guard slots.device.kernel != nil else { return nil }
+    var blocks: [ScatterBlock] = []
+    blocks.reserveCapacity(load.plan.blocks.count)
+    for block in load.plan.blocks {
+      let target = slots.address(buffer: block.buffer, slot: load.slot)
+      guard let entry = ScatterBlock(block, dtype: slots.layout.dtype, target: target) else { return nil }
+      blocks.append(entry)
+    }
+    return blocks.reduce(UInt64(0)) { $0 + $1.tiles } < 1 << 31 ? blocks : nil
+  }
+
+  /// Copies one adapter chunk by chunk, each followed by its launch.
+  ///
+  /// - Parameter waits: commands that went into waiting for readers.
+  mutating func scatter(
+    _ index: Int, _ blocks: [ScatterBlock], _ use: TransferMemory.Use, waits: Int,
+    through memory: inout TransferMemory
+  ) throws(SlotDeviceError) {
+    let load = loads[index]
+    let entries = blocks.count { $0.elements > 0 }
+    let (data, table, launches, plan) = try driving { (transfer) throws(CUDAError) in
+      let data = try memory.place(transfer.context, adapterBytes: Int(load.plan.sourceBytes), for: use)
+      let table = try memory.place(
+        transfer.context, tableBytes: max(entries, 1) * ScatterBlock.bytes, for: use)
+      let (before, between) = (try Self.pending(table.earlier), try Self.pending(data.earlier))
+      let plan = TransferPlan(
+        load.plan, isAlone: transfer.loads.count == 1, waits: waits + before.count + between.count)
+      for done in before { try transfer.wait(transfer.slots.copies, for: done) }
+      let launches = unsafe Self.write(table.host, load.plan, plan, blocks, data: data.address)
+      unsafe try transfer.copy(UnsafeRawBufferPointer(table.host), to: table.address, on: transfer.slots.copies)
+      for done in between { try transfer.wait(transfer.slots.copies, for: done) }
+      return (data.address, table.address, launches, plan)
+    }
+    for (position, chunk) in plan.chunks.enumerated() {
+      // While the bus moves the chunk before.
+      try completions.fetch(chunk.copies, of: index)
+      let isLast = position == plan.chunks.count - 1
+      try driving { (transfer) throws(CUDAError) in
+        let copied = isLast ? use.copied : try Milestone(transfer.context)
+        try transfer.submit(chunk, of: load, to: data, copied)
+        try transfer.launch(launches[position], table)
+        if index == 0, position == 0 {
+          transfer.firstStages = transfer.loads.count == 1 ? chunk.stages.upperBound : 0
+          if transfer.firstStages > 0 { try transfer.record(transfer.first, on: transfer.slots.work) }
+        }
+      }
+    }
+    lastCopy = use.copied
+  }
+
+  /// Queues the copies of a chunk, and lets the launch behind them wait.
+  private mutating func submit(
+    _ chunk: TransferPlan.Chunk, of load: SlotLoad, to data: DeviceAddress, _ copied: Milestone
+  ) throws(CUDAError) {
+    for range in chunk.copies {
+      let from = load.start + Int(range.lowerBound)
+      let bytes = unsafe UnsafeRawBufferPointer(rebasing: load.staging.bytes[from..<from + range.count])
+      unsafe try copy(bytes, to: data + range.lowerBound, on: slots.copies)
+    }
+    try record(copied, on: slots.copies)
+    try wait(slots.work, for: copied)
+  }
+
+  private mutating func launch(_ launch: Launch, _ table: DeviceAddress) throws(CUDAError) {
+    guard launch.tiles > 0, let kernel = slots.device.kernel else { return }
+    let entries = table + UInt64(launch.entries.lowerBound * ScatterBlock.bytes)
+    try kernel.launch(
+      on: slots.work, grid: UInt32(launch.tiles), threads: ScatterKernel.threads,
+      [entries, UInt64(launch.entries.count)])
+    timings.submissions += 1
+  }
+
+  // MARK: The table
+
+  /// One launch: its entries of the table, and the groups that they take.
+  struct Launch {
+    var entries: Range<Int>
+    var tiles: UInt64
+  }
+
+  /// Writes the table of all launches of a load; returns what each launch takes of it.
+  private static func write(
+    _ table: UnsafeMutableRawBufferPointer, _ plan: PackingPlan, _ transfer: TransferPlan, _ blocks: [ScatterBlock],
+    data: DeviceAddress
+  ) -> [Launch] {
+    var position = 0
+    return transfer.chunks.map { chunk in
+      var launch = Launch(entries: position..<position, tiles: 0)
+      for stage in plan.stages[chunk.stages] {
+        for block in blocks[stage.blocks] where block.elements > 0 {
+          let place = position * ScatterBlock.bytes
+          unsafe block.write(
+            to: UnsafeMutableRawBufferPointer(rebasing: table[place..<place + ScatterBlock.bytes]),
+            firstTile: UInt32(launch.tiles), data: data)
+          launch.tiles += block.tiles
+          position += 1
+        }
+      }
+      launch.entries = launch.entries.lowerBound..<position
+      return launch
+    }
+  }
+
+  /// The ends of uses that are not over.
+  private static func pending(_ uses: [TransferMemory.Use]) throws(CUDAError) -> [Milestone] {
+    var pending: [Milestone] = []
+    for use in uses where try !use.done.event.isPassed() { pending.append(use.done) }
+    return pending
+  }
+}
