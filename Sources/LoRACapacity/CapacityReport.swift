@@ -24,8 +24,7 @@ public struct CapacityReport: Sendable {
 
   /// The document of `plan --format json`.
   public func json(toolVersion: String) -> JSONValue {
-    var object: JSONObject = ["schema": "lora-tool/plan/1", "tool_version": .string(toolVersion)]
-    for (key, value) in plan.json.members { object[key] = value }
+    var object = plan.json
     object["adapters"] = .array(
       plan.adapters.map { adapter in
         [
@@ -48,7 +47,7 @@ public struct CapacityReport: Sendable {
     }
     if !sweep.isEmpty { object["sweep"] = .array(sweep.map { .object($0.json) }) }
     object["assumptions"] = .array(plan.assumptions.map { .string($0) })
-    return .object(object)
+    return .document("plan", toolVersion: toolVersion, object)
   }
 }
 

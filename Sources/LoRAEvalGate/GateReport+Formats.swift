@@ -5,13 +5,15 @@ import TensorCore
 extension GateReport {
   /// The document of `gate --format json`.
   public func json(toolVersion: String) -> JSONValue {
-    [
-      "schema": "lora-tool/gate/1", "tool_version": .string(toolVersion),
-      "status": .string(isPassed ? "pass" : "fail"), "max_regression": .real(options.maxRegression.value),
-      "call_order": .string(options.ignoresCallOrder ? "ignored" : "exact"), "baseline": baseline.json,
-      "candidate": candidate.json, "adapters": .array(adapters.map { $0.json(options) }), "total": total.json(options),
-      "changes": .array(changes.map(\.json)),
-    ]
+    .document(
+      "gate", toolVersion: toolVersion,
+      [
+        "status": .string(isPassed ? "pass" : "fail"), "max_regression": .real(options.maxRegression.value),
+        "call_order": .string(options.ignoresCallOrder ? "ignored" : "exact"), "baseline": baseline.json,
+        "candidate": candidate.json, "adapters": .array(adapters.map { $0.json(options) }),
+        "total": total.json(options),
+        "changes": .array(changes.map(\.json)),
+      ])
   }
 
   /// JUnit XML: one test case for each adapter.

@@ -94,8 +94,9 @@ extension Inspection {
 
 /// The whole document of `inspect`.
 public func inspectDocument(_ inspections: [Inspection], tensors: Bool, toolVersion: String) -> JSONValue {
-  [
-    "schema": "lora-tool/inspect/1", "tool_version": .string(toolVersion),
-    "adapters": .array(inspections.map { $0.json(tensors: tensors) }),
-  ]
+  .document(
+    "inspect", toolVersion: toolVersion,
+    [
+      "adapters": .array(inspections.map { $0.json(tensors: tensors) })
+    ])
 }

@@ -5,26 +5,27 @@ import TensorCore
 extension ParityReport {
   /// The document of `parity --format json`.
   public func json(toolVersion: String) -> JSONValue {
-    [
-      "schema": "lora-tool/parity/1", "tool_version": .string(toolVersion),
-      "status": .string(isPassed ? "pass" : "fail"), "device": .string(device),
-      "serving_dtype": .string(servingDType.name),
-      "tokens": JSONValue(options.tokens), "seed": JSONValue(options.seed), "worst_drift": .real(maxDrift),
-      "max_drift": JSONValue(options.maxDrift),
-      "modules": .array(
-        modules.map { module in
-          let served = module.served
-          return [
-            "name": .string(module.name), "max_abs": JSONValue(served?.maxAbs), "rms": JSONValue(served?.rms),
-            "drift": JSONValue(served?.drift), "cosine": JSONValue(served?.cosine),
-            "merged_error": .real(module.mergedError), "unmerged_error": JSONValue(served?.unmergedError),
-            "delta_share": .real(module.deltaShare), "padded_exact": served.map { .bool($0.paddedIsExact) } ?? .null,
-            "grouped_exact": served.map { .bool($0.groupedIsExact) } ?? .null,
-            "not_served": JSONValue(module.reason),
-          ]
-        }),
-      "skipped": .array(skipped.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
-    ]
+    .document(
+      "parity", toolVersion: toolVersion,
+      [
+        "status": .string(isPassed ? "pass" : "fail"), "device": .string(device),
+        "serving_dtype": .string(servingDType.name),
+        "tokens": JSONValue(options.tokens), "seed": JSONValue(options.seed), "worst_drift": .real(maxDrift),
+        "max_drift": JSONValue(options.maxDrift),
+        "modules": .array(
+          modules.map { module in
+            let served = module.served
+            return [
+              "name": .string(module.name), "max_abs": JSONValue(served?.maxAbs), "rms": JSONValue(served?.rms),
+              "drift": JSONValue(served?.drift), "cosine": JSONValue(served?.cosine),
+              "merged_error": .real(module.mergedError), "unmerged_error": JSONValue(served?.unmergedError),
+              "delta_share": .real(module.deltaShare), "padded_exact": served.map { .bool($0.paddedIsExact) } ?? .null,
+              "grouped_exact": served.map { .bool($0.groupedIsExact) } ?? .null,
+              "not_served": JSONValue(module.reason),
+            ]
+          }),
+        "skipped": .array(skipped.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
+      ])
   }
 
   /// Lines for people.

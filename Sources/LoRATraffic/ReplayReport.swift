@@ -44,9 +44,7 @@ public struct ReplayReport: Sendable {
 
   /// The document of `replay --format json`.
   public func json(toolVersion: String) -> JSONValue {
-    var object: JSONObject = [
-      "schema": "lora-tool/replay/1", "tool_version": .string(toolVersion), "device": .string(device),
-    ]
+    var object: JSONObject = ["device": .string(device)]
     for (key, value) in result.json.members { object[key] = value }
     object["distinct_adapters_per_window"] = [
       "window_seconds": .real(result.windowSeconds), "p50": .real(distinct.p50), "p90": .real(distinct.p90),
@@ -65,7 +63,7 @@ public struct ReplayReport: Sendable {
     }
     if !policies.isEmpty { object["policies"] = .array(policies.map { .object($0.json) }) }
     object["assumptions"] = .array(assumptions.map { .string($0) })
-    return .object(object)
+    return .document("replay", toolVersion: toolVersion, object)
   }
 
   /// What the numbers rest on, each in a sentence.

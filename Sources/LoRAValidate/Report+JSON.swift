@@ -6,14 +6,14 @@ extension ValidationReport {
   /// The document of `validate --format json`; `problems` is there only when something could not be checked.
   public func json(toolVersion: String) -> JSONValue {
     var object: JSONObject = [
-      "schema": "lora-tool/validate/1", "tool_version": .string(toolVersion), "status": .string(status.rawValue),
-      "checked": .integer(Int64(adapters.count)), "adapters": .array(adapters.map(\.json)),
+      "status": .string(status.rawValue), "checked": .integer(Int64(adapters.count)),
+      "adapters": .array(adapters.map(\.json)),
     ]
     object["policy"] = options.policy.map { .string($0.path) }
     object["base"] = base?.json
     if !problems.isEmpty { object["problems"] = .array(problems.map { .string($0) }) }
     if adapters.count > 1 { object["fleet"] = fleet.json }
-    return .object(object)
+    return .document("validate", toolVersion: toolVersion, object)
   }
 }
 

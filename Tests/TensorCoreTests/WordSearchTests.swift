@@ -8,7 +8,7 @@ import Testing
     Self.text.places(ofWord: word).map { Self.text.utf8.distance(from: Self.text.startIndex, to: $0) }
   }
 
-  @Test func `a word is found where it stands alone`() {
+  @Test func aWordIsFoundWhereItStandsAlone() {
     #expect(offsets("llama") == [0, 27, 39])
     #expect(offsets("llama4") == [6])
     #expect(offsets("mistral") == [13])
@@ -16,13 +16,13 @@ import Testing
     #expect(offsets("gpt2").isEmpty)
   }
 
-  @Test func `nothing is no word`() {
+  @Test func nothingIsNoWord() {
     #expect(offsets("").isEmpty)
     #expect("".places(ofWord: "llama").isEmpty)
     #expect("llama".byteOffsets(of: "").isEmpty)
   }
 
-  @Test func `overlapping places count, and letters are bytes`() {
+  @Test func overlappingPlacesCountAndLettersAreBytes() {
     #expect("aaaa".byteOffsets(of: "aa") == [0, 1, 2])
     #expect("größe".byteOffsets(of: "e") == [6])
     #expect("ab".byteOffsets(of: "abc").isEmpty)

@@ -96,4 +96,5 @@ def main():
             os.unlink(file.with_suffix(".lock"))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,7 @@
     python testdata/make/merge_matrix.py                       # everything, hours on two cores
     python testdata/make/merge_matrix.py llama t5              # only these model types
     python testdata/make/merge_matrix.py --variants dora t5    # only this variant
+    python testdata/make/merge_matrix.py --table               # every type of the catalogue's table, eleven variants
 
 The models and adapters are those of matrix.py; the bases are stored by turns in float32, bfloat16 and float16. Every
 adapter is merged by the program and by PEFT, and every element of every tensor is compared. What the program refuses is
@@ -21,6 +22,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
+import type_cases
 from catalogue_cases import CASES
 from files import read_json, read_model, write_json
 from matrix import exports
@@ -29,6 +31,8 @@ from sweep import parser, sweep
 
 # An adapted MultiheadAttention's output projection, which PEFT merges twice: for itself and for its owner.
 MERGED_TWICE = ".base_layer.out_proj.lora_A.weight"
+TABLE_VARIANTS = """some all-linear rslora dora patterns embedding head convolution stacks stacks-and-linear
+    everything""".split()
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
@@ -149,14 +153,19 @@ def case(tool, model_type, number, work, wanted, counts, problem):
 def main():
     arguments = parser(__doc__)
     arguments.add_argument("--first", action="store_true", help="only the first configuration of each type")
+    arguments.add_argument("--table", action="store_true", help="the types of the table instead, in small configurations")
     arguments = arguments.parse_args()
-    wanted = (lambda label: label in arguments.variants) if arguments.variants else lambda label: True
+    types, variants = arguments.types, arguments.variants
+    if arguments.table:
+        types = type_cases.fill(CASES, types if types != list(CASES) else [])
+        variants = variants or TABLE_VARIANTS
+    wanted = (lambda label: label in variants) if variants else lambda label: True
 
     def check(model_type, number, position, work, counts, problem):
         if position == 0 or not arguments.first:
             case(arguments.tool.resolve(), model_type, number, work, wanted, counts, problem)
 
-    return sweep(arguments.types, "merged", check)
+    return sweep(types, "merged", check)
 
 
 if __name__ == "__main__":

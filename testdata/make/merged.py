@@ -26,6 +26,8 @@ def round_once(exact, dtype):
     """
     if dtype in (torch.float64, torch.float32):
         return exact.to(dtype)
+    if exact.ndim == 0:
+        return round_once(exact[None], dtype)[0]
     wide = exact.numpy()
     near = wide.astype(numpy.float32)
     low = numpy.where(

@@ -45,10 +45,7 @@ package struct ServerTarget: Sendable {
 
   /// The whole JSON document about a fleet.
   package func json(_ fleet: ServedFleet, toolVersion: String) -> JSONValue {
-    var object: JSONObject = [
-      "schema": "lora-tool/plan/1", "tool_version": .string(toolVersion), "engine": .string(name),
-      "model": .string(fleet.base),
-    ]
+    var object: JSONObject = ["engine": .string(name), "model": .string(fleet.base)]
     for (key, value) in document(fleet).members { object[key] = value }
     object["lora_modules"] = .array(
       fleet.adapters.map {
@@ -56,6 +53,6 @@ package struct ServerTarget: Sendable {
       })
     object["left_out"] = .array(fleet.omissions.map { ["path": .string($0.path), "reason": .string($0.reason)] })
     object["unjudged"] = .array(fleet.unjudged.map { .string($0) })
-    return .object(object)
+    return .document("plan", toolVersion: toolVersion, object)
   }
 }

@@ -5,15 +5,17 @@ extension MergePlan {
   /// The plan as a document of schema `lora-tool/merge/1`, for `--dry-run`: the keys of a summary with nothing
   /// written, and `shards` and `files` with every byte of the output accounted for.
   public func json(toolVersion: String, output: String) -> JSONValue {
-    [
-      "schema": "lora-tool/merge/1", "tool_version": .string(toolVersion), "dry_run": true,
-      "output": .string(output), "tensors_total": JSONValue(tensorCount),
-      "tensors_merged": JSONValue(mergedTensors.count), "tensors_replaced": JSONValue(replacedTensors.count),
-      "bytes_written": 0, "bytes_planned": JSONValue(outputBytes), "untied": .bool(unties),
-      "adapters": .array(adapters.map(\.json)), "warnings": .array(warnings.map { .string($0) }),
-      "shards": .array(shards.map(\.json)), "files": .array(files.map(\.json)),
-      "skipped": .array(skipped.map { .string($0) }),
-    ]
+    .document(
+      "merge", toolVersion: toolVersion,
+      [
+        "dry_run": true,
+        "output": .string(output), "tensors_total": JSONValue(tensorCount),
+        "tensors_merged": JSONValue(mergedTensors.count), "tensors_replaced": JSONValue(replacedTensors.count),
+        "bytes_written": 0, "bytes_planned": JSONValue(outputBytes), "untied": .bool(unties),
+        "adapters": .array(adapters.map(\.json)), "warnings": .array(warnings.map { .string($0) }),
+        "shards": .array(shards.map(\.json)), "files": .array(files.map(\.json)),
+        "skipped": .array(skipped.map { .string($0) }),
+      ])
   }
 }
 

@@ -66,19 +66,21 @@ public struct MergeSummary: Sendable {
   public func json(toolVersion: String) -> JSONValue {
     var modules = JSONObject()
     for (name, rounding) in outcome.rounding.sorted(by: { $0.key < $1.key }) { modules[name] = rounding.json }
-    return [
-      "schema": "lora-tool/merge/1", "tool_version": .string(toolVersion), "output": .string(output),
-      "tensors_total": JSONValue(plan.tensorCount), "tensors_merged": JSONValue(plan.mergedTensors.count),
-      "tensors_replaced": JSONValue(plan.replacedTensors.count), "bytes_written": JSONValue(outcome.bytesWritten),
-      "seconds": .real(outcome.seconds), "peak_rss_bytes": JSONValue(peakResidentBytes),
-      "rounding": [
-        "modules": .object(modules), "delta_retention_min": JSONValue(retention?.min),
-        "delta_retention_mean": JSONValue(retention?.mean),
-      ],
-      "untied": .bool(plan.unties), "adapters": .array(plan.adapters.map(\.json)),
-      "warnings": .array(warnings.map { .string($0) }), "complete": .bool(outcome.isComplete),
-      "shards_reused": JSONValue(outcome.shardsReused), "fingerprint": .string(plan.identity.fingerprint),
-    ]
+    return .document(
+      "merge", toolVersion: toolVersion,
+      [
+        "output": .string(output),
+        "tensors_total": JSONValue(plan.tensorCount), "tensors_merged": JSONValue(plan.mergedTensors.count),
+        "tensors_replaced": JSONValue(plan.replacedTensors.count), "bytes_written": JSONValue(outcome.bytesWritten),
+        "seconds": .real(outcome.seconds), "peak_rss_bytes": JSONValue(peakResidentBytes),
+        "rounding": [
+          "modules": .object(modules), "delta_retention_min": JSONValue(retention?.min),
+          "delta_retention_mean": JSONValue(retention?.mean),
+        ],
+        "untied": .bool(plan.unties), "adapters": .array(plan.adapters.map(\.json)),
+        "warnings": .array(warnings.map { .string($0) }), "complete": .bool(outcome.isComplete),
+        "shards_reused": JSONValue(outcome.shardsReused), "fingerprint": .string(plan.identity.fingerprint),
+      ])
   }
 
   private func percent(_ share: Double) -> String { "\(fixed(share * 100, 0)) %" }

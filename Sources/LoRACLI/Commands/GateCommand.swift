@@ -73,7 +73,7 @@ struct GateCommand: ToolCommand {
     bar.finish()
     switch format {
     case .text: try report.write(text: result.text, isGood: result.isPassed)
-    case .json: try report.write([result.json(toolVersion: Version.text).text(pretty: true)])
+    case .json: try report.write(document: result.json(toolVersion: Version.text))
     case .junit: try report.write(result.junit)
     case .markdown: try report.write(result.markdown)
     }

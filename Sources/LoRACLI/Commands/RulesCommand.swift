@@ -8,13 +8,8 @@ struct RulesCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules", abstract: "List the rules that validate checks.")
 
-  enum Format: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-  }
-
   @Option(help: "Output format: text or json.")
-  var format: Format = .text
+  var format: ReportFormat = .text
 
   @OptionGroup var report: ReportOptions
 
@@ -33,10 +28,12 @@ struct RulesCommand: ToolCommand {
           "title": .string(rule.title), "explanation": .string(rule.explanation),
         ]
       }
-      let document: JSONValue = [
-        "schema": "lora-tool/rules/1", "tool_version": .string(Version.text), "rules": .array(rules),
-      ]
-      try report.write([document.text(pretty: true)])
+      let document: JSONValue = .document(
+        "rules", toolVersion: Version.text,
+        [
+          "rules": .array(rules)
+        ])
+      try report.write(document: document)
     }
   }
 }

@@ -63,7 +63,7 @@ struct CompressionArguments: ParsableArguments {
   }
 
   /// Runs the work on every input, reports, and ends with exit code 2 when one of them failed.
-  func run(_ schema: String, _ work: (InputFile, CompressionRun) throws(Failure) -> CompressionReport) throws {
+  func run(_ command: String, _ work: (InputFile, CompressionRun) throws(Failure) -> CompressionReport) throws {
     let run = CompressionRun(self)
     for path in inputs { UsedFiles.insert(path) }
     var results: [CompressionReport] = []
@@ -79,10 +79,9 @@ struct CompressionArguments: ParsableArguments {
     }
     func render(_ format: ReportFormat) -> [String] {
       guard format == .json else { return results.map(\.text) }
-      let document: JSONObject = [
-        "schema": .string(schema), "tool_version": .string(Version.text), "files": .array(results.map(\.json)),
-      ]
-      return [JSONValue.object(document).text(pretty: true)]
+      let document = JSONValue.document(
+        command, toolVersion: Version.text, ["files": .array(results.map(\.json))])
+      return [document.text(pretty: true)]
     }
     if results.contains(where: { $0.output == "-" }) {
       // A report on standard output would end up in the data.

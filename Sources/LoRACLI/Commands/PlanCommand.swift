@@ -15,11 +15,6 @@ struct PlanCommand: ToolCommand {
       from the base's sizes; the formulas and their sources are in docs/capacity.md.
       """)
 
-  enum Format: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-  }
-
   @Option(
     help: "Base model: a config.json, model folder, safetensors file, index, or cached repository id.",
     completion: .file())
@@ -106,7 +101,7 @@ struct PlanCommand: ToolCommand {
   var serverURL: String?
 
   @Option(help: "Output format: text or json.")
-  var format: Format = .text
+  var format: ReportFormat = .text
 
   @OptionGroup var report: ReportOptions
 
@@ -137,7 +132,7 @@ struct PlanCommand: ToolCommand {
     }
     switch format {
     case .text: try report.write(text: result.text)
-    case .json: try report.write([result.json(toolVersion: Version.text).text(pretty: true)])
+    case .json: try report.write(document: result.json(toolVersion: Version.text))
     }
   }
 

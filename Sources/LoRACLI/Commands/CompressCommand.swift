@@ -35,7 +35,7 @@ struct CompressCommand: ToolCommand {
   }
 
   func run() throws {
-    try arguments.run("lora-tool/compress/1") { (input, run) throws(Failure) in try compress(input, run) }
+    try arguments.run("compress") { (input, run) throws(Failure) in try compress(input, run) }
   }
 
   private func compress(_ input: InputFile, _ run: CompressionRun) throws(Failure) -> CompressionReport {

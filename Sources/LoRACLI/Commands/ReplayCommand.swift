@@ -15,11 +15,6 @@ struct ReplayCommand: ToolCommand {
       options give the same output, byte for byte.
       """)
 
-  enum Format: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-  }
-
   @OptionGroup var traffic: TrafficArguments
 
   @Option(help: ArgumentHelp("Slots on the device.", valueName: "number"))
@@ -89,7 +84,7 @@ struct ReplayCommand: ToolCommand {
   var plot: String?
 
   @Option(help: "Output format: text or json.")
-  var format: Format = .text
+  var format: ReportFormat = .text
 
   @OptionGroup var report: ReportOptions
 
@@ -110,7 +105,7 @@ struct ReplayCommand: ToolCommand {
     if let plot { try writeFile(result.svg, to: plot) }
     switch format {
     case .text: try report.write(text: result.text)
-    case .json: try report.write([result.json(toolVersion: Version.text).text(pretty: true)])
+    case .json: try report.write(document: result.json(toolVersion: Version.text))
     }
   }
 

@@ -72,7 +72,7 @@ extension PlanCommand {
     if let remark = fleet.unjudgedRemark { StandardError.write("lora-tool: \(remark)\n") }
     switch format {
     case .text: try report.write(target.lines(fleet))
-    case .json: try report.write([target.json(fleet, toolVersion: Version.text).text(pretty: true)])
+    case .json: try report.write(document: target.json(fleet, toolVersion: Version.text))
     }
     // What is printed can be used, but it is not all that was asked for.
     if !fleet.omissions.isEmpty { throw ExitStatus.findings }

@@ -8,12 +8,6 @@ import LoRAValidate
 import Safetensors
 import TensorCore
 
-/// The format of a report for people or for programs.
-enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
-  case text
-  case json
-}
-
 /// How much of a merged model is computed again.
 enum VerificationDepth: String, CaseIterable, ExpressibleByArgument {
   case sample

@@ -45,16 +45,11 @@ struct PolicyCheckCommand: ToolCommand {
     abstract: "Say what a policy file sets, or everything that is wrong with it.",
     discussion: "Exits 0 when the file can be used and 2 when it cannot.")
 
-  enum Format: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-  }
-
   @Argument(help: "The policy file, or - for standard input.")
   var path = "lora-policy.yml"
 
   @Option(help: "Output format: text or json.")
-  var format: Format = .text
+  var format: ReportFormat = .text
 
   @OptionGroup var report: ReportOptions
 
@@ -68,11 +63,13 @@ struct PolicyCheckCommand: ToolCommand {
       for (setting, meaning) in settings { table.add([setting, meaning]) }
       try report.write(text: table.lines())
     case .json:
-      let document: JSONValue = [
-        "schema": "lora-tool/policy/1", "tool_version": .string(Version.text), "path": .string(path),
-        "settings": .array(settings.map { ["setting": .string($0.setting), "meaning": .string($0.meaning)] }),
-      ]
-      try report.write([document.text(pretty: true)])
+      let document: JSONValue = .document(
+        "policy", toolVersion: Version.text,
+        [
+          "path": .string(path),
+          "settings": .array(settings.map { ["setting": .string($0.setting), "meaning": .string($0.meaning)] }),
+        ])
+      try report.write(document: document)
     }
   }
 }

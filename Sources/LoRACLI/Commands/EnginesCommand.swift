@@ -13,18 +13,13 @@ struct EnginesCommand: ToolCommand {
       runs the base and with the modules that the adapter has. Everything else is reported as not judged.
       """)
 
-  enum Format: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-  }
-
   @Argument(
     help: "Show the model classes of one engine, as in vllm or vllm@0.32.",
     completion: .list(Engine.spellings))
   var engine: String?
 
   @Option(help: "Output format: text or json.")
-  var format: Format = .text
+  var format: ReportFormat = .text
 
   @OptionGroup var report: ReportOptions
 
@@ -35,11 +30,12 @@ struct EnginesCommand: ToolCommand {
     switch format {
     case .text: try report.write(text: engine == nil ? Self.overview(engines) : engines.flatMap { Self.classes($0) })
     case .json:
-      let document: JSONValue = [
-        "schema": "lora-tool/engines/1", "tool_version": .string(Version.text),
-        "engines": .array(engines.map { Self.json($0) }),
-      ]
-      try report.write([document.text(pretty: true)])
+      let document: JSONValue = .document(
+        "engines", toolVersion: Version.text,
+        [
+          "engines": .array(engines.map { Self.json($0) })
+        ])
+      try report.write(document: document)
     }
   }
 

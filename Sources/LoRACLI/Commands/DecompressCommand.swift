@@ -19,7 +19,7 @@ struct DecompressCommand: ToolCommand {
   var terminal: TerminalOptions { arguments.terminal }
 
   func run() throws {
-    try arguments.run("lora-tool/decompress/1") { (input, run) throws(Failure) in try decompress(input, run) }
+    try arguments.run("decompress") { (input, run) throws(Failure) in try decompress(input, run) }
   }
 
   private func decompress(_ input: InputFile, _ run: CompressionRun) throws(Failure) -> CompressionReport {

@@ -82,7 +82,7 @@ struct InspectCommand: ToolCommand {
   private func write(_ inspections: [Inspection]) throws(Failure) {
     switch format {
     case .json:
-      try report.write([inspectDocument(inspections, tensors: tensors, toolVersion: Version.text).text(pretty: true)])
+      try report.write(document: inspectDocument(inspections, tensors: tensors, toolVersion: Version.text))
     case .markdown:
       try report.write(inspections.flatMap { $0.markdown(tensors: tensors) })
     case .text:

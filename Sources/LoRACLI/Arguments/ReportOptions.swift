@@ -28,6 +28,9 @@ struct ReportOptions: ParsableArguments {
     try write(lines.map { $0 + "\n" }.joined())
   }
 
+  /// Writes a document of JSON.
+  func write(document: JSONValue) throws(Failure) { try write([document.text(pretty: true)]) }
+
   /// Writes a report for people.
   ///
   /// - Parameter isGood: whether it only says that a check was passed, which --quiet leaves out.
@@ -35,4 +38,10 @@ struct ReportOptions: ParsableArguments {
     if isGood && terminal.quiet && output == nil { return }
     try write(usesColour ? lines.map(highlighted) : lines)
   }
+}
+
+/// The formats of a report that programs may read.
+enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
+  case text
+  case json
 }

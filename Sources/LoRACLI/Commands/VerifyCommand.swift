@@ -45,11 +45,9 @@ struct VerifyCommand: ToolCommand {
       of: plan, at: merged, depth: full ? .full : .sample, jobs: jobs ?? Workers.processorCount, interruption)
     switch format {
     case .json:
-      var document: JSONObject = [
-        "schema": "lora-tool/verify/1", "tool_version": .string(Version.text), "merged": .string(merged),
-      ]
-      for (key, value) in verification.json.object?.members ?? [] { document[key] = value }
-      try report.write([JSONValue.object(document).text(pretty: true)])
+      var members: JSONObject = ["merged": .string(merged)]
+      for (key, value) in verification.json.object?.members ?? [] { members[key] = value }
+      try report.write(document: .document("verify", toolVersion: Version.text, members))
     case .text: try report.write(text: verification.text, isGood: verification.isSound)
     }
     if !verification.isSound { throw ExitStatus.findings }

@@ -46,8 +46,8 @@ struct PackReport {
   /// The document of the contract, with more detail.
   func json(buffers listsBuffers: Bool) -> JSONValue {
     let options = layout.options
-    var document: JSONObject = [
-      "schema": "lora-tool/pack/1", "tool_version": .string(Version.text), "device": JSONValue(device?.name),
+    var members: JSONObject = [
+      "device": JSONValue(device?.name),
       "device_title": JSONValue(device?.title), "engine": .string(arguments.engine.lowercased()),
       "layout": .string(options.scheme.rawValue), "dtype": .string(arguments.dtype.rawValue),
       "max_loras": JSONValue(options.slots), "max_lora_rank": JSONValue(options.rank),
@@ -61,13 +61,13 @@ struct PackReport {
       "largest_max_loras": limit.map { JSONValue(layout.largestSlotCount(in: $0)) } ?? .null,
       "verified": isVerified ? .bool(mismatch == nil) : .null, "output": JSONValue(output),
     ]
-    document["modules_without_slot"] = .array(
+    members["modules_without_slot"] = .array(
       absencesByReason.map { reason, modules in
         ["reason": .string(reason.rawValue), "count": JSONValue(modules.count), "first": .string(modules[0].module)]
       })
-    if let mismatch { document["mismatch"] = .string("\(mismatch)") }
-    if listsBuffers { document["buffer_list"] = .array(layout.buffers.map(json)) }
-    return .object(document)
+    if let mismatch { members["mismatch"] = .string("\(mismatch)") }
+    if listsBuffers { members["buffer_list"] = .array(layout.buffers.map(json)) }
+    return .document("pack", toolVersion: Version.text, members)
   }
 
   private func json(_ slot: SlotPacking.Slot) -> JSONValue {

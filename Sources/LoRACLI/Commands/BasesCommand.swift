@@ -11,18 +11,13 @@ struct BasesCommand: ToolCommand {
     commandName: "bases",
     abstract: "List the known architectures, or the modules of one base that LoRA can target.")
 
-  enum Format: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-  }
-
   @Option(
     help: "Base model to describe: a config.json, model folder, safetensors file, index or cached repository id.",
     completion: .file())
   var base: String?
 
   @Option(help: "Output format: text or json.")
-  var format: Format = .text
+  var format: ReportFormat = .text
 
   @OptionGroup var report: ReportOptions
 
@@ -41,11 +36,12 @@ struct BasesCommand: ToolCommand {
     switch format {
     case .text: try report.write(text: types)
     case .json:
-      let document: JSONValue = [
-        "schema": "lora-tool/bases/1", "tool_version": .string(Version.text),
-        "model_types": .array(types.map { .string($0) }),
-      ]
-      try report.write([document.text(pretty: true)])
+      let document: JSONValue = .document(
+        "bases", toolVersion: Version.text,
+        [
+          "model_types": .array(types.map { .string($0) })
+        ])
+      try report.write(document: document)
     }
   }
 
@@ -57,19 +53,21 @@ struct BasesCommand: ToolCommand {
     let modules = modules(of: base)
     switch format {
     case .json:
-      let document: JSONValue = [
-        "schema": "lora-tool/bases/1", "tool_version": .string(Version.text), "path": .string(base.path),
-        "model_type": JSONValue(base.modelType), "parameters": base.parameters.map { JSONValue($0) } ?? .null,
-        "tied_embeddings": .bool(base.tiesEmbeddings),
-        "modules": .array(
-          modules.map { module in
-            [
-              "name": .string(module.name), "kind": .string(module.kindName), "in": JSONValue(module.inFeatures),
-              "out": JSONValue(module.outFeatures),
-            ]
-          }),
-      ]
-      try report.write([document.text(pretty: true)])
+      let document: JSONValue = .document(
+        "bases", toolVersion: Version.text,
+        [
+          "path": .string(base.path),
+          "model_type": JSONValue(base.modelType), "parameters": base.parameters.map { JSONValue($0) } ?? .null,
+          "tied_embeddings": .bool(base.tiesEmbeddings),
+          "modules": .array(
+            modules.map { module in
+              [
+                "name": .string(module.name), "kind": .string(module.kindName), "in": JSONValue(module.inFeatures),
+                "out": JSONValue(module.outFeatures),
+              ]
+            }),
+        ])
+      try report.write(document: document)
     case .text:
       let parameters = base.parameters.map { ", \(grouped($0)) parameters" } ?? ""
       var table = TextTable([("module", .left), ("kind", .left), ("in", .right), ("out", .right)])

@@ -20,11 +20,6 @@ struct ParityCommand: ToolCommand {
       engine serves are measured merged, and listed with the reason.
       """)
 
-  enum Format: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-  }
-
   @Option(
     help: "Base model with weights: a folder, safetensors file, index or cached repository id.", completion: .file())
   var base: String
@@ -67,7 +62,7 @@ struct ParityCommand: ToolCommand {
   var modules = 20
 
   @Option(help: "Output format: text or json.")
-  var format: Format = .text
+  var format: ReportFormat = .text
 
   @OptionGroup var report: ReportOptions
 
@@ -113,7 +108,7 @@ struct ParityCommand: ToolCommand {
     case .json:
       var document = result.json(toolVersion: Version.text).object ?? JSONObject()
       document["serving"] = serving?.json
-      try report.write([JSONValue.object(document).text(pretty: true)])
+      try report.write(document: .object(document))
     }
     if !result.isPassed { throw ExitStatus.findings }
   }
