@@ -1,5 +1,3 @@
-import Glibc
-
 /// Why a JSON text was refused, and where.
 public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Byte offset of the offending byte from the start of the text.
@@ -43,23 +41,23 @@ public struct JSONReader: ~Copyable, ~Escapable {
   }
 
   /// Deepest nesting of arrays and objects that serde_json reads.
-  public static let depthLimit = 127
+  public static var depthLimit: Int { JSONTokenizer.depthLimit }
 
-  let text: Span<UInt8>
+  var tokens: JSONTokenizer
   let dialect: Dialect
-
-  /// Byte offset of the next unread byte.
-  public internal(set) var offset: Int = 0
 
   /// Number of open containers.
   private var depth = 0
   /// Whether the innermost open container still waits for its first element.
   private var atStart = false
+  /// One bit per open container, innermost lowest: set for an object.
+  private var kindsLow: UInt64 = 0
+  private var kindsHigh: UInt64 = 0
 
   /// A reader at the start of `text`.
   @_lifetime(copy text)
   public init(_ text: Span<UInt8>, dialect: Dialect = .strict) {
-    self.text = text
+    tokens = JSONTokenizer(text)
     self.dialect = dialect
   }
 
@@ -67,9 +65,7 @@ public struct JSONReader: ~Copyable, ~Escapable {
 
   /// The kind of the next value, without reading it.
   public mutating func peek() throws(JSONError) -> Kind {
-    skipWhitespace()
-    guard offset < text.count else { throw failure("the text ends where a value was expected") }
-    switch text[offset] {
+    switch try tokens.peek() {
     case UInt8(ascii: "{"): return .object
     case UInt8(ascii: "["): return .array
     case UInt8(ascii: "\""): return .string
@@ -83,32 +79,25 @@ public struct JSONReader: ~Copyable, ~Escapable {
   }
 
   /// Reads `{`.
-  public mutating func beginObject() throws(JSONError) { try open(UInt8(ascii: "{"), "an object") }
+  public mutating func beginObject() throws(JSONError) { try open(UInt8(ascii: "{")) }
 
   /// Reads `[`.
-  public mutating func beginArray() throws(JSONError) { try open(UInt8(ascii: "["), "an array") }
+  public mutating func beginArray() throws(JSONError) { try open(UInt8(ascii: "[")) }
 
   /// Reads the next key and its colon, or the closing brace, which gives nil.
   public mutating func nextKey() throws(JSONError) -> String? {
-    guard try advance(closing: UInt8(ascii: "}"), "expected ',' or '}'") else { return nil }
-    guard offset < text.count, text[offset] == UInt8(ascii: "\"") else { throw failure("expected a string as key") }
+    guard try advance(closing: UInt8(ascii: "}")) else { return nil }
+    try tokens.expectKey()
     let key = try string()
-    skipWhitespace()
-    guard offset < text.count, text[offset] == UInt8(ascii: ":") else { throw failure("expected ':' after a key") }
-    offset += 1
+    try tokens.colon()
     return key
   }
 
   /// Moves to the next element of an array; false at its closing bracket, which is read.
-  public mutating func nextElement() throws(JSONError) -> Bool {
-    try advance(closing: UInt8(ascii: "]"), "expected ',' or ']'")
-  }
+  public mutating func nextElement() throws(JSONError) -> Bool { try advance(closing: UInt8(ascii: "]")) }
 
   /// Checks that nothing but white space follows the value read last.
-  public mutating func finish() throws(JSONError) {
-    skipWhitespace()
-    if offset < text.count { throw failure("unexpected text after the JSON value") }
-  }
+  public mutating func finish() throws(JSONError) { try tokens.finish() }
 
   /// Reads over one value of any kind and checks its grammar.
   public mutating func skipValue() throws(JSONError) {
@@ -134,52 +123,31 @@ public struct JSONReader: ~Copyable, ~Escapable {
     } while depth > floor
   }
 
-  /// One bit per open container, innermost lowest: set for an object.
-  private var kindsLow: UInt64 = 0
-  private var kindsHigh: UInt64 = 0
-
   private var containerIsObject: Bool { kindsLow & 1 == 1 }
 
-  private mutating func open(_ bracket: UInt8, _ name: String) throws(JSONError) {
-    skipWhitespace()
-    guard offset < text.count, text[offset] == bracket else { throw failure("expected \(name)") }
-    guard depth < Self.depthLimit else { throw failure("nested deeper than \(Self.depthLimit) levels") }
+  private mutating func open(_ bracket: UInt8) throws(JSONError) {
+    try tokens.open(bracket, depth: depth)
     kindsHigh = kindsHigh << 1 | kindsLow >> 63
     kindsLow = kindsLow << 1 | (bracket == UInt8(ascii: "{") ? 1 : 0)
     depth += 1
     atStart = true
-    offset += 1
   }
 
   /// Steps over the separator before the next element, or over the closing bracket (false).
-  mutating func advance(closing: UInt8, _ expectation: String) throws(JSONError) -> Bool {
-    skipWhitespace()
-    guard offset < text.count else { throw failure("the text ends inside an object or array") }
-    let byte = text[offset]
-    if byte == closing {
-      offset += 1
-      depth -= 1
-      kindsLow = kindsLow >> 1 | kindsHigh << 63
-      kindsHigh >>= 1
-      atStart = false
-      return false
-    }
-    if atStart {
-      atStart = false
-      return true
-    }
-    guard byte == UInt8(ascii: ",") else { throw failure(expectation) }
-    offset += 1
-    skipWhitespace()
-    guard offset < text.count, text[offset] != closing else { throw failure("a comma with nothing after it") }
-    return true
+  mutating func advance(closing: UInt8) throws(JSONError) -> Bool {
+    if try tokens.advance(closing: closing, isFirst: &atStart) { return true }
+    depth -= 1
+    kindsLow = kindsLow >> 1 | kindsHigh << 63
+    kindsHigh >>= 1
+    atStart = false
+    return false
   }
 
   // MARK: Scalars
 
   /// Reads `true` or `false`.
   public mutating func bool() throws(JSONError) -> Bool {
-    skipWhitespace()
+    tokens.skipWhitespace()
     if consume("true") { return true }
     if consume("false") { return false }
     throw failure("expected true or false")
@@ -187,7 +155,7 @@ public struct JSONReader: ~Copyable, ~Escapable {
 
   /// Reads `null`.
   public mutating func null() throws(JSONError) {
-    skipWhitespace()
+    tokens.skipWhitespace()
     guard consume("null") else { throw failure("expected null") }
   }
 
@@ -195,30 +163,22 @@ public struct JSONReader: ~Copyable, ~Escapable {
   ///
   /// For shortcuts past the grammar: a caller that has consumed brackets must not mix this with `beginObject` and the
   /// like before the containers are closed again.
-  public mutating func consume(_ bytes: StaticString) -> Bool {
-    let length = bytes.utf8CodeUnitCount
-    guard length <= text.count - offset else { return false }
-    let isEqual = unsafe text.withUnsafeBytes { text in
-      guard let base = text.baseAddress else { return length == 0 }
-      return unsafe memcmp(base + offset, bytes.utf8Start, length) == 0
-    }
-    if isEqual { offset += length }
-    return isEqual
-  }
+  public mutating func consume(_ bytes: StaticString) -> Bool { tokens.consume(bytes) }
 
   /// Lends the unread text to `body`, which returns how many bytes of it were read.
   ///
   /// For shortcuts past the grammar, which must take whole values with their separators.
   public mutating func take(_ body: (UnsafeRawBufferPointer) -> Int) {
-    let count = unsafe text.withUnsafeBytes { bytes in
+    let count = unsafe tokens.text.withUnsafeBytes { bytes in
       unsafe body(UnsafeRawBufferPointer(rebasing: bytes[min(offset, bytes.count)...]))
     }
-    offset += max(0, min(count, text.count - offset))
+    offset += max(0, min(count, tokens.text.count - offset))
   }
 
   /// Reads the bytes up to the next quotation mark, and the mark, when at most `limit` plain characters precede it.
   @_lifetime(copy self)
   public mutating func consumePlainText(limit: Int) -> Span<UInt8>? {
+    let text = tokens.text
     let end = min(text.count, offset + limit + 1)
     for index in offset..<max(offset, end) {
       let byte = text[index]
@@ -234,6 +194,12 @@ public struct JSONReader: ~Copyable, ~Escapable {
 
   // MARK: Text
 
+  /// Byte offset of the next unread byte.
+  public internal(set) var offset: Int {
+    get { tokens.offset }
+    set { tokens.offset = newValue }
+  }
+
   /// The current place within the current container, to come back to with `restore`.
   public var position: Int { offset }
 
@@ -241,21 +207,5 @@ public struct JSONReader: ~Copyable, ~Escapable {
   public mutating func restore(_ position: Int) { offset = position }
 
   /// An error at the current offset.
-  public func failure(_ reason: String) -> JSONError { JSONError(offset: offset, reason: reason) }
-
-  mutating func skipWhitespace() {
-    while offset < text.count {
-      switch text[offset] {
-      case 0x20, 0x09, 0x0A, 0x0D: offset += 1 + blanks(from: offset + 1)
-      default: return
-      }
-    }
-  }
-
-  /// The blanks among the next eight bytes up to the first other byte: the indentation of pretty-printed text.
-  private func blanks(from start: Int) -> Int {
-    guard text.count - start >= 8 else { return 0 }
-    let word = unsafe text.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: start, as: UInt64.self) }
-    return (UInt64(littleEndian: word) ^ 0x2020_2020_2020_2020).trailingZeroBitCount / 8
-  }
+  public func failure(_ reason: String) -> JSONError { tokens.failure(reason) }
 }

@@ -71,19 +71,19 @@ struct AnswerReader {
     var hasContent = false
     var members = try AnswerScanner.Members(&scanner)
     while let field = try members.next(&scanner) {
-      let first = try scanner.peek()
-      let start = scanner.offset
+      let first = try scanner.tokens.peek()
+      let start = scanner.tokens.offset
       switch field {
       case fields.id:
         guard first == UInt8(ascii: "\"") || first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10 else {
-          throw scanner.failure("\"id\" must be a string or a number")
+          throw scanner.tokens.failure("\"id\" must be a string or a number")
         }
         id = try scanner.fingerprint()
       case fields.adapter:
         if try scanner.consumeNull() { continue }
-        guard first == UInt8(ascii: "\"") else { throw scanner.failure("\"adapter\" must be a string") }
+        guard first == UInt8(ascii: "\"") else { throw scanner.tokens.failure("\"adapter\" must be a string") }
         adapter = try scanner.fingerprint()
-        adapterPlace = start..<scanner.offset
+        adapterPlace = start..<scanner.tokens.offset
       case fields.expected:
         if try scanner.consumeNull() { continue }
         guard case .calls(let right) = try self.expected(&scanner, &buffer).answer(self) else {
@@ -100,7 +100,7 @@ struct AnswerReader {
       default: try scanner.skip()
       }
     }
-    try scanner.finish()
+    try scanner.tokens.finish()
     guard let id else { throw JSONError(offset: 0, reason: "the line has no \"id\"") }
     guard calls != nil || single.name != nil || hasContent else {
       throw JSONError(offset: 0, reason: "the line has neither \"tool_calls\" nor \"name\"")
@@ -150,7 +150,7 @@ struct AnswerReader {
 
   /// Reads one call: `{"function": {"name", "arguments"}}` or `{"name", "arguments"}`.
   private func call(_ scanner: inout AnswerScanner, _ buffer: inout [UInt8]) throws(JSONError) -> Call {
-    let start = scanner.offset
+    let start = scanner.tokens.offset
     var call = Call()
     var members = try AnswerScanner.Members(&scanner)
     while let field = try members.next(&scanner) {
@@ -166,8 +166,8 @@ struct AnswerReader {
 
   /// Reads `expected`: a list of calls, one call, or an object with `tool_calls`.
   private func expected(_ scanner: inout AnswerScanner, _ buffer: inout [UInt8]) throws(JSONError) -> Calls {
-    if try scanner.peek() == UInt8(ascii: "[") { return try list(&scanner, &buffer) }
-    let start = scanner.offset
+    if try scanner.tokens.peek() == UInt8(ascii: "[") { return try list(&scanner, &buffer) }
+    let start = scanner.tokens.offset
     var calls: Calls?
     var call = Call()
     var members = try AnswerScanner.Members(&scanner)
@@ -206,10 +206,12 @@ struct AnswerReader {
   ) throws(JSONError) {
     if try scanner.consumeNull() { return }
     if field == fields.name {
-      guard try scanner.peek() == UInt8(ascii: "\"") else { throw scanner.failure("\"name\" must be a string") }
+      guard try scanner.tokens.peek() == UInt8(ascii: "\"") else {
+        throw scanner.tokens.failure("\"name\" must be a string")
+      }
       call.name = try scanner.fingerprint()
-    } else if try scanner.peek() == UInt8(ascii: "\"") {
-      let count = try scanner.string(into: &buffer)
+    } else if try scanner.tokens.peek() == UInt8(ascii: "\"") {
+      let count = try scanner.tokens.string(into: &buffer)
       call.arguments = nested(buffer.span.extracting(0..<count))
     } else {
       call.arguments = .calls(try scanner.fingerprint())
@@ -221,7 +223,7 @@ struct AnswerReader {
     var scanner = AnswerScanner(text, key: key)
     do throws(JSONError) {
       let value = try scanner.fingerprint()
-      try scanner.finish()
+      try scanner.tokens.finish()
       return .calls(value)
     } catch {
       return .invalid

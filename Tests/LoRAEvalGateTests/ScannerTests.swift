@@ -14,7 +14,7 @@ import Testing
   private func fingerprint(_ bytes: [UInt8]) throws(JSONError) -> Fingerprint {
     var scanner = AnswerScanner(bytes.span, key: key)
     let value = try scanner.fingerprint()
-    try scanner.finish()
+    try scanner.tokens.finish()
     return value
   }
 
