@@ -84,12 +84,8 @@ public final class AdapterPool: Sendable {
         throw .invalid("there is no buffer \(buffer), only \(layout.buffers.count)")
       }
       guard state.memory == nil else { throw .invalid("buffers are bound before the first load") }
-      let name = layout.buffers[buffer].name
-      guard placement.address != 0 else { throw .invalid("\(name): the address is null") }
-      guard placement.stride >= layout.buffers[buffer].slotBytes || layout.slots == 1 else {
-        throw .invalid(
-          "\(name): \(placement.stride) bytes from slot to slot are less than the slot's "
-            + "\(layout.buffers[buffer].slotBytes)")
+      if let problem = layout.problem(with: placement, ofBuffer: buffer) {
+        throw .invalid("\(layout.buffers[buffer].name): \(problem)")
       }
       state.placements[buffer] = placement
     }
@@ -106,6 +102,9 @@ public final class AdapterPool: Sendable {
         throw .invalid(
           "\(bound.count) of \(layout.buffers.count) buffers are bound; the first that is not is "
             + layout.buffers[missing].name)
+      }
+      if !bound.isEmpty, let (one, other) = layout.overlap(in: bound) {
+        throw .invalid("\(layout.buffers[one].name) and \(layout.buffers[other].name) are bound to the same bytes")
       }
       let memory = try onDevice { () throws(SlotDeviceError) in
         bound.isEmpty ? try device.allocateSlots(layout) : try device.slots(layout, at: bound)
