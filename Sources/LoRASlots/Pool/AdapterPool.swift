@@ -116,7 +116,10 @@ public final class AdapterPool: Sendable {
 
   /// Copies what a slot has in a buffer, after every change that was asked for before.
   ///
-  /// - Parameter output: `layout.buffers[buffer].slotBytes` bytes.
+  /// - Parameters:
+  ///   - buffer: position of the buffer in `layout.buffers`.
+  ///   - slot: the slot, from 0.
+  ///   - output: `layout.buffers[buffer].slotBytes` bytes.
   public func read(buffer: Int, slot: Int, into output: UnsafeMutableRawBufferPointer) throws(AdapterPoolError) {
     try check(slot)
     guard layout.buffers.indices.contains(buffer), UInt64(output.count) == layout.buffers[buffer].slotBytes else {
