@@ -14,7 +14,7 @@
 //   adapter that leaves host memory leaves its slot.
 //
 // Functions return LORA_OK or a negative status; `lora_last_error` then has a sentence for people, for the calling
-// thread. A pool may be used from several threads. No function takes over memory that it is given.
+// thread. lora_pool_open may also return LORA_DEGRADED, which is positive. A pool may be used from several threads. No function takes over memory that it is given.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +26,7 @@ extern "C" {
 typedef struct lora_pool lora_pool;
 
 enum {
+  LORA_DEGRADED = 1,      // done, but slower than it should be: lora_last_error and lora_pool_notice say why
   LORA_OK = 0,
   LORA_INVALID = -1,      // an argument makes no sense
   LORA_UNREADABLE = -2,   // a file cannot be read or is broken
@@ -72,8 +73,14 @@ typedef struct {
   int32_t is_ready;     // whether everything has arrived
 } lora_slot;
 
-/// Opens a pool. Host memory is allocated now, and never again.
+/// Opens a pool. Host memory is allocated now, and so is what adapters pass through on their way to a GPU: device memory
+/// of adapter_bytes and little more, whatever max_cpu_loras is. Loads allocate nothing, but for slots of the pool's own,
+/// which the first one allocates. LORA_DEGRADED says that the GPU's kernel cannot be used, as the driver is too old or
+/// has no compiler: the pool is open, but slots are packed on the host and copied in hundreds of pieces.
 int32_t lora_pool_open(const lora_pool_options *options, lora_pool **pool);
+/// Why a pool is slower than it should be, or an empty text; valid until the next call on this thread that fails or asks
+/// this. Never null.
+const char *lora_pool_notice(const lora_pool *pool);
 /// Waits for loads in flight and closes; the engine's memory is left as it is.
 void lora_pool_close(lora_pool *pool);
 
@@ -83,7 +90,9 @@ int32_t lora_pool_describe(const lora_pool *pool, uint64_t index, lora_buffer *b
 
 /// Names the engine's memory for one buffer: where slot 0 starts and how many bytes lie from slot to slot (for a torch
 /// tensor: data_ptr() and stride(0) * element_size()). All buffers or none are bound, before the first load; with none
-/// the pool allocates slots of its own. The memory must be the pool's device's and outlive the pool.
+/// the pool allocates slots of its own. The memory must be the pool's device's and outlive the pool. Addresses and strides
+/// that are no multiples of the element's size, strides below slot_bytes and slots beyond the end of memory are
+/// LORA_INVALID; so is the first load when two buffers share bytes.
 int32_t lora_pool_bind(lora_pool *pool, uint64_t index, void *address, uint64_t slot_stride);
 
 /// Reads an adapter (folder or file, compressed or not) into host memory and checks it against model and slots.
@@ -99,7 +108,9 @@ int32_t lora_pool_pin(lora_pool *pool, int64_t adapter);
 int32_t lora_pool_unpin(lora_pool *pool, int64_t adapter);
 
 /// Fills a slot. `stream` is the engine's CUDA stream, or null on the host: what is queued on it now ends before the
-/// slot changes, and what is queued on it later sees the new contents. The host does not wait for the device.
+/// slot changes, and what is queued on it later sees the new contents. The host does not wait for the device while fewer
+/// than eight loads are under way; without the kernel (LORA_DEGRADED), or for factors of F64 or 8-bit types, it waits for
+/// the slot's readers.
 int32_t lora_pool_load(lora_pool *pool, int64_t adapter, uint64_t slot, void *stream);
 /// The same for `count` adapters and as many different slots, all in one transfer; after a failure all of these slots
 /// belong to no adapter.

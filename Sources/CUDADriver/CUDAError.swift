@@ -26,7 +26,7 @@ package struct CUDAError: Error, Sendable, Equatable, CustomStringConvertible {
   package var isUnavailable: Bool {
     switch result {
     case nil, CUDA_NOT_INITIALIZED, CUDA_STUB_LIBRARY, CUDA_NO_DEVICE, CUDA_INVALID_DEVICE,
-      CUDA_SYSTEM_DRIVER_MISMATCH, CUDA_COMPAT_NOT_SUPPORTED_ON_DEVICE:
+      CUDA_DEVICE_UNAVAILABLE, CUDA_SYSTEM_NOT_READY, CUDA_SYSTEM_DRIVER_MISMATCH, CUDA_COMPAT_NOT_SUPPORTED_ON_DEVICE:
       true
     default: false
     }
@@ -35,7 +35,9 @@ package struct CUDAError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Whether the context is dead: every later call on it fails until the process ends.
   package var isLost: Bool {
     switch result {
-    case CUDA_ECC_UNCORRECTABLE, CUDA_ILLEGAL_ADDRESS, CUDA_ASSERT, CUDA_HARDWARE_STACK_ERROR, CUDA_LAUNCH_FAILED:
+    case CUDA_ECC_UNCORRECTABLE, CUDA_CONTAINED, CUDA_ILLEGAL_ADDRESS, CUDA_LAUNCH_TIMEOUT, CUDA_ASSERT,
+      CUDA_HARDWARE_STACK_ERROR, CUDA_ILLEGAL_INSTRUCTION, CUDA_MISALIGNED_ADDRESS, CUDA_INVALID_ADDRESS_SPACE,
+      CUDA_INVALID_PC, CUDA_LAUNCH_FAILED, CUDA_TENSOR_MEMORY_LEAK, CUDA_EXTERNAL_DEVICE:
       true
     default: false
     }
@@ -52,6 +54,11 @@ package struct CUDAError: Error, Sendable, Equatable, CustomStringConvertible {
     case CUDA_NO_DEVICE: "no GPU is visible; check nvidia-smi and CUDA_VISIBLE_DEVICES"
     case CUDA_INVALID_DEVICE: "devices are numbered from 0; check nvidia-smi and CUDA_VISIBLE_DEVICES"
     case CUDA_UNSUPPORTED_PTX_VERSION, CUDA_INVALID_PTX, CUDA_NO_BINARY_FOR_GPU: "install a newer NVIDIA driver"
+    case CUDA_DEVICE_UNAVAILABLE:
+      "another process has the GPU to itself, or its compute mode forbids use; check nvidia-smi -q -d COMPUTE"
+    case CUDA_SYSTEM_NOT_READY:
+      "the driver waits for the system: on machines with NVSwitch start nvidia-fabricmanager of the driver's version"
+    case CUDA_UNKNOWN: "the driver does not say why: reload its modules or restart the machine, and look at dmesg"
     case CUDA_SYSTEM_DRIVER_MISMATCH, CUDA_COMPAT_NOT_SUPPORTED_ON_DEVICE:
       "kernel module and library of the driver differ; restart after an update, or remove the compatibility package"
     default:

@@ -11,15 +11,20 @@ private func answering(_ body: () throws(LoaderFailure) -> Int64) -> Int64 {
   do throws(LoaderFailure) {
     return try body()
   } catch {
-    let text = unsafe UnsafeMutableBufferPointer(start: lora_thread_text(), count: Int(LORA_THREAD_TEXT_BYTES))
-    var length = 0
-    for byte in error.message.utf8.prefix(text.count - 1) {
-      unsafe text[length] = CChar(bitPattern: byte)
-      length += 1
-    }
-    unsafe text[length] = 0
+    say(error.message)
     return Int64(error.status)
   }
+}
+
+/// Writes the calling thread's sentence.
+private func say(_ message: String) {
+  let text = unsafe UnsafeMutableBufferPointer(start: lora_thread_text(), count: Int(LORA_THREAD_TEXT_BYTES))
+  var length = 0
+  for byte in message.utf8.prefix(text.count - 1) {
+    unsafe text[length] = CChar(bitPattern: byte)
+    length += 1
+  }
+  unsafe text[length] = 0
 }
 
 private func status(_ body: () throws(LoaderFailure) -> Void) -> Int32 {
@@ -46,14 +51,28 @@ public func lastError() -> UnsafePointer<CChar> { unsafe UnsafePointer(lora_thre
 public func poolOpen(_ options: UnsafePointer<lora_pool_options>?, _ pool: UnsafeMutablePointer<OpaquePointer?>?)
   -> Int32
 {
-  status { () throws(LoaderFailure) in
+  let result = answering { () throws(LoaderFailure) in
     guard let options = unsafe options, let pool = unsafe pool else {
       throw LoaderFailure(LORA_INVALID, "options or the place for the pool are null")
     }
     unsafe pool.pointee = nil
     let opened = unsafe try AdapterPool(PoolOptions(options.pointee))
     unsafe pool.pointee = OpaquePointer(Unmanaged.passRetained(opened).toOpaque())
+    guard let notice = opened.device.notice else { return Int64(LORA_OK) }
+    say(notice)
+    return Int64(LORA_DEGRADED)
   }
+  return Int32(result)
+}
+
+/// Why a pool is slower than it should be; empty when it is not.
+@c(lora_pool_notice)
+public func poolNotice(_ pool: OpaquePointer?) -> UnsafePointer<CChar> {
+  _ = answering { () throws(LoaderFailure) in
+    say(try unsafe open(pool).device.notice ?? "")
+    return Int64(LORA_OK)
+  }
+  return unsafe UnsafePointer(lora_thread_text())
 }
 
 /// Closes a pool.

@@ -79,6 +79,11 @@ package final class CUDADevice: SlotDevice {
     }
   }
 
+  /// That slots are filled without the kernel, and why.
+  package var notice: String? {
+    kernelFailure.map { "\(name): the kernel cannot be used (\($0)); slots are packed on the host and copied" }
+  }
+
   /// Pinned memory.
   package func allocateStaging(bytes: UInt64) throws(SlotDeviceError) -> any StagingMemory {
     do throws(CUDAError) {

@@ -4,7 +4,8 @@ import TensorCore
 /// the slots, casts, scales and rounds them as `PackingSource` says, and writes all the zeros around them.
 ///
 /// The text is for PTX 6.3 and compute capability 7.0, which every driver since CUDA 10.0 compiles for every later GPU.
-/// It rounds to bf16 with integers, because the instruction for it needs 8.0.
+/// It rounds to bf16 with integers, because the instruction for it needs 8.0, and makes every NaN canonical as the host
+/// does, because GPUs have a NaN of their own.
 enum ScatterKernel {
   /// Name of the entry; its parameters are the address of a table and the number of entries.
   static let entry = "lora_scatter"
@@ -32,7 +33,7 @@ enum ScatterKernel {
 
     .visible .entry lora_scatter(.param .u64 table, .param .u64 count)
     {
-      .reg .pred %p<12>;
+      .reg .pred %p<13>;
       .reg .b16 %h<5>;
       .reg .b32 %r<30>;
       .reg .f32 %f<4>;
@@ -83,6 +84,9 @@ enum ScatterKernel {
       setp.eq.u32 %p5, %r11, 1;
       setp.eq.u32 %p6, %r12, 0;
       setp.eq.u32 %p7, %r12, 1;
+      // Equal types and no scale: the bits go to the slot as they are.
+      selp.b32 %r28, 255, %r11, %p3;
+      setp.eq.u32 %p12, %r28, %r12;
       mov.u16 %h4, 0;
 
       // 16 elements for each of 256 threads, neighbours side by side.
@@ -111,6 +115,8 @@ enum ScatterKernel {
       shl.b64 %d11, %d11, 1;
       add.u64 %d11, %d5, %d11;
       ld.global.nc.u16 %h1, [%d11];
+      cvt.u32.u16 %r26, %h1;
+      @%p12 bra store;
       @%p5 bra load16;
       mov.b32 %r20, {%h4, %h1};
       bra loaded;
@@ -122,22 +128,23 @@ enum ScatterKernel {
       shl.b64 %d11, %d11, 2;
       add.u64 %d11, %d5, %d11;
       ld.global.nc.u32 %r20, [%d11];
+      mov.b32 %r26, %r20;
+      @%p12 bra store;
     loaded:
       mov.u32 %r22, 0;
 
-      // To the slot's type, ties to even; once more after the scale.
+      // To the slot's type, ties to even, NaN canonical; once more after the scale.
     round:
-      @%p6 bra round32;
-      @%p7 bra round16;
       and.b32 %r23, %r20, 0x7FFFFFFF;
       setp.gt.u32 %p9, %r23, 0x7F800000;
+      @%p6 bra round32;
+      @%p7 bra round16;
       shr.u32 %r24, %r20, 16;
       and.b32 %r25, %r24, 1;
       add.u32 %r25, %r25, 0x7FFF;
       add.u32 %r25, %r25, %r20;
       shr.u32 %r25, %r25, 16;
-      or.b32 %r24, %r24, 0x40;
-      selp.b32 %r26, %r24, %r25, %p9;
+      selp.b32 %r26, 0x7FC0, %r25, %p9;
       shl.b32 %r20, %r26, 16;
       bra rounded;
     round16:
@@ -145,10 +152,11 @@ enum ScatterKernel {
       cvt.rn.f16.f32 %h2, %f3;
       cvt.f32.f16 %f3, %h2;
       cvt.u32.u16 %r26, %h2;
+      selp.b32 %r26, 0x7E00, %r26, %p9;
       mov.b32 %r20, %f3;
       bra rounded;
     round32:
-      mov.b32 %r26, %r20;
+      selp.b32 %r26, 0x7FC00000, %r20, %p9;
     rounded:
       setp.ne.u32 %p10, %r22, 0;
       @%p10 bra store;

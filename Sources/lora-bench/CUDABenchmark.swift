@@ -37,7 +37,7 @@ private struct CUDAMeasurement {
 
   func run() throws {
     print("\(device.title), slots of \(adapters.base.path), best of \(runs); times by the device's events, in ms")
-    if let failure = device.kernelFailure { print("the kernel cannot be used: \(failure)") }
+    if let notice = device.notice { print(notice) }
     print("copy: one pinned copy of the adapter's bytes; loop: a fill and a copy for every tensor, as engines do")
     print("file: page cache → slot; first: until the first layer can run; host: until the call returns")
     print(

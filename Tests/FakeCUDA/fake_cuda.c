@@ -269,9 +269,11 @@ static float value_of(const char *bytes, int type) {
 }
 
 static uint32_t rounded(float value, int type, float *back) {
+  static const uint32_t canonical[] = {0x7FC00000, 0x7E00, 0x7FC0};
   uint32_t bits;
   *back = value;
   memcpy(&bits, &value, 4);
+  if (isnan(value)) return canonical[type];
   if (type == F32) return bits;
   if (type == F16) {
     _Float16 half = (_Float16)value;
@@ -280,7 +282,7 @@ static uint32_t rounded(float value, int type, float *back) {
     *back = (float)half;
     return code;
   }
-  uint32_t code = isnan(value) ? bits >> 16 | 0x40 : (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
+  uint32_t code = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
   uint32_t wide = code << 16;
   memcpy(back, &wide, 4);
   return code & 0xFFFF;
@@ -294,8 +296,12 @@ static bool scatter_element(const scatter_block *b, uint64_t index) {
     uint64_t source = b->source + (row * b->row_stride + column * b->column_stride) * source_size;
     if (!find(source, source_size, true) || source % source_size) return false;
     float value;
-    code = rounded(value_of(host_of(source), b->source_type), b->target_type, &value);
-    if (b->scale != 1) code = rounded(value * b->scale, b->target_type, &value);
+    if (b->source_type == b->target_type && b->scale == 1) {
+      memcpy(&code, host_of(source), size);
+    } else {
+      code = rounded(value_of(host_of(source), b->source_type), b->target_type, &value);
+      if (b->scale != 1) code = rounded(value * b->scale, b->target_type, &value);
+    }
   }
   if (!find(target, size, true) || target % size) return false;
   memcpy(host_of(target), &code, size);

@@ -128,6 +128,20 @@ extension CUDATests {
       #expect(error.isOutOfMemory)
     }
 
+    /// The driver's errors that end a context, and those that say that a GPU cannot be used now.
+    @Test func errorsAreOfTheRightKind() {
+      func error(_ result: Int) -> CUDAError { CUDAError(call: "cuLaunchKernel", result: result, name: "") }
+      for result in [214, 226, 700, 702, 710, 714, 715, 716, 717, 718, 719, 721, 911] {
+        #expect(error(result).isLost && error(result).hint?.contains("restart") == true, "\(result)")
+      }
+      for result in [1, 2, 46, 100, 209, 218, 222, 400, 500, 600, 802, 803, 999] {
+        #expect(!error(result).isLost, "\(result)")
+      }
+      for result in [3, 34, 46, 100, 101, 802, 803, 804] { #expect(error(result).isUnavailable, "\(result)") }
+      #expect(error(802).hint?.contains("fabricmanager") == true)
+      #expect(error(46).hint != nil && error(999).hint != nil && error(1).hint == nil)
+    }
+
     @Test func anotherContextOfTheThreadComesBack() throws {
       let (one, two) = (try context(0), try context(1))
       try one.current { () throws(CUDAError) in

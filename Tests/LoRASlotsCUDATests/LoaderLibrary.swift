@@ -130,6 +130,11 @@ enum LoaderLibrary {
     return unsafe call(pool, index, slot, &bytes, count) == 0 ? bytes : []
   }
 
+  static func notice(_ pool: Pool) -> String {
+    let call = unsafe function("lora_pool_notice", (@convention(c) (OpaquePointer?) -> UnsafePointer<CChar>).self)
+    return unsafe String(cString: call(pool))
+  }
+
   static var lastError: String {
     unsafe String(cString: function("lora_last_error", (@convention(c) () -> UnsafePointer<CChar>).self)())
   }

@@ -15,9 +15,9 @@ extension CUDATests {
     }
 
     /// Opens a pool of two slots for the small llama, with room for `residents` adapters.
-    func open(_ device: String, residents: UInt64 = 2, base: String = "models/llama-bf16-sharded") throws
-      -> LoaderLibrary.Pool
-    {
+    func open(
+      _ device: String, residents: UInt64 = 2, base: String = "models/llama-bf16-sharded", expecting: Int = LORA_OK
+    ) throws -> LoaderLibrary.Pool {
       var pool: LoaderLibrary.Pool = nil
       let result = unsafe Fixtures.path(base).withCString { base in
         unsafe device.withCString { device in
@@ -29,7 +29,7 @@ extension CUDATests {
           return unsafe LoaderLibrary.open(options, &pool)
         }
       }
-      #expect(result == LORA_OK, "\(LoaderLibrary.lastError)")
+      #expect(Int(result) == expecting, "\(LoaderLibrary.lastError)")
       return unsafe pool
     }
 
@@ -166,6 +166,51 @@ extension CUDATests {
       var none: LoaderLibrary.Pool = nil
       #expect(unsafe LoaderLibrary.open(lora_pool_options(), &none) == LORA_INVALID)
       #expect(unsafe none == nil)
+    }
+
+    /// Memory that the kernel could not write is refused while the caller can still mend it, and nothing is queued.
+    @Test(arguments: ["host", "cuda:0"]) func placesThatCannotHoldSlotsAreRefused(_ device: String) throws {
+      let pool = unsafe try open(device)
+      defer { unsafe LoaderLibrary.close(pool) }
+      let number = unsafe LoaderLibrary.add(pool, adapter("llama-all-linear"))
+      let before = FakeDriver.counts.submissions
+      var buffer = lora_buffer()
+      #expect(unsafe LoaderLibrary.describe(pool, 0, &buffer) == LORA_OK)
+      let bytes = buffer.slot_bytes
+      let wrong: [(address: UInt64, stride: UInt64, reason: String)] = [
+        (0, bytes, "null"), (0x10001, bytes, "no multiple of the 2 bytes of BF16"), (0x10000, bytes + 1, "no multiple"),
+        (0x10000, bytes - 2, "less than"), (.max - 1, bytes, "beyond the end"), (0x10000, .max - 1, "beyond the end"),
+      ]
+      for place in wrong {
+        #expect(unsafe LoaderLibrary.bind(pool, 0, place.address, place.stride) == LORA_INVALID)
+        #expect(LoaderLibrary.lastError.contains(place.reason), "\(LoaderLibrary.lastError)")
+      }
+      // One after the other, but the last two begin at the same byte.
+      let count = unsafe LoaderLibrary.bufferCount(pool)
+      var address: UInt64 = 0x100000
+      for index in 0..<count {
+        #expect(unsafe LoaderLibrary.describe(pool, index, &buffer) == LORA_OK)
+        #expect(unsafe LoaderLibrary.bind(pool, index, address, buffer.slot_bytes) == LORA_OK)
+        if index < count - 2 { address += 2 * buffer.slot_bytes }
+      }
+      #expect(unsafe LoaderLibrary.load(pool, number, 0) == LORA_INVALID)
+      #expect(LoaderLibrary.lastError.contains("are bound to the same bytes"), "\(LoaderLibrary.lastError)")
+      #expect(FakeDriver.counts.submissions == before)
+    }
+
+    /// A kernel that does not compile leaves a pool that works, and the caller learns it.
+    @Test func aPoolWithoutItsKernelSaysSo() throws {
+      FakeDriver.failCompilation(222)
+      let pool = unsafe try open("cuda:0", expecting: LORA_DEGRADED)
+      defer { unsafe LoaderLibrary.close(pool) }
+      #expect(LoaderLibrary.lastError.contains("the fake refuses this PTX"), "\(LoaderLibrary.lastError)")
+      #expect(unsafe LoaderLibrary.notice(pool) == LoaderLibrary.lastError)
+      let number = unsafe LoaderLibrary.add(pool, adapter("llama-all-linear"))
+      #expect(unsafe LoaderLibrary.load(pool, number, 1) == LORA_OK)
+      unsafe try check(pool, slot: 1, "llama-all-linear")
+      let whole = unsafe try open("host")
+      #expect(unsafe LoaderLibrary.notice(whole).isEmpty)
+      unsafe LoaderLibrary.close(whole)
     }
 
     @Test func aGPUThatIsNotThereIsNamed() throws {

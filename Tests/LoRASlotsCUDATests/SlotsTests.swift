@@ -109,6 +109,39 @@ extension CUDATests {
       }
     }
 
+    /// Infinities, every kind of NaN and numbers at the edges get the bits that the host gives them: unchanged where type
+    /// and scale are the slot's, else rounded with one NaN for all.
+    @Test(arguments: [DType.bf16, .f16, .f32], [DType.bf16, .f16, .f32])
+    func specialNumbersGetTheHostsBits(_ slot: DType, _ source: DType) throws {
+      let device = try device()
+      let slots = try device.allocateSlots(try Tenant("llama-all-linear").layout { $0.dtype = slot })
+      let staging = try device.allocateStaging(bytes: 4096)
+      let patterns: [UInt32] = [
+        0, 0x8000_0000, 0x7F80_0001, 0xFF81_0203, 0x7FC0_0000, 0xFFFF_FFFF, 0x7F80_0000, 0xFF80_0000, 0x477F_F000,
+        0x3F80_8000, 0x7C01_7E00, 0xFE01_FC00, 0x0001_03FF, 0x7F7F_FFFF, 0x7E01_7C00, 0x7F81_FFC1,
+      ]
+      for (index, bits) in patterns.enumerated() {
+        unsafe staging.bytes.storeBytes(of: bits, toByteOffset: 4 * index, as: UInt32.self)
+      }
+      let columns = UInt64(patterns.count) * 32 / source.bits
+      for scale in [1, 0.75, -2] as [Float] {
+        let block = PackingBlock(
+          buffer: 0, start: 0, rows: 1, columns: columns,
+          source: PackingSource(
+            start: 0, dtype: source, rows: 1, columns: columns, rowStride: columns, scale: scale))
+        let plan = PackingPlan(
+          blocks: [block], stages: [PackingStage(blocks: 0..<1, sources: [0..<64])], sourceBytes: 64, liveBytes: 64)
+        try slots.load([SlotLoad(plan: plan, staging: staging, start: 0, slot: 0)]).wait()
+        var found = [UInt8](repeating: 0, count: Int(slots.layout.buffers[0].slotBytes))
+        try unsafe found.withUnsafeMutableBytes { try unsafe slots.read(buffer: 0, slot: 0, into: $0) }
+        var wanted = [UInt8](repeating: 0, count: Int(columns * slot.bits / 8))
+        unsafe wanted.withUnsafeMutableBytes {
+          unsafe HostPacker.pack(block, dtype: slot, from: UnsafeRawBufferPointer(staging.bytes), into: $0)
+        }
+        #expect(Array(found.prefix(wanted.count)) == wanted, "times \(scale)")
+      }
+    }
+
     @Test func aSwapTakesFewCommandsAndLiveBytesOnly() throws {
       let device = try device()
       let tenant = try Tenant("llama-all-linear")

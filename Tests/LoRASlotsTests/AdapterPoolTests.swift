@@ -187,6 +187,7 @@ private final class FailingDevice: SlotDevice {
   var name: String { host.name }
   var title: String { host.title }
   var freeBytes: UInt64? { host.freeBytes }
+  var notice: String? { nil }
   func allocateStaging(bytes: UInt64) throws(SlotDeviceError) -> any StagingMemory {
     try host.allocateStaging(bytes: bytes)
   }

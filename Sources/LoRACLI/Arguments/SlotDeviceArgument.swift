@@ -10,11 +10,7 @@ func openSlotDevice(_ name: String, jobs: Int?, _ terminal: TerminalOptions) thr
   if name == "host" { return HostDevice(workers: jobs) }
   do throws(SlotDeviceError) {
     let device = try CUDADevice(cudaOrdinal(name), workers: jobs)
-    if let failure = device.kernelFailure {
-      terminal.warn(
-        "\(device.name): the kernel cannot be used (\(escaped("\(failure)", limit: 2_000))); slots are packed on the "
-          + "host and copied")
-    }
+    if let notice = device.notice { terminal.warn(escaped(notice, limit: 2_000)) }
     return device
   } catch {
     if name == "auto" {

@@ -13,6 +13,9 @@ public protocol SlotDevice: AnyObject, Sendable {
   /// Bytes that slots can still take; nil when the device cannot say.
   var freeBytes: UInt64? { get }
 
+  /// What keeps the device from being as fast as it should be, as a sentence; nil when nothing does.
+  var notice: String? { get }
+
   /// Host memory of `bytes` bytes whose start is aligned to 4096; pinned where the bus wants it. Contents undefined.
   ///
   /// Meant to be called once: pinning costs more than a swap.

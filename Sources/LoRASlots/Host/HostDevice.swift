@@ -15,6 +15,9 @@ public final class HostDevice: SlotDevice {
   /// Memory that the system can give.
   public var freeBytes: UInt64? { HostMemory.available }
 
+  /// Nothing.
+  public var notice: String? { nil }
+
   /// Plain memory, touched once so that reading into it costs no page faults.
   public func allocateStaging(bytes: UInt64) throws(SlotDeviceError) -> any StagingMemory {
     let memory = try HostMemory(bytes: bytes, for: "the host pool")

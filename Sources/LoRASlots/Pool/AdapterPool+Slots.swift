@@ -51,6 +51,7 @@ extension AdapterPool {
   /// - Parameters:
   ///   - adapters: adapters in host memory, or registered ones.
   ///   - slots: as many different slots; after a failure they belong to no adapter.
+  ///   - waiter: who waits for it.
   public func load(_ adapters: [Int], into slots: [Int], for waiter: SlotWaiter = .host) throws(AdapterPoolError) {
     guard adapters.count == slots.count, Set(slots).count == slots.count else {
       throw .invalid("a slot is named twice; one transfer fills a slot once")

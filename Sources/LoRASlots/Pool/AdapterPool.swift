@@ -84,12 +84,8 @@ public final class AdapterPool: Sendable {
         throw .invalid("there is no buffer \(buffer), only \(layout.buffers.count)")
       }
       guard state.memory == nil else { throw .invalid("buffers are bound before the first load") }
-      let name = layout.buffers[buffer].name
-      guard placement.address != 0 else { throw .invalid("\(name): the address is null") }
-      guard placement.stride >= layout.buffers[buffer].slotBytes || layout.slots == 1 else {
-        throw .invalid(
-          "\(name): \(placement.stride) bytes from slot to slot are less than the slot's "
-            + "\(layout.buffers[buffer].slotBytes)")
+      if let problem = layout.problem(with: placement, ofBuffer: buffer) {
+        throw .invalid("\(layout.buffers[buffer].name): \(problem)")
       }
       state.placements[buffer] = placement
     }
@@ -107,6 +103,9 @@ public final class AdapterPool: Sendable {
           "\(bound.count) of \(layout.buffers.count) buffers are bound; the first that is not is "
             + layout.buffers[missing].name)
       }
+      if !bound.isEmpty, let (one, other) = layout.overlap(in: bound) {
+        throw .invalid("\(layout.buffers[one].name) and \(layout.buffers[other].name) are bound to the same bytes")
+      }
       let memory = try onDevice { () throws(SlotDeviceError) in
         bound.isEmpty ? try device.allocateSlots(layout) : try device.slots(layout, at: bound)
       }
@@ -117,7 +116,10 @@ public final class AdapterPool: Sendable {
 
   /// Copies what a slot has in a buffer, after every change that was asked for before.
   ///
-  /// - Parameter output: `layout.buffers[buffer].slotBytes` bytes.
+  /// - Parameters:
+  ///   - buffer: position of the buffer in `layout.buffers`.
+  ///   - slot: the slot, from 0.
+  ///   - output: `layout.buffers[buffer].slotBytes` bytes.
   public func read(buffer: Int, slot: Int, into output: UnsafeMutableRawBufferPointer) throws(AdapterPoolError) {
     try check(slot)
     guard layout.buffers.indices.contains(buffer), UInt64(output.count) == layout.buffers[buffer].slotBytes else {
