@@ -77,7 +77,8 @@ struct BaseModuleTable {
   {
     let shape = entry.info.shape
     let isQuantized = isPacked || companions.contains(name) || !entry.info.dtype.isPlainWeight
-    let known = catalogued(name)
+    // Stacks of experts may be called a module's weight in the files.
+    let known = catalogued(name) ?? catalogued(weightName)
     guard let guess = known.map({ ModuleKind(of: $0) }) ?? shapes.kind(ofModule: name, shape) else { return }
     let hasBias =
       checkpoint.tensors[name + ".bias"] != nil || checkpoint.tensors[name + ".in_proj_bias"] != nil

@@ -54,7 +54,7 @@ def merge_with_peft(name, base, folder):
     """The merged checkpoint in float64 under its names on disk, and what was tied to what in the base."""
     factors = adapter_tensors(folder)
     config = read_json(folder / "adapter_config.json")
-    model = getattr(transformers, name).from_pretrained(base, dtype=torch.float64)
+    model = getattr(transformers, name).from_pretrained(base, dtype=torch.float64).double()  # routers may stay in float32
     tied = dict(model.all_tied_weights_keys)
     if trains_tied(tied, factors):
         take_apart(model)
