@@ -30,6 +30,7 @@ package enum Catalogue {
     .mistral,
     .mixtral,
     .mpt,
+    .nemotronH,
     .olmo,
     .olmo2,
     .opt,

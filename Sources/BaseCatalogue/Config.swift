@@ -87,6 +87,9 @@ final class Config {
     }
   }
 
+  /// A text; nil when missing or null.
+  func text(_ key: String) -> String? { hasValue(key) ? string(key, "") : nil }
+
   /// A list of layer indices; nil when missing or null.
   ///
   /// It is a set because every layer looks itself up in it.

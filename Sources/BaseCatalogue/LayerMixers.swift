@@ -35,6 +35,7 @@ public struct LayerMixers: Sendable, Equatable {
         return given.map { $0.string ?? "" }
       }
     }
+    if let pattern = section.config["hybrid_override_pattern"]?.string { return kinds(ofPattern: pattern) }
     guard let name = section.modelType ?? modelType,
       let type = TypeTable.type(name, withOneOf: lists + ["attn_layer_period"])
     else { return nil }
@@ -44,6 +45,13 @@ public struct LayerMixers: Sendable, Equatable {
       return elements.map { if case .text(let kind) = $0 { kind } else { "" } }
     }
     return periodic(fields)
+  }
+
+  /// Kinds of the layers of older Nemotron-H files, which give a letter for each (`NemotronHConfig._pattern_to_list`);
+  /// a letter that is not known stands for itself.
+  static func kinds(ofPattern pattern: String) -> [String] {
+    let kinds: [Character: String] = ["M": "mamba", "*": "attention", "-": "mlp", "E": "moe"]
+    return pattern.prefix(BaseDescription.moduleLimit).map { kinds[$0] ?? String($0) }
   }
 
   /// Kinds of Jamba's layers, every few of which attend (`JambaConfig.layer_types`).

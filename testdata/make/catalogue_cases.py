@@ -32,6 +32,11 @@ def decoder(name, *more, heads=CAUSAL, **always):
     return cases(name, SMALL | always, heads, dict(head="Model", num_key_value_heads=2), *more)
 
 
+NEMOTRON_H = dict(
+    vocab_size=97, hidden_size=48, intermediate_size=72, num_attention_heads=6, num_key_value_heads=3, head_dim=10,
+    ssm_state_size=7, mamba_num_heads=10, mamba_head_dim=4, n_groups=2, n_routed_experts=5, moe_intermediate_size=36,
+    moe_shared_expert_intermediate_size=44, layers_block_type=["linear_attention", "moe", "full_attention", "mlp"],
+)
 SPLIT_HEADS = ["ForCausalLM", "Model", "ForSequenceClassification", "ForTokenClassification"]
 GPT2 = dict(vocab_size=97, n_positions=31, n_embd=48, n_layer=2, n_head=6)
 TIED, UNTIED = dict(tie_word_embeddings=True), dict(tie_word_embeddings=False)
@@ -424,6 +429,15 @@ CASES = {
                 hidden_size=24, intermediate_size=30, num_hidden_layers=1, num_attention_heads=3, vision_use_head=False
             )
         ),
+    ),
+    "nemotron_h": cases(
+        "NemotronH",
+        NEMOTRON_H,
+        ["ForCausalLM", "Model"],
+        dict(moe_latent_size=20, mlp_bias=True, use_bias=True, num_key_value_heads=2),
+        dict(layers_block_type=["mamba", "attention", "mlp"], use_conv_bias=False, tie_word_embeddings=True),
+        dict(head="Model", n_groups=1, conv_kernel=3, layers_block_type=["moe", "moe", "mlp", "linear_attention"]),
+        dict(layers_block_type=None, hybrid_override_pattern="MEM*E-", moe_shared_expert_intermediate_size=28),
     ),
     "recurrent_gemma": cases(
         "RecurrentGemma",
