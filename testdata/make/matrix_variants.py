@@ -108,7 +108,7 @@ def variants(model, facts, head_only=False):
     yield Variant("bias-lora-only", lora(targets=linear, bias="lora_only"))
     if facts.biased:
         yield Variant("lora-bias", lora(targets=facts.biased, lora_bias=True))
-    if layered:
+    if facts.layered:
         first = facts.layered[0]
         other = next((path for path in reversed(facts.layered) if last(path) != one), first)
         yield Variant("rank-pattern", lora(targets=layered, rank_pattern={one: 5, re.escape(other): 5}))
