@@ -10,7 +10,7 @@ enum ModelPart {
     let path = components.prefix { UInt64($0) == nil }
     // A connector may stand within the tower that it belongs to.
     if path.contains(where: { connectors.contains($0) }) { return "connector" }
-    if let tower = path.lazy.compactMap({ towers[$0] }).first { return tower }
+    for component in path { if let tower = towers[component] { return tower } }
     return components.contains("encoder") || components.contains("decoder") ? coder(components) : "text"
   }
 

@@ -92,6 +92,7 @@ struct BasesCommand: ToolCommand {
       if let module = base.modules[String(router.name.dropLast(".weight".utf8.count))] { modules.append(module) }
     }
     if modules.count != base.modules.count { modules = Array(base.modules.values) }
-    return modules.sorted { naturallyPrecedes($0.name, $1.name) }
+    // Places are sorted, not modules, which are large.
+    return modules.indices.sorted { naturallyPrecedes(modules[$0].name, modules[$1].name) }.map { modules[$0] }
   }
 }
