@@ -163,7 +163,7 @@ import Testing
       ], environment: ["LORA_TOOL_LIBCUDA": Program.fakeCUDA].merging(environment) { $1 })
   }
 
-  @Test(arguments: [["FAKE_CUDA_POLICY": "lazy"], ["FAKE_CUDA_POLICY": "eager"], ["FAKE_CUDA_JIT": "222"]])
+  @Test(arguments: [["FAKE_CUDA_POLICY": "lazy"], ["FAKE_CUDA_POLICY": "random:7"], ["FAKE_CUDA_JIT": "222"]])
   func slotsOnAGPUHoldWhatTheReferenceSays(_ environment: [String: String]) throws {
     let result = try pack("cuda", environment)
     #expect(result.code == 0, "\(result.errors)")

@@ -117,7 +117,7 @@ import Testing
       }
     }
     // No GPU, no memory on it, and a call that fails on the way.
-    for change in [["FAKE_CUDA_DEVICES": "0"], ["FAKE_CUDA_MEMORY": "1000"], ["FAKE_CUDA_FAIL": "200"]] {
+    for change in [["FAKE_CUDA_DEVICES": "0"], ["FAKE_CUDA_MEMORY": "1000"], ["FAKE_CUDA_FAIL": "cuLaunchKernel"]] {
       let failed = try Program.run(
         ["replay", "--trace", trace, "--max-loras", "2", "--device", "cuda", "--base", "models/llama-bf16-sharded"]
           + names.flatMap { ["--adapter", "adapters/\($0)"] },

@@ -1,9 +1,12 @@
 #include "fake_cuda.h"
 
-#include <math.h>
+#include "memory.h"
+#include "ptx.h"
+
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,22 +15,12 @@ typedef int result_t;
 enum {
   OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, NO_DEVICE = 100, INVALID_DEVICE = 101,
   INVALID_CONTEXT = 201, INVALID_PTX = 218, INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600,
-  ILLEGAL_ADDRESS = 700,
+  ILLEGAL_ADDRESS = 700, MISALIGNED_ADDRESS = 716, LAUNCH_FAILED = 719, UNKNOWN = 999,
 };
 
-// Added to host addresses: the sum is no address that a processor can read.
-#define DEVICE_BASE 0x4000000000000000ull
-enum { MOST_DEVICES = 2, POISON = 0xCD, MOST_PARAMETERS = 6 };
+enum { MOST_DEVICES = 2, MOST_PARAMETERS = 16 };
 
 // MARK: State
-
-typedef struct block {
-  struct block *next;
-  char *bytes;
-  uint64_t size;
-  int device;
-  bool is_device;
-} block;
 
 typedef struct operation operation;
 typedef struct event {
@@ -35,11 +28,14 @@ typedef struct event {
   bool was_recorded;
   double time;
   int references;     // the program's, and one for each record in a queue
+  vector_clock clock; // what comes before the last record
 } event;
 
 typedef struct stream {
   struct stream *next;
   operation *first, *last;
+  unsigned index;
+  vector_clock clock;  // what comes before the next operation
 } stream;
 
 struct operation {
@@ -47,23 +43,28 @@ struct operation {
   stream *stream;
   enum { COPY_TO_DEVICE, COPY_TO_HOST, FILL, LAUNCH, RECORD, WAIT } kind;
   uint64_t to, from, size;
-  bool is_pageable, is_product;
+  bool is_pageable;
+  uint64_t digest;     // of what a copy to the device reads, when it was queued
   unsigned char byte;
   unsigned grid, threads;
+  const ptx_kernel *kernel;
   uint64_t parameters[MOST_PARAMETERS];
+  actor who;
   event *event;
   operation *awaited;
   bool is_done;
   int references;
 };
 
-typedef struct { char entry[64]; } function;
-typedef struct { function function; } module;
+typedef struct { ptx_kernel *kernel; } module;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static block *blocks;
 static stream default_stream;
 static stream *streams;
+static bool is_taken[MOST_STREAMS] = {true};
+static vector_clock last_clocks[MOST_STREAMS];
+static vector_clock host_clock;  // what is known to have ended
+static uint32_t launches;
 static int context_references[MOST_DEVICES];
 static char contexts[MOST_DEVICES];
 static _Thread_local char *current;
@@ -71,6 +72,7 @@ static bool is_initialized;
 static result_t sticky;
 
 static enum fake_cuda_policy policy;
+static uint64_t random_state = 1;
 static uint64_t memory_limit = UINT64_MAX, memory_used;
 static int device_count = MOST_DEVICES;
 static uint64_t fail_at;
@@ -89,16 +91,25 @@ static double now(void) {
 // What a test orders through the environment of a program that it starts.
 __attribute__((constructor)) static void read_environment(void) {
   const char *text;
-  if ((text = getenv("FAKE_CUDA_POLICY"))) policy = strcmp(text, "lazy") == 0 ? FAKE_CUDA_LAZY : FAKE_CUDA_EAGER;
+  if ((text = getenv("FAKE_CUDA_POLICY"))) {
+    policy = strcmp(text, "lazy") == 0 ? FAKE_CUDA_LAZY : FAKE_CUDA_EAGER;
+    if (strncmp(text, "random:", 7) == 0) policy = FAKE_CUDA_RANDOM, random_state = strtoull(text + 7, NULL, 10) | 1;
+  }
   if ((text = getenv("FAKE_CUDA_DEVICES"))) device_count = atoi(text);
   if ((text = getenv("FAKE_CUDA_MEMORY"))) memory_limit = strtoull(text, NULL, 10);
   if ((text = getenv("FAKE_CUDA_JIT"))) jit_result = atoi(text);
-  if ((text = getenv("FAKE_CUDA_FAIL"))) fail_at = strtoull(text, NULL, 10), fail_result = INVALID_VALUE;
+  if ((text = getenv("FAKE_CUDA_FAIL"))) {
+    // A call by its number or by its name.
+    fail_at = strtoull(text, NULL, 10);
+    fail_result = INVALID_VALUE;
+    if (!fail_at) strncpy(fail_name, text, sizeof fail_name - 1);
+  }
 }
 
 void fake_cuda_reset(enum fake_cuda_policy new_policy) {
   pthread_mutex_lock(&lock);
   policy = new_policy;
+  random_state = 1;
   memory_limit = UINT64_MAX;
   device_count = MOST_DEVICES;
   fail_at = 0;
@@ -110,6 +121,7 @@ void fake_cuda_reset(enum fake_cuda_policy new_policy) {
   current = NULL;
   fake_cuda_counts live = counts;
   memset(&counts, 0, sizeof counts);
+  counts.violations = live.violations;
   counts.live_allocations = live.live_allocations;
   counts.live_pinned = live.live_pinned;
   counts.live_streams = live.live_streams;
@@ -131,6 +143,7 @@ void fake_cuda_read_counts(uint64_t *numbers) {
   memcpy(numbers, &result, sizeof result);
 }
 
+void fake_cuda_set_violations(uint64_t count) { counts.violations = count; }
 void fake_cuda_limit_memory(uint64_t bytes) { memory_limit = bytes; }
 void fake_cuda_set_devices(int count) { device_count = count; }
 void fake_cuda_hide_names(int hides) { hides_names = hides; }
@@ -180,167 +193,62 @@ static result_t end(result_t result) {
 
 // MARK: Memory
 
-static block *find(uint64_t address, uint64_t size, bool is_device) {
-  for (block *b = blocks; b; b = b->next) {
-    uint64_t start = (uint64_t)(uintptr_t)b->bytes + (b->is_device ? DEVICE_BASE : 0);
-    if (b->is_device == is_device && address >= start && size <= b->size && address - start <= b->size - size)
-      return b;
-  }
-  return NULL;
-}
-
-static char *host_of(uint64_t address) { return (char *)(uintptr_t)(address - DEVICE_BASE); }
-
-static char *new_block(uint64_t size, bool is_device, int device) {
+static block *new_block(uint64_t size, bool is_device, int device) {
   if (is_device && (size > memory_limit || memory_used > memory_limit - size)) return NULL;
-  block *b = calloc(1, sizeof *b);
-  if (!b || posix_memalign((void **)&b->bytes, 4096, size ? size : 1) != 0) {
-    free(b);
-    return NULL;
-  }
-  memset(b->bytes, POISON, size);
-  b->size = size;
-  b->is_device = is_device;
-  b->device = device;
-  b->next = blocks;
-  blocks = b;
+  block *b = memory_new(size, is_device, device);
+  if (!b) return NULL;
   if (is_device) memory_used += size, counts.live_allocations++;
   else counts.live_pinned++;
-  return b->bytes;
+  return b;
 }
 
-static bool free_block(char *bytes, bool is_device) {
-  for (block **link = &blocks; *link; link = &(*link)->next) {
-    block *b = *link;
-    if (b->bytes != bytes || b->is_device != is_device) continue;
-    *link = b->next;
-    if (is_device) memory_used -= b->size, counts.live_allocations--;
-    else counts.live_pinned--;
-    // A read after the memory was freed finds this.
-    memset(b->bytes, 0xDD, b->size);
-    free(b->bytes);
-    free(b);
-    return true;
-  }
-  return false;
+static bool free_block(uint64_t address, bool is_device) {
+  uint64_t size = memory_free(address, is_device);
+  if (size == UINT64_MAX) return false;
+  if (is_device) memory_used -= size, counts.live_allocations--;
+  else counts.live_pinned--;
+  return true;
+}
+
+// Something that the driver would not notice, and that makes results depend on luck: every later call fails.
+static void violate(result_t result, const char *what) {
+  fprintf(stderr, "FakeCUDA: %s\n", what);
+  counts.violations++;
+  if (sticky == OK) sticky = result;
 }
 
 uint64_t fake_cuda_engine_alloc(uint64_t bytes) {
   pthread_mutex_lock(&lock);
-  char *memory = new_block(bytes, true, 0);
+  block *b = new_block(bytes, true, 0);
   pthread_mutex_unlock(&lock);
-  return memory ? (uint64_t)(uintptr_t)memory + DEVICE_BASE : 0;
+  return b ? memory_address(b) : 0;
 }
 
 void fake_cuda_engine_free(uint64_t address) {
   pthread_mutex_lock(&lock);
-  free_block(host_of(address), true);
+  free_block(address, true);
   pthread_mutex_unlock(&lock);
 }
 
-void *fake_cuda_host_view(uint64_t address) { return host_of(address); }
+void *fake_cuda_host_view(uint64_t address) { return memory_view(address); }
 
-// MARK: The scatter kernel
+// MARK: Kernels
 
-typedef struct {
-  uint64_t target, source;
-  uint32_t first_tile, columns;
-  uint64_t elements;
-  uint32_t source_rows, source_columns;
-  uint64_t row_stride, column_stride;
-  float scale;
-  uint8_t source_type, target_type;
-  uint16_t padding;
-} scatter_block;
-_Static_assert(sizeof(scatter_block) == 64, "the kernel reads entries of 64 bytes");
-enum { F32, F16, BF16, TILE = 4096 };
-
-static float value_of(const char *bytes, int type) {
-  uint32_t bits = 0;
-  float value;
-  if (type == F16) {
-    _Float16 half;
-    memcpy(&half, bytes, 2);
-    return (float)half;
-  }
-  memcpy(type == BF16 ? (char *)&bits + 2 : (char *)&bits, bytes, type == BF16 ? 2 : 4);
-  memcpy(&value, &bits, 4);
-  return value;
+static void *kernel_access(void *context, uint64_t address, unsigned size, bool writes) {
+  const operation *o = context;
+  block *b = memory_find(address, size, true);
+  if (!b) return violate(ILLEGAL_ADDRESS, "a kernel reads or writes beyond all memory"), NULL;
+  if (address % size) return violate(MISALIGNED_ADDRESS, "a kernel reads or writes at a misaligned address"), NULL;
+  const char *violation = memory_touch(b, address, size, writes, &o->who);
+  if (violation) return violate(UNKNOWN, violation), NULL;
+  return memory_view(address);
 }
 
-static uint32_t rounded(float value, int type, float *back) {
-  static const uint32_t canonical[] = {0x7FC00000, 0x7E00, 0x7FC0};
-  uint32_t bits;
-  *back = value;
-  memcpy(&bits, &value, 4);
-  if (isnan(value)) return canonical[type];
-  if (type == F32) return bits;
-  if (type == F16) {
-    _Float16 half = (_Float16)value;
-    uint16_t code;
-    memcpy(&code, &half, 2);
-    *back = (float)half;
-    return code;
-  }
-  uint32_t code = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
-  uint32_t wide = code << 16;
-  memcpy(back, &wide, 4);
-  return code & 0xFFFF;
-}
-
-static bool scatter_element(const scatter_block *b, uint64_t index) {
-  size_t size = b->target_type == F32 ? 4 : 2, source_size = b->source_type == F32 ? 4 : 2;
-  uint64_t row = index / b->columns, column = index % b->columns, target = b->target + index * size;
-  uint32_t code = 0;
-  if (row < b->source_rows && column < b->source_columns) {
-    uint64_t source = b->source + (row * b->row_stride + column * b->column_stride) * source_size;
-    if (!find(source, source_size, true) || source % source_size) return false;
-    float value;
-    if (b->source_type == b->target_type && b->scale == 1) {
-      memcpy(&code, host_of(source), size);
-    } else {
-      code = rounded(value_of(host_of(source), b->source_type), b->target_type, &value);
-      if (b->scale != 1) code = rounded(value * b->scale, b->target_type, &value);
-    }
-  }
-  if (!find(target, size, true) || target % size) return false;
-  memcpy(host_of(target), &code, size);
-  return true;
-}
-
-static bool scatter(uint64_t table, uint64_t count, unsigned grid, unsigned threads) {
-  if (threads != 256 || !find(table, count * sizeof(scatter_block), true)) return false;
-  const scatter_block *entries = (const scatter_block *)host_of(table);
-  for (unsigned group = 0; group < grid; group++) {
-    uint64_t position = 0;
-    for (uint64_t i = 0; i < count; i++)
-      if (entries[i].first_tile <= group) position = i;
-    const scatter_block *b = &entries[position];
-    uint64_t start = (uint64_t)(group - b->first_tile) * TILE;
-    for (uint64_t i = start; i < start + TILE && i < b->elements; i++)
-      if (!scatter_element(b, i)) return false;
-  }
-  return true;
-}
-
-// MARK: The product kernel
-
-static bool product(const uint64_t *parameters, unsigned grid, unsigned threads) {
-  uint64_t rows = parameters[3], length = parameters[4], count = parameters[5];
-  if (threads != 256 || !rows || !find(parameters[0], rows * length * 4, true)
-      || !find(parameters[1], count * length * 4, true) || !find(parameters[2], count * rows * 4, true))
-    return false;
-  const float *matrix = (const float *)host_of(parameters[0]), *tokens = (const float *)host_of(parameters[1]);
-  float *output = (float *)host_of(parameters[2]);
-  for (uint64_t i = 0; i < (uint64_t)grid * threads && i / rows < count; i++) {
-    const float *row = matrix + i % rows * length, *token = tokens + i / rows * length;
-    float sums[16] = {0};
-    for (uint64_t k = 0; k < length; k++) sums[k % 16] = fmaf(row[k], token[k], sums[k % 16]);
-    for (int width = 8; width >= 4; width /= 2)
-      for (int lane = 0; lane < width; lane++) sums[lane] += sums[lane + width];
-    output[i] = ((sums[0] + sums[2]) + (sums[1] + sums[3])) + 0.0f;
-  }
-  return true;
+static void kernel_fault(void *context, int line, const char *what) {
+  (void)context;
+  char text[160];
+  snprintf(text, sizeof text, "line %d of the kernel: %s", line, what);
+  violate(LAUNCH_FAILED, text);
 }
 
 // MARK: Streams
@@ -355,26 +263,47 @@ static void drop_event(event *e) {
 
 static void run_until(operation *last);
 
+// Notes an operation's access to a range; false when it is not allowed.
+static bool touch(const operation *o, uint64_t address, bool writes) {
+  block *b = memory_find(address, o->size, true);
+  if (!b) return violate(ILLEGAL_ADDRESS, "memory was freed before an operation that uses it"), false;
+  const char *violation = memory_touch(b, address, o->size, writes, &o->who);
+  if (violation) violate(UNKNOWN, violation);
+  return !violation;
+}
+
+static uint64_t digest_of(const void *bytes, uint64_t size) {
+  uint64_t digest = 0xCBF29CE484222325;
+  for (uint64_t i = 0; i < size; i++) digest = (digest ^ ((const unsigned char *)bytes)[i]) * 0x100000001B3;
+  return digest;
+}
+
+static bool copy_to_device(const operation *o) {
+  const void *from = (const void *)(uintptr_t)o->from;
+  if (!o->is_pageable && !memory_find(o->from, o->size, false))
+    return violate(ILLEGAL_ADDRESS, "pinned memory was freed before a copy out of it"), false;
+  if (o->digest != digest_of(from, o->size))
+    return violate(UNKNOWN, "host memory was written while a copy out of it was queued"), false;
+  if (touch(o, o->to, true)) memcpy(memory_view(o->to), from, o->size);
+  return true;
+}
+
 // Runs one operation whose predecessors on its stream have run.
 static void run(operation *o) {
-  bool is_legal = true;
   switch (o->kind) {
-    case COPY_TO_DEVICE:
-      is_legal = find(o->to, o->size, true) && (o->is_pageable || find(o->from, o->size, false));
-      if (is_legal) memcpy(host_of(o->to), (void *)(uintptr_t)o->from, o->size);
-      break;
+    case COPY_TO_DEVICE: copy_to_device(o); break;
     case COPY_TO_HOST:
-      is_legal = find(o->from, o->size, true) != NULL;
-      if (is_legal) memcpy((void *)(uintptr_t)o->to, host_of(o->from), o->size);
+      if (touch(o, o->from, false)) memcpy((void *)(uintptr_t)o->to, memory_view(o->from), o->size);
       break;
     case FILL:
-      is_legal = find(o->to, o->size, true) != NULL;
-      if (is_legal) memset(host_of(o->to), o->byte, o->size);
+      if (touch(o, o->to, true)) memset(memory_view(o->to), o->byte, o->size);
       break;
-    case LAUNCH:
-      is_legal = o->is_product ? product(o->parameters, o->grid, o->threads)
-                               : scatter(o->parameters[0], o->parameters[1], o->grid, o->threads);
+    case LAUNCH: {
+      ptx_memory memory = {.access = kernel_access, .fault = kernel_fault, .context = o};
+      o->who.launch = ++launches;
+      ptx_run(o->kernel, o->grid, o->threads, o->parameters, &memory);
       break;
+    }
     case RECORD:
       o->event->time = now();
       if (o->event->record == o) drop(o), o->event->record = NULL;
@@ -384,7 +313,6 @@ static void run(operation *o) {
       if (o->awaited) run_until(o->awaited), drop(o->awaited), o->awaited = NULL;
       break;
   }
-  if (!is_legal) sticky = ILLEGAL_ADDRESS;
 }
 
 // Runs the stream of an operation up to and with it.
@@ -417,6 +345,32 @@ static void drain_all(void) {
   for (stream *s = streams; s; s = s->next) drain(s);
 }
 
+static uint64_t random_number(void) {
+  random_state ^= random_state << 13;
+  random_state ^= random_state >> 7;
+  random_state ^= random_state << 17;
+  return random_state;
+}
+
+// Runs some operations of some streams, as a device does by itself.
+static void run_some(void) {
+  for (uint64_t left = random_number() % 4; left > 0; left--) {
+    unsigned count = 1;
+    for (stream *s = streams; s; s = s->next) count++;
+    stream *chosen = &default_stream;
+    for (uint64_t skip = random_number() % count; skip > 0; skip--)
+      chosen = chosen == &default_stream ? streams : chosen->next;
+    operation *first = chosen->first;
+    if (!first || (first->kind == WAIT && first->awaited && !first->awaited->is_done)) continue;
+    first->references++;
+    run_until(first);
+    drop(first);
+  }
+}
+
+// The host has seen everything before a point end.
+static void has_ended(const vector_clock *clock) { clock_join(&host_clock, clock); }
+
 static stream *known(stream *s) {
   if (!s) return &default_stream;
   for (stream *each = streams; each; each = each->next)
@@ -433,6 +387,12 @@ static result_t submit(stream *s, operation order) {
   o->stream = s;
   o->references = 1;
   counts.submissions++;
+  if (o->kind == WAIT && o->event->was_recorded) clock_join(&s->clock, &o->event->clock);
+  clock_join(&s->clock, &host_clock);
+  s->clock.counts[s->index]++;
+  o->who.stream = s->index;
+  o->who.clock = s->clock;
+  if (o->kind == RECORD) o->event->clock = s->clock;
   if (o->kind == RECORD) {
     drop(o->event->record);
     o->event->record = o;
@@ -445,6 +405,7 @@ static result_t submit(stream *s, operation order) {
   else s->first = o;
   s->last = o;
   if (policy == FAKE_CUDA_EAGER) drain(s);
+  if (policy == FAKE_CUDA_RANDOM) run_some();
   return sticky;
 }
 
@@ -470,6 +431,9 @@ static const struct { result_t result; const char *name, *text; } errors[] = {
   {NO_DEVICE, "CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected"},
   {INVALID_DEVICE, "CUDA_ERROR_INVALID_DEVICE", "invalid device ordinal"},
   {INVALID_CONTEXT, "CUDA_ERROR_INVALID_CONTEXT", "invalid device context"},
+  {MISALIGNED_ADDRESS, "CUDA_ERROR_MISALIGNED_ADDRESS", "misaligned address"},
+  {LAUNCH_FAILED, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"},
+  {UNKNOWN, "CUDA_ERROR_UNKNOWN", "unknown error"},
   {INVALID_PTX, "CUDA_ERROR_INVALID_PTX", "a PTX JIT compilation failed"},
   {INVALID_HANDLE, "CUDA_ERROR_INVALID_HANDLE", "invalid resource handle"},
   {NOT_FOUND, "CUDA_ERROR_NOT_FOUND", "named symbol not found"},
@@ -554,66 +518,75 @@ result_t cuMemGetInfo_v2(size_t *free_bytes, size_t *total) {
 result_t cuMemAlloc_v2(uint64_t *address, size_t size) {
   BEGIN("cuMemAlloc", true);
   if (!size) return end(INVALID_VALUE);
-  char *bytes = new_block(size, true, (int)(current - contexts));
-  if (!bytes) return end(OUT_OF_MEMORY);
-  *address = (uint64_t)(uintptr_t)bytes + DEVICE_BASE;
+  block *b = new_block(size, true, (int)(current - contexts));
+  if (!b) return end(OUT_OF_MEMORY);
+  *address = memory_address(b);
   return end(OK);
 }
 
 result_t cuMemFree_v2(uint64_t address) {
   result_t result = begin("cuMemFree", true);
-  return end(free_block(host_of(address), true) ? result : INVALID_VALUE);
+  return end(free_block(address, true) ? result : INVALID_VALUE);
 }
 
 result_t cuMemHostAlloc(void **memory, size_t size, unsigned flags) {
   (void)flags;
   BEGIN("cuMemHostAlloc", true);
   if (!size) return end(INVALID_VALUE);
-  *memory = new_block(size, false, 0);
-  return end(*memory ? OK : OUT_OF_MEMORY);
+  block *b = new_block(size, false, 0);
+  *memory = b ? b->bytes : NULL;
+  return end(b ? OK : OUT_OF_MEMORY);
 }
 
 result_t cuMemFreeHost(void *memory) {
   result_t result = begin("cuMemFreeHost", true);
-  return end(free_block(memory, false) ? result : INVALID_VALUE);
+  return end(free_block((uint64_t)(uintptr_t)memory, false) ? result : INVALID_VALUE);
 }
 
 result_t cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t size, stream *s) {
   BEGIN("cuMemcpyHtoDAsync", true);
-  if (!find(to, size, true)) return end(INVALID_VALUE);
+  if (!memory_find(to, size, true)) return end(INVALID_VALUE);
   counts.copies++;
   counts.bytes_to_device += size;
-  bool is_pageable = !find((uint64_t)(uintptr_t)from, size, false);
+  bool is_pageable = !memory_find((uint64_t)(uintptr_t)from, size, false);
   counts.pageable_copies += is_pageable;
   return end(submit(
     s, (operation){
          .kind = COPY_TO_DEVICE, .to = to, .from = (uint64_t)(uintptr_t)from, .size = size, .is_pageable = is_pageable,
+         .digest = digest_of(from, size), .who = {.name = "a copy to the device"},
        }));
 }
 
 result_t cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t size, stream *s) {
   BEGIN("cuMemcpyDtoHAsync", true);
-  if (!find(from, size, true)) return end(INVALID_VALUE);
+  if (!memory_find(from, size, true)) return end(INVALID_VALUE);
   counts.copies++;
   counts.bytes_to_host += size;
   result_t result = submit(
-    s, (operation){.kind = COPY_TO_HOST, .to = (uint64_t)(uintptr_t)to, .from = from, .size = size});
+    s, (operation){.kind = COPY_TO_HOST, .to = (uint64_t)(uintptr_t)to, .from = from, .size = size,
+                   .who = {.name = "a copy to the host"}});
   // To memory that is not pinned the driver has copied when it returns.
-  if (result == OK && !find((uint64_t)(uintptr_t)to, size, false)) drain(known(s));
+  if (result == OK && !memory_find((uint64_t)(uintptr_t)to, size, false)) drain(known(s)), has_ended(&known(s)->clock);
   return end(result);
 }
 
 result_t cuMemsetD8Async(uint64_t to, unsigned char byte, size_t size, stream *s) {
   BEGIN("cuMemsetD8Async", true);
-  if (!find(to, size, true)) return end(INVALID_VALUE);
-  return end(submit(s, (operation){.kind = FILL, .to = to, .size = size, .byte = byte}));
+  if (!memory_find(to, size, true)) return end(INVALID_VALUE);
+  return end(submit(s, (operation){.kind = FILL, .to = to, .size = size, .byte = byte, .who = {.name = "a fill"}}));
 }
 
 result_t cuStreamCreate(stream **s, unsigned flags) {
   (void)flags;
   BEGIN("cuStreamCreate", true);
-  *s = calloc(1, sizeof **s);
+  unsigned index = 0;
+  while (index < MOST_STREAMS && is_taken[index]) index++;
+  *s = index < MOST_STREAMS ? calloc(1, sizeof **s) : NULL;
   if (!*s) return end(OUT_OF_MEMORY);
+  is_taken[index] = true;
+  // A number that was used before goes on counting: what is left of its last stream comes before.
+  (*s)->index = index;
+  (*s)->clock = last_clocks[index];
   (*s)->next = streams;
   streams = *s;
   counts.live_streams++;
@@ -626,6 +599,8 @@ result_t cuStreamDestroy_v2(stream *s) {
     if (*link != s) continue;
     drain(s);
     *link = s->next;
+    is_taken[s->index] = false;
+    last_clocks[s->index] = s->clock;
     free(s);
     counts.live_streams--;
     return end(result);
@@ -639,6 +614,7 @@ result_t cuStreamSynchronize(stream *s) {
   if (!s) return end(INVALID_HANDLE);
   // The legacy default stream waits for nothing here: no caller may rely on it.
   drain(s);
+  has_ended(&s->clock);
   return end(sticky);
 }
 
@@ -673,19 +649,19 @@ result_t cuEventRecord(event *e, stream *s) {
 
 result_t cuEventQuery(event *e) {
   BEGIN("cuEventQuery", true);
-  if (!e->record) return end(sticky);
-  // Time passes: asking often enough sees the end of everything.
-  stream *s = e->record->stream;
-  operation *first = s->first;
-  first->references++;
-  run_until(first);
-  drop(first);
+  if (!e->record) {
+    if (e->was_recorded) has_ended(&e->clock);
+    return end(sticky);
+  }
+  if (policy == FAKE_CUDA_RANDOM) run_some();
+  if (!e->record) has_ended(&e->clock);
   return end(e->record ? NOT_READY : sticky);
 }
 
 result_t cuEventSynchronize(event *e) {
   BEGIN("cuEventSynchronize", true);
   if (e->record) run_until(e->record);
+  if (e->was_recorded) has_ended(&e->clock);
   return end(sticky);
 }
 
@@ -699,51 +675,52 @@ result_t cuEventElapsedTime(float *milliseconds, event *start, event *finish) {
 
 result_t cuModuleLoadDataEx(module **m, const void *image, unsigned count, int *options, void **values) {
   BEGIN("cuModuleLoadDataEx", true);
-  const char *text = image, *entry = strstr(text, ".visible .entry ");
-  result_t result = jit_result != OK ? jit_result : entry && !strncmp(text, ".version ", 9) ? OK : INVALID_PTX;
-  if (result != OK) {
+  char log[256] = "ptxas fatal: the fake refuses this PTX";
+  ptx_kernel *kernel = jit_result == OK ? ptx_compile(image, log, sizeof log) : NULL;
+  if (!kernel) {
+    size_t room = 0;
     for (unsigned i = 0; i < count; i++)
-      if (options[i] == 5) strcpy(values[i], "ptxas fatal: the fake refuses this PTX");
-    return end(result);
+      if (options[i] == 6) room = (size_t)(uintptr_t)values[i];
+    for (unsigned i = 0; i < count; i++)
+      if (options[i] == 5 && room) snprintf(values[i], room, "%s", log);
+    return end(jit_result != OK ? jit_result : INVALID_PTX);
   }
   *m = calloc(1, sizeof **m);
-  if (!*m) return end(OUT_OF_MEMORY);
-  entry += strlen(".visible .entry ");
-  size_t length = strcspn(entry, "( \n");
-  if (length >= sizeof (*m)->function.entry) length = sizeof (*m)->function.entry - 1;
-  memcpy((*m)->function.entry, entry, length);
+  if (!*m) return ptx_free(kernel), end(OUT_OF_MEMORY);
+  (*m)->kernel = kernel;
   counts.live_modules++;
   counts.jit_compilations++;
   return end(OK);
 }
 
-result_t cuModuleGetFunction(function **f, module *m, const char *name) {
+result_t cuModuleGetFunction(module **f, module *m, const char *name) {
   BEGIN("cuModuleGetFunction", true);
-  if (strcmp(m->function.entry, name) != 0) return end(NOT_FOUND);
-  *f = &m->function;
+  if (strcmp(ptx_name(m->kernel), name) != 0) return end(NOT_FOUND);
+  *f = m;
   return end(OK);
 }
 
 result_t cuModuleUnload(module *m) {
   result_t result = begin("cuModuleUnload", true);
   drain_all();
+  ptx_free(m->kernel);
   free(m);
   counts.live_modules--;
   return end(result);
 }
 
 result_t cuLaunchKernel(
-  function *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared,
+  module *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared,
   stream *s, void **parameters, void **extra
 ) {
   (void)shared, (void)extra;
   BEGIN("cuLaunchKernel", true);
-  bool is_product = strcmp(f->entry, "lora_products") == 0;
-  if (!is_product && strcmp(f->entry, "lora_scatter") != 0) return end(NOT_FOUND);
   if (!gx || !bx || bx > 1024 || gy != 1 || gz != 1 || by != 1 || bz != 1) return end(INVALID_VALUE);
   counts.launches++;
-  operation o = {.kind = LAUNCH, .grid = gx, .threads = bx, .is_product = is_product};
-  for (int i = 0; i < (is_product ? MOST_PARAMETERS : 2); i++) memcpy(&o.parameters[i], parameters[i], 8);
+  operation o = {
+    .kind = LAUNCH, .grid = gx, .threads = bx, .kernel = f->kernel, .who = {.name = "a kernel"},
+  };
+  for (int i = 0; i < ptx_parameter_count(f->kernel); i++) memcpy(&o.parameters[i], parameters[i], 8);
   return end(submit(s, o));
 }
 

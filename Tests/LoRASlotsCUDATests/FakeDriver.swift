@@ -4,7 +4,24 @@ import LoRATestSupport
 import Testing
 
 /// All tests on the fake driver: it has one state for the whole process, so they run one after the other.
-@Suite(.serialized) struct CUDATests {}
+@Suite(.serialized, .withoutViolations) struct CUDATests {}
+
+/// Fails a test in which operations were not ordered, or memory was read that was never written.
+struct ViolationTrait: SuiteTrait, TestTrait, TestScoping {
+  var isRecursive: Bool { true }
+
+  func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void)
+    async throws
+  {
+    let before = FakeDriver.counts.violations
+    try await function()
+    #expect(FakeDriver.counts.violations == before, "the fake driver has told of violations on standard error")
+  }
+}
+
+extension Trait where Self == ViolationTrait {
+  static var withoutViolations: ViolationTrait { ViolationTrait() }
+}
 
 /// The fake `libcuda.so.1` that is built beside the tests, and what steers it.
 enum FakeDriver {
@@ -14,6 +31,8 @@ enum FakeDriver {
     case eager
     /// Not before a call waits for it.
     case lazy
+    /// In a random order in between, the same after each reset.
+    case random
   }
 
   /// What has been done since the last reset, and what is alive.
@@ -26,6 +45,8 @@ enum FakeDriver {
     var bytesToDevice: UInt64 { numbers[4] }
     var pageableCopies: UInt64 { numbers[6] }
     var foundByName: UInt64 { numbers[14] }
+    /// Since the start of the process.
+    var violations: UInt64 { numbers[15] }
     /// Allocations, pinned blocks, streams, events, modules and contexts.
     var live: [UInt64] { Array(numbers[7..<13]) }
   }
@@ -44,9 +65,16 @@ enum FakeDriver {
   }
 
   static var counts: Counts {
-    var numbers = [UInt64](repeating: 0, count: 15)
+    var numbers = [UInt64](repeating: 0, count: 16)
     unsafe function("fake_cuda_read_counts", (@convention(c) (UnsafeMutablePointer<UInt64>) -> Void).self)(&numbers)
     return Counts(numbers: numbers)
+  }
+
+  /// Runs something whose violations are meant, and takes them back.
+  static func expectingViolations<Value>(_ body: () throws -> Value) rethrows -> Value {
+    let before = counts.violations
+    defer { function("fake_cuda_set_violations", (@convention(c) (UInt64) -> Void).self)(before) }
+    return try body()
   }
 
   static func limitMemory(_ bytes: UInt64) {

@@ -8,6 +8,38 @@ import Testing
 
 /// Forward passes that still read a slot when it gets another tenant.
 extension CUDATests.LoaderTests {
+  /// What is queued on the engine's stream before a load reads the old tenant, what is queued behind it the new one; the
+  /// host waits for the stream alone.
+  @Test(arguments: FakeDriver.Policy.allCases) func loadsAreInTheOrderOfTheStream(_ policy: FakeDriver.Policy) throws {
+    FakeDriver.reset(policy)
+    let names = ["llama-all-linear", "llama-second", "llama-rslora"]
+    let context = try CUDAContext(try DriverLibrary.load(FakeDriver.path), device: 0)
+    let pool = unsafe try open("cuda:0", residents: 3)
+    let places = unsafe bind(pool)
+    defer {
+      unsafe LoaderLibrary.close(pool)
+      for place in places { FakeDriver.freeEngineMemory(place) }
+    }
+    let engine = try EngineQueue(context)
+    let numbers = names.map { unsafe LoaderLibrary.add(pool, adapter($0)) }
+    let tenants = try names.map { try Tenant($0) }
+    let layout = try tenants[0].layout()
+    let references = try tenants.map { try SlotReference($0.adapter, base: $0.base, layout: layout) }
+    let buffer = try #require(layout.buffers.indices.first { references[0].bytes(ofBuffer: $0).contains { $0 != 0 } })
+    let bytes = Int(layout.buffers[buffer].slotBytes)
+    let passes = try PinnedBuffer(context, count: 6 * bytes)
+    for pass in 0..<6 {
+      #expect(unsafe LoaderLibrary.load(pool, numbers[pass % 3], 1, stream: engine.handle) == LORA_OK)
+      let output = unsafe UnsafeMutableRawBufferPointer(rebasing: passes.bytes[pass * bytes..<(pass + 1) * bytes])
+      try unsafe engine.stream.copy(places[buffer] + UInt64(bytes), to: output)
+    }
+    try engine.stream.synchronize()
+    for pass in 0..<6 {
+      let found = unsafe Array(passes.bytes[pass * bytes..<(pass + 1) * bytes])
+      #expect(found == references[pass % 3].bytes(ofBuffer: buffer), "pass \(pass)")
+    }
+  }
+
   /// A refused acquire, and one whose load fails, change nothing for those who read the slots.
   @Test(arguments: [true, false]) func readersAreRememberedUntilALoadIsQueuedBehindThem(_ isRefused: Bool) throws {
     let names = ["llama-all-linear", "llama-layers", "llama-attention-bf16", "llama-patterns"]

@@ -9,8 +9,6 @@ import Testing
 
 extension CUDATests {
   /// Products of several adapters on a GPU.
-  ///
-  /// The fake driver runs the kernel's arithmetic, not its text.
   @Suite struct ProductsTests {
     init() { FakeDriver.reset() }
 

@@ -1,18 +1,21 @@
 #ifndef FAKE_CUDA_H
 #define FAKE_CUDA_H
 
-// A stand-in for libcuda.so.1 that keeps "device" memory in host memory, for tests on machines without a GPU.
+// A stand-in for libcuda.so.1 that keeps "device" memory in host memory and runs the PTX text that it is given, for tests
+// on machines without a GPU.
 //
-// It is stricter than a driver: device addresses are unreadable by the host, every range is checked against its
-// allocation, fresh memory is poisoned, calls need a current context on their thread, and host memory that a queued
-// copy reads must still be pinned when the copy runs. Work on streams runs at one of two extreme times: when it is
-// queued, or not before a call waits for it. Programs whose results differ between the two lack an order of events.
+// It is stricter than a driver. Device addresses are unreadable by the host, every range is checked against its
+// allocation, fresh memory is poisoned, and calls need a current context on their thread. Operations that touch the same
+// bytes, one of them writing, must be ordered by streams, events or the host; kernels must read what was written, at
+// aligned addresses, and no byte twice by different hands in one launch; host memory that a queued copy reads must still
+// be pinned, and as it was, when the copy runs. What violates that is told on standard error, counted, and makes every
+// later call fail, as an error that ends a context does.
 //
-// The functions below steer it. They are found by dlsym in the library that a test has loaded.
+// Work on streams runs when it is queued, or not before a call waits for it, or in some random order in between.
 
 #include <stdint.h>
 
-enum fake_cuda_policy { FAKE_CUDA_EAGER = 0, FAKE_CUDA_LAZY = 1 };
+enum fake_cuda_policy { FAKE_CUDA_EAGER = 0, FAKE_CUDA_LAZY = 1, FAKE_CUDA_RANDOM = 2 };
 
 // What has been done since the last reset.
 typedef struct {
@@ -24,14 +27,17 @@ typedef struct {
   uint64_t live_allocations, live_pinned, live_streams, live_events, live_modules, live_contexts;
   uint64_t jit_compilations;
   uint64_t found_by_name;    // questions to cuGetProcAddress_v2
+  uint64_t violations;       // since the start of the process
 } fake_cuda_counts;
 
 // Back to the start: the policy, unlimited memory, two devices, no ordered failure, counts of zero, no context current
-// on this thread. Live things stay.
+// on this thread. Live things stay, and so does the number of violations.
 void fake_cuda_reset(enum fake_cuda_policy policy);
 fake_cuda_counts fake_cuda_count(void);
 // The same as numbers in this order.
 void fake_cuda_read_counts(uint64_t *numbers);
+// Takes violations back that a test has meant.
+void fake_cuda_set_violations(uint64_t count);
 // Bytes that can be allocated on a device.
 void fake_cuda_limit_memory(uint64_t bytes);
 void fake_cuda_set_devices(int count);
