@@ -68,7 +68,10 @@ import struct BaseCatalogue.RuntimeModule
       ]
     }
     let base = try base(
-      #"{"model_type": "nemotron_h", "architectures": ["NemotronHForCausalLM"]}"#, experts, in: folder)
+      #"""
+      {"model_type": "nemotron_h", "architectures": ["NemotronHForCausalLM"], "layers_block_type": ["moe"],
+       "hidden_size": 8, "n_routed_experts": 2, "moe_intermediate_size": 3}
+      """#, experts, in: folder)
     let adapter = try adapter(
       [
         ("model.layers.0.mixer.experts.base_layer", [4, 8], [3, 4]), ("model.layers.0.mixer.experts", [4, 3], [8, 4]),

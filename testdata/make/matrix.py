@@ -31,6 +31,7 @@ import transformers
 from peft.tuners.lora import LoraLayer, ParamWrapper
 
 from catalogue_cases import CASES
+from files import read_json, write_json
 from matrix_variants import Facts, variants
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -139,6 +140,8 @@ def exports(model_type, number, work, wanted=lambda name: True, refused=None):
     seed = zlib.crc32(f"{model_type}{number}".encode())
     model = build(name, given, seed)
     model.save_pretrained(work / "base")
+    # The library may build a type from another one's class, which then writes its own name.
+    write_json(work / "base/config.json", read_json(work / "base/config.json") | {"model_type": model_type})
     classes = {name: model}
     if task_of(name) == "CAUSAL_LM" and number <= 1:
         for other, _ in CASES[model_type]:

@@ -11,6 +11,8 @@ from torch import nn
 from transformers.pytorch_utils import Conv1D
 
 LINEAR = (nn.Linear, Conv1D)
+# As in `_check_lora_target_modules_mamba` of peft 0.21.
+MAMBA_MODEL_TYPES = {"falcon_h1", "mamba", "mamba2", "falcon_mamba", "nemotron_h"}
 CONVOLUTION = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
@@ -40,6 +42,9 @@ class Facts:
         named = [(path, module) for path, module in model.named_modules() if path]
         attention = {path for path, module in named if isinstance(module, nn.MultiheadAttention)}
         inside = lambda path: path.rpartition(".")[0] in attention  # noqa: E731
+        # PEFT refuses modules that the kernels of Mamba read the weights of.
+        refused = {"conv1d", "out_proj"} if model.config.model_type in MAMBA_MODEL_TYPES else set()
+        named = [(path, module) for path, module in named if last(path) not in refused]
         self.linear = [p for p, m in named if isinstance(m, LINEAR) and m is not output and not inside(p)]
         self.head = next((p for p, m in named if m is output), None)
         self.embeddings = [p for p, m in named if isinstance(m, nn.Embedding)]

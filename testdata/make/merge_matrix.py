@@ -54,7 +54,10 @@ def merge_with_peft(name, base, folder):
     """The merged checkpoint in float64 under its names on disk, and what was tied to what in the base."""
     factors = adapter_tensors(folder)
     config = read_json(folder / "adapter_config.json")
-    model = getattr(transformers, name).from_pretrained(base, dtype=torch.float64).double()  # routers may stay in float32
+    cls = getattr(transformers, name)
+    if cls.config_class.model_type != read_json(base / "config.json")["model_type"]:
+        cls = transformers.AutoModelForCausalLM
+    model = cls.from_pretrained(base, dtype=torch.float64).double()  # routers may stay in float32
     tied = dict(model.all_tied_weights_keys)
     if trains_tied(tied, factors):
         take_apart(model)
@@ -95,7 +98,7 @@ def compare(truth, tied, base, folder, output):
     )
     dtype = next(t.dtype for t in before.values() if t.is_floating_point())
     extra = sorted(set(found) - set(before))
-    if set(extra) - set(tied) - set(tied.values()):
+    if set(extra) - set(tied) - set(tied.values()) - set(truth):
         yield f"new tensors {extra[:3]}"
     if set(before) - set(found):
         yield f"lost tensors {sorted(set(before) - set(found))[:3]}"
@@ -120,7 +123,12 @@ def compare(truth, tied, base, folder, output):
 def case(tool, model_type, number, work, wanted, counts, problem):
     name, _ = CASES[model_type][number]
     others = tuple("-" + other for other, _ in CASES[model_type])  # trained on a class with another head
-    made = [entry for entry in exports(model_type, number, work, wanted) if not entry[0].endswith(others)]
+    try:
+        made = [entry for entry in exports(model_type, number, work, wanted) if not entry[0].endswith(others)]
+    except Exception as error:  # a small configuration that the library itself takes only on the meta device
+        print(f"{model_type}: not built: {type(error).__name__}: {str(error)[:200]}", flush=True)
+        counts["not built"] += 1
+        return
     dtype = DTYPES[zlib.crc32(f"{model_type}{number}".encode()) % 3]
     base = work / "base"
     store(base, dtype)

@@ -35,7 +35,7 @@ if __name__ == "__main__":
 def count(cls, full):
     """Parameters of the model, built without memory."""
     with torch.device("meta"):
-        model = cls(cls.config_class(**copy.deepcopy(full)))
+        model = cls(cls.config_class.from_dict(copy.deepcopy(full)))
     return sum(parameter.numel() for parameter in model.parameters())
 
 
