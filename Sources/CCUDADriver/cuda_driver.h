@@ -92,7 +92,9 @@ enum {
        (void *to, cuda_address from, size_t bytes, cuda_stream _Nullable stream))                                    \
   CALL(cuMemsetD8Async, "cuMemsetD8Async",                                                                           \
        (cuda_address to, unsigned char value, size_t bytes, cuda_stream _Nullable stream))                           \
-  CALL(cuStreamCreate, "cuStreamCreate", (cuda_stream _Nullable *_Nonnull stream, unsigned flags))                   \
+  CALL(cuCtxGetStreamPriorityRange, "cuCtxGetStreamPriorityRange", (int32_t *least, int32_t *greatest))              \
+  CALL(cuStreamCreateWithPriority, "cuStreamCreateWithPriority",                                                     \
+       (cuda_stream _Nullable *_Nonnull stream, unsigned flags, int32_t priority))                                   \
   CALL(cuStreamDestroy, "cuStreamDestroy_v2", (cuda_stream stream))                                                  \
   CALL(cuStreamSynchronize, "cuStreamSynchronize", (cuda_stream _Nullable stream))                                   \
   CALL(cuStreamWaitEvent, "cuStreamWaitEvent", (cuda_stream _Nullable stream, cuda_event event, unsigned flags))     \

@@ -80,7 +80,7 @@ static result_t fail_result, jit_result;
 static const char *failed_call;
 static char fail_name[64];
 static fake_cuda_counts counts;
-static bool hides_names;
+static bool hides_names, counts_sectors;
 
 static double now(void) {
   struct timespec time;
@@ -116,7 +116,7 @@ void fake_cuda_reset(enum fake_cuda_policy new_policy) {
   failed_call = NULL;
   fail_name[0] = 0;
   jit_result = OK;
-  hides_names = false;
+  hides_names = counts_sectors = false;
   sticky = OK;
   current = NULL;
   fake_cuda_counts live = counts;
@@ -146,6 +146,7 @@ void fake_cuda_read_counts(uint64_t *numbers) {
 void fake_cuda_set_violations(uint64_t count) { counts.violations = count; }
 void fake_cuda_limit_memory(uint64_t bytes) { memory_limit = bytes; }
 void fake_cuda_set_devices(int count) { device_count = count; }
+void fake_cuda_count_sectors(int does) { counts_sectors = does; }
 void fake_cuda_hide_names(int hides) { hides_names = hides; }
 void fake_cuda_fail_jit(int result) { jit_result = result; }
 const char *fake_cuda_failed_call(void) { return failed_call; }
@@ -299,7 +300,10 @@ static void run(operation *o) {
       if (touch(o, o->to, true)) memset(memory_view(o->to), o->byte, o->size);
       break;
     case LAUNCH: {
-      ptx_memory memory = {.access = kernel_access, .fault = kernel_fault, .context = o};
+      ptx_memory memory = {
+        .access = kernel_access, .fault = kernel_fault, .context = o, .instructions = &counts.instructions,
+        .sectors = counts_sectors ? &counts.sectors : NULL,
+      };
       o->who.launch = ++launches;
       ptx_run(o->kernel, o->grid, o->threads, o->parameters, &memory);
       break;
@@ -576,9 +580,20 @@ result_t cuMemsetD8Async(uint64_t to, unsigned char byte, size_t size, stream *s
   return end(submit(s, (operation){.kind = FILL, .to = to, .size = size, .byte = byte, .who = {.name = "a fill"}}));
 }
 
-result_t cuStreamCreate(stream **s, unsigned flags) {
+// Other numbers than a card's, 0 and -5, so that 0 is not least by luck.
+enum { LEAST_PRIORITY = 1, GREATEST_PRIORITY = -1 };
+
+result_t cuCtxGetStreamPriorityRange(int *least, int *greatest) {
+  BEGIN("cuCtxGetStreamPriorityRange", true);
+  *least = LEAST_PRIORITY;
+  *greatest = GREATEST_PRIORITY;
+  return end(OK);
+}
+
+result_t cuStreamCreateWithPriority(stream **s, unsigned flags, int priority) {
   (void)flags;
-  BEGIN("cuStreamCreate", true);
+  BEGIN("cuStreamCreateWithPriority", true);
+  counts.raised_streams += priority < LEAST_PRIORITY;
   unsigned index = 0;
   while (index < MOST_STREAMS && is_taken[index]) index++;
   *s = index < MOST_STREAMS ? calloc(1, sizeof **s) : NULL;
@@ -733,7 +748,8 @@ result_t cuLaunchKernel(
   CALL(cuInit) CALL(cuDriverGetVersion) CALL(cuGetErrorName) CALL(cuGetErrorString) CALL(cuDeviceGetCount) \
   CALL(cuDeviceGet) CALL(cuDeviceGetName) CALL(cuDeviceGetAttribute) CALL(cuDevicePrimaryCtxRetain) \
   CALL(cuCtxGetCurrent) CALL(cuCtxSetCurrent) CALL(cuMemHostAlloc) CALL(cuMemFreeHost) CALL(cuMemsetD8Async) \
-  CALL(cuStreamCreate) CALL(cuStreamSynchronize) CALL(cuStreamWaitEvent) CALL(cuEventCreate) CALL(cuEventRecord) \
+  CALL(cuCtxGetStreamPriorityRange) CALL(cuStreamCreateWithPriority) \
+  CALL(cuStreamSynchronize) CALL(cuStreamWaitEvent) CALL(cuEventCreate) CALL(cuEventRecord) \
   CALL(cuEventQuery) CALL(cuEventSynchronize) CALL(cuEventElapsedTime) CALL(cuModuleLoadDataEx) \
   CALL(cuModuleGetFunction) CALL(cuModuleUnload) CALL(cuLaunchKernel)
 
