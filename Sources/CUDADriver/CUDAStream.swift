@@ -58,6 +58,18 @@ import CCUDADriver
     try context.call("cuStreamWaitEvent") { unsafe $0.cuStreamWaitEvent(handle, event, 0) }
   }
 
+  /// Whether what is queued becomes part of a CUDA graph instead of running.
+  package func isCapturing() throws(CUDAError) -> Bool {
+    var status: Int32 = 0
+    try context.call("cuStreamIsCapturing") { unsafe $0.cuStreamIsCapturing(handle, &status) }
+    return status != 0
+  }
+
+  /// Refuses a stream that is being captured.
+  package func checkIsRunning() throws(CUDAError) {
+    if try isCapturing() { throw context.library.error("cuStreamIsCapturing", CUDA_CAPTURE_UNSUPPORTED) }
+  }
+
   /// Blocks until everything queued has ended.
   package func synchronize() throws(CUDAError) {
     try context.call("cuStreamSynchronize") { unsafe $0.cuStreamSynchronize(handle) }

@@ -15,7 +15,8 @@ typedef int result_t;
 enum {
   OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, NO_DEVICE = 100, INVALID_DEVICE = 101,
   INVALID_CONTEXT = 201, INVALID_PTX = 218, INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600,
-  ILLEGAL_ADDRESS = 700, MISALIGNED_ADDRESS = 716, LAUNCH_FAILED = 719, UNKNOWN = 999,
+  ILLEGAL_ADDRESS = 700, MISALIGNED_ADDRESS = 716, LAUNCH_FAILED = 719, CAPTURE_UNSUPPORTED = 900,
+  CAPTURE_INVALIDATED = 901, CAPTURE_IMPLICIT = 906, UNKNOWN = 999,
 };
 
 enum { MOST_DEVICES = 2, MOST_PARAMETERS = 16 };
@@ -35,6 +36,7 @@ typedef struct stream {
   struct stream *next;
   operation *first, *last;
   unsigned index;
+  bool is_captured;
   vector_clock clock;  // what comes before the next operation
 } stream;
 
@@ -385,6 +387,7 @@ static stream *known(stream *s) {
 static result_t submit(stream *s, operation order) {
   s = known(s);
   if (!s) return INVALID_HANDLE;
+  if (s->is_captured) return violate(UNKNOWN, "work is queued on a stream that is being captured"), CAPTURE_INVALIDATED;
   operation *o = malloc(sizeof *o);
   if (!o) return OUT_OF_MEMORY;
   *o = order;
@@ -437,6 +440,9 @@ static const struct { result_t result; const char *name, *text; } errors[] = {
   {INVALID_CONTEXT, "CUDA_ERROR_INVALID_CONTEXT", "invalid device context"},
   {MISALIGNED_ADDRESS, "CUDA_ERROR_MISALIGNED_ADDRESS", "misaligned address"},
   {LAUNCH_FAILED, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"},
+  {CAPTURE_UNSUPPORTED, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "operation not permitted when stream is capturing"},
+  {CAPTURE_INVALIDATED, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED", "operation failed due to a previous error in capture"},
+  {CAPTURE_IMPLICIT, "CUDA_ERROR_STREAM_CAPTURE_IMPLICIT", "operation would make the legacy stream depend on a capture"},
   {UNKNOWN, "CUDA_ERROR_UNKNOWN", "unknown error"},
   {INVALID_PTX, "CUDA_ERROR_INVALID_PTX", "a PTX JIT compilation failed"},
   {INVALID_HANDLE, "CUDA_ERROR_INVALID_HANDLE", "invalid resource handle"},
@@ -519,8 +525,16 @@ result_t cuMemGetInfo_v2(size_t *free_bytes, size_t *total) {
   return end(OK);
 }
 
+// A capture in the global mode, which is the default, forbids every thread what might wait for the device.
+static bool captures(void) {
+  for (stream *s = streams; s; s = s->next)
+    if (s->is_captured) return true;
+  return false;
+}
+
 result_t cuMemAlloc_v2(uint64_t *address, size_t size) {
   BEGIN("cuMemAlloc", true);
+  if (captures()) return end(CAPTURE_UNSUPPORTED);
   if (!size) return end(INVALID_VALUE);
   block *b = new_block(size, true, (int)(current - contexts));
   if (!b) return end(OUT_OF_MEMORY);
@@ -536,6 +550,7 @@ result_t cuMemFree_v2(uint64_t address) {
 result_t cuMemHostAlloc(void **memory, size_t size, unsigned flags) {
   (void)flags;
   BEGIN("cuMemHostAlloc", true);
+  if (captures()) return end(CAPTURE_UNSUPPORTED);
   if (!size) return end(INVALID_VALUE);
   block *b = new_block(size, false, 0);
   *memory = b ? b->bytes : NULL;
@@ -606,6 +621,21 @@ result_t cuStreamCreateWithPriority(stream **s, unsigned flags, int priority) {
   streams = *s;
   counts.live_streams++;
   return end(OK);
+}
+
+result_t cuStreamIsCapturing(stream *s, int *status) {
+  BEGIN("cuStreamIsCapturing", true);
+  s = known(s);
+  if (!s) return end(INVALID_HANDLE);
+  if (s == &default_stream && captures()) return end(CAPTURE_IMPLICIT);
+  *status = s->is_captured;
+  return end(OK);
+}
+
+void fake_cuda_capture(uint64_t handle, int does) {
+  pthread_mutex_lock(&lock);
+  known((stream *)(uintptr_t)handle)->is_captured = does;
+  pthread_mutex_unlock(&lock);
 }
 
 result_t cuStreamDestroy_v2(stream *s) {
@@ -749,7 +779,8 @@ result_t cuLaunchKernel(
   CALL(cuDeviceGet) CALL(cuDeviceGetName) CALL(cuDeviceGetAttribute) CALL(cuDevicePrimaryCtxRetain) \
   CALL(cuCtxGetCurrent) CALL(cuCtxSetCurrent) CALL(cuMemHostAlloc) CALL(cuMemFreeHost) CALL(cuMemsetD8Async) \
   CALL(cuCtxGetStreamPriorityRange) CALL(cuStreamCreateWithPriority) \
-  CALL(cuStreamSynchronize) CALL(cuStreamWaitEvent) CALL(cuEventCreate) CALL(cuEventRecord) \
+  CALL(cuStreamSynchronize) CALL(cuStreamIsCapturing) \
+  CALL(cuStreamWaitEvent) CALL(cuEventCreate) CALL(cuEventRecord) \
   CALL(cuEventQuery) CALL(cuEventSynchronize) CALL(cuEventElapsedTime) CALL(cuModuleLoadDataEx) \
   CALL(cuModuleGetFunction) CALL(cuModuleUnload) CALL(cuLaunchKernel)
 

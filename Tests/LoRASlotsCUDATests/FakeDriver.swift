@@ -117,6 +117,10 @@ enum FakeDriver {
     function("fake_cuda_engine_alloc", (@convention(c) (UInt64) -> UInt64).self)(bytes)
   }
 
+  static func capture(_ stream: UInt, _ does: Bool) {
+    function("fake_cuda_capture", (@convention(c) (UInt64, Int32) -> Void).self)(UInt64(stream), does ? 1 : 0)
+  }
+
   static func freeEngineMemory(_ address: UInt64) {
     function("fake_cuda_engine_free", (@convention(c) (UInt64) -> Void).self)(address)
   }

@@ -61,6 +61,8 @@ void fake_cuda_fail_jit(int result);
 // What an engine does in the same process: memory of its own on device 0 and a stream of its own.
 uint64_t fake_cuda_engine_alloc(uint64_t bytes);
 void fake_cuda_engine_free(uint64_t address);
+// Begins or ends the capture of a stream in the global mode.
+void fake_cuda_capture(uint64_t stream, int does);
 // The host's view of device memory, for looking at it without a driver call.
 void *fake_cuda_host_view(uint64_t address);
 
