@@ -16,9 +16,9 @@ enum {
 // MARK: Instructions
 
 typedef enum {
-  MOVE, PACK, UNPACK, PARAMETER, ADD, SUBTRACT, MULTIPLY, MULTIPLY_WIDE, MULTIPLY_ADD, DIVIDE, REMAINDER, SHIFT_LEFT, SHIFT_RIGHT,
-  AND, OR, EXTRACT, ADD_F, MULTIPLY_F, FUSED_F, COMPARE, SELECT, HALF_TO_FLOAT, FLOAT_TO_HALF, LOAD, STORE, LOAD_SHARED,
-  STORE_SHARED, BARRIER, BRANCH, RETURN,
+  MOVE, PACK, UNPACK, PARAMETER, ADD, SUBTRACT, MULTIPLY, MULTIPLY_WIDE, MULTIPLY_ADD, DIVIDE, REMAINDER, SHIFT_LEFT,
+  SHIFT_RIGHT, AND, OR, EXTRACT, ADD_F, MULTIPLY_F, FUSED_F, COMPARE, SELECT, HALF_TO_FLOAT, FLOAT_TO_HALF, LOAD, STORE,
+  LOAD_SHARED, STORE_SHARED, BARRIER, BRANCH, RETURN,
 } operation;
 
 typedef enum { LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL, NOT_EQUAL_OR_NAN } comparison;
@@ -57,7 +57,7 @@ struct ptx_kernel {
 };
 
 // The forms that are known. Operands, the result first: p predicate, h w d integers of 16, 32, 64 bits, f float,
-// x 32 bits of either kind, A address in brackets, S address in shared memory, P parameter in brackets; a vector in braces.
+// x 32 bits of either kind, A address in brackets, S one in shared memory, P parameter; a vector in braces.
 static const struct {
   const char *form;
   operation what;
