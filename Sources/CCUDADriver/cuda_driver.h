@@ -51,6 +51,8 @@ enum {
   CUDA_SYSTEM_NOT_READY = 802,
   CUDA_SYSTEM_DRIVER_MISMATCH = 803,
   CUDA_COMPAT_NOT_SUPPORTED_ON_DEVICE = 804,
+  CUDA_CAPTURE_UNSUPPORTED = 900,
+  CUDA_CAPTURE_WRONG_THREAD = 908,
   CUDA_EXTERNAL_DEVICE = 911,
   CUDA_UNKNOWN = 999,
 
@@ -92,7 +94,10 @@ enum {
        (void *to, cuda_address from, size_t bytes, cuda_stream _Nullable stream))                                    \
   CALL(cuMemsetD8Async, "cuMemsetD8Async",                                                                           \
        (cuda_address to, unsigned char value, size_t bytes, cuda_stream _Nullable stream))                           \
-  CALL(cuStreamCreate, "cuStreamCreate", (cuda_stream _Nullable *_Nonnull stream, unsigned flags))                   \
+  CALL(cuCtxGetStreamPriorityRange, "cuCtxGetStreamPriorityRange", (int32_t *least, int32_t *greatest))              \
+  CALL(cuStreamCreateWithPriority, "cuStreamCreateWithPriority",                                                     \
+       (cuda_stream _Nullable *_Nonnull stream, unsigned flags, int32_t priority))                                   \
+  CALL(cuStreamIsCapturing, "cuStreamIsCapturing", (cuda_stream _Nullable stream, int32_t *status))                  \
   CALL(cuStreamDestroy, "cuStreamDestroy_v2", (cuda_stream stream))                                                  \
   CALL(cuStreamSynchronize, "cuStreamSynchronize", (cuda_stream _Nullable stream))                                   \
   CALL(cuStreamWaitEvent, "cuStreamWaitEvent", (cuda_stream _Nullable stream, cuda_event event, unsigned flags))     \

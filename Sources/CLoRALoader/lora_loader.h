@@ -36,6 +36,8 @@ enum {
   LORA_DEVICE = -6,       // the device failed
   LORA_GONE = -7,         // the adapter is no longer in host memory: add it again
   LORA_BUSY = -8,         // every adapter that could make room is pinned or in use
+  LORA_CAPTURING = -9,    // the stream is being captured into a CUDA graph: load before that or between replays
+  LORA_FORKED = -10,      // the pool was opened before this process was forked: open another one here
 };
 
 /// What a pool is for. Fill with zeros, then set what matters; a zero or null takes the default in brackets.

@@ -43,6 +43,9 @@ package struct CUDAError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// Whether a CUDA graph is being captured, in which this cannot be done.
+  package var isCapture: Bool { result.map { (CUDA_CAPTURE_UNSUPPORTED...CUDA_CAPTURE_WRONG_THREAD) ~= $0 } ?? false }
+
   /// What to do about it, where there is something.
   package var hint: String? {
     switch result {
@@ -61,6 +64,8 @@ package struct CUDAError: Error, Sendable, Equatable, CustomStringConvertible {
     case CUDA_UNKNOWN: "the driver does not say why: reload its modules or restart the machine, and look at dmesg"
     case CUDA_SYSTEM_DRIVER_MISMATCH, CUDA_COMPAT_NOT_SUPPORTED_ON_DEVICE:
       "kernel module and library of the driver differ; restart after an update, or remove the compatibility package"
+    case _ where isCapture:
+      "a CUDA graph is being captured: open pools before the capture, and load before it or between replays"
     default:
       isLost ? "the GPU's context is lost: restart the process; it may be a defect of the program or the GPU" : nil
     }

@@ -6,10 +6,15 @@ import CCUDADriver
   let context: CUDAContext
   private let isOwned: Bool
 
-  /// A stream that never waits for the legacy default stream.
+  /// A stream that never waits for the legacy default stream, of the least priority: where the device is short of room,
+  /// the engine's work on streams above it goes first.
   package init(_ context: CUDAContext) throws(CUDAError) {
     var stream: cuda_stream?
-    try context.call("cuStreamCreate") { unsafe $0.cuStreamCreate(&stream, UInt32(CUDA_STREAM_NON_BLOCKING)) }
+    var (least, greatest) = (Int32(0), Int32(0))
+    try context.call("cuCtxGetStreamPriorityRange") { unsafe $0.cuCtxGetStreamPriorityRange(&least, &greatest) }
+    try context.call("cuStreamCreateWithPriority") {
+      unsafe $0.cuStreamCreateWithPriority(&stream, UInt32(CUDA_STREAM_NON_BLOCKING), least)
+    }
     unsafe handle = stream
     self.context = context
     isOwned = true
@@ -51,6 +56,18 @@ import CCUDADriver
   package func wait(for event: borrowing CUDAEvent) throws(CUDAError) {
     let event = unsafe event.handle
     try context.call("cuStreamWaitEvent") { unsafe $0.cuStreamWaitEvent(handle, event, 0) }
+  }
+
+  /// Whether what is queued becomes part of a CUDA graph instead of running.
+  package func isCapturing() throws(CUDAError) -> Bool {
+    var status: Int32 = 0
+    try context.call("cuStreamIsCapturing") { unsafe $0.cuStreamIsCapturing(handle, &status) }
+    return status != 0
+  }
+
+  /// Refuses a stream that is being captured.
+  package func checkIsRunning() throws(CUDAError) {
+    if try isCapturing() { throw context.library.error("cuStreamIsCapturing", CUDA_CAPTURE_UNSUPPORTED) }
   }
 
   /// Blocks until everything queued has ended.

@@ -37,7 +37,7 @@ private func status(_ body: () throws(LoaderFailure) -> Void) -> Int32 {
 
 private func open(_ pool: OpaquePointer?) throws(LoaderFailure) -> AdapterPool {
   guard let pool = unsafe pool else { throw LoaderFailure(LORA_INVALID, "the pool is null") }
-  return unsafe Unmanaged<AdapterPool>.fromOpaque(UnsafeRawPointer(pool)).takeUnretainedValue()
+  return try unsafe Unmanaged<OpenPool>.fromOpaque(UnsafeRawPointer(pool)).takeUnretainedValue().inThisProcess()
 }
 
 private func position(_ index: UInt64) -> Int { Int(exactly: index) ?? .max }
@@ -57,7 +57,7 @@ public func poolOpen(_ options: UnsafePointer<lora_pool_options>?, _ pool: Unsaf
     }
     unsafe pool.pointee = nil
     let opened = unsafe try AdapterPool(PoolOptions(options.pointee))
-    unsafe pool.pointee = OpaquePointer(Unmanaged.passRetained(opened).toOpaque())
+    unsafe pool.pointee = OpaquePointer(Unmanaged.passRetained(OpenPool(opened)).toOpaque())
     guard let notice = opened.device.notice else { return Int64(LORA_OK) }
     say(notice)
     return Int64(LORA_DEGRADED)
@@ -79,7 +79,9 @@ public func poolNotice(_ pool: OpaquePointer?) -> UnsafePointer<CChar> {
 @c(lora_pool_close)
 public func poolClose(_ pool: OpaquePointer?) {
   guard let pool = unsafe pool else { return }
-  unsafe Unmanaged<AdapterPool>.fromOpaque(UnsafeRawPointer(pool)).release()
+  let open = unsafe Unmanaged<OpenPool>.fromOpaque(UnsafeRawPointer(pool))
+  // What a forked child has of it ends with the child.
+  if unsafe open.takeUnretainedValue().isOwn { unsafe open.release() }
 }
 
 /// Number of buffers, 0 for a null pool.

@@ -18,6 +18,7 @@ struct LoaderFailure: Error {
       case .outOfMemory: LORA_NO_MEMORY
       case .unsupported: LORA_UNSUPPORTED
       case .unreadable: LORA_UNREADABLE
+      case .call(_, 900...908, _): LORA_CAPTURING
       case .call, .lost: LORA_DEVICE
       }
     self.init(status, "\(error)")

@@ -9,8 +9,11 @@ struct CUDAEngineStream: EngineStream {
 
   func fence() throws(SlotDeviceError) -> any SlotFence {
     do throws(CUDAError) {
+      let stream = CUDAStream(device.context, borrowing: handle)
+      // An event of a captured stream stands for a place in a graph: it would draw the loader's streams into it.
+      try stream.checkIsRunning()
       let end = try Milestone(device.context)
-      try end.event.record(on: CUDAStream(device.context, borrowing: handle))
+      try end.event.record(on: stream)
       return CUDAFence(end, device: device)
     } catch {
       throw SlotDeviceError(error, device: device.name, "cannot wait for the engine's stream")
@@ -20,7 +23,9 @@ struct CUDAEngineStream: EngineStream {
   func wait(for fence: any SlotFence) throws(SlotDeviceError) {
     guard let fence = fence as? CUDAFence else { return try fence.wait() }
     do throws(CUDAError) {
-      try CUDAStream(device.context, borrowing: handle).wait(for: fence.milestone.event)
+      let stream = CUDAStream(device.context, borrowing: handle)
+      try stream.checkIsRunning()
+      try stream.wait(for: fence.milestone.event)
     } catch {
       throw SlotDeviceError(error, device: device.name, "the engine's stream cannot wait for the work on its slots")
     }

@@ -15,7 +15,8 @@ typedef int result_t;
 enum {
   OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, NO_DEVICE = 100, INVALID_DEVICE = 101,
   INVALID_CONTEXT = 201, INVALID_PTX = 218, INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600,
-  ILLEGAL_ADDRESS = 700, MISALIGNED_ADDRESS = 716, LAUNCH_FAILED = 719, UNKNOWN = 999,
+  ILLEGAL_ADDRESS = 700, MISALIGNED_ADDRESS = 716, LAUNCH_FAILED = 719, CAPTURE_UNSUPPORTED = 900,
+  CAPTURE_INVALIDATED = 901, CAPTURE_IMPLICIT = 906, UNKNOWN = 999,
 };
 
 enum { MOST_DEVICES = 2, MOST_PARAMETERS = 16 };
@@ -35,6 +36,7 @@ typedef struct stream {
   struct stream *next;
   operation *first, *last;
   unsigned index;
+  bool is_captured;
   vector_clock clock;  // what comes before the next operation
 } stream;
 
@@ -80,7 +82,7 @@ static result_t fail_result, jit_result;
 static const char *failed_call;
 static char fail_name[64];
 static fake_cuda_counts counts;
-static bool hides_names;
+static bool hides_names, counts_sectors;
 
 static double now(void) {
   struct timespec time;
@@ -116,7 +118,7 @@ void fake_cuda_reset(enum fake_cuda_policy new_policy) {
   failed_call = NULL;
   fail_name[0] = 0;
   jit_result = OK;
-  hides_names = false;
+  hides_names = counts_sectors = false;
   sticky = OK;
   current = NULL;
   fake_cuda_counts live = counts;
@@ -146,6 +148,7 @@ void fake_cuda_read_counts(uint64_t *numbers) {
 void fake_cuda_set_violations(uint64_t count) { counts.violations = count; }
 void fake_cuda_limit_memory(uint64_t bytes) { memory_limit = bytes; }
 void fake_cuda_set_devices(int count) { device_count = count; }
+void fake_cuda_count_sectors(int does) { counts_sectors = does; }
 void fake_cuda_hide_names(int hides) { hides_names = hides; }
 void fake_cuda_fail_jit(int result) { jit_result = result; }
 const char *fake_cuda_failed_call(void) { return failed_call; }
@@ -299,7 +302,10 @@ static void run(operation *o) {
       if (touch(o, o->to, true)) memset(memory_view(o->to), o->byte, o->size);
       break;
     case LAUNCH: {
-      ptx_memory memory = {.access = kernel_access, .fault = kernel_fault, .context = o};
+      ptx_memory memory = {
+        .access = kernel_access, .fault = kernel_fault, .context = o, .instructions = &counts.instructions,
+        .sectors = counts_sectors ? &counts.sectors : NULL,
+      };
       o->who.launch = ++launches;
       ptx_run(o->kernel, o->grid, o->threads, o->parameters, &memory);
       break;
@@ -381,6 +387,7 @@ static stream *known(stream *s) {
 static result_t submit(stream *s, operation order) {
   s = known(s);
   if (!s) return INVALID_HANDLE;
+  if (s->is_captured) return violate(UNKNOWN, "work is queued on a stream that is being captured"), CAPTURE_INVALIDATED;
   operation *o = malloc(sizeof *o);
   if (!o) return OUT_OF_MEMORY;
   *o = order;
@@ -433,6 +440,9 @@ static const struct { result_t result; const char *name, *text; } errors[] = {
   {INVALID_CONTEXT, "CUDA_ERROR_INVALID_CONTEXT", "invalid device context"},
   {MISALIGNED_ADDRESS, "CUDA_ERROR_MISALIGNED_ADDRESS", "misaligned address"},
   {LAUNCH_FAILED, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"},
+  {CAPTURE_UNSUPPORTED, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "operation not permitted when stream is capturing"},
+  {CAPTURE_INVALIDATED, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED", "operation failed due to a previous error in capture"},
+  {CAPTURE_IMPLICIT, "CUDA_ERROR_STREAM_CAPTURE_IMPLICIT", "operation would draw the legacy stream into a capture"},
   {UNKNOWN, "CUDA_ERROR_UNKNOWN", "unknown error"},
   {INVALID_PTX, "CUDA_ERROR_INVALID_PTX", "a PTX JIT compilation failed"},
   {INVALID_HANDLE, "CUDA_ERROR_INVALID_HANDLE", "invalid resource handle"},
@@ -515,8 +525,16 @@ result_t cuMemGetInfo_v2(size_t *free_bytes, size_t *total) {
   return end(OK);
 }
 
+// A capture in the global mode, which is the default, forbids every thread what might wait for the device.
+static bool captures(void) {
+  for (stream *s = streams; s; s = s->next)
+    if (s->is_captured) return true;
+  return false;
+}
+
 result_t cuMemAlloc_v2(uint64_t *address, size_t size) {
   BEGIN("cuMemAlloc", true);
+  if (captures()) return end(CAPTURE_UNSUPPORTED);
   if (!size) return end(INVALID_VALUE);
   block *b = new_block(size, true, (int)(current - contexts));
   if (!b) return end(OUT_OF_MEMORY);
@@ -532,6 +550,7 @@ result_t cuMemFree_v2(uint64_t address) {
 result_t cuMemHostAlloc(void **memory, size_t size, unsigned flags) {
   (void)flags;
   BEGIN("cuMemHostAlloc", true);
+  if (captures()) return end(CAPTURE_UNSUPPORTED);
   if (!size) return end(INVALID_VALUE);
   block *b = new_block(size, false, 0);
   *memory = b ? b->bytes : NULL;
@@ -576,9 +595,20 @@ result_t cuMemsetD8Async(uint64_t to, unsigned char byte, size_t size, stream *s
   return end(submit(s, (operation){.kind = FILL, .to = to, .size = size, .byte = byte, .who = {.name = "a fill"}}));
 }
 
-result_t cuStreamCreate(stream **s, unsigned flags) {
+// Other numbers than a card's, 0 and -5, so that 0 is not least by luck.
+enum { LEAST_PRIORITY = 1, GREATEST_PRIORITY = -1 };
+
+result_t cuCtxGetStreamPriorityRange(int *least, int *greatest) {
+  BEGIN("cuCtxGetStreamPriorityRange", true);
+  *least = LEAST_PRIORITY;
+  *greatest = GREATEST_PRIORITY;
+  return end(OK);
+}
+
+result_t cuStreamCreateWithPriority(stream **s, unsigned flags, int priority) {
   (void)flags;
-  BEGIN("cuStreamCreate", true);
+  BEGIN("cuStreamCreateWithPriority", true);
+  counts.raised_streams += priority < LEAST_PRIORITY;
   unsigned index = 0;
   while (index < MOST_STREAMS && is_taken[index]) index++;
   *s = index < MOST_STREAMS ? calloc(1, sizeof **s) : NULL;
@@ -591,6 +621,21 @@ result_t cuStreamCreate(stream **s, unsigned flags) {
   streams = *s;
   counts.live_streams++;
   return end(OK);
+}
+
+result_t cuStreamIsCapturing(stream *s, int *status) {
+  BEGIN("cuStreamIsCapturing", true);
+  s = known(s);
+  if (!s) return end(INVALID_HANDLE);
+  if (s == &default_stream && captures()) return end(CAPTURE_IMPLICIT);
+  *status = s->is_captured;
+  return end(OK);
+}
+
+void fake_cuda_capture(uint64_t handle, int does) {
+  pthread_mutex_lock(&lock);
+  known((stream *)(uintptr_t)handle)->is_captured = does;
+  pthread_mutex_unlock(&lock);
 }
 
 result_t cuStreamDestroy_v2(stream *s) {
@@ -733,7 +778,9 @@ result_t cuLaunchKernel(
   CALL(cuInit) CALL(cuDriverGetVersion) CALL(cuGetErrorName) CALL(cuGetErrorString) CALL(cuDeviceGetCount) \
   CALL(cuDeviceGet) CALL(cuDeviceGetName) CALL(cuDeviceGetAttribute) CALL(cuDevicePrimaryCtxRetain) \
   CALL(cuCtxGetCurrent) CALL(cuCtxSetCurrent) CALL(cuMemHostAlloc) CALL(cuMemFreeHost) CALL(cuMemsetD8Async) \
-  CALL(cuStreamCreate) CALL(cuStreamSynchronize) CALL(cuStreamWaitEvent) CALL(cuEventCreate) CALL(cuEventRecord) \
+  CALL(cuCtxGetStreamPriorityRange) CALL(cuStreamCreateWithPriority) \
+  CALL(cuStreamSynchronize) CALL(cuStreamIsCapturing) \
+  CALL(cuStreamWaitEvent) CALL(cuEventCreate) CALL(cuEventRecord) \
   CALL(cuEventQuery) CALL(cuEventSynchronize) CALL(cuEventElapsedTime) CALL(cuModuleLoadDataEx) \
   CALL(cuModuleGetFunction) CALL(cuModuleUnload) CALL(cuLaunchKernel)
 

@@ -8,15 +8,17 @@
 #include <string.h>
 
 enum {
-  MOST_REGISTERS = 256, MOST_FAMILIES = 32, MOST_INSTRUCTIONS = 1024, MOST_LABELS = 64, MOST_PARAMETERS = 16,
+  MOST_REGISTERS = 256, MOST_FAMILIES = 128, MOST_INSTRUCTIONS = 1024, MOST_LABELS = 64, MOST_PARAMETERS = 16,
+  MOST_VARIABLES = 4, MOST_SHARED = 48 << 10, MOST_OPERANDS = 5, WARP = 32, SECTOR = 32,
   MOST_STEPS = 1 << 22, NAME = 64,
 };
 
 // MARK: Instructions
 
 typedef enum {
-  MOVE, PACK, PARAMETER, ADD, SUBTRACT, MULTIPLY, MULTIPLY_WIDE, MULTIPLY_ADD, DIVIDE, REMAINDER, SHIFT_LEFT, SHIFT_RIGHT,
-  AND, OR, ADD_F, MULTIPLY_F, FUSED_F, COMPARE, SELECT, HALF_TO_FLOAT, FLOAT_TO_HALF, LOAD, STORE, BRANCH, RETURN,
+  MOVE, PACK, UNPACK, PARAMETER, ADD, SUBTRACT, MULTIPLY, MULTIPLY_WIDE, MULTIPLY_ADD, DIVIDE, REMAINDER, SHIFT_LEFT,
+  SHIFT_RIGHT, AND, OR, EXTRACT, ADD_F, MULTIPLY_F, FUSED_F, COMPARE, SELECT, HALF_TO_FLOAT, FLOAT_TO_HALF, LOAD, STORE,
+  LOAD_SHARED, STORE_SHARED, BARRIER, BRANCH, RETURN,
 } operation;
 
 typedef enum { LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL, NOT_EQUAL_OR_NAN } comparison;
@@ -37,7 +39,7 @@ typedef struct {
   int guard;        // a predicate, or negative
   bool is_negated;
   int count;
-  operand operands[4];
+  operand operands[MOST_OPERANDS];  // of an access: the address, then what is moved
   int target;       // of a branch
   int line;
 } instruction;
@@ -47,12 +49,15 @@ struct ptx_kernel {
   int parameter_count;
   char parameters[MOST_PARAMETERS][NAME];
   int register_count;
+  int variable_count;
+  struct { char name[NAME]; uint64_t start; } variables[MOST_VARIABLES];
+  uint64_t shared_bytes;
   int count;
   instruction instructions[MOST_INSTRUCTIONS];
 };
 
 // The forms that are known. Operands, the result first: p predicate, h w d integers of 16, 32, 64 bits, f float,
-// x 32 bits of either kind, A address in brackets, P parameter in brackets.
+// x 32 bits of either kind, A address in brackets, S one in shared memory, P parameter; a vector in braces.
 static const struct {
   const char *form;
   operation what;
@@ -73,8 +78,15 @@ static const struct {
   {"cvt.u64.u32", MOVE, 4, "dw"}, {"cvt.u32.u64", MOVE, 4, "wd"}, {"cvt.u32.u16", MOVE, 2, "wh"},
   {"cvt.u16.u32", MOVE, 2, "hw"}, {"cvt.f32.f16", HALF_TO_FLOAT, 2, "fh"}, {"cvt.rn.f16.f32", FLOAT_TO_HALF, 4, "hf"},
   {"ld.global.nc.u8", LOAD, 1, "wA"}, {"ld.global.nc.u16", LOAD, 2, "hA"}, {"ld.global.nc.u32", LOAD, 4, "wA"},
-  {"ld.global.nc.u64", LOAD, 8, "dA"}, {"ld.global.nc.f32", LOAD, 4, "fA"}, {"st.global.u16", STORE, 2, "Ah"},
-  {"st.global.u32", STORE, 4, "Aw"}, {"st.global.f32", STORE, 4, "Af"}, {"ret", RETURN, 0, ""},
+  {"ld.global.nc.u64", LOAD, 8, "dA"}, {"ld.global.nc.f32", LOAD, 4, "fA"}, {"ld.global.nc.v2.u32", LOAD, 4, "{ww}A"},
+  {"ld.global.nc.v2.b32", LOAD, 4, "{xx}A"}, {"ld.global.nc.v4.u32", LOAD, 4, "{wwww}A"},
+  {"ld.global.nc.v2.u64", LOAD, 8, "{dd}A"}, {"st.global.u16", STORE, 2, "Ah"}, {"st.global.u32", STORE, 4, "Aw"},
+  {"st.global.f32", STORE, 4, "Af"}, {"st.global.v2.u32", STORE, 4, "A{ww}"}, {"st.global.v4.u32", STORE, 4, "A{wwww}"},
+  {"ld.shared.u32", LOAD_SHARED, 4, "wS"}, {"ld.shared.v2.b32", LOAD_SHARED, 4, "{xx}S"},
+  {"ld.shared.v4.b32", LOAD_SHARED, 4, "{xxxx}S"}, {"ld.shared.v2.u64", LOAD_SHARED, 8, "{dd}S"},
+  {"st.shared.u32", STORE_SHARED, 4, "Sw"}, {"st.shared.v2.b32", STORE_SHARED, 4, "S{xx}"},
+  {"st.shared.v4.b32", STORE_SHARED, 4, "S{xxxx}"}, {"st.shared.v2.u64", STORE_SHARED, 8, "S{dd}"},
+  {"bfe.u32", EXTRACT, 4, "wwww"}, {"bar.sync", BARRIER, 4, "w"}, {"ret", RETURN, 0, ""},
 };
 
 static const struct { const char *name; comparison how; } comparisons[] = {
@@ -142,12 +154,8 @@ static void expect_word(reader *r, const char *wanted) {
   if (strcmp(found, wanted) != 0) refuse(r, "'%s' where %s is expected", found, wanted);
 }
 
-static void declare_registers(reader *r) {
-  char type[NAME], prefix[NAME];
-  static const struct { const char *name; char type; } types[] = {
-    {".pred", 'p'}, {".b16", 'h'}, {".b32", 'w'}, {".f32", 'f'}, {".b64", 'd'},
-  };
-  word(r, type);
+static void declare_register(reader *r, char letter) {
+  char prefix[NAME];
   word(r, prefix);
   long count = 0;
   if (accept(r, '<')) {
@@ -156,19 +164,48 @@ static void declare_registers(reader *r) {
     r->at = end;
     expect(r, '>');
   }
-  expect(r, ';');
-  char letter = 0;
-  for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-    if (strcmp(types[i].name, type) == 0) letter = types[i].type;
   int taken = count ? (int)count : 1;
   if (!letter || count < 0 || count > MOST_REGISTERS || r->kernel->register_count + taken > MOST_REGISTERS
       || r->family_count == MOST_FAMILIES)
-    return refuse(r, "registers %s of type %s are not known", prefix, type);
+    return refuse(r, "registers %s are of no known type, or too many", prefix);
   strcpy(r->families[r->family_count].prefix, prefix);
   r->families[r->family_count].first = r->kernel->register_count;
   r->families[r->family_count].count = (int)count;
   r->families[r->family_count++].type = letter;
   r->kernel->register_count += taken;
+}
+
+static void declare_registers(reader *r) {
+  char type[NAME], letter = 0;
+  static const struct { const char *name; char type; } types[] = {
+    {".pred", 'p'}, {".b16", 'h'}, {".b32", 'w'}, {".f32", 'f'}, {".b64", 'd'},
+  };
+  word(r, type);
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+    if (strcmp(types[i].name, type) == 0) letter = types[i].type;
+  do declare_register(r, letter);
+  while (!r->has_failed && accept(r, ','));
+  expect(r, ';');
+}
+
+// `.shared .align 16 .b8 name[bytes];`
+static void declare_shared(reader *r) {
+  char name[NAME];
+  expect_word(r, ".align");
+  expect_word(r, "16");
+  expect_word(r, ".b8");
+  word(r, name);
+  expect(r, '[');
+  char *end;
+  uint64_t bytes = strtoull(r->at, &end, 10), start = (r->kernel->shared_bytes + 15) / 16 * 16;
+  r->at = end;
+  expect(r, ']');
+  expect(r, ';');
+  if (r->kernel->variable_count == MOST_VARIABLES || bytes > MOST_SHARED || start > MOST_SHARED - bytes)
+    return refuse(r, "there is no room for %s", name);
+  strcpy(r->kernel->variables[r->kernel->variable_count].name, name);
+  r->kernel->variables[r->kernel->variable_count++].start = start;
+  r->kernel->shared_bytes = start + bytes;
 }
 
 // The number of a register and the letter of its type.
@@ -209,7 +246,7 @@ static operand read_operand(reader *r, char wanted) {
   operand o = {.kind = REGISTER};
   char name[NAME], type = 0;
   skip(r);
-  if (wanted == 'A' || wanted == 'P') {
+  if (wanted == 'A' || wanted == 'S' || wanted == 'P') {
     expect(r, '[');
     word(r, name);
     if (wanted == 'P') {
@@ -219,7 +256,7 @@ static operand read_operand(reader *r, char wanted) {
       o = (operand){.kind = CONSTANT, .value = (uint64_t)i};
     } else {
       o = (operand){.kind = ADDRESS, .number = find_register(r, name, &type)};
-      if (type != 'd') refuse(r, "%s is no address", name);
+      if (type != (wanted == 'A' ? 'd' : 'w')) refuse(r, "%s is no address", name);
       if (accept(r, '+')) skip(r), o.value = constant(r, 'd');
     }
     expect(r, ']');
@@ -229,28 +266,51 @@ static operand read_operand(reader *r, char wanted) {
   word(r, name);
   if (wanted == 'w' && strcmp(name, "%tid.x") == 0) return (operand){.kind = THREAD};
   if (wanted == 'w' && strcmp(name, "%ctaid.x") == 0) return (operand){.kind = GROUP};
+  for (int i = 0; wanted == 'w' && i < r->kernel->variable_count; i++)
+    if (strcmp(r->kernel->variables[i].name, name) == 0)
+      return (operand){.kind = CONSTANT, .value = r->kernel->variables[i].start};
   o.number = find_register(r, name, &type);
   if (!is_compatible(type, wanted)) refuse(r, "%s has the wrong type", name);
   return o;
 }
 
+static bool is_store(operation what) { return what == STORE || what == STORE_SHARED; }
+static bool is_access(operation what) { return is_store(what) || what == LOAD || what == LOAD_SHARED; }
+
 static void read_operands(reader *r, instruction *i, const char *wanted) {
-  for (; wanted[i->count] && !r->has_failed; i->count++) {
-    if (i->count) expect(r, ',');
-    skip(r);
-    // Two halves of a word.
-    if (i->what == MOVE && i->count == 1 && *r->at == '{') {
-      r->at++;
-      i->what = PACK;
-      i->operands[1] = read_operand(r, 'h');
-      expect(r, ',');
-      i->operands[2] = read_operand(r, 'h');
+  bool is_first = true;
+  for (; *wanted && !r->has_failed; wanted++) {
+    if (*wanted == '}') {
       expect(r, '}');
       continue;
     }
-    i->operands[i->count] = read_operand(r, wanted[i->count]);
-    if (i->count == 0 && i->what != STORE && i->operands[0].kind != REGISTER) refuse(r, "the result is no register");
+    if (!is_first) expect(r, ',');
+    is_first = *wanted == '{';
+    if (is_first) {
+      expect(r, '{');
+      continue;
+    }
+    skip(r);
+    // Two halves of a word, as the source or as the result.
+    if (i->what == MOVE && *wanted == 'x' && *r->at == '{') {
+      r->at++;
+      i->what = i->count ? PACK : UNPACK;
+      i->operands[i->count++] = read_operand(r, 'h');
+      expect(r, ',');
+      i->operands[i->count++] = read_operand(r, 'h');
+      expect(r, '}');
+      continue;
+    }
+    if (i->count == MOST_OPERANDS) return refuse(r, "there are too many operands");
+    i->operands[i->count] = read_operand(r, *wanted);
+    bool is_result = !is_store(i->what) && (i->count == 0 || (is_access(i->what) && wanted[1])) && i->what != BARRIER;
+    if (is_result && i->operands[i->count].kind != REGISTER) refuse(r, "the result is no register");
+    i->count++;
   }
+  if (!is_access(i->what) || is_store(i->what) || r->has_failed) return;
+  operand address = i->operands[i->count - 1];
+  memmove(i->operands + 1, i->operands, sizeof *i->operands * (size_t)(i->count - 1));
+  i->operands[0] = address;
 }
 
 static void read_comparison(reader *r, instruction *i, const char *form) {
@@ -313,6 +373,8 @@ static void read_body(reader *r) {
     if (r->has_failed) return;
     if (strcmp(name, ".reg") == 0) {
       declare_registers(r);
+    } else if (strcmp(name, ".shared") == 0) {
+      declare_shared(r);
     } else if (accept(r, ':')) {
       if (r->label_count == MOST_LABELS) return refuse(r, "there are too many labels");
       strcpy(r->labels[r->label_count].name, name);
@@ -378,8 +440,27 @@ int ptx_parameter_count(const ptx_kernel *kernel) { return kernel->parameter_cou
 typedef struct {
   uint64_t values[MOST_REGISTERS];
   bool is_set[MOST_REGISTERS];
-  unsigned group, thread;
+  uint16_t occurrences[MOST_INSTRUCTIONS];  // of accesses, when sectors are counted
+  unsigned thread;
+  int at, steps;
+  bool has_ended;
+} thread_state;
+
+// What a byte of shared memory has been used for: a number of a thread from 1, since the barrier of this number.
+typedef struct { unsigned writer, written, reader, read; bool is_written; } shared_byte;
+
+// One access of a warp to a sector: of an instruction, for the so-many-th time.
+typedef struct { uint64_t access, sector; } touched_sector;
+
+typedef struct {
+  const ptx_kernel *kernel;
   const ptx_memory *memory;
+  thread_state *threads, *now;
+  unsigned count, group, barrier;
+  unsigned char *shared;
+  shared_byte *bytes;
+  touched_sector *sectors;
+  size_t sector_count, sector_room;
   int line;
   bool has_failed;
 } state;
@@ -392,12 +473,17 @@ static void stop(state *s, const char *what) {
 static uint64_t value_of(state *s, const operand *o) {
   switch (o->kind) {
     case CONSTANT: return o->value;
-    case THREAD: return s->thread;
+    case THREAD: return s->now->thread;
     case GROUP: return s->group;
     default:
-      if (!s->is_set[o->number]) stop(s, "a register is read that was never set");
-      return s->values[o->number] + o->value;
+      if (!s->now->is_set[o->number]) stop(s, "a register is read that was never set");
+      return s->now->values[o->number] + o->value;
   }
+}
+
+static void set(state *s, const operand *o, uint64_t value) {
+  s->now->values[o->number] = value;
+  s->now->is_set[o->number] = true;
 }
 
 static uint64_t cut(uint64_t value, unsigned size) { return size >= 8 ? value : value & ((1ull << 8 * size) - 1); }
@@ -453,39 +539,114 @@ static bool holds(const instruction *i, uint64_t a, uint64_t b) {
   }
 }
 
-static uint64_t access_memory(state *s, const instruction *i, const operand *address, bool writes, uint64_t value) {
-  void *bytes = s->has_failed ? NULL
-                              : s->memory->access(s->memory->context, value_of(s, address), i->size, writes);
-  if (!bytes) return stop(s, NULL), 0;
-  if (writes) memcpy(bytes, &value, i->size);
-  else value = 0, memcpy(&value, bytes, i->size);
-  return value;
+// What threads of a group do between two barriers has no order.
+static void *access_shared(state *s, uint64_t address, unsigned size, bool writes) {
+  if (address % size) return stop(s, "shared memory at a misaligned address"), NULL;
+  if (size > s->kernel->shared_bytes || address > s->kernel->shared_bytes - size)
+    return stop(s, "an address beyond shared memory"), NULL;
+  unsigned me = s->now->thread + 1;
+  for (shared_byte *b = s->bytes + address; b < s->bytes + address + size; b++) {
+    bool meets_writer = b->written == s->barrier && b->writer != me;
+    bool meets_reader = b->read == s->barrier && b->reader != me;
+    if (b->is_written && (meets_writer || (writes && meets_reader)))
+      return stop(s, "threads use the same shared memory with no barrier in between"), NULL;
+    if (!writes && !b->is_written) return stop(s, "shared memory is read that was never written"), NULL;
+    if (writes) b->writer = me, b->written = s->barrier, b->is_written = true;
+    else b->reader = me, b->read = s->barrier;
+  }
+  return s->shared + address;
 }
 
-// Runs one thread.
-static void run_thread(const ptx_kernel *kernel, state *s, const uint64_t *parameters) {
-  int at = 0;
-  for (int steps = 0; !s->has_failed; steps++) {
-    if (at >= kernel->count) return stop(s, "the kernel has no end");
-    const instruction *i = &kernel->instructions[at++];
+static void note_sectors(state *s, const instruction *i, uint64_t address, unsigned size) {
+  unsigned number = (unsigned)(i - s->kernel->instructions);
+  uint64_t occurrence = s->now->occurrences[number]++;
+  for (uint64_t sector = address / SECTOR; sector <= (address + size - 1) / SECTOR; sector++) {
+    if (s->sector_count == s->sector_room) {
+      size_t room = s->sector_room ? 2 * s->sector_room : 1024;
+      void *more = realloc(s->sectors, room * sizeof *s->sectors);
+      if (!more) return stop(s, "there is no memory");
+      s->sectors = more;
+      s->sector_room = room;
+    }
+    uint64_t warp = s->now->thread / WARP;
+    s->sectors[s->sector_count++] = (touched_sector){warp << 32 | number << 16 | (occurrence & 0xFFFF), sector};
+  }
+}
+
+static int compare_sectors(const void *a, const void *b) {
+  const touched_sector *x = a, *y = b;
+  if (x->access != y->access) return x->access < y->access ? -1 : 1;
+  return x->sector < y->sector ? -1 : x->sector > y->sector;
+}
+
+// What the group's warps have fetched and stored: a sector counts once for each access of a warp.
+static void count_sectors(state *s) {
+  if (s->sector_count) qsort(s->sectors, s->sector_count, sizeof *s->sectors, compare_sectors);
+  for (size_t i = 0; i < s->sector_count; i++)
+    if (!i || compare_sectors(&s->sectors[i - 1], &s->sectors[i]) != 0) ++*s->memory->sectors;
+  s->sector_count = 0;
+}
+
+static void access_memory(state *s, const instruction *i) {
+  bool writes = is_store(i->what);
+  unsigned lanes = (unsigned)i->count - 1, size = lanes * i->size;
+  uint64_t address = value_of(s, &i->operands[0]);
+  if (s->has_failed) return;
+  unsigned char *bytes;
+  if (i->what == LOAD_SHARED || i->what == STORE_SHARED) {
+    bytes = access_shared(s, address, size, writes);
+  } else {
+    bytes = s->memory->access(s->memory->context, address, size, writes);
+    if (bytes && s->memory->sectors) note_sectors(s, i, address, size);
+  }
+  if (!bytes) return stop(s, NULL);
+  for (unsigned lane = 0; lane < lanes; lane++) {
+    uint64_t value = writes ? value_of(s, &i->operands[1 + lane]) : 0;
+    if (writes) memcpy(bytes + lane * i->size, &value, i->size);
+    else memcpy(&value, bytes + lane * i->size, i->size), set(s, &i->operands[1 + lane], value);
+  }
+}
+
+static uint64_t extract(uint64_t value, uint64_t start, uint64_t length) {
+  start &= 255, length &= 255;
+  return start > 31 ? 0 : value >> start & (length > 31 ? 0xFFFFFFFF : (1ull << length) - 1);
+}
+
+// Runs one thread to its end or to the next barrier.
+static void run_thread(state *s, const uint64_t *parameters) {
+  thread_state *now = s->now;
+  for (; !s->has_failed; now->steps++) {
+    if (now->at >= s->kernel->count) return stop(s, "the kernel has no end");
+    const instruction *i = &s->kernel->instructions[now->at++];
     s->line = i->line;
-    if (steps == MOST_STEPS) return stop(s, "a thread does not end");
+    if (now->steps == MOST_STEPS) return stop(s, "a thread does not end");
+    ++*s->memory->instructions;
     if (i->guard >= 0) {
       operand guard = {.kind = REGISTER, .number = i->guard};
       if ((value_of(s, &guard) != 0) == i->is_negated) continue;
     }
-    if (i->what == RETURN) return;
+    if (i->what == RETURN) {
+      now->has_ended = true;
+      return;
+    }
+    if (i->what == BARRIER) return;
     if (i->what == BRANCH) {
-      at = i->target;
+      now->at = i->target;
+      continue;
+    }
+    if (is_access(i->what)) {
+      access_memory(s, i);
       continue;
     }
     const operand *o = i->operands;
-    if (i->what == STORE) {
-      access_memory(s, i, &o[0], true, value_of(s, &o[1]));
+    if (i->what == UNPACK) {
+      uint64_t both = value_of(s, &o[2]);
+      set(s, &o[0], cut(both, 2));
+      set(s, &o[1], both >> 16);
       continue;
     }
-    uint64_t a = i->what == LOAD ? 0 : value_of(s, &o[1]), b = 0, c = 0, result = 0;
-    if (i->count > 2 || i->what == PACK) b = value_of(s, &o[2]);
+    uint64_t a = value_of(s, &o[1]), b = 0, c = 0, result = 0;
+    if (i->count > 2) b = value_of(s, &o[2]);
     if (i->count > 3) c = value_of(s, &o[3]);
     if (s->has_failed) return;
     switch (i->what) {
@@ -506,6 +667,7 @@ static void run_thread(const ptx_kernel *kernel, state *s, const uint64_t *param
       case SHIFT_RIGHT: result = b >= 8 * i->size ? 0 : a >> b; break;
       case AND: result = a & b; break;
       case OR: result = a | b; break;
+      case EXTRACT: result = extract(a, b, c); break;
       case ADD_F: result = bits_of(float_of(a) + float_of(b)); break;
       case MULTIPLY_F: result = bits_of(float_of(a) * float_of(b)); break;
       case FUSED_F: result = bits_of(fmaf(float_of(a), float_of(b), float_of(c))); break;
@@ -513,23 +675,47 @@ static void run_thread(const ptx_kernel *kernel, state *s, const uint64_t *param
       case SELECT: result = c ? a : b; break;
       case HALF_TO_FLOAT: result = bits_of(float_of_half(a)); break;
       case FLOAT_TO_HALF: result = half_of(float_of(a)); break;
-      case LOAD: result = access_memory(s, i, &o[1], false, 0); break;
       default: break;
     }
-    s->values[o[0].number] = result;
-    s->is_set[o[0].number] = true;
+    set(s, &o[0], result);
   }
+}
+
+// Runs the threads of a group, one after the other from barrier to barrier.
+static void run_group(state *s, const uint64_t *parameters) {
+  for (unsigned t = 0; t < s->count; t++) {
+    thread_state *thread = &s->threads[t];
+    memset(thread->is_set, 0, sizeof thread->is_set);
+    if (s->memory->sectors) memset(thread->occurrences, 0, sizeof thread->occurrences);
+    thread->thread = t;
+    thread->at = thread->steps = 0;
+    thread->has_ended = false;
+  }
+  memset(s->bytes, 0, s->kernel->shared_bytes * sizeof *s->bytes);
+  s->barrier = 1;
+  for (unsigned ended = 0; ended == 0 && !s->has_failed; s->barrier++) {
+    for (unsigned t = 0; t < s->count && !s->has_failed; t++) {
+      s->now = &s->threads[t];
+      run_thread(s, parameters);
+      ended += s->now->has_ended;
+    }
+    if (ended && ended < s->count) stop(s, "threads end while others wait at a barrier");
+  }
+  if (s->memory->sectors) count_sectors(s);
 }
 
 bool ptx_run(
   const ptx_kernel *kernel, unsigned grid, unsigned threads, const uint64_t *parameters, const ptx_memory *memory
 ) {
-  state s = {.memory = memory};
-  for (s.group = 0; s.group < grid; s.group++)
-    for (s.thread = 0; s.thread < threads; s.thread++) {
-      memset(s.is_set, 0, sizeof s.is_set);
-      run_thread(kernel, &s, parameters);
-      if (s.has_failed) return false;
-    }
-  return true;
+  state s = {.kernel = kernel, .memory = memory, .count = threads};
+  s.threads = calloc(threads, sizeof *s.threads);
+  s.shared = malloc(kernel->shared_bytes + 1);
+  s.bytes = malloc((kernel->shared_bytes + 1) * sizeof *s.bytes);
+  if (!s.threads || !s.shared || !s.bytes) stop(&s, "there is no memory");
+  for (s.group = 0; s.group < grid && !s.has_failed; s.group++) run_group(&s, parameters);
+  free(s.threads);
+  free(s.shared);
+  free(s.bytes);
+  free(s.sectors);
+  return !s.has_failed;
 }

@@ -1,11 +1,12 @@
 #ifndef FAKE_PTX_H
 #define FAKE_PTX_H
 
-// PTX text, compiled to instructions and run thread after thread.
+// PTX text, compiled to instructions and run thread after thread, from barrier to barrier.
 //
 // As much of PTX as the kernels of this repository use, and nothing beyond it: an unknown instruction, an operand of the
 // wrong type or a register that was not declared is refused when the text is compiled; a register that was never set, a
-// division by zero or a thread that does not end is a fault when it runs. NaN is what NVIDIA's GPUs give.
+// division by zero, threads that meet in shared memory with no barrier in between, or a thread that does not end is a
+// fault when it runs. NaN is what NVIDIA's GPUs give.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,9 @@ typedef struct {
   // Called once for what went wrong in the text's own terms.
   void (*fault)(void *context, int line, const char *what);
   void *context;
+  // Counts instructions, and sectors of 32 bytes as often as an access of a warp touches them; the latter takes time and
+  // may be null.
+  uint64_t *instructions, *sectors;
 } ptx_memory;
 
 // The one entry of a text; null with a sentence in `log` when it is refused.

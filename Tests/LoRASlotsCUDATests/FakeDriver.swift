@@ -47,6 +47,9 @@ enum FakeDriver {
     var foundByName: UInt64 { numbers[14] }
     /// Since the start of the process.
     var violations: UInt64 { numbers[15] }
+    var raisedStreams: UInt64 { numbers[16] }
+    var instructions: UInt64 { numbers[17] }
+    var sectors: UInt64 { numbers[18] }
     /// Allocations, pinned blocks, streams, events, modules and contexts.
     var live: [UInt64] { Array(numbers[7..<13]) }
   }
@@ -65,7 +68,7 @@ enum FakeDriver {
   }
 
   static var counts: Counts {
-    var numbers = [UInt64](repeating: 0, count: 16)
+    var numbers = [UInt64](repeating: 0, count: 19)
     unsafe function("fake_cuda_read_counts", (@convention(c) (UnsafeMutablePointer<UInt64>) -> Void).self)(&numbers)
     return Counts(numbers: numbers)
   }
@@ -107,8 +110,15 @@ enum FakeDriver {
   /// Lets `cuGetProcAddress_v2` know no name.
   static func hideNames() { function("fake_cuda_hide_names", (@convention(c) (Int32) -> Void).self)(1) }
 
+  /// Lets sectors be counted until the next reset.
+  static func countSectors() { function("fake_cuda_count_sectors", (@convention(c) (Int32) -> Void).self)(1) }
+
   static func engineMemory(_ bytes: UInt64) -> UInt64 {
     function("fake_cuda_engine_alloc", (@convention(c) (UInt64) -> UInt64).self)(bytes)
+  }
+
+  static func capture(_ stream: UInt, _ does: Bool) {
+    function("fake_cuda_capture", (@convention(c) (UInt64, Int32) -> Void).self)(UInt64(stream), does ? 1 : 0)
   }
 
   static func freeEngineMemory(_ address: UInt64) {

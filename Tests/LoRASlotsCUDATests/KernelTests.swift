@@ -17,19 +17,33 @@ extension CUDATests {
 
     /// One change of the text each; all of them have to show.
     private static let changes: [(text: String, change: String)] = [
-      ("setp.le.u32 %p2, %r7, %r1", "setp.lt.u32 %p2, %r7, %r1"), ("shl.b32 %r13, %r13, 12", "shl.b32 %r13, %r13, 11"),
-      ("mov.u32 %r14, 16", "mov.u32 %r14, 15"), ("add.u32 %r15, %r15, 256", "add.u32 %r15, %r15, 128"),
-      ("setp.ge.u32 %p8, %r15, %r18", "setp.gt.u32 %p8, %r15, %r18"),
-      ("setp.ge.u32 %p8, %r16, %r9", "setp.gt.u32 %p8, %r16, %r9"),
-      ("setp.ge.u32 %p8, %r17, %r10", "setp.gt.u32 %p8, %r17, %r10"),
-      ("mul.lo.u64 %d11, %d11, %d7", "mul.lo.u64 %d11, %d11, %d8"),
-      ("mad.lo.u64 %d11, %d12, %d8", "mad.lo.u64 %d11, %d12, %d7"), ("{%h4, %h1}", "{%h1, %h4}"),
-      ("and.b32 %r25, %r24, 1", "and.b32 %r25, %r24, 0"), ("%r25, 0x7FFF;", "%r25, 0x8000;"),
-      ("selp.b32 %r26, 0x7FC0,", "selp.b32 %r26, 0x7FC1,"), ("0x7E00", "0x7FFF"), ("0x7FC00000", "0x7FFFFFFF"),
-      ("255, %r11, %p3", "%r11, 255, %p3"), ("mov.u32 %r22, 1", "mov.u32 %r22, 0"),
-      ("@%p5 bra load16", "@!%p5 bra load16"), ("@!%p3 bra store", "@%p3 bra store"), ("[%d3+40]", "[%d3+48]"),
-      ("shl.b64 %d13, %d13, 1", "shl.b64 %d13, %d13, 2"), ("  cvt.f32.f16 %f3, %h2;\n", ""),
-      ("ld.global.nc.u8 %r11", "ld.global.nc.u32 %r11"), ("mov.u32 %r26, 0", "mov.u32 %r26, 1"),
+      ("setp.le.u32 %p, %first, %group", "setp.lt.u32 %p, %first, %group"), ("[%address+40]", "[%address+48]"),
+      ("setp.ge.u32 %p, %row, %rows", "setp.gt.u32 %p, %row, %rows"),
+      ("setp.ge.u32 %p, %column, %columns", "setp.gt.u32 %p, %column, %columns"),
+      ("setp.ge.u32 %p, %row, %live_rows", "setp.gt.u32 %p, %row, %live_rows"),
+      ("%source_columns;\n  @%p bra piece;", "%columns;\n  @%p bra piece;"),
+      ("shr.u32 %step_row, %step, %log_width", "shr.u32 %step_row, %piece, %log_width"),
+      ("@%p bra zero;", "bra zero;"), ("  @%half bra zero8;\n", ""),
+      ("setp.ge.u32 %empty, %row0, %source_rows", "setp.ge.u32 %empty, %row0, 8"),
+      ("mul.lo.u64 %a0, %a0, %row_stride", "mul.lo.u64 %a0, %a0, %column_stride"),
+      ("mad.lo.u64 %a0, %a1, %column_stride", "mad.lo.u64 %a0, %a1, %row_stride"),
+      ("mad.lo.u64 %a0, %a0, %row_stride", "mad.lo.u64 %a0, %a0, %column_stride"),
+      ("shr.u32 %t1, %t0, 5", "shr.u32 %t1, %t0, 6"), ("bra staged_one;\nstage32", "bra stage32;\nstage32"),
+      ("  bar.sync 0;\n  mov.u32 %at, %thread", "  mov.u32 %at, %thread"),
+      ("@%p bra stage;\n  bar.sync 0;", "@%p bra stage;"), ("mov.u32 %place, staged", "mov.u32 %place, plan"),
+      ("bfe.u32 %t0, %v0, 16, 1", "bfe.u32 %t0, %v0, 17, 1"), ("add.u32 %t0, %t0, 0x7FFF", "add.u32 %t0, %t0, 0x8000"),
+      ("0x7FC00000, %t0", "0x7FC10000, %t0"), ("0x7E00", "0x7FFF"), ("%w0, 0x7FC00000", "%w0, 0x7FFFFFFF"),
+      ("255, %source_type, %p", "%source_type, 255, %p"), ("selp.b32 %is_twofold, 1, 0", "selp.b32 %is_twofold, 0, 0"),
+      ("mov.u32 %kind, %target_type", "mov.u32 %kind, %source_type"),
+      ("mov.f32 %first_factor, 0f3F800000", "mov.f32 %first_factor, %scale"), ("@!%partial bra round", "bra round"),
+      ("@%narrow bra read8", "@!%narrow bra read8"), ("  @%half bra store8;\n", ""),
+      ("@!%aligned bra store_parts", "@%aligned bra store_parts"),
+      ("and.b32 %odd, %columns, %mask", "and.b32 %odd, %columns, 0"),
+      ("selp.b32 %t0, 1, %t0, %p", "selp.b32 %t0, %t0, %t0, %p"),
+      ("and.b32 %t0, %t0, 15;\n  and.b32 %t1", "and.b32 %t0, %t0, 1;\n  and.b32 %t1"),
+      ("shl.b32 %step, %piece, 8", "shl.b32 %step, %piece, 7"), ("add.u32 %x, %x, %step_x", "add.u32 %x, %x, %across"),
+      ("setp.le.u32 %p, %room, 1", "setp.lt.u32 %p, %room, 1"), ("{%h2, %h3}, %w1", "{%h3, %h2}, %w1"),
+      ("[%address+2], %h1", "[%address+2], %h0"),
     ]
 
     @Test(arguments: changes.indices) func aBrokenKernelShows(_ index: Int) throws {
@@ -46,8 +60,10 @@ extension CUDATests {
     }
 
     @Test(arguments: [
-      ("ld.param.u64", "ld.param.u32"), ("%d1, [table]", "%r1, [table]"), ("bra found", "bra nowhere"),
-      ("sub.u32 %r5, %r4, %r3", "sub.u32 %r5, %r4, %r99"), (".address_size 64", ".address_size 32"), ("ret;", "ret"),
+      ("ld.param.u64", "ld.param.u32"), ("%table, [table]", "%r1, [table]"), ("bra found", "bra nowhere"),
+      ("sub.u32 %t0, %high, %low", "sub.u32 %t0, %high, %r99"), (".address_size 64", ".address_size 32"),
+      ("ret;", "ret"),
+      ("staged[16896]", "staged[99999]"), ("{%w0, %w1}, [%a0]", "{%w0, %a0}, [%a0]"),
     ])
     func aTextThatMakesNoSenseIsRefused(_ line: String, _ change: String) throws {
       let text = try Self.changed(line, to: change)
@@ -72,44 +88,16 @@ extension CUDATests {
     private func flaw(of text: String, seed: UInt64) throws -> String? {
       var numbers = SeededGenerator(seed: seed)
       let dtype = [DType.bf16, .f16, .f32][Int(seed % 3)]
-      let blocks = Self.blocks(of: dtype, &numbers)
-      let context = try CUDAContext(try DriverLibrary.load(FakeDriver.path), device: 0)
-      let module = try CUDAModule(context, ptx: text)
-      let kernel = try module.kernel(ScatterKernel.entry)
-      let stream = try CUDAStream(context)
-      let size = Int(dtype.bits / 8)
-      let count = blocks.reduce(0) { $0 + Int($1.rows * $1.columns) } * size
-      let data = try PinnedBuffer(context, count: Self.dataBytes)
-      for index in stride(from: 0, to: Self.dataBytes, by: 4) {
-        unsafe data.bytes.storeBytes(of: Self.pattern(&numbers), toByteOffset: index, as: UInt32.self)
+      let blocks = Self.blocks(of: dtype, unit: seed % 2 == 0 ? 8 : 1, &numbers)
+      let data = (0..<Self.dataBytes / 4).flatMap { _ in
+        let bits = Self.pattern(&numbers)
+        return [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: bits >> $0) }
       }
-      let table = try PinnedBuffer(context, count: blocks.count * ScatterBlock.bytes)
-      let source = try DeviceBuffer(context, count: Self.dataBytes)
-      let entries = try DeviceBuffer(context, count: table.count)
-      let target = try DeviceBuffer(context, count: count)
-      var tiles: UInt64 = 0
-      for (index, block) in blocks.enumerated() {
-        let entry = try #require(ScatterBlock(block, dtype: dtype, target: target.address))
-        let place = index * ScatterBlock.bytes
-        unsafe entry.write(
-          to: UnsafeMutableRawBufferPointer(rebasing: table.bytes[place..<place + ScatterBlock.bytes]),
-          firstTile: UInt32(tiles), data: source.address)
-        tiles += entry.tiles
-      }
-      var found = [UInt8](repeating: 0, count: count)
-      try unsafe stream.copy(UnsafeRawBufferPointer(data.bytes), to: source.address)
-      try unsafe stream.copy(UnsafeRawBufferPointer(table.bytes), to: entries.address)
-      try kernel.launch(
-        on: stream, grid: UInt32(tiles), threads: ScatterKernel.threads, [entries.address, UInt64(blocks.count)])
-      try unsafe found.withUnsafeMutableBytes { try unsafe stream.copy(target.address, to: $0) }
-      try stream.synchronize()
+      let run = try KernelRun(of: text, on: blocks, dtype, data)
       for block in blocks {
-        var wanted = [UInt8](repeating: 0, count: Int(block.rows * block.columns) * size)
-        unsafe wanted.withUnsafeMutableBytes {
-          unsafe HostPacker.pack(block, dtype: dtype, from: UnsafeRawBufferPointer(data.bytes), into: $0)
-        }
-        let first = Int(block.start) * size
-        if Array(found[first..<first + wanted.count]) != wanted { return "\(block)" }
+        let wanted = block.packed(dtype, from: data)
+        let first = Int(block.start * dtype.bits / 8)
+        if Array(run.found[first..<first + wanted.count]) != wanted { return "\(block)" }
       }
       return nil
     }
@@ -128,24 +116,32 @@ extension CUDATests {
     }
 
     /// Blocks side by side: zeros, whole matrices, parts of them, matrices turned around; some of more than one tile.
-    private static func blocks(of dtype: DType, _ numbers: inout SeededGenerator) -> [PackingBlock] {
+    ///
+    /// - Parameter unit: what all their columns and places are multiples of.
+    private static func blocks(of dtype: DType, unit: UInt64, _ numbers: inout SeededGenerator) -> [PackingBlock] {
+      func rounded(_ number: UInt64) -> UInt64 { (number + unit - 1) / unit * unit }
       var start: UInt64 = 0
       return (0..<6).map { _ in
         let rows = 1 + numbers.next() % 40
-        let columns = 1 + numbers.next() % (numbers.next() % 4 == 0 ? 300 : 40)
+        let columns = rounded(1 + numbers.next() % (numbers.next() % 4 == 0 ? 300 : 40))
         defer { start += rows * columns }
         guard numbers.next() % 6 > 0 else {
           return PackingBlock(buffer: 0, start: start, rows: rows, columns: columns, source: nil)
         }
         let source = [DType.bf16, .f16, .f32][Int(numbers.next() % 3)]
-        let (taken, wide) = (1 + numbers.next() % rows, 1 + numbers.next() % columns)
-        let pitch = wide + numbers.next() % 3
+        let taken = 1 + numbers.next() % rows
+        // One matrix in four ends within a piece of a row.
+        let wide = 1 + numbers.next() % columns
+        let pitch = rounded(wide + numbers.next() % 3)
         let isTurned = numbers.next() % 3 == 0
         let scale = [1, 1, 2, 0.7071, -1.0 / 3][Int(numbers.next() % 5)] as Float
-        let first = numbers.next() % 64 * (source.bits / 8)
+        let first = numbers.next() % 64 * (numbers.next() % 4 == 0 ? 1 : unit) % 64 * (source.bits / 8)
+        // One expert of eight, where the data is enough for it.
+        let experts: UInt64 = numbers.next() % 4 == 0 && wide <= 40 ? 8 : 1
+        let width = numbers.next() % 4 == 0 ? wide : min(rounded(wide), columns)
         let matrix = PackingSource(
-          start: first, dtype: source, rows: taken, columns: wide, rowStride: isTurned ? 1 : pitch,
-          columnStride: isTurned ? taken : 1, scale: scale)
+          start: first, dtype: source, rows: taken, columns: width,
+          rowStride: isTurned ? 1 : pitch * experts, columnStride: isTurned ? taken : experts, scale: scale)
         return PackingBlock(buffer: 0, start: start, rows: rows, columns: columns, source: matrix)
       }
     }

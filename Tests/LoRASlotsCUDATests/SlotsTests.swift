@@ -269,7 +269,7 @@ extension CUDATests {
       let expected: Set = [
         "cuDeviceGet", "cuDeviceGetName", "cuDeviceGetAttribute", "cuDevicePrimaryCtxRetain", "cuMemAlloc", "cuMemFree",
         "cuMemHostAlloc", "cuMemFreeHost", "cuMemcpyHtoDAsync", "cuMemcpyDtoHAsync", "cuMemsetD8Async",
-        "cuStreamCreate",
+        "cuCtxGetStreamPriorityRange", "cuStreamCreateWithPriority",
         "cuStreamDestroy", "cuStreamSynchronize", "cuEventCreate", "cuEventDestroy", "cuEventRecord",
         "cuEventSynchronize", "cuDevicePrimaryCtxRelease", "cuCtxGetCurrent", "cuCtxSetCurrent",
       ]

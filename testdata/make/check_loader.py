@@ -15,17 +15,10 @@ import pathlib
 import sys
 
 import torch
+from loader_options import Options
 from safetensors.torch import load_file
 
 TESTDATA = pathlib.Path(__file__).resolve().parent.parent
-
-
-class Options(ctypes.Structure):
-    _fields_ = (
-        [(name, ctypes.c_char_p) for name in ("base", "layout", "dtype", "device", "target_modules")]
-        + [(name, ctypes.c_uint64) for name in (
-            "max_loras", "max_lora_rank", "max_cpu_loras", "adapter_bytes", "tensor_parallel", "tensor_rank")]
-        + [("fully_sharded", ctypes.c_int32), ("threads", ctypes.c_int32)])
 
 
 class Buffer(ctypes.Structure):

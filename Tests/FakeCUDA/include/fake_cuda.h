@@ -28,6 +28,9 @@ typedef struct {
   uint64_t jit_compilations;
   uint64_t found_by_name;    // questions to cuGetProcAddress_v2
   uint64_t violations;       // since the start of the process
+  uint64_t raised_streams;   // streams above the least priority
+  uint64_t instructions;     // of threads of kernels
+  uint64_t sectors;          // of 32 bytes, as often as an access of a warp touches them, when they are counted
 } fake_cuda_counts;
 
 // Back to the start: the policy, unlimited memory, two devices, no ordered failure, counts of zero, no context current
@@ -36,6 +39,8 @@ void fake_cuda_reset(enum fake_cuda_policy policy);
 fake_cuda_counts fake_cuda_count(void);
 // The same as numbers in this order.
 void fake_cuda_read_counts(uint64_t *numbers);
+// Lets sectors be counted, which takes time.
+void fake_cuda_count_sectors(int does);
 // Takes violations back that a test has meant.
 void fake_cuda_set_violations(uint64_t count);
 // Bytes that can be allocated on a device.
@@ -56,6 +61,8 @@ void fake_cuda_fail_jit(int result);
 // What an engine does in the same process: memory of its own on device 0 and a stream of its own.
 uint64_t fake_cuda_engine_alloc(uint64_t bytes);
 void fake_cuda_engine_free(uint64_t address);
+// Begins or ends the capture of a stream in the global mode.
+void fake_cuda_capture(uint64_t stream, int does);
 // The host's view of device memory, for looking at it without a driver call.
 void *fake_cuda_host_view(uint64_t address);
 
