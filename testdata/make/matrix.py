@@ -3,6 +3,7 @@
     python testdata/make/matrix.py                          # everything, an hour on two cores
     python testdata/make/matrix.py llama t5                 # only these model types
     python testdata/make/matrix.py --variants dora,rslora llama   # only this variant
+    python testdata/make/matrix.py --table --variants all-linear  # every type of the catalogue's table
 
 For every small configuration of catalogue_cases.py the model is built and saved, every variant of matrix_variants.py that
 PEFT takes is trained for a step and saved, and the program checks all of them three times: by the base's weights, by its
@@ -30,6 +31,7 @@ import torch
 import transformers
 from peft.tuners.lora import LoraLayer, ParamWrapper
 
+import type_cases
 from catalogue_cases import CASES
 from files import read_json, write_json
 from matrix_variants import Facts, variants
@@ -202,6 +204,13 @@ class Matrix:
                 for difference in list(differences(want, adapter))[:3]:
                     self.problem(where, label, difference)
 
+    def tried(self, model_type, number, work):
+        """The same; a configuration that the library takes on the meta device only is said."""
+        try:
+            self.case(model_type, number, work)
+        except Exception as error:
+            print(f"{model_type}: not built: {type(error).__name__}: {str(error)[:200]}", flush=True)
+
     def problem(self, where, label, text):
         self.problems += 1
         print(f"{where} [{label}]: {text[:420]}", flush=True)
@@ -212,8 +221,11 @@ def main():
     parser.add_argument("types", nargs="*", default=list(CASES))
     parser.add_argument("--tool", default=ROOT.parent / ".build/release/lora-tool", type=pathlib.Path)
     parser.add_argument("--variants", type=lambda text: text.split(","), default=[], help="names, separated by commas")
+    parser.add_argument("--table", action="store_true", help="the types of the table instead, in small configurations")
     parser.add_argument("--keep", type=pathlib.Path, help="leave the files here")
     arguments = parser.parse_args()
+    if arguments.table:
+        arguments.types = type_cases.fill(CASES, arguments.types if arguments.types != list(CASES) else [])
     warnings.filterwarnings("ignore")
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
@@ -230,7 +242,7 @@ def main():
                 matrix.case(model_type, number, work)
             else:
                 with tempfile.TemporaryDirectory() as folder:
-                    matrix.case(model_type, number, pathlib.Path(folder))
+                    matrix.tried(model_type, number, pathlib.Path(folder))
         adapters, problems = matrix.adapters - before[0], matrix.problems - before[1]
         print(f"{model_type}: {adapters} adapters, {problems} problems", flush=True)
     for reason, count in matrix.refused.most_common():
