@@ -2,7 +2,8 @@ package import JSON
 
 /// The heads of a decoder's attention, as its config gives them.
 ///
-/// Keys are those of transformers' configurations, older spellings included.
+/// Keys are those of transformers' configurations, older spellings included. What a config leaves out is as the class of
+/// its type has it, where that is known.
 package struct AttentionShape: Sendable, Equatable {
   /// Layers of the model, or nil when the config does not say.
   package let layers: UInt64?
@@ -15,43 +16,35 @@ package struct AttentionShape: Sendable, Equatable {
   /// Width of the one vector that multi-head latent attention keeps, and of its rotary key; nil for plain attention.
   package let latent: (width: UInt64, rotary: UInt64)?
 
+  /// Tokens after which windowed layers forget; nil when all layers keep all tokens.
+  package let slidingWindow: UInt64?
+
   /// Reads the shape off a config, of a text model or of a larger one around it.
   package init(_ config: JSONObject) {
-    let section = TextSection(config).config
-    func size(_ keys: String...) -> UInt64? {
-      for key in keys {
-        guard let value = section[key]?.int64, !section.isNull(key) else { continue }
-        return value > 0 && value < 1 << 31 ? UInt64(value) : nil
-      }
-      return nil
-    }
-    layers = size("num_hidden_layers", "n_layer", "n_layers", "num_layers")
-    let query = size("num_attention_heads", "n_head", "n_heads", "num_heads")
+    let fields = TextFields(config)
+    layers = fields.size("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+    let query = fields.size("num_attention_heads", "n_head", "n_heads", "num_heads")
     queryHeads = query
-    let hasNewBlocks = section["new_decoder_architecture"]?.bool == true
-    let nested = section["attn_config"]?.object?["kv_n_heads"]?.int64
-    let stated = size("num_key_value_heads", "num_kv_heads", "n_head_kv")
-    if let nested, nested > 0, nested < 1 << 31 {
+    if let nested = fields.config["attn_config"]?.object?["kv_n_heads"]?.int64, nested > 0, nested < 1 << 31 {
       keyValueHeads = UInt64(nested)
-    } else if section["multi_query"]?.bool == true, !hasNewBlocks {
+    } else if fields.flag("multi_query", false), !fields.flag("new_decoder_architecture", false) {
       // Falcon and StarCoder's predecessors: one head for all queries, unless Falcon's newer blocks say how many.
       keyValueHeads = 1
     } else {
-      keyValueHeads = stated ?? query
+      keyValueHeads = fields.size("num_key_value_heads", "num_kv_heads", "n_head_kv", else: query)
     }
-    let width = size("hidden_size", "n_embd", "d_model")
-    headWidth = size("head_dim") ?? query.flatMap { heads in width.map { $0 / heads } }
-    latent = size("kv_lora_rank").map { ($0, size("qk_rope_head_dim") ?? 0) }
+    let width = fields.size("hidden_size", "n_embd", "d_model")
+    let share = query.flatMap { heads in width.map { $0 / heads } }
+    headWidth = fields.size("head_dim", "attention_head_dim", else: share)
+    latent = fields.size("kv_lora_rank").map { ($0, fields.size("qk_rope_head_dim") ?? 0) }
+    slidingWindow =
+      fields.flag("use_sliding_window", true) ? fields.size("sliding_window", "attention_window_size") : nil
   }
 
   /// Whether two shapes are the same.
   package static func == (left: AttentionShape, right: AttentionShape) -> Bool {
     left.layers == right.layers && left.queryHeads == right.queryHeads && left.keyValueHeads == right.keyValueHeads
       && left.headWidth == right.headWidth && left.latent?.width == right.latent?.width
-      && left.latent?.rotary == right.latent?.rotary
+      && left.latent?.rotary == right.latent?.rotary && left.slidingWindow == right.slidingWindow
   }
-}
-
-extension JSONObject {
-  fileprivate func isNull(_ key: String) -> Bool { self[key]?.isNull ?? true }
 }

@@ -21,30 +21,25 @@ public struct LayerMixers: Sendable, Equatable {
 
   /// Reads the kinds of the layers off a configuration; nil when it gives none and none follow from its type.
   public init?(_ config: JSONObject) {
-    let section = TextSection(config)
-    guard let kinds = Self.kinds(section, modelType: config["model_type"]?.string), !kinds.isEmpty else { return nil }
-    let sharing = section.config["num_kv_shared_layers"]?.int64.flatMap { Int(exactly: $0) } ?? 0
-    let firstShared = kinds.count - min(max(sharing, 0), kinds.count)
+    let fields = TextFields(config)
+    guard let kinds = Self.kinds(fields), !kinds.isEmpty else { return nil }
+    let firstShared = kinds.count - min(fields.size("num_kv_shared_layers").map { Int($0) } ?? 0, kinds.count)
     for (index, kind) in kinds.enumerated() { count(kind, isShared: index >= firstShared) }
   }
 
-  private static func kinds(_ section: TextSection, modelType: String?) -> [String]? {
+  private static func kinds(_ fields: TextFields) -> [String]? {
     let lists = ["layer_types", "layers_block_type"]
     for key in lists {
-      if let given = section.config[key]?.array, given.count <= BaseDescription.moduleLimit {
+      if let given = fields.config[key]?.array, given.count <= BaseDescription.moduleLimit {
         return given.map { $0.string ?? "" }
       }
     }
-    if let pattern = section.config["hybrid_override_pattern"]?.string { return kinds(ofPattern: pattern) }
-    guard let name = section.modelType ?? modelType,
-      let type = TypeTable.type(name, withOneOf: lists + ["attn_layer_period"])
-    else { return nil }
-    let fields = TypeFields(type, section.config, path: "", problems: Config.Problems())
+    if let pattern = fields.config["hybrid_override_pattern"]?.string { return kinds(ofPattern: pattern) }
     for name in lists {
-      guard case .list(let elements) = fields.value(name) else { continue }
+      guard case .list(let elements)? = fields.value(name) else { continue }
       return elements.map { if case .text(let kind) = $0 { kind } else { "" } }
     }
-    return periodic(fields)
+    return nil
   }
 
   /// Kinds of the layers of older Nemotron-H files, which give a letter for each (`NemotronHConfig._pattern_to_list`);
@@ -52,15 +47,6 @@ public struct LayerMixers: Sendable, Equatable {
   static func kinds(ofPattern pattern: String) -> [String] {
     let kinds: [Character: String] = ["M": "mamba", "*": "attention", "-": "mlp", "E": "moe"]
     return pattern.prefix(BaseDescription.moduleLimit).map { kinds[$0] ?? String($0) }
-  }
-
-  /// Kinds of Jamba's layers, every few of which attend (`JambaConfig.layer_types`).
-  private static func periodic(_ fields: TypeFields) -> [String]? {
-    guard case .number(let period) = fields.value("attn_layer_period"), period > 0,
-      case .number(let offset) = fields.value("attn_layer_offset"),
-      case .number(let count) = fields.value("num_hidden_layers"), 0...Int64(BaseDescription.moduleLimit) ~= count
-    else { return nil }
-    return (0..<count).map { $0 % period == offset ? "attention" : "mamba" }
   }
 
   private mutating func count(_ kind: String, isShared: Bool) {

@@ -21,13 +21,10 @@ public struct RecurrentState: Sendable, Equatable {
   /// nil where no layer keeps a state, for types without a row here, and where a size is missing, absurd or cannot be
   /// shared by so many devices.
   public init?(_ config: JSONObject, devices: UInt64 = 1) {
-    let section = TextSection(config)
-    guard let modelType = section.modelType ?? config["model_type"]?.string, let form = Self.forms[modelType] else {
-      return nil
-    }
-    let sizes = StateSizes(section.config, modelType)
-    var layers = LayerMixers(config).map { Size(exactly: $0.stateful) } ?? .invalid
-    if Self.uniform.contains(modelType) { layers = sizes["num_hidden_layers"] }
+    let fields = TextFields(config)
+    guard let modelType = fields.modelType, let form = Self.forms[modelType] else { return nil }
+    let sizes = StateSizes(fields: fields)
+    let layers = LayerMixers(config).map { Size(exactly: $0.stateful) } ?? .invalid
     guard devices > 0, let count = layers.value, count > 0 else { return nil }
     let (convolution, recurrent) = form(sizes, Size(exactly: devices))
     guard let convolution = convolution.value, let recurrent = recurrent.value,
@@ -40,9 +37,6 @@ public struct RecurrentState: Sendable, Equatable {
 extension RecurrentState {
   /// Elements of a convolution's and of a recurrent state on one of several devices.
   private typealias Form = @Sendable (StateSizes, _ devices: Size) -> (convolution: Size, recurrent: Size)
-
-  /// Types all of whose layers keep a state.
-  private static let uniform: Set<String> = ["mamba", "falcon_mamba", "mamba2", "falcon_h1"]
 
   /// How each type's state is computed.
   private static let forms: [String: Form] = [
@@ -64,6 +58,11 @@ extension RecurrentState {
         $0, inner: $0.expanded("mamba_expand"), "mamba_n_groups", "mamba_n_heads", "mamba_d_head", "mamba_d_state",
         "mamba_d_conv", $1)
     },
+    "bamba": {
+      grouped(
+        $0, inner: $0.expanded("mamba_expand"), "mamba_n_groups", "mamba_n_heads", "mamba_d_head", "mamba_d_state",
+        "mamba_d_conv", $1)
+    },
     "nemotron_h": {
       grouped(
         $0, inner: $0["mamba_num_heads"] * $0["mamba_head_dim"], "n_groups", "mamba_num_heads", "mamba_head_dim",
@@ -74,6 +73,7 @@ extension RecurrentState {
         $0, inner: $0.expanded("mamba_expand"), "mamba_ngroups", "n_mamba_heads", "mamba_headdim", "mamba_d_state",
         "mamba_d_conv", $1)
     },
+    "kimi_linear": deltaAttention, "bailing_hybrid": deltaAttention, "minimax": lightning,
     "lfm2": shortConvolution, "lfm2_moe": shortConvolution,
   ]
 
@@ -86,6 +86,22 @@ extension RecurrentState {
       width.shared(by: devices) * (sizes["linear_conv_kernel_dim"] - 1),
       values.shared(by: devices) * valueWidth * keyWidth
     )
+  }
+
+  /// Kimi delta attention: as many heads of queries and keys as of values, all of one width.
+  private static let deltaAttention: Form = { sizes, devices in
+    let (heads, width) = (sizes["linear_num_heads"], sizes["linear_head_dim"])
+    return (
+      (heads * width * 3).shared(by: devices) * (sizes["linear_conv_kernel_dim"] - 1),
+      heads.shared(by: devices) * width * width
+    )
+  }
+
+  /// Lightning attention: a matrix for every head.
+  private static let lightning: Form = { sizes, devices in
+    let heads = sizes["num_attention_heads"]
+    let width = sizes.optional("head_dim") ?? sizes["hidden_size"] / heads
+    return (0, heads.shared(by: devices) * width * width)
   }
 
   private static let shortConvolution: Form = { sizes, devices in
@@ -125,24 +141,18 @@ extension Size {
 
 /// The sizes that a state is made of: as given, else the default of the configuration class.
 private struct StateSizes {
-  private let config: JSONObject
-  private let fields: TypeFields?
-
-  init(_ config: JSONObject, _ modelType: String) {
-    self.config = config
-    fields = TypeTable.type(modelType).map { TypeFields($0, config, path: "", problems: Config.Problems()) }
-  }
+  let fields: TextFields
 
   subscript(_ name: String) -> Size { optional(name) ?? .invalid }
 
   /// nil for a size that is null or not given.
   func optional(_ name: String) -> Size? {
-    if let given = config[name] {
+    if let given = fields.config[name] {
       // Texts such as "auto" leave it to the library.
       if given.isNull || given.string != nil { return nil }
       return Size(exactly: given.int64.flatMap { UInt64(exactly: $0) })
     }
-    guard case .number(let number)? = fields?.value(name) else { return nil }
+    guard case .number(let number)? = fields.value(name) else { return nil }
     return Size(exactly: UInt64(exactly: number))
   }
 

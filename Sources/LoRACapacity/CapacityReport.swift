@@ -138,7 +138,7 @@ extension CapacityPlan {
         "a token's cache is a latent vector of \(width) elements and a rotary key of \(rotary) in "
           + "\(cache?.layers ?? 0) layers, in \(request.kvType.rawValue)")
     case nil where cacheKind == "none":
-      lines.append("the model generates nothing token by token, so that it has no key-value cache")
+      lines.append("no layer of the model attends to earlier tokens, so that it has no key-value cache")
     case nil: lines.append("the key-value cache of this architecture is not known")
     }
     if let mixers = cache?.mixers, mixers.shared > 0 {

@@ -3,7 +3,6 @@ public import LoRAModel
 
 public import struct BaseCatalogue.AttentionShape
 public import struct BaseCatalogue.LayerMixers
-public import struct BaseCatalogue.TextSection
 
 /// The type of the elements of the key-value cache.
 public enum KeyValueType: String, Sendable, CaseIterable {
@@ -63,14 +62,11 @@ public struct KeyValueCache: Sendable, Equatable {
       return nil
     }
     let shape = AttentionShape(config)
-    guard let layers = shape.layers, let heads = shape.queryHeads else { return nil }
     mixers = LayerMixers(config)
-    self.layers = mixers?.attending ?? layers
+    guard let layers = mixers?.attending ?? shape.layers, layers > 0, let heads = shape.queryHeads else { return nil }
+    self.layers = layers
     queryHeads = heads
-    let section = TextSection(config).config
-    let usesWindow = section["use_sliding_window"]?.bool ?? true
-    slidingWindow =
-      usesWindow ? section["sliding_window"]?.int64.flatMap { $0 > 0 && $0 < 1 << 31 ? UInt64($0) : nil } : nil
+    slidingWindow = shape.slidingWindow
     if let (width, rotary) = shape.latent {
       form = .latent(width: width, rotary: rotary)
       return
@@ -95,13 +91,18 @@ public struct KeyValueCache: Sendable, Equatable {
     return part
   }
 
-  /// Whether the model keeps no cache at all, as it generates nothing.
-  static func isAbsent(from base: BaseModel) -> Bool { encoders.contains(base.modelType ?? "") }
+  /// Whether the model keeps no cache at all: it generates nothing, or no layer attends.
+  static func isAbsent(from base: BaseModel) -> Bool {
+    encoders.contains(base.modelType ?? "") || base.config.flatMap { LayerMixers($0) }?.attending == 0
+  }
 
   private static let encoders: Set<String> = [
     "bert", "roberta", "distilbert", "vit", "deberta-v2", "siglip_vision_model",
   ]
 
-  /// Models whose cache is not that of a plain decoder.
-  private static let others: Set<String> = ["t5", "mt5", "whisper", "bart"]
+  /// Models whose cache is not that of a plain decoder: beside an encoder, or with layers that keep different sizes.
+  private static let others: Set<String> = [
+    "t5", "mt5", "whisper", "bart", "dory", "gemma4", "gemma4_text", "gemma4_unified", "gemma4_unified_text",
+    "inkling_text", "mimo_v2_flash", "longcat_flash",
+  ]
 }

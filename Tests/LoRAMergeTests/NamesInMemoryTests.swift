@@ -32,6 +32,40 @@ import struct BaseCatalogue.RuntimeModule
     return Adapter.load(folder.path("adapter"))
   }
 
+  /// The whole run, with the library's own models: testdata/make/names_across_versions.py.
+  @Test(
+    arguments: [
+      (
+        "hy_v3", "HYV3ForCausalLM", "model.layers.1.mlp.shared_mlp.up_proj", "model.layers.1.mlp.shared_experts.up_proj"
+      ),
+      (
+        "laguna", "LagunaForCausalLM", "model.layers.1.mlp.shared_expert.up_proj",
+        "model.layers.1.mlp.shared_experts.up_proj"
+      ),
+      ("nemotron_h", "NemotronHForCausalLM", "backbone.layers.0.mixer.q_proj", "model.layers.0.mixer.q_proj"),
+      (
+        "bailing_hybrid", "BailingHybridForCausalLM", "model.layers.0.attention.dense",
+        "model.layers.0.self_attn.o_proj"
+      ),
+      (
+        "kimi_linear", "KimiLinearForCausalLM", "model.layers.0.self_attn.f_b_proj",
+        "model.layers.0.self_attn.forget_gate.f_b_proj"
+      ),
+    ])
+  func namesOnDiskAndInMemoryMeanTheSameTensor(_ type: String, _ name: String, _ disk: String, _ memory: String) throws
+  {
+    for module in [disk, memory] {
+      let folder = try TemporaryFolder()
+      let base = try base(
+        "{\"model_type\": \"\(type)\", \"architectures\": [\"\(name)\"]}", [(disk + ".weight", [4, 8])], in: folder)
+      let adapter = try adapter(
+        [(module, [2, 8], [4, 2])],
+        "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 2, \"target_modules\": [\"\(module)\"]}", in: folder)
+      let plan = try MergePlan.make(base: base, adapters: [WeightedAdapter(adapter)])
+      #expect(plan.mergedTensors == [disk + ".weight"], "\(module)")
+    }
+  }
+
   @Test func modulesThatTheLibraryRenamesInside() throws {
     let folder = try TemporaryFolder()
     let base = try base(
@@ -70,7 +104,7 @@ import struct BaseCatalogue.RuntimeModule
     let base = try base(
       #"""
       {"model_type": "nemotron_h", "architectures": ["NemotronHForCausalLM"], "layers_block_type": ["moe"],
-       "hidden_size": 8, "n_routed_experts": 2, "moe_intermediate_size": 3}
+       "n_routed_experts": 2, "hidden_size": 8, "moe_intermediate_size": 3}
       """#, experts, in: folder)
     let adapter = try adapter(
       [

@@ -7,6 +7,28 @@ import sys
 HEAD = "// swift-format-ignore-file\n// Written by testdata/make/arch_swift.py from transformers {version}; see docs/architectures.md.\n"
 WIDTH = 116
 
+# What classes take from the keys of published files, which no model that was built from the class's own fields shows.
+KIMI = "linear_attn_config"
+DEFINITIONS = {
+    "kimi_linear": {
+        "layer_types": f"list(layer_types)?layer_types:list({KIMI}.full_attn_layers)?[num_hidden_layers|"
+                       f"{KIMI}.full_attn_layers has i+1?'full_attention':'linear_attention']:"
+                       "[num_hidden_layers|i%4==0&0<i?'full_attention':'linear_attention']",
+        "linear_head_dim": f"null({KIMI}.head_dim)?linear_head_dim:{KIMI}.head_dim",
+        "linear_num_heads": f"null({KIMI}.num_heads)?linear_num_heads:{KIMI}.num_heads",
+        "linear_conv_kernel_dim":
+            f"null({KIMI}.short_conv_kernel_size)?linear_conv_kernel_dim:{KIMI}.short_conv_kernel_size",
+    },
+}
+
+
+def defined(name, text):
+    """The text of a type with its definitions in place of those that were learned."""
+    own = DEFINITIONS.get(name, {})
+    lines = [line for line in text.split("\n") if not any(line.startswith(f"d {field} ") for field in own)]
+    place = next((i for i, line in enumerate(lines) if line[0] in "gsync"), len(lines))
+    return "\n".join(lines[:place] + [f"d {field} {formula}" for field, formula in own.items()] + lines[place:])
+
 
 def wrapped(text, indent):
     """A line of the table in pieces of at most the width, joined by the backslash of a multi-line string."""
@@ -24,6 +46,9 @@ def wrapped(text, indent):
 def literal(name, entries):
     lines = [f"  static let {name}: [String: String] = ["]
     for key, text in sorted(entries.items()):
+        if not text:
+            lines.append(f'    "{key}": "",')
+            continue
         lines.append(f'    "{key}": """')
         for line in text.split("\n"):
             lines += wrapped(line.replace("\\", "\\\\"), "      ")
@@ -37,7 +62,8 @@ def main():
     out = pathlib.Path(sys.argv[2])
     head = HEAD.format(version="5.24.0") + "\nextension TypeTable {\n"
     (out / "TypeTable+Blocks.swift").write_text(head + "  /// Rows that several types share.\n" + "\n".join(literal("blocks", table["blocks"])) + "\n}\n")
-    (out / "TypeTable+Texts.swift").write_text(head + "  /// What is said of each type.\n" + "\n".join(literal("texts", table["types"])) + "\n}\n")
+    (out / "TypeTable+Texts.swift").write_text(head + "  /// What is said of each type.\n" + "\n".join(literal("texts", {k: defined(k, v) for k, v in table["types"].items()})) + "\n}\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

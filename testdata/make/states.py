@@ -1,8 +1,9 @@
 """What a sequence keeps in layers of constant size: `states.py > testdata/engines/vllm-states.json`.
 
-vLLM's own `get_mamba_state_shape_from_config` is asked for every class that has it, with configurations of transformers in
-their default sizes and in odd ones, and for one device and two. The number of layers that keep a state is that of
-transformers' cache (`get_layer_types_and_kwargs`).
+vLLM's own `get_mamba_state_shape_from_config` is asked for every class that has it, and its calculator directly for
+types whose class it does not have (Bamba, Kimi Linear, MiniMax) or has for files of other keys only (Bailing), with
+configurations of transformers in their default sizes and in odd ones, and for one device and two. The number of layers
+that keep a state is that of transformers' cache (`get_layer_types_and_kwargs`).
 
     vllm 0.33.0, torch 2.12.0 (CPU), transformers of that installation
 """
@@ -27,6 +28,7 @@ CLASSES = {
     "granitemoehybrid": ("granitemoehybrid", "GraniteMoeHybridForCausalLM"),
     "nemotron_h": ("nemotron_h", "NemotronHForCausalLM"),
     "zamba2": ("zamba2", "Zamba2ForCausalLM"),
+    "bamba": None, "kimi_linear": None, "bailing_hybrid": None, "minimax": None,
     "lfm2": ("lfm2", "Lfm2ForCausalLM"),
     "lfm2_moe": ("lfm2_moe", "Lfm2MoeForCausalLM"),
 }
@@ -40,7 +42,8 @@ ODD = {
     "mamba_headdim": [32, 64], "mamba_d_ssm": [1024, 1536],
     "state_size": [24, 48], "conv_kernel": [3, 5], "expand": [2, 3], "n_groups": [2, 4], "num_heads": [32, 64],
     "head_dim": [32, 48], "mamba_num_heads": [32, 64], "mamba_head_dim": [48, 96], "ssm_state_size": [24, 48],
-    "conv_L_cache": [3, 5], "hidden_size": [1536, 2048],
+    "linear_num_heads": [8, 16], "linear_head_dim": [48, 64], "num_attention_heads": [16, 32],
+    "attn_layer_indices": [[1, 3], [2]], "conv_L_cache": [3, 5], "hidden_size": [1536, 2048],
 }
 
 
@@ -84,13 +87,34 @@ def shapes(cls, config, devices):
     return [math.prod(shape) for shape in cls.get_mamba_state_shape_from_config(stub)]
 
 
+class Calculated:
+    """What vLLM's calculator says of a configuration of transformers."""
+
+    @classmethod
+    def get_mamba_state_shape_from_config(cls, stub):
+        from vllm.model_executor.layers.mamba.mamba_utils import MambaStateShapeCalculator as calculator
+
+        config, devices = stub.model_config.hf_text_config, stub.parallel_config.tensor_parallel_size
+        if config.model_type == "bamba":
+            return calculator.mamba2_state_shape(
+                devices, config.mamba_expand * config.hidden_size, config.mamba_n_groups, config.mamba_n_heads,
+                config.mamba_d_head, config.mamba_d_state, config.mamba_d_conv)
+        if config.model_type == "minimax":
+            width = config.head_dim or config.hidden_size // config.num_attention_heads
+            return calculator.linear_attention_state_shape(config.num_attention_heads, devices, width)
+        return calculator.kda_state_shape(
+            devices, config.linear_num_heads, config.linear_head_dim, conv_kernel_size=config.linear_conv_kernel_dim)
+
+
 def main():
     from transformers import CONFIG_MAPPING
 
     rows = []
-    for model_type, (module, name) in CLASSES.items():
+    for model_type, place in CLASSES.items():
         try:
-            cls = getattr(importlib.import_module(f"vllm.model_executor.models.{module}"), name)
+            cls = Calculated
+            if place:
+                cls = getattr(importlib.import_module(f"vllm.model_executor.models.{place[0]}"), place[1])
             usual = CONFIG_MAPPING[model_type]
         except Exception as error:
             print("left out", model_type, repr(error)[:200], file=sys.stderr)
@@ -110,7 +134,7 @@ def main():
             if number == 3:
                 # As published files have it: everything written out.
                 written = config.to_dict()
-                keys = [*ODD, "num_hidden_layers", "layer_types", "layers_block_type", "conv_dim"]
+                keys = [*ODD, "num_hidden_layers", "layer_types", "layers_block_type", "conv_dim", "head_dim"]
                 row["config"].update({key: written[key] for key in keys if written.get(key) is not None})
                 row["is_written_out"] = True
             rows.append(row)

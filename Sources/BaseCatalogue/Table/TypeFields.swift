@@ -14,16 +14,19 @@ final class TypeFields: FieldSource {
   private var values: [String: FieldValue] = [:]
   private var inner: [String: TypeFields] = [:]
   private let whole: TypeFields?
+  /// Whether fields count that caches alone depend on.
+  private let withCaches: Bool
 
   init(
     _ type: TypeText, _ object: JSONObject?, path: String, problems: Config.Problems,
-    replaced: [String: FieldValue] = [:]
+    replaced: [String: FieldValue] = [:], withCaches: Bool = false
   ) {
     self.type = type
     self.object = object
     self.path = path
     self.problems = problems
     self.replaced = replaced
+    self.withCaches = withCaches
     section = ""
     whole = nil
   }
@@ -35,6 +38,7 @@ final class TypeFields: FieldSource {
     self.path = path
     problems = whole.problems
     replaced = [:]
+    withCaches = whole.withCaches
     self.whole = whole
   }
 
@@ -148,11 +152,11 @@ final class TypeFields: FieldSource {
     if modelType == usual { replace(type.inSection) }
     if found == nil { replace(type.withoutSection) }
     if case .text(let named)? = replaced["model_type"] { modelType = named }
-    guard let type = TypeTable.type(modelType) else {
+    guard let type = TypeTable.type(modelType, withCaches: withCaches) else {
       problems.report(.unknownModelType(modelType))
       return nil
     }
-    return TypeFields(type, found, path: path, problems: problems, replaced: replaced)
+    return TypeFields(type, found, path: path, problems: problems, replaced: replaced, withCaches: withCaches)
   }
 }
 

@@ -3714,13 +3714,19 @@ extension TypeTable {
       qk_nope_head_dim=128 qk_rope_head_dim=64 tie_word_embeddings=false v_head_dim=128 vocab_size=163840
       k . n_shared_experts=num_shared_experts num_local_experts=num_experts
       d head_dim null(head_dim)?qk_rope_head_dim:head_dim
-      d layer_types list(layer_types)?layer_types:[num_hidden_layers|\
-      i%4==0?(i?'full_attention':'linear_attention'):'linear_attention']
       d mlp_layer_types list(mlp_layer_types)?mlp_layer_types:[num_hidden_layers|\
       i<first_k_dense_replace?'dense':'sparse']
       d num_experts null(num_experts)?num_local_experts:num_experts
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       d num_shared_experts null(num_shared_experts)?n_shared_experts:num_shared_experts
+      d layer_types list(layer_types)?layer_types:list(linear_attn_config.full_attn_layers)?[num_hidden_layers|\
+      linear_attn_config.full_attn_layers has i+1?'full_attention':'linear_attention']:[num_hidden_layers|\
+      i%4==0&0<i?'full_attention':'linear_attention']
+      d linear_head_dim null(linear_attn_config.head_dim)?linear_head_dim:linear_attn_config.head_dim
+      d linear_num_heads null(linear_attn_config.num_heads)?linear_num_heads:linear_attn_config.num_heads
+      d linear_conv_kernel_dim \
+      null(linear_attn_config.short_conv_kernel_size)?linear_conv_kernel_dim:linear_attn_config.short_conv_kernel_\
+      size
       s layer_types full_attention linear_attention
       s mlp_layer_types dense sparse
       c KimiLinearForCausalLM AutoModelForCausalLM

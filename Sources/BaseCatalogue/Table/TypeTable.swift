@@ -1,5 +1,3 @@
-import TensorCore
-
 /// The types of the generated table.
 enum TypeTable {
   /// Names of all types.
@@ -11,10 +9,10 @@ enum TypeTable {
   /// What the table says of a type; nil for one that it does not have.
   static func type(_ modelType: String) -> TypeText? { texts[modelType].flatMap { TypeText(modelType, $0) } }
 
-  /// The same, only when its text has one of these fields; nil otherwise, without reading it.
-  static func type(_ modelType: String, withOneOf fields: [String]) -> TypeText? {
-    guard let text = texts[modelType] else { return nil }
-    return fields.contains { !text.byteOffsets(of: $0).isEmpty } ? TypeText(modelType, text) : nil
+  /// The same, or with what caches depend on added; a type may be known for its cache alone.
+  static func type(_ modelType: String, withCaches: Bool) -> TypeText? {
+    guard withCaches, let cache = caches[modelType] else { return type(modelType) }
+    return TypeText(modelType, (texts[modelType] ?? "") + "\n" + cache, needsClasses: false)
   }
 
   /// The rows of a shared block; empty for one that does not exist.

@@ -37,13 +37,13 @@ struct TypeText: Sendable {
   var classes: [Class] = []
 
   /// Reads the lines of a type; nil when one is malformed.
-  init?(_ modelType: String, _ text: String) {
+  init?(_ modelType: String, _ text: String, needsClasses: Bool = true) {
     self.modelType = modelType
     for line in text.split(separator: "\n") {
       let words = line.split(separator: " ").map { String($0) }
       guard let mark = words.first, read(mark, words.dropFirst(), line.dropFirst(2)) else { return nil }
     }
-    if classes.isEmpty { return nil }
+    if needsClasses, classes.isEmpty { return nil }
   }
 
   private mutating func read(_ mark: String, _ words: ArraySlice<String>, _ rest: Substring) -> Bool {
