@@ -18,42 +18,48 @@ extension TypeTable {
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)
       """,
     "b100": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b99;norm:N(hidden_size)
+      """,
+    "b101": """
       gate_up_proj:S(num_experts,intermediate_size*2,hidden_size|gate_proj,up_proj);down_proj:S(num_experts,\
       hidden_size,intermediate_size|down_proj)
       """,
-    "b101": """
+    "b102": """
       self_attn=b14;mlp{?mlp_layer_types[i]=='dense' gate_proj:L(hidden_size,intermediate_size);\
       ?mlp_layer_types[i]=='dense' up_proj:L(hidden_size,intermediate_size);?mlp_layer_types[i]=='dense' \
       down_proj:L(intermediate_size,hidden_size);?!(mlp_layer_types[i]=='dense') gate:R(hidden_size,num_experts);\
-      ?!(mlp_layer_types[i]=='dense') experts=b100};input_layernorm:N(hidden_size)
+      ?!(mlp_layer_types[i]=='dense') experts=b101};input_layernorm:N(hidden_size)
       """,
-    "b102": """
+    "b103": """
       linear_1:L(vision_config.hidden_size*downsample_factor**2,alignment_intermediate_size,1);\
       linear_2:L(alignment_intermediate_size//2,text_config.hidden_size,1)
       """,
-    "b103": """
+    "b104": """
       proj:C(in_channels,hidden_size,1|in_channels,temporal_patch_size,patch_size,patch_size)
       """,
-    "b104": """
+    "b105": """
       qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,hidden_size,1)
       """,
-    "b105": """
-      attn=b104;mlp{linear_fc1:L(hidden_size,intermediate_size,1);linear_fc2:L(intermediate_size,hidden_size,1)};\
-      norm1:N(hidden_size,1);norm2:N(hidden_size,1)
-      """,
     "b106": """
-      linear_fc1:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
-      linear_fc2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1);norm:N(hidden_size,1)
+      attn=b105;mlp{linear_fc1:L(hidden_size,intermediate_size,1);linear_fc2:L(intermediate_size,hidden_size,1)};\
+      norm1:N(hidden_size,1);norm2:N(hidden_size,1)
       """,
     "b107": """
       linear_fc1:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
-      linear_fc2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1);norm:N(hidden_size*spatial_merge_size**2,1)
+      linear_fc2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1);norm:N(hidden_size,1)
       """,
     "b108": """
-      patch_embed=b103;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b105;merger=b106;\
-      deepstack_merger_list{0=b107;1=b107;2=b107}
+      linear_fc1:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
+      linear_fc2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1);norm:N(hidden_size*spatial_merge_size**2,1)
       """,
     "b109": """
+      patch_embed=b104;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b106;merger=b107;\
+      deepstack_merger_list{0=b108;1=b108;2=b108}
+      """,
+    "b11": """
+      up_proj:L(hidden_size,intermediate_size,mlp_bias);down_proj:L(intermediate_size,hidden_size,mlp_bias)
+      """,
+    "b110": """
       layer*num_hidden_layers{attention{self{query:L(hidden_size,\
       num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1);key:L(hidden_size,\
       num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1);value:L(hidden_size,\
@@ -63,27 +69,22 @@ extension TypeTable {
       bias:T(num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1)};\
       conv_kernel_layer:L(num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),\
       num_attention_heads//head_ratio*conv_kernel_size,1);conv_out_layer:L(hidden_size,\
-      num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1)};output=b47};\
-      intermediate{dense:L(hidden_size,intermediate_size,1)};output=b48}
-      """,
-    "b11": """
-      up_proj:L(hidden_size,intermediate_size,mlp_bias);down_proj:L(intermediate_size,hidden_size,mlp_bias)
-      """,
-    "b110": """
-      dense:L(hidden_size,embedding_size,1);LayerNorm:N(embedding_size,1)
+      num_attention_heads//head_ratio*(hidden_size//(num_attention_heads//head_ratio)//2),1)};output=b48};\
+      intermediate{dense:L(hidden_size,intermediate_size,1)};output=b49}
       """,
     "b111": """
-      embeddings=b3;encoder=b109;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1)
+      dense:L(hidden_size,embedding_size,1);LayerNorm:N(embedding_size,1)
       """,
     "b112": """
+      embeddings=b3;encoder=b110;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1)
+      """,
+    "b113": """
       patch_embedding:L(num_channels*patch_size*patch_size,hidden_size,1);position_embedding:E(num_patches,\
       hidden_size)
       """,
-    "b113": """
-      layers*text_config.num_hidden_layers@vision_config=b94
-      """,
     "b114": """
-      embeddings@vision_config=b112;encoder=b113;post_layernorm@vision_config=b16
+      embeddings@vision_config=b113;encoder{layers*text_config.num_hidden_layers@vision_config=b95};\
+      post_layernorm@vision_config=b16
       """,
     "b115": """
       fc1:L(hidden_size,intermediate_size);fc2:L(intermediate_size,hidden_size)
@@ -130,8 +131,8 @@ extension TypeTable {
       layer*num_hidden_layers{attention{self{query_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),1);key_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),1);value_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),1)};output=b47};intermediate{dense:L(hidden_size,\
-      intermediate_size,1)};output=b48};?relative_attention \
+      num_attention_heads*(hidden_size//num_attention_heads),1)};output=b48};intermediate{dense:L(hidden_size,\
+      intermediate_size,1)};output=b49};?relative_attention \
       rel_embeddings:E(tie_word_embeddings?max_position_embeddings*2:max_relative_positions*2,hidden_size)
       """,
     "b125": """
@@ -144,8 +145,8 @@ extension TypeTable {
       layer*num_hidden_layers{attention{self{in_proj:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads)*3);\
       q_bias:T(num_attention_heads*int(hidden_size/num_attention_heads));\
-      v_bias:T(num_attention_heads*int(hidden_size/num_attention_heads))};output=b47};intermediate{\
-      dense:L(hidden_size,intermediate_size,1)};output=b48};?relative_attention \
+      v_bias:T(num_attention_heads*int(hidden_size/num_attention_heads))};output=b48};intermediate{\
+      dense:L(hidden_size,intermediate_size,1)};output=b49};?relative_attention \
       rel_embeddings:E(max_position_embeddings*2,hidden_size)
       """,
     "b128": """
@@ -175,7 +176,7 @@ extension TypeTable {
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
       """,
     "b133": """
-      self_attn=b132;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      self_attn=b132;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b134": """
       sam_encoder@sam_config{patch_embed=b128;layers*num_hidden_layers=b130;neck=b131;proj{\
@@ -284,7 +285,7 @@ extension TypeTable {
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);lambda_q1:T(head_dim);\
-      lambda_k1:T(head_dim);lambda_q2:T(head_dim);lambda_k2:T(head_dim)};mlp=b78;input_layernorm:N(hidden_size);\
+      lambda_k1:T(head_dim);lambda_q2:T(head_dim);lambda_k2:T(head_dim)};mlp=b79;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
     "b149": """
@@ -352,7 +353,7 @@ extension TypeTable {
       """,
     "b156": """
       embeddings=b3;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);encoder{\
-      layer*num_hidden_layers=b49}
+      layer*num_hidden_layers=b50}
       """,
     "b157": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
@@ -360,10 +361,10 @@ extension TypeTable {
       task_type_embeddings:E(task_type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
       """,
     "b158": """
-      embeddings=b157;encoder{layer*num_hidden_layers=b49}
+      embeddings=b157;encoder{layer*num_hidden_layers=b50}
       """,
     "b159": """
-      embeddings=b157;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
+      embeddings=b157;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
       """,
     "b16": """
       weight:T(hidden_size);bias:T(hidden_size)
@@ -415,7 +416,7 @@ extension TypeTable {
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b166;norm:N(hidden_size)
       """,
     "b168": """
-      self=b46;output{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
+      self=b47;output{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
       """,
     "b169": """
       model@protein_encoder_config{embeddings{word_embeddings:E(vocab_size,hidden_size);\
@@ -465,7 +466,7 @@ extension TypeTable {
       q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads)
       """,
     "b173": """
-      self_attn=b172;mlp=b78;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+      self_attn=b172;mlp=b79;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b174": """
       proj:C(in_channels,hidden_size,0|in_channels,temporal_patch_size,patch_size,patch_size)
@@ -484,12 +485,10 @@ extension TypeTable {
       2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1)};ln_q:N(hidden_size)
       """,
     "b178": """
-      self_attn=b172;mlp=b33;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      patch_embed=b174;blocks*depth=b176;merger=b177
       """,
     "b179": """
-      query_key_value:L(hidden_size,\
-      multi_query?(new_decoder_architecture?(num_kv_heads*2+num_attention_heads)*(hidden_size//num_attention_heads\
-      ):hidden_size+hidden_size//num_attention_heads*2):hidden_size*3,bias);dense:L(hidden_size,hidden_size,bias)
+      self_attn=b172;mlp=b33;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b18": """
       gate_proj:L(hidden_size,intermediate_size*moe_num_shared_experts,mlp_bias);up_proj:L(hidden_size,\
@@ -497,9 +496,14 @@ extension TypeTable {
       hidden_size,mlp_bias)
       """,
     "b180": """
-      dense_h_to_4h:L(hidden_size,ffn_hidden_size,bias);dense_4h_to_h:L(ffn_hidden_size,hidden_size,bias)
+      query_key_value:L(hidden_size,\
+      multi_query?(new_decoder_architecture?(num_kv_heads*2+num_attention_heads)*(hidden_size//num_attention_heads\
+      ):hidden_size+hidden_size//num_attention_heads*2):hidden_size*3,bias);dense:L(hidden_size,hidden_size,bias)
       """,
     "b181": """
+      dense_h_to_4h:L(hidden_size,ffn_hidden_size,bias);dense_4h_to_h:L(ffn_hidden_size,hidden_size,bias)
+      """,
+    "b182": """
       feed_forward=b34;mamba{\
       conv1d:C(null(mamba_d_ssm)?mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state:mamba_d_ssm+mamba_n_group\
       s*2*mamba_d_state,null(mamba_d_ssm)?mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state:mamba_d_ssm+mamb\
@@ -510,37 +514,42 @@ extension TypeTable {
       dt_bias:T(mamba_n_heads);A_log:T(mamba_n_heads);D:T(mamba_n_heads);?mamba_rms_norm norm:N(mamba_d_ssm)};\
       self_attn=b170;input_layernorm:N(hidden_size);pre_ff_layernorm:N(hidden_size)
       """,
-    "b182": """
+    "b183": """
       mixer{conv1d:C(intermediate_size,intermediate_size,use_conv_bias|intermediate_size//intermediate_size,\
       conv_kernel);in_proj:L(hidden_size,intermediate_size*2,use_bias);x_proj:L(intermediate_size,\
       time_step_rank+state_size*2);dt_proj:L(time_step_rank,intermediate_size,1);out_proj:L(intermediate_size,\
       hidden_size,use_bias);A_log:T(intermediate_size,state_size);D:T(intermediate_size)};norm:N(hidden_size)
       """,
-    "b183": """
-      embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b182;norm_f:N(hidden_size)
-      """,
     "b184": """
-      q_lin:L(emb_dim,emb_dim,1);k_lin:L(emb_dim,emb_dim,1);v_lin:L(emb_dim,emb_dim,1);out_lin:L(emb_dim,emb_dim,1)
+      embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b183;norm_f:N(hidden_size)
       """,
     "b185": """
-      lin1:L(emb_dim,emb_dim*4,1);lin2:L(emb_dim*4,emb_dim,1)
+      q_lin:L(emb_dim,emb_dim,1);k_lin:L(emb_dim,emb_dim,1);v_lin:L(emb_dim,emb_dim,1);out_lin:L(emb_dim,emb_dim,1)
       """,
     "b186": """
+      lin1:L(emb_dim,emb_dim*4,1);lin2:L(emb_dim*4,emb_dim,1)
+      """,
+    "b187": """
       position_embeddings:E(max_position_embeddings,emb_dim);?!(n_langs<=1) lang_embeddings:E(n_langs,emb_dim);\
-      embeddings:E(vocab_size,emb_dim)!;attentions*n_layers=b184;ffns*n_layers=b185;layer_norm_emb:N(emb_dim,1);\
+      embeddings:E(vocab_size,emb_dim)!;attentions*n_layers=b185;ffns*n_layers=b186;layer_norm_emb:N(emb_dim,1);\
       layer_norm1*n_layers{weight:T(emb_dim);bias:T(emb_dim)};layer_norm2*n_layers{weight:T(emb_dim);\
       bias:T(emb_dim)}
       """,
-    "b187": """
+    "b188": """
       ?!tie_word_embeddings proj:L(emb_dim,vocab_size,1);?tie_word_embeddings proj:L(emb_dim,vocab_size,1)~
       """,
-    "b188": """
+    "b189": """
       position_embeddings:E(max_position_embeddings,emb_dim);embeddings:E(vocab_size,emb_dim)!;\
-      attentions*n_layers=b184;ffns*n_layers=b185;layer_norm_emb:N(emb_dim,1);layer_norm1*n_layers{\
+      attentions*n_layers=b185;ffns*n_layers=b186;layer_norm_emb:N(emb_dim,1);layer_norm1*n_layers{\
       weight:T(emb_dim);bias:T(emb_dim)};layer_norm2*n_layers{weight:T(emb_dim);bias:T(emb_dim)};?!(n_langs<=1) \
       lang_embeddings:E(n_langs,emb_dim)
       """,
-    "b189": """
+    "b19": """
+      self_attn=b10;mlp{router:R(hidden_size,moe_num_experts);experts{gate_up_proj:Q(moe_num_experts,hidden_size,\
+      intermediate_size*2);down_proj:Q(moe_num_experts,intermediate_size,hidden_size)};shared_experts=b18};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b190": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
@@ -548,56 +557,47 @@ extension TypeTable {
       q_norm:N(num_attention_heads*(hidden_size//num_attention_heads));\
       k_norm:N(num_key_value_heads*(hidden_size//num_attention_heads))
       """,
-    "b19": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp{router:R(hidden_size,\
-      moe_num_experts);experts{gate_up_proj:Q(moe_num_experts,hidden_size,intermediate_size*2);\
-      down_proj:P(moe_num_experts,intermediate_size,hidden_size)};shared_experts=b18};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
-      """,
-    "b190": """
-      gate:R(hidden_size,num_experts);experts=b100
-      """,
     "b191": """
-      self_attn=b189;mlp=b190;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+      gate:R(hidden_size,num_experts);experts=b101
       """,
     "b192": """
+      self_attn=b190;mlp=b191;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+      """,
+    "b193": """
       gate_proj:L(hidden_size,shared_expert_intermediate_size);up_proj:L(hidden_size,\
       shared_expert_intermediate_size);down_proj:L(shared_expert_intermediate_size,hidden_size)
       """,
-    "b193": """
+    "b194": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
       sinks:T(num_attention_heads);q_norm:N(head_dim);k_norm:N(head_dim)};mlp{?!(mlp_only_layers has i) \
       experts=b1;?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
-      shared_expert=b192;?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
+      shared_expert=b193;?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
       up_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b194": """
+    "b195": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);projection:L(hidden_size,hidden_size,1);\
       LayerNorm:N(hidden_size,1)
       """,
-    "b195": """
-      layer*num_hidden_layers{intermediate{dense:L(hidden_size,intermediate_size,1)};output=b48;fourier{output{\
+    "b196": """
+      layer*num_hidden_layers{intermediate{dense:L(hidden_size,intermediate_size,1)};output=b49;fourier{output{\
       LayerNorm:N(hidden_size,1)}}}
       """,
-    "b196": """
-      embeddings=b194;encoder=b195;pooler{dense:L(hidden_size,hidden_size,1)}
-      """,
     "b197": """
-      word_embeddings:E(vocab_size,d_model)!;layer_norm:N(d_model,1)
+      embeddings=b195;encoder=b196;pooler{dense:L(hidden_size,hidden_size,1)}
       """,
     "b198": """
+      word_embeddings:E(vocab_size,d_model)!;layer_norm:N(d_model,1)
+      """,
+    "b199": """
       attention{q_head:L(d_model,n_head*d_head);k_head:L(d_model,n_head*d_head,1);v_head:L(d_model,n_head*d_head,\
       1);post_proj:L(n_head*d_head,d_model,1);r_w_bias:T(n_head,d_head);r_r_bias:T(n_head,d_head);\
       r_kernel:T(d_model,n_head,d_head);r_s_bias:T(n_head,d_head);seg_embed:T(2,n_head,d_head);\
       layer_norm:N(d_model,1)};ffn{linear_1:L(d_model,d_inner,1);linear_2:L(d_inner,d_model,1);\
       layer_norm:N(d_model,1)}
-      """,
-    "b199": """
-      blocks{0{0=b198;1=b198;2=b198;3=b198};1{0=b198;1=b198;2=b198;3=b198};2{0=b198;1=b198;2=b198;3=b198}}
       """,
     "b2": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
@@ -611,163 +611,164 @@ extension TypeTable {
       post_attention_layernorm:N(hidden_size);pre_mlp_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
       """,
     "b20": """
-      self_attn=b10;mlp{router:R(hidden_size,moe_num_experts);experts{gate_up_proj:Q(moe_num_experts,hidden_size,\
-      intermediate_size*2);down_proj:Q(moe_num_experts,intermediate_size,hidden_size)};shared_experts=b18};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b19;norm:N(hidden_size)
       """,
     "b200": """
-      embeddings=b197;encoder=b199;decoder{layers*num_decoder_layers=b198}
+      blocks{0{0=b199;1=b199;2=b199;3=b199};1{0=b199;1=b199;2=b199;3=b199};2{0=b199;1=b199;2=b199;3=b199}}
       """,
     "b201": """
-      self_attn=b10;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      embeddings=b198;encoder=b200;decoder{layers*num_decoder_layers=b199}
       """,
     "b202": """
-      self_attn=b10;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+      self_attn=b10;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b203": """
+      self_attn=b10;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+      """,
+    "b204": """
       q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,num_key_value_heads*head_dim);\
       v_proj:L(hidden_size,num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size);\
       q_norm:N(head_dim);k_norm:N(head_dim)
       """,
-    "b204": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b203;mlp=b78;\
+    "b205": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b204;mlp=b79;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
-    "b205": """
+    "b206": """
       mm_input_projection_weight:T(vision_config.hidden_size,text_config.hidden_size);\
       mm_soft_emb_norm@vision_config{weight:T(hidden_size)}
       """,
-    "b206": """
+    "b207": """
       q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);q_norm:N(head_dim);\
       k_norm:N(head_dim)
       """,
-    "b207": """
-      self_attn=b206;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+    "b208": """
+      self_attn=b207;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
-    "b208": """
+    "b209": """
       conv_exp:C(audio_config.input_feat_size,text_config.sliding_window,0|audio_config.input_feat_size,3,3);\
       conv_pwl:C(text_config.sliding_window,audio_config.input_feat_size,0|text_config.sliding_window,1,1);\
       bn1@text_config{weight:T(sliding_window)};bn2@audio_config{weight:T(input_feat_size)}
-      """,
-    "b209": """
-      conv:C(head_dim,head_dim,0|1,5,5);bn:N(head_dim)
       """,
     "b21": """
       linear_1:L(audio_config.hidden_size,text_config.hidden_size,projector_bias);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,projector_bias)
       """,
     "b210": """
-      conv:C(head_dim,1024,0|head_dim,1,1);bn:N(1024)
+      conv:C(head_dim,head_dim,0|1,5,5);bn:N(head_dim)
       """,
     "b211": """
-      conv:C(1024,head_dim,0|1024,1,1);bn:N(head_dim)
+      conv:C(head_dim,1024,0|head_dim,1,1);bn:N(1024)
       """,
     "b212": """
-      dw_start=b209;pw_exp=b210;pw_proj=b211;layer_scale{gamma:T(head_dim)}
+      conv:C(1024,head_dim,0|1024,1,1);bn:N(head_dim)
       """,
     "b213": """
-      dw_start{conv:C(head_dim,head_dim,0|1,3,3);bn:N(head_dim)};pw_exp=b210;pw_proj=b211;layer_scale{\
-      gamma:T(head_dim)}
+      dw_start=b210;pw_exp=b211;pw_proj=b212;layer_scale{gamma:T(head_dim)}
       """,
     "b214": """
+      dw_start{conv:C(head_dim,head_dim,0|1,3,3);bn:N(head_dim)};pw_exp=b211;pw_proj=b212;layer_scale{\
+      gamma:T(head_dim)}
+      """,
+    "b215": """
       dw_start{conv:C(640,640,0|1,5,5);bn:N(640)};pw_exp{conv:C(640,2560,0|640,1,1);bn:N(2560)};pw_proj{\
       conv:C(2560,640,0|2560,1,1);bn:N(640)};layer_scale{gamma:T(640)}
       """,
-    "b215": """
+    "b216": """
       down_conv:C(640,640,0|1,3,3);proj:C(640,laurel_rank,0|640,1,1);norm:N(640)
       """,
-    "b216": """
-      attn{query{proj:C(640,768,0|640,1,1)};key=b215;value=b215;output{proj:C(768,640,0|768,1,1)}};norm:N(640);\
+    "b217": """
+      attn{query{proj:C(640,768,0|640,1,1)};key=b216;value=b216;output{proj:C(768,640,0|768,1,1)}};norm:N(640);\
       layer_scale{gamma:T(640)}
       """,
-    "b217": """
+    "b218": """
       pw_exp{conv:C(640,1280,0|640,1,1);bn:N(1280)};pw_proj{conv:C(1280,640,0|1280,1,1);bn:N(640)};layer_scale{\
       gamma:T(640)}
       """,
-    "b218": """
+    "b219": """
       attn{query{proj:C(1280,hidden_size,0|1280,1,1)};key{proj:C(1280,96,0|1280,1,1)};value{proj:C(1280,96,0|1280,\
       1,1)};output{proj:C(hidden_size,1280,0|hidden_size,1,1)}};norm:N(1280);layer_scale{gamma:T(1280)}
-      """,
-    "b219": """
-      pw_exp{conv:C(1280,2560,0|1280,1,1);bn:N(2560)};pw_proj{conv:C(2560,1280,0|2560,1,1);bn:N(1280)};\
-      layer_scale{gamma:T(1280)}
       """,
     "b22": """
       multi_modal_projector=b21;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "b220": """
+      pw_exp{conv:C(1280,2560,0|1280,1,1);bn:N(2560)};pw_proj{conv:C(2560,1280,0|2560,1,1);bn:N(1280)};\
+      layer_scale{gamma:T(1280)}
+      """,
+    "b221": """
       timm_model{conv_stem@text_config{conv:C(3,laurel_rank,1|3,3,3);bn:N(laurel_rank)};blocks{0{0{\
       conv_exp:C(text_config.laurel_rank,text_config.head_dim,0|text_config.laurel_rank,3,3);\
       conv_pwl:C(text_config.head_dim,audio_config.input_feat_size,0|text_config.head_dim,1,1);bn1@text_config{\
-      weight:T(head_dim)};bn2@audio_config{weight:T(input_feat_size)}};1=b208;2=b208};1{0{dw_start@audio_config{\
+      weight:T(head_dim)};bn2@audio_config{weight:T(input_feat_size)}};1=b209;2=b209};1{0{dw_start@audio_config{\
       conv:C(input_feat_size,input_feat_size,0|1,3,3);bn:N(input_feat_size)};pw_exp@audio_config{\
       conv:C(input_feat_size,768,0|input_feat_size,1,1);bn:N(768)};dw_mid{conv:C(768,768,0|1,5,5);bn:N(768)};\
       pw_proj@text_config{conv:C(768,head_dim,0|768,1,1);bn:N(head_dim)};layer_scale@text_config{\
-      gamma:T(head_dim)}};1@text_config=b212;2@text_config=b213;3@text_config=b212;4@text_config=b213};2{0{\
-      dw_start@text_config=b209;pw_exp{conv:C(text_config.head_dim,audio_config.hidden_size,0|\
+      gamma:T(head_dim)}};1@text_config=b213;2@text_config=b214;3@text_config=b213;4@text_config=b214};2{0{\
+      dw_start@text_config=b210;pw_exp{conv:C(text_config.head_dim,audio_config.hidden_size,0|\
       text_config.head_dim,1,1);bn@audio_config{weight:T(hidden_size)}};dw_mid@audio_config{conv:C(hidden_size,\
       hidden_size,0|1,5,5);bn:N(hidden_size)};pw_proj@audio_config{conv:C(hidden_size,640,0|hidden_size,1,1);\
-      bn:N(640)};layer_scale{gamma:T(640)}};1=b214;2=b214;3=b214;4=b214;5=b214;6=b214;7=b214;8{pw_exp{conv:C(640,\
+      bn:N(640)};layer_scale{gamma:T(640)}};1=b215;2=b215;3=b215;4=b215;5=b215;6=b215;7=b215;8{pw_exp{conv:C(640,\
       640,0|640,1,1);bn:N(640)};pw_proj{conv:C(640,640,0|640,1,1);bn:N(640)};layer_scale{gamma:T(640)}};\
-      9@text_config=b216;10=b217;11@text_config=b216;12=b217;13@text_config=b216;14=b217;15@text_config=b216;\
-      16=b217;17@text_config=b216;18=b217;19@text_config=b216;20=b217;21@text_config=b216;22=b217;\
-      23@text_config=b216;24=b217;25@text_config=b216;26=b217;27@text_config=b216;28=b217;29@text_config=b216;\
-      30=b217;31@text_config=b216;32=b217;33@text_config=b216;34=b217;35@text_config=b216;36=b217};3@audio_config{\
+      9@text_config=b217;10=b218;11@text_config=b217;12=b218;13@text_config=b217;14=b218;15@text_config=b217;\
+      16=b218;17@text_config=b217;18=b218;19@text_config=b217;20=b218;21@text_config=b217;22=b218;\
+      23@text_config=b217;24=b218;25@text_config=b217;26=b218;27@text_config=b217;28=b218;29@text_config=b217;\
+      30=b218;31@text_config=b217;32=b218;33@text_config=b217;34=b218;35@text_config=b217;36=b218};3@audio_config{\
       0{dw_start{conv:C(640,640,0|1,5,5);bn:N(640)};pw_exp{conv:C(640,3840,0|640,1,1);bn:N(3840)};dw_mid{\
       conv:C(3840,3840,0|1,5,5);bn:N(3840)};pw_proj{conv:C(3840,1280,0|3840,1,1);bn:N(1280)};layer_scale{\
-      gamma:T(1280)}};1=b218;2=b219;3=b218;4=b219;5=b218;6=b219;7=b218;8=b219;9=b218;10=b219;11=b218;12=b219;\
-      13=b218;14=b219;15=b218;16=b219;17=b218;18=b219;19=b218;20=b219;21=b218;22=b219;23=b218;24=b219;25=b218;\
-      26=b219;27=b218;28=b219;29=b218;30=b219;31=b218;32=b219;33=b218;34=b219;35=b218;36=b219;37=b218;38=b219}};\
+      gamma:T(1280)}};1=b219;2=b220;3=b219;4=b220;5=b219;6=b220;7=b219;8=b220;9=b219;10=b220;11=b219;12=b220;\
+      13=b219;14=b220;15=b219;16=b220;17=b219;18=b220;19=b219;20=b220;21=b219;22=b220;23=b219;24=b220;25=b219;\
+      26=b220;27=b219;28=b220;29=b219;30=b220;31=b219;32=b220;33=b219;34=b220;35=b219;36=b220;37=b219;38=b220}};\
       msfa@text_config{ffn{pw_exp{conv:C(1920,3840,0|1920,1,1);bn:N(3840)};pw_proj{conv:C(3840,hidden_size,0|3840,\
       1,1);bn:N(hidden_size)}};norm:N(hidden_size)}}
       """,
-    "b221": """
+    "b222": """
       gate_proj:L(hidden_size,intermediate_size[i]);up_proj:L(hidden_size,intermediate_size[i]);\
       down_proj:L(intermediate_size[i],hidden_size)
       """,
-    "b222": """
+    "b223": """
       correction_coefs:L(altup_num_inputs,altup_num_inputs);prediction_coefs:L(altup_num_inputs,\
       altup_num_inputs**2);modality_router:L(hidden_size,altup_num_inputs);correct_output_scale:T(hidden_size);\
       router_norm:N(hidden_size)
       """,
-    "b223": """
+    "b224": """
       linear_left:L(hidden_size,laurel_rank);linear_right:L(laurel_rank,hidden_size);post_laurel_norm:N(hidden_size)
       """,
-    "b224": """
+    "b225": """
       0:L(hidden_size,hidden_size);1:L(hidden_size,hidden_size);2:L(hidden_size,hidden_size)
       """,
-    "b225": """
+    "b226": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
       num_attention_heads*head_dim);?i<num_hidden_layers-num_kv_shared_layers k_proj:L(hidden_size,\
       num_key_value_heads*head_dim);?i<num_hidden_layers-num_kv_shared_layers v_proj:L(hidden_size,\
       num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size);q_norm:N(head_dim);\
-      ?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b221;altup=b222;laurel=b223;\
+      ?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b222;altup=b223;laurel=b224;\
       per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size);post_per_layer_input_norm:N(hidden_size)};\
       embed_tokens_per_layer:E(vocab_size_per_layer_input,num_hidden_layers*hidden_size_per_layer_input);\
       per_layer_model_projection:L(hidden_size,num_hidden_layers*hidden_size_per_layer_input);\
-      altup_projections=b224;altup_unembed_projections=b224;norm:N(hidden_size);\
+      altup_projections=b225;altup_unembed_projections=b225;norm:N(hidden_size);\
       per_layer_projection_norm:N(hidden_size_per_layer_input)
       """,
-    "b226": """
+    "b227": """
       conv_0{conv:C(1,sscp_conv_channel_size[0],0|1,3,3);norm:N(sscp_conv_channel_size[0])};conv_1{\
       conv:C(sscp_conv_channel_size[0],sscp_conv_channel_size[1],0|sscp_conv_channel_size[0],3,3);\
       norm:N(sscp_conv_channel_size[1])};\
       input_proj_linear:L(sscp_conv_channel_size[1]*(((input_feat_size+1+1-3)//2+1+1+1-3)//2+1),hidden_size)
       """,
-    "b227": """
+    "b228": """
       ffw_layer_1:L(hidden_size,hidden_size*4);ffw_layer_2:L(hidden_size*4,hidden_size);\
       pre_layer_norm:N(hidden_size);post_layer_norm:N(hidden_size)
       """,
-    "b228": """
-      ffw_layer_start=b227;attention{attn{relative_position_embedding{pos_proj:L(hidden_size,\
+    "b229": """
+      ffw_layer_start=b228;attention{attn{relative_position_embedding{pos_proj:L(hidden_size,\
       conf_num_attention_heads*(hidden_size//conf_num_attention_heads))};q_proj:L(hidden_size,\
       conf_num_attention_heads*(hidden_size//conf_num_attention_heads));k_proj:L(hidden_size,\
       conf_num_attention_heads*(hidden_size//conf_num_attention_heads));v_proj:L(hidden_size,\
@@ -776,10 +777,7 @@ extension TypeTable {
       pre_attn_norm:N(hidden_size);post_norm:N(hidden_size)};lconv1d{linear_start:L(hidden_size,hidden_size*2);\
       depthwise_conv1d:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conf_conv_kernel_size);\
       linear_end:L(hidden_size,hidden_size);pre_layer_norm:N(hidden_size);conv_norm:N(hidden_size)};\
-      ffw_layer_end=b227;norm:N(hidden_size)
-      """,
-    "b229": """
-      subsample_conv_projection=b226;conformer*conf_num_hidden_layers=b228
+      ffw_layer_end=b228;norm:N(hidden_size)
       """,
     "b23": """
       self_attn{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,hidden_size,1);q_proj:L(hidden_size,\
@@ -787,16 +785,19 @@ extension TypeTable {
       fc2:L(intermediate_size,hidden_size,1);self_attn_layer_norm:N(hidden_size,1);final_layer_norm:N(hidden_size,1)
       """,
     "b230": """
+      subsample_conv_projection=b227;conformer*conf_num_hidden_layers=b229
+      """,
+    "b231": """
       embedding:E(vision_config.vocab_size,vision_config.hidden_size);\
       embedding_projection:L(vision_config.hidden_size,text_config.hidden_size);hard_embedding_norm@vision_config{\
       weight:T(hidden_size)};soft_embedding_norm@vision_config{weight:T(hidden_size)}
       """,
-    "b231": """
+    "b232": """
       embedding:E(audio_config.vocab_size,audio_config.hidden_size);\
       embedding_projection:L(audio_config.hidden_size,text_config.hidden_size);hard_embedding_norm@audio_config{\
       weight:T(hidden_size)};soft_embedding_norm@audio_config{weight:T(hidden_size)}
       """,
-    "b232": """
+    "b233": """
       q_proj:L(hidden_size,\
       layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_heads*global_head_dim,\
       attention_bias);k_proj:L(hidden_size,\
@@ -808,7 +809,7 @@ extension TypeTable {
       q_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim);\
       k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim)
       """,
-    "b233": """
+    "b234": """
       self_attn{q_proj:L(hidden_size,\
       layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:global_head_dim==head_dim?num_attention_hea\
       ds*head_dim:num_attention_heads*global_head_dim,attention_bias);k_proj:L(hidden_size,\
@@ -821,50 +822,50 @@ extension TypeTable {
       ntion_heads*head_dim:num_attention_heads*global_head_dim,hidden_size,attention_bias);\
       q_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim==head_dim?head_dim:global_head_dim);\
       k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim==head_dim?head_dim:global_head_dim)};\
-      mlp=b78;layer_scalar:B(1);input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      mlp=b79;layer_scalar:B(1);input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
-    "b234": """
+    "b235": """
       linear:L(hidden_size,num_key_value_heads*head_dim);?use_clipped_linears input_min:B();?use_clipped_linears \
       input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()
       """,
-    "b235": """
+    "b236": """
       linear:L(hidden_size,intermediate_size);?use_clipped_linears input_min:B();?use_clipped_linears \
       input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()
       """,
-    "b236": """
-      vision_model{embeddings=b93;encoder{layers*num_hidden_layers=b94};pre_layrnorm:N(hidden_size,1);\
-      post_layernorm:N(hidden_size,1)}
-      """,
     "b237": """
-      visual_projection{0:L(vision_config.hidden_size,hidden_size,1);1:N(hidden_size,1)}
+      embeddings=b94;encoder{layers*num_hidden_layers=b95};pre_layrnorm:N(hidden_size,1);\
+      post_layernorm:N(hidden_size,1)
       """,
     "b238": """
+      visual_projection{0:L(vision_config.hidden_size,hidden_size,1);1:N(hidden_size,1)}
+      """,
+    "b239": """
       q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size)
-      """,
-    "b239": """
-      gate_up_proj:L(hidden_size,intermediate_size*2);down_proj:L(intermediate_size,hidden_size)
       """,
     "b24": """
       gate_up_proj:S(n_routed_experts,moe_intermediate_size*2,hidden_size|gate_proj,up_proj);\
       down_proj:S(n_routed_experts,hidden_size,moe_intermediate_size|down_proj)
       """,
     "b240": """
-      self_attn=b238;mlp=b239;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      gate_up_proj:L(hidden_size,intermediate_size*2);down_proj:L(intermediate_size,hidden_size)
       """,
     "b241": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b240;norm:N(hidden_size)
+      self_attn=b239;mlp=b240;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b242": """
-      self_attn=b238;mlp=b239;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b241;norm:N(hidden_size)
       """,
     "b243": """
-      visual:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      self_attn=b239;mlp=b240;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
       """,
     "b244": """
+      visual:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      """,
+    "b245": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
@@ -872,64 +873,64 @@ extension TypeTable {
       q_norm:N(hidden_size//num_attention_heads);?use_qk_norm k_norm:N(hidden_size//num_attention_heads)};\
       mlp=b139;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b245": """
+    "b246": """
       self_attn=b136;mlp=b140;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b246": """
+    "b247": """
       position_embedding:E((image_size//patch_size)**2,hidden_size)
       """,
-    "b247": """
+    "b248": """
       attn{qkv:L(hidden_size,hidden_size*3,attention_bias);proj:L(hidden_size,hidden_size)};mlp{\
       gate_proj:L(hidden_size,out_hidden_size);up_proj:L(hidden_size,out_hidden_size);down_proj:L(out_hidden_size,\
       hidden_size)};norm1:N(hidden_size);norm2:N(hidden_size)
       """,
-    "b248": """
+    "b249": """
       proj:L(out_hidden_size,out_hidden_size);gate_proj:L(out_hidden_size,intermediate_size);\
       up_proj:L(out_hidden_size,intermediate_size);down_proj:L(intermediate_size,out_hidden_size);\
       post_projection_norm:N(out_hidden_size,1)
-      """,
-    "b249": """
-      embeddings=b246;patch_embed=b103;blocks*depth=b247;merger=b248;downsample:C(hidden_size,out_hidden_size,1|\
-      hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
-      post_layernorm:N(hidden_size)
       """,
     "b25": """
       gate_proj:L(hidden_size,moe_intermediate_size*n_shared_experts);up_proj:L(hidden_size,\
       moe_intermediate_size*n_shared_experts);down_proj:L(moe_intermediate_size*n_shared_experts,hidden_size)
       """,
     "b250": """
-      self_attn=b132;mlp=b239;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
+      embeddings=b247;patch_embed=b104;blocks*depth=b248;merger=b249;downsample:C(hidden_size,out_hidden_size,1|\
+      hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
+      post_layernorm:N(hidden_size)
       """,
     "b251": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b250;norm:N(hidden_size)
+      self_attn=b132;mlp=b240;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
       """,
     "b252": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b251;norm:N(hidden_size)
+      """,
+    "b253": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
       """,
-    "b253": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b252;mlp=b139;\
+    "b254": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b253;mlp=b139;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
-    "b254": """
+    "b255": """
       gate_up_proj:P(n_routed_experts,moe_intermediate_size*2,hidden_size);down_proj:P(n_routed_experts,\
       hidden_size,moe_intermediate_size)
       """,
-    "b255": """
+    "b256": """
       proj:L(out_hidden_size,out_hidden_size);gate_proj:L(out_hidden_size,projection_intermediate_size);\
       up_proj:L(out_hidden_size,projection_intermediate_size);down_proj:L(projection_intermediate_size,\
       out_hidden_size);post_projection_norm:N(out_hidden_size,1)
       """,
-    "b256": """
-      patch_embed=b103;blocks*depth{attn{qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,hidden_size,1);\
+    "b257": """
+      patch_embed=b104;blocks*depth{attn{qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,hidden_size,1);\
       q_norm:N(hidden_size//num_heads);k_norm:N(hidden_size//num_heads)};mlp=b175;norm1:N(hidden_size);\
-      norm2:N(hidden_size)};merger=b255;downsample:C(hidden_size,out_hidden_size,1|hidden_size,spatial_merge_size,\
+      norm2:N(hidden_size)};merger=b256;downsample:C(hidden_size,out_hidden_size,1|hidden_size,spatial_merge_size,\
       spatial_merge_size);post_layernorm:N(hidden_size)
       """,
-    "b257": """
+    "b258": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{\
       ?layer_types[i]=='linear_attention' q_proj:L(hidden_size,linear_head_dim*linear_num_heads);\
       ?layer_types[i]=='linear_attention' k_proj:L(hidden_size,linear_head_dim*linear_num_heads);\
@@ -957,13 +958,16 @@ extension TypeTable {
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b142;ffn_hc=b142};\
       norm:N(hidden_size)
       """,
-    "b258": """
+    "b259": """
       attn{qkv:L(hidden_size,hidden_size*3,attention_bias);proj:L(hidden_size,hidden_size,attention_bias);\
       q_norm:N(hidden_size//num_heads);k_norm:N(hidden_size//num_heads)};mlp{gate_proj:L(hidden_size,\
       intermediate_size,attention_bias);up_proj:L(hidden_size,intermediate_size,attention_bias);\
       down_proj:L(intermediate_size,hidden_size,attention_bias)};norm1:N(hidden_size);norm2:N(hidden_size)
       """,
-    "b259": """
+    "b26": """
+      e_score_correction_bias:B(n_routed_experts)
+      """,
+    "b260": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
       kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
@@ -972,50 +976,46 @@ extension TypeTable {
       kv_a_layernorm:N(kv_lora_rank)};mlp=b140;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b26": """
-      e_score_correction_bias:B(n_routed_experts)
-      """,
-    "b260": """
+    "b261": """
       proj:L(out_hidden_size,out_hidden_size);gate_proj:L(out_hidden_size,out_hidden_size*in_channels);\
       up_proj:L(out_hidden_size,out_hidden_size*in_channels);down_proj:L(out_hidden_size*in_channels,\
       out_hidden_size);post_projection_norm:N(out_hidden_size,1)
       """,
-    "b261": """
-      patch_embed=b103;blocks*depth=b258;merger=b260;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
+    "b262": """
+      patch_embed=b104;blocks*depth=b259;merger=b261;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
       spatial_merge_size,spatial_merge_size);post_layernorm:N(hidden_size)
       """,
-    "b262": """
-      self_attn=b77;mlp=b239;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+    "b263": """
+      self_attn=b78;mlp=b240;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
       """,
-    "b263": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b262;norm:N(hidden_size)
-      """,
     "b264": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b263;norm:N(hidden_size)
+      """,
+    "b265": """
       linear_1:L(audio_config.intermediate_size,text_config.hidden_size*2,1);linear_2:L(text_config.hidden_size*2,\
       text_config.hidden_size,1)
       """,
-    "b265": """
-      attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);proj:L(hidden_size,hidden_size,1);\
-      rel_pos_h:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
-      hidden_size//num_attention_heads);rel_pos_w:T(global_attn_indexes has \
-      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads)};mlp=b129;\
-      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
-      """,
     "b266": """
+      patch_embed=b128;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);proj:L(hidden_size,\
+      hidden_size,1);?use_rel_pos rel_pos_h:T(global_attn_indexes has \
+      i?image_size//patch_size*2-1:window_size==0?image_size//patch_size*2-1:window_size*2-1,\
+      hidden_size//num_attention_heads);?use_rel_pos rel_pos_w:T(global_attn_indexes has \
+      i?image_size//patch_size*2-1:window_size==0?image_size//patch_size*2-1:window_size*2-1,\
+      hidden_size//num_attention_heads)};mlp=b129;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)};\
+      neck=b131;?use_abs_pos pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)
+      """,
+    "b267": """
       conv_upsampler1:C(vision_config.output_channels,vision_config.output_channels*2,0|\
       vision_config.output_channels,3,3);conv_upsampler2:C(vision_config.output_channels*2,\
       text_config.hidden_size,0|vision_config.output_channels*2,3,3);\
       multimodal_projector:L(text_config.hidden_size,text_config.hidden_size,1)
       """,
-    "b267": """
+    "b268": """
       c_attn:G(n_embd,n_embd*3,1);c_proj:G(n_embd,n_embd,1)
       """,
-    "b268": """
-      c_attn:G(n_embd,n_embd*2,1);q_attn:G(n_embd,n_embd,1);c_proj:G(n_embd,n_embd,1)
-      """,
     "b269": """
-      c_fc:G(n_embd,null(n_inner)?n_embd*4:n_inner,1);c_proj:G(null(n_inner)?n_embd*4:n_inner,n_embd,1)
+      c_attn:G(n_embd,n_embd*2,1);q_attn:G(n_embd,n_embd,1);c_proj:G(n_embd,n_embd,1)
       """,
     "b27": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
@@ -1031,91 +1031,101 @@ extension TypeTable {
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b270": """
-      wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer{attn=b267;?add_cross_attention \
-      crossattention=b268;mlp=b269;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention ln_cross_attn:N(n_embd,\
-      1)};ln_f:N(n_embd,1)
+      c_fc:G(n_embd,null(n_inner)?n_embd*4:n_inner,1);c_proj:G(null(n_inner)?n_embd*4:n_inner,n_embd,1)
       """,
     "b271": """
-      attn=b267;mlp=b269;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention crossattention=b268;\
-      ?add_cross_attention ln_cross_attn:N(n_embd,1)
+      wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer{attn=b268;?add_cross_attention \
+      crossattention=b269;mlp=b270;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention ln_cross_attn:N(n_embd,\
+      1)};ln_f:N(n_embd,1)
       """,
     "b272": """
+      attn=b268;mlp=b270;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention crossattention=b269;\
+      ?add_cross_attention ln_cross_attn:N(n_embd,1)
+      """,
+    "b273": """
       attn{c_attn:L(n_embd,multi_query?n_embd+n_embd//n_head*2:n_embd+n_head*(n_embd//n_head)*2,1);\
       c_proj:L(n_embd,n_embd,1)};mlp{c_fc:L(n_embd,null(n_inner)?n_embd*4:n_inner,1);\
       c_proj:L(null(n_inner)?n_embd*4:n_inner,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
       """,
-    "b273": """
+    "b274": """
       attn{attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,hidden_size);q_proj:L(hidden_size,\
       hidden_size);out_proj:L(hidden_size,hidden_size,1)}};mlp{c_fc:L(hidden_size,hidden_size*4,1);\
       c_proj:L(hidden_size*4,hidden_size,1)};ln_1:N(hidden_size,1);ln_2:N(hidden_size,1)
       """,
-    "b274": """
-      wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b273;\
+    "b275": """
+      wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b274;\
       ln_f:N(hidden_size,1)
       """,
-    "b275": """
+    "b276": """
       dense_h_to_4h:L(hidden_size,intermediate_size,1);dense_4h_to_h:L(intermediate_size,hidden_size,1)
       """,
-    "b276": """
-      attention{query_key_value:L(hidden_size,hidden_size*3,attention_bias);dense:L(hidden_size,hidden_size,\
-      attention_bias)};mlp=b275;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
-      """,
     "b277": """
+      attention{query_key_value:L(hidden_size,hidden_size*3,attention_bias);dense:L(hidden_size,hidden_size,\
+      attention_bias)};mlp=b276;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
+      """,
+    "b278": """
       attention{query_key_value:L(hidden_size,hidden_size*3);dense:L(hidden_size,hidden_size);\
       ?i==num_hidden_layers-1 dense_bias:T(hidden_size)};mlp{dense_h_to_4h:L(hidden_size,\
       hidden_size*intermediate_multiple_size);dense_4h_to_h:L(hidden_size*intermediate_multiple_size,\
       hidden_size)};input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
-    "b278": """
+    "b279": """
       q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);sinks:T(num_attention_heads)
-      """,
-    "b279": """
-      attn{k_proj:L(n_embd,n_embd);v_proj:L(n_embd,n_embd);q_proj:L(n_embd,n_embd);out_proj:L(n_embd,n_embd)};\
-      mlp=b95;ln_1:N(n_embd,1)
       """,
     "b28": """
       wq_b:L(q_lora_rank,index_n_heads*index_head_dim);wk:L(hidden_size,index_head_dim);\
       weights_proj:L(hidden_size,index_n_heads);k_norm:N(index_head_dim,1)
       """,
     "b280": """
-      self_attn=b170;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      attn{k_proj:L(n_embd,n_embd);v_proj:L(n_embd,n_embd);q_proj:L(n_embd,n_embd);out_proj:L(n_embd,n_embd)};\
+      mlp=b96;ln_1:N(n_embd,1)
       """,
     "b281": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b280;norm:N(hidden_size)
+      self_attn=b170;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b282": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b281;norm:N(hidden_size)
+      """,
+    "b283": """
       out_linear:L(vision_config.hidden_size,text_config.hidden_size,1);query:T(1,16,vision_config.hidden_size);\
       image_positions:T(1,64,vision_config.hidden_size);norm@vision_config=b16;qformer:A(AutoModel,qformer_config)
       """,
-    "b283": """
+    "b284": """
       patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size);\
       position_embedding:E((image_size//patch_size)**2,hidden_size)
       """,
-    "b284": """
+    "b285": """
       linear_1:L(hidden_size*scale_factor**2,out_hidden_size,1);linear_2:L(out_hidden_size,out_hidden_size,1);\
       layer_norm:N(hidden_size*scale_factor**2,1)
       """,
-    "b285": """
+    "b286": """
       linear_1:L(hidden_size*(scale_factor//2)**2,out_hidden_size,1);linear_2:L(out_hidden_size,out_hidden_size,\
       1);layer_norm:N(hidden_size*(scale_factor//2)**2,1)
       """,
-    "b286": """
-      coarse{projection:L(hidden_size*scale_factor**2,out_hidden_size);deepstack_mergers{0=b284;1=b284;2=b284}};\
+    "b287": """
+      coarse{projection:L(hidden_size*scale_factor**2,out_hidden_size);deepstack_mergers{0=b285;1=b285;2=b285}};\
       ?use_fine_route fine{projection:L(hidden_size*(scale_factor//2)**2,out_hidden_size);deepstack_mergers{\
-      0=b285;1=b285;2=b285}};mlp_fc2:L(out_hidden_size,out_hidden_size);ln_in:N(hidden_size,1);\
+      0=b286;1=b286;2=b286}};mlp_fc2:L(out_hidden_size,out_hidden_size);ln_in:N(hidden_size,1);\
       ln_mid:N(out_hidden_size,1);ln_out:N(out_hidden_size,1)
       """,
-    "b287": """
-      embeddings@vision_config=b283;encoder=b113;connector@vision_config=b286;post_layernorm@vision_config=b16
-      """,
     "b288": """
+      embeddings=b284;encoder{layers*num_hidden_layers=b95};connector=b287;post_layernorm:N(hidden_size,1)
+      """,
+    "b289": """
+      att:L(vision_config.hidden_size,1,1);fc1:L(vision_config.hidden_size,density_router_hidden_size,1);\
+      fc2:L(density_router_hidden_size,1,1);norm@vision_config=b16
+      """,
+    "b29": """
+      fc1:L(hidden_size,gated_norm_rank);fc2:L(gated_norm_rank,hidden_size)
+      """,
+    "b290": """
       up_proj:L(hidden_dim,hidden_dim*feedforward_mult,1);down_proj:L(hidden_dim*feedforward_mult,hidden_dim,1);\
       pre_norm:N(hidden_dim,1)
       """,
-    "b289": """
-      encoder@encoder_config{input_linear:L(input_dim,hidden_dim,1);layers*num_layers{ff1=b288;attn{\
+    "b291": """
+      encoder@encoder_config{input_linear:L(input_dim,hidden_dim,1);layers*num_layers{ff1=b290;attn{\
       to_q:L(hidden_dim,dim_head*num_heads);to_kv:L(hidden_dim,dim_head*num_heads*2);to_out:L(dim_head*num_heads,\
       hidden_dim,1);rel_pos_emb:E(max_pos_emb*2+1,dim_head);pre_norm:N(hidden_dim,1)};conv{up_conv:C(hidden_dim,\
       hidden_dim*conv_expansion_factor*2,1|hidden_dim,1);depth_conv{conv:C(hidden_dim*conv_expansion_factor,\
@@ -1124,62 +1134,41 @@ extension TypeTable {
       hidden_dim*conv_expansion_factor,1);norm:N(hidden_dim,1);batch_norm{\
       weight:T(hidden_dim*conv_expansion_factor);bias:T(hidden_dim*conv_expansion_factor);\
       running_mean:B(hidden_dim*conv_expansion_factor);running_var:B(hidden_dim*conv_expansion_factor);\
-      num_batches_tracked:B()}};ff2=b288;post_norm:N(hidden_dim,1)};out:L(hidden_dim,output_dim,1);\
+      num_batches_tracked:B()}};ff2=b290;post_norm:N(hidden_dim,1)};out:L(hidden_dim,output_dim,1);\
       out_mid:L(output_dim,hidden_dim,1)};projector{linear:L(projector_config.hidden_size,text_config.hidden_size,\
       1);query:T(1,window_size//downsample_rate,projector_config.hidden_size);qformer:A(AutoModel,\
       projector_config)};language_model:A(AutoModel,text_config)
       """,
-    "b29": """
-      fc1:L(hidden_size,gated_norm_rank);fc2:L(gated_norm_rank,hidden_size)
-      """,
-    "b290": """
+    "b292": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);\
       sinks:T(num_attention_heads)
       """,
-    "b291": """
-      self_attn=b290;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+    "b293": """
+      self_attn=b292;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b292": """
+    "b294": """
       gate_up_proj:P(num_local_experts,intermediate_size*2,hidden_size);down_proj:P(num_local_experts,hidden_size,\
       intermediate_size)
       """,
-    "b293": """
-      router:R(hidden_size,num_local_experts);experts=b292
-      """,
-    "b294": """
-      self_attn=b170;block_sparse_moe=b293;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
     "b295": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b294;norm:N(hidden_size)
+      router:R(hidden_size,num_local_experts);experts=b294
       """,
     "b296": """
-      self_attn=b290;block_sparse_moe=b293;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      self_attn=b170;block_sparse_moe=b295;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b297": """
-      block_sparse_moe=b293;shared_mlp{input_linear:L(hidden_size,shared_intermediate_size*2);\
-      output_linear:L(shared_intermediate_size,hidden_size)};mamba=b35;input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b296;norm:N(hidden_size)
       """,
     "b298": """
-      word_embeddings:E(vocab_size,hidden_size)!;?type_vocab_size token_type_embeddings:E(type_vocab_size,\
-      hidden_size);LayerNorm:N(hidden_size,1)
+      self_attn=b292;block_sparse_moe=b295;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b299": """
-      q_proj:F(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1,0,\
-      num_attention_heads*(hidden_size//num_attention_heads)+num_attention_heads*(hidden_size//num_attention_heads\
-      )+num_attention_heads*(hidden_size//num_attention_heads));k_proj:F(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),1,\
-      num_attention_heads*(hidden_size//num_attention_heads),\
-      num_attention_heads*(hidden_size//num_attention_heads)+num_attention_heads*(hidden_size//num_attention_heads\
-      )+num_attention_heads*(hidden_size//num_attention_heads));v_proj:F(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),1,\
-      num_attention_heads*(hidden_size//num_attention_heads)+num_attention_heads*(hidden_size//num_attention_heads\
-      ),num_attention_heads*(hidden_size//num_attention_heads)+num_attention_heads*(hidden_size//num_attention_hea\
-      ds)+num_attention_heads*(hidden_size//num_attention_heads));\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
+      block_sparse_moe=b295;shared_mlp{input_linear:L(hidden_size,shared_intermediate_size*2);\
+      output_linear:L(shared_intermediate_size,hidden_size)};mamba=b35;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)
       """,
     "b3": """
       word_embeddings:E(vocab_size,embedding_size)!;position_embeddings:E(max_position_embeddings,embedding_size);\
@@ -1200,21 +1189,39 @@ extension TypeTable {
       norm:N(hidden_size);?!(mlp_layer_types[i]=='sparse') weight:T(hidden_size)}
       """,
     "b300": """
-      mlp{gate_proj:F(hidden_size,intermediate_size,0,intermediate_size,intermediate_size+intermediate_size);\
-      up_proj:F(hidden_size,intermediate_size,0,0,intermediate_size+intermediate_size);\
-      down_proj:L(intermediate_size,hidden_size,1)};self_attn=b299;post_attention_layernorm:N(hidden_size,1);\
-      post_mlp_layernorm:N(hidden_size,1)
+      word_embeddings:E(vocab_size,hidden_size)!;?type_vocab_size token_type_embeddings:E(type_vocab_size,\
+      hidden_size);LayerNorm:N(hidden_size,1)
       """,
     "b301": """
-      embeddings=b298;layers*num_hidden_layers=b300
+      q_proj:F(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1,0,\
+      num_attention_heads*(hidden_size//num_attention_heads)+num_attention_heads*(hidden_size//num_attention_heads\
+      )+num_attention_heads*(hidden_size//num_attention_heads));k_proj:F(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),1,\
+      num_attention_heads*(hidden_size//num_attention_heads),\
+      num_attention_heads*(hidden_size//num_attention_heads)+num_attention_heads*(hidden_size//num_attention_heads\
+      )+num_attention_heads*(hidden_size//num_attention_heads));v_proj:F(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),1,\
+      num_attention_heads*(hidden_size//num_attention_heads)+num_attention_heads*(hidden_size//num_attention_heads\
+      ),num_attention_heads*(hidden_size//num_attention_heads)+num_attention_heads*(hidden_size//num_attention_hea\
+      ds)+num_attention_heads*(hidden_size//num_attention_heads));\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
       """,
     "b302": """
+      mlp{gate_proj:F(hidden_size,intermediate_size,0,intermediate_size,intermediate_size+intermediate_size);\
+      up_proj:F(hidden_size,intermediate_size,0,0,intermediate_size+intermediate_size);\
+      down_proj:L(intermediate_size,hidden_size,1)};self_attn=b301;post_attention_layernorm:N(hidden_size,1);\
+      post_mlp_layernorm:N(hidden_size,1)
+      """,
+    "b303": """
+      embeddings=b300;layers*num_hidden_layers=b302
+      """,
+    "b304": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(hidden_size,hidden_size)};mlp=b34;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b303": """
+    "b305": """
       layers*num_layers_per_stack{self_attn{q_proj:F(hidden_size,num_attention_heads*head_dim,0,\
       num_attention_heads*head_dim,\
       num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*h\
@@ -1231,31 +1238,21 @@ extension TypeTable {
       up_proj:F(hidden_size,intermediate_size,0,intermediate_size,intermediate_size+intermediate_size);\
       down_proj:L(intermediate_size,hidden_size)}}
       """,
-    "b304": """
+    "b306": """
       q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
       query_layernorm:N(head_dim);key_layernorm:N(head_dim)
       """,
-    "b305": """
-      self_attn=b304;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b306": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b305;norm:N(hidden_size)
-      """,
     "b307": """
-      self_attn=b304;mlp{gate{wg:L(hidden_size,num_experts)};experts=b100;shared_mlp=b78};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      self_attn=b306;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b308": """
-      patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size);\
-      position_embedding:E((max_image_size//patch_size)**2+1,hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b307;norm:N(hidden_size)
       """,
     "b309": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),1);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
+      self_attn=b306;mlp{gate{wg:L(hidden_size,num_experts)};experts=b101;shared_mlp=b79};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b31": """
       linear_1:L(vision_config.hidden_size*downsample_factor**2,text_config.hidden_size,1);\
@@ -1263,20 +1260,29 @@ extension TypeTable {
       layernorm:N(vision_config.hidden_size*downsample_factor**2,1)
       """,
     "b310": """
-      self_attn=b309;mlp=b71;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
+      patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size);\
+      position_embedding:E((max_image_size//patch_size)**2+1,hidden_size)
       """,
     "b311": """
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),1);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
+      """,
+    "b312": """
+      self_attn=b311;mlp=b72;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
+      """,
+    "b313": """
       proj_conv:C(hidden_size,hidden_size*2,1|hidden_size,spatial_merge_size,spatial_merge_size);\
       proj_out:C(hidden_size*2,hidden_size*4,1|hidden_size*2,1,1);mlp:L(hidden_size*4,text_hidden_size,1);\
       image_newline:T(hidden_size*4);image_begin:T(text_hidden_size);image_end:T(text_hidden_size);\
       image_sep:T(text_hidden_size);before_rms:N(hidden_size);after_rms:N(text_hidden_size)
       """,
-    "b312": """
-      embeddings@vision_config=b308;layers*text_config.num_hidden_layers@vision_config=b310;\
-      patch_merger@vision_config=b311
+    "b314": """
+      embeddings=b310;layers*num_hidden_layers=b312;patch_merger=b313
       """,
-    "b313": """
-      self_attn=b206;mlp{?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);\
+    "b315": """
+      self_attn=b207;mlp{?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);\
       ?mlp_layer_types[i]=='sparse' experts=b1;?mlp_layer_types[i]=='sparse' shared_experts{\
       gate_proj:L(hidden_size,moe_intermediate_size*num_shared_experts,mlp_bias);up_proj:L(hidden_size,\
       moe_intermediate_size*num_shared_experts,mlp_bias);down_proj:L(moe_intermediate_size*num_shared_experts,\
@@ -1286,94 +1292,89 @@ extension TypeTable {
       ?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size,mlp_bias)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b314": """
+    "b316": """
       fn:T(hc_mult*2,hc_mult*hidden_size);base:T(hc_mult*2);scale:T(2)
       """,
-    "b315": """
+    "b317": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
       kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
       attention_bias);?!(indexer_types[i]=='shared') indexer=b28;gate_proj:L(hidden_size,\
       num_attention_heads*v_head_dim);sinks:T(num_attention_heads);q_a_layernorm:N(q_lora_rank);\
-      kv_a_layernorm:N(kv_lora_rank)};mlp{?mlp_layer_types[i]=='sparse' experts=b254;\
+      kv_a_layernorm:N(kv_lora_rank)};mlp{?mlp_layer_types[i]=='sparse' experts=b255;\
       ?mlp_layer_types[i]=='sparse' gate:R(hidden_size,n_routed_experts);?mlp_layer_types[i]=='sparse' \
       shared_experts=b25;?mlp_layer_types[i]=='sparse' gate=b26;?!(mlp_layer_types[i]=='sparse') \
       gate_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,\
       intermediate_size);?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b314;ffn_hc=b314
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b316;ffn_hc=b316
       """,
-    "b316": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b315;norm:N(hidden_size);hc_head=b144
+    "b318": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b317;norm:N(hidden_size);hc_head=b144
       """,
-    "b317": """
+    "b319": """
       proj_conv:C(hidden_size,hidden_size*spatial_merge_size**2,1|hidden_size,spatial_merge_size,\
       spatial_merge_size);proj_out:C(hidden_size*spatial_merge_size**2,out_hidden_size,1|\
       hidden_size*spatial_merge_size**2,1,1);image_newline:T(out_hidden_size);before_rms:N(hidden_size)
-      """,
-    "b318": """
-      embeddings=b308;layers*num_hidden_layers=b310;patch_merger=b317
-      """,
-    "b319": """
-      self_attn=b10;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);?use_post_norm \
-      post_norm1:N(hidden_size);?use_post_norm post_norm2:N(hidden_size)
       """,
     "b32": """
       f_proj:L(hidden_size,linear_head_dim*linear_num_heads);A_log:T(linear_num_heads);\
       dt_bias:T(linear_head_dim*linear_num_heads)
       """,
     "b320": """
+      embeddings=b310;layers*num_hidden_layers=b312;patch_merger=b319
+      """,
+    "b321": """
+      self_attn=b10;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);?use_post_norm \
+      post_norm1:N(hidden_size);?use_post_norm post_norm2:N(hidden_size)
+      """,
+    "b322": """
       k_proj:L(embed_dim,embed_dim,1);v_proj:L(embed_dim,embed_dim,1);q_proj:L(embed_dim,embed_dim,1);\
       out_proj:L(embed_dim,embed_dim,1)
       """,
-    "b321": """
+    "b323": """
       embeddings@vision_config{patch_embedding:C(num_channels,embed_dim,0|num_channels,patch_size,patch_size);\
       position_embedding:E((image_size//patch_size)**2+1,embed_dim);class_embedding:T(embed_dim)};encoder{\
-      layers*num_hidden_layers//cross_layer_interval@vision_config{self_attn=b320;mlp{fc1:L(embed_dim,\
+      layers*num_hidden_layers//cross_layer_interval@vision_config{self_attn=b322;mlp{fc1:L(embed_dim,\
       intermediate_size,1);fc2:L(intermediate_size,embed_dim,1)};layer_norm1:N(embed_dim,1);\
       layer_norm2:N(embed_dim,1)}};pre_layrnorm@vision_config{weight:T(embed_dim);bias:T(embed_dim)};\
       post_layernorm@vision_config{weight:T(embed_dim);bias:T(embed_dim)}
       """,
-    "b322": """
+    "b324": """
       gate_proj:L(hidden_size,intermediate_size);down_proj:L(intermediate_size,hidden_size);up_proj:L(hidden_size,\
       intermediate_size)
       """,
-    "b323": """
+    "b325": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b322;\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b324;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b324": """
+    "b326": """
       cross_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));\
       k_proj:L(vision_config.embed_dim,num_attention_heads*(hidden_size//num_attention_heads));\
       v_proj:L(vision_config.embed_dim,num_attention_heads*(hidden_size//num_attention_heads));\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);?qk_layer_norms \
       q_layer_norm:N(hidden_size//num_attention_heads);?qk_layer_norms \
-      k_layer_norm:N(hidden_size//num_attention_heads)};mlp=b322;?!(alpha_type=='float') alpha_cross_attn:T(1,1,\
+      k_layer_norm:N(hidden_size//num_attention_heads)};mlp=b324;?!(alpha_type=='float') alpha_cross_attn:T(1,1,\
       hidden_size);?!(alpha_type=='float') alpha_dense:T(1,1,hidden_size);?alpha_type=='float' \
       alpha_cross_attn:T(1);?alpha_type=='float' alpha_dense:T(1);input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b325": """
-      embeddings=b283;encoder{layers*num_hidden_layers=b94};post_layernorm:N(hidden_size,1)
-      """,
-    "b326": """
-      self_attn{q_proj:L(hidden_size,resampler_n_heads*resampler_head_dim);k_proj:L(hidden_size,\
-      num_key_value_heads*resampler_head_dim);v_proj:L(hidden_size,num_key_value_heads*resampler_head_dim);\
-      o_proj:L(resampler_n_heads*resampler_head_dim,hidden_size)};mlp{gate_proj:L(hidden_size,hidden_size*4);\
-      up_proj:L(hidden_size,hidden_size*4);down_proj:L(hidden_size*4,hidden_size)};\
-      input_latents_norm:N(hidden_size);input_context_norm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
     "b327": """
+      embeddings=b284;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
+      """,
+    "b328": """
       modality_projection{gate_proj:L(vision_config.hidden_size,text_config.intermediate_size);\
       up_proj:L(vision_config.hidden_size,text_config.intermediate_size);\
       down_proj:L(text_config.intermediate_size,text_config.hidden_size)};perceiver_resampler@perceiver_config{\
-      layers{0=b326;1=b326;2=b326};latents:T(resampler_n_latents,hidden_size);norm:N(hidden_size)}
-      """,
-    "b328": """
-      embeddings@vision_config=b283;encoder=b113;post_layernorm@vision_config=b16
+      layers*resampler_depth{self_attn{q_proj:L(hidden_size,resampler_n_heads*resampler_head_dim);\
+      k_proj:L(hidden_size,num_key_value_heads*resampler_head_dim);v_proj:L(hidden_size,\
+      num_key_value_heads*resampler_head_dim);o_proj:L(resampler_n_heads*resampler_head_dim,hidden_size)};mlp{\
+      gate_proj:L(hidden_size,hidden_size*4);up_proj:L(hidden_size,hidden_size*4);down_proj:L(hidden_size*4,\
+      hidden_size)};input_latents_norm:N(hidden_size);input_context_norm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)};latents:T(resampler_n_latents,hidden_size);norm:N(hidden_size)}
       """,
     "b329": """
       modality_projection{proj:L(vision_config.hidden_size*scale_factor**2,text_config.hidden_size)}
@@ -1386,7 +1387,7 @@ extension TypeTable {
       ?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)
       """,
     "b330": """
-      vision_model@vision_config=b325;connector=b329;text_model:A(AutoModel,text_config)
+      vision_model@vision_config=b327;connector=b329;text_model:A(AutoModel,text_config)
       """,
     "b331": """
       conv1d:C(layer_types[i]=='hybrid_sliding'?swa_num_key_value_heads*swa_head_dim:num_key_value_heads*head_dim,\
@@ -1418,13 +1419,13 @@ extension TypeTable {
       """,
     "b336": """
       embeddings{word_embeddings:E(vocab_size,hidden_size);position_embeddings:E(max_position_embeddings,\
-      hidden_size);layernorm:N(hidden_size,1)};encoder{layer*num_hidden_layers{attention{attention=b46;\
-      output=b47};?i%cross_attention_frequency==0 crossattention{attention=b73;output=b47};intermediate{\
-      dense:L(hidden_size,intermediate_size,1)};output=b48;intermediate_query{dense:L(hidden_size,\
-      intermediate_size,1)};output_query=b48}}
+      hidden_size);layernorm:N(hidden_size,1)};encoder{layer*num_hidden_layers{attention{attention=b47;\
+      output=b48};?i%cross_attention_frequency==0 crossattention{attention=b74;output=b48};intermediate{\
+      dense:L(hidden_size,intermediate_size,1)};output=b49;intermediate_query{dense:L(hidden_size,\
+      intermediate_size,1)};output_query=b49}}
       """,
     "b337": """
-      self_attn=b14;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      self_attn=b14;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b338": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b337;norm:N(hidden_size)
@@ -1444,7 +1445,7 @@ extension TypeTable {
       k_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       projection_layer:L(hidden_size,hidden_size,1);?use_qk_norm q_norm:N(hidden_size);?use_qk_norm \
-      k_norm:N(hidden_size)};mlp=b71;lambda_1:T(hidden_size);lambda_2:T(hidden_size);\
+      k_norm:N(hidden_size)};mlp=b72;lambda_1:T(hidden_size);lambda_2:T(hidden_size);\
       layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)
       """,
     "b341": """
@@ -1458,18 +1459,18 @@ extension TypeTable {
       out_proj:L(mamba_expand*hidden_size,hidden_size,mamba_proj_bias);A_log:T(mamba_expand*hidden_size,16);\
       D:T(mamba_expand*hidden_size);dt_layernorm:N(mamba_dt_rank);b_layernorm:N(mamba_d_state);\
       c_layernorm:N(mamba_d_state)};feed_forward{?i%expert_layer_period==expert_layer_offset router:R(hidden_size,\
-      num_experts);?i%expert_layer_period==expert_layer_offset experts=b100;\
+      num_experts);?i%expert_layer_period==expert_layer_offset experts=b101;\
       ?!(i%expert_layer_period==expert_layer_offset) gate_proj:L(hidden_size,intermediate_size);\
       ?!(i%expert_layer_period==expert_layer_offset) up_proj:L(hidden_size,intermediate_size);\
       ?!(i%expert_layer_period==expert_layer_offset) down_proj:L(intermediate_size,hidden_size)};\
-      ?i%attn_layer_period==attn_layer_offset self_attn=b77;input_layernorm:N(hidden_size);\
+      ?i%attn_layer_period==attn_layer_offset self_attn=b78;input_layernorm:N(hidden_size);\
       pre_ff_layernorm:N(hidden_size)
       """,
     "b343": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;final_layernorm:N(hidden_size)
       """,
     "b344": """
-      embeddings=b283;encoder{layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
+      embeddings=b284;encoder{layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),attention_bias);k_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),attention_bias);v_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),attention_bias);projection_layer:L(hidden_size,\
@@ -1478,6 +1479,14 @@ extension TypeTable {
       layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)}};post_layernorm:N(hidden_size,1)
       """,
     "b345": """
+      conv:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3)
+      """,
+    "b346": """
+      proj_out:L(image_token_embed_dim,projection_dim,1);vision_head:L(projection_dim,num_embeddings,1)
+      """,
+    "b347": """
       q:C(base_channels*channel_multiplier[4],base_channels*channel_multiplier[4],1|\
       base_channels*channel_multiplier[4],1,1);k:C(base_channels*channel_multiplier[4],\
       base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],1,1);\
@@ -1486,28 +1495,19 @@ extension TypeTable {
       base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],1,1);\
       norm:N(base_channels*channel_multiplier[4],1)
       """,
-    "b346": """
-      conv1:C(base_channels*channel_multiplier[4],base_channels*channel_multiplier[4],1|\
-      base_channels*channel_multiplier[4],3,3);conv2:C(base_channels*channel_multiplier[4],\
-      base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],3,3);\
-      norm1:N(base_channels*channel_multiplier[4],1);norm2:N(base_channels*channel_multiplier[4],1)
-      """,
-    "b347": """
-      norm:N(base_channels*channel_multiplier[4],1);q:C(base_channels*channel_multiplier[4],\
-      base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],1,1);\
-      k:C(base_channels*channel_multiplier[4],base_channels*channel_multiplier[4],1|\
-      base_channels*channel_multiplier[4],1,1);v:C(base_channels*channel_multiplier[4],\
-      base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],1,1);\
-      proj_out:C(base_channels*channel_multiplier[4],base_channels*channel_multiplier[4],1|\
-      base_channels*channel_multiplier[4],1,1)
-      """,
     "b348": """
-      conv:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
-      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
-      base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3)
+      weight:T(base_channels*channel_multiplier[len(channel_multiplier)-1-i]);\
+      bias:T(base_channels*channel_multiplier[len(channel_multiplier)-1-i])
       """,
     "b349": """
-      fc1:L(embed_dim,projection_dim,1);hidden_layers*(num_hidden_layers-1){:L(projection_dim,projection_dim,1)}
+      conv1:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3);\
+      conv2:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3);\
+      norm1:N(base_channels*channel_multiplier[len(channel_multiplier)-1-i],1);\
+      norm2:N(base_channels*channel_multiplier[len(channel_multiplier)-1-i],1)
       """,
     "b35": """
       conv1d:C(mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state,\
@@ -1519,29 +1519,18 @@ extension TypeTable {
       A_log:T(mamba_n_heads);D:T(mamba_n_heads);norm:N(mamba_expand*hidden_size)
       """,
     "b350": """
-      proj_out:L(image_token_embed_dim,projection_dim,1);vision_head:L(projection_dim,num_embeddings,1)
+      norm:N(base_channels*channel_multiplier[4],1);q:C(base_channels*channel_multiplier[4],\
+      base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],1,1);\
+      k:C(base_channels*channel_multiplier[4],base_channels*channel_multiplier[4],1|\
+      base_channels*channel_multiplier[4],1,1);v:C(base_channels*channel_multiplier[4],\
+      base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],1,1);\
+      proj_out:C(base_channels*channel_multiplier[4],base_channels*channel_multiplier[4],1|\
+      base_channels*channel_multiplier[4],1,1)
       """,
     "b351": """
-      weight:T(base_channels*channel_multiplier[4]);bias:T(base_channels*channel_multiplier[4])
-      """,
-    "b352": """
-      weight:T(base_channels*channel_multiplier[len(channel_multiplier)-1-i]);\
-      bias:T(base_channels*channel_multiplier[len(channel_multiplier)-1-i])
-      """,
-    "b353": """
-      conv1:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
-      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
-      base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3);\
-      conv2:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
-      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
-      base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3);\
-      norm1:N(base_channels*channel_multiplier[len(channel_multiplier)-1-i],1);\
-      norm2:N(base_channels*channel_multiplier[len(channel_multiplier)-1-i],1)
-      """,
-    "b354": """
       weight:T(base_channels*channel_multiplier[0]);bias:T(base_channels*channel_multiplier[0])
       """,
-    "b355": """
+    "b352": """
       mlp{input_linear{weight:P(num_local_experts,intermediate_size*2,hidden_size)};output_linear{\
       weight:P(num_local_experts,hidden_size,intermediate_size)};router{layer:L(hidden_size,num_local_experts)};\
       bias:T(hidden_size)};self_attention{experts{input_linear{weight:P(num_local_experts,\
@@ -1550,28 +1539,25 @@ extension TypeTable {
       kv_proj:L(hidden_size,kv_channels*num_key_value_heads*2)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b356": """
+    "b353": """
       word_embeddings:E(vocab_size,hidden_size)!;token_type_embeddings:E(type_vocab_size,hidden_size);\
       LayerNorm:N(hidden_size,1)
       """,
-    "b357": """
-      mlp=b71;self_attn=b299;post_attention_layernorm:N(hidden_size,1);post_mlp_layernorm:N(hidden_size,1)
+    "b354": """
+      mlp=b72;self_attn=b301;post_attention_layernorm:N(hidden_size,1);post_mlp_layernorm:N(hidden_size,1)
       """,
-    "b358": """
-      embeddings=b356;layers*num_hidden_layers=b357
+    "b355": """
+      embeddings=b353;layers*num_hidden_layers=b354
       """,
-    "b359": """
+    "b356": """
       attn{proj:L(hidden_size,hidden_size,1);q_proj:L(hidden_size,hidden_size,1);k_proj:L(hidden_size,hidden_size,\
-      1);v_proj:L(hidden_size,hidden_size,1)};mlp=b71;norm1:N(hidden_size,1);norm2:N(hidden_size,1)
+      1);v_proj:L(hidden_size,hidden_size,1)};mlp=b72;norm1:N(hidden_size,1);norm2:N(hidden_size,1)
       """,
-    "b36": """
-      feed_forward=b34;mamba=b35;input_layernorm:N(hidden_size);pre_ff_layernorm:N(hidden_size)
-      """,
-    "b360": """
+    "b357": """
       gate_up_proj:S(num_experts,moe_intermediate_size*2,hidden_size|w1,w3);down_proj:S(num_experts,hidden_size,\
       moe_intermediate_size|w2)
       """,
-    "b361": """
+    "b358": """
       self_attn{?null(q_lora_rank)|!(layer_types[i]=='full_attention') q_proj:L(hidden_size,\
       layer_types[i]=='full_attention'?num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim):linear_head_dim*lin\
       ear_num_heads);?layer_types[i]=='full_attention' kv_a_proj_with_mqa:L(hidden_size,\
@@ -1593,65 +1579,60 @@ extension TypeTable {
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));?!(layer_types[i]=='full_attention') \
       o_norm:N(linear_head_dim);?!null(q_lora_rank)&layer_types[i]=='full_attention' q_a_layernorm:N(q_lora_rank);\
       ?layer_types[i]=='full_attention' kv_a_layernorm:N(kv_lora_rank)};mlp{?mlp_layer_types[i]=='sparse' \
-      experts=b360;?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);?mlp_layer_types[i]=='sparse' \
+      experts=b357;?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);?mlp_layer_types[i]=='sparse' \
       shared_experts=b0;?mlp_layer_types[i]=='sparse' gate{e_score_correction_bias:B(num_experts)};\
       ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') \
       down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b362": """
+    "b359": """
       gate_up_proj:S(num_local_experts,moe_intermediate_size*2,hidden_size|gate_proj,up_proj);\
       down_proj:S(num_local_experts,hidden_size,moe_intermediate_size|down_proj)
       """,
-    "b363": """
+    "b36": """
+      feed_forward=b34;mamba=b35;input_layernorm:N(hidden_size);pre_ff_layernorm:N(hidden_size)
+      """,
+    "b360": """
       e_score_correction_bias:B(num_local_experts)
       """,
-    "b364": """
-      self_attn=b203;mlp{experts=b362;gate:R(hidden_size,num_local_experts);shared_experts=b192;gate=b363};\
+    "b361": """
+      self_attn=b204;mlp{experts=b359;gate:R(hidden_size,num_local_experts);shared_experts=b193;gate=b360};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
       """,
-    "b365": """
+    "b362": """
       fc1:L(embed_dim,ffn_dim,1);fc2:L(ffn_dim,embed_dim,1);ffn_layernorm:N(ffn_dim,1)
       """,
-    "b366": """
-      embed_tokens:E(vocab_size,embed_dim)!;segment_emb:E(2,embed_dim);layers*layers{self_attn=b320;ffn=b365;\
+    "b363": """
+      embed_tokens:E(vocab_size,embed_dim)!;segment_emb:E(2,embed_dim);layers*layers{self_attn=b322;ffn=b362;\
       self_attn_layer_norm:N(embed_dim,1);final_layer_norm:N(embed_dim,1)};layer_norm:N(embed_dim,1)
       """,
-    "b367": """
-      embeddings@vision_config{patch_projection:L(patch_embed_hidden_size,hidden_size,1);\
-      row_embedder:E(max_num_patches,hidden_size);column_embedder:E(max_num_patches,hidden_size)};encoder{\
-      layer*text_config.layers@vision_config{attention{query:L(hidden_size,num_attention_heads*head_dim);\
-      key:L(hidden_size,num_attention_heads*head_dim);value:L(hidden_size,num_attention_heads*head_dim);\
-      output:L(num_attention_heads*head_dim,hidden_size)};mlp{wi_0:L(hidden_size,intermediate_size);\
-      wi_1:L(hidden_size,intermediate_size);wo:L(intermediate_size,hidden_size)};\
-      pre_mlp_layer_norm:N(hidden_size);pre_attention_layer_norm:N(hidden_size)}};layernorm@vision_config{\
-      weight:T(hidden_size)}
+    "b364": """
+      embeddings{patch_projection:L(patch_embed_hidden_size,hidden_size,1);row_embedder:E(max_num_patches,\
+      hidden_size);column_embedder:E(max_num_patches,hidden_size)};encoder{layer*num_hidden_layers{attention{\
+      query:L(hidden_size,num_attention_heads*head_dim);key:L(hidden_size,num_attention_heads*head_dim);\
+      value:L(hidden_size,num_attention_heads*head_dim);output:L(num_attention_heads*head_dim,hidden_size)};mlp{\
+      wi_0:L(hidden_size,intermediate_size);wi_1:L(hidden_size,intermediate_size);wo:L(intermediate_size,\
+      hidden_size)};pre_mlp_layer_norm:N(hidden_size);pre_attention_layer_norm:N(hidden_size)}};\
+      layernorm:N(hidden_size)
       """,
-    "b368": """
-      dense:L(vision_config.hidden_size,text_config.embed_dim,1);x_attn@text_config=b320;\
+    "b365": """
+      dense:L(vision_config.hidden_size,text_config.embed_dim,1);x_attn@text_config=b322;\
       latent_query:T(latent_query_num,text_config.embed_dim)
       """,
-    "b369": """
+    "b366": """
       embed_tokens:E(vocab_size,embed_dim)!;layers*layers{self_attn{k_proj:L(embed_dim,embed_dim,1);\
       v_proj:L(embed_dim,embed_dim,1);q_proj:L(embed_dim,embed_dim,1);out_proj:L(embed_dim,embed_dim,1);\
-      inner_attn_ln:N(embed_dim,1)};ffn=b365;self_attn_layer_norm:N(embed_dim,1);final_layer_norm:N(embed_dim,1)};\
-      layer_norm:N(embed_dim,1)
+      inner_attn_ln:N(embed_dim,1)};?add_cross_attention encoder_attn=b322;ffn=b362;\
+      self_attn_layer_norm:N(embed_dim,1);?add_cross_attention encoder_attn_layer_norm:N(embed_dim,1);\
+      final_layer_norm:N(embed_dim,1)};layer_norm:N(embed_dim,1)
       """,
-    "b37": """
-      k_proj:L(d_model,d_model,1);v_proj:L(d_model,d_model,1);q_proj:L(d_model,d_model,1);out_proj:L(d_model,\
-      d_model,1)
-      """,
-    "b370": """
-      model{embeddings@vision_config=b93;encoder{layers*text_config.layers@vision_config=b94};\
-      pre_layrnorm@vision_config=b16;post_layernorm@vision_config=b16}
-      """,
-    "b371": """
+    "b367": """
       gate_up_proj:P(num_experts,moe_intermediate_size*2,hidden_size);down_proj:P(num_experts,hidden_size,\
       moe_intermediate_size)
       """,
-    "b372": """
+    "b368": """
       ?layer_types[i]=='linear_attention' linear_attn{\
       conv1d:C(linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,\
       linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,0|\
@@ -1675,14 +1656,14 @@ extension TypeTable {
       m*linear_num_value_heads+linear_num_value_heads,\
       linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads+linear_value_head_di\
       m*linear_num_value_heads+linear_num_value_heads+linear_num_value_heads);dt_bias:T(linear_num_value_heads);\
-      A_log:T(linear_num_value_heads);norm:N(linear_value_head_dim)};mlp{experts=b371;gate:R(hidden_size,\
-      num_experts);shared_expert=b192};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      A_log:T(linear_num_value_heads);norm:N(linear_value_head_dim)};mlp{experts=b367;gate:R(hidden_size,\
+      num_experts);shared_expert=b193};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       ?!(layer_types[i]=='linear_attention') self_attn{q_norm:N(head_dim);k_norm:N(head_dim);q_proj:L(hidden_size,\
       num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);\
       o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)}
       """,
-    "b373": """
+    "b369": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       x_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
       y_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
@@ -1690,34 +1671,31 @@ extension TypeTable {
       w_position_embeddings:E(max_2d_position_embeddings,hidden_size);token_type_embeddings:E(type_vocab_size,\
       hidden_size);LayerNorm:N(hidden_size,1)
       """,
-    "b374": """
-      embeddings=b373;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
+    "b37": """
+      k_proj:L(d_model,d_model,1);v_proj:L(d_model,d_model,1);q_proj:L(d_model,d_model,1);out_proj:L(d_model,\
+      d_model,1)
       """,
-    "b375": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_encoder_position_embeddings,d_model);layers*decoder_layers{self_attn{\
-      longformer_self_attn{query:L(d_model,d_model,1);key:L(d_model,d_model,1);value:L(d_model,d_model,1);\
-      query_global:L(d_model,d_model,1);key_global:L(d_model,d_model,1);value_global:L(d_model,d_model,1)};\
+    "b370": """
+      embeddings=b369;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
+      """,
+    "b371": """
+      self_attn{longformer_self_attn{query:L(d_model,d_model,1);key:L(d_model,d_model,1);value:L(d_model,d_model,\
+      1);query_global:L(d_model,d_model,1);key_global:L(d_model,d_model,1);value_global:L(d_model,d_model,1)};\
       output:L(d_model,d_model,1)};fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
-      self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};layernorm_embedding:N(d_model,1)
+      self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
       """,
-    "b376": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_decoder_position_embeddings,d_model);layers*decoder_layers=b39;\
-      layernorm_embedding:N(d_model,1)
-      """,
-    "b377": """
+    "b372": """
       conv:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conv_L_cache);in_proj:L(hidden_size,\
       hidden_size*3);out_proj:L(hidden_size,hidden_size)
       """,
-    "b378": """
+    "b373": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));\
       out_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);\
       q_layernorm:N(hidden_size//num_attention_heads);k_layernorm:N(hidden_size//num_attention_heads)
       """,
-    "b379": """
+    "b374": """
       w1:L(hidden_size,block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_\
       size*2/3))+block_multiple_of-1)//block_multiple_of):intermediate_size);w3:L(hidden_size,\
       block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_size*2/3))+block_\
@@ -1725,31 +1703,27 @@ extension TypeTable {
       w2:L(block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_size*2/3))+b\
       lock_multiple_of-1)//block_multiple_of):intermediate_size,hidden_size)
       """,
-    "b38": """
-      self_attn=b37;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
-      self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
-      """,
-    "b380": """
+    "b375": """
       conv:C(hidden_size,hidden_size,conv_bias|hidden_size//hidden_size,conv_L_cache);in_proj:L(hidden_size,\
       hidden_size*3,conv_bias);out_proj:L(hidden_size,hidden_size,conv_bias)
       """,
-    "b381": """
-      ?layer_types[i]=='conv' conv=b380;feed_forward{?i<num_dense_layers w1:L(hidden_size,intermediate_size);\
+    "b376": """
+      ?layer_types[i]=='conv' conv=b375;feed_forward{?i<num_dense_layers w1:L(hidden_size,intermediate_size);\
       ?i<num_dense_layers w3:L(hidden_size,intermediate_size);?i<num_dense_layers w2:L(intermediate_size,\
-      hidden_size);?!(i<num_dense_layers) experts=b360;?!(i<num_dense_layers) gate:R(hidden_size,num_experts);\
+      hidden_size);?!(i<num_dense_layers) experts=b357;?!(i<num_dense_layers) gate:R(hidden_size,num_experts);\
       ?!(i<num_dense_layers)&use_expert_bias expert_bias:B(num_experts)};?!(layer_types[i]=='conv') \
-      self_attn=b378;operator_norm:N(hidden_size);ffn_norm:N(hidden_size)
+      self_attn=b373;operator_norm:N(hidden_size);ffn_norm:N(hidden_size)
       """,
-    "b382": """
+    "b377": """
       linear_1:L(vision_config.hidden_size*downsample_factor**2,projector_hidden_size,projector_bias);\
       linear_2:L(projector_hidden_size,text_config.hidden_size,projector_bias);?projector_use_layernorm \
       layer_norm:N(vision_config.hidden_size*downsample_factor**2,1)
       """,
-    "b383": """
+    "b378": """
       w1:L(hidden_size,intermediate_size);w3:L(hidden_size,intermediate_size);w2:L(intermediate_size,hidden_size)
       """,
-    "b384": """
-      ?layer_types[i]=='conv' conv=b380;feed_forward=b383;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
+    "b379": """
+      ?layer_types[i]=='conv' conv=b375;feed_forward=b378;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
       ?use_sandwich_norm post_operator_norm:N(hidden_size);?use_sandwich_norm post_ffn_norm:N(hidden_size);\
       self_attn{?!(layer_types[i]=='conv') q_norm:N(head_dim);?!(layer_types[i]=='conv') k_norm:N(head_dim);\
       ?!(layer_types[i]=='conv') q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);\
@@ -1758,70 +1732,104 @@ extension TypeTable {
       ?!(layer_types[i]=='conv') o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
       ?!(layer_types[i]=='conv')&use_attention_gate g_proj:L(hidden_size,num_attention_heads)}
       """,
-    "b385": """
+    "b38": """
+      self_attn=b37;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
+      self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
+      """,
+    "b380": """
       merging_layer:L(vision_config.hidden_size*spatial_merge_size**2,vision_config.hidden_size)
       """,
-    "b386": """
-      patch_merger=b385;linear_1:L(vision_config.hidden_size,text_config.hidden_size);\
+    "b381": """
+      patch_merger=b380;linear_1:L(vision_config.hidden_size,text_config.hidden_size);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size);norm@vision_config{weight:T(hidden_size)}
       """,
-    "b387": """
+    "b382": """
       gate_up_proj:P(num_local_experts,hidden_size,intermediate_size*2);down_proj:P(num_local_experts,\
       intermediate_size,hidden_size)
       """,
-    "b388": """
-      self_attn=b10;feed_forward{experts=b387;router:L(hidden_size,num_local_experts);shared_expert=b78};\
+    "b383": """
+      self_attn=b10;feed_forward{experts=b382;router:L(hidden_size,num_local_experts);shared_expert=b79};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b389": """
+    "b384": """
       linear_1:L(vision_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,multimodal_projector_bias)
       """,
-    "b39": """
-      self_attn=b37;encoder_attn=b37;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
-      self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
-      """,
-    "b390": """
-      multi_modal_projector=b389;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,vision_config);\
+    "b385": """
+      multi_modal_projector=b384;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,vision_config);\
       language_model:A(AutoModel,text_config)
       """,
-    "b391": """
+    "b386": """
       q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,num_attention_heads*qk_head_dim);\
       kv_a_proj_with_mqa:L(hidden_size,kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
       attention_bias);q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)
       """,
-    "b392": """
+    "b387": """
       gate_proj:L(hidden_size,ffn_hidden_size);up_proj:L(hidden_size,ffn_hidden_size);down_proj:L(ffn_hidden_size,\
       hidden_size)
       """,
-    "b393": """
+    "b388": """
       layer*num_hidden_layers{attention{self{query:L(hidden_size,hidden_size,1);key:L(hidden_size,hidden_size,1);\
       value:L(hidden_size,hidden_size,1);query_global:L(hidden_size,hidden_size,1);key_global:L(hidden_size,\
-      hidden_size,1);value_global:L(hidden_size,hidden_size,1)};output=b47};intermediate{dense:L(hidden_size,\
-      intermediate_size,1)};output=b48}
+      hidden_size,1);value_global:L(hidden_size,hidden_size,1)};output=b48};intermediate{dense:L(hidden_size,\
+      intermediate_size,1)};output=b49}
       """,
-    "b394": """
+    "b389": """
       q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);o:L(num_heads*d_kv,\
       d_model);?i==0 relative_attention_bias:E(relative_attention_num_buckets,num_heads)
       """,
-    "b395": """
+    "b39": """
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*encoder_layers=b38;\
+      layernorm_embedding:N(d_model,1)
+      """,
+    "b390": """
       DenseReluDense{?is_gated_act wi_0:L(d_model,d_ff);?is_gated_act wi_1:L(d_model,d_ff);?!is_gated_act \
       wi:L(d_model,d_ff);wo:L(d_ff,d_model)};layer_norm:N(d_model)
       """,
-    "b396": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{LocalSelfAttention=b394;layer_norm:N(d_model)};\
-      1=b395}};final_layer_norm:N(d_model)
+    "b391": """
+      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{LocalSelfAttention=b389;layer_norm:N(d_model)};\
+      1=b390}};final_layer_norm:N(d_model)
       """,
-    "b397": """
+    "b392": """
       EncDecAttention{q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);\
       o:L(num_heads*d_kv,d_model)};layer_norm:N(d_model)
       """,
+    "b393": """
+      layer{0{SelfAttention=b389;layer_norm:N(d_model)};1=b392;2=b390}
+      """,
+    "b394": """
+      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers=b393;final_layer_norm:N(d_model)
+      """,
+    "b395": """
+      entity_embeddings:E(entity_vocab_size,entity_emb_size);entity_embedding_dense:L(entity_emb_size,\
+      hidden_size);position_embeddings:E(max_position_embeddings,hidden_size);\
+      token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
+      """,
+    "b396": """
+      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);?use_entity_aware_attention \
+      w2e_query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);\
+      ?use_entity_aware_attention e2w_query:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);?use_entity_aware_attention \
+      e2e_query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1)};output=b48};\
+      intermediate{dense:L(hidden_size,intermediate_size,1)};output=b49}
+      """,
+    "b397": """
+      embeddings=b51;entity_embeddings=b395;encoder=b396;pooler{dense:L(hidden_size,hidden_size,1)}
+      """,
     "b398": """
-      layer{0{SelfAttention=b394;layer_norm:N(d_model)};1=b397;2=b395}
+      embeddings=b51;entity_embeddings=b395;encoder=b396
       """,
     "b399": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers=b398;final_layer_norm:N(d_model)
+      mixer{conv1d:C(expand*hidden_size+n_groups*2*state_size,expand*hidden_size+n_groups*2*state_size,\
+      use_conv_bias|(expand*hidden_size+n_groups*2*state_size)//(expand*hidden_size+n_groups*2*state_size),\
+      conv_kernel);in_proj:L(hidden_size,expand*hidden_size+(expand*hidden_size+n_groups*2*state_size)+num_heads,\
+      use_bias);out_proj:L(expand*hidden_size,hidden_size,use_bias);dt_bias:T(num_heads);A_log:T(num_heads);\
+      D:T(num_heads);norm:N(expand*hidden_size)};norm:N(hidden_size)
       """,
     "b4": """
       attention{query:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);key:L(hidden_size,\
@@ -1831,68 +1839,40 @@ extension TypeTable {
       hidden_size,1);full_layer_layer_norm:N(hidden_size,1)
       """,
     "b40": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b39;\
-      layernorm_embedding:N(d_model,1)
+      self_attn=b37;encoder_attn=b37;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
+      self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
       """,
     "b400": """
-      entity_embeddings:E(entity_vocab_size,entity_emb_size);entity_embedding_dense:L(entity_emb_size,\
-      hidden_size);position_embeddings:E(max_position_embeddings,hidden_size);\
-      token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*encoder_layers=b38;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)
       """,
     "b401": """
-      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);?use_entity_aware_attention \
-      w2e_query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);\
-      ?use_entity_aware_attention e2w_query:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);?use_entity_aware_attention \
-      e2e_query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1)};output=b47};\
-      intermediate{dense:L(hidden_size,intermediate_size,1)};output=b48}
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*decoder_layers=b40;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)
       """,
     "b402": """
-      embeddings=b50;entity_embeddings=b400;encoder=b401;pooler{dense:L(hidden_size,hidden_size,1)}
+      shared:E(vocab_size,d_model)!;encoder=b400;decoder=b401
       """,
     "b403": """
-      embeddings=b50;entity_embeddings=b400;encoder=b401
-      """,
-    "b404": """
-      mixer{conv1d:C(expand*hidden_size+n_groups*2*state_size,expand*hidden_size+n_groups*2*state_size,\
-      use_conv_bias|(expand*hidden_size+n_groups*2*state_size)//(expand*hidden_size+n_groups*2*state_size),\
-      conv_kernel);in_proj:L(hidden_size,expand*hidden_size+(expand*hidden_size+n_groups*2*state_size)+num_heads,\
-      use_bias);out_proj:L(expand*hidden_size,hidden_size,use_bias);dt_bias:T(num_heads);A_log:T(num_heads);\
-      D:T(num_heads);norm:N(expand*hidden_size)};norm:N(hidden_size)
-      """,
-    "b405": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b39;\
-      layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)
-      """,
-    "b406": """
       dense:L(d_model,d_model,1);out_proj:L(d_model,num_labels,1)
       """,
-    "b407": """
+    "b404": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size)
       """,
-    "b408": """
-      layer*num_hidden_layers{attention{self=b46;output{dense:L(hidden_size,hidden_size,1)};ln:N(hidden_size,1)};\
+    "b405": """
+      layer*num_hidden_layers{attention{self=b47;output{dense:L(hidden_size,hidden_size,1)};ln:N(hidden_size,1)};\
       intermediate{dense:L(hidden_size,intermediate_size,1)};output{dense:L(intermediate_size,hidden_size,1)};\
       ln:N(hidden_size,1)};ln:N(hidden_size,1)
       """,
-    "b409": """
-      embeddings=b407;encoder=b408;pooler{dense:L(hidden_size,hidden_size,1)}
+    "b406": """
+      embeddings=b404;encoder=b405;pooler{dense:L(hidden_size,hidden_size,1)}
       """,
-    "b41": """
-      embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings+2,d_model);\
-      layers*decoder_layers=b39;layernorm_embedding:N(d_model,1)
-      """,
-    "b410": """
-      self_attn=b206;mlp{experts=b362;gate:R(hidden_size,num_local_experts)};input_layernorm:N(hidden_size);\
+    "b407": """
+      self_attn=b207;mlp{experts=b359;gate:R(hidden_size,num_local_experts)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b411": """
+    "b408": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       layer_types[i]=='sliding_attention'?num_key_value_heads*2*head_dim:num_key_value_heads*head_dim,\
       attention_bias);v_proj:L(hidden_size,\
@@ -1905,31 +1885,37 @@ extension TypeTable {
       down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b412": """
-      self_attn=b63;linear_1:L(hidden_size*window_kernel_size[0]*window_kernel_size[1],\
+    "b409": """
+      self_attn=b64;linear_1:L(hidden_size*window_kernel_size[0]*window_kernel_size[1],\
       intermediate_size*window_kernel_size[0]*window_kernel_size[1],1);\
       linear_2:L(intermediate_size*window_kernel_size[0]*window_kernel_size[1],hidden_size,1);\
       layer_norm1:N(hidden_size,1);pre_norm:N(hidden_size*window_kernel_size[0]*window_kernel_size[1],1)
       """,
-    "b413": """
+    "b41": """
+      shared:E(vocab_size,d_model)!;encoder=b39;decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*decoder_layers=b40;layernorm_embedding:N(d_model,1)}
+      """,
+    "b410": """
       mlp{0{linear_1:L(vision_config.hidden_size*4,vision_config.hidden_size*4,1);\
       linear_2:L(vision_config.hidden_size*4,text_config.hidden_size,1);pre_norm@vision_config{\
       weight:T(hidden_size*4);bias:T(hidden_size*4)}}}
       """,
-    "b414": """
-      embeddings@vision_config=b283;encoder=b113;vit_merger@vision_config=b412;post_layernorm@vision_config=b16
+    "b411": """
+      embeddings@vision_config=b284;encoder{layers*vision_config.num_hidden_layers@vision_config=b95};\
+      vit_merger@vision_config=b409;post_layernorm@vision_config=b16
       """,
-    "b415": """
-      vision_tower=b414;merger=b413;language_model:A(AutoModel,text_config)
+    "b412": """
+      vision_tower=b411;merger=b410;language_model:A(AutoModel,text_config)
       """,
-    "b416": """
+    "b413": """
       gate_up_proj:S(num_local_experts,intermediate_size*2,hidden_size|w1,w3);down_proj:S(num_local_experts,\
       hidden_size,intermediate_size|w2)
       """,
-    "b417": """
-      gate:R(hidden_size,num_local_experts);experts=b416
+    "b414": """
+      gate:R(hidden_size,num_local_experts);experts=b413
       """,
-    "b418": """
+    "b415": """
       self_attn{?!(layer_types[i]=='linear_attention') q_proj:L(hidden_size,\
       null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim);\
       ?!(layer_types[i]=='linear_attention') k_proj:L(hidden_size,\
@@ -1950,46 +1936,46 @@ extension TypeTable {
       out_proj:L(null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_di\
       m,hidden_size);?layer_types[i]=='linear_attention' output_gate:L(hidden_size,\
       null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim)};\
-      mlp=b417;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      mlp=b414;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b419": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b418;norm:N(hidden_size)
+    "b416": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b415;norm:N(hidden_size)
       """,
-    "b42": """
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*decoder_layers=b38;layernorm_embedding:N(d_model,1)
-      """,
-    "b420": """
+    "b417": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim);v_proj:L(hidden_size,num_key_value_heads*head_dim);\
       o_proj:L(num_attention_heads*head_dim,hidden_size);q_norm:N(num_attention_heads*head_dim);\
-      k_norm:N(num_key_value_heads*head_dim)};mlp{gate:R(hidden_size,num_local_experts);experts=b416;\
+      k_norm:N(num_key_value_heads*head_dim)};mlp{gate:R(hidden_size,num_local_experts);experts=b413;\
       e_score_correction_bias:B(num_local_experts)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b421": """
+    "b418": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim);v_proj:L(hidden_size,num_key_value_heads*head_dim);\
       o_proj:L(num_attention_heads*head_dim,hidden_size);?layer_types[i]=='minimax_m3_sparse' indexer{\
       q_proj:L(hidden_size,index_n_heads*index_head_dim);k_proj:L(hidden_size,index_head_dim);\
       q_norm:N(index_head_dim);k_norm:N(index_head_dim)};q_norm:N(head_dim);k_norm:N(head_dim)};mlp{\
-      gate:R(hidden_size,num_local_experts);experts=b292;shared_experts{gate_up_proj:L(hidden_size,\
-      shared_intermediate_size*2);down_proj:L(shared_intermediate_size,hidden_size)};gate=b363};\
+      gate:R(hidden_size,num_local_experts);experts=b294;shared_experts{gate_up_proj:L(hidden_size,\
+      shared_intermediate_size*2);down_proj:L(shared_intermediate_size,hidden_size)};gate=b360};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b422": """
-      patch_merger=b385;linear_1:L(vision_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);\
+    "b419": """
+      patch_merger=b380;linear_1:L(vision_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);norm@vision_config{\
       weight:T(hidden_size)}
       """,
-    "b423": """
-      self_attn=b136;mlp{experts=b254;gate:R(hidden_size,n_routed_experts);shared_experts=b25};\
+    "b42": """
+      embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings+2,d_model);\
+      layers*decoder_layers=b40;layernorm_embedding:N(d_model,1)
+      """,
+    "b420": """
+      self_attn=b136;mlp{experts=b255;gate:R(hidden_size,n_routed_experts);shared_experts=b25};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b424": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b423;norm:N(hidden_size)
+    "b421": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)
       """,
-    "b425": """
+    "b422": """
       self_attn{q_proj:L(hidden_size,\
       null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim);\
       k_proj:L(hidden_size,\
@@ -1997,70 +1983,126 @@ extension TypeTable {
       v_proj:L(hidden_size,\
       null(head_dim)?num_key_value_heads*(hidden_size//num_attention_heads):num_key_value_heads*head_dim);\
       o_proj:L(null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim,\
-      hidden_size)};mlp=b417;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      hidden_size)};mlp=b414;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b426": """
+    "b423": """
       embedding:E(9,max_num_tiles*hidden_size);gate:T(1)
       """,
-    "b427": """
+    "b424": """
       q_proj:L(hidden_size,attention_heads*(hidden_size//attention_heads));k_proj:L(hidden_size,\
       attention_heads*(hidden_size//attention_heads));v_proj:L(hidden_size,\
       attention_heads*(hidden_size//attention_heads));o_proj:L(attention_heads*(hidden_size//attention_heads),\
       hidden_size)
       """,
-    "b428": """
+    "b425": """
       bias:T(hidden_size);weight:T(hidden_size)
       """,
-    "b429": """
+    "b426": """
       word_embeddings:E(vocab_size,embedding_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);\
-      embedding_transformation:L(trigram_input?embedding_size*3:embedding_size,hidden_size,1);LayerNorm=b428
+      embedding_transformation:L(trigram_input?embedding_size*3:embedding_size,hidden_size,1);LayerNorm=b425
       """,
-    "b43": """
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*decoder_layers=b39;layernorm_embedding:N(d_model,1)
-      """,
-    "b430": """
+    "b427": """
       bias:T(true_hidden_size);weight:T(true_hidden_size)
       """,
-    "b431": """
+    "b428": """
       dense:L(true_hidden_size,intermediate_size,1)
       """,
-    "b432": """
+    "b429": """
       dense:L(hidden_size,intra_bottleneck_size,1);LayerNorm{bias:T(intra_bottleneck_size);\
       weight:T(intra_bottleneck_size)}
       """,
-    "b433": """
-      intermediate=b431;output{dense:L(intermediate_size,true_hidden_size,1);LayerNorm=b430}
+    "b43": """
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*encoder_layers=b38;layernorm_embedding:N(d_model,1)
       """,
-    "b434": """
+    "b430": """
+      intermediate=b428;output{dense:L(intermediate_size,true_hidden_size,1);LayerNorm=b427}
+      """,
+    "b431": """
       layer*num_hidden_layers{attention{self{query:L(true_hidden_size,\
       num_attention_heads*int(true_hidden_size/num_attention_heads),1);key:L(true_hidden_size,\
       num_attention_heads*int(true_hidden_size/num_attention_heads),1);\
       value:L(use_bottleneck_attention?true_hidden_size:hidden_size,\
       num_attention_heads*int(true_hidden_size/num_attention_heads),1)};output{dense:L(true_hidden_size,\
-      true_hidden_size,1);LayerNorm=b430}};intermediate=b431;output{dense:L(intermediate_size,true_hidden_size,1);\
-      ?use_bottleneck bottleneck{dense:L(true_hidden_size,hidden_size,1);LayerNorm=b428};LayerNorm=b430};\
-      bottleneck{?use_bottleneck input=b432;?use_bottleneck&key_query_shared_bottleneck attention=b432};ffn{\
-      0=b433;1=b433;2=b433}}
+      true_hidden_size,1);LayerNorm=b427}};intermediate=b428;output{dense:L(intermediate_size,true_hidden_size,1);\
+      ?use_bottleneck bottleneck{dense:L(true_hidden_size,hidden_size,1);LayerNorm=b425};LayerNorm=b427};\
+      bottleneck{?use_bottleneck input=b429;?use_bottleneck&key_query_shared_bottleneck attention=b429};ffn{\
+      0=b430;1=b430;2=b430}}
       """,
-    "b435": """
-      transform=b47;dense:L(vocab_size,hidden_size-embedding_size);?!tie_word_embeddings decoder:L(embedding_size,\
+    "b432": """
+      transform=b48;dense:L(vocab_size,hidden_size-embedding_size);?!tie_word_embeddings decoder:L(embedding_size,\
       vocab_size,1);?tie_word_embeddings decoder:L(embedding_size,vocab_size,1)~;bias:T(vocab_size)
       """,
-    "b436": """
-      embeddings=b429;encoder=b434;pooler{dense:L(hidden_size,hidden_size,1)}
+    "b433": """
+      embeddings=b426;encoder=b431;pooler{dense:L(hidden_size,hidden_size,1)}
       """,
-    "b437": """
+    "b434": """
       weight:T(hidden_size);?norm_bias bias:T(hidden_size)
       """,
-    "b438": """
-      tok_embeddings:E(vocab_size,hidden_size)!;norm=b437
+    "b435": """
+      tok_embeddings:E(vocab_size,hidden_size)!;norm=b434
       """,
-    "b439": """
+    "b436": """
       Wi:L(hidden_size,intermediate_size*2,mlp_bias);Wo:L(intermediate_size,hidden_size,mlp_bias)
       """,
+    "b437": """
+      ?!(i==0) weight:T(hidden_size);?norm_bias&!(i==0) bias:T(hidden_size)
+      """,
+    "b438": """
+      attn{q_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);\
+      k_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);\
+      v_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);Wo:L(hidden_size,\
+      hidden_size,attention_bias)};mlp=b436;mlp_norm=b434;attn_norm=b437
+      """,
+    "b439": """
+      dense:L(hidden_size,hidden_size,classifier_bias);norm=b434
+      """,
     "b44": """
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*decoder_layers=b40;layernorm_embedding:N(d_model,1)
+      """,
+    "b440": """
+      attn{Wqkv:L(hidden_size,hidden_size//num_attention_heads*3*num_attention_heads,attention_bias);\
+      Wo:L(hidden_size,hidden_size,attention_bias)};mlp=b436;mlp_norm=b434;attn_norm=b437
+      """,
+    "b441": """
+      embeddings=b435;layers*num_hidden_layers=b440;final_norm=b434
+      """,
+    "b442": """
+      modality_projection:L(vision_config.hidden_size*pixel_shuffle_factor**2,text_config.hidden_size)
+      """,
+    "b443": """
+      connector=b442;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
+      """,
+    "b444": """
+      dense:L(hidden_size,hidden_size);norm:N(hidden_size)
+      """,
+    "b445": """
+      linear:L(hidden_size,num_key_value_heads*head_dim)
+      """,
+    "b446": """
+      self_attn{q_proj{linear:L(hidden_size,num_attention_heads*head_dim)};k_proj=b445;v_proj=b445;o_proj{\
+      linear:L(num_attention_heads*head_dim,hidden_size)}};mlp{fc1:L(hidden_size,ffn_dim);fc2:L(ffn_dim//2,\
+      hidden_size)};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b447": """
+      conv1:C(num_mel_bins,hidden_size,1|num_mel_bins,3);conv2:C(hidden_size,hidden_size,1|hidden_size,3);\
+      embed_positions:E(max_source_positions,hidden_size);layers*num_hidden_layers=b23;layer_norm:N(hidden_size,1)
+      """,
+    "b448": """
+      linear_1:L(audio_config.hidden_size*audio_merge_size,text_config.hidden_size,projector_bias);\
+      linear_2:L(text_config.hidden_size,text_config.hidden_size,projector_bias);norm@text_config=b16
+      """,
+    "b449": """
+      layer*num_hidden_layers{attention{attn{q:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);k:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);v:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);o:L(hidden_size,hidden_size,1)};\
+      LayerNorm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b49};\
+      relative_attention_bias:E(relative_attention_num_buckets,num_attention_heads)
+      """,
+    "b45": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);gate_proj:L(hidden_size,\
@@ -2072,208 +2114,151 @@ extension TypeTable {
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
-    "b440": """
-      ?!(i==0) weight:T(hidden_size);?norm_bias&!(i==0) bias:T(hidden_size)
-      """,
-    "b441": """
-      attn{q_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);\
-      k_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);\
-      v_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);Wo:L(hidden_size,\
-      hidden_size,attention_bias)};mlp=b439;mlp_norm=b437;attn_norm=b440
-      """,
-    "b442": """
-      dense:L(hidden_size,hidden_size,classifier_bias);norm=b437
-      """,
-    "b443": """
-      attn{Wqkv:L(hidden_size,hidden_size//num_attention_heads*3*num_attention_heads,attention_bias);\
-      Wo:L(hidden_size,hidden_size,attention_bias)};mlp=b439;mlp_norm=b437;attn_norm=b440
-      """,
-    "b444": """
-      embeddings=b438;layers*num_hidden_layers=b443;final_norm=b437
-      """,
-    "b445": """
-      modality_projection:L(vision_config.hidden_size*pixel_shuffle_factor**2,text_config.hidden_size)
-      """,
-    "b446": """
-      connector=b445;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
-      """,
-    "b447": """
-      dense:L(hidden_size,hidden_size);norm:N(hidden_size)
-      """,
-    "b448": """
-      linear:L(hidden_size,num_key_value_heads*head_dim)
-      """,
-    "b449": """
-      self_attn{q_proj{linear:L(hidden_size,num_attention_heads*head_dim)};k_proj=b448;v_proj=b448;o_proj{\
-      linear:L(num_attention_heads*head_dim,hidden_size)}};mlp{fc1:L(hidden_size,ffn_dim);fc2:L(ffn_dim//2,\
-      hidden_size)};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b45": """
-      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
-      LayerNorm:N(hidden_size,1)
-      """,
     "b450": """
-      linear_1:L(audio_config.hidden_size*audio_merge_size,text_config.hidden_size,projector_bias);\
-      linear_2:L(text_config.hidden_size,text_config.hidden_size,projector_bias);norm@text_config=b16
-      """,
-    "b451": """
-      layer*num_hidden_layers{attention{attn{q:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);k:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);v:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);o:L(hidden_size,hidden_size,1)};\
-      LayerNorm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b48};\
-      relative_attention_bias:E(relative_attention_num_buckets,num_attention_heads)
-      """,
-    "b452": """
       attn{Wqkv:L(d_model,d_model*3);out_proj:L(d_model,d_model)};ffn{up_proj:L(d_model,d_model*4);\
       down_proj:L(d_model*4,d_model)};norm_1:N(d_model);norm_2:N(d_model)
       """,
-    "b453": """
+    "b451": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings+2,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);position_ids:B(1,max_position_embeddings);\
       LayerNorm:N(hidden_size,1)
       """,
-    "b454": """
-      embeddings=b453;encoder{layer*num_hidden_layers=b49}
+    "b452": """
+      embeddings=b451;encoder{layer*num_hidden_layers=b50}
       """,
-    "b455": """
+    "b453": """
       DenseReluDense{?!is_gated_act wi:L(d_model,d_ff);?is_gated_act wi_0:L(d_model,d_ff);?is_gated_act \
       wi_1:L(d_model,d_ff);wo:L(d_ff,d_model)};layer_norm:N(d_model)
       """,
+    "b454": """
+      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b389;layer_norm:N(d_model)};\
+      1=b453}};final_layer_norm:N(d_model)
+      """,
+    "b455": """
+      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b389;layer_norm:N(d_model)};\
+      1=b392;2=b453}};final_layer_norm:N(d_model)
+      """,
     "b456": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b394;layer_norm:N(d_model)};\
-      1=b455}};final_layer_norm:N(d_model)
-      """,
-    "b457": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b394;layer_norm:N(d_model)};\
-      1=b397;2=b455}};final_layer_norm:N(d_model)
-      """,
-    "b458": """
       patch_embedding:L(patch_temporal*3*patch_size**2,hidden_size);\
       position_embedding_table:E(pos_emb_height*pos_emb_width,hidden_size)
       """,
-    "b459": """
-      patch_embedder@vision_config=b458;layers*text_config.num_hidden_layers@vision_config=b359;\
-      ln_pre@vision_config=b16;ln_post@vision_config=b16
+    "b457": """
+      patch_embedder=b456;layers*num_hidden_layers=b356;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
       """,
-    "b46": """
-      query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1)
-      """,
-    "b460": """
+    "b458": """
       q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);gate_proj:L(hidden_size,\
       num_attention_heads*head_dim)
       """,
-    "b461": """
-      self_attn=b460;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+    "b459": """
+      self_attn=b458;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
-    "b462": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b461;norm:N(hidden_size)
+    "b46": """
+      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
+      LayerNorm:N(hidden_size,1)
       """,
-    "b463": """
+    "b460": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b459;norm:N(hidden_size)
+      """,
+    "b461": """
       fc1:L(out_hidden_size,projector_hidden_size);fc2:L(projector_hidden_size,projector_hidden_size)
       """,
-    "b464": """
-      self_attn=b460;mlp{gate:R(hidden_size,num_local_experts);pre_expert_proj:L(hidden_size,moe_hidden_size);\
+    "b462": """
+      patch_embedder@vision_config=b456;layers*vision_config.num_hidden_layers@vision_config=b356;\
+      ln_pre@vision_config=b16;ln_post@vision_config=b16
+      """,
+    "b463": """
+      self_attn=b458;mlp{gate:R(hidden_size,num_local_experts);pre_expert_proj:L(hidden_size,moe_hidden_size);\
       experts{gate_up_proj:P(num_local_experts,moe_intermediate_size*2,moe_hidden_size);\
       down_proj:P(num_local_experts,moe_hidden_size,moe_intermediate_size);post_expert_norm:N(moe_hidden_size)};\
-      post_expert_proj:L(moe_hidden_size,hidden_size);gate=b363;pre_expert_norm:N(moe_hidden_size)};\
+      post_expert_proj:L(moe_hidden_size,hidden_size);gate=b360;pre_expert_norm:N(moe_hidden_size)};\
       input_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size);post_attention_residual_gate{gate:T(hidden_size)};\
       post_feedforward_residual_gate{gate:T(hidden_size)}
       """,
-    "b465": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b464;norm:N(hidden_size)
+    "b464": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b463;norm:N(hidden_size)
       """,
-    "b466": """
+    "b465": """
       conv:C(256,256,1|1,conv_kernel_size);mlp{fc1:L(256,1024,1);fc2:L(1024,256,1)};norm:N(256)
       """,
-    "b467": """
+    "b466": """
       conv:C(512,512,1|1,conv_kernel_size);mlp{fc1:L(512,2048,1);fc2:L(2048,512,1)};norm:N(512)
       """,
-    "b468": """
+    "b467": """
       conv:C(1024,1024,1|1,conv_kernel_size);mlp{fc1:L(1024,4096,1);fc2:L(4096,1024,1)};norm:N(1024)
       """,
-    "b469": """
+    "b468": """
       conv:C(2048,2048,1|1,conv_kernel_size);mlp{fc1:L(2048,8192,1);fc2:L(8192,2048,1)};norm:N(2048)
       """,
-    "b47": """
-      dense:L(hidden_size,hidden_size,1);LayerNorm:N(hidden_size,1)
-      """,
-    "b470": """
-      layers{0{patch_embedder{proj:L(16,256,1);norm:N(256)};conv_blocks{0=b466;1=b466}};1{patch_embedder{\
-      proj:L(1536,512,1);norm:N(512)};conv_blocks{0=b467;1=b467}};2{patch_embedder{proj:L(2560,1024,1);\
-      norm:N(1024)};conv_blocks{0=b468;1=b468}};3{patch_embedder{proj:L(4096,2048,1);norm:N(2048)};conv_blocks{\
-      0=b469;1=b469}}};proj:L(hidden_sizes[3],out_hidden_size,1);norm:N(hidden_sizes[3]);\
+    "b469": """
+      layers{0{patch_embedder{proj:L(16,256,1);norm:N(256)};conv_blocks{0=b465;1=b465}};1{patch_embedder{\
+      proj:L(1536,512,1);norm:N(512)};conv_blocks{0=b466;1=b466}};2{patch_embedder{proj:L(2560,1024,1);\
+      norm:N(1024)};conv_blocks{0=b467;1=b467}};3{patch_embedder{proj:L(4096,2048,1);norm:N(2048)};conv_blocks{\
+      0=b468;1=b468}}};proj:L(hidden_sizes[3],out_hidden_size,1);norm:N(hidden_sizes[3]);\
       post_proj_norm:N(out_hidden_size)
       """,
-    "b471": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*encoder_layers=b38;\
-      layernorm_embedding:N(d_model,1)
+    "b47": """
+      query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1)
       """,
-    "b472": """
+    "b470": """
       prompt_embedding:E(prompt_length,d_model);prompt_trans{0:L(d_model,prompt_mid_dim,1);2:L(prompt_mid_dim,\
       decoder_layers*2*d_model,1)}
       """,
+    "b471": """
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*decoder_layers=b40;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b470;\
+      ?use_prompt cross_attn_prompt=b470
+      """,
+    "b472": """
+      shared:E(vocab_size,d_model)!;encoder=b43;decoder=b471
+      """,
     "b473": """
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*encoder_layers=b38;layernorm_embedding:N(d_model,1)
-      """,
-    "b474": """
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*decoder_layers=b39;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b472;\
-      ?use_prompt cross_attn_prompt=b472
-      """,
-    "b475": """
-      shared:E(vocab_size,d_model)!;encoder=b473;decoder=b474
-      """,
-    "b476": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(head_dim*num_attention_heads,hidden_size,attention_bias)};mlp=b11;\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
-    "b477": """
+    "b474": """
       projection:L(subsampling_factor*num_mel_bins,hidden_size)
       """,
-    "b478": """
+    "b475": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1);\
-      q_norm:N(hidden_size//num_attention_heads,1);k_norm:N(hidden_size//num_attention_heads,1)};mlp=b71;\
+      q_norm:N(hidden_size//num_attention_heads,1);k_norm:N(hidden_size//num_attention_heads,1)};mlp=b72;\
       layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
       """,
-    "b479": """
+    "b476": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b71;\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b72;\
       layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
       """,
-    "b48": """
-      dense:L(intermediate_size,hidden_size,1);LayerNorm:N(hidden_size,1)
-      """,
-    "b480": """
+    "b477": """
       word_embeddings:E(vocab_size,embedding_rank)!;embedding_projection:L(embedding_rank,hidden_size)
       """,
-    "b481": """
+    "b478": """
       up_proj:L(patch_size**2*3,hidden_size*2);down_proj:L(hidden_size*2,hidden_size,1);norm:N(patch_size**2*3,1)
       """,
-    "b482": """
+    "b479": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);output_projection{gate_proj:L(hidden_size,num_attention_heads*head_dim);\
       o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)};exclusive_self_attention{\
       alpha:T(num_attention_heads)}};mlp=b11;lambdas:T(2)
       """,
-    "b483": """
-      mlp=b78;self_attn{q_proj:F(hidden_size,num_attention_heads*head_dim,0,0,\
+    "b48": """
+      dense:L(hidden_size,hidden_size,1);LayerNorm:N(hidden_size,1)
+      """,
+    "b480": """
+      mlp=b79;self_attn{q_proj:F(hidden_size,num_attention_heads*head_dim,0,0,\
       num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*head_dim);\
       k_proj:F(hidden_size,num_attention_heads*head_dim,0,num_attention_heads*head_dim,\
       num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*head_dim);\
@@ -2283,42 +2268,39 @@ extension TypeTable {
       o_proj:L(num_attention_heads*head_dim,hidden_size)};post_attention_layernorm:N(hidden_size,1);\
       post_mlp_layernorm:N(hidden_size,1)
       """,
-    "b484": """
-      embeddings=b356;layers*num_hidden_layers=b483
+    "b481": """
+      embeddings=b353;layers*num_hidden_layers=b480
       """,
-    "b485": """
+    "b482": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings+2,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
       """,
-    "b486": """
+    "b483": """
       layer*num_hidden_layers{attention{self{query:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);conv:C(num_attention_heads,num_attention_heads,\
-      0|num_attention_heads//num_attention_heads,conv_kernel_size,1)};output=b47};intermediate{\
-      dense:L(hidden_size,intermediate_size,1)};output=b48}
+      0|num_attention_heads//num_attention_heads,conv_kernel_size,1)};output=b48};intermediate{\
+      dense:L(hidden_size,intermediate_size,1)};output=b49}
       """,
-    "b487": """
-      self_attn=b189;mlp=b78;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+    "b484": """
+      self_attn=b190;mlp=b79;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
-    "b488": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b487;norm:N(hidden_size)
+    "b485": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b484;norm:N(hidden_size)
       """,
-    "b489": """
+    "b486": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);\
-      q_norm:N(hidden_size);k_norm:N(hidden_size//num_attention_heads*num_key_value_heads)};mlp=b190;\
+      q_norm:N(hidden_size);k_norm:N(hidden_size//num_attention_heads*num_key_value_heads)};mlp=b191;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b49": """
-      attention{self=b46;output=b47};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b48
+    "b487": """
+      attn=b268;mlp{c_fc:G(n_embd,n_embd*4,1);c_proj:G(n_embd*4,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
       """,
-    "b490": """
-      attn=b267;mlp{c_fc:G(n_embd,n_embd*4,1);c_proj:G(n_embd*4,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
-      """,
-    "b491": """
+    "b488": """
       embed_tokens:E(vocab_size,word_embed_proj_dim)!;embed_positions:E(max_position_embeddings+2,hidden_size);\
       ?!(word_embed_proj_dim==hidden_size) project_out:L(hidden_size,word_embed_proj_dim);\
       ?!(word_embed_proj_dim==hidden_size) project_in:L(word_embed_proj_dim,hidden_size);layers*num_hidden_layers{\
@@ -2329,34 +2311,37 @@ extension TypeTable {
       final_layer_norm:N(hidden_size,1)};?do_layer_norm_before&layer_norm_elementwise_affine \
       final_layer_norm:N(hidden_size,1)
       """,
-    "b492": """
+    "b489": """
       linear_1:L(vision_config.hidden_size*vision_config.spatial_merge_size*vision_config.spatial_merge_size,\
       vision_config.hidden_size*vision_config.spatial_merge_size*vision_config.spatial_merge_size,1);\
       linear_2:L(vision_config.hidden_size*vision_config.spatial_merge_size*vision_config.spatial_merge_size,\
       text_config.hidden_size,1);pre_norm@vision_config=b16
       """,
-    "b493": """
+    "b49": """
+      dense:L(intermediate_size,hidden_size,1);LayerNorm:N(hidden_size,1)
+      """,
+    "b490": """
       linear:L(vision_config.hidden_size,projection_dim,1)
       """,
-    "b494": """
+    "b491": """
       k_proj:L(d_model,d_model);v_proj:L(d_model,d_model);q_proj:L(d_model,d_model);out_proj:L(d_model,d_model)
       """,
-    "b495": """
+    "b492": """
       ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_global:E(num_global_tokens,d_model);layers*encoder_layers{self_attn=b494;fc1:L(d_model,\
+      d_model)~;embed_global:E(num_global_tokens,d_model);layers*encoder_layers{self_attn=b491;fc1:L(d_model,\
       encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);\
       global_self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};layer_norm:N(d_model,1)
       """,
-    "b496": """
+    "b493": """
       ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;layers*decoder_layers{self_attn=b494;encoder_attn=b494;fc1:L(d_model,decoder_ffn_dim,1);\
+      d_model)~;layers*decoder_layers{self_attn=b491;encoder_attn=b491;fc1:L(d_model,decoder_ffn_dim,1);\
       fc2:L(decoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);\
       final_layer_norm:N(d_model,1)};layer_norm:N(d_model,1)
       """,
-    "b497": """
+    "b494": """
       embeddings:E(vocab_size,d_model);position_embeddings:E(max_position_embeddings,d_model)
       """,
-    "b498": """
+    "b495": """
       cross_attention{attention{self{query:L(d_latents,\
       cross_attention_shape_for_attention=='kv'?d_model:d_latents,1);key:L(d_model,\
       cross_attention_shape_for_attention=='kv'?d_model:d_latents,1);value:L(d_model,\
@@ -2369,44 +2354,43 @@ extension TypeTable {
       1)}};mlp{dense1:L(d_latents,self_attention_widening_factor*d_latents,1);\
       dense2:L(self_attention_widening_factor*d_latents,d_latents,1)};layernorm:N(d_latents,1)}
       """,
-    "b499": """
+    "b496": """
       self_attn{query_key_value:L(hidden_size,hidden_size*3,1);\
       dense:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1);?qk_layernorm \
       q_layernorm:N(hidden_size//num_attention_heads,1);?qk_layernorm \
-      k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b275;input_layernorm:N(hidden_size,1);\
+      k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b276;input_layernorm:N(hidden_size,1);\
       post_attention_layernorm:N(hidden_size,1)
       """,
-    "b5": """
-      embedding_hidden_mapping_in:L(embedding_size,hidden_size,1);albert_layer_groups{0{albert_layers{0=b4}}}
-      """,
-    "b50": """
-      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
-      token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
-      """,
-    "b500": """
+    "b497": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),1);\
       dense:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1);?qk_layernorm \
       q_layernorm:N(hidden_size//num_attention_heads,1);?qk_layernorm \
-      k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b71;input_layernorm:N(hidden_size,1)
+      k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b72;input_layernorm:N(hidden_size,1)
       """,
-    "b501": """
+    "b498": """
       self_attn{o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);\
       qkv_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads)+num_key_value_heads*(hidden_size//num_attention_heads\
-      )*2)};mlp=b239;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      )*2)};mlp=b240;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b502": """
-      attention=b15;mlp=b71;probe:T(1,1,hidden_size);layernorm:N(hidden_size,1)
+    "b499": """
+      attention=b15;mlp=b72;probe:T(1,1,hidden_size);layernorm:N(hidden_size,1)
       """,
-    "b503": """
+    "b5": """
+      embedding_hidden_mapping_in:L(embedding_size,hidden_size,1);albert_layer_groups{0{albert_layers{0=b4}}}
+      """,
+    "b50": """
+      attention{self=b47;output=b48};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b49
+      """,
+    "b500": """
       gate_up_proj:L(hidden_size,intermediate_size*2,1);down_proj:L(intermediate_size,hidden_size,1);\
       layer_norm:N(hidden_size,1)
       """,
-    "b504": """
-      image_embed{img_processor{embeddings@vision_config=b283;encoder{layers*num_hidden_layers@vision_config=b94};\
-      head@vision_config=b502;post_layernorm@vision_config=b16};img_projection_up:L(vision_config.hidden_size,\
+    "b501": """
+      image_embed{img_processor{embeddings@vision_config=b284;encoder{layers*num_hidden_layers@vision_config=b95};\
+      head@vision_config=b499;post_layernorm@vision_config=b16};img_projection_up:L(vision_config.hidden_size,\
       hidden_size,1);img_projection_down:L(hidden_size,hidden_size,1);global_img_feature_extensor:T(1,1,\
       vision_config.hidden_size);sub_img_feature_extensor:T(1,1,1,vision_config.hidden_size)};audio_embed{encoder{\
       embed@audio_config{conv{0:C(1,nemo_conv_channels,1|1,3,3);2:C(nemo_conv_channels,nemo_conv_channels,1|\
@@ -2415,103 +2399,103 @@ extension TypeTable {
       6:C(nemo_conv_channels,nemo_conv_channels,1|nemo_conv_channels,1,1)};\
       out:L(nemo_conv_channels*nemo_final_size,hidden_size,1)};relative_attention_bias_layer@audio_config{\
       bias_values:E(bias_max_distance*2,num_attention_heads)};encoders*num_hidden_layers@audio_config{\
-      feed_forward_in=b503;self_attn=b309;conv{glu{ext_pw_conv_1d:C(hidden_size,ext_pw_out_channel*2,1|\
+      feed_forward_in=b500;self_attn=b311;conv{glu{ext_pw_conv_1d:C(hidden_size,ext_pw_out_channel*2,1|\
       hidden_size,1);b1:T(1,ext_pw_out_channel,1);b2:T(1,ext_pw_out_channel,1)};dw_sep_conv_1d{\
       dw_conv:C(hidden_size,hidden_size*depthwise_multiplier,1|hidden_size//hidden_size,kernel_size);\
       pw_conv:C(hidden_size*depthwise_multiplier,depthwise_separable_out_channel,1|\
       hidden_size*depthwise_multiplier,1)};ext_pw_conv_1d:C(hidden_size,ext_pw_out_channel,1|hidden_size,1);\
-      layer_norm:N(hidden_size,1)};feed_forward_out=b503;layer_norm_att:N(hidden_size,1);layer_norm:N(hidden_size,\
+      layer_norm:N(hidden_size,1)};feed_forward_out=b500;layer_norm_att:N(hidden_size,1);layer_norm:N(hidden_size,\
       1)};encoder_embedding@audio_config{global_mean:B(input_size);global_invstd:B(input_size)}};\
       up_proj_for_speech:L(audio_config.hidden_size*audio_config.downsample_rate,hidden_size,1);\
       down_proj_for_speech:L(hidden_size,hidden_size,1);\
       up_proj_for_vision_speech:L(audio_config.hidden_size*audio_config.downsample_rate,hidden_size,1);\
       down_proj_for_vision_speech:L(hidden_size,hidden_size,1)}
       """,
-    "b505": """
-      self_attn=b170;mlp{router:L(hidden_size,num_local_experts);experts=b416};input_layernorm:N(hidden_size,1);\
+    "b502": """
+      self_attn=b170;mlp{router:L(hidden_size,num_local_experts);experts=b413};input_layernorm:N(hidden_size,1);\
       post_attention_layernorm:N(hidden_size,1)
       """,
-    "b506": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b505;norm:N(hidden_size,1)
+    "b503": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b502;norm:N(hidden_size,1)
       """,
-    "b507": """
+    "b504": """
       wi_0:L(hidden_size,d_ff);wi_1:L(hidden_size,d_ff);wo:L(d_ff,hidden_size)
       """,
-    "b508": """
+    "b505": """
       patch_embed=b128;layers*num_hidden_layers=b130;neck=b131;?use_abs_pos pos_embed:T(1,image_size//patch_size,\
       image_size//patch_size,hidden_size)
       """,
-    "b509": """
+    "b506": """
       key_proj:L(hidden_size,hidden_size,1);value_proj:L(hidden_size,hidden_size,1);query_proj:L(hidden_size,\
       hidden_size,1);out_proj:L(hidden_size,hidden_size,1)
       """,
-    "b51": """
-      embeddings=b50;encoder{layer*num_hidden_layers=b49}
-      """,
-    "b510": """
-      self_attn=b509;feed_forward{intermediate:L(hidden_size,encoder_ffn_dim,1);output:L(encoder_ffn_dim,\
+    "b507": """
+      self_attn=b506;feed_forward{intermediate:L(hidden_size,encoder_ffn_dim,1);output:L(encoder_ffn_dim,\
       hidden_size,1)};self_attn_layer_norm:N(hidden_size,1);feed_forward_layer_norm:N(hidden_size,1)
       """,
-    "b511": """
+    "b508": """
       self_attn{key_proj:L(hidden_size,hidden_size,1);value_proj:L(hidden_size,hidden_size,1);\
       query_proj:L(hidden_size,hidden_size,1);out_proj:L(hidden_size,hidden_size,1);\
       relative_pos_embeddings:L(hidden_size,num_buckets*num_decoder_attention_heads,1)};?add_cross_attention \
-      cross_attn=b509;feed_forward{intermediate:L(hidden_size,decoder_ffn_dim,1);output:L(decoder_ffn_dim,\
+      cross_attn=b506;feed_forward{intermediate:L(hidden_size,decoder_ffn_dim,1);output:L(decoder_ffn_dim,\
       hidden_size,1)};self_attn_layer_norm:N(hidden_size,1);?add_cross_attention \
       cross_attn_layer_norm:N(hidden_size,1);feed_forward_layer_norm:N(hidden_size,1)
       """,
-    "b512": """
+    "b509": """
       ?!tie_word_embeddings word_embeddings:E(vocab_size,hidden_size);?tie_word_embeddings \
       word_embeddings:E(vocab_size,hidden_size)~;position_embeddings:E(max_position_embeddings,hidden_size);\
-      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b511;embeddings_layer_norm:N(hidden_size,1)
+      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b508;embeddings_layer_norm:N(hidden_size,1)
       """,
-    "b513": """
+    "b51": """
+      word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
+      token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
+      """,
+    "b510": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)
       """,
-    "b514": """
+    "b511": """
       k_proj:L(d_model,d_model);v_proj:L(d_model,d_model,1);q_proj:L(d_model,d_model,1);out_proj:L(d_model,\
       d_model,1)
       """,
-    "b515": """
-      self_attn=b514;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
+    "b512": """
+      self_attn=b511;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
       self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
       """,
-    "b516": """
+    "b513": """
       conv1:C(num_mel_bins,d_model,1|num_mel_bins,3);conv2:C(d_model,d_model,1|d_model,3);audio_bos_eos_token:E(2,\
-      output_dim);layers*encoder_layers=b515;proj:L(d_model,output_dim,1);ln_post:N(d_model,1)
+      output_dim);layers*encoder_layers=b512;proj:L(d_model,output_dim,1);ln_post:N(d_model,1)
       """,
-    "b517": """
+    "b514": """
       patch_embed=b174;blocks*depth{attn{q:L(hidden_size,hidden_size,1);k:L(hidden_size,hidden_size,1);\
       v:L(hidden_size,hidden_size,1);proj:L(hidden_size,hidden_size,1)};mlp=b175;norm1:N(hidden_size);\
       norm2:N(hidden_size)};merger=b177
       """,
-    "b518": """
-      attn=b104;mlp=b175;norm1:N(hidden_size);norm2:N(hidden_size)
+    "b515": """
+      attn=b105;mlp=b175;norm1:N(hidden_size);norm2:N(hidden_size)
       """,
-    "b519": """
-      patch_embed=b174;blocks*depth=b518;merger=b177
+    "b516": """
+      patch_embed=b174;blocks*depth=b515;merger=b177
       """,
-    "b52": """
-      transform=b47;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
-      decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)
-      """,
-    "b520": """
+    "b517": """
       linear:L(audio_config.d_model,text_config.hidden_size,1)
       """,
-    "b521": """
+    "b518": """
       ?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
       up_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size);\
       ?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) experts=b1;\
-      ?!(mlp_only_layers has i) shared_expert=b192;?!(mlp_only_layers has i) shared_expert_gate:L(hidden_size,1)
+      ?!(mlp_only_layers has i) shared_expert=b193;?!(mlp_only_layers has i) shared_expert_gate:L(hidden_size,1)
       """,
-    "b522": """
+    "b519": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),qkv_bias);v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),qkv_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b521;\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b518;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b523": """
+    "b52": """
+      embeddings=b51;encoder{layer*num_hidden_layers=b50}
+      """,
+    "b520": """
       patch_embed@vision_config{proj:C(in_channels,embed_dim,0|in_channels,temporal_patch_size,patch_size,\
       patch_size)};blocks*text_config.num_hidden_layers@vision_config{attn{qkv:L(embed_dim,embed_dim*3,1);\
       proj:L(embed_dim,embed_dim,1)};mlp{fc1:L(embed_dim,embed_dim*mlp_ratio,1);fc2:L(embed_dim*mlp_ratio,\
@@ -2519,17 +2503,16 @@ extension TypeTable {
       0:L(embed_dim*spatial_merge_size**2,embed_dim*spatial_merge_size**2,1);2:L(embed_dim*spatial_merge_size**2,\
       hidden_size,1)};ln_q:N(embed_dim,1)}
       """,
+    "b521": """
+      self_attn=b207;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b522": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b521;norm:N(hidden_size)
+      """,
+    "b523": """
+      patch_embed=b104;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b106;merger=b107
+      """,
     "b524": """
-      self_attn=b206;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b525": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b524;norm:N(hidden_size)
-      """,
-    "b526": """
-      patch_embed@vision_config=b103;pos_embed:E(vision_config.num_position_embeddings,vision_config.hidden_size);\
-      blocks*text_config.num_hidden_layers@vision_config=b105;merger@vision_config=b106
-      """,
-    "b527": """
       conv1d:C(linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,\
       linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,0|\
       (linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads)//(linear_key_head_\
@@ -2540,36 +2523,34 @@ extension TypeTable {
       linear_num_value_heads);in_proj_a:L(hidden_size,linear_num_value_heads);dt_bias:T(linear_num_value_heads);\
       A_log:T(linear_num_value_heads);norm:N(linear_value_head_dim)
       """,
-    "b528": """
+    "b525": """
       q_norm:N(head_dim);k_norm:N(head_dim);q_proj:L(hidden_size,num_attention_heads*head_dim*2,attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)
       """,
+    "b526": """
+      ?layer_types[i]=='linear_attention' linear_attn=b524;mlp=b79;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size);?!(layer_types[i]=='linear_attention') self_attn=b525
+      """,
+    "b527": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b526;norm:N(hidden_size)
+      """,
+    "b528": """
+      ?!(layer_types[i]=='full_attention') linear_attn=b524;mlp{gate:R(hidden_size,num_experts);experts=b1;\
+      shared_expert=b193;shared_expert_gate:L(hidden_size,1)};input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b525
+      """,
     "b529": """
-      ?layer_types[i]=='linear_attention' linear_attn=b527;mlp=b78;input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);?!(layer_types[i]=='linear_attention') self_attn=b528
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b528;norm:N(hidden_size)
       """,
     "b53": """
-      embeddings=b50;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
+      transform=b48;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
+      decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)
       """,
     "b530": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b529;norm:N(hidden_size)
-      """,
-    "b531": """
-      visual=b526;language_model@text_config=b530
-      """,
-    "b532": """
-      ?!(layer_types[i]=='full_attention') linear_attn=b527;mlp{gate:R(hidden_size,num_experts);experts=b1;\
-      shared_expert=b192;shared_expert_gate:L(hidden_size,1)};input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b528
-      """,
-    "b533": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b532;norm:N(hidden_size)
-      """,
-    "b534": """
       linear_1:L(d_model,d_model,1);linear_2:L(d_model,output_dim,1)
       """,
-    "b535": """
+    "b531": """
       conv1d:C(linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,\
       linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,0|\
       (linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads)//(linear_key_head_\
@@ -2579,48 +2560,48 @@ extension TypeTable {
       in_proj_ba:L(hidden_size,linear_num_value_heads*2);out_proj:L(linear_value_head_dim*linear_num_value_heads,\
       hidden_size);dt_bias:T(linear_num_value_heads);A_log:T(linear_num_value_heads);norm:N(linear_value_head_dim)
       """,
-    "b536": """
+    "b532": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='full_attention') \
-      linear_attn=b535;mlp=b521;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      ?layer_types[i]=='full_attention' self_attn=b528};norm:N(hidden_size)
+      linear_attn=b531;mlp=b518;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      ?layer_types[i]=='full_attention' self_attn=b525};norm:N(hidden_size)
       """,
-    "b537": """
+    "b533": """
       gate_up_proj:P(num_local_experts,moe_intermediate_size*2,hidden_size);down_proj:P(num_local_experts,\
       hidden_size,moe_intermediate_size)
       """,
-    "b538": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b206;mlp{?num_local_experts<=0|\
+    "b534": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b207;mlp{?num_local_experts<=0|\
       (mlp_only_layers has i|!((i+1)%decoder_sparse_step==0)) gate_proj:L(hidden_size,intermediate_size);\
       ?num_local_experts<=0|(mlp_only_layers has i|!((i+1)%decoder_sparse_step==0)) up_proj:L(hidden_size,\
       intermediate_size);?num_local_experts<=0|(mlp_only_layers has i|!((i+1)%decoder_sparse_step==0)) \
       down_proj:L(intermediate_size,hidden_size);?!(num_local_experts<=0)&(!(mlp_only_layers has \
-      i)&(i+1)%decoder_sparse_step==0) experts=b537;?!(num_local_experts<=0)&(!(mlp_only_layers has \
+      i)&(i+1)%decoder_sparse_step==0) experts=b533;?!(num_local_experts<=0)&(!(mlp_only_layers has \
       i)&(i+1)%decoder_sparse_step==0) gate:R(hidden_size,num_local_experts)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
-    "b539": """
+    "b535": """
       word_embeddings:E(vocab_size,input_embedding_size)!;position_embeddings:E(max_position_embeddings,\
       input_embedding_size);token_type_embeddings:E(type_vocab_size,input_embedding_size);\
       LayerNorm:N(input_embedding_size,1)
       """,
-    "b54": """
-      predictions=b52;seq_relationship:L(hidden_size,2,1)
+    "b536": """
+      embedding_hidden_mapping_in:L(input_embedding_size,hidden_size,1);layer*num_hidden_layers=b50
       """,
-    "b540": """
-      embedding_hidden_mapping_in:L(input_embedding_size,hidden_size,1);layer*num_hidden_layers=b49
-      """,
-    "b541": """
+    "b537": """
       predictions{dense:L(hidden_size,output_embedding_size,1);decoder:L(output_embedding_size,vocab_size,1);\
       LayerNorm:N(output_embedding_size,1)}
       """,
-    "b542": """
+    "b538": """
       layer*num_hidden_layers{attention=b168;intermediate{dense:L(hidden_size,intermediate_size,1);\
       LayerNorm:N(hidden_size,1)};output{dense:L(intermediate_size,hidden_size,1)}}
       """,
-    "b543": """
-      embeddings=b84;encoder=b542;LayerNorm:N(hidden_size,1)
+    "b539": """
+      embeddings=b85;encoder=b538;LayerNorm:N(hidden_size,1)
       """,
-    "b544": """
+    "b54": """
+      embeddings=b51;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
+      """,
+    "b540": """
       word_embeddings:E(vocab_size,hidden_size)!;pronunciation_embed:E(pronunciation_vocab_size,\
       pronunciation_embed_dim);shape_embed:E(shape_vocab_size,shape_embed_dim);\
       position_embeddings:E(max_position_embeddings,hidden_size);token_type_embeddings:E(type_vocab_size,\
@@ -2628,32 +2609,25 @@ extension TypeTable {
       map_inputs_layer:L(enable_pronunciation?(enable_shape?hidden_size+pronunciation_embed_dim+shape_embed_dim:hi\
       dden_size+pronunciation_embed_dim):hidden_size+shape_embed_dim,hidden_size,1);LayerNorm:N(hidden_size,1)
       """,
-    "b545": """
-      embeddings=b544;encoder{layer*num_hidden_layers=b49}
+    "b541": """
+      embeddings=b540;encoder{layer*num_hidden_layers=b50}
       """,
-    "b546": """
+    "b542": """
       word_embeddings:E(vocab_size,embedding_size)!;token_type_embeddings:E(type_vocab_size,embedding_size);\
       LayerNorm:N(embedding_size,1)
       """,
-    "b547": """
-      embed_positions:E(max_position_embeddings,hidden_size//num_attention_heads);layer*num_hidden_layers=b49
+    "b543": """
+      embed_positions:E(max_position_embeddings,hidden_size//num_attention_heads);layer*num_hidden_layers=b50
       """,
-    "b548": """
-      embeddings=b546;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
-      encoder=b547
+    "b544": """
+      embeddings=b542;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
+      encoder=b543
       """,
-    "b549": """
-      predictions{transform=b110;?!tie_word_embeddings decoder:L(embedding_size,vocab_size,1);\
+    "b545": """
+      predictions{transform=b111;?!tie_word_embeddings decoder:L(embedding_size,vocab_size,1);\
       ?tie_word_embeddings decoder:L(embedding_size,vocab_size,1)~;bias:T(vocab_size)}
       """,
-    "b55": """
-      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),use_bias);key:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),use_bias);value:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),use_bias)};output=b47};intermediate{\
-      dense:L(hidden_size,intermediate_size,1)};output=b48}
-      """,
-    "b550": """
+    "b546": """
       attention{key:L(hidden_size,attention_hidden_size);value:L(hidden_size,attention_hidden_size);\
       receptance:L(hidden_size,attention_hidden_size);output:L(attention_hidden_size,hidden_size);\
       time_decay:T(attention_hidden_size);time_first:T(attention_hidden_size);time_mix_key:T(1,1,hidden_size);\
@@ -2662,7 +2636,7 @@ extension TypeTable {
       time_mix_key:T(1,1,hidden_size);time_mix_receptance:T(1,1,hidden_size)};?i==0 pre_ln:N(hidden_size,1);\
       ln1:N(hidden_size,1);ln2:N(hidden_size,1)
       """,
-    "b551": """
+    "b547": """
       self_attn{q_proj:F(hidden_size,num_attention_heads*head_dim,attention_bias,0,\
       num_attention_heads*head_dim+num_key_value_heads*head_dim+num_key_value_heads*head_dim);\
       k_proj:F(hidden_size,num_key_value_heads*head_dim,attention_bias,num_attention_heads*head_dim,\
@@ -2673,32 +2647,37 @@ extension TypeTable {
       o_proj:L(num_attention_heads*head_dim,hidden_size);?use_qk_norm q_norm:N(head_dim);?use_qk_norm \
       k_norm:N(head_dim)};mlp=b139;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b552": """
-      embed_tokens:E(vocab_size,hidden_size)~shared;layers*decoder_layers{self_attn=b63;ffn{fc1:L(hidden_size,\
-      encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,hidden_size,1)};self_attn_layer_norm:N(hidden_size,1);\
-      ffn_layer_norm:N(hidden_size,1)};layer_norm:N(hidden_size,1)
+    "b548": """
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,hidden_size);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      hidden_size)~shared;layers*encoder_layers{self_attn=b64;ffn{fc1:L(hidden_size,encoder_ffn_dim,1);\
+      fc2:L(encoder_ffn_dim,hidden_size,1)};self_attn_layer_norm:N(hidden_size,1);ffn_layer_norm:N(hidden_size,\
+      1)};layer_norm:N(hidden_size,1)
       """,
-    "b553": """
-      embed_tokens:E(vocab_size,hidden_size)!~shared;layers*decoder_layers{self_attn=b63;cross_attention=b63;ffn{\
+    "b549": """
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,hidden_size)!;?tie_word_embeddings \
+      embed_tokens:E(vocab_size,hidden_size)!~shared;layers*decoder_layers{self_attn=b64;cross_attention=b64;ffn{\
       fc1:L(hidden_size,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,hidden_size,1)};\
       self_attn_layer_norm:N(hidden_size,1);cross_attention_layer_norm:N(hidden_size,1);\
       ffn_layer_norm:N(hidden_size,1)};layer_norm:N(hidden_size,1)
       """,
-    "b554": """
+    "b55": """
+      predictions=b53;seq_relationship:L(hidden_size,2,1)
+      """,
+    "b550": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_out_bias)};mlp=b34;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b555": """
-      self_attn=b238;mlp{experts=b24;gate:R(hidden_size,n_routed_experts);shared_experts=b25;gate=b26};\
+    "b551": """
+      self_attn=b239;mlp{experts=b24;gate:R(hidden_size,n_routed_experts);shared_experts=b25;gate=b26};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b556": """
+    "b552": """
       word_embeddings:E(vocab_size,embedding_size)!;position_embeddings:E(max_position_embeddings,embedding_size);\
       token_type_embeddings:E(type_vocab_size,embedding_size);LayerNorm:N(hidden_size,1)
       """,
-    "b557": """
+    "b553": """
       layers*num_hidden_layers{attention{query:C(hidden_size,hidden_size,1|hidden_size//q_groups,1);\
       key:C(hidden_size,hidden_size,1|hidden_size//k_groups,1);value:C(hidden_size,hidden_size,1|\
       hidden_size//v_groups,1)};post_attention{conv1d:C(hidden_size,hidden_size,1|\
@@ -2706,150 +2685,153 @@ extension TypeTable {
       intermediate_size,1|hidden_size//intermediate_groups,1)};output{conv1d:C(intermediate_size,hidden_size,1|\
       intermediate_size//output_groups,1);layernorm:N(hidden_size,1)}}
       """,
-    "b558": """
-      embeddings=b556;encoder=b557;pooler{dense:L(hidden_size,hidden_size,1)}
+    "b554": """
+      embeddings=b552;encoder=b553;pooler{dense:L(hidden_size,hidden_size,1)}
       """,
-    "b559": """
+    "b555": """
       weight:T(hidden_size//num_attention_heads)
       """,
-    "b56": """
-      embeddings=b50;encoder=b55;pooler:L(hidden_size,hidden_size,1)
-      """,
-    "b560": """
+    "b556": """
       self_attn=b162;mlp{c_fc:L(hidden_size,intermediate_size,use_bias);c_proj:L(intermediate_size,hidden_size,\
       use_bias)};input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
-    "b561": """
+    "b557": """
       DenseReluDense{?!is_gated_act wi:L(d_model,d_ff);wo:L(d_ff,d_model);?is_gated_act wi_0:L(d_model,d_ff);\
       ?is_gated_act wi_1:L(d_model,d_ff)};layer_norm:N(d_model)
       """,
-    "b562": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp=b78;\
+    "b558": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp=b79;\
       pre_self_attn_layernorm:N(hidden_size);post_self_attn_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
-    "b563": """
-      embed_tokens:E(decoder.vocab_size,decoder.hidden_size);layers*encoder.num_hidden_layers@decoder{\
-      self_attn=b10;mlp=b78;cross_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);\
-      k_proj:L(cross_attention_hidden_size,num_key_value_heads*head_dim,attention_bias);\
-      v_proj:L(cross_attention_hidden_size,num_key_value_heads*head_dim,attention_bias);\
-      o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)};pre_self_attn_layernorm:N(hidden_size);\
-      post_self_attn_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
-      post_feedforward_layernorm:N(hidden_size);pre_cross_attn_layernorm:N(hidden_size);\
-      post_cross_attn_layernorm:N(hidden_size)};norm@decoder{weight:T(hidden_size)}
+    "b559": """
+      embed_tokens:E(vocab_size,hidden_size);layers*num_hidden_layers{self_attn=b10;mlp=b79;cross_attn{\
+      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(cross_attention_hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(cross_attention_hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,\
+      attention_bias)};pre_self_attn_layernorm:N(hidden_size);post_self_attn_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size);\
+      pre_cross_attn_layernorm:N(hidden_size);post_cross_attn_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
-    "b564": """
-      self_attn=b203;mlp=b78;pre_self_attn_layernorm:N(hidden_size);post_self_attn_layernorm:N(hidden_size);\
+    "b56": """
+      layer*num_hidden_layers{attention{self{query:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),use_bias);key:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),use_bias);value:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),use_bias)};output=b48};intermediate{\
+      dense:L(hidden_size,intermediate_size,1)};output=b49}
+      """,
+    "b560": """
+      self_attn=b204;mlp=b79;pre_self_attn_layernorm:N(hidden_size);post_self_attn_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
-    "b565": """
+    "b561": """
       text_model@encoder{embed_tokens:E(text_config.vocab_size,text_config.hidden_size)!;\
-      layers*text_config.num_hidden_layers@text_config=b564;embed_tokens@text_config{\
-      eoi_embedding:T(hidden_size)};norm@text_config{weight:T(hidden_size)}};multi_modal_projector@encoder=b205;\
+      layers*text_config.num_hidden_layers@text_config=b560;embed_tokens@text_config{\
+      eoi_embedding:T(hidden_size)};norm@text_config{weight:T(hidden_size)}};multi_modal_projector@encoder=b206;\
       vision_tower:A(AutoModel,encoder.vision_config)
       """,
-    "b566": """
+    "b562": """
       weight:T(256);bias:T(256);running_mean:B(256);running_var:B(256);num_batches_tracked:B()
       """,
-    "b567": """
+    "b563": """
       weight:T(64);bias:T(64);running_mean:B(64);running_var:B(64);num_batches_tracked:B()
       """,
-    "b568": """
-      conv1:C(256,64,0|256,1,1);conv2:C(64,64,0|64,3,3);conv3:C(64,256,0|64,1,1);bn1=b567;bn2=b567;bn3=b566
+    "b564": """
+      conv1:C(256,64,0|256,1,1);conv2:C(64,64,0|64,3,3);conv3:C(64,256,0|64,1,1);bn1=b563;bn2=b563;bn3=b562
       """,
-    "b569": """
+    "b565": """
       weight:T(512);bias:T(512);running_mean:B(512);running_var:B(512);num_batches_tracked:B()
       """,
-    "b57": """
-      dense:L(hidden_size,hidden_size,1);out_proj:L(hidden_size,num_labels,1)
-      """,
-    "b570": """
+    "b566": """
       weight:T(128);bias:T(128);running_mean:B(128);running_var:B(128);num_batches_tracked:B()
       """,
-    "b571": """
-      conv1:C(512,128,0|512,1,1);conv2:C(128,128,0|128,3,3);conv3:C(128,512,0|128,1,1);bn1=b570;bn2=b570;bn3=b569
+    "b567": """
+      conv1:C(512,128,0|512,1,1);conv2:C(128,128,0|128,3,3);conv3:C(128,512,0|128,1,1);bn1=b566;bn2=b566;bn3=b565
       """,
-    "b572": """
+    "b568": """
       weight:T(1024);bias:T(1024);running_mean:B(1024);running_var:B(1024);num_batches_tracked:B()
       """,
-    "b573": """
-      conv1:C(1024,256,0|1024,1,1);conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);bn1=b566;bn2=b566;bn3=b572
+    "b569": """
+      conv1:C(1024,256,0|1024,1,1);conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);bn1=b562;bn2=b562;bn3=b568
       """,
-    "b574": """
+    "b57": """
+      embeddings=b51;encoder=b56;pooler:L(hidden_size,hidden_size,1)
+      """,
+    "b570": """
       weight:T(2048);bias:T(2048);running_mean:B(2048);running_var:B(2048);num_batches_tracked:B()
       """,
-    "b575": """
-      conv1:C(2048,512,0|2048,1,1);conv2:C(512,512,0|512,3,3);conv3:C(512,2048,0|512,1,1);bn1=b569;bn2=b569;bn3=b574
+    "b571": """
+      conv1:C(2048,512,0|2048,1,1);conv2:C(512,512,0|512,3,3);conv3:C(512,2048,0|512,1,1);bn1=b565;bn2=b565;bn3=b570
       """,
-    "b576": """
+    "b572": """
       SelfAttention{q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);\
       o:L(num_heads*d_kv,d_model);relative_attention_bias:E(relative_attention_num_buckets,num_heads)};\
       layer_norm:N(d_model)
       """,
-    "b577": """
-      self_attn=b10;mlp=b78;input_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size)
+    "b573": """
+      self_attn=b10;mlp=b79;input_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size)
       """,
-    "b578": """
+    "b574": """
       patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size)
       """,
-    "b579": """
+    "b575": """
+      embeddings=b574;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
+      """,
+    "b576": """
       readout{0:L(vision_config.hidden_size,text_config.hidden_size,1);2:L(text_config.hidden_size,\
       text_config.hidden_size,1)}
       """,
-    "b58": """
-      transform=b47;?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)
-      """,
-    "b580": """
+    "b577": """
       linear_1:L(vision_config.hidden_size*5,text_config.hidden_size,1);linear_2:L(text_config.hidden_size,\
       text_config.hidden_size,1);projector_layernorm@vision_config{weight:T(hidden_size*5);bias:T(hidden_size*5)}
       """,
-    "b581": """
+    "b578": """
       linear_1:L(audio_config.intermediate_size,text_config.hidden_size);linear_2:L(text_config.hidden_size,\
       text_config.hidden_size)
       """,
-    "b582": """
+    "b579": """
       embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_target_positions,d_model);layers*decoder_layers{\
-      self_attn=b514;encoder_attn=b514;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
+      self_attn=b511;encoder_attn=b511;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
       self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};\
       layer_norm:N(d_model,1)
       """,
-    "b583": """
+    "b58": """
+      dense:L(hidden_size,hidden_size,1);out_proj:L(hidden_size,num_labels,1)
+      """,
+    "b580": """
       word_embeddings:E(vocab_size,hidden_size)!;token_type_embeddings:E(type_vocab_size,hidden_size);\
       position_embeddings:E(max_position_embeddings,hidden_size)
       """,
-    "b584": """
-      layer*num_hidden_layers{attention{self=b46;output{dense:L(hidden_size,hidden_size,1)};\
+    "b581": """
+      layer*num_hidden_layers{attention{self=b47;output{dense:L(hidden_size,hidden_size,1)};\
       self_attn_layer_norm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1)};output{\
       dense:L(intermediate_size,hidden_size,1)};LayerNorm:N(hidden_size,1)};LayerNorm:N(hidden_size,1)
       """,
-    "b585": """
+    "b582": """
       dense:L(hidden_size,hidden_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;\
       bias:T(vocab_size);layer_norm:N(hidden_size,1)
       """,
-    "b586": """
+    "b583": """
       ff{layer_1:L(d_model,d_inner,1);layer_2:L(d_inner,d_model,1);layer_norm:N(d_model,1)};rel_attn{q:T(d_model,\
       n_head,d_head);k:T(d_model,n_head,d_head);v:T(d_model,n_head,d_head);o:T(d_model,n_head,d_head);r:T(d_model,\
       n_head,d_head);r_r_bias:T(n_head,d_head);r_s_bias:T(n_head,d_head);r_w_bias:T(n_head,d_head);seg_embed:T(2,\
       n_head,d_head);layer_norm:N(d_model,1)}
       """,
-    "b587": """
-      embeddings=b84;encoder{layer*num_hidden_layers{attention{self=b46;output=b47};intermediate{\
+    "b584": """
+      embeddings=b85;encoder{layer*num_hidden_layers{attention{self=b47;output=b48};intermediate{\
       dense:L(hidden_size,intermediate_size,1)};output{dense:L(intermediate_size,hidden_size,1);adapter_modules{\
       en_XX{dense1:L(hidden_size,hidden_size//adapter_reduction_factor,1);\
       dense2:L(hidden_size//adapter_reduction_factor,hidden_size,1)}};LayerNorm:N(hidden_size,1);\
       ?adapter_layer_norm adapter_layer_norm:N(hidden_size,1)}};?pre_norm LayerNorm:N(hidden_size,1)}
       """,
-    "b588": """
-      embeddings=b485;encoder{layer*num_hidden_layers=b49}
+    "b585": """
+      embeddings=b482;encoder{layer*num_hidden_layers=b50}
       """,
-    "b589": """
+    "b586": """
       hidden_states_scale:T(hidden_size);hidden_states_bias:T(hidden_size);residual_scale:T(hidden_size);\
       residual_bias:T(hidden_size)
       """,
-    "b59": """
-      predictions=b58;seq_relationship:L(hidden_size,2,1)
-      """,
-    "b590": """
+    "b587": """
       self_attn{o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);qkv_proj{q_proj:L(hidden_size,\
       num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);v_proj_current:L(hidden_size,num_key_value_heads*head_dim//2,attention_bias);\
@@ -2863,37 +2845,43 @@ extension TypeTable {
       cca_time1)};qk_norm{temp:T(num_key_value_heads)}};mlp{gate{down_proj:L(hidden_size,router_hidden_size,1);\
       router_mlp{fc1:L(router_hidden_size,router_hidden_size,1);fc2:L(router_hidden_size,router_hidden_size,1);\
       out_proj:L(router_hidden_size,num_experts+1);norm:N(router_hidden_size)};?!(i==0) \
-      router_states_scale:T(router_hidden_size);balancing_biases:B(num_experts+1)};experts=b371};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);post_attention_residual_scale=b589;\
-      post_mlp_residual_scale=b589
+      router_states_scale:T(router_hidden_size);balancing_biases:B(num_experts+1)};experts=b367};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);post_attention_residual_scale=b586;\
+      post_mlp_residual_scale=b586
+      """,
+    "b59": """
+      transform=b48;?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)
       """,
     "b6": """
       embeddings=b3;encoder=b5;pooler:L(hidden_size,hidden_size,1)
       """,
     "b60": """
+      predictions=b59;seq_relationship:L(hidden_size,2,1)
+      """,
+    "b61": """
       self_attn{self{query:L(d_model,encoder_attention_heads*int(d_model/encoder_attention_heads),use_bias);\
       key:L(d_model,encoder_attention_heads*int(d_model/encoder_attention_heads),use_bias);value:L(d_model,\
       encoder_attention_heads*int(d_model/encoder_attention_heads),use_bias)};output:L(d_model,d_model,use_bias)};\
       fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);\
       final_layer_norm:N(d_model,1)
       """,
-    "b61": """
+    "b62": """
       k_proj:L(d_model,d_model,use_bias);v_proj:L(d_model,d_model,use_bias);q_proj:L(d_model,d_model,use_bias);\
       out_proj:L(d_model,d_model,use_bias)
       """,
-    "b62": """
-      self_attn=b61;encoder_attn=b61;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
+    "b63": """
+      self_attn=b62;encoder_attn=b62;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
       self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
       """,
-    "b63": """
+    "b64": """
       k_proj:L(hidden_size,hidden_size,1);v_proj:L(hidden_size,hidden_size,1);q_proj:L(hidden_size,hidden_size,1);\
       out_proj:L(hidden_size,hidden_size,1)
       """,
-    "b64": """
-      self_attn=b63;fc1:L(hidden_size,intermediate_size,1);fc2:L(intermediate_size,hidden_size,1);\
+    "b65": """
+      self_attn=b64;fc1:L(hidden_size,intermediate_size,1);fc2:L(intermediate_size,hidden_size,1);\
       self_attn_layer_norm:N(hidden_size,1);final_layer_norm:N(hidden_size,1)
       """,
-    "b65": """
+    "b66": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
@@ -2902,20 +2890,16 @@ extension TypeTable {
       intermediate_size);down_proj:L(intermediate_size,hidden_size);ffn_sub_norm:N(intermediate_size)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b66": """
+    "b67": """
       ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
       d_model)~;embed_positions:E(max_position_embeddings,d_model);layers*encoder_layers=b38;layer_norm:N(d_model,1)
       """,
-    "b67": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b39;layer_norm:N(d_model,1)
-      """,
     "b68": """
-      shared:E(vocab_size,d_model)!;encoder=b66;decoder=b67
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b40;layer_norm:N(d_model,1)
       """,
     "b69": """
-      decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings,d_model);\
-      layers*decoder_layers=b39;layer_norm:N(d_model,1)}
+      shared:E(vocab_size,d_model)!;encoder=b67;decoder=b68
       """,
     "b7": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
@@ -2925,50 +2909,51 @@ extension TypeTable {
       q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads)
       """,
     "b70": """
+      decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings,d_model);\
+      layers*decoder_layers=b40;layer_norm:N(d_model,1)}
+      """,
+    "b71": """
       patch_embedding:C(3,hidden_size,1|3,patch_size,patch_size);class_embedding:T(1,1,hidden_size);\
       position_embedding:T(1,(image_size//patch_size)**2+1,hidden_size)
       """,
-    "b71": """
+    "b72": """
       fc1:L(hidden_size,intermediate_size,1);fc2:L(intermediate_size,hidden_size,1)
       """,
-    "b72": """
-      embeddings=b70;encoder{layers*num_hidden_layers{self_attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);\
-      projection:L(hidden_size,hidden_size,1)};mlp=b71;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,\
+    "b73": """
+      embeddings=b71;encoder{layers*num_hidden_layers{self_attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);\
+      projection:L(hidden_size,hidden_size,1)};mlp=b72;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,\
       1)}};post_layernorm:N(hidden_size,1)
       """,
-    "b73": """
+    "b74": """
       query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(encoder_hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(encoder_hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1)
       """,
-    "b74": """
-      layer*num_hidden_layers{attention{attention=b46;output=b47};?i%cross_attention_frequency==0 crossattention{\
-      attention=b73;output=b47};?use_qformer_text_input intermediate{dense:L(hidden_size,intermediate_size,1)};\
-      ?use_qformer_text_input output=b48;intermediate_query{dense:L(hidden_size,intermediate_size,1)};\
-      output_query=b48}
-      """,
     "b75": """
-      embeddings@vision_config=b70;encoder{layers*text_config.num_hidden_layers@vision_config{self_attn{\
-      qkv:L(hidden_size,hidden_size*3,1);projection:L(hidden_size,hidden_size,1)};mlp=b71;\
-      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)}};post_layernorm@vision_config=b16
+      layer*num_hidden_layers{attention{attention=b47;output=b48};?i%cross_attention_frequency==0 crossattention{\
+      attention=b74;output=b48};?use_qformer_text_input intermediate{dense:L(hidden_size,intermediate_size,1)};\
+      ?use_qformer_text_input output=b49;intermediate_query{dense:L(hidden_size,intermediate_size,1)};\
+      output_query=b49}
       """,
     "b76": """
+      embeddings=b71;encoder{layers*num_hidden_layers{self_attn{qkv:L(hidden_size,hidden_size*3,1);\
+      projection:L(hidden_size,hidden_size,1)};mlp=b72;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,\
+      1)}};post_layernorm:N(hidden_size,1)
+      """,
+    "b77": """
       self_attention{query_key_value:L(hidden_size,hidden_size*3,1);dense:L(hidden_size,hidden_size,1)};mlp{\
       dense_h_to_4h:L(hidden_size,hidden_size*4,1);dense_4h_to_h:L(hidden_size*4,hidden_size,1)};\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
-    "b77": """
+    "b78": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
       """,
-    "b78": """
+    "b79": """
       gate_proj:L(hidden_size,intermediate_size);up_proj:L(hidden_size,intermediate_size);\
       down_proj:L(intermediate_size,hidden_size)
-      """,
-    "b79": """
-      self_attn=b77;mlp=b78;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b8": """
       self_attn=b7;mlp{up_proj:L(hidden_size,intermediate_size);down_proj:L(intermediate_size,hidden_size);act_fn{\
@@ -2976,14 +2961,17 @@ extension TypeTable {
       feedforward_layernorm:N(hidden_size)
       """,
     "b80": """
+      self_attn=b78;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b81": """
       0{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);q_norm:N(hidden_size);\
       k_norm:N(hidden_size)}
       """,
-    "b81": """
-      layers*num_hidden_layers=b79;patch_embedding_projection:L(hidden_size_global,hidden_size*cross_attn_k);\
+    "b82": """
+      layers*num_hidden_layers=b80;patch_embedding_projection:L(hidden_size_global,hidden_size*cross_attn_k);\
       cross_attn_layers*num_hidden_layers{?cross_attn_all_layers|i==0 q_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));?cross_attn_all_layers|i==0 k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));?cross_attn_all_layers|i==0 v_proj:L(hidden_size,\
@@ -2991,22 +2979,22 @@ extension TypeTable {
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);?cross_attn_all_layers|i==0 \
       q_norm:N(hidden_size);?cross_attn_all_layers|i==0 k_norm:N(hidden_size)};norm:N(hidden_size)
       """,
-    "b82": """
-      layers*num_hidden_layers=b79;embed_tokens:E(vocab_size,hidden_size);lm_head:L(hidden_size,vocab_size);\
+    "b83": """
+      layers*num_hidden_layers=b80;embed_tokens:E(vocab_size,hidden_size);lm_head:L(hidden_size,vocab_size);\
       norm:N(hidden_size)
       """,
-    "b83": """
+    "b84": """
       dense:L(hidden_size,hidden_size,1);?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);\
       ?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size);layer_norm:N(hidden_size,1)
       """,
-    "b84": """
+    "b85": """
       word_embeddings:E(vocab_size,hidden_size)!;token_type_embeddings:E(type_vocab_size,hidden_size);\
       position_embeddings:E(max_position_embeddings,hidden_size);LayerNorm:N(hidden_size,1)
       """,
-    "b85": """
-      embeddings=b84;encoder{layer*num_hidden_layers=b49}
-      """,
     "b86": """
+      embeddings=b85;encoder{layer*num_hidden_layers=b50}
+      """,
+    "b87": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
@@ -3016,11 +3004,11 @@ extension TypeTable {
       hidden_size//num_attention_heads)}};mlp=b34;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b87": """
+    "b88": """
       conv:C(base_channels*channel_multiplier[i],base_channels*channel_multiplier[i],1|\
       base_channels*channel_multiplier[i],3,3)
       """,
-    "b88": """
+    "b89": """
       conv1:C(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_m\
       ultiplier[3],base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*chan\
       nel_multiplier[3],1|base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channe\
@@ -3033,8 +3021,11 @@ extension TypeTable {
       ultiplier[3],1);norm2:N(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_ch\
       annels*channel_multiplier[3],1)
       """,
-    "b89": """
-      block_1=b88;attn_1{q:C(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_cha\
+    "b9": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b8;norm:N(hidden_size)
+      """,
+    "b90": """
+      block_1=b89;attn_1{q:C(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_cha\
       nnels*channel_multiplier[3],\
       base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_multiplie\
       r[3],1|base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_mu\
@@ -3051,51 +3042,45 @@ extension TypeTable {
       base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_multiplie\
       r[3],1|base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_mu\
       ltiplier[3],1,1);norm:N(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_ch\
-      annels*channel_multiplier[3],1)};block_2=b88
-      """,
-    "b9": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b8;norm:N(hidden_size)
-      """,
-    "b90": """
-      weight:T(base_channels*channel_multiplier[i]);bias:T(base_channels*channel_multiplier[i])
+      annels*channel_multiplier[3],1)};block_2=b89
       """,
     "b91": """
+      weight:T(base_channels*channel_multiplier[i]);bias:T(base_channels*channel_multiplier[i])
+      """,
+    "b92": """
       conv1:C(base_channels*channel_multiplier[i],base_channels*channel_multiplier[i],1|\
       base_channels*channel_multiplier[i],3,3);conv2:C(base_channels*channel_multiplier[i],\
       base_channels*channel_multiplier[i],1|base_channels*channel_multiplier[i],3,3);\
       norm1:N(base_channels*channel_multiplier[i],1);norm2:N(base_channels*channel_multiplier[i],1)
       """,
-    "b92": """
+    "b93": """
       weight:T(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_\
       multiplier[3]);bias:T(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_chan\
       nels*channel_multiplier[3])
       """,
-    "b93": """
+    "b94": """
       patch_embedding:C(num_channels,hidden_size,0|num_channels,patch_size,patch_size);\
       position_embedding:E((image_size//patch_size)**2+1,hidden_size);class_embedding:T(hidden_size)
       """,
-    "b94": """
-      self_attn=b63;mlp=b71;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
-      """,
     "b95": """
-      fc_in:L(n_embd,null(n_inner)?n_embd*4:n_inner,1);fc_out:L(null(n_inner)?n_embd*4:n_inner,n_embd,1)
+      self_attn=b64;mlp=b72;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
       """,
     "b96": """
-      attn{out_proj:L(n_embd,n_embd);qkv_proj:L(n_embd,n_embd*3)};mlp=b95;ln_1:N(n_embd,1)
+      fc_in:L(n_embd,null(n_inner)?n_embd*4:n_inner,1);fc_out:L(null(n_inner)?n_embd*4:n_inner,n_embd,1)
       """,
     "b97": """
+      attn{out_proj:L(n_embd,n_embd);qkv_proj:L(n_embd,n_embd*3)};mlp=b96;ln_1:N(n_embd,1)
+      """,
+    "b98": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);?use_qk_norm \
       q_norm{weight:T(num_attention_heads,hidden_size//num_attention_heads)};?use_qk_norm k_norm{\
-      weight:T(num_key_value_heads,hidden_size//num_attention_heads)}};mlp=b78;input_layernorm:N(hidden_size)
-      """,
-    "b98": """
-      self_attn=b10;mlp=b78;input_layernorm:N(hidden_size)
+      weight:T(num_key_value_heads,hidden_size//num_attention_heads)}};mlp=b79;input_layernorm:N(hidden_size)
       """,
     "b99": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b98;norm:N(hidden_size)
+      self_attn=b10;mlp=b79;input_layernorm:N(hidden_size)
       """,
   ]
 }

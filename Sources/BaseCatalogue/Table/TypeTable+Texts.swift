@@ -125,7 +125,7 @@ extension TypeTable {
       r model.language_model.norm>language_model.model.norm
       r lm_head>language_model.lm_head
       r model.vision_tower>vision_tower
-      i model{multi_modal_projector=b17;language_model@text_config=b19;vision_tower:A(AutoModel,vision_config)};\
+      i model{multi_modal_projector=b17;language_model@text_config=b20;vision_tower:A(AutoModel,vision_config)};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c AriaModel AutoModel
@@ -138,7 +138,11 @@ extension TypeTable {
       r language_model.layers.*.input_layernorm>language_model.model.layers.*.input_layernorm
       r language_model.layers.*.post_attention_layernorm>language_model.model.layers.*.post_attention_layernorm
       r language_model.norm>language_model.model.norm
-      i multi_modal_projector=b17;language_model@text_config=b19;vision_tower:A(AutoModel,vision_config)
+      i multi_modal_projector=b17;language_model@text_config{embed_tokens:E(vocab_size,hidden_size)!;\
+      layers*num_hidden_layers{self_attn=b10;mlp{router:R(hidden_size,moe_num_experts);experts{\
+      gate_up_proj:Q(moe_num_experts,hidden_size,intermediate_size*2);down_proj:P(moe_num_experts,\
+      intermediate_size,hidden_size)};shared_experts=b18};input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};vision_tower:A(AutoModel,vision_config)
       """,
     "aria_text": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=4096 mlp_bias=false \
@@ -151,13 +155,12 @@ extension TypeTable {
       p model
       r model.layers.*.mlp.experts.gate_up_proj>model.layers.*.mlp.experts.fc1.weight
       r model.layers.*.mlp.experts.down_proj>model.layers.*.mlp.experts.fc2.weight
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b20;norm:N(hidden_size)};\
-      ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
-      vocab_size)
+      i model=b20;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size)
       c AriaTextModel AutoModel
       r layers.*.mlp.experts.gate_up_proj>layers.*.mlp.experts.fc1.weight
       r layers.*.mlp.experts.down_proj>layers.*.mlp.experts.fc2.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b20;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b19;norm:N(hidden_size)
       """,
     "audioflamingo3": """
       f . projector_bias=true
@@ -359,20 +362,17 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c BartForConditionalGeneration AutoModelForSeq2SeqLM AutoModelForMaskedLM
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*decoder_layers=b38;layernorm_embedding:N(d_model,1)};decoder=b40};?!tie_word_embeddings \
-      lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,\
-      vocab_size)
+      i model=b41;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      vocab_size)~;final_logits_bias:B(1,vocab_size)
       c BartForCausalLM AutoModelForCausalLM
       p model
-      i model{decoder=b41;?!tie_word_embeddings encoder{embed_tokens:E(vocab_size,d_model)}};?tie_word_embeddings \
+      i model{decoder=b42;?!tie_word_embeddings encoder{embed_tokens:E(vocab_size,d_model)}};?tie_word_embeddings \
       lm_head:L(d_model,vocab_size)~
       c BartModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b42;decoder=b43
+      i shared:E(vocab_size,d_model)!;encoder=b43;decoder=b44
       c BartForQuestionAnswering
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder=b42;decoder=b43};qa_outputs:L(d_model,2,1)
+      i model{shared:E(vocab_size,d_model)!;encoder=b43;decoder=b44};qa_outputs:L(d_model,2,1)
       """,
     "beam": """
       f . attention_bias=false head_dim=128 hidden_size=5120 intermediate_size=20480 layer_types=null \
@@ -387,11 +387,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c BeamForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b44;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b45;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c BeamModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b44;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b45;norm:N(hidden_size)
       """,
     "bert": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -400,24 +400,24 @@ extension TypeTable {
       f . add_cross_attention=false
       c BertLMHeadModel AutoModelForCausalLM
       p bert
-      i bert=b51;cls{predictions=b52}
+      i bert=b52;cls{predictions=b53}
       c BertForMaskedLM AutoModelForMaskedLM
       p bert
-      i bert=b51;cls{predictions=b52}
+      i bert=b52;cls{predictions=b53}
       c BertModel AutoModel
-      i embeddings=b50;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b51;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
       c BertForSequenceClassification
       p bert
-      i bert=b53;classifier:L(hidden_size,num_labels,1)
+      i bert=b54;classifier:L(hidden_size,num_labels,1)
       c BertForTokenClassification
       p bert
-      i bert=b51;classifier:L(hidden_size,num_labels,1)
+      i bert=b52;classifier:L(hidden_size,num_labels,1)
       c BertForQuestionAnswering
       p bert
-      i bert=b51;qa_outputs:L(hidden_size,num_labels,1)
+      i bert=b52;qa_outputs:L(hidden_size,num_labels,1)
       c BertForPreTraining
       p bert
-      i bert=b53;cls=b54
+      i bert=b54;cls=b55
       """,
     "bert-generation": """
       f . hidden_size=1024 intermediate_size=4096 max_position_embeddings=512 num_attention_heads=16 \
@@ -426,11 +426,11 @@ extension TypeTable {
       f . add_cross_attention=false
       c BertGenerationDecoder AutoModelForCausalLM
       p bert
-      i bert{embeddings=b45;encoder{layer*num_hidden_layers=b49}};lm_head{?!tie_word_embeddings \
+      i bert{embeddings=b46;encoder{layer*num_hidden_layers=b50}};lm_head{?!tie_word_embeddings \
       decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;\
       bias:T(vocab_size)}
       c BertGenerationEncoder AutoModel
-      i embeddings=b45;encoder{layer*num_hidden_layers=b49}
+      i embeddings=b46;encoder{layer*num_hidden_layers=b50}
       """,
     "big_bird": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=4096 num_attention_heads=12 \
@@ -439,25 +439,25 @@ extension TypeTable {
       f . add_cross_attention=false
       c BigBirdForCausalLM AutoModelForCausalLM
       p bert
-      i bert=b56;cls{predictions=b52}
+      i bert=b57;cls{predictions=b53}
       c BigBirdForMaskedLM AutoModelForMaskedLM
       p bert
-      i bert=b56;cls{predictions=b52}
+      i bert=b57;cls{predictions=b53}
       c BigBirdModel AutoModel
-      i embeddings=b50;encoder=b55;pooler:L(hidden_size,hidden_size,1)
+      i embeddings=b51;encoder=b56;pooler:L(hidden_size,hidden_size,1)
       c BigBirdForSequenceClassification
       p bert
-      i bert=b56;classifier=b57
+      i bert=b57;classifier=b58
       c BigBirdForTokenClassification
       p bert
-      i bert=b56;classifier:L(hidden_size,num_labels,1)
+      i bert=b57;classifier:L(hidden_size,num_labels,1)
       c BigBirdForQuestionAnswering
       p bert
-      i bert{embeddings=b50;encoder=b55};qa_classifier{intermediate{dense:L(hidden_size,intermediate_size,1)};\
-      output=b48;qa_outputs:L(hidden_size,num_labels,1)}
+      i bert{embeddings=b51;encoder=b56};qa_classifier{intermediate{dense:L(hidden_size,intermediate_size,1)};\
+      output=b49;qa_outputs:L(hidden_size,num_labels,1)}
       c BigBirdForPreTraining
       p bert
-      i bert=b56;cls=b59
+      i bert=b57;cls=b60
       """,
     "bigbird_pegasus": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=16 encoder_attention_heads=16 encoder_ffn_dim=4096 \
@@ -467,20 +467,20 @@ extension TypeTable {
       p model
       i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings,d_model);\
-      layers*encoder_layers=b60;layernorm_embedding:N(d_model,1)};decoder{?!tie_word_embeddings \
+      layers*encoder_layers=b61;layernorm_embedding:N(d_model,1)};decoder{?!tie_word_embeddings \
       embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b62;layernorm_embedding:N(d_model,\
+      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b63;layernorm_embedding:N(d_model,\
       1)}};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
       vocab_size)~;final_logits_bias:B(1,vocab_size)
       c BigBirdPegasusForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings,d_model);\
-      layers*decoder_layers=b62;layernorm_embedding:N(d_model,1)}};lm_head:L(d_model,vocab_size)
+      layers*decoder_layers=b63;layernorm_embedding:N(d_model,1)}};lm_head:L(d_model,vocab_size)
       c BigBirdPegasusModel AutoModel
       i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings,d_model);layers*encoder_layers=b60;layernorm_embedding:N(d_model,\
+      embed_positions:E(max_position_embeddings,d_model);layers*encoder_layers=b61;layernorm_embedding:N(d_model,\
       1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b62;layernorm_embedding:N(d_model,1)}
+      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b63;layernorm_embedding:N(d_model,1)}
       """,
     "biogpt": """
       f . hidden_size=1024 intermediate_size=4096 max_position_embeddings=1024 num_attention_heads=16 \
@@ -488,11 +488,11 @@ extension TypeTable {
       c BioGptForCausalLM AutoModelForCausalLM
       p biogpt
       i biogpt{embed_tokens:E(vocab_size,hidden_size)!;embed_positions:E(max_position_embeddings+2,hidden_size);\
-      layers*num_hidden_layers=b64;layer_norm:N(hidden_size,1)};?!tie_word_embeddings \
+      layers*num_hidden_layers=b65;layer_norm:N(hidden_size,1)};?!tie_word_embeddings \
       output_projection:L(hidden_size,vocab_size);?tie_word_embeddings output_projection:L(hidden_size,vocab_size)~
       c BioGptModel AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;embed_positions:E(max_position_embeddings+2,hidden_size);\
-      layers*num_hidden_layers=b64;layer_norm:N(hidden_size,1)
+      layers*num_hidden_layers=b65;layer_norm:N(hidden_size,1)
       """,
     "bitnet": """
       f . attention_bias=false hidden_size=2560 intermediate_size=6912 num_attention_heads=20 \
@@ -500,11 +500,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c BitNetForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b65;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b66;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c BitNetModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b65;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b66;norm:N(hidden_size)
       """,
     "blenderbot": """
       f . d_model=2560 decoder_ffn_dim=10240 decoder_layers=24 encoder_ffn_dim=10240 encoder_layers=2 \
@@ -512,14 +512,14 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c BlenderbotForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model=b68;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      i model=b69;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
       vocab_size)~;final_logits_bias:B(1,vocab_size)
       c BlenderbotForCausalLM AutoModelForCausalLM
       p model
-      i model=b69;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      i model=b70;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
       vocab_size)~
       c BlenderbotModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b66;decoder=b67
+      i shared:E(vocab_size,d_model)!;encoder=b67;decoder=b68
       """,
     "blenderbot-small": """
       f . d_model=512 decoder_ffn_dim=2048 decoder_layers=8 encoder_ffn_dim=2048 encoder_layers=8 \
@@ -531,35 +531,37 @@ extension TypeTable {
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings,d_model);\
       layers*encoder_layers=b38;layernorm_embedding:N(d_model,1)};decoder{?!tie_word_embeddings \
       embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b39;layernorm_embedding:N(d_model,\
+      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b40;layernorm_embedding:N(d_model,\
       1)}};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
       vocab_size)~;final_logits_bias:B(1,vocab_size)
       c BlenderbotSmallForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings,d_model);\
-      layers*decoder_layers=b39;layernorm_embedding:N(d_model,1)}};?!tie_word_embeddings lm_head:L(d_model,\
+      layers*decoder_layers=b40;layernorm_embedding:N(d_model,1)}};?!tie_word_embeddings lm_head:L(d_model,\
       vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c BlenderbotSmallModel AutoModel
       i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
       embed_positions:E(max_position_embeddings,d_model);layers*encoder_layers=b38;layernorm_embedding:N(d_model,\
       1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b39;layernorm_embedding:N(d_model,1)}
+      embed_positions:E(max_position_embeddings,d_model);layers*decoder_layers=b40;layernorm_embedding:N(d_model,1)}
       """,
     "blip": """
       f . projection_dim=512 tie_word_embeddings=true
       f text_config. encoder_hidden_size=768 hidden_size=768 intermediate_size=3072 is_decoder=true \
       max_position_embeddings=512 num_attention_heads=8 num_hidden_layers=12 vocab_size=30524
-      f vision_config. hidden_size=768 image_size=384 intermediate_size=3072 patch_size=16
+      f vision_config. hidden_size=768 image_size=384 intermediate_size=3072 num_hidden_layers=12 patch_size=16
+      d text_config.encoder_hidden_size vision_config.hidden_size
       c BlipForConditionalGeneration AutoModelForImageTextToText
-      i vision_model=b75;text_decoder@text_config{bert{embeddings=b45;encoder{layer*num_hidden_layers{attention{\
-      self=b46;output=b47};?is_decoder crossattention{self=b73;output=b47};intermediate{dense:L(hidden_size,\
-      intermediate_size,1)};output=b48}}};cls{predictions{transform=b47;decoder:L(hidden_size,vocab_size,1)~;\
-      bias:T(vocab_size)}}}
+      i vision_model@vision_config=b76;text_decoder@text_config{bert{embeddings=b46;encoder{\
+      layer*num_hidden_layers{attention{self=b47;output=b48};?is_decoder crossattention{self=b74;output=b48};\
+      intermediate{dense:L(hidden_size,intermediate_size,1)};output=b49}}};cls{predictions{transform=b48;\
+      decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)}}}
       c BlipModel AutoModel
-      i text_model@text_config{embeddings=b45;encoder{layer*num_hidden_layers{attention{self=b46;output=b47};\
-      crossattention{self=b73;output=b47};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b48}};\
-      pooler{dense:L(hidden_size,hidden_size,1)}};vision_model=b75;visual_projection:L(vision_config.hidden_size,\
-      projection_dim);text_projection:L(text_config.hidden_size,projection_dim);logit_scale:T()
+      i text_model@text_config{embeddings=b46;encoder{layer*num_hidden_layers{attention{self=b47;output=b48};\
+      crossattention{self=b74;output=b48};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b49}};\
+      pooler{dense:L(hidden_size,hidden_size,1)}};vision_model@vision_config=b76;\
+      visual_projection:L(vision_config.hidden_size,projection_dim);text_projection:L(text_config.hidden_size,\
+      projection_dim);logit_scale:T()
       """,
     "blip-2": """
       f . num_query_tokens=32
@@ -570,11 +572,11 @@ extension TypeTable {
       y text_config. opt
       d qformer_config.encoder_hidden_size vision_config.hidden_size
       c Blip2ForConditionalGeneration AutoModelForImageTextToText
-      i vision_model@vision_config=b72;qformer@qformer_config{encoder=b74;layernorm:N(hidden_size,1)};\
+      i vision_model@vision_config=b73;qformer@qformer_config{encoder=b75;layernorm:N(hidden_size,1)};\
       language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
       num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModelForCausalLM,text_config)
       c Blip2Model AutoModel
-      i vision_model@vision_config=b72;qformer@qformer_config{encoder=b74;layernorm:N(hidden_size,1)};\
+      i vision_model@vision_config=b73;qformer@qformer_config{encoder=b75;layernorm:N(hidden_size,1)};\
       language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
       num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModelForCausalLM,text_config)
       """,
@@ -582,18 +584,18 @@ extension TypeTable {
       f . cross_attention_frequency=2 encoder_hidden_size=1408 hidden_size=768 intermediate_size=3072 \
       num_attention_heads=12 num_hidden_layers=12 use_qformer_text_input=false vocab_size=30522
       c Blip2QFormerModel AutoModel
-      i encoder=b74;layernorm:N(hidden_size,1)
+      i encoder=b75;layernorm:N(hidden_size,1)
       """,
     "bloom": """
       f . hidden_size=64 n_layer=2 tie_word_embeddings=true vocab_size=250880
       k . num_hidden_layers=n_layer
       c BloomForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*n_layer=b76;\
+      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*n_layer=b77;\
       word_embeddings_layernorm:N(hidden_size,1);ln_f:N(hidden_size,1)};?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c BloomModel AutoModel
-      i word_embeddings:E(vocab_size,hidden_size)!;h{0=b76;1=b76};word_embeddings_layernorm:N(hidden_size,1);\
+      i word_embeddings:E(vocab_size,hidden_size)!;h{0=b77;1=b77};word_embeddings_layernorm:N(hidden_size,1);\
       ln_f:N(hidden_size,1)
       """,
     "blt": """
@@ -625,23 +627,23 @@ extension TypeTable {
       f global_config. tie_word_embeddings=false
       c BltForCausalLM AutoModelForCausalLM
       p model
-      i model{local_encoder{layers*encoder_config.num_hidden_layers@encoder_config=b79;\
+      i model{local_encoder{layers*encoder_config.num_hidden_layers@encoder_config=b80;\
       patch_embedding_projection:L(encoder_config.hidden_size,\
       encoder_config.hidden_size*encoder_config.cross_attn_k);?tie_word_embeddings \
       embed_tokens:E(encoder_config.vocab_size,encoder_config.hidden_size)!~lm_head;?!tie_word_embeddings \
-      embed_tokens:E(encoder_config.vocab_size,encoder_config.hidden_size)!;cross_attn_layers@encoder_config=b80};\
-      global_transformer@global_config{layers*num_hidden_layers=b79};local_decoder@decoder_config=b81;\
+      embed_tokens:E(encoder_config.vocab_size,encoder_config.hidden_size)!;cross_attn_layers@encoder_config=b81};\
+      global_transformer@global_config{layers*num_hidden_layers=b80};local_decoder@decoder_config=b82;\
       encoder_hash_tok_embedding:E(encoder_hash_byte_group_vocab*(encoder_hash_byte_group_nb_functions*6),\
-      encoder_config.hidden_size);?patch_in_forward patcher@patcher_config=b82};\
+      encoder_config.hidden_size);?patch_in_forward patcher@patcher_config=b83};\
       lm_head:L(decoder_config.hidden_size,vocab_size)
       c BltModel AutoModel
-      i local_encoder{layers*encoder_config.num_hidden_layers@encoder_config=b79;\
+      i local_encoder{layers*encoder_config.num_hidden_layers@encoder_config=b80;\
       patch_embedding_projection:L(encoder_config.hidden_size,\
       encoder_config.hidden_size*encoder_config.cross_attn_k);?!tie_word_embeddings \
-      embed_tokens:E(encoder_config.vocab_size,encoder_config.hidden_size)!;cross_attn_layers@encoder_config=b80};\
-      global_transformer@global_config{layers*num_hidden_layers=b79};local_decoder@decoder_config=b81;\
+      embed_tokens:E(encoder_config.vocab_size,encoder_config.hidden_size)!;cross_attn_layers@encoder_config=b81};\
+      global_transformer@global_config{layers*num_hidden_layers=b80};local_decoder@decoder_config=b82;\
       encoder_hash_tok_embedding:E(encoder_hash_byte_group_vocab*(encoder_hash_byte_group_nb_functions*6),\
-      encoder_config.hidden_size);?patch_in_forward patcher@patcher_config=b82
+      encoder_config.hidden_size);?patch_in_forward patcher@patcher_config=b83
       """,
     "camembert": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -650,21 +652,21 @@ extension TypeTable {
       f . add_cross_attention=false
       c CamembertForCausalLM AutoModelForCausalLM
       p roberta
-      i lm_head=b83;roberta=b85
+      i lm_head=b84;roberta=b86
       c CamembertForMaskedLM AutoModelForMaskedLM
       p roberta
-      i lm_head=b83;roberta=b85
+      i lm_head=b84;roberta=b86
       c CamembertModel AutoModel
-      i embeddings=b84;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b85;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
       c CamembertForSequenceClassification
       p roberta
-      i classifier=b57;roberta=b85
+      i classifier=b58;roberta=b86
       c CamembertForTokenClassification
       p roberta
-      i classifier:L(hidden_size,num_labels,1);roberta=b85
+      i classifier:L(hidden_size,num_labels,1);roberta=b86
       c CamembertForQuestionAnswering
       p roberta
-      i qa_outputs:L(hidden_size,num_labels,1);roberta=b85
+      i qa_outputs:L(hidden_size,num_labels,1);roberta=b86
       """,
     "chameleon": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 mlp_bias=false num_attention_heads=32 \
@@ -673,7 +675,7 @@ extension TypeTable {
       in_channels=3 latent_channels=256 num_embeddings=8192 num_res_blocks=2
       c ChameleonForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b86;vqmodel@vq_config{encoder{\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b87;vqmodel@vq_config{encoder{\
       conv_in:C(in_channels,base_channels,1|in_channels,3,3);down*len(channel_multiplier){block*num_res_blocks{\
       conv1:C(j==0?(base_channels*channel_multiplier[i-1]==base_channels*channel_multiplier[i]?base_channels*chann\
       el_multiplier[i]:i==0?base_channels:i+1==len(channel_multiplier)?base_channels*channel_multiplier[3]:base_ch\
@@ -691,7 +693,7 @@ extension TypeTable {
       nin_shortcut:C(i+1==len(channel_multiplier)?base_channels*channel_multiplier[3]:i==0?base_channels:base_chan\
       nels*channel_multiplier[j],base_channels*channel_multiplier[i],1|\
       i+1==len(channel_multiplier)?base_channels*channel_multiplier[3]:i==0?base_channels:base_channels*channel_mu\
-      ltiplier[j],1,1)};?!(i+1==len(channel_multiplier)) downsample=b87};mid=b89;\
+      ltiplier[j],1,1)};?!(i+1==len(channel_multiplier)) downsample=b88};mid=b90;\
       conv_out:C(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channe\
       l_multiplier[3],double_latent?latent_channels*2:latent_channels,1|\
       base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_multiplie\
@@ -701,7 +703,7 @@ extension TypeTable {
       norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c ChameleonModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b86;vqmodel{encoder{\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b87;vqmodel{encoder{\
       conv_in:C(vq_config.in_channels,vq_config.base_channels,1|vq_config.in_channels,3,3);down*num_hidden_layers{\
       block{0{conv1:C(vq_config.base_channels*vq_config.channel_multiplier[i-1]==vq_config.base_channels*vq_config\
       .channel_multiplier[i]?vq_config.base_channels*vq_config.channel_multiplier[i]:i==0?vq_config.base_channels:\
@@ -721,13 +723,13 @@ extension TypeTable {
       norm1:N(vq_config.base_channels*vq_config.channel_multiplier[i-1]==vq_config.base_channels*vq_config.channel\
       _multiplier[i]?vq_config.base_channels*vq_config.channel_multiplier[i]:i==0?vq_config.base_channels:i+1==num\
       _hidden_layers?vq_config.base_channels*vq_config.channel_multiplier[3]:vq_config.base_channels*vq_config.cha\
-      nnel_multiplier[1],1);norm2@vq_config=b90};1@vq_config=b91};?!(i+1==len(vq_config.channel_multiplier)) \
-      downsample@vq_config=b87};mid@vq_config=b89;\
+      nnel_multiplier[1],1);norm2@vq_config=b91};1@vq_config=b92};?!(i+1==len(vq_config.channel_multiplier)) \
+      downsample@vq_config=b88};mid@vq_config=b90;\
       conv_out:C(vq_config.base_channels*vq_config.channel_multiplier[4]%1==0?vq_config.base_channels*vq_config.ch\
       annel_multiplier[4]:vq_config.base_channels*vq_config.channel_multiplier[3],\
       vq_config.double_latent?vq_config.latent_channels*2:vq_config.latent_channels,1|\
       vq_config.base_channels*vq_config.channel_multiplier[4]%1==0?vq_config.base_channels*vq_config.channel_multi\
-      plier[4]:vq_config.base_channels*vq_config.channel_multiplier[3],3,3);norm_out@vq_config=b92};\
+      plier[4]:vq_config.base_channels*vq_config.channel_multiplier[3],3,3);norm_out@vq_config=b93};\
       quantize@vq_config{embedding:E(num_embeddings,embed_dim)};quant_conv:C(vq_config.latent_channels,\
       vq_config.embed_dim,1|vq_config.latent_channels,1,1);post_quant_conv:C(vq_config.embed_dim,\
       vq_config.latent_channels,1|vq_config.embed_dim,1,1)};norm:N(hidden_size)
@@ -736,7 +738,7 @@ extension TypeTable {
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=32
       c CLIPVisionModel AutoModel
-      i embeddings=b93;encoder{layers*num_hidden_layers=b94};pre_layrnorm:N(hidden_size,1);\
+      i embeddings=b94;encoder{layers*num_hidden_layers=b95};pre_layrnorm:N(hidden_size,1);\
       post_layernorm:N(hidden_size,1)
       """,
     "codegen": """
@@ -744,10 +746,10 @@ extension TypeTable {
       k . hidden_size=n_embd num_hidden_layers=n_layer
       c CodeGenForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b96;ln_f:N(n_embd,1)};?tie_word_embeddings \
+      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b97;ln_f:N(n_embd,1)};?tie_word_embeddings \
       lm_head:L(n_embd,vocab_size,1)~;?!tie_word_embeddings lm_head:L(n_embd,vocab_size,1)
       c CodeGenModel AutoModel
-      i wte:E(vocab_size,n_embd)!;h*n_layer=b96;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;h*n_layer=b97;ln_f:N(n_embd,1)
       """,
     "cohere": """
       f . attention_bias=false hidden_size=8192 intermediate_size=22528 num_attention_heads=64 \
@@ -755,11 +757,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c CohereForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b97;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b98;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c CohereModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b97;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b98;norm:N(hidden_size)
       """,
     "cohere2": """
       f . attention_bias=false head_dim=null hidden_size=8192 intermediate_size=22528 layer_types=null \
@@ -773,10 +775,10 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Cohere2ForCausalLM AutoModelForCausalLM
       p model
-      i model=b99;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      i model=b100;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c Cohere2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b98;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b99;norm:N(hidden_size)
       """,
     "cohere2_moe": """
       f . first_k_dense_replace=0 head_dim=128 hidden_size=8192 intermediate_size=22528 layer_types=null \
@@ -795,11 +797,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c Cohere2MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b101;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b102;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Cohere2MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b101;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b102;norm:N(hidden_size)
       """,
     "cohere2_vision": """
       f . alignment_intermediate_size=36864 downsample_factor=2 tie_word_embeddings=true
@@ -808,11 +810,11 @@ extension TypeTable {
       m vision_config. hidden_size=1152 num_hidden_layers=27 image_size=512
       c Cohere2VisionForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{multi_modal_projector=b102;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b103;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Cohere2VisionModel AutoModel
-      i multi_modal_projector=b102;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b103;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "cohere_compass": """
       f . tie_word_embeddings=false
@@ -828,11 +830,11 @@ extension TypeTable {
       g text_config.head_dim
       c CohereCompassForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b108;language_model@text_config=b99};?tie_word_embeddings \
+      i model{visual@vision_config=b109;language_model@text_config=b100};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c CohereCompassModel AutoModel
-      i visual@vision_config=b108;language_model@text_config=b99
+      i visual@vision_config=b109;language_model@text_config=b100
       """,
     "cohere_compass_text": """
       f . attention_bias=false head_dim=null hidden_size=8192 intermediate_size=22528 layer_types=null \
@@ -846,18 +848,18 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c CohereCompassForCausalLM AutoModelForCausalLM
       p model
-      i model=b99;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      i model=b100;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c CohereCompassTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b98;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b99;norm:N(hidden_size)
       """,
     "cohere_compass_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c CohereCompassVisionModel AutoModel
-      i patch_embed=b103;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b105;merger=b106;\
-      deepstack_merger_list{0=b107;1=b107;2=b107}
+      i patch_embed=b104;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b106;merger=b107;\
+      deepstack_merger_list{0=b108;1=b108;2=b108}
       """,
     "convbert": """
       f . conv_kernel_size=9 embedding_size=768 head_ratio=2 hidden_size=768 intermediate_size=3072 \
@@ -870,20 +872,20 @@ extension TypeTable {
       c ConvBertForMaskedLM AutoModelForMaskedLM
       p convbert
       i convbert{embeddings=b3;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
-      encoder=b109};generator_predictions=b110;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
+      encoder=b110};generator_predictions=b111;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
       vocab_size,1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
       c ConvBertModel AutoModel
-      i embeddings=b3;encoder=b109;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,\
+      i embeddings=b3;encoder=b110;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,\
       hidden_size,1)
       c ConvBertForSequenceClassification
       p convbert
-      i convbert=b111;classifier=b57
+      i convbert=b112;classifier=b58
       c ConvBertForTokenClassification
       p convbert
-      i convbert=b111;classifier:L(hidden_size,num_labels,1)
+      i convbert=b112;classifier:L(hidden_size,num_labels,1)
       c ConvBertForQuestionAnswering
       p convbert
-      i convbert=b111;qa_outputs:L(hidden_size,num_labels,1)
+      i convbert=b112;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "cosmos3_edge": """
       f . projector_hidden_size=11520 tie_word_embeddings=false
@@ -943,7 +945,7 @@ extension TypeTable {
       f . hidden_size=1152 intermediate_size=4304 num_attention_heads=16 num_channels=3 num_hidden_layers=27 \
       num_patches=256 patch_size=16
       c Cosmos3EdgeVisionModel AutoModel
-      i embeddings=b112;encoder{layers*num_hidden_layers=b94};post_layernorm:N(hidden_size,1)
+      i embeddings=b113;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
       """,
     "cpmant": """
       f . dim_ff=10240 dim_head=128 hidden_size=4096 num_attention_heads=32 num_hidden_layers=48 \
@@ -991,21 +993,21 @@ extension TypeTable {
       f . add_cross_attention=false
       c Data2VecTextForCausalLM AutoModelForCausalLM
       p data2vec_text
-      i data2vec_text=b85;lm_head=b83
+      i data2vec_text=b86;lm_head=b84
       c Data2VecTextForMaskedLM AutoModelForMaskedLM
       p data2vec_text
-      i data2vec_text=b85;lm_head=b83
+      i data2vec_text=b86;lm_head=b84
       c Data2VecTextModel AutoModel
-      i embeddings=b84;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b85;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
       c Data2VecTextForSequenceClassification
       p data2vec_text
-      i data2vec_text=b85;classifier=b57
+      i data2vec_text=b86;classifier=b58
       c Data2VecTextForTokenClassification
       p data2vec_text
-      i data2vec_text=b85;classifier:L(hidden_size,num_labels,1)
+      i data2vec_text=b86;classifier:L(hidden_size,num_labels,1)
       c Data2VecTextForQuestionAnswering
       p data2vec_text
-      i data2vec_text=b85;qa_outputs:L(hidden_size,num_labels,1)
+      i data2vec_text=b86;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "dbrx": """
       f . d_model=2048 n_heads=16 n_layers=24 num_key_value_heads=null tie_word_embeddings=false vocab_size=32000
@@ -1028,7 +1030,7 @@ extension TypeTable {
       d pooler_hidden_size null(pooler_hidden_size)?hidden_size:pooler_hidden_size
       c DebertaForMaskedLM AutoModelForMaskedLM
       p deberta
-      i deberta{embeddings=b123;encoder=b127};?!legacy lm_predictions=b125;cls{predictions{?legacy transform=b47;\
+      i deberta{embeddings=b123;encoder=b127};?!legacy lm_predictions=b125;cls{predictions{?legacy transform=b48;\
       ?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?legacy&tie_word_embeddings decoder:L(hidden_size,\
       vocab_size,1)~;?legacy bias:T(vocab_size)}}
       c DebertaModel AutoModel
@@ -1050,7 +1052,7 @@ extension TypeTable {
       d pooler_hidden_size null(pooler_hidden_size)?hidden_size:pooler_hidden_size
       c DebertaV2ForMaskedLM AutoModelForMaskedLM
       p deberta
-      i deberta{embeddings=b123;encoder=b124};?!legacy lm_predictions=b125;cls{predictions{?legacy transform=b47;\
+      i deberta{embeddings=b123;encoder=b124};?!legacy lm_predictions=b125;cls{predictions{?legacy transform=b48;\
       ?!tie_word_embeddings&legacy decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings&legacy \
       decoder:L(hidden_size,vocab_size,1)~;?legacy bias:T(vocab_size)}}
       c DebertaV2Model AutoModel
@@ -1481,18 +1483,18 @@ extension TypeTable {
       f . add_cross_attention=false
       c ElectraForCausalLM AutoModelForCausalLM
       p electra
-      i electra=b156;generator_predictions=b110;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
+      i electra=b156;generator_predictions=b111;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
       vocab_size,1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
       c ElectraForMaskedLM AutoModelForMaskedLM
       p electra
-      i electra=b156;generator_predictions=b110;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
+      i electra=b156;generator_predictions=b111;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
       vocab_size,1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
       c ElectraModel AutoModel
       i embeddings=b3;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);encoder{\
-      layer*num_hidden_layers=b49}
+      layer*num_hidden_layers=b50}
       c ElectraForSequenceClassification
       p electra
-      i electra=b156;classifier=b57
+      i electra=b156;classifier=b58
       c ElectraForTokenClassification
       p electra
       i electra=b156;classifier:L(hidden_size,num_labels,1)
@@ -1519,12 +1521,12 @@ extension TypeTable {
       f . add_cross_attention=false
       c ErnieForCausalLM AutoModelForCausalLM
       p ernie
-      i ernie=b158;cls{predictions=b52}
+      i ernie=b158;cls{predictions=b53}
       c ErnieForMaskedLM AutoModelForMaskedLM
       p ernie
-      i ernie=b158;cls{predictions=b52}
+      i ernie=b158;cls{predictions=b53}
       c ErnieModel AutoModel
-      i embeddings=b157;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b157;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
       c ErnieForSequenceClassification
       p ernie
       i ernie=b159;classifier:L(hidden_size,num_labels,1)
@@ -1536,7 +1538,7 @@ extension TypeTable {
       i ernie=b158;qa_outputs:L(hidden_size,num_labels,1)
       c ErnieForPreTraining
       p ernie
-      i ernie=b159;cls=b54
+      i ernie=b159;cls=b55
       """,
     "ernie4_5": """
       f . head_dim=128 hidden_size=1024 intermediate_size=3072 num_attention_heads=16 num_hidden_layers=18 \
@@ -1582,7 +1584,7 @@ extension TypeTable {
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b164;norm:N(hidden_size)
       c EsmcForSequenceClassification
       p esmc
-      i esmc=b165;classifier=b57
+      i esmc=b165;classifier=b58
       c EsmcForTokenClassification
       p esmc
       i esmc=b165;score:L(hidden_size,num_labels,1)
@@ -1683,12 +1685,11 @@ extension TypeTable {
       k vision_config. num_attention_heads=num_heads num_hidden_layers=depth
       c Exaone4_5_ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config{patch_embed=b174;blocks*depth=b176;merger=b177};language_model:A(AutoModel,\
-      text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
-      ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      i model{visual@vision_config=b178;language_model:A(AutoModel,text_config)};?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Exaone4_5_Model AutoModel
-      i visual{patch_embed@vision_config=b174;blocks*text_config.num_hidden_layers@vision_config=b176;\
-      merger@vision_config=b177};language_model:A(AutoModel,text_config)
+      i visual@vision_config=b178;language_model:A(AutoModel,text_config)
       """,
     "exaone4_5_vision": """
       f . depth=32 hidden_size=3584 in_channels=3 intermediate_size=3420 num_heads=16 num_key_value_heads=8 \
@@ -1709,12 +1710,12 @@ extension TypeTable {
       c ExaoneMoeForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.mlp.e_score_correction_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b178;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b179;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c ExaoneMoeModel AutoModel
       r layers.*.mlp.gate.e_score_correction_bias>layers.*.mlp.e_score_correction_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b178;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b179;norm:N(hidden_size)
       """,
     "falcon": """
       f . bias=false ffn_hidden_size=null hidden_size=4544 multi_query=true new_decoder_architecture=false \
@@ -1724,14 +1725,14 @@ extension TypeTable {
       d num_kv_heads null(num_kv_heads)?num_attention_heads:num_kv_heads
       c FalconForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b179;mlp=b180;\
+      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b180;mlp=b181;\
       ?!parallel_attn post_attention_layernorm:N(hidden_size,1);?new_decoder_architecture|\
       num_ln_in_parallel_attn==2 ln_attn:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 \
       ln_mlp:N(hidden_size,1);?!new_decoder_architecture&!(num_ln_in_parallel_attn==2) \
       input_layernorm:N(hidden_size,1)};ln_f:N(hidden_size,1)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c FalconModel AutoModel
-      i word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b179;mlp=b180;\
+      i word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b180;mlp=b181;\
       ?!new_decoder_architecture&!(num_ln_in_parallel_attn==2) input_layernorm:N(hidden_size,1);?!parallel_attn \
       post_attention_layernorm:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 \
       ln_attn:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 ln_mlp:N(hidden_size,1)};\
@@ -1745,11 +1746,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c FalconH1ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b181;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b182;\
       final_layernorm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       c FalconH1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b181;final_layernorm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b182;final_layernorm:N(hidden_size)
       """,
     "falcon_mamba": """
       f . conv_kernel=4 expand=2 hidden_size=768 intermediate_size=null num_hidden_layers=32 state_size=16 \
@@ -1759,10 +1760,10 @@ extension TypeTable {
       g !(intermediate_size<=0)
       c FalconMambaForCausalLM AutoModelForCausalLM
       p backbone
-      i backbone=b183;?vocab_size<=0|!tie_word_embeddings lm_head:L(hidden_size,vocab_size);\
+      i backbone=b184;?vocab_size<=0|!tie_word_embeddings lm_head:L(hidden_size,vocab_size);\
       ?!(vocab_size<=0)&tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c FalconMambaModel AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b182;norm_f:N(hidden_size)
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b183;norm_f:N(hidden_size)
       """,
     "flaubert": """
       f . emb_dim=2048 max_position_embeddings=512 n_langs=1 n_layers=12 summary_use_proj=true \
@@ -1772,21 +1773,21 @@ extension TypeTable {
       f . is_encoder=true
       c FlaubertWithLMHeadModel AutoModelForMaskedLM
       p transformer
-      i transformer=b186;pred_layer=b187
+      i transformer=b187;pred_layer=b188
       c FlaubertModel AutoModel
       i position_embeddings:E(max_position_embeddings,emb_dim);embeddings:E(vocab_size,emb_dim)!;\
-      attentions*n_layers=b184;ffns*n_layers=b185;layer_norm_emb:N(emb_dim,1);layer_norm1*n_layers{\
+      attentions*n_layers=b185;ffns*n_layers=b186;layer_norm_emb:N(emb_dim,1);layer_norm1*n_layers{\
       weight:T(emb_dim);bias:T(emb_dim)};layer_norm2*n_layers{weight:T(emb_dim);bias:T(emb_dim)};?!(n_langs<=1) \
       lang_embeddings:E(n_langs,emb_dim)
       c FlaubertForSequenceClassification
       p transformer
-      i transformer=b188;?summary_use_proj sequence_summary{summary:L(emb_dim,num_labels,1)}
+      i transformer=b189;?summary_use_proj sequence_summary{summary:L(emb_dim,num_labels,1)}
       c FlaubertForTokenClassification
       p transformer
-      i transformer=b188;classifier:L(emb_dim,num_labels,1)
+      i transformer=b189;classifier:L(emb_dim,num_labels,1)
       c FlaubertForQuestionAnsweringSimple
       p transformer
-      i transformer=b188;qa_outputs:L(emb_dim,num_labels,1)
+      i transformer=b189;qa_outputs:L(emb_dim,num_labels,1)
       """,
     "flex_olmo": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 num_experts=7 \
@@ -1795,11 +1796,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c FlexOlmoForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b191;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b192;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c FlexOlmoModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b191;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b192;norm:N(hidden_size)
       """,
     "flint": """
       f . attention_bias=false head_dim=128 hidden_size=2048 intermediate_size=6144 layer_types=null \
@@ -1815,12 +1816,12 @@ extension TypeTable {
       c FlintForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.sinks>model.layers.*.self_attn.softmax_offset
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b193;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b194;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c FlintModel AutoModel
       r layers.*.self_attn.sinks>layers.*.self_attn.softmax_offset
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b193;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b194;norm:N(hidden_size)
       """,
     "fnet": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_hidden_layers=12 \
@@ -1829,21 +1830,21 @@ extension TypeTable {
       f . use_tpu_fourier_optimizations=false
       c FNetForMaskedLM AutoModelForMaskedLM
       p fnet
-      i fnet=b196;cls{predictions=b52}
+      i fnet=b197;cls{predictions=b53}
       c FNetModel AutoModel
-      i embeddings=b194;encoder=b195;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b195;encoder=b196;pooler{dense:L(hidden_size,hidden_size,1)}
       c FNetForSequenceClassification
       p fnet
-      i fnet=b196;classifier:L(hidden_size,num_labels,1)
+      i fnet=b197;classifier:L(hidden_size,num_labels,1)
       c FNetForTokenClassification
       p fnet
-      i fnet=b196;classifier:L(hidden_size,num_labels,1)
+      i fnet=b197;classifier:L(hidden_size,num_labels,1)
       c FNetForQuestionAnswering
       p fnet
-      i fnet=b196;qa_outputs:L(hidden_size,num_labels,1)
+      i fnet=b197;qa_outputs:L(hidden_size,num_labels,1)
       c FNetForPreTraining
       p fnet
-      i fnet=b196;cls=b59
+      i fnet=b197;cls=b60
       """,
     "fsmt": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -1854,14 +1855,14 @@ extension TypeTable {
       i model{encoder{?!tie_word_embeddings embed_tokens:E(src_vocab_size,d_model)!;\
       embed_positions:E(max_position_embeddings+1+1,d_model);layers*encoder_layers=b38;?tie_word_embeddings \
       embed_tokens:E(src_vocab_size,d_model)!~model.decoder.embed_tokens};decoder{embed_tokens:E(tgt_vocab_size,\
-      d_model);embed_positions:E(max_position_embeddings+1+1,d_model);layers*decoder_layers=b39;\
+      d_model);embed_positions:E(max_position_embeddings+1+1,d_model);layers*decoder_layers=b40;\
       ?tie_word_embeddings output_projection:L(d_model,tgt_vocab_size)~model.decoder.embed_tokens;\
       ?!tie_word_embeddings output_projection:L(d_model,tgt_vocab_size)}}
       c FSMTModel AutoModel
       i encoder{?!tie_word_embeddings embed_tokens:E(src_vocab_size,d_model)!;\
       embed_positions:E(max_position_embeddings+1+1,d_model);layers*encoder_layers=b38};decoder{\
       embed_tokens:E(tgt_vocab_size,d_model);embed_positions:E(max_position_embeddings+1+1,d_model);\
-      layers*decoder_layers=b39;?!tie_word_embeddings output_projection:L(d_model,tgt_vocab_size)}
+      layers*decoder_layers=b40;?!tie_word_embeddings output_projection:L(d_model,tgt_vocab_size)}
       """,
     "funnel": """
       f . block_sizes=[4,4,4] d_head=64 d_inner=3072 d_model=768 n_head=12 num_decoder_layers=2 \
@@ -1869,26 +1870,26 @@ extension TypeTable {
       k . hidden_size=d_model num_attention_heads=n_head
       c FunnelForMaskedLM AutoModelForMaskedLM
       p funnel
-      i funnel{embeddings=b197;encoder{blocks*len(block_sizes){*block_sizes[i]=b198}};decoder{\
-      layers*num_decoder_layers=b198}};?!tie_word_embeddings lm_head:L(d_model,vocab_size,1);?tie_word_embeddings \
+      i funnel{embeddings=b198;encoder{blocks*len(block_sizes){*block_sizes[i]=b199}};decoder{\
+      layers*num_decoder_layers=b199}};?!tie_word_embeddings lm_head:L(d_model,vocab_size,1);?tie_word_embeddings \
       lm_head:L(d_model,vocab_size,1)~
       c FunnelModel AutoModel
-      i embeddings=b197;encoder=b199;decoder{layers*num_decoder_layers=b198}
+      i embeddings=b198;encoder=b200;decoder{layers*num_decoder_layers=b199}
       c FunnelBaseModel
-      i embeddings=b197;encoder=b199
+      i embeddings=b198;encoder=b200
       c FunnelForSequenceClassification
       p funnel
-      i funnel{embeddings=b197;encoder=b199};classifier{linear_hidden:L(d_model,d_model,1);linear_out:L(d_model,\
+      i funnel{embeddings=b198;encoder=b200};classifier{linear_hidden:L(d_model,d_model,1);linear_out:L(d_model,\
       num_labels,1)}
       c FunnelForTokenClassification
       p funnel
-      i funnel=b200;classifier:L(d_model,num_labels,1)
+      i funnel=b201;classifier:L(d_model,num_labels,1)
       c FunnelForQuestionAnswering
       p funnel
-      i funnel=b200;qa_outputs:L(d_model,num_labels,1)
+      i funnel=b201;qa_outputs:L(d_model,num_labels,1)
       c FunnelForPreTraining
       p funnel
-      i funnel=b200;discriminator_predictions{dense:L(d_model,d_model,1);dense_prediction:L(d_model,1,1)}
+      i funnel=b201;discriminator_predictions{dense:L(d_model,d_model,1);dense_prediction:L(d_model,1,1)}
       """,
     "fuyu": """
       f . num_channels=3 patch_size=30 tie_word_embeddings=false
@@ -1912,11 +1913,11 @@ extension TypeTable {
       g head_dim
       c GemmaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b201;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b202;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c GemmaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b201;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b202;norm:N(hidden_size)
       """,
     "gemma2": """
       f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
@@ -1927,11 +1928,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Gemma2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b202;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b203;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Gemma2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b202;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b203;norm:N(hidden_size)
       """,
     "gemma3": """
       f . tie_word_embeddings=true
@@ -1951,12 +1952,12 @@ extension TypeTable {
       r model.multi_modal_projector>multi_modal_projector
       r lm_head>language_model.lm_head
       r model.vision_tower>vision_tower
-      i model{language_model@text_config=b204;multi_modal_projector=b205;vision_tower:A(AutoModel,vision_config)};\
+      i model{language_model@text_config=b205;multi_modal_projector=b206;vision_tower:A(AutoModel,vision_config)};\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Gemma3Model AutoModel
       r language_model>language_model.model
-      i language_model@text_config=b204;multi_modal_projector=b205;vision_tower:A(AutoModel,vision_config)
+      i language_model@text_config=b205;multi_modal_projector=b206;vision_tower:A(AutoModel,vision_config)
       """,
     "gemma3_text": """
       f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
@@ -1969,11 +1970,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Gemma3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b207;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b208;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Gemma3TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b207;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b208;norm:N(hidden_size)
       """,
     "gemma3n": """
       f . tie_word_embeddings=true
@@ -1995,17 +1996,17 @@ extension TypeTable {
       f text_config. attention_bias=false
       c Gemma3nForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
-      i model{vision_tower=b220;language_model@text_config=b225;audio_tower@audio_config=b229;embed_vision=b230;\
-      embed_audio=b231};lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      i model{vision_tower=b221;language_model@text_config=b226;audio_tower@audio_config=b230;embed_vision=b231;\
+      embed_audio=b232};lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Gemma3nModel AutoModel
-      i vision_tower=b220;language_model@text_config=b225;audio_tower@audio_config=b229;embed_vision=b230;\
-      embed_audio=b231
+      i vision_tower=b221;language_model@text_config=b226;audio_tower@audio_config=b230;embed_vision=b231;\
+      embed_audio=b232
       """,
     "gemma3n_audio": """
       f . conf_conv_kernel_size=5 conf_num_attention_heads=8 conf_num_hidden_layers=12 hidden_size=1536 \
       input_feat_size=128 sscp_conv_channel_size=[128,32] vocab_size=128
       c Gemma3nAudioEncoder AutoModel
-      i subsample_conv_projection=b226;conformer*conf_num_hidden_layers=b228
+      i subsample_conv_projection=b227;conformer*conf_num_hidden_layers=b229
       """,
     "gemma3n_text": """
       f . altup_num_inputs=4 attention_bias=false head_dim=256 hidden_size=2048 hidden_size_per_layer_input=256 \
@@ -2023,14 +2024,14 @@ extension TypeTable {
       num_attention_heads*head_dim,attention_bias);?i<num_hidden_layers-num_kv_shared_layers k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);?i<num_hidden_layers-num_kv_shared_layers v_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,\
-      attention_bias);q_norm:N(head_dim);?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b221;\
-      altup=b222;laurel=b223;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
+      attention_bias);q_norm:N(head_dim);?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b222;\
+      altup=b223;laurel=b224;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size);post_per_layer_input_norm:N(hidden_size)};\
       embed_tokens_per_layer:E(vocab_size_per_layer_input,num_hidden_layers*hidden_size_per_layer_input);\
       per_layer_model_projection:L(hidden_size,num_hidden_layers*hidden_size_per_layer_input);\
-      altup_projections=b224;altup_unembed_projections=b224;norm:N(hidden_size);\
+      altup_projections=b225;altup_unembed_projections=b225;norm:N(hidden_size);\
       per_layer_projection_norm:N(hidden_size_per_layer_input)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       """,
@@ -2056,7 +2057,7 @@ extension TypeTable {
       c Gemma4ForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
       i model@text_config{language_model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{\
-      self_attn=b232;mlp=b78;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
+      self_attn=b233;mlp=b79;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);layer_scalar:B(1);\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size);\
@@ -2092,7 +2093,7 @@ extension TypeTable {
       attention_bias);o_proj:L(layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_head\
       s*global_head_dim,hidden_size,attention_bias);\
       q_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim);\
-      k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim)};mlp=b78;\
+      k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim)};mlp=b79;\
       per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);layer_scalar:B(1);\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
@@ -2122,7 +2123,7 @@ extension TypeTable {
       c Gemma4UnifiedForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
       i model@text_config{language_model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{\
-      self_attn=b232;mlp=b78;layer_scalar:B(1);input_layernorm:N(hidden_size);\
+      self_attn=b233;mlp=b79;layer_scalar:B(1);input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)}};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
@@ -2145,11 +2146,11 @@ extension TypeTable {
       s use_bidirectional_attention all vision
       c Gemma4UnifiedForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b233;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b234;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Gemma4UnifiedTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b233;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b234;norm:N(hidden_size)
       """,
     "gemma4_vision": """
       f . head_dim=64 hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_hidden_layers=16 \
@@ -2159,10 +2160,10 @@ extension TypeTable {
       i patch_embedder{input_proj:L(patch_size**2*3,hidden_size);position_embedding_table:T(2,\
       position_embedding_size,hidden_size)};encoder{layers*num_hidden_layers{self_attn{q_proj{\
       linear:L(hidden_size,num_attention_heads*head_dim);?use_clipped_linears input_min:B();?use_clipped_linears \
-      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};k_proj=b234;\
-      v_proj=b234;o_proj{linear:L(num_attention_heads*head_dim,hidden_size);?use_clipped_linears input_min:B();\
+      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};k_proj=b235;\
+      v_proj=b235;o_proj{linear:L(num_attention_heads*head_dim,hidden_size);?use_clipped_linears input_min:B();\
       ?use_clipped_linears input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};\
-      q_norm:N(head_dim);k_norm:N(head_dim)};mlp{gate_proj=b235;up_proj=b235;down_proj{linear:L(intermediate_size,\
+      q_norm:N(head_dim);k_norm:N(head_dim)};mlp{gate_proj=b236;up_proj=b236;down_proj{linear:L(intermediate_size,\
       hidden_size);?use_clipped_linears input_min:B();?use_clipped_linears input_max:B();?use_clipped_linears \
       output_min:B();?use_clipped_linears output_max:B()}};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
@@ -2176,13 +2177,13 @@ extension TypeTable {
       patch_size=16
       c GitForCausalLM AutoModelForCausalLM AutoModelForImageTextToText
       p git
-      i git{embeddings=b45;image_encoder@vision_config=b236;encoder{layer*num_hidden_layers=b49};\
-      visual_projection=b237;img_temporal_embedding*num_image_with_embedding@vision_config{:T(1,1,hidden_size)}};\
+      i git{embeddings=b46;image_encoder@vision_config{vision_model=b237};encoder{layer*num_hidden_layers=b50};\
+      visual_projection=b238;img_temporal_embedding*num_image_with_embedding@vision_config{:T(1,1,hidden_size)}};\
       ?tie_word_embeddings output:L(hidden_size,vocab_size,1)~;?!tie_word_embeddings output:L(hidden_size,\
       vocab_size,1)
       c GitModel AutoModel
-      i embeddings=b45;image_encoder@vision_config=b236;encoder{layer*num_hidden_layers=b49};\
-      visual_projection=b237;img_temporal_embedding*num_image_with_embedding@vision_config{:T(1,1,hidden_size)}
+      i embeddings=b46;image_encoder@vision_config{vision_model=b237};encoder{layer*num_hidden_layers=b50};\
+      visual_projection=b238;img_temporal_embedding*num_image_with_embedding@vision_config{:T(1,1,hidden_size)}
       """,
     "glm": """
       f . attention_bias=true head_dim=128 hidden_size=4096 intermediate_size=13696 num_attention_heads=32 \
@@ -2190,16 +2191,16 @@ extension TypeTable {
       g head_dim
       c GlmForCausalLM AutoModelForCausalLM
       p model
-      i model=b241;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b242;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GlmModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b240;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b241;norm:N(hidden_size)
       c GlmForSequenceClassification
       p model
-      i model=b241;score:L(hidden_size,num_labels)
+      i model=b242;score:L(hidden_size,num_labels)
       c GlmForTokenClassification
       p model
-      i model=b241;score:L(hidden_size,num_labels,1)
+      i model=b242;score:L(hidden_size,num_labels,1)
       """,
     "glm4": """
       f . attention_bias=true head_dim=128 hidden_size=4096 intermediate_size=13696 num_attention_heads=32 \
@@ -2207,11 +2208,11 @@ extension TypeTable {
       g head_dim
       c Glm4ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b242;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b243;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b242;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b243;norm:N(hidden_size)
       """,
     "glm46v": """
       f . tie_word_embeddings=false
@@ -2220,7 +2221,7 @@ extension TypeTable {
       c Glm46VForConditionalGeneration AutoModelForImageTextToText
       p model
       i ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model=b243
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model=b244
       c Glm46VModel AutoModel
       i visual:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
@@ -2231,11 +2232,11 @@ extension TypeTable {
       k . num_local_experts=n_routed_experts
       c Glm4MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b244;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b244;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;norm:N(hidden_size)
       """,
     "glm4_moe_lite": """
       f . attention_bias=false hidden_size=2048 intermediate_size=10240 kv_lora_rank=512 mlp_layer_types=null \
@@ -2247,11 +2248,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c Glm4MoeLiteForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b246;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4MoeLiteModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b246;norm:N(hidden_size)
       """,
     "glm4v": """
       f . tie_word_embeddings=false
@@ -2264,15 +2265,11 @@ extension TypeTable {
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
       c Glm4vForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b249;language_model@text_config=b251};?tie_word_embeddings \
+      i model{visual@vision_config=b250;language_model@text_config=b252};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Glm4vModel AutoModel
-      i visual{embeddings@vision_config=b246;patch_embed@vision_config=b103;\
-      blocks*text_config.num_hidden_layers@vision_config=b247;merger@vision_config=b248;\
-      downsample:C(vision_config.hidden_size,vision_config.out_hidden_size,1|vision_config.hidden_size,\
-      vision_config.spatial_merge_size,vision_config.spatial_merge_size);post_conv_layernorm@vision_config{\
-      weight:T(hidden_size)};post_layernorm@vision_config{weight:T(hidden_size)}};language_model@text_config=b251
+      i visual@vision_config=b250;language_model@text_config=b252
       """,
     "glm4v_moe": """
       f . tie_word_embeddings=false
@@ -2286,11 +2283,11 @@ extension TypeTable {
       d tie_word_embeddings text_config.tie_word_embeddings?true:tie_word_embeddings
       c Glm4vMoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b249;language_model@text_config=b253};?tie_word_embeddings \
+      i model{visual@vision_config=b250;language_model@text_config=b254};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Glm4vMoeModel AutoModel
-      i visual@vision_config=b249;language_model@text_config=b253
+      i visual@vision_config=b250;language_model@text_config=b254
       """,
     "glm4v_moe_text": """
       f . attention_bias=true first_k_dense_replace=1 hidden_size=4096 intermediate_size=10944 \
@@ -2298,8 +2295,8 @@ extension TypeTable {
       num_hidden_layers=46 num_key_value_heads=8 tie_word_embeddings=false vocab_size=151424
       k . num_local_experts=n_routed_experts
       c Glm4vMoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b252;mlp{\
-      ?!(i<first_k_dense_replace) experts=b254;?!(i<first_k_dense_replace) gate:R(hidden_size,n_routed_experts);\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b253;mlp{\
+      ?!(i<first_k_dense_replace) experts=b255;?!(i<first_k_dense_replace) gate:R(hidden_size,n_routed_experts);\
       ?!(i<first_k_dense_replace) shared_experts=b25;?!(i<first_k_dense_replace) gate=b26;\
       ?i<first_k_dense_replace gate_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace \
       up_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace down_proj:L(intermediate_size,\
@@ -2310,7 +2307,7 @@ extension TypeTable {
       out_hidden_size=4096 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Glm4vMoeVisionModel AutoModel
-      i embeddings=b246;patch_embed=b103;blocks*depth=b247;merger=b248;downsample:C(hidden_size,out_hidden_size,1|\
+      i embeddings=b247;patch_embed=b104;blocks*depth=b248;merger=b249;downsample:C(hidden_size,out_hidden_size,1|\
       hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
       post_layernorm:N(hidden_size)
       """,
@@ -2319,14 +2316,14 @@ extension TypeTable {
       num_key_value_heads=2 vocab_size=151552
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Glm4vTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b250;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b251;norm:N(hidden_size)
       """,
     "glm4v_vision": """
       f . attention_bias=false depth=24 hidden_size=1536 image_size=336 in_channels=3 intermediate_size=13696 \
       out_hidden_size=4096 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Glm4vVisionModel AutoModel
-      i embeddings=b246;patch_embed=b103;blocks*depth=b247;merger=b248;downsample:C(hidden_size,out_hidden_size,1|\
+      i embeddings=b247;patch_embed=b104;blocks*depth=b248;merger=b249;downsample:C(hidden_size,out_hidden_size,1|\
       hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
       post_layernorm:N(hidden_size)
       """,
@@ -2373,7 +2370,7 @@ extension TypeTable {
       r model.language_model.layers.*.ffn_hc.fn>model.language_model.layers.*.hc_ffn_fn
       r model.language_model.layers.*.ffn_hc.base>model.language_model.layers.*.hc_ffn_base
       r model.language_model.layers.*.ffn_hc.scale>model.language_model.layers.*.hc_ffn_scale
-      i model{visual@vision_config=b256;language_model@text_config=b257};?tie_word_embeddings \
+      i model{visual@vision_config=b257;language_model@text_config=b258};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Glm5NextModel AutoModel
@@ -2386,7 +2383,7 @@ extension TypeTable {
       r language_model.layers.*.ffn_hc.fn>language_model.layers.*.hc_ffn_fn
       r language_model.layers.*.ffn_hc.base>language_model.layers.*.hc_ffn_base
       r language_model.layers.*.ffn_hc.scale>language_model.layers.*.hc_ffn_scale
-      i visual@vision_config=b256;language_model@text_config=b257
+      i visual@vision_config=b257;language_model@text_config=b258
       """,
     "glm5_next_vision": """
       f . attention_bias=true depth=24 hidden_size=1024 in_channels=3 intermediate_size=4096 num_heads=16 \
@@ -2394,7 +2391,7 @@ extension TypeTable {
       temporal_patch_size=2
       k . num_attention_heads=num_heads num_hidden_layers=depth
       c Glm5NextVisionModel AutoModel
-      i patch_embed=b103;blocks*depth=b258;merger=b255;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
+      i patch_embed=b104;blocks*depth=b259;merger=b256;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
       spatial_merge_size,spatial_merge_size);post_layernorm:N(hidden_size)
       """,
     "glm_moe_dsa": """
@@ -2415,11 +2412,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c GlmMoeDsaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b259;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b260;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GlmMoeDsaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b259;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b260;norm:N(hidden_size)
       """,
     "glm_ocr": """
       f . tie_word_embeddings=false
@@ -2430,24 +2427,24 @@ extension TypeTable {
       k vision_config. num_attention_heads=num_heads num_hidden_layers=depth
       c GlmOcrForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b261;language_model@text_config=b263};?tie_word_embeddings \
+      i model{visual@vision_config=b262;language_model@text_config=b264};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c GlmOcrModel AutoModel
-      i visual@vision_config=b261;language_model@text_config=b263
+      i visual@vision_config=b262;language_model@text_config=b264
       """,
     "glm_ocr_text": """
       f . hidden_size=1024 intermediate_size=4096 num_attention_heads=16 num_hidden_layers=16 \
       num_key_value_heads=8 vocab_size=59392
       c GlmOcrTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b262;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b263;norm:N(hidden_size)
       """,
     "glm_ocr_vision": """
       f . attention_bias=true depth=24 hidden_size=1024 in_channels=3 intermediate_size=4096 num_heads=16 \
       out_hidden_size=1536 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_attention_heads=num_heads num_hidden_layers=depth
       c GlmOcrVisionModel AutoModel
-      i patch_embed=b103;blocks*depth=b258;merger=b260;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
+      i patch_embed=b104;blocks*depth=b259;merger=b261;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
       spatial_merge_size,spatial_merge_size);post_layernorm:N(hidden_size)
       """,
     "glmasr": """
@@ -2461,12 +2458,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b264;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b265;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GlmAsrModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b264;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b265;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "glmasr_encoder": """
       f . hidden_size=1280 intermediate_size=5120 num_attention_heads=20 num_hidden_layers=32 \
@@ -2478,7 +2475,7 @@ extension TypeTable {
       num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),1);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b71;\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b72;\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)};norm:N(hidden_size,1)
       """,
     "glmga": """
@@ -2488,7 +2485,7 @@ extension TypeTable {
       c Glm46VForConditionalGeneration AutoModelForImageTextToText
       p model
       i ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model=b243
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model=b244
       c Glm46VModel AutoModel
       i visual:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
@@ -2496,7 +2493,7 @@ extension TypeTable {
       f . tie_word_embeddings=true
       f vision_config. global_attn_indexes=[2,5,8,11] hidden_size=768 image_size=1024 mlp_dim=3072 \
       num_attention_heads=12 num_channels=3 num_hidden_layers=12 output_channels=256 patch_size=16 qkv_bias=true \
-      use_abs_pos=true window_size=14
+      use_abs_pos=true use_rel_pos=true window_size=14
       y text_config. qwen2
       m text_config. vocab_size=151860 hidden_size=1024 intermediate_size=2816 num_hidden_layers=24 \
       num_attention_heads=16 num_key_value_heads=16 tie_word_embeddings=true max_window_layers=21 \
@@ -2506,22 +2503,17 @@ extension TypeTable {
       "full_attention","full_attention","full_attention","full_attention","full_attention","full_attention",\
       "full_attention"]
       g vision_config.use_rel_pos
-      f vision_config. use_rel_pos=true
       c GotOcr2ForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{vision_tower@vision_config{patch_embed=b128;layers*num_hidden_layers=b265;neck=b131;?use_abs_pos \
-      pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)};multi_modal_projector=b266;\
-      language_model:A(AutoModel,text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,\
-      text_config.vocab_size);?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      i model{vision_tower@vision_config=b266;multi_modal_projector=b267;language_model:A(AutoModel,text_config)};\
+      ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GotOcr2Model AutoModel
       r language_model>language_model.model
-      i vision_tower{patch_embed@vision_config=b128;layers*text_config.num_hidden_layers@vision_config=b265;\
-      neck@vision_config=b131;?vision_config.use_abs_pos pos_embed:T(1,\
-      vision_config.image_size//vision_config.patch_size,vision_config.image_size//vision_config.patch_size,\
-      vision_config.hidden_size)};multi_modal_projector=b266;language_model:A(AutoModel,text_config)
+      i vision_tower@vision_config=b266;multi_modal_projector=b267;language_model:A(AutoModel,text_config)
       """,
     "gpt-sw3": """
       f . add_cross_attention=false n_embd=768 n_inner=null n_layer=12 n_positions=1024 tie_word_embeddings=true \
@@ -2529,10 +2521,10 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c GPT2LMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer=b270;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
+      i transformer=b271;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
       vocab_size)~
       c GPT2Model AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b271;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b272;ln_f:N(n_embd,1)
       """,
     "gpt2": """
       f . add_cross_attention=false n_embd=768 n_inner=null n_layer=12 n_positions=1024 tie_word_embeddings=true \
@@ -2540,10 +2532,10 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c GPT2LMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer=b270;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
+      i transformer=b271;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
       vocab_size)~
       c GPT2Model AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b271;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b272;ln_f:N(n_embd,1)
       """,
     "gpt_bigcode": """
       f . multi_query=true n_embd=768 n_head=12 n_inner=null n_layer=12 n_positions=1024 num_key_value_heads=null \
@@ -2555,30 +2547,30 @@ extension TypeTable {
       f . add_cross_attention=false
       c GPTBigCodeForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b272;ln_f:N(n_embd,1)};\
+      i transformer{wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b273;ln_f:N(n_embd,1)};\
       ?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,vocab_size)~
       c GPTBigCodeModel AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b272;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b273;ln_f:N(n_embd,1)
       """,
     "gpt_neo": """
       f . hidden_size=2048 max_position_embeddings=2048 num_layers=24 tie_word_embeddings=true vocab_size=50257
       k . num_hidden_layers=num_layers
       c GPTNeoForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer=b274;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      i transformer=b275;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c GPTNeoModel AutoModel
-      i wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b273;\
+      i wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b274;\
       ln_f:N(hidden_size,1)
       c GPTNeoForSequenceClassification
       p transformer
-      i transformer=b274;score:L(hidden_size,num_labels)
+      i transformer=b275;score:L(hidden_size,num_labels)
       c GPTNeoForTokenClassification
       p transformer
-      i transformer=b274;classifier:L(hidden_size,num_labels,1)
+      i transformer=b275;classifier:L(hidden_size,num_labels,1)
       c GPTNeoForQuestionAnswering
       p transformer
-      i transformer=b274;qa_outputs:L(hidden_size,2,1)
+      i transformer=b275;qa_outputs:L(hidden_size,2,1)
       """,
     "gpt_neox": """
       f . attention_bias=true hidden_size=6144 intermediate_size=24576 num_attention_heads=64 \
@@ -2586,22 +2578,22 @@ extension TypeTable {
       c GPTNeoXForCausalLM AutoModelForCausalLM
       p gpt_neox
       r lm_head>embed_out
-      i gpt_neox{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b276;final_layer_norm:N(hidden_size,\
+      i gpt_neox{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b277;final_layer_norm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GPTNeoXModel AutoModel
-      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b276;final_layer_norm:N(hidden_size,1)
+      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b277;final_layer_norm:N(hidden_size,1)
       """,
     "gpt_neox_japanese": """
       f . hidden_size=2560 intermediate_multiple_size=4 num_attention_heads=32 num_hidden_layers=32 \
       tie_word_embeddings=true vocab_size=32000
       c GPTNeoXJapaneseForCausalLM AutoModelForCausalLM
       p gpt_neox_japanese
-      i gpt_neox_japanese{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b277;\
+      i gpt_neox_japanese{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b278;\
       final_layer_norm:N(hidden_size,1)};?!tie_word_embeddings embed_out:L(hidden_size,vocab_size);\
       ?tie_word_embeddings embed_out:L(hidden_size,vocab_size)~
       c GPTNeoXJapaneseModel AutoModel
-      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b277;final_layer_norm:N(hidden_size,1)
+      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b278;final_layer_norm:N(hidden_size,1)
       """,
     "gpt_oss": """
       f . attention_bias=true head_dim=64 hidden_size=2880 intermediate_size=2880 layer_types=null \
@@ -2613,7 +2605,7 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c GptOssForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b278;mlp{\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b279;mlp{\
       router:R(hidden_size,num_local_experts);experts{gate_up_proj:Q(num_local_experts,hidden_size,\
       intermediate_size*2);down_proj:Q(num_local_experts,intermediate_size,hidden_size);\
       gate_up_proj_bias:T(num_local_experts,intermediate_size*2);down_proj_bias:T(num_local_experts,hidden_size)};\
@@ -2621,7 +2613,7 @@ extension TypeTable {
       norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GptOssModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b278;mlp{router:R(hidden_size,\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b279;mlp{router:R(hidden_size,\
       num_local_experts);experts{gate_up_proj:Q(num_local_experts,hidden_size,intermediate_size*2);\
       down_proj:P(num_local_experts,intermediate_size,hidden_size);gate_up_proj_bias:T(num_local_experts,\
       intermediate_size*2);down_proj_bias:T(num_local_experts,hidden_size)};router{bias:T(num_local_experts)}};\
@@ -2632,10 +2624,10 @@ extension TypeTable {
       k . hidden_size=n_embd num_hidden_layers=n_layer
       c GPTJForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b279;ln_f:N(n_embd,1)};?tie_word_embeddings \
+      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b280;ln_f:N(n_embd,1)};?tie_word_embeddings \
       lm_head:L(n_embd,vocab_size,1)~;?!tie_word_embeddings lm_head:L(n_embd,vocab_size,1)
       c GPTJModel AutoModel
-      i wte:E(vocab_size,n_embd)!;h*n_layer=b279;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;h*n_layer=b280;ln_f:N(n_embd,1)
       """,
     "granite": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 mlp_bias=false num_attention_heads=32 \
@@ -2643,10 +2635,10 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c GraniteForCausalLM AutoModelForCausalLM
       p model
-      i model=b281;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b282;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b280;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b281;norm:N(hidden_size)
       """,
     "granite4_vision": """
       f . tie_word_embeddings=false
@@ -2666,40 +2658,41 @@ extension TypeTable {
       f text_config. mlp_bias=false
       c Granite4VisionForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{language_model@text_config{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b79;\
-      norm:N(hidden_size)};layerwise_projectors{0=b282;1=b282;2=b282};spatial_projectors{0=b282;1=b282;2=b282;\
-      3=b282};image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,vision_config)};\
+      i model{language_model@text_config{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b80;\
+      norm:N(hidden_size)};layerwise_projectors{0=b283;1=b283;2=b283};spatial_projectors{0=b283;1=b283;2=b283;\
+      3=b283};image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,vision_config)};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       """,
     "granite_docling": """
-      f . tie_word_embeddings=true
+      f . density_router_hidden_size=null tie_word_embeddings=true
       f text_config. attention_bias=false hidden_size=1024 intermediate_size=2048 mlp_bias=false \
       num_attention_heads=16 num_hidden_layers=28 num_key_value_heads=4 vocab_size=133800
-      f vision_config. hidden_size=768 image_size=512 intermediate_size=3072 num_channels=3 out_hidden_size=1024 \
-      patch_size=16 scale_factor=4 use_fine_route=true
+      f vision_config. hidden_size=768 image_size=512 intermediate_size=3072 num_channels=3 num_hidden_layers=12 \
+      out_hidden_size=1024 patch_size=16 scale_factor=4 use_fine_route=true
       d text_config.num_key_value_heads \
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
       c GraniteDoclingForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model=b287;text_model@text_config=b281};?!tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      i model{vision_model@vision_config=b288;text_model@text_config=b282;?!null(density_router_hidden_size) \
+      density_router=b289};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
+      ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GraniteDoclingModel AutoModel
-      i vision_model=b287;text_model@text_config=b281
+      i vision_model@vision_config=b288;text_model@text_config=b282;?!null(density_router_hidden_size) \
+      density_router=b289
       """,
     "granite_docling_text": """
       f . attention_bias=false hidden_size=1024 intermediate_size=2048 mlp_bias=false num_attention_heads=16 \
       num_hidden_layers=28 num_key_value_heads=4 tie_word_embeddings=true vocab_size=133800
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c GraniteDoclingTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b280;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b281;norm:N(hidden_size)
       """,
     "granite_docling_vision": """
       f . hidden_size=768 image_size=512 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 out_hidden_size=1024 patch_size=16 scale_factor=4 use_fine_route=true
       c GraniteDoclingVisionModel AutoModel
-      i embeddings=b283;encoder{layers*num_hidden_layers=b94};connector=b286;post_layernorm:N(hidden_size,1)
+      i embeddings=b284;encoder{layers*num_hidden_layers=b95};connector=b287;post_layernorm:N(hidden_size,1)
       """,
     "granite_speech": """
       f . downsample_rate=5 tie_word_embeddings=true window_size=15
@@ -2720,7 +2713,7 @@ extension TypeTable {
       p model
       r model>
       r model.language_model>language_model.model
-      i model=b289;lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      i model=b291;lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       """,
     "granite_speech_plus": """
       f . downsample_rate=5 tie_word_embeddings=true window_size=15
@@ -2739,7 +2732,7 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b289;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
+      i model=b291;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       """,
     "granite_swa": """
@@ -2751,11 +2744,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c GraniteSWAForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b291;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b293;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c GraniteSWAModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b291;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b293;norm:N(hidden_size)
       """,
     "granitemoe": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2766,13 +2759,13 @@ extension TypeTable {
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model=b295;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b297;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteMoeModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b294;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b296;norm:N(hidden_size)
       """,
     "granitemoe_swa": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 layer_types=null num_attention_heads=32 \
@@ -2785,11 +2778,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c GraniteMoeSWAForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b296;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b298;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GraniteMoeSWAModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b296;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b298;norm:N(hidden_size)
       """,
     "granitemoehybrid": """
       f . hidden_size=4096 intermediate_size=11008 layer_types=null mamba_conv_bias=true mamba_d_conv=4 \
@@ -2806,14 +2799,14 @@ extension TypeTable {
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b297;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b299;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GraniteMoeHybridModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b297;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b299;norm:N(hidden_size)
       """,
     "granitemoeshared": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2826,13 +2819,13 @@ extension TypeTable {
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model=b295;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b297;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteMoeSharedModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b294;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b296;norm:N(hidden_size)
       """,
     "gte": """
       f . hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_hidden_layers=12 \
@@ -2849,7 +2842,7 @@ extension TypeTable {
       r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
       r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
       r lm_head.layer_norm>lm_head.norm
-      i gte=b301;lm_head{dense:L(hidden_size,hidden_size,1);?!tie_word_embeddings decoder:L(hidden_size,\
+      i gte=b303;lm_head{dense:L(hidden_size,hidden_size,1);?!tie_word_embeddings decoder:L(hidden_size,\
       vocab_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;layer_norm:N(hidden_size,1)}
       c GteModel AutoModel
       r layers.*.mlp.gate_proj>encoder.layer.*.mlp.up_gate_proj
@@ -2861,7 +2854,7 @@ extension TypeTable {
       r layers.*.self_attn.o_proj>encoder.layer.*.attention.o_proj
       r layers.*.post_attention_layernorm>encoder.layer.*.attn_ln
       r layers.*.post_mlp_layernorm>encoder.layer.*.mlp_ln
-      i embeddings=b298;layers*num_hidden_layers=b300
+      i embeddings=b300;layers*num_hidden_layers=b302
       c GteForSequenceClassification
       p gte
       r gte.layers.*.mlp.gate_proj>gte.encoder.layer.*.mlp.up_gate_proj
@@ -2873,7 +2866,7 @@ extension TypeTable {
       r gte.layers.*.self_attn.o_proj>gte.encoder.layer.*.attention.o_proj
       r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
       r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
-      i gte{embeddings=b298;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b300};\
+      i gte{embeddings=b300;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b302};\
       classifier:L(hidden_size,num_labels,1)
       c GteForTokenClassification
       p gte
@@ -2886,7 +2879,7 @@ extension TypeTable {
       r gte.layers.*.self_attn.o_proj>gte.encoder.layer.*.attention.o_proj
       r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
       r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
-      i gte=b301;classifier:L(hidden_size,num_labels,1)
+      i gte=b303;classifier:L(hidden_size,num_labels,1)
       """,
     "helium": """
       f . attention_bias=false head_dim=128 hidden_size=2560 intermediate_size=7040 mlp_bias=false \
@@ -2894,11 +2887,11 @@ extension TypeTable {
       g head_dim
       c HeliumForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b302;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b304;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HeliumModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b302;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b304;norm:N(hidden_size)
       """,
     "hrm_text": """
       f . H_cycles=2 L_cycles=3 head_dim=128 hidden_size=1536 intermediate_size=4096 num_attention_heads=12 \
@@ -2929,7 +2922,7 @@ extension TypeTable {
       r model.H_module.layers.*.self_attn.gate_proj>model.H_module.layers.*.attn.gqkv_proj
       r model.H_module.layers.*.mlp.gate_proj>model.H_module.layers.*.mlp.gate_up_proj
       r model.H_module.layers.*.mlp.up_proj>model.H_module.layers.*.mlp.gate_up_proj
-      i model{embed_tokens:E(vocab_size,hidden_size)!;L_module=b303;H_module=b303;z_L_init:T(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;L_module=b305;H_module=b305;z_L_init:T(hidden_size)};\
       lm_head:L(hidden_size,vocab_size)
       c HrmTextModel AutoModel
       r L_module.layers.*.self_attn.q_proj>L_module.layers.*.attn.gqkv_proj
@@ -2946,7 +2939,7 @@ extension TypeTable {
       r H_module.layers.*.self_attn.gate_proj>H_module.layers.*.attn.gqkv_proj
       r H_module.layers.*.mlp.gate_proj>H_module.layers.*.mlp.gate_up_proj
       r H_module.layers.*.mlp.up_proj>H_module.layers.*.mlp.gate_up_proj
-      i embed_tokens:E(vocab_size,hidden_size)!;L_module=b303;H_module=b303;z_L_init:T(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;L_module=b305;H_module=b305;z_L_init:T(hidden_size)
       """,
     "hunyuan_v1_dense": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2955,10 +2948,10 @@ extension TypeTable {
       g head_dim
       c HunYuanDenseV1ForCausalLM AutoModelForCausalLM
       p model
-      i model=b306;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b308;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c HunYuanDenseV1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b305;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b307;norm:N(hidden_size)
       """,
     "hunyuan_v1_moe": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2968,18 +2961,18 @@ extension TypeTable {
       g head_dim
       c HunYuanMoEV1ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b307;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b309;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HunYuanMoEV1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b307;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b309;norm:N(hidden_size)
       """,
     "hunyuan_vl": """
       f . tie_word_embeddings=true
       f text_config. attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 \
       num_attention_heads=32 num_hidden_layers=32 num_key_value_heads=null vocab_size=290943
       f vision_config. hidden_size=1152 intermediate_size=4304 max_image_size=2048 num_attention_heads=16 \
-      num_channels=3 patch_size=16 spatial_merge_size=2 text_hidden_size=3072
+      num_channels=3 num_hidden_layers=27 patch_size=16 spatial_merge_size=2 text_hidden_size=3072
       k text_config. attention_head_dim=head_dim org_vocab_size=vocab_size
       k vision_config. attention_heads=num_attention_heads
       d text_config.num_key_value_heads \
@@ -3006,7 +2999,7 @@ extension TypeTable {
       r model.vision_tower.patch_merger.image_sep>vit.perceive.image_sep
       r model.vision_tower.patch_merger.before_rms>vit.perceive.before_rms
       r model.vision_tower.patch_merger.after_rms>vit.perceive.after_rms
-      i model{language_model@text_config=b306;vision_tower=b312};lm_head:L(text_config.hidden_size,\
+      i model{language_model@text_config=b308;vision_tower@vision_config=b314};lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)~
       c HunYuanVLModel AutoModel
       r vision_tower.layers.*.mlp.fc1>vision_tower.layers.*.mlp.dense_h_to_4h
@@ -3020,7 +3013,7 @@ extension TypeTable {
       r vision_tower.patch_merger.image_sep>vision_tower.perceive.image_sep
       r vision_tower.patch_merger.before_rms>vision_tower.perceive.before_rms
       r vision_tower.patch_merger.after_rms>vision_tower.perceive.after_rms
-      i language_model@text_config=b306;vision_tower=b312
+      i language_model@text_config=b308;vision_tower@vision_config=b314
       """,
     "hunyuan_vl_vision": """
       f . hidden_size=1152 intermediate_size=4304 max_image_size=2048 num_attention_heads=16 num_channels=3 \
@@ -3028,7 +3021,7 @@ extension TypeTable {
       k . attention_heads=num_attention_heads
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c HunYuanVLVisionTransformer AutoModel
-      i embeddings=b308;layers*num_hidden_layers=b310;patch_merger=b311
+      i embeddings=b310;layers*num_hidden_layers=b312;patch_merger=b313
       """,
     "hy_v3": """
       f . attention_bias=false head_dim=128 hidden_size=4096 intermediate_size=13312 mlp_bias=false \
@@ -3043,14 +3036,14 @@ extension TypeTable {
       r model.layers.*.mlp.gate>model.layers.*.mlp.router.gate
       r model.layers.*.mlp.shared_experts>model.layers.*.mlp.shared_mlp
       r model.layers.*.mlp.e_score_correction_bias>model.layers.*.mlp.expert_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b313;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b315;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HYV3Model AutoModel
       r layers.*.mlp.gate>layers.*.mlp.router.gate
       r layers.*.mlp.shared_experts>layers.*.mlp.shared_mlp
       r layers.*.mlp.e_score_correction_bias>layers.*.mlp.expert_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b313;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b315;norm:N(hidden_size)
       """,
     "hy_v4": """
       f . attention_bias=false hc_mult=4 head_dim=256 hidden_size=2816 index_head_dim=128 index_n_heads=16 \
@@ -3081,7 +3074,7 @@ extension TypeTable {
       r model.hc_head.hc_fn>model.hc_pre.hc_head.hc_head_fn
       r model.hc_head.hc_base>model.hc_pre.hc_head.hc_head_base
       r model.hc_head.hc_scale>model.hc_pre.hc_head.hc_head_scale
-      i model=b316;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b318;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c HYV4Model AutoModel
       r layers.*.self_attn.gate_proj>layers.*.self_attn.linear_gate
@@ -3097,7 +3090,7 @@ extension TypeTable {
       r hc_head.hc_fn>hc_head.hc_pre.hc_head_fn
       r hc_head.hc_base>hc_head.hc_pre.hc_head_base
       r hc_head.hc_scale>hc_head.hc_pre.hc_head_scale
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b315;norm:N(hidden_size);hc_head=b144
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b317;norm:N(hidden_size);hc_head=b144
       """,
     "hy_v4_vl": """
       f . tie_word_embeddings=false
@@ -3158,7 +3151,7 @@ extension TypeTable {
       r model.vision_tower.patch_merger.proj_out>vit.perceive.proj.2
       r model.vision_tower.patch_merger.image_newline>vit.perceive.image_newline
       r model.vision_tower.patch_merger.before_rms>vit.perceive.norm
-      i model{language_model@text_config=b316;vision_tower@vision_config=b318};?tie_word_embeddings \
+      i model{language_model@text_config=b318;vision_tower@vision_config=b320};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c HYV4VLModel AutoModel
@@ -3181,7 +3174,7 @@ extension TypeTable {
       r vision_tower.patch_merger.proj_out>vision_tower.perceive.proj.2
       r vision_tower.patch_merger.image_newline>vision_tower.perceive.image_newline
       r vision_tower.patch_merger.before_rms>vision_tower.perceive.norm
-      i language_model@text_config=b316;vision_tower@vision_config=b318
+      i language_model@text_config=b318;vision_tower@vision_config=b320
       """,
     "hy_v4_vl_text": """
       f . attention_bias=false hc_mult=4 head_dim=256 hidden_size=6144 index_head_dim=128 index_n_heads=32 \
@@ -3212,7 +3205,7 @@ extension TypeTable {
       r hc_head.hc_fn>hc_head.hc_pre.hc_head_fn
       r hc_head.hc_base>hc_head.hc_pre.hc_head_base
       r hc_head.hc_scale>hc_head.hc_pre.hc_head_scale
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b315;norm:N(hidden_size);hc_head=b144
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b317;norm:N(hidden_size);hc_head=b144
       """,
     "hy_v4_vl_vision": """
       f . hidden_size=1536 intermediate_size=6144 max_image_size=2048 num_attention_heads=16 num_channels=3 \
@@ -3220,7 +3213,7 @@ extension TypeTable {
       k . attention_heads=num_attention_heads
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c HYV4VLVisionModel AutoModel
-      i embeddings=b308;layers*num_hidden_layers=b310;patch_merger=b317
+      i embeddings=b310;layers*num_hidden_layers=b312;patch_merger=b319
       """,
     "hyperclovax": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 mlp_bias=false \
@@ -3231,11 +3224,11 @@ extension TypeTable {
       g head_dim
       c HyperCLOVAXForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b319;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b321;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HyperCLOVAXModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b319;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b321;norm:N(hidden_size)
       """,
     "hyperclovax_vision_v2": """
       f . tie_word_embeddings=true
@@ -3269,31 +3262,33 @@ extension TypeTable {
       s alpha_type float vector
       c IdeficsForVisionText2Text AutoModelForImageTextToText
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;vision_model=b321;\
-      layers*num_hidden_layers//cross_layer_interval=b323;\
-      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b324;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;vision_model=b323;\
+      layers*num_hidden_layers//cross_layer_interval=b325;\
+      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b326;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c IdeficsModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;vision_model=b321;\
-      layers*num_hidden_layers//cross_layer_interval=b323;\
-      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b324;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;vision_model=b323;\
+      layers*num_hidden_layers//cross_layer_interval=b325;\
+      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b326;norm:N(hidden_size)
       """,
     "idefics2": """
       f . tie_word_embeddings=false
-      f perceiver_config. hidden_size=4096 num_key_value_heads=4 resampler_head_dim=96 resampler_n_heads=16 \
-      resampler_n_latents=64
+      f perceiver_config. hidden_size=4096 num_key_value_heads=4 resampler_depth=3 resampler_head_dim=96 \
+      resampler_n_heads=16 resampler_n_latents=64
       f vision_config. hidden_size=768 image_size=224 intermediate_size=3072 num_channels=3 num_hidden_layers=12 \
       patch_size=32
       y text_config. mistral
+      n text_config. intermediate_size=14336
       m text_config. max_position_embeddings=32768 rms_norm_eps=1e-05
+      d perceiver_config.hidden_size text_config.hidden_size
       c Idefics2ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model@vision_config=b325;connector=b327;text_model:A(AutoModel,text_config)};\
+      i model{vision_model@vision_config=b327;connector=b328;text_model:A(AutoModel,text_config)};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Idefics2Model AutoModel
-      i vision_model=b328;connector=b327;text_model:A(AutoModel,text_config)
+      i vision_model@vision_config=b327;connector=b328;text_model:A(AutoModel,text_config)
       """,
     "idefics3": """
       f . scale_factor=2 tie_word_embeddings=false
@@ -3306,13 +3301,13 @@ extension TypeTable {
       i model=b330;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Idefics3Model AutoModel
-      i vision_model@vision_config=b325;connector=b329;text_model:A(AutoModel,text_config)
+      i vision_model@vision_config=b327;connector=b329;text_model:A(AutoModel,text_config)
       """,
     "idefics3_vision": """
       f . hidden_size=1152 image_size=224 intermediate_size=3072 num_attention_heads=16 num_channels=3 \
       num_hidden_layers=12 patch_size=32
       c Idefics3VisionTransformer AutoModel
-      i embeddings=b283;encoder{layers*num_hidden_layers=b94};post_layernorm:N(hidden_size,1)
+      i embeddings=b284;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
       """,
     "inkling2_vision": """
       f . hidden_size=1024 intermediate_size=null mlp_ratio=4.0 num_attention_heads=16 num_channels=3 \
@@ -3323,7 +3318,7 @@ extension TypeTable {
       c Inkling2VisionModel AutoModel
       i embeddings{patch_embedding:L(num_channels*patch_size**2,hidden_size);\
       position_embedding:E(posemb_grid_size**2,hidden_size);class_embedding:T(hidden_size);\
-      cls_position_embedding:T(hidden_size)};layers*num_hidden_layers{self_attn=b63;mlp=b71;\
+      cls_position_embedding:T(hidden_size)};layers*num_hidden_layers{self_attn=b64;mlp=b72;\
       lambda_1:T(hidden_size);lambda_2:T(hidden_size);layernorm_before:N(hidden_size,1);\
       layernorm_after:N(hidden_size,1)};merger{linear_1:L(spatial_merge_size**2*hidden_size,projection_hidden_dim,\
       projector_bias);linear_2:L(projection_hidden_dim,text_hidden_size,projector_bias)};\
@@ -3348,7 +3343,7 @@ extension TypeTable {
       ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') \
       down_proj:L(intermediate_size,hidden_size);?mlp_layer_types[i]=='sparse' gate:R(hidden_size,\
-      n_routed_experts+n_shared_experts);?mlp_layer_types[i]=='sparse' experts=b254;?mlp_layer_types[i]=='sparse' \
+      n_routed_experts+n_shared_experts);?mlp_layer_types[i]=='sparse' experts=b255;?mlp_layer_types[i]=='sparse' \
       shared_experts=b333;?!(mlp_layer_types[i]=='sparse') global_scale:T(1);?mlp_layer_types[i]=='sparse' \
       gate=b334};attn_sconv=b335;mlp_sconv=b335;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};embed_tokens{embed_norm:N(hidden_size)};norm:N(hidden_size)};\
@@ -3356,7 +3351,7 @@ extension TypeTable {
       c InklingTextModel AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b332;mlp{\
       ?mlp_layer_types[i]=='sparse' gate:R(hidden_size,n_routed_experts+n_shared_experts);\
-      ?mlp_layer_types[i]=='sparse' experts=b254;?mlp_layer_types[i]=='sparse' shared_experts=b333;\
+      ?mlp_layer_types[i]=='sparse' experts=b255;?mlp_layer_types[i]=='sparse' shared_experts=b333;\
       ?mlp_layer_types[i]=='sparse' gate=b334;?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,\
       intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size);\
@@ -3374,11 +3369,11 @@ extension TypeTable {
       y text_config. opt
       d qformer_config.encoder_hidden_size vision_config.hidden_size
       c InstructBlipForConditionalGeneration AutoModelForImageTextToText
-      i vision_model@vision_config=b72;qformer@qformer_config=b336;\
+      i vision_model@vision_config=b73;qformer@qformer_config=b336;\
       language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
       num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModelForCausalLM,text_config)
       c InstructBlipModel AutoModel
-      i vision_model@vision_config=b72;qformer@qformer_config=b336;\
+      i vision_model@vision_config=b73;qformer@qformer_config=b336;\
       language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
       num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModel,text_config)
       """,
@@ -3391,11 +3386,11 @@ extension TypeTable {
       qkv_bias=true
       y text_config. opt
       c InstructBlipVideoForConditionalGeneration AutoModelForImageTextToText
-      i vision_model@vision_config=b72;qformer@qformer_config=b336;\
+      i vision_model@vision_config=b73;qformer@qformer_config=b336;\
       language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
       num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModelForCausalLM,text_config)
       c InstructBlipVideoModel AutoModel
-      i vision_model@vision_config=b72;qformer@qformer_config=b336;\
+      i vision_model@vision_config=b73;qformer@qformer_config=b336;\
       language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
       num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModel,text_config)
       """,
@@ -3512,62 +3507,70 @@ extension TypeTable {
       el_multiplier[i]:i==0?base_channels:i+1==len(channel_multiplier)?base_channels*channel_multiplier[3]:base_ch\
       annels*channel_multiplier[j]):base_channels*channel_multiplier[i],1);\
       norm2:N(base_channels*channel_multiplier[i],1);\
-      ?base_channels*channel_multiplier[len(channel_multiplier)-1-i]==base_channels*channel_multiplier[len(channel\
-      _multiplier)-1-i+1]&j==0 nin_shortcut:C(base_channels*channel_multiplier[i-1],\
-      base_channels*channel_multiplier[i],1|base_channels*channel_multiplier[i-1],1,1)};\
-      ?i+1==len(channel_multiplier) attn*num_res_blocks=b345;?!(i+1==len(channel_multiplier)) downsample=b87};mid{\
-      block_1=b346;attn_1=b345;block_2=b346};conv_out:C(base_channels*channel_multiplier[4],\
-      double_latent?latent_channels*2:latent_channels,1|base_channels*channel_multiplier[4],3,3);\
-      norm_out:N(base_channels*channel_multiplier[4],1)};quantize{embedding:E(num_embeddings,embed_dim)};\
-      quant_conv:C(latent_channels,embed_dim,1|latent_channels,1,1);post_quant_conv:C(embed_dim,latent_channels,1|\
-      embed_dim,1,1);decoder{conv_in:C(latent_channels,base_channels*channel_multiplier[4],1|latent_channels,3,3);\
-      mid{block_1=b346;attn_1=b345;block_2=b346};up*len(channel_multiplier){block*(num_res_blocks+1){\
-      conv1:C(i==0?(base_channels*channel_multiplier[len(channel_multiplier)-1-j]==base_channels*channel_multiplie\
-      r[len(channel_multiplier)-1-j+1]?(base_channels*channel_multiplier[j]==base_channels*channel_multiplier[j+1]\
-      ?base_channels*channel_multiplier[4]:base_channels*channel_multiplier[j]):base_channels*channel_multiplier[4\
-      ]):base_channels*channel_multiplier[i]==base_channels*channel_multiplier[i+1]?base_channels*channel_multipli\
-      er[i]:base_channels==base_channels*channel_multiplier[j]?(base_channels==base_channels*channel_multiplier[i]\
-      ?(j==0?base_channels*channel_multiplier[4]:base_channels*channel_multiplier[3]):j==0?(i+1==len(channel_multi\
-      plier)?base_channels*channel_multiplier[j]:base_channels*channel_multiplier[i]):base_channels*channel_multip\
-      lier[j]):i+1==len(channel_multiplier)?base_channels*channel_multiplier[0]:base_channels==base_channels*chann\
-      el_multiplier[i]?(base_channels*channel_multiplier[j]==base_channels*channel_multiplier[j+1]?base_channels*c\
-      hannel_multiplier[j]:base_channels*channel_multiplier[j-1]==base_channels*channel_multiplier[j]?base_channel\
-      s*channel_multiplier[j]:base_channels*channel_multiplier[3]):base_channels*channel_multiplier[1],\
+      ?(base_channels*channel_multiplier[len(channel_multiplier)-1-i]==base_channels*channel_multiplier[len(channe\
+      l_multiplier)-1-i+1]?j==0&!(base_channels*channel_multiplier[i-1]==base_channels*channel_multiplier[i]):base\
+      _channels==base_channels*channel_multiplier[j]?!(base_channels==base_channels*channel_multiplier[i])&(!(base\
+      _channels*channel_multiplier[i-1]==base_channels*channel_multiplier[i])&j==0):j==0&i==0) \
+      nin_shortcut:C(i+1==len(channel_multiplier)?base_channels*channel_multiplier[3]:i==0?base_channels:base_chan\
+      nels*channel_multiplier[j],base_channels*channel_multiplier[i],1|\
+      i+1==len(channel_multiplier)?base_channels*channel_multiplier[3]:i==0?base_channels:base_channels*channel_mu\
+      ltiplier[j],1,1)};?i+1==len(channel_multiplier) attn*num_res_blocks{q:C(base_channels*channel_multiplier[i],\
+      base_channels*channel_multiplier[i],1|base_channels*channel_multiplier[i],1,1);\
+      k:C(base_channels*channel_multiplier[i],base_channels*channel_multiplier[i],1|\
+      base_channels*channel_multiplier[i],1,1);v:C(base_channels*channel_multiplier[i],\
+      base_channels*channel_multiplier[i],1|base_channels*channel_multiplier[i],1,1);\
+      proj_out:C(base_channels*channel_multiplier[i],base_channels*channel_multiplier[i],1|\
+      base_channels*channel_multiplier[i],1,1);norm:N(base_channels*channel_multiplier[i],1)};\
+      ?!(i+1==len(channel_multiplier)) downsample=b88};mid=b90;\
+      conv_out:C(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channe\
+      l_multiplier[3],double_latent?latent_channels*2:latent_channels,1|\
+      base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_multiplie\
+      r[3],3,3);norm_out:N(base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_chann\
+      els*channel_multiplier[3],1)};quantize{embedding:E(num_embeddings,embed_dim)};quant_conv:C(latent_channels,\
+      embed_dim,1|latent_channels,1,1);post_quant_conv:C(embed_dim,latent_channels,1|embed_dim,1,1);decoder{\
+      conv_in:C(latent_channels,\
+      base_channels*channel_multiplier[4]%1==0?base_channels*channel_multiplier[4]:base_channels*channel_multiplie\
+      r[3],1|latent_channels,3,3);mid=b90;up*len(channel_multiplier){block*(num_res_blocks+1){\
+      conv1:C(j==0?(base_channels*channel_multiplier[len(channel_multiplier)-1-i-1]==base_channels*channel_multipl\
+      ier[len(channel_multiplier)-1-i]?(i==0?base_channels*channel_multiplier[len(channel_multiplier)-1-i]:base_ch\
+      annels*channel_multiplier[len(channel_multiplier)-1-i+1]):base_channels*channel_multiplier[len(channel_multi\
+      plier)-1-i]):base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
       base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
-      i==0?(base_channels*channel_multiplier[len(channel_multiplier)-1-j]==base_channels*channel_multiplier[len(ch\
-      annel_multiplier)-1-j+1]?(base_channels*channel_multiplier[j]==base_channels*channel_multiplier[j+1]?base_ch\
-      annels*channel_multiplier[4]:base_channels*channel_multiplier[j]):base_channels*channel_multiplier[4]):base_\
-      channels*channel_multiplier[i]==base_channels*channel_multiplier[i+1]?base_channels*channel_multiplier[i]:ba\
-      se_channels==base_channels*channel_multiplier[j]?(base_channels==base_channels*channel_multiplier[i]?(j==0?b\
-      ase_channels*channel_multiplier[4]:base_channels*channel_multiplier[3]):j==0?(i+1==len(channel_multiplier)?b\
-      ase_channels*channel_multiplier[j]:base_channels*channel_multiplier[i]):base_channels*channel_multiplier[j])\
-      :i+1==len(channel_multiplier)?base_channels*channel_multiplier[0]:base_channels==base_channels*channel_multi\
-      plier[i]?(base_channels*channel_multiplier[j]==base_channels*channel_multiplier[j+1]?base_channels*channel_m\
-      ultiplier[j]:base_channels*channel_multiplier[j-1]==base_channels*channel_multiplier[j]?base_channels*channe\
-      l_multiplier[j]:base_channels*channel_multiplier[3]):base_channels*channel_multiplier[1],3,3);\
+      j==0?(base_channels*channel_multiplier[len(channel_multiplier)-1-i-1]==base_channels*channel_multiplier[len(\
+      channel_multiplier)-1-i]?(i==0?base_channels*channel_multiplier[len(channel_multiplier)-1-i]:base_channels*c\
+      hannel_multiplier[len(channel_multiplier)-1-i+1]):base_channels*channel_multiplier[len(channel_multiplier)-1\
+      -i]):base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3);\
       conv2:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
       base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
       base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3);\
-      norm1:N(i==0?(base_channels*channel_multiplier[len(channel_multiplier)-1-j]==base_channels*channel_multiplie\
-      r[len(channel_multiplier)-1-j+1]?(base_channels*channel_multiplier[j]==base_channels*channel_multiplier[j+1]\
-      ?base_channels*channel_multiplier[4]:base_channels*channel_multiplier[j]):base_channels*channel_multiplier[4\
-      ]):base_channels*channel_multiplier[i]==base_channels*channel_multiplier[i+1]?base_channels*channel_multipli\
-      er[i]:base_channels==base_channels*channel_multiplier[j]?(base_channels==base_channels*channel_multiplier[i]\
-      ?(j==0?base_channels*channel_multiplier[4]:base_channels*channel_multiplier[3]):j==0?(i+1==len(channel_multi\
-      plier)?base_channels*channel_multiplier[j]:base_channels*channel_multiplier[i]):base_channels*channel_multip\
-      lier[j]):i+1==len(channel_multiplier)?base_channels*channel_multiplier[0]:base_channels==base_channels*chann\
-      el_multiplier[i]?(base_channels*channel_multiplier[j]==base_channels*channel_multiplier[j+1]?base_channels*c\
-      hannel_multiplier[j]:base_channels*channel_multiplier[j-1]==base_channels*channel_multiplier[j]?base_channel\
-      s*channel_multiplier[j]:base_channels*channel_multiplier[3]):base_channels*channel_multiplier[1],1);\
+      norm1:N(j==0?(base_channels*channel_multiplier[len(channel_multiplier)-1-i-1]==base_channels*channel_multipl\
+      ier[len(channel_multiplier)-1-i]?(i==0?base_channels*channel_multiplier[len(channel_multiplier)-1-i]:base_ch\
+      annels*channel_multiplier[len(channel_multiplier)-1-i+1]):base_channels*channel_multiplier[len(channel_multi\
+      plier)-1-i]):base_channels*channel_multiplier[len(channel_multiplier)-1-i],1);\
       norm2:N(base_channels*channel_multiplier[len(channel_multiplier)-1-i],1);\
-      ?j==0&base_channels*channel_multiplier[i-1]==base_channels*channel_multiplier[i] \
+      ?j==0&(base_channels*channel_multiplier[len(channel_multiplier)-1-i-1]==base_channels*channel_multiplier[len\
+      (channel_multiplier)-1-i]&!(i==0)) \
       nin_shortcut:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i+1],\
       base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
-      base_channels*channel_multiplier[len(channel_multiplier)-1-i+1],1,1)};?i==0 attn*(num_res_blocks+1)=b347;\
-      ?!(i+1==len(channel_multiplier)) upsample=b348};conv_out:C(base_channels*channel_multiplier[0],out_channels,\
-      1|base_channels*channel_multiplier[0],3,3);norm_out:N(base_channels*channel_multiplier[0],1)}};\
-      generation_embeddings:E(vq_config.num_embeddings,vq_config.embed_dim);generation_aligner@vq_config=b349;\
-      generation_head@vq_config=b350;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i+1],1,1)};?i==0 attn*(num_res_blocks+1){\
+      norm:N(base_channels*channel_multiplier[len(channel_multiplier)-1-i],1);\
+      q:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1,1);\
+      k:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1,1);\
+      v:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1,1);\
+      proj_out:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1,1)};?!(i+1==len(channel_multiplier)) \
+      upsample=b345};conv_out:C(base_channels*channel_multiplier[0],out_channels,1|\
+      base_channels*channel_multiplier[0],3,3);norm_out:N(base_channels*channel_multiplier[0],1)}};\
+      generation_embeddings:E(vq_config.num_embeddings,vq_config.embed_dim);generation_aligner@vq_config{\
+      fc1:L(embed_dim,projection_dim,1);hidden_layers*(num_hidden_layers-1){:L(projection_dim,projection_dim,1)}};\
+      generation_head@vq_config=b346;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c JanusModel AutoModel
@@ -3592,17 +3595,19 @@ extension TypeTable {
       norm1:N(vq_config.base_channels*vq_config.channel_multiplier[i-1]==vq_config.base_channels*vq_config.channel\
       _multiplier[i]?vq_config.base_channels*vq_config.channel_multiplier[i]:i==0?vq_config.base_channels:i+1==tex\
       t_config.num_hidden_layers?vq_config.base_channels*vq_config.channel_multiplier[3]:vq_config.base_channels*v\
-      q_config.channel_multiplier[1],1);norm2@vq_config=b90};1@vq_config=b91};?i+1==text_config.num_hidden_layers \
-      attn@vq_config{0=b345;1=b345};?!(i+1==len(vq_config.channel_multiplier)) downsample@vq_config=b87};\
-      mid@vq_config{block_1=b346;attn_1=b345;block_2=b346};\
-      conv_out:C(vq_config.base_channels*vq_config.channel_multiplier[4],\
+      q_config.channel_multiplier[1],1);norm2@vq_config=b91};1@vq_config=b92};?i+1==text_config.num_hidden_layers \
+      attn@vq_config{0=b347;1=b347};?!(i+1==len(vq_config.channel_multiplier)) downsample@vq_config=b88};\
+      mid@vq_config=b90;conv_out:C(vq_config.base_channels*vq_config.channel_multiplier[4]%1==0?vq_config.base_cha\
+      nnels*vq_config.channel_multiplier[4]:vq_config.base_channels*vq_config.channel_multiplier[3],\
       vq_config.double_latent?vq_config.latent_channels*2:vq_config.latent_channels,1|\
-      vq_config.base_channels*vq_config.channel_multiplier[4],3,3);norm_out@vq_config=b351};quantize@vq_config{\
-      embedding:E(num_embeddings,embed_dim)};quant_conv:C(vq_config.latent_channels,vq_config.embed_dim,1|\
-      vq_config.latent_channels,1,1);post_quant_conv:C(vq_config.embed_dim,vq_config.latent_channels,1|\
-      vq_config.embed_dim,1,1);decoder{conv_in:C(vq_config.latent_channels,\
-      vq_config.base_channels*vq_config.channel_multiplier[4],1|vq_config.latent_channels,3,3);mid@vq_config{\
-      block_1=b346;attn_1=b345;block_2=b346};up*text_config.num_hidden_layers{block{0{\
+      vq_config.base_channels*vq_config.channel_multiplier[4]%1==0?vq_config.base_channels*vq_config.channel_multi\
+      plier[4]:vq_config.base_channels*vq_config.channel_multiplier[3],3,3);norm_out@vq_config=b93};\
+      quantize@vq_config{embedding:E(num_embeddings,embed_dim)};quant_conv:C(vq_config.latent_channels,\
+      vq_config.embed_dim,1|vq_config.latent_channels,1,1);post_quant_conv:C(vq_config.embed_dim,\
+      vq_config.latent_channels,1|vq_config.embed_dim,1,1);decoder{conv_in:C(vq_config.latent_channels,\
+      vq_config.base_channels*vq_config.channel_multiplier[4]%1==0?vq_config.base_channels*vq_config.channel_multi\
+      plier[4]:vq_config.base_channels*vq_config.channel_multiplier[3],1|vq_config.latent_channels,3,3);\
+      mid@vq_config=b90;up*text_config.num_hidden_layers{block{0{\
       conv1:C(vq_config.base_channels==vq_config.base_channels*vq_config.channel_multiplier[i]?vq_config.base_chan\
       nels*vq_config.channel_multiplier[4]:i+1==text_config.num_hidden_layers?vq_config.base_channels*vq_config.ch\
       annel_multiplier[1]:vq_config.base_channels*vq_config.channel_multiplier[i],\
@@ -3619,13 +3624,14 @@ extension TypeTable {
       vq_config.base_channels*vq_config.channel_multiplier[len(vq_config.channel_multiplier)-1-i+1],1,1);\
       norm1:N(vq_config.base_channels==vq_config.base_channels*vq_config.channel_multiplier[i]?vq_config.base_chan\
       nels*vq_config.channel_multiplier[4]:i+1==text_config.num_hidden_layers?vq_config.base_channels*vq_config.ch\
-      annel_multiplier[1]:vq_config.base_channels*vq_config.channel_multiplier[i],1);norm2@vq_config=b352};\
-      1@vq_config=b353;2@vq_config=b353};?i==0 attn@vq_config{0=b347;1=b347;2=b347};\
-      ?!(i+1==len(vq_config.channel_multiplier)) upsample@vq_config=b348};\
+      annel_multiplier[1]:vq_config.base_channels*vq_config.channel_multiplier[i],1);norm2@vq_config=b348};\
+      1@vq_config=b349;2@vq_config=b349};?i==0 attn@vq_config{0=b350;1=b350;2=b350};\
+      ?!(i+1==len(vq_config.channel_multiplier)) upsample@vq_config=b345};\
       conv_out:C(vq_config.base_channels*vq_config.channel_multiplier[0],vq_config.out_channels,1|\
-      vq_config.base_channels*vq_config.channel_multiplier[0],3,3);norm_out@vq_config=b354}};\
-      generation_embeddings:E(vq_config.num_embeddings,vq_config.embed_dim);generation_aligner@vq_config=b349;\
-      generation_head@vq_config=b350;language_model:A(AutoModel,text_config)
+      vq_config.base_channels*vq_config.channel_multiplier[0],3,3);norm_out@vq_config=b351}};\
+      generation_embeddings:E(vq_config.num_embeddings,vq_config.embed_dim);generation_aligner@vq_config{\
+      fc1:L(embed_dim,projection_dim,1);hidden_layers{0:L(projection_dim,projection_dim,1)}};\
+      generation_head@vq_config=b346;language_model:A(AutoModel,text_config)
       """,
     "jetmoe": """
       f . hidden_size=2048 intermediate_size=5632 kv_channels=128 num_attention_heads=null num_experts_per_tok=2 \
@@ -3635,11 +3641,11 @@ extension TypeTable {
       g kv_channels
       c JetMoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b355;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b352;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c JetMoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b355;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b352;norm:N(hidden_size)
       """,
     "jina_embeddings_v3": """
       f . hidden_size=1024 intermediate_size=4096 num_attention_heads=16 num_hidden_layers=24 \
@@ -3654,7 +3660,7 @@ extension TypeTable {
       r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
       r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
       r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
-      i lm_head=b83;roberta=b358
+      i lm_head=b84;roberta=b355
       c JinaEmbeddingsV3Model AutoModel
       r embeddings.LayerNorm>emb_ln
       r layers.*.mlp>encoder.layers.*.mlp
@@ -3664,7 +3670,7 @@ extension TypeTable {
       r layers.*.self_attn.o_proj>encoder.layers.*.mixer.out_proj
       r layers.*.post_attention_layernorm>encoder.layers.*.norm1
       r layers.*.post_mlp_layernorm>encoder.layers.*.norm2
-      i embeddings=b356;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b357
+      i embeddings=b353;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b354
       c JinaEmbeddingsV3ForSequenceClassification
       p roberta
       r roberta.embeddings.LayerNorm>roberta.emb_ln
@@ -3675,7 +3681,7 @@ extension TypeTable {
       r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
       r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
       r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
-      i classifier=b57;roberta=b358
+      i classifier=b58;roberta=b355
       c JinaEmbeddingsV3ForTokenClassification
       p roberta
       r roberta.embeddings.LayerNorm>roberta.emb_ln
@@ -3686,7 +3692,7 @@ extension TypeTable {
       r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
       r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
       r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
-      i classifier:L(hidden_size,num_labels,1);roberta=b358
+      i classifier:L(hidden_size,num_labels,1);roberta=b355
       c JinaEmbeddingsV3ForQuestionAnswering
       p roberta
       r roberta.embeddings.LayerNorm>roberta.emb_ln
@@ -3697,14 +3703,14 @@ extension TypeTable {
       r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
       r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
       r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
-      i qa_outputs:L(hidden_size,num_labels,1);roberta=b358
+      i qa_outputs:L(hidden_size,num_labels,1);roberta=b355
       """,
     "kimi_k25_vision": """
       f . hidden_size=1152 intermediate_size=4304 num_attention_heads=16 num_hidden_layers=27 patch_size=14 \
       pos_emb_height=64 pos_emb_width=64
       c Kimi_K25VisionModel AutoModel
       i patch_embed{proj:C(3,hidden_size,1|3,patch_size,patch_size);pos_emb{position_embeddings:T(pos_emb_height,\
-      pos_emb_width,hidden_size)}};layers*num_hidden_layers=b359;final_layernorm:N(hidden_size,1)
+      pos_emb_width,hidden_size)}};layers*num_hidden_layers=b356;final_layernorm:N(hidden_size,1)
       """,
     "kimi_linear": """
       f . attention_bias=false first_k_dense_replace=1 head_dim=null hidden_size=2304 intermediate_size=9216 \
@@ -3735,14 +3741,14 @@ extension TypeTable {
       model.layers.*.self_attn.k_conv1d.weight,model.layers.*.self_attn.v_conv1d.weight
       r model.layers.*.self_attn.forget_gate>model.layers.*.self_attn
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b361;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b358;norm:N(hidden_size)};\
       lm_head:L(hidden_size,vocab_size)
       c KimiLinearModel AutoModel
       r layers.*.self_attn.conv1d.weight>layers.*.self_attn.q_conv1d.weight,layers.*.self_attn.k_conv1d.weight,\
       layers.*.self_attn.v_conv1d.weight
       r layers.*.self_attn.forget_gate>layers.*.self_attn
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b361;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b358;norm:N(hidden_size)
       """,
     "kolibri1": """
       f . head_dim=128 hidden_size=2560 layer_types=null moe_intermediate_size=512 num_attention_heads=48 \
@@ -3757,43 +3763,45 @@ extension TypeTable {
       r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.moe.router.expert_bias
       r model.layers.*.post_self_attn_layernorm>model.layers.*.post_attn_norm
       r model.layers.*.post_mlp_layernorm>model.layers.*.post_ffn_norm
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b364;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b361;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Kolibri1Model AutoModel
       r layers.*.mlp.gate.e_score_correction_bias>layers.*.moe.router.expert_bias
       r layers.*.post_self_attn_layernorm>layers.*.post_attn_norm
       r layers.*.post_mlp_layernorm>layers.*.post_ffn_norm
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b364;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b361;norm:N(hidden_size)
       """,
     "kosmos-2": """
       f . latent_query_num=64 tie_word_embeddings=true
-      f text_config. embed_dim=2048 ffn_dim=8192 layers=24 vocab_size=65037
-      f vision_config. hidden_size=1024 image_size=224 intermediate_size=4096 num_channels=3 patch_size=14
+      f text_config. add_cross_attention=false embed_dim=2048 ffn_dim=8192 layers=24 tie_word_embeddings=true \
+      vocab_size=65037
+      f vision_config. hidden_size=1024 image_size=224 intermediate_size=4096 num_channels=3 num_hidden_layers=24 \
+      patch_size=14
       k text_config. hidden_size=embed_dim num_hidden_layers=layers
       g !text_config.add_cross_attention
       g text_config.tie_word_embeddings
-      f text_config. tie_word_embeddings=true
-      f text_config. add_cross_attention=false
       c Kosmos2ForConditionalGeneration AutoModelForImageTextToText
-      i text_model@text_config{model=b369;lm_head:L(embed_dim,vocab_size)~};vision_model=b370;\
-      image_to_text_projection=b368
+      i text_model@text_config{model=b366;?add_cross_attention&!tie_word_embeddings lm_head:L(embed_dim,\
+      vocab_size);?!add_cross_attention|tie_word_embeddings lm_head:L(embed_dim,vocab_size)~};\
+      vision_model@vision_config{model=b237};image_to_text_projection=b365
       c Kosmos2Model AutoModel
-      i text_model@text_config{model=b369};vision_model=b370;image_to_text_projection=b368
+      i text_model@text_config{model=b366};vision_model@vision_config{model=b237};image_to_text_projection=b365
       """,
     "kosmos-2.5": """
       f . latent_query_num=2048 tie_word_embeddings=true
-      f text_config. embed_dim=1536 ffn_dim=6144 layers=24 vocab_size=108481
+      f text_config. embed_dim=1536 ffn_dim=6144 layers=24 tie_word_embeddings=true vocab_size=108481
       f vision_config. head_dim=64 hidden_size=1536 intermediate_size=3968 max_num_patches=4096 \
-      num_attention_heads=24 patch_embed_hidden_size=768
+      num_attention_heads=24 num_hidden_layers=18 patch_embed_hidden_size=768
       k text_config. hidden_size=embed_dim num_hidden_layers=layers
       g text_config.tie_word_embeddings
-      f text_config. tie_word_embeddings=true
       c Kosmos2_5ForConditionalGeneration AutoModelForImageTextToText
-      i text_model@text_config{model=b366;lm_head:L(embed_dim,vocab_size)~};vision_model=b367;\
-      image_to_text_projection=b368
+      i text_model@text_config{model=b363;?!tie_word_embeddings lm_head:L(embed_dim,vocab_size);\
+      ?tie_word_embeddings lm_head:L(embed_dim,vocab_size)~};vision_model@vision_config=b364;\
+      image_to_text_projection=b365
       c Kosmos2_5Model AutoModel
-      i text_model@text_config{model=b366};vision_model=b367;image_to_text_projection=b368
+      i text_model@text_config{model=b363;?!tie_word_embeddings lm_head:L(embed_dim,vocab_size)};\
+      vision_model@vision_config=b364;image_to_text_projection=b365
       """,
     "lara_mini": """
       f . attention_bias=false head_dim=128 hidden_size=1024 layer_types=null linear_conv_kernel_dim=4 \
@@ -3811,7 +3819,7 @@ extension TypeTable {
       r model.layers.*.linear_attn.in_proj_b>model.layers.*.linear_attn.in_proj
       r model.layers.*.linear_attn.in_proj_a>model.layers.*.linear_attn.in_proj
       r model.layers.*.linear_attn.norm>model.layers.*.linear_attn.out_norm
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b372;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b368;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c LaraMiniModel AutoModel
@@ -3820,34 +3828,43 @@ extension TypeTable {
       r layers.*.linear_attn.in_proj_b>layers.*.linear_attn.in_proj
       r layers.*.linear_attn.in_proj_a>layers.*.linear_attn.in_proj
       r layers.*.linear_attn.norm>layers.*.linear_attn.out_norm
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b372;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b368;norm:N(hidden_size)
       """,
     "layoutlm": """
       f . hidden_size=768 intermediate_size=3072 max_2d_position_embeddings=1024 max_position_embeddings=512 \
       num_attention_heads=12 num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
       c LayoutLMForMaskedLM AutoModelForMaskedLM
       p layoutlm
-      i layoutlm=b374;cls{predictions=b52}
+      i layoutlm=b370;cls{predictions=b53}
       c LayoutLMModel AutoModel
-      i embeddings=b373;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b369;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
       c LayoutLMForSequenceClassification
       p layoutlm
-      i layoutlm=b374;classifier:L(hidden_size,num_labels,1)
+      i layoutlm=b370;classifier:L(hidden_size,num_labels,1)
       c LayoutLMForTokenClassification
       p layoutlm
-      i layoutlm=b374;classifier:L(hidden_size,num_labels,1)
+      i layoutlm=b370;classifier:L(hidden_size,num_labels,1)
       """,
     "led": """
-      f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 \
+      f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
       max_decoder_position_embeddings=1024 max_encoder_position_embeddings=16384 tie_word_embeddings=true \
       vocab_size=50265
-      k . hidden_size=d_model
+      k . hidden_size=d_model num_hidden_layers=encoder_layers
       c LEDForConditionalGeneration AutoModelForSeq2SeqLM
       p led
-      i led{shared:E(vocab_size,d_model)!;encoder=b375;decoder=b376};?!tie_word_embeddings lm_head:L(d_model,\
-      vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,vocab_size)
+      i led{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_encoder_position_embeddings,\
+      d_model);layers*encoder_layers=b371;layernorm_embedding:N(d_model,1)};decoder{?!tie_word_embeddings \
+      embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
+      embed_positions:E(max_decoder_position_embeddings,d_model);layers*decoder_layers=b40;\
+      layernorm_embedding:N(d_model,1)}};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
+      lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,vocab_size)
       c LEDModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b375;decoder=b376
+      i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
+      embed_positions:E(max_encoder_position_embeddings,d_model);layers*encoder_layers=b371;\
+      layernorm_embedding:N(d_model,1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
+      embed_positions:E(max_decoder_position_embeddings,d_model);layers*decoder_layers=b40;\
+      layernorm_embedding:N(d_model,1)}
       """,
     "lfm2": """
       f . block_auto_adjust_ff_dim=true block_ffn_dim_multiplier=1.0 block_multiple_of=256 conv_L_cache=3 \
@@ -3859,14 +3876,14 @@ extension TypeTable {
       s layer_types conv full_attention
       c Lfm2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?layer_types[i]=='conv' conv=b377;\
-      ?!(layer_types[i]=='conv') self_attn=b378;feed_forward=b379;operator_norm:N(hidden_size);\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?layer_types[i]=='conv' conv=b372;\
+      ?!(layer_types[i]=='conv') self_attn=b373;feed_forward=b374;operator_norm:N(hidden_size);\
       ffn_norm:N(hidden_size)};embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c Lfm2Model AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='conv') \
-      self_attn=b378;feed_forward=b379;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
-      ?layer_types[i]=='conv' conv=b377};embedding_norm:N(hidden_size)
+      self_attn=b373;feed_forward=b374;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
+      ?layer_types[i]=='conv' conv=b372};embedding_norm:N(hidden_size)
       """,
     "lfm2_moe": """
       f . conv_L_cache=3 conv_bias=false hidden_size=2048 intermediate_size=7168 layer_types=null \
@@ -3875,11 +3892,11 @@ extension TypeTable {
       s layer_types conv full_attention
       c Lfm2MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b381;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b376;\
       embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c Lfm2MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b381;embedding_norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b376;embedding_norm:N(hidden_size)
       """,
     "lfm2_vl": """
       f . downsample_factor=2 projector_bias=true projector_hidden_size=2560 projector_use_layernorm=true \
@@ -3888,11 +3905,11 @@ extension TypeTable {
       y vision_config. siglip2_vision_model
       c Lfm2VlForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{multi_modal_projector=b382;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b377;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Lfm2VlModel AutoModel
-      i multi_modal_projector=b382;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b377;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "lfm3": """
       f . attention_bias=false conv_L_cache=7 conv_bias=false head_dim=128 hidden_size=2048 \
@@ -3905,12 +3922,12 @@ extension TypeTable {
       c Lfm3ForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.g_proj>model.layers.*.self_attn.gate_proj
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b384;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b379;\
       embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c Lfm3Model AutoModel
       r layers.*.self_attn.g_proj>layers.*.self_attn.gate_proj
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b384;embedding_norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b379;embedding_norm:N(hidden_size)
       """,
     "lfm3_vl_vision": """
       f . conv_kernel_size=3 hidden_size=1024 in_channels=3 intermediate_size=2560 layer_types=null \
@@ -3924,7 +3941,7 @@ extension TypeTable {
       i patch_embed:L(in_channels*temporal_patch_size*patch_size**2,hidden_size);layers*num_hidden_layers{\
       ?layer_types[i]=='conv' conv{in_proj:L(hidden_size,hidden_size*3);spatial_conv:C(hidden_size,hidden_size,0|\
       hidden_size//hidden_size,conv_kernel_size,conv_kernel_size);out_proj:L(hidden_size,hidden_size)};\
-      feed_forward=b383;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);?!(layer_types[i]=='conv') self_attn{\
+      feed_forward=b378;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);?!(layer_types[i]=='conv') self_attn{\
       q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads);q_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
@@ -3945,11 +3962,11 @@ extension TypeTable {
       m vision_config. image_size=1540 patch_size=14 hidden_act="silu"
       c LightOnOcrForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_projection=b386;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{vision_projection=b381;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c LightOnOcrModel AutoModel
-      i vision_projection=b386;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i vision_projection=b381;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "llama": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 mlp_bias=false \
@@ -3977,7 +3994,7 @@ extension TypeTable {
       g text_config.head_dim
       c Llama4ForConditionalGeneration AutoModel AutoModelForImageTextToText
       i vision_model@vision_config{patch_embedding{linear:L(num_channels*patch_size*patch_size,hidden_size)};\
-      model{layers*num_hidden_layers{self_attn=b309;mlp=b71;input_layernorm:N(hidden_size,1);\
+      model{layers*num_hidden_layers{self_attn=b311;mlp=b72;input_layernorm:N(hidden_size,1);\
       post_attention_layernorm:N(hidden_size,1)}};vision_adapter{mlp{fc1:L(intermediate_size,projector_input_dim);\
       fc2:L(projector_output_dim,projector_output_dim)}};class_embedding:T(hidden_size);\
       positional_embedding_vlm:T((image_size//patch_size)**2+1,hidden_size);layernorm_pre:N(hidden_size,1);\
@@ -3985,8 +4002,8 @@ extension TypeTable {
       text_config.hidden_size)};language_model@text_config{model{embed_tokens:E(vocab_size,hidden_size)!;\
       layers*num_hidden_layers{self_attn=b10;feed_forward{?!(moe_layers has i) gate_proj:L(hidden_size,\
       intermediate_size_mlp);?!(moe_layers has i) up_proj:L(hidden_size,intermediate_size_mlp);?!(moe_layers has \
-      i) down_proj:L(intermediate_size_mlp,hidden_size);?moe_layers has i experts=b387;?moe_layers has i \
-      router:L(hidden_size,num_local_experts);?moe_layers has i shared_expert=b78};input_layernorm:N(hidden_size);\
+      i) down_proj:L(intermediate_size_mlp,hidden_size);?moe_layers has i experts=b382;?moe_layers has i \
+      router:L(hidden_size,num_local_experts);?moe_layers has i shared_expert=b79};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)}
       """,
@@ -3997,11 +4014,11 @@ extension TypeTable {
       g !null(layer_types)
       g head_dim
       c Llama4ForCausalLM AutoModelForCausalLM
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b388;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b383;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Llama4TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b388;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b383;norm:N(hidden_size)
       """,
     "llava": """
       f . multimodal_projector_bias=true tie_word_embeddings=false
@@ -4015,12 +4032,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b389;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b384;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b389;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b384;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_next": """
       f . multimodal_projector_bias=true tie_word_embeddings=false
@@ -4033,11 +4050,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b390;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b385;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaNextModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b389;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b384;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_next_video": """
@@ -4052,11 +4069,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b390;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b385;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaNextVideoModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b389;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b384;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_onevision": """
@@ -4071,11 +4088,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b390;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b385;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaOnevisionModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b389;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b384;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "longcat_flash": """
@@ -4096,7 +4113,7 @@ extension TypeTable {
       gate_up_proj:S(n_routed_experts+zero_expert_num,expert_ffn_hidden_size*2,hidden_size|gate_proj,up_proj);\
       down_proj:S(n_routed_experts,hidden_size,expert_ffn_hidden_size|down_proj)};router{classifier:L(hidden_size,\
       n_routed_experts+zero_expert_num);e_score_correction_bias:B(n_routed_experts+zero_expert_num)}};self_attn{\
-      0=b391;1=b391};mlps{0=b392;1=b392};input_layernorm{0:N(hidden_size);1:N(hidden_size)};\
+      0=b386;1=b386};mlps{0=b387;1=b387};input_layernorm{0:N(hidden_size);1:N(hidden_size)};\
       post_attention_layernorm{0:N(hidden_size);1:N(hidden_size)}};norm:N(hidden_size)};?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       """,
@@ -4105,18 +4122,18 @@ extension TypeTable {
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
       c LongformerForMaskedLM AutoModelForMaskedLM
       p longformer
-      i longformer{embeddings=b84;encoder=b393};lm_head=b83
+      i longformer{embeddings=b85;encoder=b388};lm_head=b84
       c LongformerModel AutoModel
-      i embeddings=b84;encoder=b393;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b85;encoder=b388;pooler{dense:L(hidden_size,hidden_size,1)}
       c LongformerForSequenceClassification
       p longformer
-      i longformer{embeddings=b84;encoder=b393};classifier=b57
+      i longformer{embeddings=b85;encoder=b388};classifier=b58
       c LongformerForTokenClassification
       p longformer
-      i longformer{embeddings=b84;encoder=b393};classifier:L(hidden_size,num_labels,1)
+      i longformer{embeddings=b85;encoder=b388};classifier:L(hidden_size,num_labels,1)
       c LongformerForQuestionAnswering
       p longformer
-      i longformer{embeddings=b84;encoder=b393};qa_outputs:L(hidden_size,num_labels,1)
+      i longformer{embeddings=b85;encoder=b388};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "longt5": """
       f . d_ff=2048 d_kv=64 d_model=512 feed_forward_proj="relu" is_gated_act=null num_decoder_layers=null \
@@ -4128,10 +4145,10 @@ extension TypeTable {
       g tie_word_embeddings
       s feed_forward_proj gated-gelu relu
       c LongT5ForConditionalGeneration AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,d_model)!;encoder=b396;decoder=b399;lm_head:L(d_model,vocab_size)~
+      i shared:E(vocab_size,d_model)!;encoder=b391;decoder=b394;lm_head:L(d_model,vocab_size)~
       c LongT5Model AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b396;decoder{embed_tokens:E(vocab_size,d_model)~;\
-      block*num_layers=b398;final_layer_norm:N(d_model)}
+      i shared:E(vocab_size,d_model)!;encoder=b391;decoder{embed_tokens:E(vocab_size,d_model)~;\
+      block*num_layers=b393;final_layer_norm:N(d_model)}
       """,
     "luke": """
       f . entity_emb_size=256 entity_vocab_size=500000 hidden_size=768 intermediate_size=3072 \
@@ -4139,22 +4156,22 @@ extension TypeTable {
       type_vocab_size=2 use_entity_aware_attention=true vocab_size=50267
       c LukeForMaskedLM AutoModelForMaskedLM
       p luke
-      i luke=b402;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
+      i luke=b397;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
       ?!tie_word_embeddings bias:T(vocab_size);layer_norm:N(hidden_size,1)};entity_predictions{transform{\
       dense:L(hidden_size,entity_emb_size,1);LayerNorm:N(entity_emb_size,1)};?!tie_word_embeddings \
       decoder:L(entity_emb_size,entity_vocab_size);?tie_word_embeddings decoder:L(entity_emb_size,\
       entity_vocab_size)~luke.entity_embeddings.entity_embeddings;bias:T(entity_vocab_size)}
       c LukeModel AutoModel
-      i embeddings=b50;entity_embeddings=b400;encoder=b401;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b51;entity_embeddings=b395;encoder=b396;pooler{dense:L(hidden_size,hidden_size,1)}
       c LukeForSequenceClassification
       p luke
-      i luke=b402;classifier:L(hidden_size,num_labels,1)
+      i luke=b397;classifier:L(hidden_size,num_labels,1)
       c LukeForTokenClassification
       p luke
-      i luke=b403;classifier:L(hidden_size,num_labels,1)
+      i luke=b398;classifier:L(hidden_size,num_labels,1)
       c LukeForQuestionAnswering
       p luke
-      i luke=b403;qa_outputs:L(hidden_size,num_labels,1)
+      i luke=b398;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "m2m_100": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -4165,12 +4182,12 @@ extension TypeTable {
       i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;layers*encoder_layers=b38;layer_norm:N(d_model,1)};\
       decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings \
-      embed_tokens:E(vocab_size,d_model)~;layers*decoder_layers=b39;layer_norm:N(d_model,1)}};\
+      embed_tokens:E(vocab_size,d_model)~;layers*decoder_layers=b40;layer_norm:N(d_model,1)}};\
       ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c M2M100Model AutoModel
       i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
       layers*decoder_layers=b38;layer_norm:N(d_model,1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;layers*decoder_layers=b39;layer_norm:N(d_model,1)}
+      d_model)~;layers*decoder_layers=b40;layer_norm:N(d_model,1)}
       """,
     "mamba": """
       f . conv_kernel=4 expand=2 hidden_size=768 intermediate_size=null num_hidden_layers=32 state_size=16 \
@@ -4180,21 +4197,21 @@ extension TypeTable {
       g !(intermediate_size<=0)
       c MambaForCausalLM AutoModelForCausalLM
       p backbone
-      i backbone=b183;?!tie_word_embeddings|vocab_size<=0 lm_head:L(hidden_size,vocab_size);\
+      i backbone=b184;?!tie_word_embeddings|vocab_size<=0 lm_head:L(hidden_size,vocab_size);\
       ?tie_word_embeddings&!(vocab_size<=0) lm_head:L(hidden_size,vocab_size)~
       c MambaModel AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b182;norm_f:N(hidden_size)
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b183;norm_f:N(hidden_size)
       """,
     "mamba2": """
       f . conv_kernel=4 expand=2 head_dim=64 hidden_size=4096 n_groups=8 num_heads=128 num_hidden_layers=64 \
       state_size=128 tie_word_embeddings=false use_bias=false use_conv_bias=true vocab_size=32768
       c Mamba2ForCausalLM AutoModelForCausalLM
       p backbone
-      i backbone{embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b404;norm_f:N(hidden_size)};\
+      i backbone{embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b399;norm_f:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Mamba2Model AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b404;norm_f:N(hidden_size)
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b399;norm_f:N(hidden_size)
       """,
     "mbart": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -4204,27 +4221,24 @@ extension TypeTable {
       p model
       i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*decoder_layers=b38;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder=b405};\
-      ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;\
-      final_logits_bias:B(1,vocab_size)
+      d_model);layers*encoder_layers=b38;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder{\
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b40;\
+      layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)}};?!tie_word_embeddings lm_head:L(d_model,\
+      vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,vocab_size)
       c MBartForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings+2,d_model);\
-      layers*decoder_layers=b39;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)}};?!tie_word_embeddings \
-      lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
+      layers*decoder_layers=b40;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};?!tie_word_embeddings \
+      encoder{embed_tokens:E(vocab_size,d_model)}};?tie_word_embeddings lm_head:L(d_model,vocab_size)~
+      c MBartModel AutoModel
+      i shared:E(vocab_size,d_model)!;encoder=b400;decoder=b401
       c MBartForSequenceClassification
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings+2,d_model);layers*encoder_layers=b38;\
-      layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder{?tie_word_embeddings \
-      embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,d_model);\
-      layers*decoder_layers=b39;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)}};classification_head=b406
+      i model=b402;classification_head=b403
       c MBartForQuestionAnswering
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*encoder_layers=b38;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};decoder=b405};\
-      qa_outputs:L(d_model,num_labels,1)
+      i model=b402;qa_outputs:L(d_model,num_labels,1)
       """,
     "megatron-bert": """
       f . hidden_size=1024 intermediate_size=4096 max_position_embeddings=512 num_attention_heads=16 \
@@ -4233,24 +4247,24 @@ extension TypeTable {
       f . add_cross_attention=false
       c MegatronBertForCausalLM AutoModelForCausalLM
       p bert
-      i bert{embeddings=b407;encoder=b408};cls{predictions=b52}
+      i bert{embeddings=b404;encoder=b405};cls{predictions=b53}
       c MegatronBertForMaskedLM AutoModelForMaskedLM
       p bert
-      i bert{embeddings=b407;encoder=b408};cls{predictions=b52}
+      i bert{embeddings=b404;encoder=b405};cls{predictions=b53}
       c MegatronBertModel AutoModel
-      i embeddings=b407;encoder=b408;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b404;encoder=b405;pooler{dense:L(hidden_size,hidden_size,1)}
       c MegatronBertForSequenceClassification
       p bert
-      i bert=b409;classifier:L(hidden_size,num_labels,1)
+      i bert=b406;classifier:L(hidden_size,num_labels,1)
       c MegatronBertForTokenClassification
       p bert
-      i bert{embeddings=b407;encoder=b408};classifier:L(hidden_size,num_labels,1)
+      i bert{embeddings=b404;encoder=b405};classifier:L(hidden_size,num_labels,1)
       c MegatronBertForQuestionAnswering
       p bert
-      i bert{embeddings=b407;encoder=b408};qa_outputs:L(hidden_size,num_labels,1)
+      i bert{embeddings=b404;encoder=b405};qa_outputs:L(hidden_size,num_labels,1)
       c MegatronBertForPreTraining
       p bert
-      i bert=b409;cls=b54
+      i bert=b406;cls=b55
       """,
     "mellum": """
       f . attention_bias=false head_dim=128 hidden_size=2304 layer_types=null moe_intermediate_size=896 \
@@ -4262,11 +4276,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c MellumForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b410;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b407;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MellumModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b410;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b407;norm:N(hidden_size)
       """,
     "mimo_v2_flash": """
       f . attention_bias=false head_dim=192 hidden_size=4096 intermediate_size=16384 layer_types=null \
@@ -4284,12 +4298,12 @@ extension TypeTable {
       c MiMoV2FlashForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.sinks>model.layers.*.self_attn.attention_sink_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b411;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b408;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiMoV2FlashModel AutoModel
       r layers.*.self_attn.sinks>layers.*.self_attn.attention_sink_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b411;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b408;norm:N(hidden_size)
       """,
     "minicpm3": """
       f . attention_bias=false head_dim=null hidden_size=2560 intermediate_size=6400 kv_lora_rank=256 \
@@ -4316,48 +4330,48 @@ extension TypeTable {
       y text_config. qwen3_5_text
       c MiniCPMOcrForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower@vision_config{embeddings=b283;encoder{layers*num_hidden_layers=b94};vit_merger=b412;\
-      post_layernorm:N(hidden_size,1)};merger=b413;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
+      i model{vision_tower@vision_config{embeddings=b284;encoder{layers*num_hidden_layers=b95};vit_merger=b409;\
+      post_layernorm:N(hidden_size,1)};merger=b410;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c MiniCPMOcrModel AutoModel
-      i vision_tower=b414;merger=b413;language_model:A(AutoModel,text_config)
+      i vision_tower=b411;merger=b410;language_model:A(AutoModel,text_config)
       """,
     "minicpm_ocr_vision": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=16 window_kernel_size=[2,2]
       c MiniCPMOcrVisionModel AutoModel
-      i embeddings=b283;encoder{layers*num_hidden_layers=b94};vit_merger=b412;post_layernorm:N(hidden_size,1)
+      i embeddings=b284;encoder{layers*num_hidden_layers=b95};vit_merger=b409;post_layernorm:N(hidden_size,1)
       """,
     "minicpmv4_6": """
       f . tie_word_embeddings=false
       f vision_config. hidden_size=768 image_size=224 intermediate_size=3072 num_channels=3 patch_size=16 \
-      window_kernel_size=[2,2]
+      window_kernel_size=[2,2] num_hidden_layers=12
       y text_config. qwen3_5_text
       c MiniCPMV4_6ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b415;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b412;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MiniCPMV4_6Model AutoModel
-      i vision_tower=b414;merger=b413;language_model:A(AutoModel,text_config)
+      i vision_tower=b411;merger=b410;language_model:A(AutoModel,text_config)
       """,
     "minicpmv4_7": """
       f . tie_word_embeddings=false
       f vision_config. hidden_size=768 image_size=224 intermediate_size=3072 num_channels=3 patch_size=16 \
-      window_kernel_size=[2,2]
+      window_kernel_size=[2,2] num_hidden_layers=12
       y text_config. qwen3_5_text
       c MiniCPMV4_7ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b415;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b412;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MiniCPMV4_7Model AutoModel
-      i vision_tower=b414;merger=b413;language_model:A(AutoModel,text_config)
+      i vision_tower=b411;merger=b410;language_model:A(AutoModel,text_config)
       """,
     "minicpmv4_7_vision": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=16 window_kernel_size=[2,2]
       c MiniCPMV4_7VisionModel AutoModel
-      i embeddings=b283;encoder{layers*num_hidden_layers=b94};vit_merger=b412;post_layernorm:N(hidden_size,1)
+      i embeddings=b284;encoder{layers*num_hidden_layers=b95};vit_merger=b409;post_layernorm:N(hidden_size,1)
       """,
     "minimax": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 layer_types=null num_attention_heads=32 \
@@ -4369,23 +4383,23 @@ extension TypeTable {
       c MiniMaxForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b419;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b416;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c MiniMaxModel AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b418;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b415;norm:N(hidden_size)
       c MiniMaxForSequenceClassification
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b419;score:L(hidden_size,num_labels)
+      i model=b416;score:L(hidden_size,num_labels)
       c MiniMaxForTokenClassification
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b419;score:L(hidden_size,num_labels,1)
+      i model=b416;score:L(hidden_size,num_labels,1)
       c MiniMaxForQuestionAnswering
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b419;qa_outputs:L(hidden_size,2,1)
+      i model=b416;qa_outputs:L(hidden_size,2,1)
       """,
     "minimax_m2": """
       f . head_dim=128 hidden_size=3072 intermediate_size=1536 num_attention_heads=48 num_hidden_layers=62 \
@@ -4395,12 +4409,12 @@ extension TypeTable {
       c MiniMaxM2ForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b417;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiniMaxM2Model AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b417;norm:N(hidden_size)
       """,
     "minimax_m3_vl_text": """
       f . head_dim=128 hidden_size=6144 index_head_dim=128 index_n_heads=4 intermediate_size=3072 \
@@ -4413,11 +4427,11 @@ extension TypeTable {
       s layer_types full_attention minimax_m3_sparse
       c MiniMaxM3VLForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b421;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b418;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiniMaxM3VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b421;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b418;norm:N(hidden_size)
       """,
     "ministral": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 layer_types=null num_attention_heads=32 \
@@ -4483,12 +4497,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b422;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b419;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Mistral3Model AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b422;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b419;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "mistral4": """
       f . attention_bias=false head_dim=null hidden_size=4096 kv_lora_rank=256 moe_intermediate_size=2048 \
@@ -4500,16 +4514,16 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Mistral4ForCausalLM AutoModelForImageTextToText
       p model
-      i model=b424;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b421;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Mistral4Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b423;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)
       c Mistral4ForSequenceClassification
       p model
-      i model=b424;score:L(hidden_size,num_labels)
+      i model=b421;score:L(hidden_size,num_labels)
       c Mistral4ForTokenClassification
       p model
-      i model=b424;score:L(hidden_size,num_labels,1)
+      i model=b421;score:L(hidden_size,num_labels,1)
       """,
     "mixtral": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 num_attention_heads=32 num_hidden_layers=32 \
@@ -4518,12 +4532,12 @@ extension TypeTable {
       c MixtralForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b425;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b422;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MixtralModel AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b425;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b422;norm:N(hidden_size)
       """,
     "mllama": """
       f text_config. cross_attention_layers=null hidden_size=4096 intermediate_size=14336 num_attention_heads=32 \
@@ -4542,13 +4556,13 @@ extension TypeTable {
       i model{vision_model@vision_config{patch_embedding:C(num_channels,hidden_size,0|num_channels,patch_size,\
       patch_size);gated_positional_embedding{tile_embedding:E(9,\
       max_num_tiles*((image_size//patch_size)**2+1)*hidden_size);gate:T(1);\
-      embedding:T((image_size//patch_size)**2+1,hidden_size)};pre_tile_positional_embedding=b426;\
-      post_tile_positional_embedding=b426;transformer{layers*num_hidden_layers{self_attn=b427;mlp=b71;\
+      embedding:T((image_size//patch_size)**2+1,hidden_size)};pre_tile_positional_embedding=b423;\
+      post_tile_positional_embedding=b423;transformer{layers*num_hidden_layers{self_attn=b424;mlp=b72;\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)}};global_transformer{\
-      layers*num_global_layers{self_attn=b427;mlp=b71;gate_attn:T(1);gate_ffn:T(1);input_layernorm:N(hidden_size,\
+      layers*num_global_layers{self_attn=b424;mlp=b72;gate_attn:T(1);gate_ffn:T(1);input_layernorm:N(hidden_size,\
       1);post_attention_layernorm:N(hidden_size,1)}};class_embedding:T(hidden_size);layernorm_pre:N(hidden_size,\
       1);layernorm_post:N(hidden_size,1)};language_model@text_config{embed_tokens:E(vocab_size+8,hidden_size)!;\
-      layers*num_hidden_layers{?!(cross_attention_layers has i) self_attn=b77;mlp=b78;\
+      layers*num_hidden_layers{?!(cross_attention_layers has i) self_attn=b78;mlp=b79;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);?cross_attention_layers has i \
       cross_attn_attn_gate:T(1);?cross_attention_layers has i cross_attn_mlp_gate:T(1);?cross_attention_layers \
       has i cross_attn{q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads);\
@@ -4569,19 +4583,19 @@ extension TypeTable {
       f . num_feedforward_networks=4
       c MobileBertForMaskedLM AutoModelForMaskedLM
       p mobilebert
-      i mobilebert{embeddings=b429;encoder=b434};cls{predictions=b435}
+      i mobilebert{embeddings=b426;encoder=b431};cls{predictions=b432}
       c MobileBertForSequenceClassification
       p mobilebert
-      i mobilebert=b436;classifier:L(hidden_size,num_labels,1)
+      i mobilebert=b433;classifier:L(hidden_size,num_labels,1)
       c MobileBertForTokenClassification
       p mobilebert
-      i mobilebert{embeddings=b429;encoder=b434};classifier:L(hidden_size,num_labels,1)
+      i mobilebert{embeddings=b426;encoder=b431};classifier:L(hidden_size,num_labels,1)
       c MobileBertForQuestionAnswering
       p mobilebert
-      i mobilebert{embeddings=b429;encoder=b434};qa_outputs:L(hidden_size,num_labels,1)
+      i mobilebert{embeddings=b426;encoder=b431};qa_outputs:L(hidden_size,num_labels,1)
       c MobileBertForPreTraining
       p mobilebert
-      i mobilebert=b436;cls{predictions=b435;seq_relationship:L(hidden_size,2,1)}
+      i mobilebert=b433;cls{predictions=b432;seq_relationship:L(hidden_size,2,1)}
       """,
     "modernbert": """
       f . attention_bias=false classifier_bias=false decoder_bias=true global_attn_every_n_layers=3 \
@@ -4592,19 +4606,19 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c ModernBertForMaskedLM AutoModelForMaskedLM
       p model
-      i model=b444;head=b442;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
+      i model=b441;head=b439;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
       decoder:L(hidden_size,vocab_size,decoder_bias)~
       c ModernBertModel AutoModel
-      i embeddings=b438;layers*num_hidden_layers=b443;final_norm=b437
+      i embeddings=b435;layers*num_hidden_layers=b440;final_norm=b434
       c ModernBertForSequenceClassification
       p model
-      i model=b444;head=b442;classifier:L(hidden_size,num_labels,1)
+      i model=b441;head=b439;classifier:L(hidden_size,num_labels,1)
       c ModernBertForTokenClassification
       p model
-      i model=b444;head=b442;classifier:L(hidden_size,num_labels,1)
+      i model=b441;head=b439;classifier:L(hidden_size,num_labels,1)
       c ModernBertForQuestionAnswering
       p model
-      i model=b444;head=b442;classifier:L(hidden_size,num_labels,1)
+      i model=b441;head=b439;classifier:L(hidden_size,num_labels,1)
       """,
     "modernbert-decoder": """
       f . attention_bias=false classifier_bias=false decoder_bias=true global_attn_every_n_layers=3 \
@@ -4616,10 +4630,10 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c ModernBertDecoderForCausalLM AutoModelForCausalLM
       p model
-      i model{embeddings=b438;layers*num_hidden_layers=b441;final_norm=b437};lm_head=b442;?!tie_word_embeddings \
+      i model{embeddings=b435;layers*num_hidden_layers=b438;final_norm=b434};lm_head=b439;?!tie_word_embeddings \
       decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,decoder_bias)~
       c ModernBertDecoderModel AutoModel
-      i embeddings=b438;layers*num_hidden_layers=b441;final_norm=b437
+      i embeddings=b435;layers*num_hidden_layers=b438;final_norm=b434
       """,
     "modernvbert": """
       f . pixel_shuffle_factor=4 tie_word_embeddings=false
@@ -4627,16 +4641,16 @@ extension TypeTable {
       y vision_config. siglip_vision_model
       c ModernVBertForMaskedLM AutoModelForMaskedLM
       p model
-      i model=b446;projection_head@text_config=b447;?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      i model=b443;projection_head@text_config=b444;?tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size,1)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size,1)
       c ModernVBertModel AutoModel
-      i connector=b445;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
+      i connector=b442;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
       c ModernVBertForSequenceClassification
       p model
-      i model=b446;head@text_config=b447;classifier:L(text_config.hidden_size,num_labels,1)
+      i model=b443;head@text_config=b444;classifier:L(text_config.hidden_size,num_labels,1)
       c ModernVBertForTokenClassification
       p model
-      i model=b446;head@text_config=b447;classifier:L(text_config.hidden_size,num_labels,1)
+      i model=b443;head@text_config=b444;classifier:L(text_config.hidden_size,num_labels,1)
       """,
     "moshi": """
       f . ffn_dim=22528 head_dim=null hidden_size=4096 num_attention_heads=32 num_hidden_layers=32 \
@@ -4647,10 +4661,10 @@ extension TypeTable {
       g head_dim
       c MoshiForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b449;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b446;norm:N(hidden_size)};\
       lm_head:L(hidden_size,vocab_size)
       c MoshiModel AutoModel
-      i embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b449;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b446;norm:N(hidden_size)
       """,
     "moss_transcribe_diarize": """
       f . audio_merge_size=4 projector_bias=true tie_word_embeddings=true
@@ -4667,17 +4681,11 @@ extension TypeTable {
       k audio_config. d_model=hidden_size encoder_ffn_dim=intermediate_size encoder_layers=num_hidden_layers
       c MossTranscribeDiarizeForConditionalGeneration AutoModelForCausalLM AutoModelForSeq2SeqLM
       p model
-      i model{audio_tower@audio_config{conv1:C(num_mel_bins,hidden_size,1|num_mel_bins,3);conv2:C(hidden_size,\
-      hidden_size,1|hidden_size,3);embed_positions:E(max_source_positions,hidden_size);\
-      layers*num_hidden_layers=b23;layer_norm:N(hidden_size,1)};multi_modal_projector=b450;\
-      language_model:A(AutoModel,text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,\
-      text_config.vocab_size);?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      i model{audio_tower@audio_config=b447;multi_modal_projector=b448;language_model:A(AutoModel,text_config)};\
+      ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c MossTranscribeDiarizeModel AutoModel
-      i audio_tower{conv1:C(audio_config.num_mel_bins,audio_config.hidden_size,1|audio_config.num_mel_bins,3);\
-      conv2:C(audio_config.hidden_size,audio_config.hidden_size,1|audio_config.hidden_size,3);\
-      embed_positions:E(audio_config.max_source_positions,audio_config.hidden_size);\
-      layers*text_config.num_hidden_layers@audio_config=b23;layer_norm@audio_config=b16};\
-      multi_modal_projector=b450;language_model:A(AutoModel,text_config)
+      i audio_tower@audio_config=b447;multi_modal_projector=b448;language_model:A(AutoModel,text_config)
       """,
     "moss_transcribe_diarize_audio": """
       f . hidden_size=1024 intermediate_size=4096 max_source_positions=1500 num_attention_heads=16 \
@@ -4693,46 +4701,46 @@ extension TypeTable {
       num_hidden_layers=12 relative_attention_num_buckets=32 tie_word_embeddings=true vocab_size=30527
       c MPNetForMaskedLM AutoModelForMaskedLM
       p mpnet
-      i mpnet{embeddings=b45;encoder=b451};lm_head=b83
+      i mpnet{embeddings=b46;encoder=b449};lm_head=b84
       c MPNetModel AutoModel
-      i embeddings=b45;encoder=b451;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b46;encoder=b449;pooler{dense:L(hidden_size,hidden_size,1)}
       c MPNetForSequenceClassification
       p mpnet
-      i mpnet{embeddings=b45;encoder=b451};classifier=b57
+      i mpnet{embeddings=b46;encoder=b449};classifier=b58
       c MPNetForTokenClassification
       p mpnet
-      i mpnet{embeddings=b45;encoder=b451};classifier:L(hidden_size,num_labels,1)
+      i mpnet{embeddings=b46;encoder=b449};classifier:L(hidden_size,num_labels,1)
       c MPNetForQuestionAnswering
       p mpnet
-      i mpnet{embeddings=b45;encoder=b451};qa_outputs:L(hidden_size,num_labels,1)
+      i mpnet{embeddings=b46;encoder=b449};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "mpt": """
       f . d_model=2048 n_layers=24 tie_word_embeddings=true vocab_size=50368
       k . hidden_size=d_model num_hidden_layers=n_layers
       c MptForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,d_model)!;blocks*n_layers=b452;norm_f:N(d_model)};?!tie_word_embeddings \
+      i transformer{wte:E(vocab_size,d_model)!;blocks*n_layers=b450;norm_f:N(d_model)};?!tie_word_embeddings \
       lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c MptModel AutoModel
-      i wte:E(vocab_size,d_model)!;blocks*n_layers=b452;norm_f:N(d_model)
+      i wte:E(vocab_size,d_model)!;blocks*n_layers=b450;norm_f:N(d_model)
       """,
     "mra": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=1 vocab_size=50265
       c MraForMaskedLM AutoModelForMaskedLM
       p mra
-      i mra=b454;cls{predictions=b52}
+      i mra=b452;cls{predictions=b53}
       c MraModel AutoModel
-      i embeddings=b453;encoder{layer*num_hidden_layers=b49}
+      i embeddings=b451;encoder{layer*num_hidden_layers=b50}
       c MraForSequenceClassification
       p mra
-      i mra=b454;classifier=b57
+      i mra=b452;classifier=b58
       c MraForTokenClassification
       p mra
-      i mra=b454;classifier:L(hidden_size,num_labels,1)
+      i mra=b452;classifier:L(hidden_size,num_labels,1)
       c MraForQuestionAnswering
       p mra
-      i mra=b454;qa_outputs:L(hidden_size,num_labels,1)
+      i mra=b452;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "mt5": """
       f . d_ff=1024 d_kv=64 d_model=512 feed_forward_proj="gated-gelu" is_gated_act=null num_heads=6 num_layers=8 \
@@ -4743,24 +4751,24 @@ extension TypeTable {
       g tie_word_embeddings
       s feed_forward_proj gated-gelu relu
       c MT5ForConditionalGeneration AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,d_model)!;encoder=b456;decoder=b457;lm_head:L(d_model,vocab_size)~
+      i shared:E(vocab_size,d_model)!;encoder=b454;decoder=b455;lm_head:L(d_model,vocab_size)~
       c MT5Model AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b456;decoder=b457
+      i shared:E(vocab_size,d_model)!;encoder=b454;decoder=b455
       """,
     "muse_glimmer": """
       f . out_hidden_size=6144 projector_hidden_size=4096
       f text_config. attention_bias=false head_dim=128 hidden_size=6656 intermediate_size=19968 \
       num_attention_heads=32 num_hidden_layers=52 num_key_value_heads=2 vocab_size=202048
-      f vision_config. hidden_size=1536 intermediate_size=8960 patch_size=14 patch_temporal=2 pos_emb_height=32 \
-      pos_emb_width=32
+      f vision_config. hidden_size=1536 intermediate_size=8960 num_hidden_layers=50 patch_size=14 \
+      patch_temporal=2 pos_emb_height=32 pos_emb_width=32
       g text_config.head_dim
       c MuseGlimmerForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower=b459;language_model@text_config=b462;vision_adapter=b463;\
+      i model{vision_tower@vision_config=b457;language_model@text_config=b460;vision_adapter=b461;\
       vision_projection:L(projector_hidden_size,text_config.hidden_size)};lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)
       c MuseGlimmerModel AutoModel
-      i vision_tower=b459;language_model@text_config=b462;vision_adapter=b463;\
+      i vision_tower@vision_config=b457;language_model@text_config=b460;vision_adapter=b461;\
       vision_projection:L(projector_hidden_size,text_config.hidden_size)
       """,
     "muse_glimmer_text": """
@@ -4772,14 +4780,14 @@ extension TypeTable {
       g head_dim
       s layer_types full_attention sliding_attention
       c MuseGlimmerTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b461;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b459;norm:N(hidden_size)
       """,
     "muse_glimmer_vision": """
       f . hidden_size=1536 intermediate_size=8960 layer_types=null num_attention_heads=16 num_hidden_layers=50 \
       patch_size=14 patch_temporal=2 pos_emb_height=32 pos_emb_width=32
       g !null(layer_types)
       c MuseGlimmerVisionModel AutoModel
-      i patch_embedder=b458;layers*num_hidden_layers=b359;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
+      i patch_embedder=b456;layers*num_hidden_layers=b356;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
       """,
     "muse_spark": """
       f . out_hidden_size=6144 projector_hidden_size=4096
@@ -4788,16 +4796,16 @@ extension TypeTable {
       moe_intermediate_size=4096 num_attention_heads=128 num_hidden_layers=62 num_key_value_heads=16 \
       num_local_experts=256 vocab_size=202048
       f vision_config. hidden_size=1536 intermediate_size=8960 patch_size=14 patch_temporal=2 pos_emb_height=32 \
-      pos_emb_width=32
+      pos_emb_width=32 num_hidden_layers=50
       g text_config.head_dim
       c MuseSparkForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower=b459;language_model@text_config=b465;vision_adapter=b463;\
-      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b470};\
+      i model{vision_tower=b462;language_model@text_config=b464;vision_adapter=b461;\
+      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b469};\
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MuseSparkModel AutoModel
-      i vision_tower=b459;language_model@text_config=b465;vision_adapter=b463;\
-      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b470
+      i vision_tower=b462;language_model@text_config=b464;vision_adapter=b461;\
+      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b469
       """,
     "muse_spark_text": """
       f . attention_bias=false head_dim=64 hidden_size=8192 layer_types=null moe_hidden_size=4096 \
@@ -4808,14 +4816,14 @@ extension TypeTable {
       g head_dim
       s layer_types full_attention sliding_attention
       c MuseSparkTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b464;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b463;norm:N(hidden_size)
       """,
     "muse_spark_vision": """
       f . hidden_size=1536 intermediate_size=8960 layer_types=null num_attention_heads=16 num_hidden_layers=50 \
       patch_size=14 patch_temporal=2 pos_emb_height=32 pos_emb_width=32
       g !null(layer_types)
       c MuseSparkVisionModel AutoModel
-      i patch_embedder=b458;layers*num_hidden_layers=b359;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
+      i patch_embedder=b456;layers*num_hidden_layers=b356;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
       """,
     "musicflamingo": """
       f . head_dim=null projector_bias=true
@@ -4840,26 +4848,26 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c MvpForConditionalGeneration AutoModelForSeq2SeqLM AutoModelForMaskedLM
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder=b471;decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,\
+      i model{shared:E(vocab_size,d_model)!;encoder=b39;decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,\
       d_model);?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b39;?use_prompt \
-      self_attn_prompt=b472;?use_prompt cross_attn_prompt=b472;layernorm_embedding:N(d_model,1)}};\
+      embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b40;?use_prompt \
+      self_attn_prompt=b470;?use_prompt cross_attn_prompt=b470;layernorm_embedding:N(d_model,1)}};\
       ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;\
       final_logits_bias:B(1,vocab_size)
       c MvpForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings+2,d_model);\
-      layers*decoder_layers=b39;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b472;?use_prompt \
-      cross_attn_prompt=b472}};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
-      lm_head:L(d_model,vocab_size)~
+      layers*decoder_layers=b40;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b470;?use_prompt \
+      cross_attn_prompt=b470};?!tie_word_embeddings encoder{embed_tokens:E(vocab_size,d_model)}};\
+      ?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c MvpModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b473;decoder=b474
+      i shared:E(vocab_size,d_model)!;encoder=b43;decoder=b471
       c MvpForSequenceClassification
       p model
-      i model=b475;classification_head=b406
+      i model=b472;classification_head=b403
       c MvpForQuestionAnswering
       p model
-      i model=b475;qa_outputs:L(d_model,num_labels,1)
+      i model=b472;qa_outputs:L(d_model,num_labels,1)
       """,
     "nanochat": """
       f . attention_bias=false hidden_size=768 intermediate_size=8192 num_attention_heads=6 num_hidden_layers=12 \
@@ -4881,25 +4889,25 @@ extension TypeTable {
       g head_dim
       c NemotronForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b476;norm:N(hidden_size,1)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b473;norm:N(hidden_size,1)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c NemotronModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b476;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b473;norm:N(hidden_size,1)
       """,
     "nemotron3_5_transcribe_asr_audio": """
       f . hidden_size=1280 intermediate_size=5120 num_attention_heads=10 num_hidden_layers=32 \
       num_key_value_heads=null num_mel_bins=128 subsampling_factor=8
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3_5TranscribeAsrAudioModel AutoModel
-      i embedder=b477;layers*num_hidden_layers=b478;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
+      i embedder=b474;layers*num_hidden_layers=b475;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "nemotron3_5_transcribe_word_timestamp": """
       f . hidden_size=1280 intermediate_size=640 num_attention_heads=16 num_hidden_layers=2 \
       num_key_value_heads=null upsampling_factor=2 vocab_size=23863
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3_5TranscribeWordTimestampModel AutoModel
-      i layers*num_hidden_layers=b478;upsampler{weight:T(hidden_size,hidden_size,upsampling_factor);\
+      i layers*num_hidden_layers=b475;upsampler{weight:T(hidden_size,hidden_size,upsampling_factor);\
       bias:T(hidden_size)};input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "nemotron3_diarization": """
@@ -4909,7 +4917,7 @@ extension TypeTable {
       d audio_config.num_key_value_heads \
       null(audio_config.num_key_value_heads)?audio_config.num_attention_heads:audio_config.num_key_value_heads
       c Nemotron3DiarizationModel AutoModel
-      i audio_tower@audio_config{embedder=b477;layers*num_hidden_layers=b479;input_layer_norm:N(hidden_size,1);\
+      i audio_tower@audio_config{embedder=b474;layers*num_hidden_layers=b476;input_layer_norm:N(hidden_size,1);\
       layer_norm:N(hidden_size,1)};proj:L(head_config.audio_hidden_size,head_config.hidden_size,1);\
       upsampler@head_config{conv:C(hidden_size,hidden_size*subsampling_factor,1|hidden_size,3)}
       """,
@@ -4918,7 +4926,7 @@ extension TypeTable {
       num_key_value_heads=null num_mel_bins=128 subsampling_factor=8
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3DiarizationAudioModel AutoModel
-      i embedder=b477;layers*num_hidden_layers=b479;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
+      i embedder=b474;layers*num_hidden_layers=b476;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "neomme": """
       f . attention_bias=false embedding_rank=256 head_dim=64 hidden_size=1024 intermediate_size=3584 \
@@ -4930,13 +4938,13 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c NeoMMEForMaskedLM AutoModelForMaskedLM
       p model
-      i model{embed_tokens=b480;patch_embeddings=b481;layers*num_hidden_layers=b482;value_embeddings:E(vocab_size,\
+      i model{embed_tokens=b477;patch_embeddings=b478;layers*num_hidden_layers=b479;value_embeddings:E(vocab_size,\
       num_key_value_heads*head_dim)};?!tie_word_embeddings unembedding_projection:L(embedding_rank,hidden_size);\
       ?!tie_word_embeddings lm_head:L(embedding_rank,vocab_size);?tie_word_embeddings \
       unembedding_projection:L(embedding_rank,hidden_size)~model.embed_tokens.embedding_projection;\
       ?tie_word_embeddings lm_head:L(embedding_rank,vocab_size)~
       c NeoMMEModel AutoModel
-      i embed_tokens=b480;patch_embeddings=b481;layers*num_hidden_layers=b482;value_embeddings:E(vocab_size,\
+      i embed_tokens=b477;patch_embeddings=b478;layers*num_hidden_layers=b479;value_embeddings:E(vocab_size,\
       num_key_value_heads*head_dim)
       """,
     "nomic_bert": """
@@ -4956,7 +4964,7 @@ extension TypeTable {
       r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
       r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
       r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
-      i nomic_bert=b484;cls{predictions{transform{dense:L(hidden_size,hidden_size,1);layer_norm:N(hidden_size,1)};\
+      i nomic_bert=b481;cls{predictions{transform{dense:L(hidden_size,hidden_size,1);layer_norm:N(hidden_size,1)};\
       decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)}}
       c NomicBertModel AutoModel
       r embeddings.LayerNorm>emb_ln
@@ -4969,7 +4977,7 @@ extension TypeTable {
       r layers.*.self_attn.o_proj>encoder.layers.*.attn.out_proj
       r layers.*.post_attention_layernorm>encoder.layers.*.norm1
       r layers.*.post_mlp_layernorm>encoder.layers.*.norm2
-      i embeddings=b356;layers*num_hidden_layers=b483
+      i embeddings=b353;layers*num_hidden_layers=b480
       c NomicBertForSequenceClassification
       p nomic_bert
       r nomic_bert.embeddings.LayerNorm>nomic_bert.emb_ln
@@ -4982,7 +4990,7 @@ extension TypeTable {
       r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
       r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
       r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
-      i nomic_bert{embeddings=b356;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b483};\
+      i nomic_bert{embeddings=b353;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b480};\
       classifier:L(hidden_size,num_labels,1)
       c NomicBertForTokenClassification
       p nomic_bert
@@ -4996,7 +5004,7 @@ extension TypeTable {
       r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
       r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
       r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
-      i nomic_bert=b484;classifier:L(hidden_size,num_labels,1)
+      i nomic_bert=b481;classifier:L(hidden_size,num_labels,1)
       """,
     "nystromformer": """
       f . conv_kernel_size=65 hidden_size=768 intermediate_size=3072 max_position_embeddings=510 \
@@ -5004,18 +5012,18 @@ extension TypeTable {
       g !(num_attention_heads<=0)
       c NystromformerForMaskedLM AutoModelForMaskedLM
       p nystromformer
-      i nystromformer{embeddings=b485;encoder=b486};cls{predictions=b52}
+      i nystromformer{embeddings=b482;encoder=b483};cls{predictions=b53}
       c NystromformerModel AutoModel
-      i embeddings=b485;encoder=b486
+      i embeddings=b482;encoder=b483
       c NystromformerForSequenceClassification
       p nystromformer
-      i nystromformer{embeddings=b485;encoder=b486};classifier=b57
+      i nystromformer{embeddings=b482;encoder=b483};classifier=b58
       c NystromformerForTokenClassification
       p nystromformer
-      i nystromformer{embeddings=b485;encoder=b486};classifier:L(hidden_size,num_labels,1)
+      i nystromformer{embeddings=b482;encoder=b483};classifier:L(hidden_size,num_labels,1)
       c NystromformerForQuestionAnswering
       p nystromformer
-      i nystromformer{embeddings=b485;encoder=b486};qa_outputs:L(hidden_size,num_labels,1)
+      i nystromformer{embeddings=b482;encoder=b483};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "olmo": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -5023,11 +5031,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c OlmoForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b170;mlp=b78}};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b170;mlp=b79}};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c OlmoModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b170;mlp=b78}
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b170;mlp=b79}
       """,
     "olmo2": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -5035,10 +5043,10 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Olmo2ForCausalLM AutoModelForCausalLM
       p model
-      i model=b488;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b485;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Olmo2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b487;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b484;norm:N(hidden_size)
       """,
     "olmo3": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 layer_types=null num_attention_heads=32 \
@@ -5048,13 +5056,13 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Olmo3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b488;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b485;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Olmo3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b487;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b484;norm:N(hidden_size)
       c Olmo3ForSequenceClassification
       p model
-      i model=b488;score:L(hidden_size,num_labels)
+      i model=b485;score:L(hidden_size,num_labels)
       """,
     "olmoe": """
       f . attention_bias=false hidden_size=2048 intermediate_size=2048 num_attention_heads=16 num_experts=64 \
@@ -5063,11 +5071,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c OlmoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b489;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b486;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c OlmoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b489;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b486;norm:N(hidden_size)
       """,
     "omniasr": """
       y audio_config. omniasr_audio
@@ -5092,7 +5100,7 @@ extension TypeTable {
       i subsampling{conv_layers*len(conv_dim){conv:C(i==0?1:conv_dim[i],conv_dim[0],conv_bias|i==0?1:conv_dim[i],\
       conv_kernel[i]);layer_norm:N(conv_dim[0],1)};projection:L(conv_dim[6],hidden_size,1);\
       layer_norm:N(conv_dim[6],1)};encode_positions{conv:C(hidden_size,hidden_size,1|\
-      hidden_size//num_conv_pos_embedding_groups,num_conv_pos_embeddings)};layers*num_hidden_layers{attention=b63;\
+      hidden_size//num_conv_pos_embedding_groups,num_conv_pos_embeddings)};layers*num_hidden_layers{attention=b64;\
       feed_forward{intermediate_dense:L(hidden_size,intermediate_size,1);output_dense:L(intermediate_size,\
       hidden_size,1)};layer_norm:N(hidden_size,1);final_layer_norm:N(hidden_size,1)};layer_norm:N(hidden_size,1)
       """,
@@ -5101,10 +5109,10 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c OpenAIGPTLMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer{tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b490};\
+      i transformer{tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b487};\
       ?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,vocab_size)~
       c OpenAIGPTModel AutoModel
-      i tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b490
+      i tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b487
       """,
     "opt": """
       f . do_layer_norm_before=true enable_bias=true ffn_dim=3072 hidden_size=768 \
@@ -5113,10 +5121,10 @@ extension TypeTable {
       d word_embed_proj_dim null(word_embed_proj_dim)?hidden_size:word_embed_proj_dim
       c OPTForCausalLM AutoModelForCausalLM
       p model
-      i model{decoder=b491};?!tie_word_embeddings lm_head:L(word_embed_proj_dim,vocab_size);?tie_word_embeddings \
+      i model{decoder=b488};?!tie_word_embeddings lm_head:L(word_embed_proj_dim,vocab_size);?tie_word_embeddings \
       lm_head:L(word_embed_proj_dim,vocab_size)~
       c OPTModel AutoModel
-      i decoder=b491
+      i decoder=b488
       """,
     "paddleocr_vl": """
       f . tie_word_embeddings=true
@@ -5136,10 +5144,10 @@ extension TypeTable {
       r model.visual>visual
       r model.language_model>model
       r model.projector>mlp_AR
-      i model{visual@vision_config{vision_model=b325};language_model@text_config=b161;projector=b492};\
+      i model{visual@vision_config{vision_model=b327};language_model@text_config=b161;projector=b489};\
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c PaddleOCRVLModel AutoModel
-      i visual@vision_config{vision_model=b325};language_model@text_config=b161;projector=b492
+      i visual@vision_config{vision_model=b327};language_model@text_config=b161;projector=b489
       """,
     "paligemma": """
       f . hidden_size=2048 projection_dim=2048 tie_word_embeddings=true vocab_size=257152
@@ -5156,12 +5164,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b493;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b490;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c PaliGemmaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b493;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b490;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "pegasus": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -5169,14 +5177,14 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c PegasusForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model=b68;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      i model=b69;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
       vocab_size)~;final_logits_bias:B(1,vocab_size)
       c PegasusForCausalLM AutoModelForCausalLM
       p model
-      i model=b69;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      i model=b70;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
       vocab_size)~
       c PegasusModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b66;decoder=b67
+      i shared:E(vocab_size,d_model)!;encoder=b67;decoder=b68
       """,
     "pegasus_x": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=16 encoder_ffn_dim=4096 encoder_layers=16 \
@@ -5184,10 +5192,10 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c PegasusXForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder=b495;decoder=b496};?!tie_word_embeddings lm_head:L(d_model,\
+      i model{shared:E(vocab_size,d_model)!;encoder=b492;decoder=b493};?!tie_word_embeddings lm_head:L(d_model,\
       vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c PegasusXModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b495;decoder=b496
+      i shared:E(vocab_size,d_model)!;encoder=b492;decoder=b493
       """,
     "perceiver": """
       f . cross_attention_shape_for_attention="kv" cross_attention_widening_factor=1 d_latents=1280 d_model=768 \
@@ -5196,16 +5204,16 @@ extension TypeTable {
       s cross_attention_shape_for_attention kv q
       c PerceiverForMaskedLM AutoModelForMaskedLM
       p perceiver
-      i perceiver{input_preprocessor=b497;encoder=b498;decoder{decoding_cross_attention{attention{self{\
+      i perceiver{input_preprocessor=b494;encoder=b495;decoder{decoding_cross_attention{attention{self{\
       query:L(d_model,256,1);key:L(d_latents,256,1);value:L(d_latents,d_model,1);layernorm1:N(d_model,1);\
       layernorm2:N(d_latents,1)};output{dense:L(d_model,d_model,1)}};mlp{dense1:L(d_model,d_model,1);\
       dense2:L(d_model,d_model,1)};layernorm:N(d_model,1)};output_position_encodings{position_embeddings:T(2048,\
       d_model)}};embeddings{latents:T(num_latents,d_latents)}};embedding_decoder{bias:T(vocab_size)}
       c PerceiverModel AutoModel
-      i encoder=b498;embeddings{latents:T(num_latents,d_latents)}
+      i encoder=b495;embeddings{latents:T(num_latents,d_latents)}
       c PerceiverForSequenceClassification
       p perceiver
-      i perceiver{input_preprocessor=b497;encoder=b498;decoder{decoder{decoding_cross_attention{attention{self{\
+      i perceiver{input_preprocessor=b494;encoder=b495;decoder{decoder{decoding_cross_attention{attention{self{\
       query:L(d_latents,d_latents,1);key:L(d_latents,d_latents,1);value:L(d_latents,d_latents,1);\
       layernorm1:N(d_latents,1);layernorm2:N(d_latents,1)};output{dense:L(d_latents,d_latents,1)}};mlp{\
       dense1:L(d_latents,d_latents,1);dense2:L(d_latents,d_latents,1)};layernorm:N(d_latents,1)};\
@@ -5217,11 +5225,11 @@ extension TypeTable {
       tie_word_embeddings=false vocab_size=262144
       c PersimmonForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b499;final_layernorm:N(hidden_size,\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b496;final_layernorm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c PersimmonModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b499;final_layernorm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b496;final_layernorm:N(hidden_size,1)
       """,
     "phi": """
       f . hidden_size=2048 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=24 \
@@ -5229,11 +5237,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c PhiForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b500;final_layernorm:N(hidden_size,\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b497;final_layernorm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size,1)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size,1)
       c PhiModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b500;final_layernorm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b497;final_layernorm:N(hidden_size,1)
       """,
     "phi3": """
       f . hidden_size=3072 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=32 \
@@ -5241,11 +5249,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Phi3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b501;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b498;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Phi3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b501;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b498;norm:N(hidden_size)
       """,
     "phi4_multimodal": """
       f . hidden_size=3072 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=32 \
@@ -5265,11 +5273,11 @@ extension TypeTable {
       f audio_config. bias_symmetric=false
       c Phi4MultimodalForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b501;embed_tokens_extend=b504;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b498;embed_tokens_extend=b501;\
       norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Phi4MultimodalModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b501;embed_tokens_extend=b504;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b498;embed_tokens_extend=b501;\
       norm:N(hidden_size)
       """,
     "phimoe": """
@@ -5280,43 +5288,43 @@ extension TypeTable {
       p model
       r model.layers.*.mlp.router>model.layers.*.block_sparse_moe.gate
       r model.layers.*.mlp.experts>model.layers.*.block_sparse_moe.experts
-      i model=b506;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b503;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size,lm_head_bias)
       c PhimoeModel AutoModel
       r layers.*.mlp.router>layers.*.block_sparse_moe.gate
       r layers.*.mlp.experts>layers.*.block_sparse_moe.experts
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b505;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b502;norm:N(hidden_size,1)
       c PhimoeForSequenceClassification
       p model
       r model.layers.*.mlp.router>model.layers.*.block_sparse_moe.gate
       r model.layers.*.mlp.experts>model.layers.*.block_sparse_moe.experts
-      i model=b506;score:L(hidden_size,num_labels)
+      i model=b503;score:L(hidden_size,num_labels)
       """,
     "pix2struct": """
       f . tie_word_embeddings=false
-      f text_config. d_ff=2048 hidden_size=768 num_heads=12 relative_attention_num_buckets=32 \
+      f text_config. d_ff=2048 hidden_size=768 num_heads=12 num_layers=12 relative_attention_num_buckets=32 \
       tie_word_embeddings=false vocab_size=50244
       f vision_config. d_ff=2048 d_kv=64 hidden_size=768 num_attention_heads=12 num_hidden_layers=12 \
       patch_embed_hidden_size=768 seq_len=4096
-      k text_config. decoder_attention_heads=num_heads encoder_attention_heads=num_heads hidden_size=hidden_size \
-      num_attention_heads=num_heads
+      k text_config. decoder_attention_heads=num_heads decoder_layers=num_layers \
+      encoder_attention_heads=num_heads encoder_layers=num_layers hidden_size=hidden_size \
+      num_attention_heads=num_heads num_hidden_layers=num_layers
       d text_config.tie_word_embeddings \
-      tie_word_embeddings?true:text_config.tie_word_embeddings?false:text_config.tie_word_embeddings
+      text_config.tie_word_embeddings?false:tie_word_embeddings?true:text_config.tie_word_embeddings
       c Pix2StructForConditionalGeneration AutoModelForImageTextToText
       i encoder@vision_config{embeddings{patch_projection:L(patch_embed_hidden_size,hidden_size,1);\
       row_embedder:E(seq_len,hidden_size);column_embedder:E(seq_len,hidden_size)};encoder{layer*num_hidden_layers{\
       attention{query:L(hidden_size,num_attention_heads*d_kv);key:L(hidden_size,num_attention_heads*d_kv);\
-      value:L(hidden_size,num_attention_heads*d_kv);output:L(num_attention_heads*d_kv,hidden_size)};mlp=b507;\
+      value:L(hidden_size,num_attention_heads*d_kv);output:L(num_attention_heads*d_kv,hidden_size)};mlp=b504;\
       pre_mlp_layer_norm:N(hidden_size);pre_attention_layer_norm:N(hidden_size)}};layernorm:N(hidden_size)};\
-      decoder{embed_tokens:E(text_config.vocab_size,text_config.hidden_size)!;\
-      layer*vision_config.num_hidden_layers@text_config{self_attention{attention{query:L(hidden_size,hidden_size);\
-      key:L(hidden_size,hidden_size);value:L(hidden_size,hidden_size);output:L(hidden_size,hidden_size);?i==0 \
-      relative_attention_bias:E(relative_attention_num_buckets,num_heads)};layer_norm:N(hidden_size)};\
-      encoder_decoder_attention{attention{query:L(hidden_size,hidden_size);key:L(hidden_size,hidden_size);\
-      value:L(hidden_size,hidden_size);output:L(hidden_size,hidden_size)};layer_norm:N(hidden_size)};mlp{\
-      DenseReluDense=b507;layer_norm:N(hidden_size)}};?text_config.tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!text_config.tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size);final_layer_norm@text_config{weight:T(hidden_size)}}
+      decoder@text_config{embed_tokens:E(vocab_size,hidden_size)!;layer*num_layers{self_attention{attention{\
+      query:L(hidden_size,hidden_size);key:L(hidden_size,hidden_size);value:L(hidden_size,hidden_size);\
+      output:L(hidden_size,hidden_size);?i==0 relative_attention_bias:E(relative_attention_num_buckets,\
+      num_heads)};layer_norm:N(hidden_size)};encoder_decoder_attention{attention{query:L(hidden_size,hidden_size);\
+      key:L(hidden_size,hidden_size);value:L(hidden_size,hidden_size);output:L(hidden_size,hidden_size)};\
+      layer_norm:N(hidden_size)};mlp{DenseReluDense=b504;layer_norm:N(hidden_size)}};?tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);\
+      final_layer_norm:N(hidden_size)}
       """,
     "pixtral": """
       f . head_dim=null hidden_size=1024 intermediate_size=4096 num_attention_heads=16 num_channels=3 \
@@ -5325,7 +5333,7 @@ extension TypeTable {
       g head_dim
       c PixtralVisionModel AutoModel
       i patch_conv:C(num_channels,hidden_size,0|num_channels,patch_size,patch_size);transformer{\
-      layers*num_hidden_layers{feed_forward=b78;attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,\
+      layers*num_hidden_layers{feed_forward=b79;attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,\
       hidden_size);q_proj:L(hidden_size,hidden_size);o_proj:L(hidden_size,hidden_size)};\
       attention_norm:N(hidden_size);ffn_norm:N(hidden_size)}};ln_pre:N(hidden_size)
       """,
@@ -5335,14 +5343,14 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c PLBartForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder=b471;decoder=b40};?!tie_word_embeddings lm_head:L(d_model,\
-      vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,vocab_size)
+      i model=b41;?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,\
+      vocab_size)~;final_logits_bias:B(1,vocab_size)
       c PLBartForCausalLM AutoModelForCausalLM
       p model
-      i model{decoder=b41};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
+      i model{decoder=b42};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
       lm_head:L(d_model,vocab_size)~
       c PLBartModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b473;decoder=b43
+      i shared:E(vocab_size,d_model)!;encoder=b43;decoder=b44
       """,
     "pp_chart2table": """
       f . tie_word_embeddings=true
@@ -5362,12 +5370,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{vision_tower@vision_config=b508;multi_modal_projector=b266;language_model:A(AutoModel,text_config)};\
+      i model{vision_tower@vision_config=b505;multi_modal_projector=b267;language_model:A(AutoModel,text_config)};\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       """,
     "pp_formulanet": """
-      f text_config. d_model=512 decoder_ffn_dim=2048 max_position_embeddings=2560 vocab_size=50000
+      f text_config. d_model=512 decoder_ffn_dim=2048 max_position_embeddings=2560 vocab_size=50000 decoder_layers=8
       f vision_config. decoder_hidden_size=512 global_attn_indexes=[2,5,8,11] hidden_size=768 image_size=512 \
       mlp_dim=3072 num_attention_heads=12 num_channels=3 num_hidden_layers=12 output_channels=256 patch_size=16 \
       post_conv_in_channels=256 post_conv_mid_channels=512 post_conv_out_channels=1024 window_size=14
@@ -5382,7 +5390,7 @@ extension TypeTable {
       p model
       i model{decoder{embed_tokens:E(text_config.vocab_size,text_config.d_model);\
       embed_positions:E(text_config.max_position_embeddings+2,text_config.d_model);\
-      layers*vision_config.num_hidden_layers@text_config=b39;layernorm_embedding@text_config{weight:T(d_model);\
+      layers*text_config.decoder_layers@text_config=b40;layernorm_embedding@text_config{weight:T(d_model);\
       bias:T(d_model)};layer_norm@text_config{weight:T(d_model);bias:T(d_model)}};encoder@vision_config{\
       patch_embed=b128;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,\
       hidden_size,1);rel_pos_h:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
@@ -5403,22 +5411,22 @@ extension TypeTable {
       p prophetnet
       i prophetnet{word_embeddings:E(vocab_size,hidden_size)!;encoder{?!tie_word_embeddings \
       word_embeddings:E(vocab_size,hidden_size);?tie_word_embeddings word_embeddings:E(vocab_size,hidden_size)~;\
-      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_encoder_layers=b510;\
-      embeddings_layer_norm:N(hidden_size,1)};decoder=b512};?!tie_word_embeddings lm_head:L(hidden_size,\
+      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_encoder_layers=b507;\
+      embeddings_layer_norm:N(hidden_size,1)};decoder=b509};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c ProphetNetForCausalLM AutoModelForCausalLM
       p prophetnet
       i prophetnet{word_embeddings:E(vocab_size,hidden_size);decoder{?!tie_word_embeddings \
       word_embeddings:E(vocab_size,hidden_size)!;?tie_word_embeddings word_embeddings:E(vocab_size,\
       hidden_size)!~prophetnet.word_embeddings;position_embeddings:E(max_position_embeddings,hidden_size);\
-      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b511;embeddings_layer_norm:N(hidden_size,\
+      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b508;embeddings_layer_norm:N(hidden_size,\
       1)}};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~prophetnet.word_embeddings
       c ProphetNetModel AutoModel
       i word_embeddings:E(vocab_size,hidden_size)!;encoder{?!tie_word_embeddings word_embeddings:E(vocab_size,\
       hidden_size);?tie_word_embeddings word_embeddings:E(vocab_size,hidden_size)~;\
-      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_decoder_layers=b510;\
-      embeddings_layer_norm:N(hidden_size,1)};decoder=b512
+      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_decoder_layers=b507;\
+      embeddings_layer_norm:N(hidden_size,1)};decoder=b509
       """,
     "qianfan_ocr_vision": """
       f . attention_bias=true hidden_size=1024 image_size=[448,448] intermediate_size=4096 num_attention_heads=16 \
@@ -5436,7 +5444,7 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Qwen2ForCausalLM AutoModelForCausalLM
       p model
-      i model=b513;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b510;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen2Model AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)
@@ -5457,11 +5465,11 @@ extension TypeTable {
       r model.audio_tower>audio_tower
       r model.visual>visual
       r model.language_model>model
-      i model{audio_tower@audio_config=b516;visual@vision_config=b517;language_model@text_config=b513};\
+      i model{audio_tower@audio_config=b513;visual@vision_config=b514;language_model@text_config=b510};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2_5OmniThinkerModel AutoModel
-      i audio_tower@audio_config=b516;visual@vision_config=b517;language_model@text_config=b513
+      i audio_tower@audio_config=b513;visual@vision_config=b514;language_model@text_config=b510
       """,
     "qwen2_5_vl": """
       f . tie_word_embeddings=false
@@ -5476,11 +5484,11 @@ extension TypeTable {
       p model
       r model.visual>visual
       r model.language_model>model
-      i model{visual@vision_config=b519;language_model@text_config=b513};?tie_word_embeddings \
+      i model{visual@vision_config=b516;language_model@text_config=b510};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2_5_VLModel AutoModel
-      i visual@vision_config=b519;language_model@text_config=b513
+      i visual@vision_config=b516;language_model@text_config=b510
       """,
     "qwen2_5_vl_text": """
       f . hidden_size=8192 intermediate_size=29568 layer_types=null num_attention_heads=64 num_hidden_layers=80 \
@@ -5497,7 +5505,7 @@ extension TypeTable {
       spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen2_5_VisionTransformerPretrainedModel AutoModel
-      i patch_embed=b174;blocks*depth=b518;merger=b177
+      i patch_embed=b174;blocks*depth=b515;merger=b177
       """,
     "qwen2_audio": """
       y audio_config. qwen2_audio_encoder
@@ -5507,18 +5515,18 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b520;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b517;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
       text_config)};lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2AudioModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b520;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b517;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "qwen2_audio_encoder": """
       f . d_model=1280 encoder_ffn_dim=5120 encoder_layers=32 max_source_positions=1500 num_mel_bins=128
       k . hidden_size=d_model intermediate_size=encoder_ffn_dim num_hidden_layers=encoder_layers
       c Qwen2AudioEncoder AutoModel
       i conv1:C(num_mel_bins,d_model,1|num_mel_bins,3);conv2:C(d_model,d_model,1|d_model,3);\
-      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b515;layer_norm:N(d_model,1)
+      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b512;layer_norm:N(d_model,1)
       """,
     "qwen2_moe": """
       f . hidden_size=2048 intermediate_size=5632 layer_types=null mlp_only_layers=null \
@@ -5532,11 +5540,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Qwen2MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b522;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b519;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Qwen2MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b522;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b519;norm:N(hidden_size)
       """,
     "qwen2_vl": """
       f . tie_word_embeddings=false
@@ -5550,10 +5558,10 @@ extension TypeTable {
       p model
       r model.visual>visual
       r model.language_model>model
-      i model{visual=b523;language_model@text_config=b513};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      i model{visual=b520;language_model@text_config=b510};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2VLModel AutoModel
-      i visual=b523;language_model@text_config=b513
+      i visual=b520;language_model@text_config=b510
       """,
     "qwen2_vl_text": """
       f . hidden_size=8192 intermediate_size=29568 layer_types=null num_attention_heads=64 num_hidden_layers=80 \
@@ -5576,19 +5584,19 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Qwen3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b525;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b522;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b524;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b521;norm:N(hidden_size)
       c Qwen3ForSequenceClassification
       p model
-      i model=b525;score:L(hidden_size,num_labels)
+      i model=b522;score:L(hidden_size,num_labels)
       c Qwen3ForTokenClassification
       p model
-      i model=b525;score:L(hidden_size,num_labels,1)
+      i model=b522;score:L(hidden_size,num_labels,1)
       c Qwen3ForQuestionAnswering
       p transformer
-      i transformer{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b203;mlp=b78;\
+      i transformer{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b204;mlp=b79;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       qa_outputs:L(hidden_size,2,1)
       """,
@@ -5598,24 +5606,21 @@ extension TypeTable {
       intermediate_size=12288 layer_types=null linear_conv_kernel_dim=4 linear_key_head_dim=128 \
       linear_num_key_heads=16 linear_num_value_heads=32 linear_value_head_dim=128 num_attention_heads=16 \
       num_hidden_layers=32 num_key_value_heads=4 vocab_size=248320
-      f vision_config. hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
-      out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
-      d text_config.layer_types null(text_config.layer_types)?[text_config.num_hidden_layers|\
-      (i+1)%text_config.full_attention_interval?'linear_attention':'full_attention']:text_config.layer_types
+      f vision_config. depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 \
+      num_position_embeddings=2304 out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
+      k vision_config. num_hidden_layers=depth
+      d text_config.layer_types \
+      list(text_config.layer_types)?text_config.layer_types:[text_config.num_hidden_layers|\
+      (i+1)%text_config.full_attention_interval?'linear_attention':'full_attention']
       g text_config.head_dim
       s text_config.layer_types full_attention linear_attention
       c Qwen3_5ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b531;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
-      ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      i model{visual@vision_config=b523;language_model@text_config=b527};?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3_5Model AutoModel
-      i visual=b526;language_model@text_config=b530
-      c Qwen3_5ForSequenceClassification
-      p model
-      i model=b531;score:L(text_config.hidden_size,num_labels)
-      c Qwen3_5ForTokenClassification
-      p model
-      i model=b531;score:L(text_config.hidden_size,num_labels,1)
+      i visual@vision_config=b523;language_model@text_config=b527
       """,
     "qwen3_5_moe": """
       f . tie_word_embeddings=false
@@ -5624,18 +5629,21 @@ extension TypeTable {
       linear_num_value_heads=32 linear_value_head_dim=128 moe_intermediate_size=512 num_attention_heads=16 \
       num_experts=256 num_hidden_layers=40 num_key_value_heads=2 shared_expert_intermediate_size=512 \
       vocab_size=248320
-      f vision_config. hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
-      out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
-      d text_config.layer_types null(text_config.layer_types)?[text_config.num_hidden_layers|\
-      (i+1)%text_config.full_attention_interval?'linear_attention':'full_attention']:text_config.layer_types
+      f vision_config. depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 \
+      num_position_embeddings=2304 out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
+      k vision_config. num_hidden_layers=depth
+      d text_config.layer_types \
+      list(text_config.layer_types)?text_config.layer_types:[text_config.num_hidden_layers|\
+      (i+1)%text_config.full_attention_interval?'linear_attention':'full_attention']
       g text_config.head_dim
       s text_config.layer_types full_attention linear_attention
       c Qwen3_5MoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual=b526;language_model@text_config=b533};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
-      text_config.vocab_size)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      i model{visual@vision_config=b523;language_model@text_config=b529};?tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3_5MoeModel AutoModel
-      i visual=b526;language_model@text_config=b533
+      i visual@vision_config=b523;language_model@text_config=b529
       """,
     "qwen3_5_moe_text": """
       f . attention_bias=false full_attention_interval=4 head_dim=256 hidden_size=2048 layer_types=null \
@@ -5649,17 +5657,17 @@ extension TypeTable {
       s layer_types full_attention linear_attention
       c Qwen3_5MoeForCausalLM AutoModelForCausalLM
       p model
-      i model=b533;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b529;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3_5MoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b532;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b528;norm:N(hidden_size)
       """,
     "qwen3_5_moe_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3_5MoeVisionModel AutoModel
-      i patch_embed=b103;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b105;merger=b106
+      i patch_embed=b104;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b106;merger=b107
       """,
     "qwen3_5_text": """
       f . attention_bias=false full_attention_interval=4 head_dim=256 hidden_size=4096 intermediate_size=12288 \
@@ -5672,17 +5680,17 @@ extension TypeTable {
       s layer_types full_attention linear_attention
       c Qwen3_5ForCausalLM AutoModelForCausalLM
       p model
-      i model=b530;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b527;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3_5TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b529;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b526;norm:N(hidden_size)
       """,
     "qwen3_5_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3_5VisionModel AutoModel
-      i patch_embed=b103;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b105;merger=b106
+      i patch_embed=b104;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b106;merger=b107
       """,
     "qwen3_asr": """
       f . tie_word_embeddings=true
@@ -5698,11 +5706,11 @@ extension TypeTable {
       "full_attention","full_attention","full_attention"]
       c Qwen3ASRForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{multi_modal_projector@audio_config=b534;audio_tower:A(AutoModel,audio_config);\
+      i model{multi_modal_projector@audio_config=b530;audio_tower:A(AutoModel,audio_config);\
       language_model:A(AutoModel,text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size);?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Qwen3ASRModel AutoModel
-      i multi_modal_projector@audio_config=b534;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      i multi_modal_projector@audio_config=b530;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
       text_config)
       """,
     "qwen3_asr_encoder": """
@@ -5727,13 +5735,13 @@ extension TypeTable {
       i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b7;mlp{?mlp_only_layers \
       has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i up_proj:L(hidden_size,\
       intermediate_size);?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size);?!(mlp_only_layers has \
-      i) experts=b362;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts)};\
+      i) experts=b359;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Qwen3MoeModel AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b7;mlp{?!(mlp_only_layers has \
-      i) experts=b362;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts);?mlp_only_layers has i \
+      i) experts=b359;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts);?mlp_only_layers has i \
       gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);\
       ?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
@@ -5752,25 +5760,25 @@ extension TypeTable {
       s layer_types full_attention linear_attention
       c Qwen3NextForCausalLM AutoModelForCausalLM
       p model
-      i model=b536;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b532;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3NextModel AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='full_attention') \
-      linear_attn=b535;mlp{?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
-      experts=b1;?!(mlp_only_layers has i) shared_expert=b192;?!(mlp_only_layers has i) \
+      linear_attn=b531;mlp{?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
+      experts=b1;?!(mlp_only_layers has i) shared_expert=b193;?!(mlp_only_layers has i) \
       shared_expert_gate:L(hidden_size,1);?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);\
       ?mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
       down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b528};norm:N(hidden_size)
+      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b525};norm:N(hidden_size)
       c Qwen3NextForSequenceClassification
       p model
-      i model=b536;score:L(hidden_size,num_labels)
+      i model=b532;score:L(hidden_size,num_labels)
       c Qwen3NextForTokenClassification
       p model
-      i model=b536;score:L(hidden_size,num_labels,1)
+      i model=b532;score:L(hidden_size,num_labels,1)
       c Qwen3NextForQuestionAnswering
       p transformer
-      i transformer=b536;qa_outputs:L(hidden_size,2,1)
+      i transformer=b532;qa_outputs:L(hidden_size,2,1)
       """,
     "qwen3_vl": """
       f . tie_word_embeddings=false
@@ -5784,11 +5792,11 @@ extension TypeTable {
       g text_config.head_dim
       c Qwen3VLForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b108;language_model@text_config=b525};?tie_word_embeddings \
+      i model{visual@vision_config=b109;language_model@text_config=b522};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3VLModel AutoModel
-      i visual@vision_config=b108;language_model@text_config=b525
+      i visual@vision_config=b109;language_model@text_config=b522
       """,
     "qwen3_vl_moe": """
       f . tie_word_embeddings=false
@@ -5805,11 +5813,11 @@ extension TypeTable {
       g text_config.head_dim
       c Qwen3VLMoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b108;language_model@text_config=b538};?tie_word_embeddings \
+      i model{visual@vision_config=b109;language_model@text_config=b534};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3VLMoeModel AutoModel
-      i visual@vision_config=b108;language_model@text_config=b538
+      i visual@vision_config=b109;language_model@text_config=b534
       """,
     "qwen3_vl_moe_text": """
       f . attention_bias=false decoder_sparse_step=1 head_dim=null hidden_size=2048 intermediate_size=5632 \
@@ -5821,11 +5829,11 @@ extension TypeTable {
       g !(num_local_experts<=0)
       g head_dim
       c Qwen3VLMoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b206;mlp{\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b207;mlp{\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i down_proj:L(intermediate_size,hidden_size);\
-      ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) experts=b537;\
+      ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) experts=b533;\
       ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
@@ -5834,8 +5842,8 @@ extension TypeTable {
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3VLMoeVisionModel AutoModel
-      i patch_embed=b103;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b105;merger=b106;\
-      deepstack_merger_list{0=b107;1=b107;2=b107}
+      i patch_embed=b104;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b106;merger=b107;\
+      deepstack_merger_list{0=b108;1=b108;2=b108}
       """,
     "qwen3_vl_text": """
       f . attention_bias=false head_dim=128 hidden_size=4096 intermediate_size=22016 num_attention_heads=32 \
@@ -5843,22 +5851,22 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       g head_dim
       c Qwen3VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b524;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b521;norm:N(hidden_size)
       """,
     "qwen3_vl_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen3VLVisionModel AutoModel
-      i patch_embed=b103;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b105;merger=b106;\
-      deepstack_merger_list{0=b107;1=b107;2=b107}
+      i patch_embed=b104;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b106;merger=b107;\
+      deepstack_merger_list{0=b108;1=b108;2=b108}
       """,
     "qwen4_exp_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
       out_hidden_size=3584 patch_size=16 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen4ExpVisionModel AutoModel
-      i patch_embed=b103;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b105;merger=b106
+      i patch_embed=b104;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b106;merger=b107
       """,
     "radio": """
       f . hidden_size=1280 max_img_size=2048 mlp_ratio=4.0 num_attention_heads=16 num_channels=3 num_cls_tokens=3 \
@@ -5904,22 +5912,22 @@ extension TypeTable {
       f . add_cross_attention=false
       c RemBertForCausalLM AutoModelForCausalLM
       p rembert
-      i rembert{embeddings=b539;encoder=b540};cls=b541
+      i rembert{embeddings=b535;encoder=b536};cls=b537
       c RemBertForMaskedLM AutoModelForMaskedLM
       p rembert
-      i rembert{embeddings=b539;encoder=b540};cls=b541
+      i rembert{embeddings=b535;encoder=b536};cls=b537
       c RemBertModel AutoModel
-      i embeddings=b539;encoder=b540;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b535;encoder=b536;pooler{dense:L(hidden_size,hidden_size,1)}
       c RemBertForSequenceClassification
       p rembert
-      i rembert{embeddings=b539;encoder=b540;pooler{dense:L(hidden_size,hidden_size,1)}};classifier:L(hidden_size,\
+      i rembert{embeddings=b535;encoder=b536;pooler{dense:L(hidden_size,hidden_size,1)}};classifier:L(hidden_size,\
       num_labels,1)
       c RemBertForTokenClassification
       p rembert
-      i rembert{embeddings=b539;encoder=b540};classifier:L(hidden_size,num_labels,1)
+      i rembert{embeddings=b535;encoder=b536};classifier:L(hidden_size,num_labels,1)
       c RemBertForQuestionAnswering
       p rembert
-      i rembert{embeddings=b539;encoder=b540};qa_outputs:L(hidden_size,num_labels,1)
+      i rembert{embeddings=b535;encoder=b536};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "roberta": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -5928,21 +5936,21 @@ extension TypeTable {
       f . add_cross_attention=false
       c RobertaForCausalLM AutoModelForCausalLM
       p roberta
-      i roberta=b85;lm_head=b83
+      i roberta=b86;lm_head=b84
       c RobertaForMaskedLM AutoModelForMaskedLM
       p roberta
-      i roberta=b85;lm_head=b83
+      i roberta=b86;lm_head=b84
       c RobertaModel AutoModel
-      i embeddings=b84;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b85;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
       c RobertaForSequenceClassification
       p roberta
-      i roberta=b85;classifier=b57
+      i roberta=b86;classifier=b58
       c RobertaForTokenClassification
       p roberta
-      i roberta=b85;classifier:L(hidden_size,num_labels,1)
+      i roberta=b86;classifier:L(hidden_size,num_labels,1)
       c RobertaForQuestionAnswering
       p roberta
-      i roberta=b85;qa_outputs:L(hidden_size,num_labels,1)
+      i roberta=b86;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "roberta-prelayernorm": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -5951,21 +5959,21 @@ extension TypeTable {
       f . add_cross_attention=false
       c RobertaPreLayerNormForCausalLM AutoModelForCausalLM
       p roberta_prelayernorm
-      i roberta_prelayernorm=b543;lm_head=b83
+      i roberta_prelayernorm=b539;lm_head=b84
       c RobertaPreLayerNormForMaskedLM AutoModelForMaskedLM
       p roberta_prelayernorm
-      i roberta_prelayernorm=b543;lm_head=b83
+      i roberta_prelayernorm=b539;lm_head=b84
       c RobertaPreLayerNormModel AutoModel
-      i embeddings=b84;encoder=b542;pooler{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
+      i embeddings=b85;encoder=b538;pooler{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
       c RobertaPreLayerNormForSequenceClassification
       p roberta_prelayernorm
-      i roberta_prelayernorm=b543;classifier=b57
+      i roberta_prelayernorm=b539;classifier=b58
       c RobertaPreLayerNormForTokenClassification
       p roberta_prelayernorm
-      i roberta_prelayernorm=b543;classifier:L(hidden_size,num_labels,1)
+      i roberta_prelayernorm=b539;classifier:L(hidden_size,num_labels,1)
       c RobertaPreLayerNormForQuestionAnswering
       p roberta_prelayernorm
-      i roberta_prelayernorm=b543;qa_outputs:L(hidden_size,num_labels,1)
+      i roberta_prelayernorm=b539;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "roc_bert": """
       f . attn_implementation=null concat_input=true enable_pronunciation=true enable_shape=true hidden_size=768 \
@@ -5976,15 +5984,15 @@ extension TypeTable {
       f . add_cross_attention=false
       c RoCBertForMaskedLM AutoModelForMaskedLM
       p roc_bert
-      i roc_bert=b545;cls{predictions=b52}
+      i roc_bert=b541;cls{predictions=b53}
       c RoCBertForCausalLM AutoModelForCausalLM
       p roc_bert
-      i roc_bert=b545;cls{predictions=b58}
+      i roc_bert=b541;cls{predictions=b59}
       c RoCBertModel AutoModel
-      i embeddings=b544;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b540;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
       c RoCBertForSequenceClassification
       p roc_bert
-      i roc_bert{embeddings=b544;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}};\
+      i roc_bert{embeddings=b540;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}};\
       classifier:L(hidden_size,num_labels,1)
       c RoCBertForTokenClassification
       p roc_bert
@@ -5994,7 +6002,7 @@ extension TypeTable {
       token_type_embeddings:E(type_vocab_size,hidden_size);\
       map_inputs_layer:L(enable_pronunciation?(enable_shape?hidden_size+pronunciation_embed_dim+shape_embed_dim:hi\
       dden_size+pronunciation_embed_dim):null(attn_implementation)?hidden_size+shape_embed_dim:hidden_size,\
-      hidden_size,1);LayerNorm:N(hidden_size,1)};encoder{layer*num_hidden_layers=b49}};classifier:L(hidden_size,\
+      hidden_size,1);LayerNorm:N(hidden_size,1)};encoder{layer*num_hidden_layers=b50}};classifier:L(hidden_size,\
       num_labels,1)
       """,
     "roformer": """
@@ -6005,19 +6013,19 @@ extension TypeTable {
       f . add_cross_attention=false
       c RoFormerForMaskedLM AutoModelForMaskedLM
       p roformer
-      i roformer=b548;cls=b549
+      i roformer=b544;cls=b545
       c RoFormerForCausalLM AutoModelForCausalLM
       p roformer
-      i roformer=b548;cls=b549
+      i roformer=b544;cls=b545
       c RoFormerModel AutoModel
-      i embeddings=b546;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
-      encoder=b547
+      i embeddings=b542;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
+      encoder=b543
       c RoFormerForSequenceClassification
       p roformer
-      i roformer=b548;classifier=b57
+      i roformer=b544;classifier=b58
       c RoFormerForTokenClassification
       p roformer
-      i roformer=b548;classifier:L(hidden_size,num_labels,1)
+      i roformer=b544;classifier:L(hidden_size,num_labels,1)
       """,
     "rwkv": """
       f . attention_hidden_size=null hidden_size=4096 intermediate_size=null num_hidden_layers=32 \
@@ -6026,10 +6034,10 @@ extension TypeTable {
       d intermediate_size null(intermediate_size)?hidden_size*4:intermediate_size
       c RwkvForCausalLM AutoModelForCausalLM
       p rwkv
-      i rwkv{embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b550;ln_out:N(hidden_size,1)};\
+      i rwkv{embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b546;ln_out:N(hidden_size,1)};\
       ?tie_word_embeddings head:L(hidden_size,vocab_size)~;?!tie_word_embeddings head:L(hidden_size,vocab_size)
       c RwkvModel AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b550;ln_out:N(hidden_size,1)
+      i embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b546;ln_out:N(hidden_size,1)
       """,
     "sam_vision_model": """
       f . global_attn_indexes=[2,5,8,11] hidden_size=768 image_size=1024 mlp_dim=null mlp_ratio=4.0 \
@@ -6037,24 +6045,37 @@ extension TypeTable {
       use_abs_pos=true use_rel_pos=true window_size=14
       d mlp_dim null(mlp_dim)?int(hidden_size*mlp_ratio):mlp_dim
       c SamVisionModel AutoModel
-      i vision_encoder=b508
+      i vision_encoder=b505
       """,
     "sarvam_mla": """
-      f . first_k_dense_replace=1 head_dim=null hidden_size=4096 intermediate_size=16384 kv_lora_rank=512 \
-      moe_intermediate_size=2048 n_routed_experts=128 n_shared_experts=1 num_attention_heads=64 \
-      num_hidden_layers=32 num_key_value_heads=null qk_nope_head_dim=128 qk_rope_head_dim=64 \
+      f . attention_bias=false first_k_dense_replace=1 head_dim=null hidden_size=4096 intermediate_size=16384 \
+      kv_lora_rank=512 moe_intermediate_size=2048 n_routed_experts=128 n_shared_experts=1 num_attention_heads=64 \
+      num_hidden_layers=32 num_key_value_heads=null q_lora_rank=null qk_nope_head_dim=128 qk_rope_head_dim=64 \
       tie_word_embeddings=false v_head_dim=128 vocab_size=262144
       k . num_experts=n_routed_experts num_local_experts=n_routed_experts num_shared_experts=n_shared_experts
       d head_dim null(head_dim)?qk_rope_head_dim:head_dim
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c DeepseekV3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{?!null(q_lora_rank) \
+      q_a_proj:L(hidden_size,q_lora_rank);?!null(q_lora_rank) q_b_proj:L(q_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));?null(q_lora_rank) q_proj:L(hidden_size,\
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
-      kv_lora_rank+qk_rope_head_dim);kv_b_proj:L(kv_lora_rank,num_attention_heads*(qk_nope_head_dim+v_head_dim));\
-      o_proj:L(num_attention_heads*v_head_dim,hidden_size);kv_a_layernorm:N(kv_lora_rank)};mlp=b139;\
+      kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
+      attention_bias);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)};mlp=b139;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
-      lm_head:L(hidden_size,vocab_size)
+      ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
+      vocab_size)
+      c DeepseekV3Model AutoModel
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{?null(q_lora_rank) \
+      q_proj:L(hidden_size,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));\
+      kv_a_proj_with_mqa:L(hidden_size,kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
+      num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
+      attention_bias);kv_a_layernorm:N(kv_lora_rank);?!null(q_lora_rank) q_a_proj:L(hidden_size,q_lora_rank);\
+      ?!null(q_lora_rank) q_b_proj:L(q_lora_rank,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));\
+      ?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank)};mlp=b139;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "sarvam_moe": """
       f . attention_bias=false first_k_dense_replace=1 head_dim=64 hidden_size=4096 intermediate_size=8192 \
@@ -6073,7 +6094,7 @@ extension TypeTable {
       r model.layers.*.self_attn.q_norm>model.layers.*.attention.query_layernorm
       r model.layers.*.self_attn.k_norm>model.layers.*.attention.key_layernorm
       r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.mlp.gate.expert_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b551;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b547;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4MoeModel AutoModel
@@ -6084,25 +6105,25 @@ extension TypeTable {
       r layers.*.self_attn.q_norm>layers.*.attention.query_layernorm
       r layers.*.self_attn.k_norm>layers.*.attention.key_layernorm
       r layers.*.mlp.gate.e_score_correction_bias>layers.*.mlp.gate.expert_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b551;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b547;norm:N(hidden_size)
       """,
     "seamless_m4t": """
-      f . decoder_ffn_dim=8192 decoder_layers=24 encoder_ffn_dim=8192 hidden_size=1024 tie_word_embeddings=true \
-      vocab_size=256102
+      f . decoder_ffn_dim=8192 decoder_layers=24 encoder_ffn_dim=8192 encoder_layers=24 hidden_size=1024 \
+      tie_word_embeddings=true vocab_size=256102
       k . num_hidden_layers=decoder_layers
       g tie_word_embeddings
       c SeamlessM4TForTextToText AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,hidden_size);text_encoder=b552;text_decoder=b553;lm_head:L(hidden_size,\
-      vocab_size)~shared
+      i shared:E(vocab_size,hidden_size);text_encoder=b548;text_decoder=b549;?!tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~shared
       """,
     "seamless_m4t_v2": """
-      f . decoder_ffn_dim=8192 decoder_layers=24 encoder_ffn_dim=8192 hidden_size=1024 tie_word_embeddings=true \
-      vocab_size=256102
+      f . decoder_ffn_dim=8192 decoder_layers=24 encoder_ffn_dim=8192 encoder_layers=24 hidden_size=1024 \
+      tie_word_embeddings=true vocab_size=256102
       k . num_hidden_layers=decoder_layers
       g tie_word_embeddings
       c SeamlessM4Tv2ForTextToText AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,hidden_size);text_encoder=b552;text_decoder=b553;lm_head:L(hidden_size,\
-      vocab_size)~shared
+      i shared:E(vocab_size,hidden_size);text_encoder=b548;text_decoder=b549;?!tie_word_embeddings \
+      lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~shared
       """,
     "seed_oss": """
       f . attention_bias=true attention_out_bias=false head_dim=128 hidden_size=4096 intermediate_size=27648 \
@@ -6112,11 +6133,11 @@ extension TypeTable {
       g head_dim
       c SeedOssForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b554;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b550;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c SeedOssModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b554;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b550;norm:N(hidden_size)
       """,
     "shieldgemma2": """
       f . tie_word_embeddings=false
@@ -6128,7 +6149,7 @@ extension TypeTable {
       p model
       r model.language_model>model.language_model.model
       i ?text_config.tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model{\
-      multi_modal_projector=b205;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};\
+      multi_modal_projector=b206;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};\
       ?!text_config.tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       """,
     "siglip2_vision_model": """
@@ -6136,7 +6157,7 @@ extension TypeTable {
       num_patches=256 patch_size=16 vision_use_head=true
       g !(num_attention_heads<=0)
       c Siglip2VisionModel AutoModel
-      i embeddings=b112;encoder{layers*num_hidden_layers=b94};?vision_use_head head=b502;\
+      i embeddings=b113;encoder{layers*num_hidden_layers=b95};?vision_use_head head=b499;\
       post_layernorm:N(hidden_size,1)
       """,
     "siglip_vision_model": """
@@ -6144,7 +6165,7 @@ extension TypeTable {
       num_hidden_layers=12 patch_size=16 vision_use_head=true
       g !(num_attention_heads<=0)
       c SiglipVisionModel AutoModel
-      i embeddings=b283;encoder{layers*num_hidden_layers=b94};?vision_use_head head=b502;\
+      i embeddings=b284;encoder{layers*num_hidden_layers=b95};?vision_use_head head=b499;\
       post_layernorm:N(hidden_size,1)
       """,
     "smollm3": """
@@ -6156,10 +6177,10 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c SmolLM3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b281;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      i model=b282;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c SmolLM3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b280;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b281;norm:N(hidden_size)
       """,
     "smolvlm": """
       f . scale_factor=2 tie_word_embeddings=false
@@ -6172,13 +6193,13 @@ extension TypeTable {
       i model=b330;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c SmolVLMModel AutoModel
-      i vision_model=b328;connector=b329;text_model:A(AutoModel,text_config)
+      i vision_model@vision_config=b327;connector=b329;text_model:A(AutoModel,text_config)
       """,
     "smolvlm_vision": """
       f . hidden_size=1152 image_size=224 intermediate_size=3072 num_attention_heads=16 num_channels=3 \
       num_hidden_layers=12 patch_size=32
       c SmolVLMVisionTransformer AutoModel
-      i embeddings=b283;encoder{layers*num_hidden_layers=b94};post_layernorm:N(hidden_size,1)
+      i embeddings=b284;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
       """,
     "solar_open": """
       f . attention_bias=false head_dim=128 hidden_size=4096 moe_intermediate_size=1280 n_routed_experts=128 \
@@ -6188,11 +6209,11 @@ extension TypeTable {
       g head_dim
       c SolarOpenForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b555;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b551;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c SolarOpenModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b555;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b551;norm:N(hidden_size)
       """,
     "squeezebert": """
       f . embedding_size=768 hidden_size=768 intermediate_groups=4 intermediate_size=3072 k_groups=4 \
@@ -6206,18 +6227,18 @@ extension TypeTable {
       g !(v_groups<=0)
       c SqueezeBertForMaskedLM AutoModelForMaskedLM
       p transformer
-      i transformer=b558;cls{predictions=b52}
+      i transformer=b554;cls{predictions=b53}
       c SqueezeBertModel AutoModel
-      i embeddings=b556;encoder=b557;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b552;encoder=b553;pooler{dense:L(hidden_size,hidden_size,1)}
       c SqueezeBertForSequenceClassification
       p transformer
-      i transformer=b558;classifier:L(hidden_size,num_labels,1)
+      i transformer=b554;classifier:L(hidden_size,num_labels,1)
       c SqueezeBertForTokenClassification
       p transformer
-      i transformer=b558;classifier:L(hidden_size,num_labels,1)
+      i transformer=b554;classifier:L(hidden_size,num_labels,1)
       c SqueezeBertForQuestionAnswering
       p transformer
-      i transformer=b558;qa_outputs:L(hidden_size,num_labels,1)
+      i transformer=b554;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "stablelm": """
       f . hidden_size=2560 intermediate_size=6912 num_attention_heads=32 num_hidden_layers=32 \
@@ -6229,8 +6250,8 @@ extension TypeTable {
       num_attention_heads*(hidden_size//num_attention_heads),use_qkv_bias);k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),use_qkv_bias);v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),use_qkv_bias);o_proj:L(hidden_size,hidden_size);\
-      ?qk_layernorm q_layernorm{norms*num_attention_heads=b559};?qk_layernorm k_layernorm{\
-      norms*num_attention_heads=b559}};mlp=b78;input_layernorm:N(hidden_size,1);?!use_parallel_residual \
+      ?qk_layernorm q_layernorm{norms*num_attention_heads=b555};?qk_layernorm k_layernorm{\
+      norms*num_attention_heads=b555}};mlp=b79;input_layernorm:N(hidden_size,1);?!use_parallel_residual \
       post_attention_layernorm:N(hidden_size,1)};norm:N(hidden_size,1)};?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       """,
@@ -6239,11 +6260,11 @@ extension TypeTable {
       num_key_value_heads=2 sliding_window=null tie_word_embeddings=true use_bias=true vocab_size=49152
       c Starcoder2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b560;norm:N(hidden_size,1)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b556;norm:N(hidden_size,1)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Starcoder2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b560;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b556;norm:N(hidden_size,1)
       """,
     "t5": """
       f . d_ff=2048 d_kv=64 d_model=512 feed_forward_proj="relu" is_gated_act=null num_decoder_layers=null \
@@ -6256,18 +6277,18 @@ extension TypeTable {
       s feed_forward_proj gated-gelu relu
       c T5ForConditionalGeneration AutoModelForSeq2SeqLM
       i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{\
-      SelfAttention=b394;layer_norm:N(d_model)};1=b395}};final_layer_norm:N(d_model)};decoder=b399;\
+      SelfAttention=b389;layer_norm:N(d_model)};1=b390}};final_layer_norm:N(d_model)};decoder=b394;\
       lm_head:L(d_model,vocab_size)~
       c T5Model AutoModel
       i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{\
-      SelfAttention=b394;layer_norm:N(d_model)};1=b561}};final_layer_norm:N(d_model)};decoder{\
-      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers{layer{0{SelfAttention=b394;\
-      layer_norm:N(d_model)};1=b397;2=b561}};final_layer_norm:N(d_model)}
+      SelfAttention=b389;layer_norm:N(d_model)};1=b557}};final_layer_norm:N(d_model)};decoder{\
+      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers{layer{0{SelfAttention=b389;\
+      layer_norm:N(d_model)};1=b392;2=b557}};final_layer_norm:N(d_model)}
       """,
     "t5gemma": """
       f . tie_word_embeddings=true vocab_size=256000
       f decoder. attention_bias=false cross_attention_hidden_size=null head_dim=256 hidden_size=2304 \
-      intermediate_size=9216 num_attention_heads=8 num_key_value_heads=4 vocab_size=256000
+      intermediate_size=9216 num_attention_heads=8 num_hidden_layers=26 num_key_value_heads=4 vocab_size=256000
       f encoder. attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 num_attention_heads=8 \
       num_hidden_layers=26 num_key_value_heads=4 vocab_size=256000
       d decoder.cross_attention_hidden_size \
@@ -6276,11 +6297,11 @@ extension TypeTable {
       g encoder.head_dim
       c T5GemmaForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{encoder@encoder=b562;decoder=b563};lm_head{?!tie_word_embeddings out_proj:L(decoder.hidden_size,\
-      decoder.vocab_size);?tie_word_embeddings out_proj:L(decoder.hidden_size,\
+      i model{encoder@encoder=b558;decoder@decoder=b559};lm_head{?!tie_word_embeddings \
+      out_proj:L(decoder.hidden_size,decoder.vocab_size);?tie_word_embeddings out_proj:L(decoder.hidden_size,\
       decoder.vocab_size)~model.decoder.embed_tokens}
       c T5GemmaModel AutoModel
-      i encoder@encoder=b562;decoder=b563
+      i encoder@encoder=b558;decoder@decoder=b559
       """,
     "t5gemma2": """
       f . tie_word_embeddings=true vocab_size=null
@@ -6303,28 +6324,28 @@ extension TypeTable {
       c T5Gemma2ForConditionalGeneration AutoModelForImageTextToText AutoModelForSeq2SeqLM
       p model
       r model.encoder.text_model>model.encoder
-      i model{encoder=b565;decoder{?!tie_word_embeddings embed_tokens:E(decoder.vocab_size,decoder.hidden_size);\
+      i model{encoder=b561;decoder{?!tie_word_embeddings embed_tokens:E(decoder.vocab_size,decoder.hidden_size);\
       ?tie_word_embeddings embed_tokens:E(decoder.vocab_size,decoder.hidden_size)~;\
-      layers*decoder.num_hidden_layers@decoder=b564;?!tie_word_embeddings embed_tokens@decoder{\
+      layers*decoder.num_hidden_layers@decoder=b560;?!tie_word_embeddings embed_tokens@decoder{\
       eoi_embedding:T(hidden_size)};norm@decoder{weight:T(hidden_size)}}};lm_head{?!tie_word_embeddings \
       out_proj:L(decoder.hidden_size,decoder.vocab_size);?tie_word_embeddings out_proj:L(decoder.hidden_size,\
       decoder.vocab_size)~}
       c T5Gemma2Model AutoModel
       r encoder.text_model>encoder
-      i encoder=b565;decoder{?tie_word_embeddings embed_tokens:E(decoder.vocab_size,decoder.hidden_size)~;\
-      layers*decoder.num_hidden_layers@decoder=b564;norm@decoder{weight:T(hidden_size)};?!tie_word_embeddings \
+      i encoder=b561;decoder{?tie_word_embeddings embed_tokens:E(decoder.vocab_size,decoder.hidden_size)~;\
+      layers*decoder.num_hidden_layers@decoder=b560;norm@decoder{weight:T(hidden_size)};?!tie_word_embeddings \
       embed_tokens@decoder{eoi_embedding:T(hidden_size)}}
       """,
     "timm_wrapper": """
       c TimmWrapperModel AutoModel
       i timm_model{conv1:C(3,64,0|3,7,7);layer1{0{conv1:C(64,64,0|64,1,1);conv2:C(64,64,0|64,3,3);conv3:C(64,256,\
-      0|64,1,1);downsample{0:C(64,256,0|64,1,1);1=b566};bn1=b567;bn2=b567;bn3=b566};1=b568;2=b568};layer2{0{\
+      0|64,1,1);downsample{0:C(64,256,0|64,1,1);1=b562};bn1=b563;bn2=b563;bn3=b562};1=b564;2=b564};layer2{0{\
       conv1:C(256,128,0|256,1,1);conv2:C(128,128,0|128,3,3);conv3:C(128,512,0|128,1,1);downsample{0:C(256,512,0|\
-      256,1,1);1=b569};bn1=b570;bn2=b570;bn3=b569};1=b571;2=b571;3=b571};layer3{0{conv1:C(512,256,0|512,1,1);\
-      conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);downsample{0:C(512,1024,0|512,1,1);1=b572};bn1=b566;\
-      bn2=b566;bn3=b572};1=b573;2=b573;3=b573;4=b573;5=b573};layer4{0{conv1:C(1024,512,0|1024,1,1);conv2:C(512,\
-      512,0|512,3,3);conv3:C(512,2048,0|512,1,1);downsample{0:C(1024,2048,0|1024,1,1);1=b574};bn1=b569;bn2=b569;\
-      bn3=b574};1=b575;2=b575};bn1=b567}
+      256,1,1);1=b565};bn1=b566;bn2=b566;bn3=b565};1=b567;2=b567;3=b567};layer3{0{conv1:C(512,256,0|512,1,1);\
+      conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);downsample{0:C(512,1024,0|512,1,1);1=b568};bn1=b562;\
+      bn2=b562;bn3=b568};1=b569;2=b569;3=b569;4=b569;5=b569};layer4{0{conv1:C(1024,512,0|1024,1,1);conv2:C(512,\
+      512,0|512,3,3);conv3:C(512,2048,0|512,1,1);downsample{0:C(1024,2048,0|1024,1,1);1=b570};bn1=b565;bn2=b565;\
+      bn3=b570};1=b571;2=b571};bn1=b563}
       """,
     "trocr": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 layernorm_embedding=true \
@@ -6333,7 +6354,7 @@ extension TypeTable {
       c TrOCRForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;?use_learned_position_embeddings \
-      embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b39;?layernorm_embedding \
+      embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b40;?layernorm_embedding \
       layernorm_embedding:N(d_model,1)}};?!tie_word_embeddings output_projection:L(d_model,vocab_size);\
       ?tie_word_embeddings output_projection:L(d_model,vocab_size)~
       """,
@@ -6376,9 +6397,9 @@ extension TypeTable {
       g tie_word_embeddings
       s feed_forward_proj gated-gelu relu
       c UMT5ForConditionalGeneration AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0=b576;\
-      1=b455}};final_layer_norm:N(d_model)};decoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{\
-      0=b576;1=b397;2=b455}};final_layer_norm:N(d_model)};lm_head:L(d_model,vocab_size)~
+      i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0=b572;\
+      1=b453}};final_layer_norm:N(d_model)};decoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{\
+      0=b572;1=b392;2=b453}};final_layer_norm:N(d_model)};lm_head:L(d_model,vocab_size)~
       """,
     "vaultgemma": """
       f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
@@ -6389,11 +6410,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c VaultGemmaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b577;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b573;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c VaultGemmaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b577;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b573;norm:N(hidden_size)
       """,
     "video_llama_3": """
       f . tie_word_embeddings=false
@@ -6402,19 +6423,17 @@ extension TypeTable {
       d tie_word_embeddings text_config.tie_word_embeddings?true:tie_word_embeddings
       c VideoLlama3ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model@vision_config{embeddings=b578;encoder{layers*num_hidden_layers=b94};\
-      post_layernorm:N(hidden_size,1)};projector=b579;language_model:A(AutoModel,text_config)};\
+      i model{vision_model@vision_config=b575;projector=b576;language_model:A(AutoModel,text_config)};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c VideoLlama3Model AutoModel
-      i vision_model{embeddings@vision_config=b578;encoder=b113;post_layernorm@vision_config=b16};projector=b579;\
-      language_model:A(AutoModel,text_config)
+      i vision_model@vision_config=b575;projector=b576;language_model:A(AutoModel,text_config)
       """,
     "video_llama_3_vision": """
       f . hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_channels=3 num_hidden_layers=12 \
       patch_size=16
       c VideoLlama3VisionModel AutoModel
-      i embeddings=b578;encoder{layers*num_hidden_layers=b94};post_layernorm:N(hidden_size,1)
+      i embeddings=b574;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
       """,
     "video_llava": """
       f . multimodal_projector_bias=true tie_word_embeddings=false
@@ -6427,13 +6446,13 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b389;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,\
+      i model{multi_modal_projector=b384;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c VideoLlavaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b389;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,vision_config);\
+      i multi_modal_projector=b384;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,vision_config);\
       language_model:A(AutoModel,text_config)
       """,
     "vipllava": """
@@ -6447,12 +6466,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b580;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b577;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c VipLlavaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b580;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b577;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "vision-encoder-decoder": """
       y decoder. bert
@@ -6477,7 +6496,7 @@ extension TypeTable {
       r layers.*.layernorm_after>encoder.layer.*.layernorm_after
       i embeddings{patch_embeddings=b128;cls_token:T(1,1,hidden_size);position_embeddings:T(1,\
       image_size//patch_size*(image_size//patch_size)+1,hidden_size)};layers*num_hidden_layers{attention=b149;\
-      mlp=b71;layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)};pooler{dense:L(hidden_size,\
+      mlp=b72;layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)};pooler{dense:L(hidden_size,\
       pooler_output_size,1)};layernorm:N(hidden_size,1)
       """,
     "voxtral": """
@@ -6492,11 +6511,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b581;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b578;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
       text_config)};lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c VoxtralModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b581;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b578;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "voxtral_encoder": """
       f . hidden_size=1280 intermediate_size=5120 max_source_positions=1500 num_attention_heads=20 \
@@ -6566,12 +6585,12 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c WhisperForCausalLM AutoModelForCausalLM
       p model
-      i model{decoder=b582};?!tie_word_embeddings proj_out:L(d_model,vocab_size);?tie_word_embeddings \
+      i model{decoder=b579};?!tie_word_embeddings proj_out:L(d_model,vocab_size);?tie_word_embeddings \
       proj_out:L(d_model,vocab_size)~
       c WhisperModel AutoModel
       i encoder{conv1:C(num_mel_bins,d_model,1|num_mel_bins,3);conv2:C(d_model,d_model,1|d_model,3);\
-      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b515;layer_norm:N(d_model,1)};\
-      decoder=b582
+      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b512;layer_norm:N(d_model,1)};\
+      decoder=b579
       """,
     "xglm": """
       f . add_cross_attention=false d_model=1024 ffn_dim=4096 num_layers=24 tie_word_embeddings=true \
@@ -6597,21 +6616,21 @@ extension TypeTable {
       f . is_encoder=true
       c XLMWithLMHeadModel AutoModelForCausalLM AutoModelForMaskedLM
       p transformer
-      i transformer=b186;pred_layer=b187
+      i transformer=b187;pred_layer=b188
       c XLMModel AutoModel
       i position_embeddings:E(max_position_embeddings,emb_dim);?!(n_langs<=1) lang_embeddings:E(n_langs,emb_dim);\
-      embeddings:E(vocab_size,emb_dim)!;attentions*n_layers=b184;ffns*n_layers=b185;layer_norm_emb:N(emb_dim,1);\
+      embeddings:E(vocab_size,emb_dim)!;attentions*n_layers=b185;ffns*n_layers=b186;layer_norm_emb:N(emb_dim,1);\
       layer_norm1*n_layers{weight:T(emb_dim);bias:T(emb_dim)};layer_norm2*n_layers{weight:T(emb_dim);\
       bias:T(emb_dim)}
       c XLMForSequenceClassification
       p transformer
-      i transformer=b186;sequence_summary{summary:L(emb_dim,num_labels,1)}
+      i transformer=b187;sequence_summary{summary:L(emb_dim,num_labels,1)}
       c XLMForTokenClassification
       p transformer
-      i transformer=b186;classifier:L(emb_dim,num_labels,1)
+      i transformer=b187;classifier:L(emb_dim,num_labels,1)
       c XLMForQuestionAnsweringSimple
       p transformer
-      i transformer=b186;qa_outputs:L(emb_dim,num_labels,1)
+      i transformer=b187;qa_outputs:L(emb_dim,num_labels,1)
       """,
     "xlm-roberta": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -6620,18 +6639,18 @@ extension TypeTable {
       f . add_cross_attention=false
       c XLMRobertaForMaskedLM AutoModelForMaskedLM
       p roberta
-      i lm_head=b83;roberta=b85
+      i lm_head=b84;roberta=b86
       c XLMRobertaForCausalLM AutoModelForCausalLM
       p roberta
-      i lm_head=b585;roberta=b85
+      i lm_head=b582;roberta=b86
       c XLMRobertaModel AutoModel
-      i embeddings=b84;encoder{layer*num_hidden_layers=b49};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b85;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
       c XLMRobertaForSequenceClassification
       p roberta
-      i classifier=b57;roberta=b85
+      i classifier=b58;roberta=b86
       c XLMRobertaForTokenClassification
       p roberta
-      i classifier:L(hidden_size,num_labels,1);roberta=b85
+      i classifier:L(hidden_size,num_labels,1);roberta=b86
       """,
     "xlm-roberta-xl": """
       f . hidden_size=2560 intermediate_size=10240 max_position_embeddings=514 num_attention_heads=32 \
@@ -6640,18 +6659,18 @@ extension TypeTable {
       f . add_cross_attention=false
       c XLMRobertaXLForMaskedLM AutoModelForMaskedLM
       p roberta
-      i roberta{embeddings=b583;encoder=b584};lm_head=b83
+      i roberta{embeddings=b580;encoder=b581};lm_head=b84
       c XLMRobertaXLForCausalLM AutoModelForCausalLM
       p roberta
-      i roberta{embeddings=b583;encoder=b584};lm_head=b585
+      i roberta{embeddings=b580;encoder=b581};lm_head=b582
       c XLMRobertaXLModel AutoModel
-      i embeddings=b583;encoder=b584;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b580;encoder=b581;pooler{dense:L(hidden_size,hidden_size,1)}
       c XLMRobertaXLForSequenceClassification
       p roberta
-      i roberta{embeddings=b583;encoder=b584};classifier=b57
+      i roberta{embeddings=b580;encoder=b581};classifier=b58
       c XLMRobertaXLForTokenClassification
       p roberta
-      i roberta{embeddings=b583;encoder=b584};classifier:L(hidden_size,num_labels,1)
+      i roberta{embeddings=b580;encoder=b581};classifier:L(hidden_size,num_labels,1)
       """,
     "xlnet": """
       f . d_head=null d_inner=4096 d_model=1024 n_head=16 n_layer=24 tie_word_embeddings=true vocab_size=32000
@@ -6659,10 +6678,10 @@ extension TypeTable {
       d d_head null(d_head)?d_model//n_head:d_head
       c XLNetLMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer{word_embedding:E(vocab_size,d_model)!;layer*n_layer=b586;mask_emb:T(1,1,d_model)};\
+      i transformer{word_embedding:E(vocab_size,d_model)!;layer*n_layer=b583;mask_emb:T(1,1,d_model)};\
       ?!tie_word_embeddings lm_loss:L(d_model,vocab_size,1);?tie_word_embeddings lm_loss:L(d_model,vocab_size,1)~
       c XLNetModel AutoModel
-      i word_embedding:E(vocab_size,d_model)!;layer*n_layer=b586;mask_emb:T(1,1,d_model)
+      i word_embedding:E(vocab_size,d_model)!;layer*n_layer=b583;mask_emb:T(1,1,d_model)
       """,
     "xmod": """
       f . adapter_layer_norm=false adapter_reduction_factor=2 hidden_size=768 intermediate_size=3072 \
@@ -6672,34 +6691,34 @@ extension TypeTable {
       f . add_cross_attention=false
       c XmodForMaskedLM AutoModelForMaskedLM
       p roberta
-      i roberta=b587;lm_head=b83
+      i roberta=b584;lm_head=b84
       c XmodForCausalLM AutoModelForCausalLM
       p roberta
-      i roberta=b587;lm_head=b585
+      i roberta=b584;lm_head=b582
       c XmodForSequenceClassification
       p roberta
-      i roberta=b587;classifier=b57
+      i roberta=b584;classifier=b58
       c XmodForTokenClassification
       p roberta
-      i roberta=b587;classifier:L(hidden_size,num_labels,1)
+      i roberta=b584;classifier:L(hidden_size,num_labels,1)
       """,
     "yoso": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=4096 num_attention_heads=12 \
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=1 vocab_size=50265
       c YosoForMaskedLM AutoModelForMaskedLM
       p yoso
-      i yoso=b588;cls{predictions=b52}
+      i yoso=b585;cls{predictions=b53}
       c YosoModel AutoModel
-      i embeddings=b485;encoder{layer*num_hidden_layers=b49}
+      i embeddings=b482;encoder{layer*num_hidden_layers=b50}
       c YosoForSequenceClassification
       p yoso
-      i yoso=b588;classifier=b57
+      i yoso=b585;classifier=b58
       c YosoForTokenClassification
       p yoso
-      i yoso=b588;classifier:L(hidden_size,num_labels,1)
+      i yoso=b585;classifier:L(hidden_size,num_labels,1)
       c YosoForQuestionAnswering
       p yoso
-      i yoso=b588;qa_outputs:L(hidden_size,num_labels,1)
+      i yoso=b585;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "youtu": """
       f . attention_bias=false head_dim=null hidden_size=2048 intermediate_size=6144 kv_lora_rank=512 \
@@ -6709,12 +6728,12 @@ extension TypeTable {
       g head_dim
       c YoutuForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b136;mlp=b78;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b136;mlp=b79;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c YoutuModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b138;mlp=b78;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b138;mlp=b79;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "zaya": """
@@ -6726,12 +6745,12 @@ extension TypeTable {
       s layer_types hybrid
       c ZayaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b590;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b587;\
       input_hidden_states_scale:T(hidden_size);input_hidden_states_bias:T(hidden_size);norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size,lm_head_bias)~
       c ZayaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b590;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b587;\
       input_hidden_states_scale:T(hidden_size);input_hidden_states_bias:T(hidden_size);norm:N(hidden_size)
       """,
   ]
