@@ -83,51 +83,53 @@ extension TypeTable {
       hidden_size)
       """,
     "b114": """
-      embeddings@vision_config=b113;encoder{layers*text_config.num_hidden_layers@vision_config=b95};\
-      post_layernorm@vision_config=b16
+      layers*vision_config.num_hidden_layers@vision_config=b95
       """,
     "b115": """
-      fc1:L(hidden_size,intermediate_size);fc2:L(intermediate_size,hidden_size)
+      embeddings@vision_config=b113;encoder=b114;post_layernorm@vision_config=b16
       """,
     "b116": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp=b115;\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
+      fc1:L(hidden_size,intermediate_size);fc2:L(intermediate_size,hidden_size)
       """,
     "b117": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp=b116;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
+      """,
+    "b118": """
       linear_fc1:L(vision_config.hidden_size*vision_config.spatial_merge_size**2,projector_hidden_size,1);\
       linear_fc2:L(projector_hidden_size,text_config.hidden_size,1);norm@vision_config=b16
       """,
-    "b118": """
+    "b119": """
       layers*num_hidden_layers{self_att{self_attention{project_q:L(hidden_size,num_attention_heads*dim_head);\
       project_k:L(hidden_size,num_attention_heads*dim_head);project_v:L(hidden_size,num_attention_heads*dim_head);\
       attention_out:L(num_attention_heads*dim_head,hidden_size)};layernorm_before_attention:N(hidden_size)};ffn{\
       ffn{w_in{w_0:L(hidden_size,dim_ff);w_1:L(hidden_size,dim_ff)};w_out:L(dim_ff,hidden_size)};\
       layernorm_before_ffn:N(hidden_size)}};output_layernorm:N(hidden_size)
       """,
-    "b119": """
-      relative_attention_bias:T(segment_types*segment_types+position_bias_num_buckets,num_attention_heads)
-      """,
     "b12": """
       self_attn=b10;mlp=b11;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b120": """
+      relative_attention_bias:T(segment_types*segment_types+position_bias_num_buckets,num_attention_heads)
+      """,
+    "b121": """
       multi_head_attention{Wq:L(n_embd,n_embd,1);Wk:L(n_embd,n_embd,1);Wv:L(n_embd,n_embd,1);dense:L(n_embd,\
       n_embd,1)};ffn{0:L(n_embd,dff,1);2:L(dff,n_embd,1)};layernorm1:N(n_embd,1);layernorm2:N(n_embd,1)
       """,
-    "b121": """
+    "b122": """
       self_attn=b14;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b122": """
+    "b123": """
       norm_attn_norm{attn{Wqkv:L(d_model,d_model+attn_config.kv_n_heads*2*(d_model//n_heads));out_proj:L(d_model,\
       d_model)};norm_1:N(d_model);norm_2:N(d_model)};ffn@ffn_config{router{layer:L(hidden_size,moe_num_experts)};\
       experts{mlp{w1:T(moe_num_experts*ffn_hidden_size,hidden_size);v1:T(moe_num_experts*ffn_hidden_size,\
       hidden_size);w2:T(moe_num_experts*ffn_hidden_size,hidden_size)}}}
       """,
-    "b123": """
+    "b124": """
       word_embeddings:E(vocab_size,hidden_size)!;?position_biased_input \
       position_embeddings:E(max_position_embeddings,hidden_size);LayerNorm:N(hidden_size,1)
       """,
-    "b124": """
+    "b125": """
       layer*num_hidden_layers{attention{self{query_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),1);key_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),1);value_proj:L(hidden_size,\
@@ -135,13 +137,13 @@ extension TypeTable {
       intermediate_size,1)};output=b49};?relative_attention \
       rel_embeddings:E(tie_word_embeddings?max_position_embeddings*2:max_relative_positions*2,hidden_size)
       """,
-    "b125": """
+    "b126": """
       lm_head{dense:L(hidden_size,hidden_size,1);bias:T(vocab_size);LayerNorm:N(hidden_size,1)}
       """,
-    "b126": """
+    "b127": """
       dense:L(pooler_hidden_size,pooler_hidden_size,1)
       """,
-    "b127": """
+    "b128": """
       layer*num_hidden_layers{attention{self{in_proj:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads)*3);\
       q_bias:T(num_attention_heads*int(hidden_size/num_attention_heads));\
@@ -149,44 +151,44 @@ extension TypeTable {
       dense:L(hidden_size,intermediate_size,1)};output=b49};?relative_attention \
       rel_embeddings:E(max_position_embeddings*2,hidden_size)
       """,
-    "b128": """
-      projection:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size)
-      """,
     "b129": """
-      lin1:L(hidden_size,mlp_dim,1);lin2:L(mlp_dim,hidden_size,1)
+      projection:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size)
       """,
     "b13": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b12;norm:N(hidden_size)
       """,
     "b130": """
+      lin1:L(hidden_size,mlp_dim,1);lin2:L(mlp_dim,hidden_size,1)
+      """,
+    "b131": """
       attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);proj:L(hidden_size,hidden_size,1);?use_rel_pos \
       rel_pos_h:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
       hidden_size//num_attention_heads);?use_rel_pos rel_pos_w:T(global_attn_indexes has \
-      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads)};mlp=b129;\
+      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads)};mlp=b130;\
       layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
       """,
-    "b131": """
+    "b132": """
       conv1:C(hidden_size,output_channels,0|hidden_size,1,1);conv2:C(output_channels,output_channels,0|\
       output_channels,3,3);layer_norm1:N(output_channels,1);layer_norm2:N(output_channels,1)
       """,
-    "b132": """
+    "b133": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),1);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
       """,
-    "b133": """
-      self_attn=b132;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
     "b134": """
-      sam_encoder@sam_config{patch_embed=b128;layers*num_hidden_layers=b130;neck=b131;proj{\
+      self_attn=b133;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b135": """
+      sam_encoder@sam_config{patch_embed=b129;layers*num_hidden_layers=b131;neck=b132;proj{\
       conv1:C(output_channels,downsample_channels[0],0|output_channels,3,3);conv2:C(downsample_channels[0],\
       downsample_channels[1],0|downsample_channels[0],3,3)};?use_abs_pos pos_embed:T(1,image_size//patch_size,\
-      image_size//patch_size,hidden_size)};vision_encoder@encoder_config{layers*num_hidden_layers=b133;\
+      image_size//patch_size,hidden_size)};vision_encoder@encoder_config{layers*num_hidden_layers=b134;\
       norm:N(hidden_size)};query_768_resolution:E(144,encoder_config.hidden_size);\
       query_1024_resolution:E(sam_config.output_channels,encoder_config.hidden_size)
       """,
-    "b135": """
+    "b136": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b14;mlp{\
       ?mlp_layer_types[i]=='sparse' experts=b24;?mlp_layer_types[i]=='sparse' gate:R(hidden_size,\
       n_routed_experts);?mlp_layer_types[i]=='sparse' shared_experts=b25;?!(mlp_layer_types[i]=='sparse') \
@@ -194,7 +196,7 @@ extension TypeTable {
       intermediate_size);?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
-    "b136": """
+    "b137": """
       ?null(q_lora_rank) q_proj:L(hidden_size,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));\
       ?!null(q_lora_rank) q_a_proj:L(hidden_size,q_lora_rank,attention_bias);?!null(q_lora_rank) \
       q_b_proj:L(q_lora_rank,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));\
@@ -202,13 +204,13 @@ extension TypeTable {
       num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
       attention_bias);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)
       """,
-    "b137": """
+    "b138": """
       experts=b24;gate:R(hidden_size,n_routed_experts);shared_experts{gate_proj:L(hidden_size,\
       moe_intermediate_size*n_shared_experts,mlp_bias);up_proj:L(hidden_size,\
       moe_intermediate_size*n_shared_experts,mlp_bias);down_proj:L(moe_intermediate_size*n_shared_experts,\
       hidden_size,mlp_bias)}
       """,
-    "b138": """
+    "b139": """
       ?!null(q_lora_rank) q_a_proj:L(hidden_size,q_lora_rank,attention_bias);?!null(q_lora_rank) \
       q_b_proj:L(q_lora_rank,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));\
       kv_a_proj_with_mqa:L(hidden_size,kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
@@ -216,35 +218,35 @@ extension TypeTable {
       attention_bias);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank);\
       ?null(q_lora_rank) q_proj:L(hidden_size,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim))
       """,
-    "b139": """
-      ?!(i<first_k_dense_replace) experts=b24;?!(i<first_k_dense_replace) gate:R(hidden_size,n_routed_experts);\
-      ?!(i<first_k_dense_replace) shared_experts=b25;?!(i<first_k_dense_replace) gate=b26;\
-      ?i<first_k_dense_replace gate_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace \
-      up_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace down_proj:L(intermediate_size,hidden_size)
-      """,
     "b14": """
       q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,num_key_value_heads*head_dim);\
       v_proj:L(hidden_size,num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size)
       """,
     "b140": """
+      ?!(i<first_k_dense_replace) experts=b24;?!(i<first_k_dense_replace) gate:R(hidden_size,n_routed_experts);\
+      ?!(i<first_k_dense_replace) shared_experts=b25;?!(i<first_k_dense_replace) gate=b26;\
+      ?i<first_k_dense_replace gate_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace \
+      up_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace down_proj:L(intermediate_size,hidden_size)
+      """,
+    "b141": """
       ?mlp_layer_types[i]=='sparse' experts=b24;?mlp_layer_types[i]=='sparse' gate:R(hidden_size,\
       n_routed_experts);?mlp_layer_types[i]=='sparse' shared_experts=b25;?mlp_layer_types[i]=='sparse' gate=b26;\
       ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') \
       down_proj:L(intermediate_size,hidden_size)
       """,
-    "b141": """
+    "b142": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
       kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
-      attention_bias);indexer=b28;q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)};mlp=b140;\
+      attention_bias);indexer=b28;q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)};mlp=b141;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b142": """
+    "b143": """
       fn:T((2+hc_mult)*hc_mult,hc_mult*hidden_size);base:T((2+hc_mult)*hc_mult);scale:T(3)
       """,
-    "b143": """
+    "b144": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank);q_b_proj:L(q_lora_rank,num_attention_heads*head_dim);\
       kv_proj:L(hidden_size,head_dim);o_a_proj:L(num_attention_heads*head_dim//o_groups,o_groups*o_lora_rank);\
       o_b_proj:L(o_groups*o_lora_rank,hidden_size);compressor{?!(layer_types[i]=='sliding_attention') \
@@ -262,50 +264,50 @@ extension TypeTable {
       gate_proj:L(hidden_size,moe_intermediate_size,mlp_bias);up_proj:L(hidden_size,moe_intermediate_size,\
       mlp_bias);down_proj:L(moe_intermediate_size,hidden_size,mlp_bias)};gate{?!(mlp_layer_types[i]=='hash_moe') \
       e_score_correction_bias:B(n_routed_experts);?mlp_layer_types[i]=='hash_moe' tid2eid:B(vocab_size,\
-      num_experts_per_tok)}};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b142;\
-      ffn_hc=b142
-      """,
-    "b144": """
-      hc_fn:T(hc_mult,hc_mult*hidden_size);hc_base:T(hc_mult);hc_scale:T(1)
+      num_experts_per_tok)}};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b143;\
+      ffn_hc=b143
       """,
     "b145": """
+      hc_fn:T(hc_mult,hc_mult*hidden_size);hc_base:T(hc_mult);hc_scale:T(1)
+      """,
+    "b146": """
       linear1:L(vision_config.hidden_size,text_config.hidden_size,1);linear2:L(text_config.hidden_size,\
       text_config.hidden_size,1)
       """,
-    "b146": """
+    "b147": """
       conv1:C(output_channels,output_channels*2,0|output_channels,3,3);conv2:C(output_channels*2,\
       output_channels*4,0|output_channels*2,3,3)
       """,
-    "b147": """
+    "b148": """
       vision_proj:L(vision_config.hidden_size,text_config.hidden_size//2,1);\
       high_res_vision_proj:L(high_res_vision_config.output_channels*4,text_config.hidden_size//2,1);\
       proj:L(text_config.hidden_size,text_config.hidden_size,1)
       """,
-    "b148": """
+    "b149": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);lambda_q1:T(head_dim);\
       lambda_k1:T(head_dim);lambda_q2:T(head_dim);lambda_k2:T(head_dim)};mlp=b79;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b149": """
-      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);k_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);v_proj:L(hidden_size,\
-      num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
-      """,
     "b15": """
       out_proj:L(hidden_size,hidden_size,1);in_proj_weight:T(hidden_size*3,hidden_size);\
       in_proj_bias:T(hidden_size*3)
       """,
     "b150": """
-      word_embeddings:E(vocab_size,dim)!;position_embeddings:E(max_position_embeddings,dim);LayerNorm:N(dim,1)
+      q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);k_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);v_proj:L(hidden_size,\
+      num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
       """,
     "b151": """
+      word_embeddings:E(vocab_size,dim)!;position_embeddings:E(max_position_embeddings,dim);LayerNorm:N(dim,1)
+      """,
+    "b152": """
       layer*n_layers{attention{q_lin:L(dim,dim,1);k_lin:L(dim,dim,1);v_lin:L(dim,dim,1);out_lin:L(dim,dim,1)};ffn{\
       lin1:L(dim,hidden_dim,1);lin2:L(hidden_dim,dim,1)};sa_layer_norm:N(dim,1);output_layer_norm:N(dim,1)}
       """,
-    "b152": """
+    "b153": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
@@ -318,7 +320,7 @@ extension TypeTable {
       up_embed:E(num_experts,hidden_size)};input_residual:T(hidden_size);post_attention_residual:T(hidden_size);\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b153": """
+    "b154": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);gate_proj:L(hidden_size,\
@@ -327,10 +329,10 @@ extension TypeTable {
       down_proj:L(intermediate_size,hidden_size,mlp_bias);suv_gate:T(intermediate_size);\
       suv_up:T(intermediate_size)};lambda_1:T(hidden_size);lambda_2:T(hidden_size)
       """,
-    "b154": """
-      self_attn=b7;mlp=b139;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
     "b155": """
+      self_attn=b7;mlp=b140;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b156": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
       layer_types[i]=='indexed_attention'?num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim):(192+qk_rope_hea\
       d_dim)*64);kv_a_proj_with_mqa:L(hidden_size,\
@@ -351,42 +353,42 @@ extension TypeTable {
       down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b156": """
+    "b157": """
       embeddings=b3;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);encoder{\
       layer*num_hidden_layers=b50}
       """,
-    "b157": """
+    "b158": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);?use_task_id \
       task_type_embeddings:E(task_type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
       """,
-    "b158": """
-      embeddings=b157;encoder{layer*num_hidden_layers=b50}
-      """,
     "b159": """
-      embeddings=b157;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
+      embeddings=b158;encoder{layer*num_hidden_layers=b50}
       """,
     "b16": """
       weight:T(hidden_size);bias:T(hidden_size)
       """,
     "b160": """
+      embeddings=b158;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
+      """,
+    "b161": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,use_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,use_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,use_bias);\
       o_proj:L(num_attention_heads*head_dim,hidden_size,use_bias)};mlp{gate_proj:L(hidden_size,intermediate_size,\
       use_bias);up_proj:L(hidden_size,intermediate_size,use_bias);down_proj:L(intermediate_size,hidden_size,\
       use_bias)};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b161": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b160;norm:N(hidden_size)
-      """,
     "b162": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b161;norm:N(hidden_size)
+      """,
+    "b163": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),use_bias);k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),use_bias);v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),use_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,use_bias)
       """,
-    "b163": """
-      self_attn=b162;mlp{?!(i<moe_layer_start_index)&i<=moe_layer_end_index gate:R(hidden_size,moe_num_experts);\
+    "b164": """
+      self_attn=b163;mlp{?!(i<moe_layer_start_index)&i<=moe_layer_end_index gate:R(hidden_size,moe_num_experts);\
       ?!(i<moe_layer_start_index)&i<=moe_layer_end_index experts{gate_up_proj:S(moe_num_experts,\
       moe_intermediate_size*2,hidden_size|gate_proj,up_proj);down_proj:S(moe_num_experts,hidden_size,\
       moe_intermediate_size|down_proj)};?!(i<moe_layer_start_index)&i<=moe_layer_end_index shared_experts{\
@@ -400,28 +402,36 @@ extension TypeTable {
       down_proj:L(intermediate_size,hidden_size,use_bias)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b164": """
+    "b165": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);q_norm:N(hidden_size);\
       k_norm:N(hidden_size)};mlp=b34;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
-    "b165": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b164;norm:N(hidden_size)
-      """,
     "b166": """
-      self_attn=b10;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b165;norm:N(hidden_size)
       """,
     "b167": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b166;norm:N(hidden_size)
+      self_attn=b10;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b168": """
-      self=b47;output{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b167;norm:N(hidden_size)
       """,
     "b169": """
+      self=b47;output{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
+      """,
+    "b17": """
+      cross_attn@vision_config{q_proj:L(hidden_size,hidden_size);k_proj:L(hidden_size,hidden_size);\
+      v_proj:L(hidden_size,hidden_size);multihead_attn=b15;linear:L(hidden_size,hidden_size,1);\
+      layer_norm:N(hidden_size,1);layer_norm_kv:N(hidden_size,1)};feed_forward{\
+      linear_in:L(vision_config.hidden_size,text_config.hidden_size);linear_out:L(text_config.hidden_size,\
+      text_config.hidden_size)};query:T(max_value_projector_patch_to_query_dict,vision_config.hidden_size);\
+      layer_norm@vision_config=b16
+      """,
+    "b170": """
       model@protein_encoder_config{embeddings{word_embeddings:E(vocab_size,hidden_size);\
       ?position_embedding_type=='absolute' position_embeddings:E(max_position_embeddings,hidden_size);\
-      ?emb_layer_norm_before layer_norm:N(hidden_size,1)};encoder{layer*num_hidden_layers{attention=b168;\
+      ?emb_layer_norm_before layer_norm:N(hidden_size,1)};encoder{layer*num_hidden_layers{attention=b169;\
       intermediate{dense:L(hidden_size,intermediate_size,1)};output{dense:L(intermediate_size,hidden_size,1)};\
       LayerNorm:N(hidden_size,1)};emb_layer_norm_after:N(hidden_size,1)};rotary_embeddings{inv_freq:B(32)}};\
       sequence_compressor_resampler{layers*resampler_depth{0{to_q:L(protein_encoder_config.hidden_size,\
@@ -434,22 +444,14 @@ extension TypeTable {
       norm@protein_encoder_config=b16}};protein_projector:L(protein_encoder_config.hidden_size,hidden_size,1);\
       latents:T(resampler_num_latents,protein_encoder_config.hidden_size);norm:N(hidden_size,1)}
       """,
-    "b17": """
-      cross_attn@vision_config{q_proj:L(hidden_size,hidden_size);k_proj:L(hidden_size,hidden_size);\
-      v_proj:L(hidden_size,hidden_size);multihead_attn=b15;linear:L(hidden_size,hidden_size,1);\
-      layer_norm:N(hidden_size,1);layer_norm_kv:N(hidden_size,1)};feed_forward{\
-      linear_in:L(vision_config.hidden_size,text_config.hidden_size);linear_out:L(text_config.hidden_size,\
-      text_config.hidden_size)};query:T(max_value_projector_patch_to_query_dict,vision_config.hidden_size);\
-      layer_norm@vision_config=b16
-      """,
-    "b170": """
+    "b171": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias)
       """,
-    "b171": """
-      self_attn=b170;mlp=b34;?num_hidden_layers//aligner_num_add_layers<1|\
+    "b172": """
+      self_attn=b171;mlp=b34;?num_hidden_layers//aligner_num_add_layers<1|\
       (i+1)%(num_hidden_layers//aligner_num_add_layers)==0 adapter{query:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);key_protein:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);value_protein:L(hidden_size,\
@@ -458,37 +460,34 @@ extension TypeTable {
       hidden_size);norm:N(hidden_size,1)};gate_attention:T(1);gate_ffw:T(1);attention_norm:N(hidden_size)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b172": """
+    "b173": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);\
       q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads)
       """,
-    "b173": """
-      self_attn=b172;mlp=b79;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
-      """,
     "b174": """
-      proj:C(in_channels,hidden_size,0|in_channels,temporal_patch_size,patch_size,patch_size)
+      self_attn=b173;mlp=b79;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b175": """
+      proj:C(in_channels,hidden_size,0|in_channels,temporal_patch_size,patch_size,patch_size)
+      """,
+    "b176": """
       gate_proj:L(hidden_size,intermediate_size,1);up_proj:L(hidden_size,intermediate_size,1);\
       down_proj:L(intermediate_size,hidden_size,1)
       """,
-    "b176": """
+    "b177": """
       attn{proj:L(hidden_size,hidden_size,1);qkv:L(hidden_size,\
-      num_heads*(hidden_size//num_heads)+num_key_value_heads*(hidden_size//num_heads)*2,1)};mlp=b175;\
+      num_heads*(hidden_size//num_heads)+num_key_value_heads*(hidden_size//num_heads)*2,1)};mlp=b176;\
       norm1:N(hidden_size);norm2:N(hidden_size)
       """,
-    "b177": """
+    "b178": """
       mlp{0:L(hidden_size*spatial_merge_size**2,hidden_size*spatial_merge_size**2,1);\
       2:L(hidden_size*spatial_merge_size**2,out_hidden_size,1)};ln_q:N(hidden_size)
       """,
-    "b178": """
-      patch_embed=b174;blocks*depth=b176;merger=b177
-      """,
     "b179": """
-      self_attn=b172;mlp=b33;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      patch_embed=b175;blocks*depth=b177;merger=b178
       """,
     "b18": """
       gate_proj:L(hidden_size,intermediate_size*moe_num_shared_experts,mlp_bias);up_proj:L(hidden_size,\
@@ -496,14 +495,17 @@ extension TypeTable {
       hidden_size,mlp_bias)
       """,
     "b180": """
+      self_attn=b173;mlp=b33;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b181": """
       query_key_value:L(hidden_size,\
       multi_query?(new_decoder_architecture?(num_kv_heads*2+num_attention_heads)*(hidden_size//num_attention_heads\
       ):hidden_size+hidden_size//num_attention_heads*2):hidden_size*3,bias);dense:L(hidden_size,hidden_size,bias)
       """,
-    "b181": """
+    "b182": """
       dense_h_to_4h:L(hidden_size,ffn_hidden_size,bias);dense_4h_to_h:L(ffn_hidden_size,hidden_size,bias)
       """,
-    "b182": """
+    "b183": """
       feed_forward=b34;mamba{\
       conv1d:C(null(mamba_d_ssm)?mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state:mamba_d_ssm+mamba_n_group\
       s*2*mamba_d_state,null(mamba_d_ssm)?mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state:mamba_d_ssm+mamb\
@@ -512,37 +514,31 @@ extension TypeTable {
       _heads:mamba_d_ssm+(mamba_d_ssm+mamba_n_groups*2*mamba_d_state)+mamba_n_heads,mamba_proj_bias);\
       out_proj:L(null(mamba_d_ssm)?mamba_expand*hidden_size:mamba_d_ssm,hidden_size,projectors_bias);\
       dt_bias:T(mamba_n_heads);A_log:T(mamba_n_heads);D:T(mamba_n_heads);?mamba_rms_norm norm:N(mamba_d_ssm)};\
-      self_attn=b170;input_layernorm:N(hidden_size);pre_ff_layernorm:N(hidden_size)
+      self_attn=b171;input_layernorm:N(hidden_size);pre_ff_layernorm:N(hidden_size)
       """,
-    "b183": """
+    "b184": """
       mixer{conv1d:C(intermediate_size,intermediate_size,use_conv_bias|intermediate_size//intermediate_size,\
       conv_kernel);in_proj:L(hidden_size,intermediate_size*2,use_bias);x_proj:L(intermediate_size,\
       time_step_rank+state_size*2);dt_proj:L(time_step_rank,intermediate_size,1);out_proj:L(intermediate_size,\
       hidden_size,use_bias);A_log:T(intermediate_size,state_size);D:T(intermediate_size)};norm:N(hidden_size)
       """,
-    "b184": """
-      embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b183;norm_f:N(hidden_size)
-      """,
     "b185": """
-      q_lin:L(emb_dim,emb_dim,1);k_lin:L(emb_dim,emb_dim,1);v_lin:L(emb_dim,emb_dim,1);out_lin:L(emb_dim,emb_dim,1)
+      embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b184;norm_f:N(hidden_size)
       """,
     "b186": """
-      lin1:L(emb_dim,emb_dim*4,1);lin2:L(emb_dim*4,emb_dim,1)
+      q_lin:L(emb_dim,emb_dim,1);k_lin:L(emb_dim,emb_dim,1);v_lin:L(emb_dim,emb_dim,1);out_lin:L(emb_dim,emb_dim,1)
       """,
     "b187": """
+      lin1:L(emb_dim,emb_dim*4,1);lin2:L(emb_dim*4,emb_dim,1)
+      """,
+    "b188": """
       position_embeddings:E(max_position_embeddings,emb_dim);?!(n_langs<=1) lang_embeddings:E(n_langs,emb_dim);\
-      embeddings:E(vocab_size,emb_dim)!;attentions*n_layers=b185;ffns*n_layers=b186;layer_norm_emb:N(emb_dim,1);\
+      embeddings:E(vocab_size,emb_dim)!;attentions*n_layers=b186;ffns*n_layers=b187;layer_norm_emb:N(emb_dim,1);\
       layer_norm1*n_layers{weight:T(emb_dim);bias:T(emb_dim)};layer_norm2*n_layers{weight:T(emb_dim);\
       bias:T(emb_dim)}
       """,
-    "b188": """
-      ?!tie_word_embeddings proj:L(emb_dim,vocab_size,1);?tie_word_embeddings proj:L(emb_dim,vocab_size,1)~
-      """,
     "b189": """
-      position_embeddings:E(max_position_embeddings,emb_dim);embeddings:E(vocab_size,emb_dim)!;\
-      attentions*n_layers=b185;ffns*n_layers=b186;layer_norm_emb:N(emb_dim,1);layer_norm1*n_layers{\
-      weight:T(emb_dim);bias:T(emb_dim)};layer_norm2*n_layers{weight:T(emb_dim);bias:T(emb_dim)};?!(n_langs<=1) \
-      lang_embeddings:E(n_langs,emb_dim)
+      ?!tie_word_embeddings proj:L(emb_dim,vocab_size,1);?tie_word_embeddings proj:L(emb_dim,vocab_size,1)~
       """,
     "b19": """
       self_attn=b10;mlp{router:R(hidden_size,moe_num_experts);experts{gate_up_proj:Q(moe_num_experts,hidden_size,\
@@ -550,6 +546,12 @@ extension TypeTable {
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b190": """
+      position_embeddings:E(max_position_embeddings,emb_dim);embeddings:E(vocab_size,emb_dim)!;\
+      attentions*n_layers=b186;ffns*n_layers=b187;layer_norm_emb:N(emb_dim,1);layer_norm1*n_layers{\
+      weight:T(emb_dim);bias:T(emb_dim)};layer_norm2*n_layers{weight:T(emb_dim);bias:T(emb_dim)};?!(n_langs<=1) \
+      lang_embeddings:E(n_langs,emb_dim)
+      """,
+    "b191": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
@@ -557,47 +559,40 @@ extension TypeTable {
       q_norm:N(num_attention_heads*(hidden_size//num_attention_heads));\
       k_norm:N(num_key_value_heads*(hidden_size//num_attention_heads))
       """,
-    "b191": """
+    "b192": """
       gate:R(hidden_size,num_experts);experts=b101
       """,
-    "b192": """
-      self_attn=b190;mlp=b191;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
-      """,
     "b193": """
+      self_attn=b191;mlp=b192;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+      """,
+    "b194": """
       gate_proj:L(hidden_size,shared_expert_intermediate_size);up_proj:L(hidden_size,\
       shared_expert_intermediate_size);down_proj:L(shared_expert_intermediate_size,hidden_size)
       """,
-    "b194": """
+    "b195": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
       sinks:T(num_attention_heads);q_norm:N(head_dim);k_norm:N(head_dim)};mlp{?!(mlp_only_layers has i) \
       experts=b1;?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
-      shared_expert=b193;?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
+      shared_expert=b194;?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
       up_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b195": """
+    "b196": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);projection:L(hidden_size,hidden_size,1);\
       LayerNorm:N(hidden_size,1)
       """,
-    "b196": """
+    "b197": """
       layer*num_hidden_layers{intermediate{dense:L(hidden_size,intermediate_size,1)};output=b49;fourier{output{\
       LayerNorm:N(hidden_size,1)}}}
       """,
-    "b197": """
-      embeddings=b195;encoder=b196;pooler{dense:L(hidden_size,hidden_size,1)}
-      """,
     "b198": """
-      word_embeddings:E(vocab_size,d_model)!;layer_norm:N(d_model,1)
+      embeddings=b196;encoder=b197;pooler{dense:L(hidden_size,hidden_size,1)}
       """,
     "b199": """
-      attention{q_head:L(d_model,n_head*d_head);k_head:L(d_model,n_head*d_head,1);v_head:L(d_model,n_head*d_head,\
-      1);post_proj:L(n_head*d_head,d_model,1);r_w_bias:T(n_head,d_head);r_r_bias:T(n_head,d_head);\
-      r_kernel:T(d_model,n_head,d_head);r_s_bias:T(n_head,d_head);seg_embed:T(2,n_head,d_head);\
-      layer_norm:N(d_model,1)};ffn{linear_1:L(d_model,d_inner,1);linear_2:L(d_inner,d_model,1);\
-      layer_norm:N(d_model,1)}
+      word_embeddings:E(vocab_size,d_model)!;layer_norm:N(d_model,1)
       """,
     "b2": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
@@ -614,161 +609,173 @@ extension TypeTable {
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b19;norm:N(hidden_size)
       """,
     "b200": """
-      blocks{0{0=b199;1=b199;2=b199;3=b199};1{0=b199;1=b199;2=b199;3=b199};2{0=b199;1=b199;2=b199;3=b199}}
+      attention{q_head:L(d_model,n_head*d_head);k_head:L(d_model,n_head*d_head,1);v_head:L(d_model,n_head*d_head,\
+      1);post_proj:L(n_head*d_head,d_model,1);r_w_bias:T(n_head,d_head);r_r_bias:T(n_head,d_head);\
+      r_kernel:T(d_model,n_head,d_head);r_s_bias:T(n_head,d_head);seg_embed:T(2,n_head,d_head);\
+      layer_norm:N(d_model,1)};ffn{linear_1:L(d_model,d_inner,1);linear_2:L(d_inner,d_model,1);\
+      layer_norm:N(d_model,1)}
       """,
     "b201": """
-      embeddings=b198;encoder=b200;decoder{layers*num_decoder_layers=b199}
+      blocks{0{0=b200;1=b200;2=b200;3=b200};1{0=b200;1=b200;2=b200;3=b200};2{0=b200;1=b200;2=b200;3=b200}}
       """,
     "b202": """
-      self_attn=b10;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      embeddings=b199;encoder=b201;decoder{layers*num_decoder_layers=b200}
       """,
     "b203": """
+      self_attn=b10;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b204": """
       self_attn=b10;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
-    "b204": """
+    "b205": """
       q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,num_key_value_heads*head_dim);\
       v_proj:L(hidden_size,num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size);\
       q_norm:N(head_dim);k_norm:N(head_dim)
       """,
-    "b205": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b204;mlp=b79;\
+    "b206": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b205;mlp=b79;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
-    "b206": """
+    "b207": """
       mm_input_projection_weight:T(vision_config.hidden_size,text_config.hidden_size);\
       mm_soft_emb_norm@vision_config{weight:T(hidden_size)}
       """,
-    "b207": """
+    "b208": """
       q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);q_norm:N(head_dim);\
       k_norm:N(head_dim)
       """,
-    "b208": """
-      self_attn=b207;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
-      """,
     "b209": """
-      conv_exp:C(audio_config.input_feat_size,text_config.sliding_window,0|audio_config.input_feat_size,3,3);\
-      conv_pwl:C(text_config.sliding_window,audio_config.input_feat_size,0|text_config.sliding_window,1,1);\
-      bn1@text_config{weight:T(sliding_window)};bn2@audio_config{weight:T(input_feat_size)}
+      self_attn=b208;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b21": """
       linear_1:L(audio_config.hidden_size,text_config.hidden_size,projector_bias);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,projector_bias)
       """,
     "b210": """
-      conv:C(head_dim,head_dim,0|1,5,5);bn:N(head_dim)
+      conv_exp:C(audio_config.input_feat_size,text_config.sliding_window,0|audio_config.input_feat_size,3,3);\
+      conv_pwl:C(text_config.sliding_window,audio_config.input_feat_size,0|text_config.sliding_window,1,1);\
+      bn1@text_config{weight:T(sliding_window)};bn2@audio_config{weight:T(input_feat_size)}
       """,
     "b211": """
-      conv:C(head_dim,1024,0|head_dim,1,1);bn:N(1024)
+      conv:C(head_dim,head_dim,0|1,5,5);bn:N(head_dim)
       """,
     "b212": """
-      conv:C(1024,head_dim,0|1024,1,1);bn:N(head_dim)
+      conv:C(head_dim,1024,0|head_dim,1,1);bn:N(1024)
       """,
     "b213": """
-      dw_start=b210;pw_exp=b211;pw_proj=b212;layer_scale{gamma:T(head_dim)}
+      conv:C(1024,head_dim,0|1024,1,1);bn:N(head_dim)
       """,
     "b214": """
-      dw_start{conv:C(head_dim,head_dim,0|1,3,3);bn:N(head_dim)};pw_exp=b211;pw_proj=b212;layer_scale{\
-      gamma:T(head_dim)}
+      dw_start=b211;pw_exp=b212;pw_proj=b213;layer_scale{gamma:T(head_dim)}
       """,
     "b215": """
+      dw_start{conv:C(head_dim,head_dim,0|1,3,3);bn:N(head_dim)};pw_exp=b212;pw_proj=b213;layer_scale{\
+      gamma:T(head_dim)}
+      """,
+    "b216": """
       dw_start{conv:C(640,640,0|1,5,5);bn:N(640)};pw_exp{conv:C(640,2560,0|640,1,1);bn:N(2560)};pw_proj{\
       conv:C(2560,640,0|2560,1,1);bn:N(640)};layer_scale{gamma:T(640)}
       """,
-    "b216": """
+    "b217": """
       down_conv:C(640,640,0|1,3,3);proj:C(640,laurel_rank,0|640,1,1);norm:N(640)
       """,
-    "b217": """
-      attn{query{proj:C(640,768,0|640,1,1)};key=b216;value=b216;output{proj:C(768,640,0|768,1,1)}};norm:N(640);\
+    "b218": """
+      attn{query{proj:C(640,768,0|640,1,1)};key=b217;value=b217;output{proj:C(768,640,0|768,1,1)}};norm:N(640);\
       layer_scale{gamma:T(640)}
       """,
-    "b218": """
+    "b219": """
       pw_exp{conv:C(640,1280,0|640,1,1);bn:N(1280)};pw_proj{conv:C(1280,640,0|1280,1,1);bn:N(640)};layer_scale{\
       gamma:T(640)}
-      """,
-    "b219": """
-      attn{query{proj:C(1280,hidden_size,0|1280,1,1)};key{proj:C(1280,96,0|1280,1,1)};value{proj:C(1280,96,0|1280,\
-      1,1)};output{proj:C(hidden_size,1280,0|hidden_size,1,1)}};norm:N(1280);layer_scale{gamma:T(1280)}
       """,
     "b22": """
       multi_modal_projector=b21;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "b220": """
+      attn{query{proj:C(1280,hidden_size,0|1280,1,1)};key{proj:C(1280,96,0|1280,1,1)};value{proj:C(1280,96,0|1280,\
+      1,1)};output{proj:C(hidden_size,1280,0|hidden_size,1,1)}};norm:N(1280);layer_scale{gamma:T(1280)}
+      """,
+    "b221": """
       pw_exp{conv:C(1280,2560,0|1280,1,1);bn:N(2560)};pw_proj{conv:C(2560,1280,0|2560,1,1);bn:N(1280)};\
       layer_scale{gamma:T(1280)}
       """,
-    "b221": """
+    "b222": """
       timm_model{conv_stem@text_config{conv:C(3,laurel_rank,1|3,3,3);bn:N(laurel_rank)};blocks{0{0{\
       conv_exp:C(text_config.laurel_rank,text_config.head_dim,0|text_config.laurel_rank,3,3);\
       conv_pwl:C(text_config.head_dim,audio_config.input_feat_size,0|text_config.head_dim,1,1);bn1@text_config{\
-      weight:T(head_dim)};bn2@audio_config{weight:T(input_feat_size)}};1=b209;2=b209};1{0{dw_start@audio_config{\
+      weight:T(head_dim)};bn2@audio_config{weight:T(input_feat_size)}};1=b210;2=b210};1{0{dw_start@audio_config{\
       conv:C(input_feat_size,input_feat_size,0|1,3,3);bn:N(input_feat_size)};pw_exp@audio_config{\
       conv:C(input_feat_size,768,0|input_feat_size,1,1);bn:N(768)};dw_mid{conv:C(768,768,0|1,5,5);bn:N(768)};\
       pw_proj@text_config{conv:C(768,head_dim,0|768,1,1);bn:N(head_dim)};layer_scale@text_config{\
-      gamma:T(head_dim)}};1@text_config=b213;2@text_config=b214;3@text_config=b213;4@text_config=b214};2{0{\
-      dw_start@text_config=b210;pw_exp{conv:C(text_config.head_dim,audio_config.hidden_size,0|\
+      gamma:T(head_dim)}};1@text_config=b214;2@text_config=b215;3@text_config=b214;4@text_config=b215};2{0{\
+      dw_start@text_config=b211;pw_exp{conv:C(text_config.head_dim,audio_config.hidden_size,0|\
       text_config.head_dim,1,1);bn@audio_config{weight:T(hidden_size)}};dw_mid@audio_config{conv:C(hidden_size,\
       hidden_size,0|1,5,5);bn:N(hidden_size)};pw_proj@audio_config{conv:C(hidden_size,640,0|hidden_size,1,1);\
-      bn:N(640)};layer_scale{gamma:T(640)}};1=b215;2=b215;3=b215;4=b215;5=b215;6=b215;7=b215;8{pw_exp{conv:C(640,\
+      bn:N(640)};layer_scale{gamma:T(640)}};1=b216;2=b216;3=b216;4=b216;5=b216;6=b216;7=b216;8{pw_exp{conv:C(640,\
       640,0|640,1,1);bn:N(640)};pw_proj{conv:C(640,640,0|640,1,1);bn:N(640)};layer_scale{gamma:T(640)}};\
-      9@text_config=b217;10=b218;11@text_config=b217;12=b218;13@text_config=b217;14=b218;15@text_config=b217;\
-      16=b218;17@text_config=b217;18=b218;19@text_config=b217;20=b218;21@text_config=b217;22=b218;\
-      23@text_config=b217;24=b218;25@text_config=b217;26=b218;27@text_config=b217;28=b218;29@text_config=b217;\
-      30=b218;31@text_config=b217;32=b218;33@text_config=b217;34=b218;35@text_config=b217;36=b218};3@audio_config{\
+      9@text_config=b218;10=b219;11@text_config=b218;12=b219;13@text_config=b218;14=b219;15@text_config=b218;\
+      16=b219;17@text_config=b218;18=b219;19@text_config=b218;20=b219;21@text_config=b218;22=b219;\
+      23@text_config=b218;24=b219;25@text_config=b218;26=b219;27@text_config=b218;28=b219;29@text_config=b218;\
+      30=b219;31@text_config=b218;32=b219;33@text_config=b218;34=b219;35@text_config=b218;36=b219};3@audio_config{\
       0{dw_start{conv:C(640,640,0|1,5,5);bn:N(640)};pw_exp{conv:C(640,3840,0|640,1,1);bn:N(3840)};dw_mid{\
       conv:C(3840,3840,0|1,5,5);bn:N(3840)};pw_proj{conv:C(3840,1280,0|3840,1,1);bn:N(1280)};layer_scale{\
-      gamma:T(1280)}};1=b219;2=b220;3=b219;4=b220;5=b219;6=b220;7=b219;8=b220;9=b219;10=b220;11=b219;12=b220;\
-      13=b219;14=b220;15=b219;16=b220;17=b219;18=b220;19=b219;20=b220;21=b219;22=b220;23=b219;24=b220;25=b219;\
-      26=b220;27=b219;28=b220;29=b219;30=b220;31=b219;32=b220;33=b219;34=b220;35=b219;36=b220;37=b219;38=b220}};\
+      gamma:T(1280)}};1=b220;2=b221;3=b220;4=b221;5=b220;6=b221;7=b220;8=b221;9=b220;10=b221;11=b220;12=b221;\
+      13=b220;14=b221;15=b220;16=b221;17=b220;18=b221;19=b220;20=b221;21=b220;22=b221;23=b220;24=b221;25=b220;\
+      26=b221;27=b220;28=b221;29=b220;30=b221;31=b220;32=b221;33=b220;34=b221;35=b220;36=b221;37=b220;38=b221}};\
       msfa@text_config{ffn{pw_exp{conv:C(1920,3840,0|1920,1,1);bn:N(3840)};pw_proj{conv:C(3840,hidden_size,0|3840,\
       1,1);bn:N(hidden_size)}};norm:N(hidden_size)}}
       """,
-    "b222": """
+    "b223": """
       gate_proj:L(hidden_size,intermediate_size[i]);up_proj:L(hidden_size,intermediate_size[i]);\
       down_proj:L(intermediate_size[i],hidden_size)
       """,
-    "b223": """
+    "b224": """
       correction_coefs:L(altup_num_inputs,altup_num_inputs);prediction_coefs:L(altup_num_inputs,\
       altup_num_inputs**2);modality_router:L(hidden_size,altup_num_inputs);correct_output_scale:T(hidden_size);\
       router_norm:N(hidden_size)
       """,
-    "b224": """
+    "b225": """
       linear_left:L(hidden_size,laurel_rank);linear_right:L(laurel_rank,hidden_size);post_laurel_norm:N(hidden_size)
       """,
-    "b225": """
+    "b226": """
       0:L(hidden_size,hidden_size);1:L(hidden_size,hidden_size);2:L(hidden_size,hidden_size)
       """,
-    "b226": """
+    "b227": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
       num_attention_heads*head_dim);?i<num_hidden_layers-num_kv_shared_layers k_proj:L(hidden_size,\
       num_key_value_heads*head_dim);?i<num_hidden_layers-num_kv_shared_layers v_proj:L(hidden_size,\
       num_key_value_heads*head_dim);o_proj:L(num_attention_heads*head_dim,hidden_size);q_norm:N(head_dim);\
-      ?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b222;altup=b223;laurel=b224;\
+      ?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b223;altup=b224;laurel=b225;\
       per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size);post_per_layer_input_norm:N(hidden_size)};\
       embed_tokens_per_layer:E(vocab_size_per_layer_input,num_hidden_layers*hidden_size_per_layer_input);\
       per_layer_model_projection:L(hidden_size,num_hidden_layers*hidden_size_per_layer_input);\
-      altup_projections=b225;altup_unembed_projections=b225;norm:N(hidden_size);\
+      altup_projections=b226;altup_unembed_projections=b226;norm:N(hidden_size);\
       per_layer_projection_norm:N(hidden_size_per_layer_input)
       """,
-    "b227": """
+    "b228": """
       conv_0{conv:C(1,sscp_conv_channel_size[0],0|1,3,3);norm:N(sscp_conv_channel_size[0])};conv_1{\
       conv:C(sscp_conv_channel_size[0],sscp_conv_channel_size[1],0|sscp_conv_channel_size[0],3,3);\
       norm:N(sscp_conv_channel_size[1])};\
       input_proj_linear:L(sscp_conv_channel_size[1]*(((input_feat_size+1+1-3)//2+1+1+1-3)//2+1),hidden_size)
       """,
-    "b228": """
+    "b229": """
       ffw_layer_1:L(hidden_size,hidden_size*4);ffw_layer_2:L(hidden_size*4,hidden_size);\
       pre_layer_norm:N(hidden_size);post_layer_norm:N(hidden_size)
       """,
-    "b229": """
-      ffw_layer_start=b228;attention{attn{relative_position_embedding{pos_proj:L(hidden_size,\
+    "b23": """
+      self_attn{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,hidden_size,1);q_proj:L(hidden_size,\
+      hidden_size,1);out_proj:L(hidden_size,hidden_size,1)};fc1:L(hidden_size,intermediate_size,1);\
+      fc2:L(intermediate_size,hidden_size,1);self_attn_layer_norm:N(hidden_size,1);final_layer_norm:N(hidden_size,1)
+      """,
+    "b230": """
+      ffw_layer_start=b229;attention{attn{relative_position_embedding{pos_proj:L(hidden_size,\
       conf_num_attention_heads*(hidden_size//conf_num_attention_heads))};q_proj:L(hidden_size,\
       conf_num_attention_heads*(hidden_size//conf_num_attention_heads));k_proj:L(hidden_size,\
       conf_num_attention_heads*(hidden_size//conf_num_attention_heads));v_proj:L(hidden_size,\
@@ -777,27 +784,22 @@ extension TypeTable {
       pre_attn_norm:N(hidden_size);post_norm:N(hidden_size)};lconv1d{linear_start:L(hidden_size,hidden_size*2);\
       depthwise_conv1d:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conf_conv_kernel_size);\
       linear_end:L(hidden_size,hidden_size);pre_layer_norm:N(hidden_size);conv_norm:N(hidden_size)};\
-      ffw_layer_end=b228;norm:N(hidden_size)
-      """,
-    "b23": """
-      self_attn{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,hidden_size,1);q_proj:L(hidden_size,\
-      hidden_size,1);out_proj:L(hidden_size,hidden_size,1)};fc1:L(hidden_size,intermediate_size,1);\
-      fc2:L(intermediate_size,hidden_size,1);self_attn_layer_norm:N(hidden_size,1);final_layer_norm:N(hidden_size,1)
-      """,
-    "b230": """
-      subsample_conv_projection=b227;conformer*conf_num_hidden_layers=b229
+      ffw_layer_end=b229;norm:N(hidden_size)
       """,
     "b231": """
+      subsample_conv_projection=b228;conformer*conf_num_hidden_layers=b230
+      """,
+    "b232": """
       embedding:E(vision_config.vocab_size,vision_config.hidden_size);\
       embedding_projection:L(vision_config.hidden_size,text_config.hidden_size);hard_embedding_norm@vision_config{\
       weight:T(hidden_size)};soft_embedding_norm@vision_config{weight:T(hidden_size)}
       """,
-    "b232": """
+    "b233": """
       embedding:E(audio_config.vocab_size,audio_config.hidden_size);\
       embedding_projection:L(audio_config.hidden_size,text_config.hidden_size);hard_embedding_norm@audio_config{\
       weight:T(hidden_size)};soft_embedding_norm@audio_config{weight:T(hidden_size)}
       """,
-    "b233": """
+    "b234": """
       q_proj:L(hidden_size,\
       layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_heads*global_head_dim,\
       attention_bias);k_proj:L(hidden_size,\
@@ -809,7 +811,7 @@ extension TypeTable {
       q_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim);\
       k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim)
       """,
-    "b234": """
+    "b235": """
       self_attn{q_proj:L(hidden_size,\
       layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:global_head_dim==head_dim?num_attention_hea\
       ds*head_dim:num_attention_heads*global_head_dim,attention_bias);k_proj:L(hidden_size,\
@@ -825,112 +827,112 @@ extension TypeTable {
       mlp=b79;layer_scalar:B(1);input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
-    "b235": """
+    "b236": """
       linear:L(hidden_size,num_key_value_heads*head_dim);?use_clipped_linears input_min:B();?use_clipped_linears \
       input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()
       """,
-    "b236": """
+    "b237": """
       linear:L(hidden_size,intermediate_size);?use_clipped_linears input_min:B();?use_clipped_linears \
       input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()
       """,
-    "b237": """
+    "b238": """
       embeddings=b94;encoder{layers*num_hidden_layers=b95};pre_layrnorm:N(hidden_size,1);\
       post_layernorm:N(hidden_size,1)
       """,
-    "b238": """
-      visual_projection{0:L(vision_config.hidden_size,hidden_size,1);1:N(hidden_size,1)}
-      """,
     "b239": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size)
+      visual_projection{0:L(vision_config.hidden_size,hidden_size,1);1:N(hidden_size,1)}
       """,
     "b24": """
       gate_up_proj:S(n_routed_experts,moe_intermediate_size*2,hidden_size|gate_proj,up_proj);\
       down_proj:S(n_routed_experts,hidden_size,moe_intermediate_size|down_proj)
       """,
     "b240": """
-      gate_up_proj:L(hidden_size,intermediate_size*2);down_proj:L(intermediate_size,hidden_size)
+      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size)
       """,
     "b241": """
-      self_attn=b239;mlp=b240;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      gate_up_proj:L(hidden_size,intermediate_size*2);down_proj:L(intermediate_size,hidden_size)
       """,
     "b242": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b241;norm:N(hidden_size)
+      self_attn=b240;mlp=b241;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b243": """
-      self_attn=b239;mlp=b240;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b242;norm:N(hidden_size)
       """,
     "b244": """
-      visual:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      self_attn=b240;mlp=b241;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
       """,
     "b245": """
+      visual:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      """,
+    "b246": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);?use_qk_norm \
       q_norm:N(hidden_size//num_attention_heads);?use_qk_norm k_norm:N(hidden_size//num_attention_heads)};\
-      mlp=b139;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b246": """
-      self_attn=b136;mlp=b140;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      mlp=b140;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b247": """
-      position_embedding:E((image_size//patch_size)**2,hidden_size)
+      self_attn=b137;mlp=b141;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b248": """
+      position_embedding:E((image_size//patch_size)**2,hidden_size)
+      """,
+    "b249": """
       attn{qkv:L(hidden_size,hidden_size*3,attention_bias);proj:L(hidden_size,hidden_size)};mlp{\
       gate_proj:L(hidden_size,out_hidden_size);up_proj:L(hidden_size,out_hidden_size);down_proj:L(out_hidden_size,\
       hidden_size)};norm1:N(hidden_size);norm2:N(hidden_size)
-      """,
-    "b249": """
-      proj:L(out_hidden_size,out_hidden_size);gate_proj:L(out_hidden_size,intermediate_size);\
-      up_proj:L(out_hidden_size,intermediate_size);down_proj:L(intermediate_size,out_hidden_size);\
-      post_projection_norm:N(out_hidden_size,1)
       """,
     "b25": """
       gate_proj:L(hidden_size,moe_intermediate_size*n_shared_experts);up_proj:L(hidden_size,\
       moe_intermediate_size*n_shared_experts);down_proj:L(moe_intermediate_size*n_shared_experts,hidden_size)
       """,
     "b250": """
-      embeddings=b247;patch_embed=b104;blocks*depth=b248;merger=b249;downsample:C(hidden_size,out_hidden_size,1|\
+      proj:L(out_hidden_size,out_hidden_size);gate_proj:L(out_hidden_size,intermediate_size);\
+      up_proj:L(out_hidden_size,intermediate_size);down_proj:L(intermediate_size,out_hidden_size);\
+      post_projection_norm:N(out_hidden_size,1)
+      """,
+    "b251": """
+      embeddings=b248;patch_embed=b104;blocks*depth=b249;merger=b250;downsample:C(hidden_size,out_hidden_size,1|\
       hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
       post_layernorm:N(hidden_size)
       """,
-    "b251": """
-      self_attn=b132;mlp=b240;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+    "b252": """
+      self_attn=b133;mlp=b241;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
       """,
-    "b252": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b251;norm:N(hidden_size)
-      """,
     "b253": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b252;norm:N(hidden_size)
+      """,
+    "b254": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)
       """,
-    "b254": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b253;mlp=b139;\
+    "b255": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b254;mlp=b140;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
-    "b255": """
+    "b256": """
       gate_up_proj:P(n_routed_experts,moe_intermediate_size*2,hidden_size);down_proj:P(n_routed_experts,\
       hidden_size,moe_intermediate_size)
       """,
-    "b256": """
+    "b257": """
       proj:L(out_hidden_size,out_hidden_size);gate_proj:L(out_hidden_size,projection_intermediate_size);\
       up_proj:L(out_hidden_size,projection_intermediate_size);down_proj:L(projection_intermediate_size,\
       out_hidden_size);post_projection_norm:N(out_hidden_size,1)
       """,
-    "b257": """
+    "b258": """
       patch_embed=b104;blocks*depth{attn{qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,hidden_size,1);\
-      q_norm:N(hidden_size//num_heads);k_norm:N(hidden_size//num_heads)};mlp=b175;norm1:N(hidden_size);\
-      norm2:N(hidden_size)};merger=b256;downsample:C(hidden_size,out_hidden_size,1|hidden_size,spatial_merge_size,\
+      q_norm:N(hidden_size//num_heads);k_norm:N(hidden_size//num_heads)};mlp=b176;norm1:N(hidden_size);\
+      norm2:N(hidden_size)};merger=b257;downsample:C(hidden_size,out_hidden_size,1|hidden_size,spatial_merge_size,\
       spatial_merge_size);post_layernorm:N(hidden_size)
       """,
-    "b258": """
+    "b259": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{\
       ?layer_types[i]=='linear_attention' q_proj:L(hidden_size,linear_head_dim*linear_num_heads);\
       ?layer_types[i]=='linear_attention' k_proj:L(hidden_size,linear_head_dim*linear_num_heads);\
@@ -954,68 +956,65 @@ extension TypeTable {
       ?!(layer_types[i]=='linear_attention') q_b_proj:L(q_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));?!(layer_types[i]=='linear_attention') \
       kv_a_proj_with_mqa:L(hidden_size,kv_lora_rank+qk_rope_head_dim);?!(layer_types[i]=='linear_attention') \
-      kv_b_proj:L(kv_lora_rank,num_attention_heads*(qk_nope_head_dim+v_head_dim))};mlp=b140;\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b142;ffn_hc=b142};\
+      kv_b_proj:L(kv_lora_rank,num_attention_heads*(qk_nope_head_dim+v_head_dim))};mlp=b141;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b143;ffn_hc=b143};\
       norm:N(hidden_size)
-      """,
-    "b259": """
-      attn{qkv:L(hidden_size,hidden_size*3,attention_bias);proj:L(hidden_size,hidden_size,attention_bias);\
-      q_norm:N(hidden_size//num_heads);k_norm:N(hidden_size//num_heads)};mlp{gate_proj:L(hidden_size,\
-      intermediate_size,attention_bias);up_proj:L(hidden_size,intermediate_size,attention_bias);\
-      down_proj:L(intermediate_size,hidden_size,attention_bias)};norm1:N(hidden_size);norm2:N(hidden_size)
       """,
     "b26": """
       e_score_correction_bias:B(n_routed_experts)
       """,
     "b260": """
+      attn{qkv:L(hidden_size,hidden_size*3,attention_bias);proj:L(hidden_size,hidden_size,attention_bias);\
+      q_norm:N(hidden_size//num_heads);k_norm:N(hidden_size//num_heads)};mlp{gate_proj:L(hidden_size,\
+      intermediate_size,attention_bias);up_proj:L(hidden_size,intermediate_size,attention_bias);\
+      down_proj:L(intermediate_size,hidden_size,attention_bias)};norm1:N(hidden_size);norm2:N(hidden_size)
+      """,
+    "b261": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
       kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
       attention_bias);?!(indexer_types[i]=='shared') indexer=b28;q_a_layernorm:N(q_lora_rank);\
-      kv_a_layernorm:N(kv_lora_rank)};mlp=b140;input_layernorm:N(hidden_size);\
+      kv_a_layernorm:N(kv_lora_rank)};mlp=b141;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b261": """
+    "b262": """
       proj:L(out_hidden_size,out_hidden_size);gate_proj:L(out_hidden_size,out_hidden_size*in_channels);\
       up_proj:L(out_hidden_size,out_hidden_size*in_channels);down_proj:L(out_hidden_size*in_channels,\
       out_hidden_size);post_projection_norm:N(out_hidden_size,1)
       """,
-    "b262": """
-      patch_embed=b104;blocks*depth=b259;merger=b261;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
+    "b263": """
+      patch_embed=b104;blocks*depth=b260;merger=b262;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
       spatial_merge_size,spatial_merge_size);post_layernorm:N(hidden_size)
       """,
-    "b263": """
-      self_attn=b78;mlp=b240;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+    "b264": """
+      self_attn=b78;mlp=b241;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
       """,
-    "b264": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b263;norm:N(hidden_size)
-      """,
     "b265": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b264;norm:N(hidden_size)
+      """,
+    "b266": """
       linear_1:L(audio_config.intermediate_size,text_config.hidden_size*2,1);linear_2:L(text_config.hidden_size*2,\
       text_config.hidden_size,1)
       """,
-    "b266": """
-      patch_embed=b128;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);proj:L(hidden_size,\
+    "b267": """
+      patch_embed=b129;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,qkv_bias);proj:L(hidden_size,\
       hidden_size,1);?use_rel_pos rel_pos_h:T(global_attn_indexes has \
       i?image_size//patch_size*2-1:window_size==0?image_size//patch_size*2-1:window_size*2-1,\
       hidden_size//num_attention_heads);?use_rel_pos rel_pos_w:T(global_attn_indexes has \
       i?image_size//patch_size*2-1:window_size==0?image_size//patch_size*2-1:window_size*2-1,\
-      hidden_size//num_attention_heads)};mlp=b129;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)};\
-      neck=b131;?use_abs_pos pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)
+      hidden_size//num_attention_heads)};mlp=b130;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)};\
+      neck=b132;?use_abs_pos pos_embed:T(1,image_size//patch_size,image_size//patch_size,hidden_size)
       """,
-    "b267": """
+    "b268": """
       conv_upsampler1:C(vision_config.output_channels,vision_config.output_channels*2,0|\
       vision_config.output_channels,3,3);conv_upsampler2:C(vision_config.output_channels*2,\
       text_config.hidden_size,0|vision_config.output_channels*2,3,3);\
       multimodal_projector:L(text_config.hidden_size,text_config.hidden_size,1)
       """,
-    "b268": """
-      c_attn:G(n_embd,n_embd*3,1);c_proj:G(n_embd,n_embd,1)
-      """,
     "b269": """
-      c_attn:G(n_embd,n_embd*2,1);q_attn:G(n_embd,n_embd,1);c_proj:G(n_embd,n_embd,1)
+      c_attn:G(n_embd,n_embd*3,1);c_proj:G(n_embd,n_embd,1)
       """,
     "b27": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
@@ -1031,101 +1030,104 @@ extension TypeTable {
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b270": """
-      c_fc:G(n_embd,null(n_inner)?n_embd*4:n_inner,1);c_proj:G(null(n_inner)?n_embd*4:n_inner,n_embd,1)
+      c_attn:G(n_embd,n_embd*2,1);q_attn:G(n_embd,n_embd,1);c_proj:G(n_embd,n_embd,1)
       """,
     "b271": """
-      wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer{attn=b268;?add_cross_attention \
-      crossattention=b269;mlp=b270;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention ln_cross_attn:N(n_embd,\
-      1)};ln_f:N(n_embd,1)
+      c_fc:G(n_embd,null(n_inner)?n_embd*4:n_inner,1);c_proj:G(null(n_inner)?n_embd*4:n_inner,n_embd,1)
       """,
     "b272": """
-      attn=b268;mlp=b270;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention crossattention=b269;\
-      ?add_cross_attention ln_cross_attn:N(n_embd,1)
+      wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer{attn=b269;?add_cross_attention \
+      crossattention=b270;mlp=b271;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention ln_cross_attn:N(n_embd,\
+      1)};ln_f:N(n_embd,1)
       """,
     "b273": """
+      attn=b269;mlp=b271;ln_1:N(n_embd,1);ln_2:N(n_embd,1);?add_cross_attention crossattention=b270;\
+      ?add_cross_attention ln_cross_attn:N(n_embd,1)
+      """,
+    "b274": """
       attn{c_attn:L(n_embd,multi_query?n_embd+n_embd//n_head*2:n_embd+n_head*(n_embd//n_head)*2,1);\
       c_proj:L(n_embd,n_embd,1)};mlp{c_fc:L(n_embd,null(n_inner)?n_embd*4:n_inner,1);\
       c_proj:L(null(n_inner)?n_embd*4:n_inner,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
       """,
-    "b274": """
+    "b275": """
       attn{attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,hidden_size);q_proj:L(hidden_size,\
       hidden_size);out_proj:L(hidden_size,hidden_size,1)}};mlp{c_fc:L(hidden_size,hidden_size*4,1);\
       c_proj:L(hidden_size*4,hidden_size,1)};ln_1:N(hidden_size,1);ln_2:N(hidden_size,1)
       """,
-    "b275": """
-      wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b274;\
+    "b276": """
+      wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b275;\
       ln_f:N(hidden_size,1)
       """,
-    "b276": """
+    "b277": """
       dense_h_to_4h:L(hidden_size,intermediate_size,1);dense_4h_to_h:L(intermediate_size,hidden_size,1)
       """,
-    "b277": """
-      attention{query_key_value:L(hidden_size,hidden_size*3,attention_bias);dense:L(hidden_size,hidden_size,\
-      attention_bias)};mlp=b276;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
-      """,
     "b278": """
+      attention{query_key_value:L(hidden_size,hidden_size*3,attention_bias);dense:L(hidden_size,hidden_size,\
+      attention_bias)};mlp=b277;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
+      """,
+    "b279": """
       attention{query_key_value:L(hidden_size,hidden_size*3);dense:L(hidden_size,hidden_size);\
       ?i==num_hidden_layers-1 dense_bias:T(hidden_size)};mlp{dense_h_to_4h:L(hidden_size,\
       hidden_size*intermediate_multiple_size);dense_4h_to_h:L(hidden_size*intermediate_multiple_size,\
       hidden_size)};input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
-      """,
-    "b279": """
-      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
-      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);sinks:T(num_attention_heads)
       """,
     "b28": """
       wq_b:L(q_lora_rank,index_n_heads*index_head_dim);wk:L(hidden_size,index_head_dim);\
       weights_proj:L(hidden_size,index_n_heads);k_norm:N(index_head_dim,1)
       """,
     "b280": """
+      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
+      attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);sinks:T(num_attention_heads)
+      """,
+    "b281": """
       attn{k_proj:L(n_embd,n_embd);v_proj:L(n_embd,n_embd);q_proj:L(n_embd,n_embd);out_proj:L(n_embd,n_embd)};\
       mlp=b96;ln_1:N(n_embd,1)
       """,
-    "b281": """
-      self_attn=b170;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
     "b282": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b281;norm:N(hidden_size)
+      self_attn=b171;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b283": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b282;norm:N(hidden_size)
+      """,
+    "b284": """
       out_linear:L(vision_config.hidden_size,text_config.hidden_size,1);query:T(1,16,vision_config.hidden_size);\
       image_positions:T(1,64,vision_config.hidden_size);norm@vision_config=b16;qformer:A(AutoModel,qformer_config)
       """,
-    "b284": """
+    "b285": """
       patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size);\
       position_embedding:E((image_size//patch_size)**2,hidden_size)
       """,
-    "b285": """
+    "b286": """
       linear_1:L(hidden_size*scale_factor**2,out_hidden_size,1);linear_2:L(out_hidden_size,out_hidden_size,1);\
       layer_norm:N(hidden_size*scale_factor**2,1)
       """,
-    "b286": """
+    "b287": """
       linear_1:L(hidden_size*(scale_factor//2)**2,out_hidden_size,1);linear_2:L(out_hidden_size,out_hidden_size,\
       1);layer_norm:N(hidden_size*(scale_factor//2)**2,1)
       """,
-    "b287": """
-      coarse{projection:L(hidden_size*scale_factor**2,out_hidden_size);deepstack_mergers{0=b285;1=b285;2=b285}};\
+    "b288": """
+      coarse{projection:L(hidden_size*scale_factor**2,out_hidden_size);deepstack_mergers{0=b286;1=b286;2=b286}};\
       ?use_fine_route fine{projection:L(hidden_size*(scale_factor//2)**2,out_hidden_size);deepstack_mergers{\
-      0=b286;1=b286;2=b286}};mlp_fc2:L(out_hidden_size,out_hidden_size);ln_in:N(hidden_size,1);\
+      0=b287;1=b287;2=b287}};mlp_fc2:L(out_hidden_size,out_hidden_size);ln_in:N(hidden_size,1);\
       ln_mid:N(out_hidden_size,1);ln_out:N(out_hidden_size,1)
       """,
-    "b288": """
-      embeddings=b284;encoder{layers*num_hidden_layers=b95};connector=b287;post_layernorm:N(hidden_size,1)
-      """,
     "b289": """
-      att:L(vision_config.hidden_size,1,1);fc1:L(vision_config.hidden_size,density_router_hidden_size,1);\
-      fc2:L(density_router_hidden_size,1,1);norm@vision_config=b16
+      embeddings=b285;encoder{layers*num_hidden_layers=b95};connector=b288;post_layernorm:N(hidden_size,1)
       """,
     "b29": """
       fc1:L(hidden_size,gated_norm_rank);fc2:L(gated_norm_rank,hidden_size)
       """,
     "b290": """
+      att:L(vision_config.hidden_size,1,1);fc1:L(vision_config.hidden_size,density_router_hidden_size,1);\
+      fc2:L(density_router_hidden_size,1,1);norm@vision_config=b16
+      """,
+    "b291": """
       up_proj:L(hidden_dim,hidden_dim*feedforward_mult,1);down_proj:L(hidden_dim*feedforward_mult,hidden_dim,1);\
       pre_norm:N(hidden_dim,1)
       """,
-    "b291": """
-      encoder@encoder_config{input_linear:L(input_dim,hidden_dim,1);layers*num_layers{ff1=b290;attn{\
+    "b292": """
+      encoder@encoder_config{input_linear:L(input_dim,hidden_dim,1);layers*num_layers{ff1=b291;attn{\
       to_q:L(hidden_dim,dim_head*num_heads);to_kv:L(hidden_dim,dim_head*num_heads*2);to_out:L(dim_head*num_heads,\
       hidden_dim,1);rel_pos_emb:E(max_pos_emb*2+1,dim_head);pre_norm:N(hidden_dim,1)};conv{up_conv:C(hidden_dim,\
       hidden_dim*conv_expansion_factor*2,1|hidden_dim,1);depth_conv{conv:C(hidden_dim*conv_expansion_factor,\
@@ -1134,41 +1136,36 @@ extension TypeTable {
       hidden_dim*conv_expansion_factor,1);norm:N(hidden_dim,1);batch_norm{\
       weight:T(hidden_dim*conv_expansion_factor);bias:T(hidden_dim*conv_expansion_factor);\
       running_mean:B(hidden_dim*conv_expansion_factor);running_var:B(hidden_dim*conv_expansion_factor);\
-      num_batches_tracked:B()}};ff2=b290;post_norm:N(hidden_dim,1)};out:L(hidden_dim,output_dim,1);\
+      num_batches_tracked:B()}};ff2=b291;post_norm:N(hidden_dim,1)};out:L(hidden_dim,output_dim,1);\
       out_mid:L(output_dim,hidden_dim,1)};projector{linear:L(projector_config.hidden_size,text_config.hidden_size,\
       1);query:T(1,window_size//downsample_rate,projector_config.hidden_size);qformer:A(AutoModel,\
       projector_config)};language_model:A(AutoModel,text_config)
       """,
-    "b292": """
+    "b293": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);\
       sinks:T(num_attention_heads)
       """,
-    "b293": """
-      self_attn=b292;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
     "b294": """
+      self_attn=b293;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b295": """
       gate_up_proj:P(num_local_experts,intermediate_size*2,hidden_size);down_proj:P(num_local_experts,hidden_size,\
       intermediate_size)
       """,
-    "b295": """
-      router:R(hidden_size,num_local_experts);experts=b294
-      """,
     "b296": """
-      self_attn=b170;block_sparse_moe=b295;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      router:R(hidden_size,num_local_experts);experts=b295
       """,
     "b297": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b296;norm:N(hidden_size)
+      self_attn=b171;block_sparse_moe=b296;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b298": """
-      self_attn=b292;block_sparse_moe=b295;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b297;norm:N(hidden_size)
       """,
     "b299": """
-      block_sparse_moe=b295;shared_mlp{input_linear:L(hidden_size,shared_intermediate_size*2);\
-      output_linear:L(shared_intermediate_size,hidden_size)};mamba=b35;input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size)
+      self_attn=b293;block_sparse_moe=b296;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b3": """
       word_embeddings:E(vocab_size,embedding_size)!;position_embeddings:E(max_position_embeddings,embedding_size);\
@@ -1189,10 +1186,15 @@ extension TypeTable {
       norm:N(hidden_size);?!(mlp_layer_types[i]=='sparse') weight:T(hidden_size)}
       """,
     "b300": """
+      block_sparse_moe=b296;shared_mlp{input_linear:L(hidden_size,shared_intermediate_size*2);\
+      output_linear:L(shared_intermediate_size,hidden_size)};mamba=b35;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)
+      """,
+    "b301": """
       word_embeddings:E(vocab_size,hidden_size)!;?type_vocab_size token_type_embeddings:E(type_vocab_size,\
       hidden_size);LayerNorm:N(hidden_size,1)
       """,
-    "b301": """
+    "b302": """
       q_proj:F(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1,0,\
       num_attention_heads*(hidden_size//num_attention_heads)+num_attention_heads*(hidden_size//num_attention_heads\
       )+num_attention_heads*(hidden_size//num_attention_heads));k_proj:F(hidden_size,\
@@ -1206,22 +1208,22 @@ extension TypeTable {
       ds)+num_attention_heads*(hidden_size//num_attention_heads));\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
       """,
-    "b302": """
+    "b303": """
       mlp{gate_proj:F(hidden_size,intermediate_size,0,intermediate_size,intermediate_size+intermediate_size);\
       up_proj:F(hidden_size,intermediate_size,0,0,intermediate_size+intermediate_size);\
-      down_proj:L(intermediate_size,hidden_size,1)};self_attn=b301;post_attention_layernorm:N(hidden_size,1);\
+      down_proj:L(intermediate_size,hidden_size,1)};self_attn=b302;post_attention_layernorm:N(hidden_size,1);\
       post_mlp_layernorm:N(hidden_size,1)
       """,
-    "b303": """
-      embeddings=b300;layers*num_hidden_layers=b302
-      """,
     "b304": """
+      embeddings=b301;layers*num_hidden_layers=b303
+      """,
+    "b305": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(hidden_size,hidden_size)};mlp=b34;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b305": """
+    "b306": """
       layers*num_layers_per_stack{self_attn{q_proj:F(hidden_size,num_attention_heads*head_dim,0,\
       num_attention_heads*head_dim,\
       num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*h\
@@ -1238,21 +1240,17 @@ extension TypeTable {
       up_proj:F(hidden_size,intermediate_size,0,intermediate_size,intermediate_size+intermediate_size);\
       down_proj:L(intermediate_size,hidden_size)}}
       """,
-    "b306": """
+    "b307": """
       q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
       query_layernorm:N(head_dim);key_layernorm:N(head_dim)
       """,
-    "b307": """
-      self_attn=b306;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
     "b308": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b307;norm:N(hidden_size)
+      self_attn=b307;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b309": """
-      self_attn=b306;mlp{gate{wg:L(hidden_size,num_experts)};experts=b101;shared_mlp=b79};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b308;norm:N(hidden_size)
       """,
     "b31": """
       linear_1:L(vision_config.hidden_size*downsample_factor**2,text_config.hidden_size,1);\
@@ -1260,29 +1258,33 @@ extension TypeTable {
       layernorm:N(vision_config.hidden_size*downsample_factor**2,1)
       """,
     "b310": """
+      self_attn=b307;mlp{gate{wg:L(hidden_size,num_experts)};experts=b101;shared_mlp=b79};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      """,
+    "b311": """
       patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size);\
       position_embedding:E((max_image_size//patch_size)**2+1,hidden_size)
       """,
-    "b311": """
+    "b312": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);k_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),1);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)
       """,
-    "b312": """
-      self_attn=b311;mlp=b72;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
-      """,
     "b313": """
+      self_attn=b312;mlp=b72;layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
+      """,
+    "b314": """
       proj_conv:C(hidden_size,hidden_size*2,1|hidden_size,spatial_merge_size,spatial_merge_size);\
       proj_out:C(hidden_size*2,hidden_size*4,1|hidden_size*2,1,1);mlp:L(hidden_size*4,text_hidden_size,1);\
       image_newline:T(hidden_size*4);image_begin:T(text_hidden_size);image_end:T(text_hidden_size);\
       image_sep:T(text_hidden_size);before_rms:N(hidden_size);after_rms:N(text_hidden_size)
       """,
-    "b314": """
-      embeddings=b310;layers*num_hidden_layers=b312;patch_merger=b313
-      """,
     "b315": """
-      self_attn=b207;mlp{?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);\
+      embeddings=b311;layers*num_hidden_layers=b313;patch_merger=b314
+      """,
+    "b316": """
+      self_attn=b208;mlp{?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);\
       ?mlp_layer_types[i]=='sparse' experts=b1;?mlp_layer_types[i]=='sparse' shared_experts{\
       gate_proj:L(hidden_size,moe_intermediate_size*num_shared_experts,mlp_bias);up_proj:L(hidden_size,\
       moe_intermediate_size*num_shared_experts,mlp_bias);down_proj:L(moe_intermediate_size*num_shared_experts,\
@@ -1292,80 +1294,80 @@ extension TypeTable {
       ?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size,mlp_bias)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b316": """
+    "b317": """
       fn:T(hc_mult*2,hc_mult*hidden_size);base:T(hc_mult*2);scale:T(2)
       """,
-    "b317": """
+    "b318": """
       self_attn{q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
       kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
       attention_bias);?!(indexer_types[i]=='shared') indexer=b28;gate_proj:L(hidden_size,\
       num_attention_heads*v_head_dim);sinks:T(num_attention_heads);q_a_layernorm:N(q_lora_rank);\
-      kv_a_layernorm:N(kv_lora_rank)};mlp{?mlp_layer_types[i]=='sparse' experts=b255;\
+      kv_a_layernorm:N(kv_lora_rank)};mlp{?mlp_layer_types[i]=='sparse' experts=b256;\
       ?mlp_layer_types[i]=='sparse' gate:R(hidden_size,n_routed_experts);?mlp_layer_types[i]=='sparse' \
       shared_experts=b25;?mlp_layer_types[i]=='sparse' gate=b26;?!(mlp_layer_types[i]=='sparse') \
       gate_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,\
       intermediate_size);?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b316;ffn_hc=b316
-      """,
-    "b318": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b317;norm:N(hidden_size);hc_head=b144
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);attn_hc=b317;ffn_hc=b317
       """,
     "b319": """
-      proj_conv:C(hidden_size,hidden_size*spatial_merge_size**2,1|hidden_size,spatial_merge_size,\
-      spatial_merge_size);proj_out:C(hidden_size*spatial_merge_size**2,out_hidden_size,1|\
-      hidden_size*spatial_merge_size**2,1,1);image_newline:T(out_hidden_size);before_rms:N(hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b318;norm:N(hidden_size);hc_head=b145
       """,
     "b32": """
       f_proj:L(hidden_size,linear_head_dim*linear_num_heads);A_log:T(linear_num_heads);\
       dt_bias:T(linear_head_dim*linear_num_heads)
       """,
     "b320": """
-      embeddings=b310;layers*num_hidden_layers=b312;patch_merger=b319
+      proj_conv:C(hidden_size,hidden_size*spatial_merge_size**2,1|hidden_size,spatial_merge_size,\
+      spatial_merge_size);proj_out:C(hidden_size*spatial_merge_size**2,out_hidden_size,1|\
+      hidden_size*spatial_merge_size**2,1,1);image_newline:T(out_hidden_size);before_rms:N(hidden_size)
       """,
     "b321": """
+      embeddings=b311;layers*num_hidden_layers=b313;patch_merger=b320
+      """,
+    "b322": """
       self_attn=b10;mlp=b34;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);?use_post_norm \
       post_norm1:N(hidden_size);?use_post_norm post_norm2:N(hidden_size)
       """,
-    "b322": """
+    "b323": """
       k_proj:L(embed_dim,embed_dim,1);v_proj:L(embed_dim,embed_dim,1);q_proj:L(embed_dim,embed_dim,1);\
       out_proj:L(embed_dim,embed_dim,1)
       """,
-    "b323": """
+    "b324": """
       embeddings@vision_config{patch_embedding:C(num_channels,embed_dim,0|num_channels,patch_size,patch_size);\
       position_embedding:E((image_size//patch_size)**2+1,embed_dim);class_embedding:T(embed_dim)};encoder{\
-      layers*num_hidden_layers//cross_layer_interval@vision_config{self_attn=b322;mlp{fc1:L(embed_dim,\
+      layers*num_hidden_layers//cross_layer_interval@vision_config{self_attn=b323;mlp{fc1:L(embed_dim,\
       intermediate_size,1);fc2:L(intermediate_size,embed_dim,1)};layer_norm1:N(embed_dim,1);\
       layer_norm2:N(embed_dim,1)}};pre_layrnorm@vision_config{weight:T(embed_dim);bias:T(embed_dim)};\
       post_layernorm@vision_config{weight:T(embed_dim);bias:T(embed_dim)}
       """,
-    "b324": """
+    "b325": """
       gate_proj:L(hidden_size,intermediate_size);down_proj:L(intermediate_size,hidden_size);up_proj:L(hidden_size,\
       intermediate_size)
       """,
-    "b325": """
+    "b326": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b324;\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b325;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b326": """
+    "b327": """
       cross_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));\
       k_proj:L(vision_config.embed_dim,num_attention_heads*(hidden_size//num_attention_heads));\
       v_proj:L(vision_config.embed_dim,num_attention_heads*(hidden_size//num_attention_heads));\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);?qk_layer_norms \
       q_layer_norm:N(hidden_size//num_attention_heads);?qk_layer_norms \
-      k_layer_norm:N(hidden_size//num_attention_heads)};mlp=b324;?!(alpha_type=='float') alpha_cross_attn:T(1,1,\
+      k_layer_norm:N(hidden_size//num_attention_heads)};mlp=b325;?!(alpha_type=='float') alpha_cross_attn:T(1,1,\
       hidden_size);?!(alpha_type=='float') alpha_dense:T(1,1,hidden_size);?alpha_type=='float' \
       alpha_cross_attn:T(1);?alpha_type=='float' alpha_dense:T(1);input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b327": """
-      embeddings=b284;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
-      """,
     "b328": """
+      embeddings=b285;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
+      """,
+    "b329": """
       modality_projection{gate_proj:L(vision_config.hidden_size,text_config.intermediate_size);\
       up_proj:L(vision_config.hidden_size,text_config.intermediate_size);\
       down_proj:L(text_config.intermediate_size,text_config.hidden_size)};perceiver_resampler@perceiver_config{\
@@ -1376,9 +1378,6 @@ extension TypeTable {
       hidden_size)};input_latents_norm:N(hidden_size);input_context_norm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};latents:T(resampler_n_latents,hidden_size);norm:N(hidden_size)}
       """,
-    "b329": """
-      modality_projection{proj:L(vision_config.hidden_size*scale_factor**2,text_config.hidden_size)}
-      """,
     "b33": """
       ?mlp_layer_types[i]=='sparse' experts=b1;?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);\
       ?mlp_layer_types[i]=='sparse' shared_experts=b0;?mlp_layer_types[i]=='sparse' gate{\
@@ -1387,14 +1386,17 @@ extension TypeTable {
       ?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size)
       """,
     "b330": """
-      vision_model@vision_config=b327;connector=b329;text_model:A(AutoModel,text_config)
+      modality_projection{proj:L(vision_config.hidden_size*scale_factor**2,text_config.hidden_size)}
       """,
     "b331": """
+      vision_model@vision_config=b328;connector=b330;text_model:A(AutoModel,text_config)
+      """,
+    "b332": """
       conv1d:C(layer_types[i]=='hybrid_sliding'?swa_num_key_value_heads*swa_head_dim:num_key_value_heads*head_dim,\
       layer_types[i]=='hybrid_sliding'?swa_num_key_value_heads*swa_head_dim:num_key_value_heads*head_dim,0|\
       swa_num_key_value_heads*swa_head_dim//(swa_num_key_value_heads*swa_head_dim),conv_kernel_size)
       """,
-    "b332": """
+    "b333": """
       q_proj:L(hidden_size,\
       layer_types[i]=='hybrid_sliding'?swa_num_attention_heads*swa_head_dim:num_attention_heads*head_dim);\
       k_proj:L(hidden_size,\
@@ -1404,43 +1406,43 @@ extension TypeTable {
       r_proj:L(hidden_size,\
       layer_types[i]=='hybrid_sliding'?swa_num_attention_heads*d_rel:num_attention_heads*d_rel);\
       o_proj:L(layer_types[i]=='hybrid_sliding'?swa_num_attention_heads*swa_head_dim:num_attention_heads*head_dim,\
-      hidden_size);k_sconv=b331;v_sconv=b331;q_norm:N(swa_head_dim);k_norm:N(swa_head_dim);rel_logits_proj{\
+      hidden_size);k_sconv=b332;v_sconv=b332;q_norm:N(swa_head_dim);k_norm:N(swa_head_dim);rel_logits_proj{\
       proj:T(d_rel,layer_types[i]=='hybrid_sliding'?sliding_window_size:rel_extent)}
       """,
-    "b333": """
+    "b334": """
       gate_proj:P(n_shared_experts,moe_intermediate_size,hidden_size);up_proj:P(n_shared_experts,\
       moe_intermediate_size,hidden_size);down_proj:P(n_shared_experts,hidden_size,moe_intermediate_size)
       """,
-    "b334": """
+    "b335": """
       global_scale:T(1);e_score_correction_bias:B(n_routed_experts)
       """,
-    "b335": """
+    "b336": """
       conv1d:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conv_kernel_size)
       """,
-    "b336": """
+    "b337": """
       embeddings{word_embeddings:E(vocab_size,hidden_size);position_embeddings:E(max_position_embeddings,\
       hidden_size);layernorm:N(hidden_size,1)};encoder{layer*num_hidden_layers{attention{attention=b47;\
       output=b48};?i%cross_attention_frequency==0 crossattention{attention=b74;output=b48};intermediate{\
       dense:L(hidden_size,intermediate_size,1)};output=b49;intermediate_query{dense:L(hidden_size,\
       intermediate_size,1)};output_query=b49}}
       """,
-    "b337": """
+    "b338": """
       self_attn=b14;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b338": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b337;norm:N(hidden_size)
-      """,
     "b339": """
-      patch_embeddings{projection:C(num_channels,hidden_size,1|num_channels,patch_size[0],patch_size[1])};\
-      cls_token:T(1,1,hidden_size);?use_mask_token mask_token:T(1,1,hidden_size);\
-      ?use_absolute_position_embeddings position_embeddings:T(1,\
-      image_size[1]//patch_size[1]*(image_size[0]//patch_size[0])+1,hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b338;norm:N(hidden_size)
       """,
     "b34": """
       gate_proj:L(hidden_size,intermediate_size,mlp_bias);up_proj:L(hidden_size,intermediate_size,mlp_bias);\
       down_proj:L(intermediate_size,hidden_size,mlp_bias)
       """,
     "b340": """
+      patch_embeddings{projection:C(num_channels,hidden_size,1|num_channels,patch_size[0],patch_size[1])};\
+      cls_token:T(1,1,hidden_size);?use_mask_token mask_token:T(1,1,hidden_size);\
+      ?use_absolute_position_embeddings position_embeddings:T(1,\
+      image_size[1]//patch_size[1]*(image_size[0]//patch_size[0])+1,hidden_size)
+      """,
+    "b341": """
       attention{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
@@ -1448,10 +1450,10 @@ extension TypeTable {
       k_norm:N(hidden_size)};mlp=b72;lambda_1:T(hidden_size);lambda_2:T(hidden_size);\
       layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)
       """,
-    "b341": """
+    "b342": """
       self_attn=b10;mlp=b11;input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
-    "b342": """
+    "b343": """
       ?!(i%attn_layer_period==attn_layer_offset) mamba{conv1d:C(mamba_expand*hidden_size,mamba_expand*hidden_size,\
       mamba_conv_bias|mamba_expand*hidden_size//(mamba_expand*hidden_size),mamba_d_conv);in_proj:L(hidden_size,\
       mamba_expand*hidden_size*2,mamba_proj_bias);x_proj:L(mamba_expand*hidden_size,\
@@ -1466,11 +1468,11 @@ extension TypeTable {
       ?i%attn_layer_period==attn_layer_offset self_attn=b78;input_layernorm:N(hidden_size);\
       pre_ff_layernorm:N(hidden_size)
       """,
-    "b343": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;final_layernorm:N(hidden_size)
-      """,
     "b344": """
-      embeddings=b284;encoder{layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b343;final_layernorm:N(hidden_size)
+      """,
+    "b345": """
+      embeddings=b285;encoder{layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),attention_bias);k_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),attention_bias);v_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads),attention_bias);projection_layer:L(hidden_size,\
@@ -1478,15 +1480,15 @@ extension TypeTable {
       fc1:L(hidden_size,int(hidden_size*mlp_ratio),1);fc2:L(int(hidden_size*mlp_ratio),hidden_size,1)};\
       layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)}};post_layernorm:N(hidden_size,1)
       """,
-    "b345": """
+    "b346": """
       conv:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
       base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
       base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3)
       """,
-    "b346": """
+    "b347": """
       proj_out:L(image_token_embed_dim,projection_dim,1);vision_head:L(projection_dim,num_embeddings,1)
       """,
-    "b347": """
+    "b348": """
       q:C(base_channels*channel_multiplier[4],base_channels*channel_multiplier[4],1|\
       base_channels*channel_multiplier[4],1,1);k:C(base_channels*channel_multiplier[4],\
       base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],1,1);\
@@ -1495,19 +1497,9 @@ extension TypeTable {
       base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],1,1);\
       norm:N(base_channels*channel_multiplier[4],1)
       """,
-    "b348": """
+    "b349": """
       weight:T(base_channels*channel_multiplier[len(channel_multiplier)-1-i]);\
       bias:T(base_channels*channel_multiplier[len(channel_multiplier)-1-i])
-      """,
-    "b349": """
-      conv1:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
-      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
-      base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3);\
-      conv2:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
-      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
-      base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3);\
-      norm1:N(base_channels*channel_multiplier[len(channel_multiplier)-1-i],1);\
-      norm2:N(base_channels*channel_multiplier[len(channel_multiplier)-1-i],1)
       """,
     "b35": """
       conv1d:C(mamba_expand*hidden_size+mamba_n_groups*2*mamba_d_state,\
@@ -1519,6 +1511,16 @@ extension TypeTable {
       A_log:T(mamba_n_heads);D:T(mamba_n_heads);norm:N(mamba_expand*hidden_size)
       """,
     "b350": """
+      conv1:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3);\
+      conv2:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
+      base_channels*channel_multiplier[len(channel_multiplier)-1-i],3,3);\
+      norm1:N(base_channels*channel_multiplier[len(channel_multiplier)-1-i],1);\
+      norm2:N(base_channels*channel_multiplier[len(channel_multiplier)-1-i],1)
+      """,
+    "b351": """
       norm:N(base_channels*channel_multiplier[4],1);q:C(base_channels*channel_multiplier[4],\
       base_channels*channel_multiplier[4],1|base_channels*channel_multiplier[4],1,1);\
       k:C(base_channels*channel_multiplier[4],base_channels*channel_multiplier[4],1|\
@@ -1527,10 +1529,10 @@ extension TypeTable {
       proj_out:C(base_channels*channel_multiplier[4],base_channels*channel_multiplier[4],1|\
       base_channels*channel_multiplier[4],1,1)
       """,
-    "b351": """
+    "b352": """
       weight:T(base_channels*channel_multiplier[0]);bias:T(base_channels*channel_multiplier[0])
       """,
-    "b352": """
+    "b353": """
       mlp{input_linear{weight:P(num_local_experts,intermediate_size*2,hidden_size)};output_linear{\
       weight:P(num_local_experts,hidden_size,intermediate_size)};router{layer:L(hidden_size,num_local_experts)};\
       bias:T(hidden_size)};self_attention{experts{input_linear{weight:P(num_local_experts,\
@@ -1539,25 +1541,25 @@ extension TypeTable {
       kv_proj:L(hidden_size,kv_channels*num_key_value_heads*2)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b353": """
+    "b354": """
       word_embeddings:E(vocab_size,hidden_size)!;token_type_embeddings:E(type_vocab_size,hidden_size);\
       LayerNorm:N(hidden_size,1)
       """,
-    "b354": """
-      mlp=b72;self_attn=b301;post_attention_layernorm:N(hidden_size,1);post_mlp_layernorm:N(hidden_size,1)
-      """,
     "b355": """
-      embeddings=b353;layers*num_hidden_layers=b354
+      mlp=b72;self_attn=b302;post_attention_layernorm:N(hidden_size,1);post_mlp_layernorm:N(hidden_size,1)
       """,
     "b356": """
+      embeddings=b354;layers*num_hidden_layers=b355
+      """,
+    "b357": """
       attn{proj:L(hidden_size,hidden_size,1);q_proj:L(hidden_size,hidden_size,1);k_proj:L(hidden_size,hidden_size,\
       1);v_proj:L(hidden_size,hidden_size,1)};mlp=b72;norm1:N(hidden_size,1);norm2:N(hidden_size,1)
       """,
-    "b357": """
+    "b358": """
       gate_up_proj:S(num_experts,moe_intermediate_size*2,hidden_size|w1,w3);down_proj:S(num_experts,hidden_size,\
       moe_intermediate_size|w2)
       """,
-    "b358": """
+    "b359": """
       self_attn{?null(q_lora_rank)|!(layer_types[i]=='full_attention') q_proj:L(hidden_size,\
       layer_types[i]=='full_attention'?num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim):linear_head_dim*lin\
       ear_num_heads);?layer_types[i]=='full_attention' kv_a_proj_with_mqa:L(hidden_size,\
@@ -1579,36 +1581,36 @@ extension TypeTable {
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));?!(layer_types[i]=='full_attention') \
       o_norm:N(linear_head_dim);?!null(q_lora_rank)&layer_types[i]=='full_attention' q_a_layernorm:N(q_lora_rank);\
       ?layer_types[i]=='full_attention' kv_a_layernorm:N(kv_lora_rank)};mlp{?mlp_layer_types[i]=='sparse' \
-      experts=b357;?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);?mlp_layer_types[i]=='sparse' \
+      experts=b358;?mlp_layer_types[i]=='sparse' gate:R(hidden_size,num_experts);?mlp_layer_types[i]=='sparse' \
       shared_experts=b0;?mlp_layer_types[i]=='sparse' gate{e_score_correction_bias:B(num_experts)};\
       ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') \
       down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b359": """
-      gate_up_proj:S(num_local_experts,moe_intermediate_size*2,hidden_size|gate_proj,up_proj);\
-      down_proj:S(num_local_experts,hidden_size,moe_intermediate_size|down_proj)
-      """,
     "b36": """
       feed_forward=b34;mamba=b35;input_layernorm:N(hidden_size);pre_ff_layernorm:N(hidden_size)
       """,
     "b360": """
-      e_score_correction_bias:B(num_local_experts)
+      gate_up_proj:S(num_local_experts,moe_intermediate_size*2,hidden_size|gate_proj,up_proj);\
+      down_proj:S(num_local_experts,hidden_size,moe_intermediate_size|down_proj)
       """,
     "b361": """
-      self_attn=b204;mlp{experts=b359;gate:R(hidden_size,num_local_experts);shared_experts=b193;gate=b360};\
+      e_score_correction_bias:B(num_local_experts)
+      """,
+    "b362": """
+      self_attn=b205;mlp{experts=b360;gate:R(hidden_size,num_local_experts);shared_experts=b194;gate=b361};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       post_self_attn_layernorm:N(hidden_size);post_mlp_layernorm:N(hidden_size)
       """,
-    "b362": """
+    "b363": """
       fc1:L(embed_dim,ffn_dim,1);fc2:L(ffn_dim,embed_dim,1);ffn_layernorm:N(ffn_dim,1)
       """,
-    "b363": """
-      embed_tokens:E(vocab_size,embed_dim)!;segment_emb:E(2,embed_dim);layers*layers{self_attn=b322;ffn=b362;\
+    "b364": """
+      embed_tokens:E(vocab_size,embed_dim)!;segment_emb:E(2,embed_dim);layers*layers{self_attn=b323;ffn=b363;\
       self_attn_layer_norm:N(embed_dim,1);final_layer_norm:N(embed_dim,1)};layer_norm:N(embed_dim,1)
       """,
-    "b364": """
+    "b365": """
       embeddings{patch_projection:L(patch_embed_hidden_size,hidden_size,1);row_embedder:E(max_num_patches,\
       hidden_size);column_embedder:E(max_num_patches,hidden_size)};encoder{layer*num_hidden_layers{attention{\
       query:L(hidden_size,num_attention_heads*head_dim);key:L(hidden_size,num_attention_heads*head_dim);\
@@ -1617,22 +1619,22 @@ extension TypeTable {
       hidden_size)};pre_mlp_layer_norm:N(hidden_size);pre_attention_layer_norm:N(hidden_size)}};\
       layernorm:N(hidden_size)
       """,
-    "b365": """
-      dense:L(vision_config.hidden_size,text_config.embed_dim,1);x_attn@text_config=b322;\
+    "b366": """
+      dense:L(vision_config.hidden_size,text_config.embed_dim,1);x_attn@text_config=b323;\
       latent_query:T(latent_query_num,text_config.embed_dim)
       """,
-    "b366": """
+    "b367": """
       embed_tokens:E(vocab_size,embed_dim)!;layers*layers{self_attn{k_proj:L(embed_dim,embed_dim,1);\
       v_proj:L(embed_dim,embed_dim,1);q_proj:L(embed_dim,embed_dim,1);out_proj:L(embed_dim,embed_dim,1);\
-      inner_attn_ln:N(embed_dim,1)};?add_cross_attention encoder_attn=b322;ffn=b362;\
+      inner_attn_ln:N(embed_dim,1)};?add_cross_attention encoder_attn=b323;ffn=b363;\
       self_attn_layer_norm:N(embed_dim,1);?add_cross_attention encoder_attn_layer_norm:N(embed_dim,1);\
       final_layer_norm:N(embed_dim,1)};layer_norm:N(embed_dim,1)
       """,
-    "b367": """
+    "b368": """
       gate_up_proj:P(num_experts,moe_intermediate_size*2,hidden_size);down_proj:P(num_experts,hidden_size,\
       moe_intermediate_size)
       """,
-    "b368": """
+    "b369": """
       ?layer_types[i]=='linear_attention' linear_attn{\
       conv1d:C(linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,\
       linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,0|\
@@ -1656,14 +1658,18 @@ extension TypeTable {
       m*linear_num_value_heads+linear_num_value_heads,\
       linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads+linear_value_head_di\
       m*linear_num_value_heads+linear_num_value_heads+linear_num_value_heads);dt_bias:T(linear_num_value_heads);\
-      A_log:T(linear_num_value_heads);norm:N(linear_value_head_dim)};mlp{experts=b367;gate:R(hidden_size,\
-      num_experts);shared_expert=b193};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      A_log:T(linear_num_value_heads);norm:N(linear_value_head_dim)};mlp{experts=b368;gate:R(hidden_size,\
+      num_experts);shared_expert=b194};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       ?!(layer_types[i]=='linear_attention') self_attn{q_norm:N(head_dim);k_norm:N(head_dim);q_proj:L(hidden_size,\
       num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);\
       o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)}
       """,
-    "b369": """
+    "b37": """
+      k_proj:L(d_model,d_model,1);v_proj:L(d_model,d_model,1);q_proj:L(d_model,d_model,1);out_proj:L(d_model,\
+      d_model,1)
+      """,
+    "b370": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       x_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
       y_position_embeddings:E(max_2d_position_embeddings,hidden_size);\
@@ -1671,31 +1677,27 @@ extension TypeTable {
       w_position_embeddings:E(max_2d_position_embeddings,hidden_size);token_type_embeddings:E(type_vocab_size,\
       hidden_size);LayerNorm:N(hidden_size,1)
       """,
-    "b37": """
-      k_proj:L(d_model,d_model,1);v_proj:L(d_model,d_model,1);q_proj:L(d_model,d_model,1);out_proj:L(d_model,\
-      d_model,1)
-      """,
-    "b370": """
-      embeddings=b369;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
-      """,
     "b371": """
+      embeddings=b370;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
+      """,
+    "b372": """
       self_attn{longformer_self_attn{query:L(d_model,d_model,1);key:L(d_model,d_model,1);value:L(d_model,d_model,\
       1);query_global:L(d_model,d_model,1);key_global:L(d_model,d_model,1);value_global:L(d_model,d_model,1)};\
       output:L(d_model,d_model,1)};fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
       self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
       """,
-    "b372": """
+    "b373": """
       conv:C(hidden_size,hidden_size,0|hidden_size//hidden_size,conv_L_cache);in_proj:L(hidden_size,\
       hidden_size*3);out_proj:L(hidden_size,hidden_size)
       """,
-    "b373": """
+    "b374": """
       q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));\
       out_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);\
       q_layernorm:N(hidden_size//num_attention_heads);k_layernorm:N(hidden_size//num_attention_heads)
       """,
-    "b374": """
+    "b375": """
       w1:L(hidden_size,block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_\
       size*2/3))+block_multiple_of-1)//block_multiple_of):intermediate_size);w3:L(hidden_size,\
       block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_size*2/3))+block_\
@@ -1703,27 +1705,31 @@ extension TypeTable {
       w2:L(block_auto_adjust_ff_dim?block_multiple_of*((int(block_ffn_dim_multiplier*int(intermediate_size*2/3))+b\
       lock_multiple_of-1)//block_multiple_of):intermediate_size,hidden_size)
       """,
-    "b375": """
+    "b376": """
       conv:C(hidden_size,hidden_size,conv_bias|hidden_size//hidden_size,conv_L_cache);in_proj:L(hidden_size,\
       hidden_size*3,conv_bias);out_proj:L(hidden_size,hidden_size,conv_bias)
       """,
-    "b376": """
-      ?layer_types[i]=='conv' conv=b375;feed_forward{?i<num_dense_layers w1:L(hidden_size,intermediate_size);\
-      ?i<num_dense_layers w3:L(hidden_size,intermediate_size);?i<num_dense_layers w2:L(intermediate_size,\
-      hidden_size);?!(i<num_dense_layers) experts=b357;?!(i<num_dense_layers) gate:R(hidden_size,num_experts);\
-      ?!(i<num_dense_layers)&use_expert_bias expert_bias:B(num_experts)};?!(layer_types[i]=='conv') \
-      self_attn=b373;operator_norm:N(hidden_size);ffn_norm:N(hidden_size)
-      """,
     "b377": """
+      ?layer_types[i]=='conv' conv=b376;feed_forward{?i<num_dense_layers w1:L(hidden_size,intermediate_size);\
+      ?i<num_dense_layers w3:L(hidden_size,intermediate_size);?i<num_dense_layers w2:L(intermediate_size,\
+      hidden_size);?!(i<num_dense_layers) experts=b358;?!(i<num_dense_layers) gate:R(hidden_size,num_experts);\
+      ?!(i<num_dense_layers)&use_expert_bias expert_bias:B(num_experts)};?!(layer_types[i]=='conv') \
+      self_attn=b374;operator_norm:N(hidden_size);ffn_norm:N(hidden_size)
+      """,
+    "b378": """
       linear_1:L(vision_config.hidden_size*downsample_factor**2,projector_hidden_size,projector_bias);\
       linear_2:L(projector_hidden_size,text_config.hidden_size,projector_bias);?projector_use_layernorm \
       layer_norm:N(vision_config.hidden_size*downsample_factor**2,1)
       """,
-    "b378": """
+    "b379": """
       w1:L(hidden_size,intermediate_size);w3:L(hidden_size,intermediate_size);w2:L(intermediate_size,hidden_size)
       """,
-    "b379": """
-      ?layer_types[i]=='conv' conv=b375;feed_forward=b378;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
+    "b38": """
+      self_attn=b37;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
+      self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
+      """,
+    "b380": """
+      ?layer_types[i]=='conv' conv=b376;feed_forward=b379;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
       ?use_sandwich_norm post_operator_norm:N(hidden_size);?use_sandwich_norm post_ffn_norm:N(hidden_size);\
       self_attn{?!(layer_types[i]=='conv') q_norm:N(head_dim);?!(layer_types[i]=='conv') k_norm:N(head_dim);\
       ?!(layer_types[i]=='conv') q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);\
@@ -1732,52 +1738,44 @@ extension TypeTable {
       ?!(layer_types[i]=='conv') o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);\
       ?!(layer_types[i]=='conv')&use_attention_gate g_proj:L(hidden_size,num_attention_heads)}
       """,
-    "b38": """
-      self_attn=b37;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
-      self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
-      """,
-    "b380": """
+    "b381": """
       merging_layer:L(vision_config.hidden_size*spatial_merge_size**2,vision_config.hidden_size)
       """,
-    "b381": """
-      patch_merger=b380;linear_1:L(vision_config.hidden_size,text_config.hidden_size);\
+    "b382": """
+      patch_merger=b381;linear_1:L(vision_config.hidden_size,text_config.hidden_size);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size);norm@vision_config{weight:T(hidden_size)}
       """,
-    "b382": """
+    "b383": """
       gate_up_proj:P(num_local_experts,hidden_size,intermediate_size*2);down_proj:P(num_local_experts,\
       intermediate_size,hidden_size)
       """,
-    "b383": """
-      self_attn=b10;feed_forward{experts=b382;router:L(hidden_size,num_local_experts);shared_expert=b79};\
+    "b384": """
+      self_attn=b10;feed_forward{experts=b383;router:L(hidden_size,num_local_experts);shared_expert=b79};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b384": """
+    "b385": """
       linear_1:L(vision_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,multimodal_projector_bias)
       """,
-    "b385": """
-      multi_modal_projector=b384;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,vision_config);\
+    "b386": """
+      multi_modal_projector=b385;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,vision_config);\
       language_model:A(AutoModel,text_config)
       """,
-    "b386": """
+    "b387": """
       q_a_proj:L(hidden_size,q_lora_rank,attention_bias);q_b_proj:L(q_lora_rank,num_attention_heads*qk_head_dim);\
       kv_a_proj_with_mqa:L(hidden_size,kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
       attention_bias);q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)
       """,
-    "b387": """
+    "b388": """
       gate_proj:L(hidden_size,ffn_hidden_size);up_proj:L(hidden_size,ffn_hidden_size);down_proj:L(ffn_hidden_size,\
       hidden_size)
       """,
-    "b388": """
+    "b389": """
       layer*num_hidden_layers{attention{self{query:L(hidden_size,hidden_size,1);key:L(hidden_size,hidden_size,1);\
       value:L(hidden_size,hidden_size,1);query_global:L(hidden_size,hidden_size,1);key_global:L(hidden_size,\
       hidden_size,1);value_global:L(hidden_size,hidden_size,1)};output=b48};intermediate{dense:L(hidden_size,\
       intermediate_size,1)};output=b49}
-      """,
-    "b389": """
-      q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);o:L(num_heads*d_kv,\
-      d_model);?i==0 relative_attention_bias:E(relative_attention_num_buckets,num_heads)
       """,
     "b39": """
       ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
@@ -1785,29 +1783,33 @@ extension TypeTable {
       layernorm_embedding:N(d_model,1)
       """,
     "b390": """
+      q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);o:L(num_heads*d_kv,\
+      d_model);?i==0 relative_attention_bias:E(relative_attention_num_buckets,num_heads)
+      """,
+    "b391": """
       DenseReluDense{?is_gated_act wi_0:L(d_model,d_ff);?is_gated_act wi_1:L(d_model,d_ff);?!is_gated_act \
       wi:L(d_model,d_ff);wo:L(d_ff,d_model)};layer_norm:N(d_model)
       """,
-    "b391": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{LocalSelfAttention=b389;layer_norm:N(d_model)};\
-      1=b390}};final_layer_norm:N(d_model)
-      """,
     "b392": """
+      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{LocalSelfAttention=b390;layer_norm:N(d_model)};\
+      1=b391}};final_layer_norm:N(d_model)
+      """,
+    "b393": """
       EncDecAttention{q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);\
       o:L(num_heads*d_kv,d_model)};layer_norm:N(d_model)
       """,
-    "b393": """
-      layer{0{SelfAttention=b389;layer_norm:N(d_model)};1=b392;2=b390}
-      """,
     "b394": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers=b393;final_layer_norm:N(d_model)
+      layer{0{SelfAttention=b390;layer_norm:N(d_model)};1=b393;2=b391}
       """,
     "b395": """
+      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers=b394;final_layer_norm:N(d_model)
+      """,
+    "b396": """
       entity_embeddings:E(entity_vocab_size,entity_emb_size);entity_embedding_dense:L(entity_emb_size,\
       hidden_size);position_embeddings:E(max_position_embeddings,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
       """,
-    "b396": """
+    "b397": """
       layer*num_hidden_layers{attention{self{query:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
@@ -1818,18 +1820,11 @@ extension TypeTable {
       e2e_query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1)};output=b48};\
       intermediate{dense:L(hidden_size,intermediate_size,1)};output=b49}
       """,
-    "b397": """
-      embeddings=b51;entity_embeddings=b395;encoder=b396;pooler{dense:L(hidden_size,hidden_size,1)}
-      """,
     "b398": """
-      embeddings=b51;entity_embeddings=b395;encoder=b396
+      embeddings=b51;entity_embeddings=b396;encoder=b397;pooler{dense:L(hidden_size,hidden_size,1)}
       """,
     "b399": """
-      mixer{conv1d:C(expand*hidden_size+n_groups*2*state_size,expand*hidden_size+n_groups*2*state_size,\
-      use_conv_bias|(expand*hidden_size+n_groups*2*state_size)//(expand*hidden_size+n_groups*2*state_size),\
-      conv_kernel);in_proj:L(hidden_size,expand*hidden_size+(expand*hidden_size+n_groups*2*state_size)+num_heads,\
-      use_bias);out_proj:L(expand*hidden_size,hidden_size,use_bias);dt_bias:T(num_heads);A_log:T(num_heads);\
-      D:T(num_heads);norm:N(expand*hidden_size)};norm:N(hidden_size)
+      embeddings=b51;entity_embeddings=b396;encoder=b397
       """,
     "b4": """
       attention{query:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);key:L(hidden_size,\
@@ -1843,36 +1838,43 @@ extension TypeTable {
       self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
       """,
     "b400": """
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*encoder_layers=b38;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)
+      mixer{conv1d:C(expand*hidden_size+n_groups*2*state_size,expand*hidden_size+n_groups*2*state_size,\
+      use_conv_bias|(expand*hidden_size+n_groups*2*state_size)//(expand*hidden_size+n_groups*2*state_size),\
+      conv_kernel);in_proj:L(hidden_size,expand*hidden_size+(expand*hidden_size+n_groups*2*state_size)+num_heads,\
+      use_bias);out_proj:L(expand*hidden_size,hidden_size,use_bias);dt_bias:T(num_heads);A_log:T(num_heads);\
+      D:T(num_heads);norm:N(expand*hidden_size)};norm:N(hidden_size)
       """,
     "b401": """
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*decoder_layers=b40;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)
+      d_model);layers*encoder_layers=b38;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)
       """,
     "b402": """
-      shared:E(vocab_size,d_model)!;encoder=b400;decoder=b401
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*decoder_layers=b40;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)
       """,
     "b403": """
-      dense:L(d_model,d_model,1);out_proj:L(d_model,num_labels,1)
+      shared:E(vocab_size,d_model)!;encoder=b401;decoder=b402
       """,
     "b404": """
+      dense:L(d_model,d_model,1);out_proj:L(d_model,num_labels,1)
+      """,
+    "b405": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size)
       """,
-    "b405": """
+    "b406": """
       layer*num_hidden_layers{attention{self=b47;output{dense:L(hidden_size,hidden_size,1)};ln:N(hidden_size,1)};\
       intermediate{dense:L(hidden_size,intermediate_size,1)};output{dense:L(intermediate_size,hidden_size,1)};\
       ln:N(hidden_size,1)};ln:N(hidden_size,1)
       """,
-    "b406": """
-      embeddings=b404;encoder=b405;pooler{dense:L(hidden_size,hidden_size,1)}
-      """,
     "b407": """
-      self_attn=b207;mlp{experts=b359;gate:R(hidden_size,num_local_experts)};input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size)
+      embeddings=b405;encoder=b406;pooler{dense:L(hidden_size,hidden_size,1)}
       """,
     "b408": """
+      self_attn=b208;mlp{experts=b360;gate:R(hidden_size,num_local_experts)};input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size)
+      """,
+    "b409": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       layer_types[i]=='sliding_attention'?num_key_value_heads*2*head_dim:num_key_value_heads*head_dim,\
       attention_bias);v_proj:L(hidden_size,\
@@ -1885,37 +1887,36 @@ extension TypeTable {
       down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b409": """
-      self_attn=b64;linear_1:L(hidden_size*window_kernel_size[0]*window_kernel_size[1],\
-      intermediate_size*window_kernel_size[0]*window_kernel_size[1],1);\
-      linear_2:L(intermediate_size*window_kernel_size[0]*window_kernel_size[1],hidden_size,1);\
-      layer_norm1:N(hidden_size,1);pre_norm:N(hidden_size*window_kernel_size[0]*window_kernel_size[1],1)
-      """,
     "b41": """
       shared:E(vocab_size,d_model)!;encoder=b39;decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
       d_model);layers*decoder_layers=b40;layernorm_embedding:N(d_model,1)}
       """,
     "b410": """
+      self_attn=b64;linear_1:L(hidden_size*window_kernel_size[0]*window_kernel_size[1],\
+      intermediate_size*window_kernel_size[0]*window_kernel_size[1],1);\
+      linear_2:L(intermediate_size*window_kernel_size[0]*window_kernel_size[1],hidden_size,1);\
+      layer_norm1:N(hidden_size,1);pre_norm:N(hidden_size*window_kernel_size[0]*window_kernel_size[1],1)
+      """,
+    "b411": """
       mlp{0{linear_1:L(vision_config.hidden_size*4,vision_config.hidden_size*4,1);\
       linear_2:L(vision_config.hidden_size*4,text_config.hidden_size,1);pre_norm@vision_config{\
       weight:T(hidden_size*4);bias:T(hidden_size*4)}}}
       """,
-    "b411": """
-      embeddings@vision_config=b284;encoder{layers*vision_config.num_hidden_layers@vision_config=b95};\
-      vit_merger@vision_config=b409;post_layernorm@vision_config=b16
-      """,
     "b412": """
-      vision_tower=b411;merger=b410;language_model:A(AutoModel,text_config)
+      embeddings@vision_config=b285;encoder=b114;vit_merger@vision_config=b410;post_layernorm@vision_config=b16
       """,
     "b413": """
+      vision_tower=b412;merger=b411;language_model:A(AutoModel,text_config)
+      """,
+    "b414": """
       gate_up_proj:S(num_local_experts,intermediate_size*2,hidden_size|w1,w3);down_proj:S(num_local_experts,\
       hidden_size,intermediate_size|w2)
       """,
-    "b414": """
-      gate:R(hidden_size,num_local_experts);experts=b413
-      """,
     "b415": """
+      gate:R(hidden_size,num_local_experts);experts=b414
+      """,
+    "b416": """
       self_attn{?!(layer_types[i]=='linear_attention') q_proj:L(hidden_size,\
       null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim);\
       ?!(layer_types[i]=='linear_attention') k_proj:L(hidden_size,\
@@ -1936,46 +1937,46 @@ extension TypeTable {
       out_proj:L(null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_di\
       m,hidden_size);?layer_types[i]=='linear_attention' output_gate:L(hidden_size,\
       null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim)};\
-      mlp=b414;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b416": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b415;norm:N(hidden_size)
+      mlp=b415;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b417": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b416;norm:N(hidden_size)
+      """,
+    "b418": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim);v_proj:L(hidden_size,num_key_value_heads*head_dim);\
       o_proj:L(num_attention_heads*head_dim,hidden_size);q_norm:N(num_attention_heads*head_dim);\
-      k_norm:N(num_key_value_heads*head_dim)};mlp{gate:R(hidden_size,num_local_experts);experts=b413;\
+      k_norm:N(num_key_value_heads*head_dim)};mlp{gate:R(hidden_size,num_local_experts);experts=b414;\
       e_score_correction_bias:B(num_local_experts)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)
       """,
-    "b418": """
+    "b419": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim);v_proj:L(hidden_size,num_key_value_heads*head_dim);\
       o_proj:L(num_attention_heads*head_dim,hidden_size);?layer_types[i]=='minimax_m3_sparse' indexer{\
       q_proj:L(hidden_size,index_n_heads*index_head_dim);k_proj:L(hidden_size,index_head_dim);\
       q_norm:N(index_head_dim);k_norm:N(index_head_dim)};q_norm:N(head_dim);k_norm:N(head_dim)};mlp{\
-      gate:R(hidden_size,num_local_experts);experts=b294;shared_experts{gate_up_proj:L(hidden_size,\
-      shared_intermediate_size*2);down_proj:L(shared_intermediate_size,hidden_size)};gate=b360};\
+      gate:R(hidden_size,num_local_experts);experts=b295;shared_experts{gate_up_proj:L(hidden_size,\
+      shared_intermediate_size*2);down_proj:L(shared_intermediate_size,hidden_size)};gate=b361};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b419": """
-      patch_merger=b380;linear_1:L(vision_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);\
-      linear_2:L(text_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);norm@vision_config{\
-      weight:T(hidden_size)}
       """,
     "b42": """
       embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings+2,d_model);\
       layers*decoder_layers=b40;layernorm_embedding:N(d_model,1)
       """,
     "b420": """
-      self_attn=b136;mlp{experts=b255;gate:R(hidden_size,n_routed_experts);shared_experts=b25};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      patch_merger=b381;linear_1:L(vision_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);\
+      linear_2:L(text_config.hidden_size,text_config.hidden_size,multimodal_projector_bias);norm@vision_config{\
+      weight:T(hidden_size)}
       """,
     "b421": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)
+      self_attn=b137;mlp{experts=b256;gate:R(hidden_size,n_routed_experts);shared_experts=b25};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b422": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b421;norm:N(hidden_size)
+      """,
+    "b423": """
       self_attn{q_proj:L(hidden_size,\
       null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim);\
       k_proj:L(hidden_size,\
@@ -1983,124 +1984,116 @@ extension TypeTable {
       v_proj:L(hidden_size,\
       null(head_dim)?num_key_value_heads*(hidden_size//num_attention_heads):num_key_value_heads*head_dim);\
       o_proj:L(null(head_dim)?num_attention_heads*(hidden_size//num_attention_heads):num_attention_heads*head_dim,\
-      hidden_size)};mlp=b414;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b423": """
-      embedding:E(9,max_num_tiles*hidden_size);gate:T(1)
+      hidden_size)};mlp=b415;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b424": """
+      embedding:E(9,max_num_tiles*hidden_size);gate:T(1)
+      """,
+    "b425": """
       q_proj:L(hidden_size,attention_heads*(hidden_size//attention_heads));k_proj:L(hidden_size,\
       attention_heads*(hidden_size//attention_heads));v_proj:L(hidden_size,\
       attention_heads*(hidden_size//attention_heads));o_proj:L(attention_heads*(hidden_size//attention_heads),\
       hidden_size)
       """,
-    "b425": """
+    "b426": """
       bias:T(hidden_size);weight:T(hidden_size)
       """,
-    "b426": """
+    "b427": """
       word_embeddings:E(vocab_size,embedding_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);\
-      embedding_transformation:L(trigram_input?embedding_size*3:embedding_size,hidden_size,1);LayerNorm=b425
-      """,
-    "b427": """
-      bias:T(true_hidden_size);weight:T(true_hidden_size)
+      embedding_transformation:L(trigram_input?embedding_size*3:embedding_size,hidden_size,1);LayerNorm=b426
       """,
     "b428": """
-      dense:L(true_hidden_size,intermediate_size,1)
+      bias:T(true_hidden_size);weight:T(true_hidden_size)
       """,
     "b429": """
-      dense:L(hidden_size,intra_bottleneck_size,1);LayerNorm{bias:T(intra_bottleneck_size);\
-      weight:T(intra_bottleneck_size)}
+      dense:L(true_hidden_size,intermediate_size,1)
       """,
     "b43": """
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
       d_model);layers*encoder_layers=b38;layernorm_embedding:N(d_model,1)
       """,
     "b430": """
-      intermediate=b428;output{dense:L(intermediate_size,true_hidden_size,1);LayerNorm=b427}
+      dense:L(hidden_size,intra_bottleneck_size,1);LayerNorm{bias:T(intra_bottleneck_size);\
+      weight:T(intra_bottleneck_size)}
       """,
     "b431": """
+      intermediate=b429;output{dense:L(intermediate_size,true_hidden_size,1);LayerNorm=b428}
+      """,
+    "b432": """
       layer*num_hidden_layers{attention{self{query:L(true_hidden_size,\
       num_attention_heads*int(true_hidden_size/num_attention_heads),1);key:L(true_hidden_size,\
       num_attention_heads*int(true_hidden_size/num_attention_heads),1);\
       value:L(use_bottleneck_attention?true_hidden_size:hidden_size,\
       num_attention_heads*int(true_hidden_size/num_attention_heads),1)};output{dense:L(true_hidden_size,\
-      true_hidden_size,1);LayerNorm=b427}};intermediate=b428;output{dense:L(intermediate_size,true_hidden_size,1);\
-      ?use_bottleneck bottleneck{dense:L(true_hidden_size,hidden_size,1);LayerNorm=b425};LayerNorm=b427};\
-      bottleneck{?use_bottleneck input=b429;?use_bottleneck&key_query_shared_bottleneck attention=b429};ffn{\
-      0=b430;1=b430;2=b430}}
+      true_hidden_size,1);LayerNorm=b428}};intermediate=b429;output{dense:L(intermediate_size,true_hidden_size,1);\
+      ?use_bottleneck bottleneck{dense:L(true_hidden_size,hidden_size,1);LayerNorm=b426};LayerNorm=b428};\
+      bottleneck{?use_bottleneck input=b430;?use_bottleneck&key_query_shared_bottleneck attention=b430};ffn{\
+      0=b431;1=b431;2=b431}}
       """,
-    "b432": """
+    "b433": """
       transform=b48;dense:L(vocab_size,hidden_size-embedding_size);?!tie_word_embeddings decoder:L(embedding_size,\
       vocab_size,1);?tie_word_embeddings decoder:L(embedding_size,vocab_size,1)~;bias:T(vocab_size)
       """,
-    "b433": """
-      embeddings=b426;encoder=b431;pooler{dense:L(hidden_size,hidden_size,1)}
-      """,
     "b434": """
-      weight:T(hidden_size);?norm_bias bias:T(hidden_size)
+      embeddings=b427;encoder=b432;pooler{dense:L(hidden_size,hidden_size,1)}
       """,
     "b435": """
-      tok_embeddings:E(vocab_size,hidden_size)!;norm=b434
+      weight:T(hidden_size);?norm_bias bias:T(hidden_size)
       """,
     "b436": """
-      Wi:L(hidden_size,intermediate_size*2,mlp_bias);Wo:L(intermediate_size,hidden_size,mlp_bias)
+      tok_embeddings:E(vocab_size,hidden_size)!;norm=b435
       """,
     "b437": """
-      ?!(i==0) weight:T(hidden_size);?norm_bias&!(i==0) bias:T(hidden_size)
+      Wi:L(hidden_size,intermediate_size*2,mlp_bias);Wo:L(intermediate_size,hidden_size,mlp_bias)
       """,
     "b438": """
+      ?!(i==0) weight:T(hidden_size);?norm_bias&!(i==0) bias:T(hidden_size)
+      """,
+    "b439": """
       attn{q_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);\
       k_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);\
       v_proj:L(hidden_size,hidden_size//num_attention_heads*num_attention_heads,attention_bias);Wo:L(hidden_size,\
-      hidden_size,attention_bias)};mlp=b436;mlp_norm=b434;attn_norm=b437
-      """,
-    "b439": """
-      dense:L(hidden_size,hidden_size,classifier_bias);norm=b434
+      hidden_size,attention_bias)};mlp=b437;mlp_norm=b435;attn_norm=b438
       """,
     "b44": """
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
       d_model);layers*decoder_layers=b40;layernorm_embedding:N(d_model,1)
       """,
     "b440": """
-      attn{Wqkv:L(hidden_size,hidden_size//num_attention_heads*3*num_attention_heads,attention_bias);\
-      Wo:L(hidden_size,hidden_size,attention_bias)};mlp=b436;mlp_norm=b434;attn_norm=b437
+      dense:L(hidden_size,hidden_size,classifier_bias);norm=b435
       """,
     "b441": """
-      embeddings=b435;layers*num_hidden_layers=b440;final_norm=b434
+      attn{Wqkv:L(hidden_size,hidden_size//num_attention_heads*3*num_attention_heads,attention_bias);\
+      Wo:L(hidden_size,hidden_size,attention_bias)};mlp=b437;mlp_norm=b435;attn_norm=b438
       """,
     "b442": """
-      modality_projection:L(vision_config.hidden_size*pixel_shuffle_factor**2,text_config.hidden_size)
+      embeddings=b436;layers*num_hidden_layers=b441;final_norm=b435
       """,
     "b443": """
-      connector=b442;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
+      modality_projection:L(vision_config.hidden_size*pixel_shuffle_factor**2,text_config.hidden_size)
       """,
     "b444": """
-      dense:L(hidden_size,hidden_size);norm:N(hidden_size)
+      connector=b443;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
       """,
     "b445": """
-      linear:L(hidden_size,num_key_value_heads*head_dim)
+      dense:L(hidden_size,hidden_size);norm:N(hidden_size)
       """,
     "b446": """
-      self_attn{q_proj{linear:L(hidden_size,num_attention_heads*head_dim)};k_proj=b445;v_proj=b445;o_proj{\
+      linear:L(hidden_size,num_key_value_heads*head_dim)
+      """,
+    "b447": """
+      self_attn{q_proj{linear:L(hidden_size,num_attention_heads*head_dim)};k_proj=b446;v_proj=b446;o_proj{\
       linear:L(num_attention_heads*head_dim,hidden_size)}};mlp{fc1:L(hidden_size,ffn_dim);fc2:L(ffn_dim//2,\
       hidden_size)};input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b447": """
+    "b448": """
       conv1:C(num_mel_bins,hidden_size,1|num_mel_bins,3);conv2:C(hidden_size,hidden_size,1|hidden_size,3);\
       embed_positions:E(max_source_positions,hidden_size);layers*num_hidden_layers=b23;layer_norm:N(hidden_size,1)
       """,
-    "b448": """
+    "b449": """
       linear_1:L(audio_config.hidden_size*audio_merge_size,text_config.hidden_size,projector_bias);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,projector_bias);norm@text_config=b16
-      """,
-    "b449": """
-      layer*num_hidden_layers{attention{attn{q:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);k:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);v:L(hidden_size,\
-      num_attention_heads*int(hidden_size/num_attention_heads),1);o:L(hidden_size,hidden_size,1)};\
-      LayerNorm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b49};\
-      relative_attention_bias:E(relative_attention_num_buckets,num_attention_heads)
       """,
     "b45": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
@@ -2115,90 +2108,91 @@ extension TypeTable {
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b450": """
+      layer*num_hidden_layers{attention{attn{q:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);k:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);v:L(hidden_size,\
+      num_attention_heads*int(hidden_size/num_attention_heads),1);o:L(hidden_size,hidden_size,1)};\
+      LayerNorm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b49};\
+      relative_attention_bias:E(relative_attention_num_buckets,num_attention_heads)
+      """,
+    "b451": """
       attn{Wqkv:L(d_model,d_model*3);out_proj:L(d_model,d_model)};ffn{up_proj:L(d_model,d_model*4);\
       down_proj:L(d_model*4,d_model)};norm_1:N(d_model);norm_2:N(d_model)
       """,
-    "b451": """
+    "b452": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings+2,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);position_ids:B(1,max_position_embeddings);\
       LayerNorm:N(hidden_size,1)
       """,
-    "b452": """
-      embeddings=b451;encoder{layer*num_hidden_layers=b50}
-      """,
     "b453": """
+      embeddings=b452;encoder{layer*num_hidden_layers=b50}
+      """,
+    "b454": """
       DenseReluDense{?!is_gated_act wi:L(d_model,d_ff);?is_gated_act wi_0:L(d_model,d_ff);?is_gated_act \
       wi_1:L(d_model,d_ff);wo:L(d_ff,d_model)};layer_norm:N(d_model)
       """,
-    "b454": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b389;layer_norm:N(d_model)};\
-      1=b453}};final_layer_norm:N(d_model)
-      """,
     "b455": """
-      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b389;layer_norm:N(d_model)};\
-      1=b392;2=b453}};final_layer_norm:N(d_model)
+      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b390;layer_norm:N(d_model)};\
+      1=b454}};final_layer_norm:N(d_model)
       """,
     "b456": """
+      embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{SelfAttention=b390;layer_norm:N(d_model)};\
+      1=b393;2=b454}};final_layer_norm:N(d_model)
+      """,
+    "b457": """
       patch_embedding:L(patch_temporal*3*patch_size**2,hidden_size);\
       position_embedding_table:E(pos_emb_height*pos_emb_width,hidden_size)
       """,
-    "b457": """
-      patch_embedder=b456;layers*num_hidden_layers=b356;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
-      """,
     "b458": """
+      patch_embedder=b457;layers*num_hidden_layers=b357;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
+      """,
+    "b459": """
       q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);gate_proj:L(hidden_size,\
       num_attention_heads*head_dim)
-      """,
-    "b459": """
-      self_attn=b458;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b46": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       LayerNorm:N(hidden_size,1)
       """,
     "b460": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b459;norm:N(hidden_size)
+      self_attn=b459;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b461": """
-      fc1:L(out_hidden_size,projector_hidden_size);fc2:L(projector_hidden_size,projector_hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b460;norm:N(hidden_size)
       """,
     "b462": """
-      patch_embedder@vision_config=b456;layers*vision_config.num_hidden_layers@vision_config=b356;\
-      ln_pre@vision_config=b16;ln_post@vision_config=b16
+      fc1:L(out_hidden_size,projector_hidden_size);fc2:L(projector_hidden_size,projector_hidden_size)
       """,
     "b463": """
-      self_attn=b458;mlp{gate:R(hidden_size,num_local_experts);pre_expert_proj:L(hidden_size,moe_hidden_size);\
+      patch_embedder@vision_config=b457;layers*vision_config.num_hidden_layers@vision_config=b357;\
+      ln_pre@vision_config=b16;ln_post@vision_config=b16
+      """,
+    "b464": """
+      self_attn=b459;mlp{gate:R(hidden_size,num_local_experts);pre_expert_proj:L(hidden_size,moe_hidden_size);\
       experts{gate_up_proj:P(num_local_experts,moe_intermediate_size*2,moe_hidden_size);\
       down_proj:P(num_local_experts,moe_hidden_size,moe_intermediate_size);post_expert_norm:N(moe_hidden_size)};\
-      post_expert_proj:L(moe_hidden_size,hidden_size);gate=b360;pre_expert_norm:N(moe_hidden_size)};\
+      post_expert_proj:L(moe_hidden_size,hidden_size);gate=b361;pre_expert_norm:N(moe_hidden_size)};\
       input_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size);post_attention_residual_gate{gate:T(hidden_size)};\
       post_feedforward_residual_gate{gate:T(hidden_size)}
       """,
-    "b464": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b463;norm:N(hidden_size)
-      """,
     "b465": """
-      conv:C(256,256,1|1,conv_kernel_size);mlp{fc1:L(256,1024,1);fc2:L(1024,256,1)};norm:N(256)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b464;norm:N(hidden_size)
       """,
     "b466": """
-      conv:C(512,512,1|1,conv_kernel_size);mlp{fc1:L(512,2048,1);fc2:L(2048,512,1)};norm:N(512)
+      conv:C(256,256,1|1,conv_kernel_size);mlp{fc1:L(256,1024,1);fc2:L(1024,256,1)};norm:N(256)
       """,
     "b467": """
-      conv:C(1024,1024,1|1,conv_kernel_size);mlp{fc1:L(1024,4096,1);fc2:L(4096,1024,1)};norm:N(1024)
+      conv:C(512,512,1|1,conv_kernel_size);mlp{fc1:L(512,2048,1);fc2:L(2048,512,1)};norm:N(512)
       """,
     "b468": """
-      conv:C(2048,2048,1|1,conv_kernel_size);mlp{fc1:L(2048,8192,1);fc2:L(8192,2048,1)};norm:N(2048)
+      conv:C(1024,1024,1|1,conv_kernel_size);mlp{fc1:L(1024,4096,1);fc2:L(4096,1024,1)};norm:N(1024)
       """,
     "b469": """
-      layers{0{patch_embedder{proj:L(16,256,1);norm:N(256)};conv_blocks{0=b465;1=b465}};1{patch_embedder{\
-      proj:L(1536,512,1);norm:N(512)};conv_blocks{0=b466;1=b466}};2{patch_embedder{proj:L(2560,1024,1);\
-      norm:N(1024)};conv_blocks{0=b467;1=b467}};3{patch_embedder{proj:L(4096,2048,1);norm:N(2048)};conv_blocks{\
-      0=b468;1=b468}}};proj:L(hidden_sizes[3],out_hidden_size,1);norm:N(hidden_sizes[3]);\
-      post_proj_norm:N(out_hidden_size)
+      conv:C(2048,2048,1|1,conv_kernel_size);mlp{fc1:L(2048,8192,1);fc2:L(8192,2048,1)};norm:N(2048)
       """,
     "b47": """
       query:L(hidden_size,num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
@@ -2206,27 +2200,34 @@ extension TypeTable {
       num_attention_heads*int(hidden_size/num_attention_heads),1)
       """,
     "b470": """
+      layers{0{patch_embedder{proj:L(16,256,1);norm:N(256)};conv_blocks{0=b466;1=b466}};1{patch_embedder{\
+      proj:L(1536,512,1);norm:N(512)};conv_blocks{0=b467;1=b467}};2{patch_embedder{proj:L(2560,1024,1);\
+      norm:N(1024)};conv_blocks{0=b468;1=b468}};3{patch_embedder{proj:L(4096,2048,1);norm:N(2048)};conv_blocks{\
+      0=b469;1=b469}}};proj:L(hidden_sizes[3],out_hidden_size,1);norm:N(hidden_sizes[3]);\
+      post_proj_norm:N(out_hidden_size)
+      """,
+    "b471": """
       prompt_embedding:E(prompt_length,d_model);prompt_trans{0:L(d_model,prompt_mid_dim,1);2:L(prompt_mid_dim,\
       decoder_layers*2*d_model,1)}
       """,
-    "b471": """
-      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
-      d_model);layers*decoder_layers=b40;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b470;\
-      ?use_prompt cross_attn_prompt=b470
-      """,
     "b472": """
-      shared:E(vocab_size,d_model)!;encoder=b43;decoder=b471
+      ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_position_embeddings+2,\
+      d_model);layers*decoder_layers=b40;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b471;\
+      ?use_prompt cross_attn_prompt=b471
       """,
     "b473": """
+      shared:E(vocab_size,d_model)!;encoder=b43;decoder=b472
+      """,
+    "b474": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(head_dim*num_attention_heads,hidden_size,attention_bias)};mlp=b11;\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
       """,
-    "b474": """
+    "b475": """
       projection:L(subsampling_factor*num_mel_bins,hidden_size)
       """,
-    "b475": """
+    "b476": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));\
@@ -2234,30 +2235,30 @@ extension TypeTable {
       q_norm:N(hidden_size//num_attention_heads,1);k_norm:N(hidden_size//num_attention_heads,1)};mlp=b72;\
       layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
       """,
-    "b476": """
+    "b477": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1)};mlp=b72;\
       layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)
       """,
-    "b477": """
+    "b478": """
       word_embeddings:E(vocab_size,embedding_rank)!;embedding_projection:L(embedding_rank,hidden_size)
       """,
-    "b478": """
+    "b479": """
       up_proj:L(patch_size**2*3,hidden_size*2);down_proj:L(hidden_size*2,hidden_size,1);norm:N(patch_size**2*3,1)
       """,
-    "b479": """
+    "b48": """
+      dense:L(hidden_size,hidden_size,1);LayerNorm:N(hidden_size,1)
+      """,
+    "b480": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);output_projection{gate_proj:L(hidden_size,num_attention_heads*head_dim);\
       o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)};exclusive_self_attention{\
       alpha:T(num_attention_heads)}};mlp=b11;lambdas:T(2)
       """,
-    "b48": """
-      dense:L(hidden_size,hidden_size,1);LayerNorm:N(hidden_size,1)
-      """,
-    "b480": """
+    "b481": """
       mlp=b79;self_attn{q_proj:F(hidden_size,num_attention_heads*head_dim,0,0,\
       num_attention_heads*head_dim+num_attention_heads*head_dim+num_attention_heads*head_dim);\
       k_proj:F(hidden_size,num_attention_heads*head_dim,0,num_attention_heads*head_dim,\
@@ -2268,14 +2269,14 @@ extension TypeTable {
       o_proj:L(num_attention_heads*head_dim,hidden_size)};post_attention_layernorm:N(hidden_size,1);\
       post_mlp_layernorm:N(hidden_size,1)
       """,
-    "b481": """
-      embeddings=b353;layers*num_hidden_layers=b480
-      """,
     "b482": """
+      embeddings=b354;layers*num_hidden_layers=b481
+      """,
+    "b483": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings+2,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
       """,
-    "b483": """
+    "b484": """
       layer*num_hidden_layers{attention{self{query:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);key:L(hidden_size,\
       num_attention_heads*int(hidden_size/num_attention_heads),1);value:L(hidden_size,\
@@ -2283,24 +2284,24 @@ extension TypeTable {
       0|num_attention_heads//num_attention_heads,conv_kernel_size,1)};output=b48};intermediate{\
       dense:L(hidden_size,intermediate_size,1)};output=b49}
       """,
-    "b484": """
-      self_attn=b190;mlp=b79;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
-      """,
     "b485": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b484;norm:N(hidden_size)
+      self_attn=b191;mlp=b79;post_attention_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b486": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b485;norm:N(hidden_size)
+      """,
+    "b487": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       v_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),attention_bias);\
       o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,attention_bias);\
-      q_norm:N(hidden_size);k_norm:N(hidden_size//num_attention_heads*num_key_value_heads)};mlp=b191;\
+      q_norm:N(hidden_size);k_norm:N(hidden_size//num_attention_heads*num_key_value_heads)};mlp=b192;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b487": """
-      attn=b268;mlp{c_fc:G(n_embd,n_embd*4,1);c_proj:G(n_embd*4,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
-      """,
     "b488": """
+      attn=b269;mlp{c_fc:G(n_embd,n_embd*4,1);c_proj:G(n_embd*4,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
+      """,
+    "b489": """
       embed_tokens:E(vocab_size,word_embed_proj_dim)!;embed_positions:E(max_position_embeddings+2,hidden_size);\
       ?!(word_embed_proj_dim==hidden_size) project_out:L(hidden_size,word_embed_proj_dim);\
       ?!(word_embed_proj_dim==hidden_size) project_in:L(word_embed_proj_dim,hidden_size);layers*num_hidden_layers{\
@@ -2311,37 +2312,37 @@ extension TypeTable {
       final_layer_norm:N(hidden_size,1)};?do_layer_norm_before&layer_norm_elementwise_affine \
       final_layer_norm:N(hidden_size,1)
       """,
-    "b489": """
+    "b49": """
+      dense:L(intermediate_size,hidden_size,1);LayerNorm:N(hidden_size,1)
+      """,
+    "b490": """
       linear_1:L(vision_config.hidden_size*vision_config.spatial_merge_size*vision_config.spatial_merge_size,\
       vision_config.hidden_size*vision_config.spatial_merge_size*vision_config.spatial_merge_size,1);\
       linear_2:L(vision_config.hidden_size*vision_config.spatial_merge_size*vision_config.spatial_merge_size,\
       text_config.hidden_size,1);pre_norm@vision_config=b16
       """,
-    "b49": """
-      dense:L(intermediate_size,hidden_size,1);LayerNorm:N(hidden_size,1)
-      """,
-    "b490": """
+    "b491": """
       linear:L(vision_config.hidden_size,projection_dim,1)
       """,
-    "b491": """
-      k_proj:L(d_model,d_model);v_proj:L(d_model,d_model);q_proj:L(d_model,d_model);out_proj:L(d_model,d_model)
-      """,
     "b492": """
-      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;embed_global:E(num_global_tokens,d_model);layers*encoder_layers{self_attn=b491;fc1:L(d_model,\
-      encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);\
-      global_self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};layer_norm:N(d_model,1)
+      k_proj:L(d_model,d_model);v_proj:L(d_model,d_model);q_proj:L(d_model,d_model);out_proj:L(d_model,d_model)
       """,
     "b493": """
       ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
-      d_model)~;layers*decoder_layers{self_attn=b491;encoder_attn=b491;fc1:L(d_model,decoder_ffn_dim,1);\
+      d_model)~;embed_global:E(num_global_tokens,d_model);layers*encoder_layers{self_attn=b492;fc1:L(d_model,\
+      encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);\
+      global_self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};layer_norm:N(d_model,1)
+      """,
+    "b494": """
+      ?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,\
+      d_model)~;layers*decoder_layers{self_attn=b492;encoder_attn=b492;fc1:L(d_model,decoder_ffn_dim,1);\
       fc2:L(decoder_ffn_dim,d_model,1);self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);\
       final_layer_norm:N(d_model,1)};layer_norm:N(d_model,1)
       """,
-    "b494": """
+    "b495": """
       embeddings:E(vocab_size,d_model);position_embeddings:E(max_position_embeddings,d_model)
       """,
-    "b495": """
+    "b496": """
       cross_attention{attention{self{query:L(d_latents,\
       cross_attention_shape_for_attention=='kv'?d_model:d_latents,1);key:L(d_model,\
       cross_attention_shape_for_attention=='kv'?d_model:d_latents,1);value:L(d_model,\
@@ -2354,14 +2355,14 @@ extension TypeTable {
       1)}};mlp{dense1:L(d_latents,self_attention_widening_factor*d_latents,1);\
       dense2:L(self_attention_widening_factor*d_latents,d_latents,1)};layernorm:N(d_latents,1)}
       """,
-    "b496": """
+    "b497": """
       self_attn{query_key_value:L(hidden_size,hidden_size*3,1);\
       dense:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size,1);?qk_layernorm \
       q_layernorm:N(hidden_size//num_attention_heads,1);?qk_layernorm \
-      k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b276;input_layernorm:N(hidden_size,1);\
+      k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b277;input_layernorm:N(hidden_size,1);\
       post_attention_layernorm:N(hidden_size,1)
       """,
-    "b497": """
+    "b498": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),1);\
       k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),1);v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),1);\
@@ -2369,14 +2370,11 @@ extension TypeTable {
       q_layernorm:N(hidden_size//num_attention_heads,1);?qk_layernorm \
       k_layernorm:N(hidden_size//num_attention_heads,1)};mlp=b72;input_layernorm:N(hidden_size,1)
       """,
-    "b498": """
+    "b499": """
       self_attn{o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size);\
       qkv_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads)+num_key_value_heads*(hidden_size//num_attention_heads\
-      )*2)};mlp=b240;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
-      """,
-    "b499": """
-      attention=b15;mlp=b72;probe:T(1,1,hidden_size);layernorm:N(hidden_size,1)
+      )*2)};mlp=b241;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b5": """
       embedding_hidden_mapping_in:L(embedding_size,hidden_size,1);albert_layer_groups{0{albert_layers{0=b4}}}
@@ -2385,12 +2383,15 @@ extension TypeTable {
       attention{self=b47;output=b48};intermediate{dense:L(hidden_size,intermediate_size,1)};output=b49
       """,
     "b500": """
+      attention=b15;mlp=b72;probe:T(1,1,hidden_size);layernorm:N(hidden_size,1)
+      """,
+    "b501": """
       gate_up_proj:L(hidden_size,intermediate_size*2,1);down_proj:L(intermediate_size,hidden_size,1);\
       layer_norm:N(hidden_size,1)
       """,
-    "b501": """
-      image_embed{img_processor{embeddings@vision_config=b284;encoder{layers*num_hidden_layers@vision_config=b95};\
-      head@vision_config=b499;post_layernorm@vision_config=b16};img_projection_up:L(vision_config.hidden_size,\
+    "b502": """
+      image_embed{img_processor{embeddings@vision_config=b285;encoder{layers*num_hidden_layers@vision_config=b95};\
+      head@vision_config=b500;post_layernorm@vision_config=b16};img_projection_up:L(vision_config.hidden_size,\
       hidden_size,1);img_projection_down:L(hidden_size,hidden_size,1);global_img_feature_extensor:T(1,1,\
       vision_config.hidden_size);sub_img_feature_extensor:T(1,1,1,vision_config.hidden_size)};audio_embed{encoder{\
       embed@audio_config{conv{0:C(1,nemo_conv_channels,1|1,3,3);2:C(nemo_conv_channels,nemo_conv_channels,1|\
@@ -2399,120 +2400,119 @@ extension TypeTable {
       6:C(nemo_conv_channels,nemo_conv_channels,1|nemo_conv_channels,1,1)};\
       out:L(nemo_conv_channels*nemo_final_size,hidden_size,1)};relative_attention_bias_layer@audio_config{\
       bias_values:E(bias_max_distance*2,num_attention_heads)};encoders*num_hidden_layers@audio_config{\
-      feed_forward_in=b500;self_attn=b311;conv{glu{ext_pw_conv_1d:C(hidden_size,ext_pw_out_channel*2,1|\
+      feed_forward_in=b501;self_attn=b312;conv{glu{ext_pw_conv_1d:C(hidden_size,ext_pw_out_channel*2,1|\
       hidden_size,1);b1:T(1,ext_pw_out_channel,1);b2:T(1,ext_pw_out_channel,1)};dw_sep_conv_1d{\
       dw_conv:C(hidden_size,hidden_size*depthwise_multiplier,1|hidden_size//hidden_size,kernel_size);\
       pw_conv:C(hidden_size*depthwise_multiplier,depthwise_separable_out_channel,1|\
       hidden_size*depthwise_multiplier,1)};ext_pw_conv_1d:C(hidden_size,ext_pw_out_channel,1|hidden_size,1);\
-      layer_norm:N(hidden_size,1)};feed_forward_out=b500;layer_norm_att:N(hidden_size,1);layer_norm:N(hidden_size,\
+      layer_norm:N(hidden_size,1)};feed_forward_out=b501;layer_norm_att:N(hidden_size,1);layer_norm:N(hidden_size,\
       1)};encoder_embedding@audio_config{global_mean:B(input_size);global_invstd:B(input_size)}};\
       up_proj_for_speech:L(audio_config.hidden_size*audio_config.downsample_rate,hidden_size,1);\
       down_proj_for_speech:L(hidden_size,hidden_size,1);\
       up_proj_for_vision_speech:L(audio_config.hidden_size*audio_config.downsample_rate,hidden_size,1);\
       down_proj_for_vision_speech:L(hidden_size,hidden_size,1)}
       """,
-    "b502": """
-      self_attn=b170;mlp{router:L(hidden_size,num_local_experts);experts=b413};input_layernorm:N(hidden_size,1);\
+    "b503": """
+      self_attn=b171;mlp{router:L(hidden_size,num_local_experts);experts=b414};input_layernorm:N(hidden_size,1);\
       post_attention_layernorm:N(hidden_size,1)
       """,
-    "b503": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b502;norm:N(hidden_size,1)
-      """,
     "b504": """
-      wi_0:L(hidden_size,d_ff);wi_1:L(hidden_size,d_ff);wo:L(d_ff,hidden_size)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b503;norm:N(hidden_size,1)
       """,
     "b505": """
-      patch_embed=b128;layers*num_hidden_layers=b130;neck=b131;?use_abs_pos pos_embed:T(1,image_size//patch_size,\
-      image_size//patch_size,hidden_size)
+      wi_0:L(hidden_size,d_ff);wi_1:L(hidden_size,d_ff);wo:L(d_ff,hidden_size)
       """,
     "b506": """
+      patch_embed=b129;layers*num_hidden_layers=b131;neck=b132;?use_abs_pos pos_embed:T(1,image_size//patch_size,\
+      image_size//patch_size,hidden_size)
+      """,
+    "b507": """
       key_proj:L(hidden_size,hidden_size,1);value_proj:L(hidden_size,hidden_size,1);query_proj:L(hidden_size,\
       hidden_size,1);out_proj:L(hidden_size,hidden_size,1)
       """,
-    "b507": """
-      self_attn=b506;feed_forward{intermediate:L(hidden_size,encoder_ffn_dim,1);output:L(encoder_ffn_dim,\
+    "b508": """
+      self_attn=b507;feed_forward{intermediate:L(hidden_size,encoder_ffn_dim,1);output:L(encoder_ffn_dim,\
       hidden_size,1)};self_attn_layer_norm:N(hidden_size,1);feed_forward_layer_norm:N(hidden_size,1)
       """,
-    "b508": """
+    "b509": """
       self_attn{key_proj:L(hidden_size,hidden_size,1);value_proj:L(hidden_size,hidden_size,1);\
       query_proj:L(hidden_size,hidden_size,1);out_proj:L(hidden_size,hidden_size,1);\
       relative_pos_embeddings:L(hidden_size,num_buckets*num_decoder_attention_heads,1)};?add_cross_attention \
-      cross_attn=b506;feed_forward{intermediate:L(hidden_size,decoder_ffn_dim,1);output:L(decoder_ffn_dim,\
+      cross_attn=b507;feed_forward{intermediate:L(hidden_size,decoder_ffn_dim,1);output:L(decoder_ffn_dim,\
       hidden_size,1)};self_attn_layer_norm:N(hidden_size,1);?add_cross_attention \
       cross_attn_layer_norm:N(hidden_size,1);feed_forward_layer_norm:N(hidden_size,1)
-      """,
-    "b509": """
-      ?!tie_word_embeddings word_embeddings:E(vocab_size,hidden_size);?tie_word_embeddings \
-      word_embeddings:E(vocab_size,hidden_size)~;position_embeddings:E(max_position_embeddings,hidden_size);\
-      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b508;embeddings_layer_norm:N(hidden_size,1)
       """,
     "b51": """
       word_embeddings:E(vocab_size,hidden_size)!;position_embeddings:E(max_position_embeddings,hidden_size);\
       token_type_embeddings:E(type_vocab_size,hidden_size);LayerNorm:N(hidden_size,1)
       """,
     "b510": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)
+      ?!tie_word_embeddings word_embeddings:E(vocab_size,hidden_size);?tie_word_embeddings \
+      word_embeddings:E(vocab_size,hidden_size)~;position_embeddings:E(max_position_embeddings,hidden_size);\
+      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b509;embeddings_layer_norm:N(hidden_size,1)
       """,
     "b511": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b134;norm:N(hidden_size)
+      """,
+    "b512": """
       k_proj:L(d_model,d_model);v_proj:L(d_model,d_model,1);q_proj:L(d_model,d_model,1);out_proj:L(d_model,\
       d_model,1)
       """,
-    "b512": """
-      self_attn=b511;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
+    "b513": """
+      self_attn=b512;fc1:L(d_model,encoder_ffn_dim,1);fc2:L(encoder_ffn_dim,d_model,1);\
       self_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)
       """,
-    "b513": """
-      conv1:C(num_mel_bins,d_model,1|num_mel_bins,3);conv2:C(d_model,d_model,1|d_model,3);audio_bos_eos_token:E(2,\
-      output_dim);layers*encoder_layers=b512;proj:L(d_model,output_dim,1);ln_post:N(d_model,1)
-      """,
     "b514": """
-      patch_embed=b174;blocks*depth{attn{q:L(hidden_size,hidden_size,1);k:L(hidden_size,hidden_size,1);\
-      v:L(hidden_size,hidden_size,1);proj:L(hidden_size,hidden_size,1)};mlp=b175;norm1:N(hidden_size);\
-      norm2:N(hidden_size)};merger=b177
+      conv1:C(num_mel_bins,d_model,1|num_mel_bins,3);conv2:C(d_model,d_model,1|d_model,3);audio_bos_eos_token:E(2,\
+      output_dim);layers*encoder_layers=b513;proj:L(d_model,output_dim,1);ln_post:N(d_model,1)
       """,
     "b515": """
-      attn=b105;mlp=b175;norm1:N(hidden_size);norm2:N(hidden_size)
+      patch_embed=b175;blocks*depth{attn{q:L(hidden_size,hidden_size,1);k:L(hidden_size,hidden_size,1);\
+      v:L(hidden_size,hidden_size,1);proj:L(hidden_size,hidden_size,1)};mlp=b176;norm1:N(hidden_size);\
+      norm2:N(hidden_size)};merger=b178
       """,
     "b516": """
-      patch_embed=b174;blocks*depth=b515;merger=b177
+      attn=b105;mlp=b176;norm1:N(hidden_size);norm2:N(hidden_size)
       """,
     "b517": """
-      linear:L(audio_config.d_model,text_config.hidden_size,1)
+      patch_embed=b175;blocks*depth=b516;merger=b178
       """,
     "b518": """
+      linear:L(audio_config.d_model,text_config.hidden_size,1)
+      """,
+    "b519": """
       ?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
       up_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size);\
       ?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) experts=b1;\
-      ?!(mlp_only_layers has i) shared_expert=b193;?!(mlp_only_layers has i) shared_expert_gate:L(hidden_size,1)
-      """,
-    "b519": """
-      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);\
-      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),qkv_bias);v_proj:L(hidden_size,\
-      num_key_value_heads*(hidden_size//num_attention_heads),qkv_bias);\
-      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b518;\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      ?!(mlp_only_layers has i) shared_expert=b194;?!(mlp_only_layers has i) shared_expert_gate:L(hidden_size,1)
       """,
     "b52": """
       embeddings=b51;encoder{layer*num_hidden_layers=b50}
       """,
     "b520": """
-      patch_embed@vision_config{proj:C(in_channels,embed_dim,0|in_channels,temporal_patch_size,patch_size,\
-      patch_size)};blocks*text_config.num_hidden_layers@vision_config{attn{qkv:L(embed_dim,embed_dim*3,1);\
-      proj:L(embed_dim,embed_dim,1)};mlp{fc1:L(embed_dim,embed_dim*mlp_ratio,1);fc2:L(embed_dim*mlp_ratio,\
-      embed_dim,1)};norm1:N(embed_dim,1);norm2:N(embed_dim,1)};merger@vision_config{mlp{\
-      0:L(embed_dim*spatial_merge_size**2,embed_dim*spatial_merge_size**2,1);2:L(embed_dim*spatial_merge_size**2,\
-      hidden_size,1)};ln_q:N(embed_dim,1)}
+      self_attn{q_proj:L(hidden_size,num_attention_heads*(hidden_size//num_attention_heads),qkv_bias);\
+      k_proj:L(hidden_size,num_key_value_heads*(hidden_size//num_attention_heads),qkv_bias);v_proj:L(hidden_size,\
+      num_key_value_heads*(hidden_size//num_attention_heads),qkv_bias);\
+      o_proj:L(num_attention_heads*(hidden_size//num_attention_heads),hidden_size)};mlp=b519;\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b521": """
-      self_attn=b207;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      patch_embed@vision_config{proj:C(in_channels,embed_dim,0|in_channels,temporal_patch_size,patch_size,\
+      patch_size)};blocks*vision_config.depth@vision_config{attn{qkv:L(embed_dim,embed_dim*3,1);proj:L(embed_dim,\
+      embed_dim,1)};mlp{fc1:L(embed_dim,embed_dim*mlp_ratio,1);fc2:L(embed_dim*mlp_ratio,embed_dim,1)};\
+      norm1:N(embed_dim,1);norm2:N(embed_dim,1)};merger@vision_config{mlp{0:L(embed_dim*spatial_merge_size**2,\
+      embed_dim*spatial_merge_size**2,1);2:L(embed_dim*spatial_merge_size**2,hidden_size,1)};ln_q:N(embed_dim,1)}
       """,
     "b522": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b521;norm:N(hidden_size)
+      self_attn=b208;mlp=b79;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
     "b523": """
-      patch_embed=b104;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b106;merger=b107
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b522;norm:N(hidden_size)
       """,
     "b524": """
+      patch_embed=b104;pos_embed:E(num_position_embeddings,hidden_size);blocks*depth=b106;merger=b107
+      """,
+    "b525": """
       conv1d:C(linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,\
       linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,0|\
       (linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads)//(linear_key_head_\
@@ -2523,34 +2523,34 @@ extension TypeTable {
       linear_num_value_heads);in_proj_a:L(hidden_size,linear_num_value_heads);dt_bias:T(linear_num_value_heads);\
       A_log:T(linear_num_value_heads);norm:N(linear_value_head_dim)
       """,
-    "b525": """
+    "b526": """
       q_norm:N(head_dim);k_norm:N(head_dim);q_proj:L(hidden_size,num_attention_heads*head_dim*2,attention_bias);\
       k_proj:L(hidden_size,num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias)
       """,
-    "b526": """
-      ?layer_types[i]=='linear_attention' linear_attn=b524;mlp=b79;input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);?!(layer_types[i]=='linear_attention') self_attn=b525
-      """,
     "b527": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b526;norm:N(hidden_size)
+      ?layer_types[i]=='linear_attention' linear_attn=b525;mlp=b79;input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size);?!(layer_types[i]=='linear_attention') self_attn=b526
       """,
     "b528": """
-      ?!(layer_types[i]=='full_attention') linear_attn=b524;mlp{gate:R(hidden_size,num_experts);experts=b1;\
-      shared_expert=b193;shared_expert_gate:L(hidden_size,1)};input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b525
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b527;norm:N(hidden_size)
       """,
     "b529": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b528;norm:N(hidden_size)
+      ?!(layer_types[i]=='full_attention') linear_attn=b525;mlp{gate:R(hidden_size,num_experts);experts=b1;\
+      shared_expert=b194;shared_expert_gate:L(hidden_size,1)};input_layernorm:N(hidden_size);\
+      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b526
       """,
     "b53": """
       transform=b48;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
       decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)
       """,
     "b530": """
-      linear_1:L(d_model,d_model,1);linear_2:L(d_model,output_dim,1)
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b529;norm:N(hidden_size)
       """,
     "b531": """
+      linear_1:L(d_model,d_model,1);linear_2:L(d_model,output_dim,1)
+      """,
+    "b532": """
       conv1d:C(linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,\
       linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads,0|\
       (linear_key_head_dim*linear_num_key_heads*2+linear_value_head_dim*linear_num_value_heads)//(linear_key_head_\
@@ -2560,48 +2560,48 @@ extension TypeTable {
       in_proj_ba:L(hidden_size,linear_num_value_heads*2);out_proj:L(linear_value_head_dim*linear_num_value_heads,\
       hidden_size);dt_bias:T(linear_num_value_heads);A_log:T(linear_num_value_heads);norm:N(linear_value_head_dim)
       """,
-    "b532": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='full_attention') \
-      linear_attn=b531;mlp=b518;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      ?layer_types[i]=='full_attention' self_attn=b525};norm:N(hidden_size)
-      """,
     "b533": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='full_attention') \
+      linear_attn=b532;mlp=b519;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
+      ?layer_types[i]=='full_attention' self_attn=b526};norm:N(hidden_size)
+      """,
+    "b534": """
       gate_up_proj:P(num_local_experts,moe_intermediate_size*2,hidden_size);down_proj:P(num_local_experts,\
       hidden_size,moe_intermediate_size)
       """,
-    "b534": """
-      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b207;mlp{?num_local_experts<=0|\
+    "b535": """
+      embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b208;mlp{?num_local_experts<=0|\
       (mlp_only_layers has i|!((i+1)%decoder_sparse_step==0)) gate_proj:L(hidden_size,intermediate_size);\
       ?num_local_experts<=0|(mlp_only_layers has i|!((i+1)%decoder_sparse_step==0)) up_proj:L(hidden_size,\
       intermediate_size);?num_local_experts<=0|(mlp_only_layers has i|!((i+1)%decoder_sparse_step==0)) \
       down_proj:L(intermediate_size,hidden_size);?!(num_local_experts<=0)&(!(mlp_only_layers has \
-      i)&(i+1)%decoder_sparse_step==0) experts=b533;?!(num_local_experts<=0)&(!(mlp_only_layers has \
+      i)&(i+1)%decoder_sparse_step==0) experts=b534;?!(num_local_experts<=0)&(!(mlp_only_layers has \
       i)&(i+1)%decoder_sparse_step==0) gate:R(hidden_size,num_local_experts)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
-    "b535": """
+    "b536": """
       word_embeddings:E(vocab_size,input_embedding_size)!;position_embeddings:E(max_position_embeddings,\
       input_embedding_size);token_type_embeddings:E(type_vocab_size,input_embedding_size);\
       LayerNorm:N(input_embedding_size,1)
       """,
-    "b536": """
+    "b537": """
       embedding_hidden_mapping_in:L(input_embedding_size,hidden_size,1);layer*num_hidden_layers=b50
       """,
-    "b537": """
+    "b538": """
       predictions{dense:L(hidden_size,output_embedding_size,1);decoder:L(output_embedding_size,vocab_size,1);\
       LayerNorm:N(output_embedding_size,1)}
       """,
-    "b538": """
-      layer*num_hidden_layers{attention=b168;intermediate{dense:L(hidden_size,intermediate_size,1);\
-      LayerNorm:N(hidden_size,1)};output{dense:L(intermediate_size,hidden_size,1)}}
-      """,
     "b539": """
-      embeddings=b85;encoder=b538;LayerNorm:N(hidden_size,1)
+      layer*num_hidden_layers{attention=b169;intermediate{dense:L(hidden_size,intermediate_size,1);\
+      LayerNorm:N(hidden_size,1)};output{dense:L(intermediate_size,hidden_size,1)}}
       """,
     "b54": """
       embeddings=b51;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
       """,
     "b540": """
+      embeddings=b85;encoder=b539;LayerNorm:N(hidden_size,1)
+      """,
+    "b541": """
       word_embeddings:E(vocab_size,hidden_size)!;pronunciation_embed:E(pronunciation_vocab_size,\
       pronunciation_embed_dim);shape_embed:E(shape_vocab_size,shape_embed_dim);\
       position_embeddings:E(max_position_embeddings,hidden_size);token_type_embeddings:E(type_vocab_size,\
@@ -2609,25 +2609,25 @@ extension TypeTable {
       map_inputs_layer:L(enable_pronunciation?(enable_shape?hidden_size+pronunciation_embed_dim+shape_embed_dim:hi\
       dden_size+pronunciation_embed_dim):hidden_size+shape_embed_dim,hidden_size,1);LayerNorm:N(hidden_size,1)
       """,
-    "b541": """
-      embeddings=b540;encoder{layer*num_hidden_layers=b50}
-      """,
     "b542": """
+      embeddings=b541;encoder{layer*num_hidden_layers=b50}
+      """,
+    "b543": """
       word_embeddings:E(vocab_size,embedding_size)!;token_type_embeddings:E(type_vocab_size,embedding_size);\
       LayerNorm:N(embedding_size,1)
       """,
-    "b543": """
+    "b544": """
       embed_positions:E(max_position_embeddings,hidden_size//num_attention_heads);layer*num_hidden_layers=b50
       """,
-    "b544": """
-      embeddings=b542;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
-      encoder=b543
-      """,
     "b545": """
+      embeddings=b543;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
+      encoder=b544
+      """,
+    "b546": """
       predictions{transform=b111;?!tie_word_embeddings decoder:L(embedding_size,vocab_size,1);\
       ?tie_word_embeddings decoder:L(embedding_size,vocab_size,1)~;bias:T(vocab_size)}
       """,
-    "b546": """
+    "b547": """
       attention{key:L(hidden_size,attention_hidden_size);value:L(hidden_size,attention_hidden_size);\
       receptance:L(hidden_size,attention_hidden_size);output:L(attention_hidden_size,hidden_size);\
       time_decay:T(attention_hidden_size);time_first:T(attention_hidden_size);time_mix_key:T(1,1,hidden_size);\
@@ -2636,7 +2636,7 @@ extension TypeTable {
       time_mix_key:T(1,1,hidden_size);time_mix_receptance:T(1,1,hidden_size)};?i==0 pre_ln:N(hidden_size,1);\
       ln1:N(hidden_size,1);ln2:N(hidden_size,1)
       """,
-    "b547": """
+    "b548": """
       self_attn{q_proj:F(hidden_size,num_attention_heads*head_dim,attention_bias,0,\
       num_attention_heads*head_dim+num_key_value_heads*head_dim+num_key_value_heads*head_dim);\
       k_proj:F(hidden_size,num_key_value_heads*head_dim,attention_bias,num_attention_heads*head_dim,\
@@ -2645,39 +2645,39 @@ extension TypeTable {
       num_attention_heads*head_dim+num_key_value_heads*head_dim,\
       num_attention_heads*head_dim+num_key_value_heads*head_dim+num_key_value_heads*head_dim);\
       o_proj:L(num_attention_heads*head_dim,hidden_size);?use_qk_norm q_norm:N(head_dim);?use_qk_norm \
-      k_norm:N(head_dim)};mlp=b139;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
+      k_norm:N(head_dim)};mlp=b140;input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b548": """
+    "b549": """
       ?!tie_word_embeddings embed_tokens:E(vocab_size,hidden_size);?tie_word_embeddings embed_tokens:E(vocab_size,\
       hidden_size)~shared;layers*encoder_layers{self_attn=b64;ffn{fc1:L(hidden_size,encoder_ffn_dim,1);\
       fc2:L(encoder_ffn_dim,hidden_size,1)};self_attn_layer_norm:N(hidden_size,1);ffn_layer_norm:N(hidden_size,\
       1)};layer_norm:N(hidden_size,1)
       """,
-    "b549": """
+    "b55": """
+      predictions=b53;seq_relationship:L(hidden_size,2,1)
+      """,
+    "b550": """
       ?!tie_word_embeddings embed_tokens:E(vocab_size,hidden_size)!;?tie_word_embeddings \
       embed_tokens:E(vocab_size,hidden_size)!~shared;layers*decoder_layers{self_attn=b64;cross_attention=b64;ffn{\
       fc1:L(hidden_size,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,hidden_size,1)};\
       self_attn_layer_norm:N(hidden_size,1);cross_attention_layer_norm:N(hidden_size,1);\
       ffn_layer_norm:N(hidden_size,1)};layer_norm:N(hidden_size,1)
       """,
-    "b55": """
-      predictions=b53;seq_relationship:L(hidden_size,2,1)
-      """,
-    "b550": """
+    "b551": """
       self_attn{q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);v_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,attention_out_bias)};mlp=b34;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b551": """
-      self_attn=b239;mlp{experts=b24;gate:R(hidden_size,n_routed_experts);shared_experts=b25;gate=b26};\
+    "b552": """
+      self_attn=b240;mlp{experts=b24;gate:R(hidden_size,n_routed_experts);shared_experts=b25;gate=b26};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)
       """,
-    "b552": """
+    "b553": """
       word_embeddings:E(vocab_size,embedding_size)!;position_embeddings:E(max_position_embeddings,embedding_size);\
       token_type_embeddings:E(type_vocab_size,embedding_size);LayerNorm:N(hidden_size,1)
       """,
-    "b553": """
+    "b554": """
       layers*num_hidden_layers{attention{query:C(hidden_size,hidden_size,1|hidden_size//q_groups,1);\
       key:C(hidden_size,hidden_size,1|hidden_size//k_groups,1);value:C(hidden_size,hidden_size,1|\
       hidden_size//v_groups,1)};post_attention{conv1d:C(hidden_size,hidden_size,1|\
@@ -2685,33 +2685,24 @@ extension TypeTable {
       intermediate_size,1|hidden_size//intermediate_groups,1)};output{conv1d:C(intermediate_size,hidden_size,1|\
       intermediate_size//output_groups,1);layernorm:N(hidden_size,1)}}
       """,
-    "b554": """
-      embeddings=b552;encoder=b553;pooler{dense:L(hidden_size,hidden_size,1)}
-      """,
     "b555": """
-      weight:T(hidden_size//num_attention_heads)
+      embeddings=b553;encoder=b554;pooler{dense:L(hidden_size,hidden_size,1)}
       """,
     "b556": """
-      self_attn=b162;mlp{c_fc:L(hidden_size,intermediate_size,use_bias);c_proj:L(intermediate_size,hidden_size,\
-      use_bias)};input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
+      weight:T(hidden_size//num_attention_heads)
       """,
     "b557": """
+      self_attn=b163;mlp{c_fc:L(hidden_size,intermediate_size,use_bias);c_proj:L(intermediate_size,hidden_size,\
+      use_bias)};input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)
+      """,
+    "b558": """
       DenseReluDense{?!is_gated_act wi:L(d_model,d_ff);wo:L(d_ff,d_model);?is_gated_act wi_0:L(d_model,d_ff);\
       ?is_gated_act wi_1:L(d_model,d_ff)};layer_norm:N(d_model)
       """,
-    "b558": """
+    "b559": """
       embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b10;mlp=b79;\
       pre_self_attn_layernorm:N(hidden_size);post_self_attn_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)
-      """,
-    "b559": """
-      embed_tokens:E(vocab_size,hidden_size);layers*num_hidden_layers{self_attn=b10;mlp=b79;cross_attn{\
-      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(cross_attention_hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);v_proj:L(cross_attention_hidden_size,\
-      num_key_value_heads*head_dim,attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,\
-      attention_bias)};pre_self_attn_layernorm:N(hidden_size);post_self_attn_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size);\
-      pre_cross_attn_layernorm:N(hidden_size);post_cross_attn_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "b56": """
       layer*num_hidden_layers{attention{self{query:L(hidden_size,\
@@ -2721,117 +2712,126 @@ extension TypeTable {
       dense:L(hidden_size,intermediate_size,1)};output=b49}
       """,
     "b560": """
-      self_attn=b204;mlp=b79;pre_self_attn_layernorm:N(hidden_size);post_self_attn_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
+      embed_tokens:E(vocab_size,hidden_size);layers*num_hidden_layers{self_attn=b10;mlp=b79;cross_attn{\
+      q_proj:L(hidden_size,num_attention_heads*head_dim,attention_bias);k_proj:L(cross_attention_hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);v_proj:L(cross_attention_hidden_size,\
+      num_key_value_heads*head_dim,attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,\
+      attention_bias)};pre_self_attn_layernorm:N(hidden_size);post_self_attn_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size);\
+      pre_cross_attn_layernorm:N(hidden_size);post_cross_attn_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "b561": """
-      text_model@encoder{embed_tokens:E(text_config.vocab_size,text_config.hidden_size)!;\
-      layers*text_config.num_hidden_layers@text_config=b560;embed_tokens@text_config{\
-      eoi_embedding:T(hidden_size)};norm@text_config{weight:T(hidden_size)}};multi_modal_projector@encoder=b206;\
-      vision_tower:A(AutoModel,encoder.vision_config)
+      self_attn=b205;mlp=b79;pre_self_attn_layernorm:N(hidden_size);post_self_attn_layernorm:N(hidden_size);\
+      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size)
       """,
     "b562": """
-      weight:T(256);bias:T(256);running_mean:B(256);running_var:B(256);num_batches_tracked:B()
+      text_model@encoder{embed_tokens:E(text_config.vocab_size,text_config.hidden_size)!;\
+      layers*text_config.num_hidden_layers@text_config=b561;embed_tokens@text_config{\
+      eoi_embedding:T(hidden_size)};norm@text_config{weight:T(hidden_size)}};multi_modal_projector@encoder=b207;\
+      vision_tower:A(AutoModel,encoder.vision_config)
       """,
     "b563": """
-      weight:T(64);bias:T(64);running_mean:B(64);running_var:B(64);num_batches_tracked:B()
+      weight:T(256);bias:T(256);running_mean:B(256);running_var:B(256);num_batches_tracked:B()
       """,
     "b564": """
-      conv1:C(256,64,0|256,1,1);conv2:C(64,64,0|64,3,3);conv3:C(64,256,0|64,1,1);bn1=b563;bn2=b563;bn3=b562
+      weight:T(64);bias:T(64);running_mean:B(64);running_var:B(64);num_batches_tracked:B()
       """,
     "b565": """
-      weight:T(512);bias:T(512);running_mean:B(512);running_var:B(512);num_batches_tracked:B()
+      conv1:C(256,64,0|256,1,1);conv2:C(64,64,0|64,3,3);conv3:C(64,256,0|64,1,1);bn1=b564;bn2=b564;bn3=b563
       """,
     "b566": """
-      weight:T(128);bias:T(128);running_mean:B(128);running_var:B(128);num_batches_tracked:B()
+      weight:T(512);bias:T(512);running_mean:B(512);running_var:B(512);num_batches_tracked:B()
       """,
     "b567": """
-      conv1:C(512,128,0|512,1,1);conv2:C(128,128,0|128,3,3);conv3:C(128,512,0|128,1,1);bn1=b566;bn2=b566;bn3=b565
+      weight:T(128);bias:T(128);running_mean:B(128);running_var:B(128);num_batches_tracked:B()
       """,
     "b568": """
-      weight:T(1024);bias:T(1024);running_mean:B(1024);running_var:B(1024);num_batches_tracked:B()
+      conv1:C(512,128,0|512,1,1);conv2:C(128,128,0|128,3,3);conv3:C(128,512,0|128,1,1);bn1=b567;bn2=b567;bn3=b566
       """,
     "b569": """
-      conv1:C(1024,256,0|1024,1,1);conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);bn1=b562;bn2=b562;bn3=b568
+      weight:T(1024);bias:T(1024);running_mean:B(1024);running_var:B(1024);num_batches_tracked:B()
       """,
     "b57": """
       embeddings=b51;encoder=b56;pooler:L(hidden_size,hidden_size,1)
       """,
     "b570": """
-      weight:T(2048);bias:T(2048);running_mean:B(2048);running_var:B(2048);num_batches_tracked:B()
+      conv1:C(1024,256,0|1024,1,1);conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);bn1=b563;bn2=b563;bn3=b569
       """,
     "b571": """
-      conv1:C(2048,512,0|2048,1,1);conv2:C(512,512,0|512,3,3);conv3:C(512,2048,0|512,1,1);bn1=b565;bn2=b565;bn3=b570
+      weight:T(2048);bias:T(2048);running_mean:B(2048);running_var:B(2048);num_batches_tracked:B()
       """,
     "b572": """
+      conv1:C(2048,512,0|2048,1,1);conv2:C(512,512,0|512,3,3);conv3:C(512,2048,0|512,1,1);bn1=b566;bn2=b566;bn3=b571
+      """,
+    "b573": """
       SelfAttention{q:L(d_model,num_heads*d_kv);k:L(d_model,num_heads*d_kv);v:L(d_model,num_heads*d_kv);\
       o:L(num_heads*d_kv,d_model);relative_attention_bias:E(relative_attention_num_buckets,num_heads)};\
       layer_norm:N(d_model)
       """,
-    "b573": """
+    "b574": """
       self_attn=b10;mlp=b79;input_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size)
       """,
-    "b574": """
+    "b575": """
       patch_embedding:C(num_channels,hidden_size,1|num_channels,patch_size,patch_size)
       """,
-    "b575": """
-      embeddings=b574;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
-      """,
     "b576": """
+      embeddings=b575;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
+      """,
+    "b577": """
       readout{0:L(vision_config.hidden_size,text_config.hidden_size,1);2:L(text_config.hidden_size,\
       text_config.hidden_size,1)}
       """,
-    "b577": """
+    "b578": """
       linear_1:L(vision_config.hidden_size*5,text_config.hidden_size,1);linear_2:L(text_config.hidden_size,\
       text_config.hidden_size,1);projector_layernorm@vision_config{weight:T(hidden_size*5);bias:T(hidden_size*5)}
       """,
-    "b578": """
+    "b579": """
       linear_1:L(audio_config.intermediate_size,text_config.hidden_size);linear_2:L(text_config.hidden_size,\
       text_config.hidden_size)
-      """,
-    "b579": """
-      embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_target_positions,d_model);layers*decoder_layers{\
-      self_attn=b511;encoder_attn=b511;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
-      self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};\
-      layer_norm:N(d_model,1)
       """,
     "b58": """
       dense:L(hidden_size,hidden_size,1);out_proj:L(hidden_size,num_labels,1)
       """,
     "b580": """
+      embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_target_positions,d_model);layers*decoder_layers{\
+      self_attn=b512;encoder_attn=b512;fc1:L(d_model,decoder_ffn_dim,1);fc2:L(decoder_ffn_dim,d_model,1);\
+      self_attn_layer_norm:N(d_model,1);encoder_attn_layer_norm:N(d_model,1);final_layer_norm:N(d_model,1)};\
+      layer_norm:N(d_model,1)
+      """,
+    "b581": """
       word_embeddings:E(vocab_size,hidden_size)!;token_type_embeddings:E(type_vocab_size,hidden_size);\
       position_embeddings:E(max_position_embeddings,hidden_size)
       """,
-    "b581": """
+    "b582": """
       layer*num_hidden_layers{attention{self=b47;output{dense:L(hidden_size,hidden_size,1)};\
       self_attn_layer_norm:N(hidden_size,1)};intermediate{dense:L(hidden_size,intermediate_size,1)};output{\
       dense:L(intermediate_size,hidden_size,1)};LayerNorm:N(hidden_size,1)};LayerNorm:N(hidden_size,1)
       """,
-    "b582": """
+    "b583": """
       dense:L(hidden_size,hidden_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;\
       bias:T(vocab_size);layer_norm:N(hidden_size,1)
       """,
-    "b583": """
+    "b584": """
       ff{layer_1:L(d_model,d_inner,1);layer_2:L(d_inner,d_model,1);layer_norm:N(d_model,1)};rel_attn{q:T(d_model,\
       n_head,d_head);k:T(d_model,n_head,d_head);v:T(d_model,n_head,d_head);o:T(d_model,n_head,d_head);r:T(d_model,\
       n_head,d_head);r_r_bias:T(n_head,d_head);r_s_bias:T(n_head,d_head);r_w_bias:T(n_head,d_head);seg_embed:T(2,\
       n_head,d_head);layer_norm:N(d_model,1)}
       """,
-    "b584": """
+    "b585": """
       embeddings=b85;encoder{layer*num_hidden_layers{attention{self=b47;output=b48};intermediate{\
       dense:L(hidden_size,intermediate_size,1)};output{dense:L(intermediate_size,hidden_size,1);adapter_modules{\
       en_XX{dense1:L(hidden_size,hidden_size//adapter_reduction_factor,1);\
       dense2:L(hidden_size//adapter_reduction_factor,hidden_size,1)}};LayerNorm:N(hidden_size,1);\
       ?adapter_layer_norm adapter_layer_norm:N(hidden_size,1)}};?pre_norm LayerNorm:N(hidden_size,1)}
       """,
-    "b585": """
-      embeddings=b482;encoder{layer*num_hidden_layers=b50}
-      """,
     "b586": """
+      embeddings=b483;encoder{layer*num_hidden_layers=b50}
+      """,
+    "b587": """
       hidden_states_scale:T(hidden_size);hidden_states_bias:T(hidden_size);residual_scale:T(hidden_size);\
       residual_bias:T(hidden_size)
       """,
-    "b587": """
+    "b588": """
       self_attn{o_proj:L(num_attention_heads*head_dim,hidden_size,attention_bias);qkv_proj{q_proj:L(hidden_size,\
       num_attention_heads*head_dim,attention_bias);k_proj:L(hidden_size,num_key_value_heads*head_dim,\
       attention_bias);v_proj_current:L(hidden_size,num_key_value_heads*head_dim//2,attention_bias);\
@@ -2845,9 +2845,9 @@ extension TypeTable {
       cca_time1)};qk_norm{temp:T(num_key_value_heads)}};mlp{gate{down_proj:L(hidden_size,router_hidden_size,1);\
       router_mlp{fc1:L(router_hidden_size,router_hidden_size,1);fc2:L(router_hidden_size,router_hidden_size,1);\
       out_proj:L(router_hidden_size,num_experts+1);norm:N(router_hidden_size)};?!(i==0) \
-      router_states_scale:T(router_hidden_size);balancing_biases:B(num_experts+1)};experts=b367};\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);post_attention_residual_scale=b586;\
-      post_mlp_residual_scale=b586
+      router_states_scale:T(router_hidden_size);balancing_biases:B(num_experts+1)};experts=b368};\
+      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);post_attention_residual_scale=b587;\
+      post_mlp_residual_scale=b587
       """,
     "b59": """
       transform=b48;?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)

@@ -892,7 +892,7 @@ extension TypeTable {
       f text_config. attention_bias=false head_dim=128 hidden_size=2048 intermediate_size=9216 \
       num_attention_heads=16 num_hidden_layers=28 num_key_value_heads=8 vocab_size=131072
       f vision_config. hidden_size=1152 intermediate_size=4304 num_channels=3 num_patches=256 patch_size=16 \
-      spatial_merge_size=2
+      spatial_merge_size=2 num_hidden_layers=27
       d text_config.num_key_value_heads \
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
       g text_config.head_dim
@@ -915,7 +915,7 @@ extension TypeTable {
       r model.language_model.layers.*.input_layernorm>layers.*.input_layernorm
       r model.language_model.layers.*.post_attention_layernorm>layers.*.post_attention_layernorm
       r model.language_model.norm>norm
-      i model{visual=b114;language_model@text_config=b116;projector=b117};lm_head:L(text_config.hidden_size,\
+      i model{visual=b115;language_model@text_config=b117;projector=b118};lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)
       c Cosmos3EdgeModel AutoModel
       r visual.encoder.layers.*.self_attn.k_proj>visual.encoder.layers.*.self_attn.to_k
@@ -929,7 +929,7 @@ extension TypeTable {
       r language_model.layers.*.self_attn.o_proj>language_model.layers.*.self_attn.to_out
       r language_model.layers.*.mlp.fc1>language_model.layers.*.mlp.up_proj
       r language_model.layers.*.mlp.fc2>language_model.layers.*.mlp.down_proj
-      i visual=b114;language_model@text_config=b116;projector=b117
+      i visual=b115;language_model@text_config=b117;projector=b118
       """,
     "cosmos3_edge_text": """
       f . attention_bias=false head_dim=128 hidden_size=2048 intermediate_size=9216 mlp_bias=false \
@@ -953,22 +953,22 @@ extension TypeTable {
       vocab_size=30720
       c CpmAntForCausalLM AutoModelForCausalLM
       p cpmant
-      i cpmant{encoder=b118;segment_embedding:E(segment_types,hidden_size);\
-      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b119};\
+      i cpmant{encoder=b119;segment_embedding:E(segment_types,hidden_size);\
+      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b120};\
       lm_head:L(hidden_size,vocab_size)
       c CpmAntModel AutoModel
-      i encoder=b118;segment_embedding:E(segment_types,hidden_size);\
-      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b119
+      i encoder=b119;segment_embedding:E(segment_types,hidden_size);\
+      input_embedding:E(vocab_size+prompt_types*prompt_length,hidden_size)!;position_bias=b120
       """,
     "ctrl": """
       f . dff=8192 n_embd=1280 n_layer=48 tie_word_embeddings=true vocab_size=246534
       k . hidden_size=n_embd num_hidden_layers=n_layer
       c CTRLLMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer{w:E(vocab_size,n_embd)!;h*n_layer=b120;layernorm:N(n_embd,1)};?!tie_word_embeddings \
+      i transformer{w:E(vocab_size,n_embd)!;h*n_layer=b121;layernorm:N(n_embd,1)};?!tie_word_embeddings \
       lm_head:L(n_embd,vocab_size,1);?tie_word_embeddings lm_head:L(n_embd,vocab_size,1)~
       c CTRLModel AutoModel
-      i w:E(vocab_size,n_embd)!;h*n_layer=b120;layernorm:N(n_embd,1)
+      i w:E(vocab_size,n_embd)!;h*n_layer=b121;layernorm:N(n_embd,1)
       """,
     "cwm": """
       f . head_dim=128 hidden_size=6144 intermediate_size=21504 layer_types=null mlp_bias=false \
@@ -980,11 +980,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c CwmForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b121;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b122;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c CwmModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b121;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b122;norm:N(hidden_size)
       """,
     "data2vec-text": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -1019,9 +1019,9 @@ extension TypeTable {
       g !tie_word_embeddings
       c DbrxForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,d_model)!;blocks*n_layers=b122;norm_f:N(d_model)};lm_head:L(d_model,vocab_size)
+      i transformer{wte:E(vocab_size,d_model)!;blocks*n_layers=b123;norm_f:N(d_model)};lm_head:L(d_model,vocab_size)
       c DbrxModel AutoModel
-      i wte:E(vocab_size,d_model)!;blocks*n_layers=b122;norm_f:N(d_model)
+      i wte:E(vocab_size,d_model)!;blocks*n_layers=b123;norm_f:N(d_model)
       """,
     "deberta": """
       f . hidden_size=768 intermediate_size=3072 legacy=true max_position_embeddings=512 num_attention_heads=12 \
@@ -1030,20 +1030,20 @@ extension TypeTable {
       d pooler_hidden_size null(pooler_hidden_size)?hidden_size:pooler_hidden_size
       c DebertaForMaskedLM AutoModelForMaskedLM
       p deberta
-      i deberta{embeddings=b123;encoder=b127};?!legacy lm_predictions=b125;cls{predictions{?legacy transform=b48;\
+      i deberta{embeddings=b124;encoder=b128};?!legacy lm_predictions=b126;cls{predictions{?legacy transform=b48;\
       ?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?legacy&tie_word_embeddings decoder:L(hidden_size,\
       vocab_size,1)~;?legacy bias:T(vocab_size)}}
       c DebertaModel AutoModel
-      i embeddings=b123;encoder=b127
+      i embeddings=b124;encoder=b128
       c DebertaForSequenceClassification
       p deberta
-      i deberta{embeddings=b123;encoder=b127};pooler=b126;classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b124;encoder=b128};pooler=b127;classifier:L(hidden_size,num_labels,1)
       c DebertaForTokenClassification
       p deberta
-      i deberta{embeddings=b123;encoder=b127};classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b124;encoder=b128};classifier:L(hidden_size,num_labels,1)
       c DebertaForQuestionAnswering
       p deberta
-      i deberta{embeddings=b123;encoder=b127};qa_outputs:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b124;encoder=b128};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "deberta-v2": """
       f . hidden_size=1536 intermediate_size=6144 legacy=true max_position_embeddings=512 \
@@ -1052,20 +1052,20 @@ extension TypeTable {
       d pooler_hidden_size null(pooler_hidden_size)?hidden_size:pooler_hidden_size
       c DebertaV2ForMaskedLM AutoModelForMaskedLM
       p deberta
-      i deberta{embeddings=b123;encoder=b124};?!legacy lm_predictions=b125;cls{predictions{?legacy transform=b48;\
+      i deberta{embeddings=b124;encoder=b125};?!legacy lm_predictions=b126;cls{predictions{?legacy transform=b48;\
       ?!tie_word_embeddings&legacy decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings&legacy \
       decoder:L(hidden_size,vocab_size,1)~;?legacy bias:T(vocab_size)}}
       c DebertaV2Model AutoModel
-      i embeddings=b123;encoder=b124
+      i embeddings=b124;encoder=b125
       c DebertaV2ForSequenceClassification
       p deberta
-      i deberta{embeddings=b123;encoder=b124};pooler=b126;classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b124;encoder=b125};pooler=b127;classifier:L(hidden_size,num_labels,1)
       c DebertaV2ForTokenClassification
       p deberta
-      i deberta{embeddings=b123;encoder=b124};classifier:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b124;encoder=b125};classifier:L(hidden_size,num_labels,1)
       c DebertaV2ForQuestionAnswering
       p deberta
-      i deberta{embeddings=b123;encoder=b124};qa_outputs:L(hidden_size,num_labels,1)
+      i deberta{embeddings=b124;encoder=b125};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "deepseek_ocr2": """
       f . num_labels=2 tie_word_embeddings=false
@@ -1119,8 +1119,8 @@ extension TypeTable {
       r model.multi_modal_projector>model.projector.layers
       r model.language_model>model
       r model.view_separator>model.view_seperator
-      i model{vision_tower@vision_config=b134;multi_modal_projector:L(vision_config.encoder_config.hidden_size,\
-      text_config.hidden_size,1);language_model@text_config=b135;view_separator:T(text_config.hidden_size)};\
+      i model{vision_tower@vision_config=b135;multi_modal_projector:L(vision_config.encoder_config.hidden_size,\
+      text_config.hidden_size,1);language_model@text_config=b136;view_separator:T(text_config.hidden_size)};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c DeepseekOcr2Model AutoModel
@@ -1142,8 +1142,8 @@ extension TypeTable {
       r multi_modal_projector>projector.layers
       r language_model>
       r view_separator>view_seperator
-      i vision_tower@vision_config=b134;multi_modal_projector:L(vision_config.encoder_config.hidden_size,\
-      text_config.hidden_size,1);language_model@text_config=b135;view_separator:T(text_config.hidden_size)
+      i vision_tower@vision_config=b135;multi_modal_projector:L(vision_config.encoder_config.hidden_size,\
+      text_config.hidden_size,1);language_model@text_config=b136;view_separator:T(text_config.hidden_size)
       """,
     "deepseek_v2": """
       f . attention_bias=false head_dim=null hidden_size=4096 kv_lora_rank=512 mlp_bias=false \
@@ -1156,12 +1156,12 @@ extension TypeTable {
       g head_dim
       c DeepseekV2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b136;mlp=b137;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b137;mlp=b138;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DeepseekV2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b138;mlp=b137;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b139;mlp=b138;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "deepseek_v3": """
@@ -1183,7 +1183,7 @@ extension TypeTable {
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
       kv_lora_rank+qk_rope_head_dim);kv_b_proj:L(kv_lora_rank,num_attention_heads*(qk_nope_head_dim+v_head_dim));\
       o_proj:L(num_attention_heads*v_head_dim,hidden_size);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);\
-      kv_a_layernorm:N(kv_lora_rank)};mlp=b139;input_layernorm:N(hidden_size);\
+      kv_a_layernorm:N(kv_lora_rank)};mlp=b140;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       c DeepseekV3Model AutoModel
@@ -1193,7 +1193,7 @@ extension TypeTable {
       kv_lora_rank+qk_rope_head_dim);kv_b_proj:L(kv_lora_rank,num_attention_heads*(qk_nope_head_dim+v_head_dim));\
       o_proj:L(num_attention_heads*v_head_dim,hidden_size);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);\
       kv_a_layernorm:N(kv_lora_rank);?null(q_lora_rank) q_proj:L(hidden_size,\
-      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim))};mlp=b139;input_layernorm:N(hidden_size);\
+      num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim))};mlp=b140;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "deepseek_v32": """
@@ -1211,11 +1211,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c DeepseekV32ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b141;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b142;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DeepseekV32Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b141;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b142;norm:N(hidden_size)
       """,
     "deepseek_v4": """
       f . hc_mult=4 head_dim=512 hidden_size=4096 index_head_dim=128 index_n_heads=64 layer_types=null \
@@ -1267,8 +1267,8 @@ extension TypeTable {
       r model.layers.*.ffn_hc.base>model.layers.*.hc_ffn_base
       r model.layers.*.ffn_hc.scale>model.layers.*.hc_ffn_scale
       r lm_head>head
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b143;norm:N(hidden_size);\
-      hc_head=b144};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b144;norm:N(hidden_size);\
+      hc_head=b145};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c DeepseekV4Model AutoModel
       r embed_tokens>embed
@@ -1308,7 +1308,7 @@ extension TypeTable {
       r hc_head.hc_fn>hc_head_fn
       r hc_head.hc_base>hc_head_base
       r hc_head.hc_scale>hc_head_scale
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b143;norm:N(hidden_size);hc_head=b144
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b144;norm:N(hidden_size);hc_head=b145
       """,
     "deepseek_vl": """
       f . tie_word_embeddings=true
@@ -1316,11 +1316,11 @@ extension TypeTable {
       y vision_config. siglip_vision_model
       c DeepseekVLForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{aligner=b145;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};\
+      i model{aligner=b146;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c DeepseekVLModel AutoModel
-      i aligner=b145;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i aligner=b146;vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "deepseek_vl_hybrid": """
       f . tie_word_embeddings=true
@@ -1329,14 +1329,14 @@ extension TypeTable {
       y vision_config. siglip_vision_model
       c DeepseekVLHybridForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{high_res_vision_neck@high_res_vision_config=b131;high_res_vision_proj@high_res_vision_config=b146;\
-      aligner=b147;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
+      i model{high_res_vision_neck@high_res_vision_config=b132;high_res_vision_proj@high_res_vision_config=b147;\
+      aligner=b148;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
       vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c DeepseekVLHybridModel AutoModel
-      i high_res_vision_neck@high_res_vision_config=b131;high_res_vision_proj@high_res_vision_config=b146;\
-      aligner=b147;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
+      i high_res_vision_neck@high_res_vision_config=b132;high_res_vision_proj@high_res_vision_config=b147;\
+      aligner=b148;high_res_vision_alpha:T(1);high_res_vision_model:A(AutoModel,high_res_vision_config);\
       vision_model:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "diffllama": """
@@ -1347,11 +1347,11 @@ extension TypeTable {
       g head_dim
       c DiffLlamaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b148;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b149;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DiffLlamaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b148;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b149;norm:N(hidden_size)
       """,
     "dinov2": """
       f . hidden_size=768 image_size=224 mlp_ratio=4 num_attention_heads=12 num_channels=3 num_hidden_layers=12 \
@@ -1364,9 +1364,9 @@ extension TypeTable {
       r encoder.layer.*.mlp.gate_proj>encoder.layer.*.mlp.weights_in
       r encoder.layer.*.mlp.up_proj>encoder.layer.*.mlp.weights_in
       r encoder.layer.*.mlp.down_proj>encoder.layer.*.mlp.weights_out
-      i embeddings{patch_embeddings=b128;cls_token:T(1,1,hidden_size);?use_mask_token mask_token:T(1,hidden_size);\
+      i embeddings{patch_embeddings=b129;cls_token:T(1,1,hidden_size);?use_mask_token mask_token:T(1,hidden_size);\
       position_embeddings:T(1,image_size//patch_size*(image_size//patch_size)+1,hidden_size)};encoder{\
-      layer*num_hidden_layers{attention=b149;mlp{?use_swiglu_ffn gate_proj:M(hidden_size,\
+      layer*num_hidden_layers{attention=b150;mlp{?use_swiglu_ffn gate_proj:M(hidden_size,\
       (int(hidden_size*mlp_ratio*2/3)+7)//8*8,1|4096,768);?use_swiglu_ffn up_proj:M(hidden_size,\
       (int(hidden_size*mlp_ratio*2/3)+7)//8*8,1|4096,768);?use_swiglu_ffn \
       down_proj:L((int(hidden_size*mlp_ratio*2/3)+7)//8*8,hidden_size,1);?!use_swiglu_ffn fc1:L(hidden_size,\
@@ -1379,20 +1379,20 @@ extension TypeTable {
       k . hidden_size=dim num_hidden_layers=n_layers
       c DistilBertForMaskedLM AutoModelForMaskedLM
       p distilbert
-      i distilbert{embeddings=b150;transformer=b151};vocab_transform:L(dim,dim,1);?!tie_word_embeddings \
+      i distilbert{embeddings=b151;transformer=b152};vocab_transform:L(dim,dim,1);?!tie_word_embeddings \
       vocab_projector:L(dim,vocab_size,1);?tie_word_embeddings vocab_projector:L(dim,vocab_size,1)~;\
       vocab_layer_norm:N(dim,1)
       c DistilBertModel AutoModel
-      i embeddings=b150;transformer=b151
+      i embeddings=b151;transformer=b152
       c DistilBertForSequenceClassification
       p distilbert
-      i distilbert{embeddings=b150;transformer=b151};pre_classifier:L(dim,dim,1);classifier:L(dim,num_labels,1)
+      i distilbert{embeddings=b151;transformer=b152};pre_classifier:L(dim,dim,1);classifier:L(dim,num_labels,1)
       c DistilBertForTokenClassification
       p distilbert
-      i distilbert{embeddings=b150;transformer=b151};classifier:L(dim,num_labels,1)
+      i distilbert{embeddings=b151;transformer=b152};classifier:L(dim,num_labels,1)
       c DistilBertForQuestionAnswering
       p distilbert
-      i distilbert{embeddings=b150;transformer=b151};qa_outputs:L(dim,num_labels,1)
+      i distilbert{embeddings=b151;transformer=b152};qa_outputs:L(dim,num_labels,1)
       """,
     "doge": """
       f . attention_bias=false hidden_size=1024 intermediate_size=2048 is_moe=false mlp_bias=false \
@@ -1401,11 +1401,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c DogeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b152;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b153;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c DogeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b152;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b153;norm:N(hidden_size)
       """,
     "dory": """
       f . attention_bias=false head_dim=256 hidden_size=2560 intermediate_size=7168 layer_types=null \
@@ -1427,12 +1427,12 @@ extension TypeTable {
       r model.layers.*.mlp>backbone.layers.*.mlp
       r model.layers.*.lambda_1>backbone.layers.*.lambda_1
       r model.layers.*.lambda_2>backbone.layers.*.lambda_2
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b153};?tie_word_embeddings \
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b154};?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);lm_head{\
       logit_scale:T(vocab_size)}
       c DoryModel AutoModel
       r layers.*.self_attn.gate_proj>layers.*.self_attn.g_proj
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b153
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b154
       """,
     "dots1": """
       f . attention_bias=false first_k_dense_replace=0 hidden_size=4608 intermediate_size=10944 layer_types=null \
@@ -1446,11 +1446,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Dots1ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b154;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b155;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Dots1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b154;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b155;norm:N(hidden_size)
       """,
     "dots3_note_text": """
       f . attention_bias=false first_k_dense_replace=1 head_dim=256 hidden_size=5120 index_head_dim=128 \
@@ -1470,11 +1470,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c Dots3NoteForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b155;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b156;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Dots3NoteTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b155;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b156;norm:N(hidden_size)
       """,
     "electra": """
       f . embedding_size=128 hidden_size=256 intermediate_size=1024 max_position_embeddings=512 \
@@ -1483,27 +1483,27 @@ extension TypeTable {
       f . add_cross_attention=false
       c ElectraForCausalLM AutoModelForCausalLM
       p electra
-      i electra=b156;generator_predictions=b111;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
+      i electra=b157;generator_predictions=b111;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
       vocab_size,1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
       c ElectraForMaskedLM AutoModelForMaskedLM
       p electra
-      i electra=b156;generator_predictions=b111;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
+      i electra=b157;generator_predictions=b111;?!tie_word_embeddings generator_lm_head:L(embedding_size,\
       vocab_size,1);?tie_word_embeddings generator_lm_head:L(embedding_size,vocab_size,1)~
       c ElectraModel AutoModel
       i embeddings=b3;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);encoder{\
       layer*num_hidden_layers=b50}
       c ElectraForSequenceClassification
       p electra
-      i electra=b156;classifier=b58
+      i electra=b157;classifier=b58
       c ElectraForTokenClassification
       p electra
-      i electra=b156;classifier:L(hidden_size,num_labels,1)
+      i electra=b157;classifier:L(hidden_size,num_labels,1)
       c ElectraForQuestionAnswering
       p electra
-      i electra=b156;qa_outputs:L(hidden_size,num_labels,1)
+      i electra=b157;qa_outputs:L(hidden_size,num_labels,1)
       c ElectraForPreTraining
       p electra
-      i electra=b156;discriminator_predictions{dense:L(hidden_size,hidden_size,1);dense_prediction:L(hidden_size,\
+      i electra=b157;discriminator_predictions{dense:L(hidden_size,hidden_size,1);dense_prediction:L(hidden_size,\
       1,1)}
       """,
     "encoder-decoder": """
@@ -1521,24 +1521,24 @@ extension TypeTable {
       f . add_cross_attention=false
       c ErnieForCausalLM AutoModelForCausalLM
       p ernie
-      i ernie=b158;cls{predictions=b53}
+      i ernie=b159;cls{predictions=b53}
       c ErnieForMaskedLM AutoModelForMaskedLM
       p ernie
-      i ernie=b158;cls{predictions=b53}
+      i ernie=b159;cls{predictions=b53}
       c ErnieModel AutoModel
-      i embeddings=b157;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b158;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
       c ErnieForSequenceClassification
       p ernie
-      i ernie=b159;classifier:L(hidden_size,num_labels,1)
+      i ernie=b160;classifier:L(hidden_size,num_labels,1)
       c ErnieForTokenClassification
       p ernie
-      i ernie=b158;classifier:L(hidden_size,num_labels,1)
+      i ernie=b159;classifier:L(hidden_size,num_labels,1)
       c ErnieForQuestionAnswering
       p ernie
-      i ernie=b158;qa_outputs:L(hidden_size,num_labels,1)
+      i ernie=b159;qa_outputs:L(hidden_size,num_labels,1)
       c ErnieForPreTraining
       p ernie
-      i ernie=b159;cls=b55
+      i ernie=b160;cls=b55
       """,
     "ernie4_5": """
       f . head_dim=128 hidden_size=1024 intermediate_size=3072 num_attention_heads=16 num_hidden_layers=18 \
@@ -1548,10 +1548,10 @@ extension TypeTable {
       g head_dim
       c Ernie4_5ForCausalLM AutoModelForCausalLM
       p model
-      i model=b161;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      i model=b162;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c Ernie4_5Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b160;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b161;norm:N(hidden_size)
       """,
     "ernie4_5_moe": """
       f . hidden_size=2560 intermediate_size=12288 moe_intermediate_size=1536 moe_layer_end_index=-1 \
@@ -1563,12 +1563,12 @@ extension TypeTable {
       c Ernie4_5_MoeForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp.gate.moe_statics>model.layers.*.mlp.moe_statics
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b163;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b164;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size,use_bias);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size,use_bias)~
       c Ernie4_5_MoeModel AutoModel
       r layers.*.mlp.gate.moe_statics>layers.*.mlp.moe_statics
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b163;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b164;norm:N(hidden_size)
       """,
     "esmc": """
       f . attention_bias=false head_dim=null hidden_size=2560 intermediate_size=6912 mlp_bias=false \
@@ -1578,16 +1578,16 @@ extension TypeTable {
       g head_dim
       c EsmcForMaskedLM AutoModelForMaskedLM
       p esmc
-      i esmc=b165;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
+      i esmc=b166;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
       layer_norm:N(hidden_size,1)}
       c EsmcModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b164;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b165;norm:N(hidden_size)
       c EsmcForSequenceClassification
       p esmc
-      i esmc=b165;classifier=b58
+      i esmc=b166;classifier=b58
       c EsmcForTokenClassification
       p esmc
-      i esmc=b165;score:L(hidden_size,num_labels,1)
+      i esmc=b166;score:L(hidden_size,num_labels,1)
       """,
     "eurobert": """
       f . attention_bias=false head_dim=null hidden_size=768 intermediate_size=3072 mlp_bias=false \
@@ -1598,16 +1598,16 @@ extension TypeTable {
       g head_dim
       c EuroBertForMaskedLM AutoModelForMaskedLM
       p model
-      i model=b167;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b168;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size,mlp_bias)
       c EuroBertModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b166;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b167;norm:N(hidden_size)
       c EuroBertForSequenceClassification
       p model
-      i model=b167;dense:L(hidden_size,hidden_size,1);classifier:L(hidden_size,num_labels,1)
+      i model=b168;dense:L(hidden_size,hidden_size,1);classifier:L(hidden_size,num_labels,1)
       c EuroBertForTokenClassification
       p model
-      i model=b167;classifier:L(hidden_size,num_labels,1)
+      i model=b168;classifier:L(hidden_size,num_labels,1)
       """,
     "evolla": """
       f . aligner_enable_bias=true aligner_ffn_mult=4 aligner_num_add_layers=8 attention_bias=false \
@@ -1622,10 +1622,10 @@ extension TypeTable {
       s protein_encoder_config.position_embedding_type absolute rotary
       c EvollaForProteinText2Text AutoModelForImageTextToText
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;protein_encoder=b169;layers*num_hidden_layers=b171;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;protein_encoder=b170;layers*num_hidden_layers=b172;\
       norm:N(hidden_size)};lm_head:L(hidden_size,vocab_size)
       c EvollaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;protein_encoder=b169;layers*num_hidden_layers=b171;\
+      i embed_tokens:E(vocab_size,hidden_size)!;protein_encoder=b170;layers*num_hidden_layers=b172;\
       norm:N(hidden_size)
       """,
     "exaone": """
@@ -1648,7 +1648,7 @@ extension TypeTable {
       r model.layers.*.input_layernorm>transformer.h.*.ln_1
       r model.layers.*.post_attention_layernorm>transformer.h.*.ln_2
       r model.norm>transformer.ln_f
-      i model=b167;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b168;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c LlamaModel AutoModel
       r layers.*.self_attn.q_proj>layers.*.attn.attention.q_proj
@@ -1660,7 +1660,7 @@ extension TypeTable {
       r layers.*.mlp.down_proj>layers.*.mlp.c_proj
       r layers.*.input_layernorm>layers.*.ln_1
       r layers.*.post_attention_layernorm>layers.*.ln_2
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b166;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b167;norm:N(hidden_size)
       """,
     "exaone4": """
       f . hidden_size=4096 intermediate_size=16384 layer_types=null num_attention_heads=32 num_hidden_layers=32 \
@@ -1671,11 +1671,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Exaone4ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b173;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b174;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Exaone4Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b173;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b174;norm:N(hidden_size)
       """,
     "exaone4_5": """
       f . tie_word_embeddings=false
@@ -1685,18 +1685,18 @@ extension TypeTable {
       k vision_config. num_attention_heads=num_heads num_hidden_layers=depth
       c Exaone4_5_ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b178;language_model:A(AutoModel,text_config)};?tie_word_embeddings \
+      i model{visual@vision_config=b179;language_model:A(AutoModel,text_config)};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Exaone4_5_Model AutoModel
-      i visual@vision_config=b178;language_model:A(AutoModel,text_config)
+      i visual@vision_config=b179;language_model:A(AutoModel,text_config)
       """,
     "exaone4_5_vision": """
       f . depth=32 hidden_size=3584 in_channels=3 intermediate_size=3420 num_heads=16 num_key_value_heads=8 \
       out_hidden_size=3584 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_attention_heads=num_heads num_hidden_layers=depth
       c Exaone4_5_VisionModel AutoModel
-      i patch_embed=b174;blocks*depth=b176;merger=b177
+      i patch_embed=b175;blocks*depth=b177;merger=b178
       """,
     "exaone_moe": """
       f . first_k_dense_replace=1 hidden_size=4096 intermediate_size=16384 layer_types=null mlp_layer_types=null \
@@ -1710,12 +1710,12 @@ extension TypeTable {
       c ExaoneMoeForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.mlp.e_score_correction_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b179;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b180;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c ExaoneMoeModel AutoModel
       r layers.*.mlp.gate.e_score_correction_bias>layers.*.mlp.e_score_correction_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b179;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b180;norm:N(hidden_size)
       """,
     "falcon": """
       f . bias=false ffn_hidden_size=null hidden_size=4544 multi_query=true new_decoder_architecture=false \
@@ -1725,14 +1725,14 @@ extension TypeTable {
       d num_kv_heads null(num_kv_heads)?num_attention_heads:num_kv_heads
       c FalconForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b180;mlp=b181;\
+      i transformer{word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b181;mlp=b182;\
       ?!parallel_attn post_attention_layernorm:N(hidden_size,1);?new_decoder_architecture|\
       num_ln_in_parallel_attn==2 ln_attn:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 \
       ln_mlp:N(hidden_size,1);?!new_decoder_architecture&!(num_ln_in_parallel_attn==2) \
       input_layernorm:N(hidden_size,1)};ln_f:N(hidden_size,1)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c FalconModel AutoModel
-      i word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b180;mlp=b181;\
+      i word_embeddings:E(vocab_size,hidden_size)!;h*num_hidden_layers{self_attention=b181;mlp=b182;\
       ?!new_decoder_architecture&!(num_ln_in_parallel_attn==2) input_layernorm:N(hidden_size,1);?!parallel_attn \
       post_attention_layernorm:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 \
       ln_attn:N(hidden_size,1);?new_decoder_architecture|num_ln_in_parallel_attn==2 ln_mlp:N(hidden_size,1)};\
@@ -1746,11 +1746,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c FalconH1ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b182;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b183;\
       final_layernorm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       c FalconH1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b182;final_layernorm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b183;final_layernorm:N(hidden_size)
       """,
     "falcon_mamba": """
       f . conv_kernel=4 expand=2 hidden_size=768 intermediate_size=null num_hidden_layers=32 state_size=16 \
@@ -1760,10 +1760,10 @@ extension TypeTable {
       g !(intermediate_size<=0)
       c FalconMambaForCausalLM AutoModelForCausalLM
       p backbone
-      i backbone=b184;?vocab_size<=0|!tie_word_embeddings lm_head:L(hidden_size,vocab_size);\
+      i backbone=b185;?vocab_size<=0|!tie_word_embeddings lm_head:L(hidden_size,vocab_size);\
       ?!(vocab_size<=0)&tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c FalconMambaModel AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b183;norm_f:N(hidden_size)
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b184;norm_f:N(hidden_size)
       """,
     "flaubert": """
       f . emb_dim=2048 max_position_embeddings=512 n_langs=1 n_layers=12 summary_use_proj=true \
@@ -1773,21 +1773,21 @@ extension TypeTable {
       f . is_encoder=true
       c FlaubertWithLMHeadModel AutoModelForMaskedLM
       p transformer
-      i transformer=b187;pred_layer=b188
+      i transformer=b188;pred_layer=b189
       c FlaubertModel AutoModel
       i position_embeddings:E(max_position_embeddings,emb_dim);embeddings:E(vocab_size,emb_dim)!;\
-      attentions*n_layers=b185;ffns*n_layers=b186;layer_norm_emb:N(emb_dim,1);layer_norm1*n_layers{\
+      attentions*n_layers=b186;ffns*n_layers=b187;layer_norm_emb:N(emb_dim,1);layer_norm1*n_layers{\
       weight:T(emb_dim);bias:T(emb_dim)};layer_norm2*n_layers{weight:T(emb_dim);bias:T(emb_dim)};?!(n_langs<=1) \
       lang_embeddings:E(n_langs,emb_dim)
       c FlaubertForSequenceClassification
       p transformer
-      i transformer=b189;?summary_use_proj sequence_summary{summary:L(emb_dim,num_labels,1)}
+      i transformer=b190;?summary_use_proj sequence_summary{summary:L(emb_dim,num_labels,1)}
       c FlaubertForTokenClassification
       p transformer
-      i transformer=b189;classifier:L(emb_dim,num_labels,1)
+      i transformer=b190;classifier:L(emb_dim,num_labels,1)
       c FlaubertForQuestionAnsweringSimple
       p transformer
-      i transformer=b189;qa_outputs:L(emb_dim,num_labels,1)
+      i transformer=b190;qa_outputs:L(emb_dim,num_labels,1)
       """,
     "flex_olmo": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 num_experts=7 \
@@ -1796,11 +1796,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c FlexOlmoForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b192;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b193;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c FlexOlmoModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b192;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b193;norm:N(hidden_size)
       """,
     "flint": """
       f . attention_bias=false head_dim=128 hidden_size=2048 intermediate_size=6144 layer_types=null \
@@ -1816,12 +1816,12 @@ extension TypeTable {
       c FlintForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.sinks>model.layers.*.self_attn.softmax_offset
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b194;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b195;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c FlintModel AutoModel
       r layers.*.self_attn.sinks>layers.*.self_attn.softmax_offset
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b194;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b195;norm:N(hidden_size)
       """,
     "fnet": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_hidden_layers=12 \
@@ -1830,21 +1830,21 @@ extension TypeTable {
       f . use_tpu_fourier_optimizations=false
       c FNetForMaskedLM AutoModelForMaskedLM
       p fnet
-      i fnet=b197;cls{predictions=b53}
+      i fnet=b198;cls{predictions=b53}
       c FNetModel AutoModel
-      i embeddings=b195;encoder=b196;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b196;encoder=b197;pooler{dense:L(hidden_size,hidden_size,1)}
       c FNetForSequenceClassification
       p fnet
-      i fnet=b197;classifier:L(hidden_size,num_labels,1)
+      i fnet=b198;classifier:L(hidden_size,num_labels,1)
       c FNetForTokenClassification
       p fnet
-      i fnet=b197;classifier:L(hidden_size,num_labels,1)
+      i fnet=b198;classifier:L(hidden_size,num_labels,1)
       c FNetForQuestionAnswering
       p fnet
-      i fnet=b197;qa_outputs:L(hidden_size,num_labels,1)
+      i fnet=b198;qa_outputs:L(hidden_size,num_labels,1)
       c FNetForPreTraining
       p fnet
-      i fnet=b197;cls=b60
+      i fnet=b198;cls=b60
       """,
     "fsmt": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -1870,26 +1870,26 @@ extension TypeTable {
       k . hidden_size=d_model num_attention_heads=n_head
       c FunnelForMaskedLM AutoModelForMaskedLM
       p funnel
-      i funnel{embeddings=b198;encoder{blocks*len(block_sizes){*block_sizes[i]=b199}};decoder{\
-      layers*num_decoder_layers=b199}};?!tie_word_embeddings lm_head:L(d_model,vocab_size,1);?tie_word_embeddings \
+      i funnel{embeddings=b199;encoder{blocks*len(block_sizes){*block_sizes[i]=b200}};decoder{\
+      layers*num_decoder_layers=b200}};?!tie_word_embeddings lm_head:L(d_model,vocab_size,1);?tie_word_embeddings \
       lm_head:L(d_model,vocab_size,1)~
       c FunnelModel AutoModel
-      i embeddings=b198;encoder=b200;decoder{layers*num_decoder_layers=b199}
+      i embeddings=b199;encoder=b201;decoder{layers*num_decoder_layers=b200}
       c FunnelBaseModel
-      i embeddings=b198;encoder=b200
+      i embeddings=b199;encoder=b201
       c FunnelForSequenceClassification
       p funnel
-      i funnel{embeddings=b198;encoder=b200};classifier{linear_hidden:L(d_model,d_model,1);linear_out:L(d_model,\
+      i funnel{embeddings=b199;encoder=b201};classifier{linear_hidden:L(d_model,d_model,1);linear_out:L(d_model,\
       num_labels,1)}
       c FunnelForTokenClassification
       p funnel
-      i funnel=b201;classifier:L(d_model,num_labels,1)
+      i funnel=b202;classifier:L(d_model,num_labels,1)
       c FunnelForQuestionAnswering
       p funnel
-      i funnel=b201;qa_outputs:L(d_model,num_labels,1)
+      i funnel=b202;qa_outputs:L(d_model,num_labels,1)
       c FunnelForPreTraining
       p funnel
-      i funnel=b201;discriminator_predictions{dense:L(d_model,d_model,1);dense_prediction:L(d_model,1,1)}
+      i funnel=b202;discriminator_predictions{dense:L(d_model,d_model,1);dense_prediction:L(d_model,1,1)}
       """,
     "fuyu": """
       f . num_channels=3 patch_size=30 tie_word_embeddings=false
@@ -1913,11 +1913,11 @@ extension TypeTable {
       g head_dim
       c GemmaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b202;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b203;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c GemmaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b202;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b203;norm:N(hidden_size)
       """,
     "gemma2": """
       f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
@@ -1928,11 +1928,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Gemma2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b203;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b204;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Gemma2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b203;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b204;norm:N(hidden_size)
       """,
     "gemma3": """
       f . tie_word_embeddings=true
@@ -1952,12 +1952,12 @@ extension TypeTable {
       r model.multi_modal_projector>multi_modal_projector
       r lm_head>language_model.lm_head
       r model.vision_tower>vision_tower
-      i model{language_model@text_config=b205;multi_modal_projector=b206;vision_tower:A(AutoModel,vision_config)};\
+      i model{language_model@text_config=b206;multi_modal_projector=b207;vision_tower:A(AutoModel,vision_config)};\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Gemma3Model AutoModel
       r language_model>language_model.model
-      i language_model@text_config=b205;multi_modal_projector=b206;vision_tower:A(AutoModel,vision_config)
+      i language_model@text_config=b206;multi_modal_projector=b207;vision_tower:A(AutoModel,vision_config)
       """,
     "gemma3_text": """
       f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
@@ -1970,11 +1970,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Gemma3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b208;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b209;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Gemma3TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b208;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b209;norm:N(hidden_size)
       """,
     "gemma3n": """
       f . tie_word_embeddings=true
@@ -1996,17 +1996,17 @@ extension TypeTable {
       f text_config. attention_bias=false
       c Gemma3nForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
-      i model{vision_tower=b221;language_model@text_config=b226;audio_tower@audio_config=b230;embed_vision=b231;\
-      embed_audio=b232};lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      i model{vision_tower=b222;language_model@text_config=b227;audio_tower@audio_config=b231;embed_vision=b232;\
+      embed_audio=b233};lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Gemma3nModel AutoModel
-      i vision_tower=b221;language_model@text_config=b226;audio_tower@audio_config=b230;embed_vision=b231;\
-      embed_audio=b232
+      i vision_tower=b222;language_model@text_config=b227;audio_tower@audio_config=b231;embed_vision=b232;\
+      embed_audio=b233
       """,
     "gemma3n_audio": """
       f . conf_conv_kernel_size=5 conf_num_attention_heads=8 conf_num_hidden_layers=12 hidden_size=1536 \
       input_feat_size=128 sscp_conv_channel_size=[128,32] vocab_size=128
       c Gemma3nAudioEncoder AutoModel
-      i subsample_conv_projection=b227;conformer*conf_num_hidden_layers=b229
+      i subsample_conv_projection=b228;conformer*conf_num_hidden_layers=b230
       """,
     "gemma3n_text": """
       f . altup_num_inputs=4 attention_bias=false head_dim=256 hidden_size=2048 hidden_size_per_layer_input=256 \
@@ -2024,14 +2024,14 @@ extension TypeTable {
       num_attention_heads*head_dim,attention_bias);?i<num_hidden_layers-num_kv_shared_layers k_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);?i<num_hidden_layers-num_kv_shared_layers v_proj:L(hidden_size,\
       num_key_value_heads*head_dim,attention_bias);o_proj:L(num_attention_heads*head_dim,hidden_size,\
-      attention_bias);q_norm:N(head_dim);?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b222;\
-      altup=b223;laurel=b224;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
+      attention_bias);q_norm:N(head_dim);?i<num_hidden_layers-num_kv_shared_layers k_norm:N(head_dim)};mlp=b223;\
+      altup=b224;laurel=b225;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size);post_per_layer_input_norm:N(hidden_size)};\
       embed_tokens_per_layer:E(vocab_size_per_layer_input,num_hidden_layers*hidden_size_per_layer_input);\
       per_layer_model_projection:L(hidden_size,num_hidden_layers*hidden_size_per_layer_input);\
-      altup_projections=b225;altup_unembed_projections=b225;norm:N(hidden_size);\
+      altup_projections=b226;altup_unembed_projections=b226;norm:N(hidden_size);\
       per_layer_projection_norm:N(hidden_size_per_layer_input)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       """,
@@ -2057,7 +2057,7 @@ extension TypeTable {
       c Gemma4ForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
       i model@text_config{language_model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{\
-      self_attn=b233;mlp=b79;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
+      self_attn=b234;mlp=b79;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
       per_layer_projection:L(hidden_size_per_layer_input,hidden_size);layer_scalar:B(1);\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
       pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size);\
@@ -2123,7 +2123,7 @@ extension TypeTable {
       c Gemma4UnifiedForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
       p model
       i model@text_config{language_model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{\
-      self_attn=b233;mlp=b79;layer_scalar:B(1);input_layernorm:N(hidden_size);\
+      self_attn=b234;mlp=b79;layer_scalar:B(1);input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
       post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)}};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
@@ -2146,11 +2146,11 @@ extension TypeTable {
       s use_bidirectional_attention all vision
       c Gemma4UnifiedForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b234;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b235;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Gemma4UnifiedTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b234;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b235;norm:N(hidden_size)
       """,
     "gemma4_vision": """
       f . head_dim=64 hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_hidden_layers=16 \
@@ -2160,10 +2160,10 @@ extension TypeTable {
       i patch_embedder{input_proj:L(patch_size**2*3,hidden_size);position_embedding_table:T(2,\
       position_embedding_size,hidden_size)};encoder{layers*num_hidden_layers{self_attn{q_proj{\
       linear:L(hidden_size,num_attention_heads*head_dim);?use_clipped_linears input_min:B();?use_clipped_linears \
-      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};k_proj=b235;\
-      v_proj=b235;o_proj{linear:L(num_attention_heads*head_dim,hidden_size);?use_clipped_linears input_min:B();\
+      input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};k_proj=b236;\
+      v_proj=b236;o_proj{linear:L(num_attention_heads*head_dim,hidden_size);?use_clipped_linears input_min:B();\
       ?use_clipped_linears input_max:B();?use_clipped_linears output_min:B();?use_clipped_linears output_max:B()};\
-      q_norm:N(head_dim);k_norm:N(head_dim)};mlp{gate_proj=b236;up_proj=b236;down_proj{linear:L(intermediate_size,\
+      q_norm:N(head_dim);k_norm:N(head_dim)};mlp{gate_proj=b237;up_proj=b237;down_proj{linear:L(intermediate_size,\
       hidden_size);?use_clipped_linears input_min:B();?use_clipped_linears input_max:B();?use_clipped_linears \
       output_min:B();?use_clipped_linears output_max:B()}};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
@@ -2177,13 +2177,13 @@ extension TypeTable {
       patch_size=16
       c GitForCausalLM AutoModelForCausalLM AutoModelForImageTextToText
       p git
-      i git{embeddings=b46;image_encoder@vision_config{vision_model=b237};encoder{layer*num_hidden_layers=b50};\
-      visual_projection=b238;img_temporal_embedding*num_image_with_embedding@vision_config{:T(1,1,hidden_size)}};\
+      i git{embeddings=b46;image_encoder@vision_config{vision_model=b238};encoder{layer*num_hidden_layers=b50};\
+      visual_projection=b239;img_temporal_embedding*num_image_with_embedding@vision_config{:T(1,1,hidden_size)}};\
       ?tie_word_embeddings output:L(hidden_size,vocab_size,1)~;?!tie_word_embeddings output:L(hidden_size,\
       vocab_size,1)
       c GitModel AutoModel
-      i embeddings=b46;image_encoder@vision_config{vision_model=b237};encoder{layer*num_hidden_layers=b50};\
-      visual_projection=b238;img_temporal_embedding*num_image_with_embedding@vision_config{:T(1,1,hidden_size)}
+      i embeddings=b46;image_encoder@vision_config{vision_model=b238};encoder{layer*num_hidden_layers=b50};\
+      visual_projection=b239;img_temporal_embedding*num_image_with_embedding@vision_config{:T(1,1,hidden_size)}
       """,
     "glm": """
       f . attention_bias=true head_dim=128 hidden_size=4096 intermediate_size=13696 num_attention_heads=32 \
@@ -2191,16 +2191,16 @@ extension TypeTable {
       g head_dim
       c GlmForCausalLM AutoModelForCausalLM
       p model
-      i model=b242;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b243;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GlmModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b241;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b242;norm:N(hidden_size)
       c GlmForSequenceClassification
       p model
-      i model=b242;score:L(hidden_size,num_labels)
+      i model=b243;score:L(hidden_size,num_labels)
       c GlmForTokenClassification
       p model
-      i model=b242;score:L(hidden_size,num_labels,1)
+      i model=b243;score:L(hidden_size,num_labels,1)
       """,
     "glm4": """
       f . attention_bias=true head_dim=128 hidden_size=4096 intermediate_size=13696 num_attention_heads=32 \
@@ -2208,11 +2208,11 @@ extension TypeTable {
       g head_dim
       c Glm4ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b243;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b244;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b243;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b244;norm:N(hidden_size)
       """,
     "glm46v": """
       f . tie_word_embeddings=false
@@ -2221,7 +2221,7 @@ extension TypeTable {
       c Glm46VForConditionalGeneration AutoModelForImageTextToText
       p model
       i ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model=b244
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model=b245
       c Glm46VModel AutoModel
       i visual:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
@@ -2232,11 +2232,11 @@ extension TypeTable {
       k . num_local_experts=n_routed_experts
       c Glm4MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b246;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b245;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b246;norm:N(hidden_size)
       """,
     "glm4_moe_lite": """
       f . attention_bias=false hidden_size=2048 intermediate_size=10240 kv_lora_rank=512 mlp_layer_types=null \
@@ -2248,11 +2248,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c Glm4MoeLiteForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b246;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b247;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4MoeLiteModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b246;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b247;norm:N(hidden_size)
       """,
     "glm4v": """
       f . tie_word_embeddings=false
@@ -2265,11 +2265,11 @@ extension TypeTable {
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
       c Glm4vForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b250;language_model@text_config=b252};?tie_word_embeddings \
+      i model{visual@vision_config=b251;language_model@text_config=b253};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Glm4vModel AutoModel
-      i visual@vision_config=b250;language_model@text_config=b252
+      i visual@vision_config=b251;language_model@text_config=b253
       """,
     "glm4v_moe": """
       f . tie_word_embeddings=false
@@ -2283,11 +2283,11 @@ extension TypeTable {
       d tie_word_embeddings text_config.tie_word_embeddings?true:tie_word_embeddings
       c Glm4vMoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b250;language_model@text_config=b254};?tie_word_embeddings \
+      i model{visual@vision_config=b251;language_model@text_config=b255};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Glm4vMoeModel AutoModel
-      i visual@vision_config=b250;language_model@text_config=b254
+      i visual@vision_config=b251;language_model@text_config=b255
       """,
     "glm4v_moe_text": """
       f . attention_bias=true first_k_dense_replace=1 hidden_size=4096 intermediate_size=10944 \
@@ -2295,8 +2295,8 @@ extension TypeTable {
       num_hidden_layers=46 num_key_value_heads=8 tie_word_embeddings=false vocab_size=151424
       k . num_local_experts=n_routed_experts
       c Glm4vMoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b253;mlp{\
-      ?!(i<first_k_dense_replace) experts=b255;?!(i<first_k_dense_replace) gate:R(hidden_size,n_routed_experts);\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b254;mlp{\
+      ?!(i<first_k_dense_replace) experts=b256;?!(i<first_k_dense_replace) gate:R(hidden_size,n_routed_experts);\
       ?!(i<first_k_dense_replace) shared_experts=b25;?!(i<first_k_dense_replace) gate=b26;\
       ?i<first_k_dense_replace gate_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace \
       up_proj:L(hidden_size,intermediate_size);?i<first_k_dense_replace down_proj:L(intermediate_size,\
@@ -2307,7 +2307,7 @@ extension TypeTable {
       out_hidden_size=4096 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Glm4vMoeVisionModel AutoModel
-      i embeddings=b247;patch_embed=b104;blocks*depth=b248;merger=b249;downsample:C(hidden_size,out_hidden_size,1|\
+      i embeddings=b248;patch_embed=b104;blocks*depth=b249;merger=b250;downsample:C(hidden_size,out_hidden_size,1|\
       hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
       post_layernorm:N(hidden_size)
       """,
@@ -2316,14 +2316,14 @@ extension TypeTable {
       num_key_value_heads=2 vocab_size=151552
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Glm4vTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b251;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b252;norm:N(hidden_size)
       """,
     "glm4v_vision": """
       f . attention_bias=false depth=24 hidden_size=1536 image_size=336 in_channels=3 intermediate_size=13696 \
       out_hidden_size=4096 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Glm4vVisionModel AutoModel
-      i embeddings=b247;patch_embed=b104;blocks*depth=b248;merger=b249;downsample:C(hidden_size,out_hidden_size,1|\
+      i embeddings=b248;patch_embed=b104;blocks*depth=b249;merger=b250;downsample:C(hidden_size,out_hidden_size,1|\
       hidden_size,spatial_merge_size,spatial_merge_size);post_conv_layernorm:N(hidden_size);\
       post_layernorm:N(hidden_size)
       """,
@@ -2370,7 +2370,7 @@ extension TypeTable {
       r model.language_model.layers.*.ffn_hc.fn>model.language_model.layers.*.hc_ffn_fn
       r model.language_model.layers.*.ffn_hc.base>model.language_model.layers.*.hc_ffn_base
       r model.language_model.layers.*.ffn_hc.scale>model.language_model.layers.*.hc_ffn_scale
-      i model{visual@vision_config=b257;language_model@text_config=b258};?tie_word_embeddings \
+      i model{visual@vision_config=b258;language_model@text_config=b259};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Glm5NextModel AutoModel
@@ -2383,7 +2383,7 @@ extension TypeTable {
       r language_model.layers.*.ffn_hc.fn>language_model.layers.*.hc_ffn_fn
       r language_model.layers.*.ffn_hc.base>language_model.layers.*.hc_ffn_base
       r language_model.layers.*.ffn_hc.scale>language_model.layers.*.hc_ffn_scale
-      i visual@vision_config=b257;language_model@text_config=b258
+      i visual@vision_config=b258;language_model@text_config=b259
       """,
     "glm5_next_vision": """
       f . attention_bias=true depth=24 hidden_size=1024 in_channels=3 intermediate_size=4096 num_heads=16 \
@@ -2391,7 +2391,7 @@ extension TypeTable {
       temporal_patch_size=2
       k . num_attention_heads=num_heads num_hidden_layers=depth
       c Glm5NextVisionModel AutoModel
-      i patch_embed=b104;blocks*depth=b259;merger=b256;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
+      i patch_embed=b104;blocks*depth=b260;merger=b257;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
       spatial_merge_size,spatial_merge_size);post_layernorm:N(hidden_size)
       """,
     "glm_moe_dsa": """
@@ -2412,11 +2412,11 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c GlmMoeDsaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b260;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GlmMoeDsaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b260;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b261;norm:N(hidden_size)
       """,
     "glm_ocr": """
       f . tie_word_embeddings=false
@@ -2427,24 +2427,24 @@ extension TypeTable {
       k vision_config. num_attention_heads=num_heads num_hidden_layers=depth
       c GlmOcrForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b262;language_model@text_config=b264};?tie_word_embeddings \
+      i model{visual@vision_config=b263;language_model@text_config=b265};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c GlmOcrModel AutoModel
-      i visual@vision_config=b262;language_model@text_config=b264
+      i visual@vision_config=b263;language_model@text_config=b265
       """,
     "glm_ocr_text": """
       f . hidden_size=1024 intermediate_size=4096 num_attention_heads=16 num_hidden_layers=16 \
       num_key_value_heads=8 vocab_size=59392
       c GlmOcrTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b263;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b264;norm:N(hidden_size)
       """,
     "glm_ocr_vision": """
       f . attention_bias=true depth=24 hidden_size=1024 in_channels=3 intermediate_size=4096 num_heads=16 \
       out_hidden_size=1536 patch_size=14 spatial_merge_size=2 temporal_patch_size=2
       k . num_attention_heads=num_heads num_hidden_layers=depth
       c GlmOcrVisionModel AutoModel
-      i patch_embed=b104;blocks*depth=b259;merger=b261;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
+      i patch_embed=b104;blocks*depth=b260;merger=b262;downsample:C(hidden_size,out_hidden_size,1|hidden_size,\
       spatial_merge_size,spatial_merge_size);post_layernorm:N(hidden_size)
       """,
     "glmasr": """
@@ -2458,12 +2458,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b265;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b266;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GlmAsrModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b265;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b266;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "glmasr_encoder": """
       f . hidden_size=1280 intermediate_size=5120 num_attention_heads=20 num_hidden_layers=32 \
@@ -2485,7 +2485,7 @@ extension TypeTable {
       c Glm46VForConditionalGeneration AutoModelForImageTextToText
       p model
       i ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model=b244
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model=b245
       c Glm46VModel AutoModel
       i visual:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
@@ -2508,12 +2508,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{vision_tower@vision_config=b266;multi_modal_projector=b267;language_model:A(AutoModel,text_config)};\
+      i model{vision_tower@vision_config=b267;multi_modal_projector=b268;language_model:A(AutoModel,text_config)};\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GotOcr2Model AutoModel
       r language_model>language_model.model
-      i vision_tower@vision_config=b266;multi_modal_projector=b267;language_model:A(AutoModel,text_config)
+      i vision_tower@vision_config=b267;multi_modal_projector=b268;language_model:A(AutoModel,text_config)
       """,
     "gpt-sw3": """
       f . add_cross_attention=false n_embd=768 n_inner=null n_layer=12 n_positions=1024 tie_word_embeddings=true \
@@ -2521,10 +2521,10 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c GPT2LMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer=b271;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
+      i transformer=b272;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
       vocab_size)~
       c GPT2Model AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b272;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b273;ln_f:N(n_embd,1)
       """,
     "gpt2": """
       f . add_cross_attention=false n_embd=768 n_inner=null n_layer=12 n_positions=1024 tie_word_embeddings=true \
@@ -2532,10 +2532,10 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c GPT2LMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer=b271;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
+      i transformer=b272;?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,\
       vocab_size)~
       c GPT2Model AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b272;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b273;ln_f:N(n_embd,1)
       """,
     "gpt_bigcode": """
       f . multi_query=true n_embd=768 n_head=12 n_inner=null n_layer=12 n_positions=1024 num_key_value_heads=null \
@@ -2547,30 +2547,30 @@ extension TypeTable {
       f . add_cross_attention=false
       c GPTBigCodeForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b273;ln_f:N(n_embd,1)};\
+      i transformer{wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b274;ln_f:N(n_embd,1)};\
       ?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,vocab_size)~
       c GPTBigCodeModel AutoModel
-      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b273;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b274;ln_f:N(n_embd,1)
       """,
     "gpt_neo": """
       f . hidden_size=2048 max_position_embeddings=2048 num_layers=24 tie_word_embeddings=true vocab_size=50257
       k . num_hidden_layers=num_layers
       c GPTNeoForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer=b275;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      i transformer=b276;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c GPTNeoModel AutoModel
-      i wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b274;\
+      i wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b275;\
       ln_f:N(hidden_size,1)
       c GPTNeoForSequenceClassification
       p transformer
-      i transformer=b275;score:L(hidden_size,num_labels)
+      i transformer=b276;score:L(hidden_size,num_labels)
       c GPTNeoForTokenClassification
       p transformer
-      i transformer=b275;classifier:L(hidden_size,num_labels,1)
+      i transformer=b276;classifier:L(hidden_size,num_labels,1)
       c GPTNeoForQuestionAnswering
       p transformer
-      i transformer=b275;qa_outputs:L(hidden_size,2,1)
+      i transformer=b276;qa_outputs:L(hidden_size,2,1)
       """,
     "gpt_neox": """
       f . attention_bias=true hidden_size=6144 intermediate_size=24576 num_attention_heads=64 \
@@ -2578,22 +2578,22 @@ extension TypeTable {
       c GPTNeoXForCausalLM AutoModelForCausalLM
       p gpt_neox
       r lm_head>embed_out
-      i gpt_neox{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b277;final_layer_norm:N(hidden_size,\
+      i gpt_neox{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b278;final_layer_norm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GPTNeoXModel AutoModel
-      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b277;final_layer_norm:N(hidden_size,1)
+      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b278;final_layer_norm:N(hidden_size,1)
       """,
     "gpt_neox_japanese": """
       f . hidden_size=2560 intermediate_multiple_size=4 num_attention_heads=32 num_hidden_layers=32 \
       tie_word_embeddings=true vocab_size=32000
       c GPTNeoXJapaneseForCausalLM AutoModelForCausalLM
       p gpt_neox_japanese
-      i gpt_neox_japanese{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b278;\
+      i gpt_neox_japanese{embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b279;\
       final_layer_norm:N(hidden_size,1)};?!tie_word_embeddings embed_out:L(hidden_size,vocab_size);\
       ?tie_word_embeddings embed_out:L(hidden_size,vocab_size)~
       c GPTNeoXJapaneseModel AutoModel
-      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b278;final_layer_norm:N(hidden_size,1)
+      i embed_in:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b279;final_layer_norm:N(hidden_size,1)
       """,
     "gpt_oss": """
       f . attention_bias=true head_dim=64 hidden_size=2880 intermediate_size=2880 layer_types=null \
@@ -2605,7 +2605,7 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c GptOssForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b279;mlp{\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b280;mlp{\
       router:R(hidden_size,num_local_experts);experts{gate_up_proj:Q(num_local_experts,hidden_size,\
       intermediate_size*2);down_proj:Q(num_local_experts,intermediate_size,hidden_size);\
       gate_up_proj_bias:T(num_local_experts,intermediate_size*2);down_proj_bias:T(num_local_experts,hidden_size)};\
@@ -2613,7 +2613,7 @@ extension TypeTable {
       norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GptOssModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b279;mlp{router:R(hidden_size,\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b280;mlp{router:R(hidden_size,\
       num_local_experts);experts{gate_up_proj:Q(num_local_experts,hidden_size,intermediate_size*2);\
       down_proj:P(num_local_experts,intermediate_size,hidden_size);gate_up_proj_bias:T(num_local_experts,\
       intermediate_size*2);down_proj_bias:T(num_local_experts,hidden_size)};router{bias:T(num_local_experts)}};\
@@ -2624,10 +2624,10 @@ extension TypeTable {
       k . hidden_size=n_embd num_hidden_layers=n_layer
       c GPTJForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b280;ln_f:N(n_embd,1)};?tie_word_embeddings \
+      i transformer{wte:E(vocab_size,n_embd)!;h*n_layer=b281;ln_f:N(n_embd,1)};?tie_word_embeddings \
       lm_head:L(n_embd,vocab_size,1)~;?!tie_word_embeddings lm_head:L(n_embd,vocab_size,1)
       c GPTJModel AutoModel
-      i wte:E(vocab_size,n_embd)!;h*n_layer=b280;ln_f:N(n_embd,1)
+      i wte:E(vocab_size,n_embd)!;h*n_layer=b281;ln_f:N(n_embd,1)
       """,
     "granite": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 mlp_bias=false num_attention_heads=32 \
@@ -2635,10 +2635,10 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c GraniteForCausalLM AutoModelForCausalLM
       p model
-      i model=b282;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b283;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b281;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b282;norm:N(hidden_size)
       """,
     "granite4_vision": """
       f . tie_word_embeddings=false
@@ -2659,8 +2659,8 @@ extension TypeTable {
       c Granite4VisionForConditionalGeneration AutoModelForImageTextToText
       p model
       i model{language_model@text_config{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b80;\
-      norm:N(hidden_size)};layerwise_projectors{0=b283;1=b283;2=b283};spatial_projectors{0=b283;1=b283;2=b283;\
-      3=b283};image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,vision_config)};\
+      norm:N(hidden_size)};layerwise_projectors{0=b284;1=b284;2=b284};spatial_projectors{0=b284;1=b284;2=b284;\
+      3=b284};image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,vision_config)};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       """,
@@ -2674,25 +2674,25 @@ extension TypeTable {
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
       c GraniteDoclingForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model@vision_config=b288;text_model@text_config=b282;?!null(density_router_hidden_size) \
-      density_router=b289};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
+      i model{vision_model@vision_config=b289;text_model@text_config=b283;?!null(density_router_hidden_size) \
+      density_router=b290};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c GraniteDoclingModel AutoModel
-      i vision_model@vision_config=b288;text_model@text_config=b282;?!null(density_router_hidden_size) \
-      density_router=b289
+      i vision_model@vision_config=b289;text_model@text_config=b283;?!null(density_router_hidden_size) \
+      density_router=b290
       """,
     "granite_docling_text": """
       f . attention_bias=false hidden_size=1024 intermediate_size=2048 mlp_bias=false num_attention_heads=16 \
       num_hidden_layers=28 num_key_value_heads=4 tie_word_embeddings=true vocab_size=133800
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c GraniteDoclingTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b281;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b282;norm:N(hidden_size)
       """,
     "granite_docling_vision": """
       f . hidden_size=768 image_size=512 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 out_hidden_size=1024 patch_size=16 scale_factor=4 use_fine_route=true
       c GraniteDoclingVisionModel AutoModel
-      i embeddings=b284;encoder{layers*num_hidden_layers=b95};connector=b287;post_layernorm:N(hidden_size,1)
+      i embeddings=b285;encoder{layers*num_hidden_layers=b95};connector=b288;post_layernorm:N(hidden_size,1)
       """,
     "granite_speech": """
       f . downsample_rate=5 tie_word_embeddings=true window_size=15
@@ -2713,7 +2713,7 @@ extension TypeTable {
       p model
       r model>
       r model.language_model>language_model.model
-      i model=b291;lm_head:L(text_config.hidden_size,text_config.vocab_size)~
+      i model=b292;lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       """,
     "granite_speech_plus": """
       f . downsample_rate=5 tie_word_embeddings=true window_size=15
@@ -2732,7 +2732,7 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b291;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
+      i model=b292;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       """,
     "granite_swa": """
@@ -2744,11 +2744,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c GraniteSWAForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b293;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b294;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c GraniteSWAModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b293;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b294;norm:N(hidden_size)
       """,
     "granitemoe": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2759,13 +2759,13 @@ extension TypeTable {
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model=b297;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b298;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteMoeModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b296;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b297;norm:N(hidden_size)
       """,
     "granitemoe_swa": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 layer_types=null num_attention_heads=32 \
@@ -2778,11 +2778,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c GraniteMoeSWAForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b298;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b299;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GraniteMoeSWAModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b298;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b299;norm:N(hidden_size)
       """,
     "granitemoehybrid": """
       f . hidden_size=4096 intermediate_size=11008 layer_types=null mamba_conv_bias=true mamba_d_conv=4 \
@@ -2799,14 +2799,14 @@ extension TypeTable {
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b299;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b300;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c GraniteMoeHybridModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b299;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b300;norm:N(hidden_size)
       """,
     "granitemoeshared": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2819,13 +2819,13 @@ extension TypeTable {
       r model.layers.*.block_sparse_moe.router>model.layers.*.block_sparse_moe.router.layer
       r model.layers.*.block_sparse_moe.experts.gate_up_proj>model.layers.*.block_sparse_moe.input_linear.weight
       r model.layers.*.block_sparse_moe.experts.down_proj>model.layers.*.block_sparse_moe.output_linear.weight
-      i model=b297;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b298;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c GraniteMoeSharedModel AutoModel
       r layers.*.block_sparse_moe.router>layers.*.block_sparse_moe.router.layer
       r layers.*.block_sparse_moe.experts.gate_up_proj>layers.*.block_sparse_moe.input_linear.weight
       r layers.*.block_sparse_moe.experts.down_proj>layers.*.block_sparse_moe.output_linear.weight
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b296;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b297;norm:N(hidden_size)
       """,
     "gte": """
       f . hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_hidden_layers=12 \
@@ -2842,7 +2842,7 @@ extension TypeTable {
       r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
       r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
       r lm_head.layer_norm>lm_head.norm
-      i gte=b303;lm_head{dense:L(hidden_size,hidden_size,1);?!tie_word_embeddings decoder:L(hidden_size,\
+      i gte=b304;lm_head{dense:L(hidden_size,hidden_size,1);?!tie_word_embeddings decoder:L(hidden_size,\
       vocab_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,1)~;layer_norm:N(hidden_size,1)}
       c GteModel AutoModel
       r layers.*.mlp.gate_proj>encoder.layer.*.mlp.up_gate_proj
@@ -2854,7 +2854,7 @@ extension TypeTable {
       r layers.*.self_attn.o_proj>encoder.layer.*.attention.o_proj
       r layers.*.post_attention_layernorm>encoder.layer.*.attn_ln
       r layers.*.post_mlp_layernorm>encoder.layer.*.mlp_ln
-      i embeddings=b300;layers*num_hidden_layers=b302
+      i embeddings=b301;layers*num_hidden_layers=b303
       c GteForSequenceClassification
       p gte
       r gte.layers.*.mlp.gate_proj>gte.encoder.layer.*.mlp.up_gate_proj
@@ -2866,7 +2866,7 @@ extension TypeTable {
       r gte.layers.*.self_attn.o_proj>gte.encoder.layer.*.attention.o_proj
       r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
       r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
-      i gte{embeddings=b300;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b302};\
+      i gte{embeddings=b301;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b303};\
       classifier:L(hidden_size,num_labels,1)
       c GteForTokenClassification
       p gte
@@ -2879,7 +2879,7 @@ extension TypeTable {
       r gte.layers.*.self_attn.o_proj>gte.encoder.layer.*.attention.o_proj
       r gte.layers.*.post_attention_layernorm>gte.encoder.layer.*.attn_ln
       r gte.layers.*.post_mlp_layernorm>gte.encoder.layer.*.mlp_ln
-      i gte=b303;classifier:L(hidden_size,num_labels,1)
+      i gte=b304;classifier:L(hidden_size,num_labels,1)
       """,
     "helium": """
       f . attention_bias=false head_dim=128 hidden_size=2560 intermediate_size=7040 mlp_bias=false \
@@ -2887,11 +2887,11 @@ extension TypeTable {
       g head_dim
       c HeliumForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b304;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b305;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HeliumModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b304;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b305;norm:N(hidden_size)
       """,
     "hrm_text": """
       f . H_cycles=2 L_cycles=3 head_dim=128 hidden_size=1536 intermediate_size=4096 num_attention_heads=12 \
@@ -2922,7 +2922,7 @@ extension TypeTable {
       r model.H_module.layers.*.self_attn.gate_proj>model.H_module.layers.*.attn.gqkv_proj
       r model.H_module.layers.*.mlp.gate_proj>model.H_module.layers.*.mlp.gate_up_proj
       r model.H_module.layers.*.mlp.up_proj>model.H_module.layers.*.mlp.gate_up_proj
-      i model{embed_tokens:E(vocab_size,hidden_size)!;L_module=b305;H_module=b305;z_L_init:T(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;L_module=b306;H_module=b306;z_L_init:T(hidden_size)};\
       lm_head:L(hidden_size,vocab_size)
       c HrmTextModel AutoModel
       r L_module.layers.*.self_attn.q_proj>L_module.layers.*.attn.gqkv_proj
@@ -2939,7 +2939,7 @@ extension TypeTable {
       r H_module.layers.*.self_attn.gate_proj>H_module.layers.*.attn.gqkv_proj
       r H_module.layers.*.mlp.gate_proj>H_module.layers.*.mlp.gate_up_proj
       r H_module.layers.*.mlp.up_proj>H_module.layers.*.mlp.gate_up_proj
-      i embed_tokens:E(vocab_size,hidden_size)!;L_module=b305;H_module=b305;z_L_init:T(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;L_module=b306;H_module=b306;z_L_init:T(hidden_size)
       """,
     "hunyuan_v1_dense": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2948,10 +2948,10 @@ extension TypeTable {
       g head_dim
       c HunYuanDenseV1ForCausalLM AutoModelForCausalLM
       p model
-      i model=b308;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b309;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c HunYuanDenseV1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b307;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b308;norm:N(hidden_size)
       """,
     "hunyuan_v1_moe": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -2961,11 +2961,11 @@ extension TypeTable {
       g head_dim
       c HunYuanMoEV1ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b309;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b310;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HunYuanMoEV1Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b309;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b310;norm:N(hidden_size)
       """,
     "hunyuan_vl": """
       f . tie_word_embeddings=true
@@ -2999,7 +2999,7 @@ extension TypeTable {
       r model.vision_tower.patch_merger.image_sep>vit.perceive.image_sep
       r model.vision_tower.patch_merger.before_rms>vit.perceive.before_rms
       r model.vision_tower.patch_merger.after_rms>vit.perceive.after_rms
-      i model{language_model@text_config=b308;vision_tower@vision_config=b314};lm_head:L(text_config.hidden_size,\
+      i model{language_model@text_config=b309;vision_tower@vision_config=b315};lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)~
       c HunYuanVLModel AutoModel
       r vision_tower.layers.*.mlp.fc1>vision_tower.layers.*.mlp.dense_h_to_4h
@@ -3013,7 +3013,7 @@ extension TypeTable {
       r vision_tower.patch_merger.image_sep>vision_tower.perceive.image_sep
       r vision_tower.patch_merger.before_rms>vision_tower.perceive.before_rms
       r vision_tower.patch_merger.after_rms>vision_tower.perceive.after_rms
-      i language_model@text_config=b308;vision_tower@vision_config=b314
+      i language_model@text_config=b309;vision_tower@vision_config=b315
       """,
     "hunyuan_vl_vision": """
       f . hidden_size=1152 intermediate_size=4304 max_image_size=2048 num_attention_heads=16 num_channels=3 \
@@ -3021,7 +3021,7 @@ extension TypeTable {
       k . attention_heads=num_attention_heads
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c HunYuanVLVisionTransformer AutoModel
-      i embeddings=b310;layers*num_hidden_layers=b312;patch_merger=b313
+      i embeddings=b311;layers*num_hidden_layers=b313;patch_merger=b314
       """,
     "hy_v3": """
       f . attention_bias=false head_dim=128 hidden_size=4096 intermediate_size=13312 mlp_bias=false \
@@ -3036,14 +3036,14 @@ extension TypeTable {
       r model.layers.*.mlp.gate>model.layers.*.mlp.router.gate
       r model.layers.*.mlp.shared_experts>model.layers.*.mlp.shared_mlp
       r model.layers.*.mlp.e_score_correction_bias>model.layers.*.mlp.expert_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b315;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b316;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HYV3Model AutoModel
       r layers.*.mlp.gate>layers.*.mlp.router.gate
       r layers.*.mlp.shared_experts>layers.*.mlp.shared_mlp
       r layers.*.mlp.e_score_correction_bias>layers.*.mlp.expert_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b315;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b316;norm:N(hidden_size)
       """,
     "hy_v4": """
       f . attention_bias=false hc_mult=4 head_dim=256 hidden_size=2816 index_head_dim=128 index_n_heads=16 \
@@ -3074,7 +3074,7 @@ extension TypeTable {
       r model.hc_head.hc_fn>model.hc_pre.hc_head.hc_head_fn
       r model.hc_head.hc_base>model.hc_pre.hc_head.hc_head_base
       r model.hc_head.hc_scale>model.hc_pre.hc_head.hc_head_scale
-      i model=b318;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b319;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c HYV4Model AutoModel
       r layers.*.self_attn.gate_proj>layers.*.self_attn.linear_gate
@@ -3090,7 +3090,7 @@ extension TypeTable {
       r hc_head.hc_fn>hc_head.hc_pre.hc_head_fn
       r hc_head.hc_base>hc_head.hc_pre.hc_head_base
       r hc_head.hc_scale>hc_head.hc_pre.hc_head_scale
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b317;norm:N(hidden_size);hc_head=b144
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b318;norm:N(hidden_size);hc_head=b145
       """,
     "hy_v4_vl": """
       f . tie_word_embeddings=false
@@ -3151,7 +3151,7 @@ extension TypeTable {
       r model.vision_tower.patch_merger.proj_out>vit.perceive.proj.2
       r model.vision_tower.patch_merger.image_newline>vit.perceive.image_newline
       r model.vision_tower.patch_merger.before_rms>vit.perceive.norm
-      i model{language_model@text_config=b318;vision_tower@vision_config=b320};?tie_word_embeddings \
+      i model{language_model@text_config=b319;vision_tower@vision_config=b321};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c HYV4VLModel AutoModel
@@ -3174,7 +3174,7 @@ extension TypeTable {
       r vision_tower.patch_merger.proj_out>vision_tower.perceive.proj.2
       r vision_tower.patch_merger.image_newline>vision_tower.perceive.image_newline
       r vision_tower.patch_merger.before_rms>vision_tower.perceive.norm
-      i language_model@text_config=b318;vision_tower@vision_config=b320
+      i language_model@text_config=b319;vision_tower@vision_config=b321
       """,
     "hy_v4_vl_text": """
       f . attention_bias=false hc_mult=4 head_dim=256 hidden_size=6144 index_head_dim=128 index_n_heads=32 \
@@ -3205,7 +3205,7 @@ extension TypeTable {
       r hc_head.hc_fn>hc_head.hc_pre.hc_head_fn
       r hc_head.hc_base>hc_head.hc_pre.hc_head_base
       r hc_head.hc_scale>hc_head.hc_pre.hc_head_scale
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b317;norm:N(hidden_size);hc_head=b144
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b318;norm:N(hidden_size);hc_head=b145
       """,
     "hy_v4_vl_vision": """
       f . hidden_size=1536 intermediate_size=6144 max_image_size=2048 num_attention_heads=16 num_channels=3 \
@@ -3213,7 +3213,7 @@ extension TypeTable {
       k . attention_heads=num_attention_heads
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c HYV4VLVisionModel AutoModel
-      i embeddings=b310;layers*num_hidden_layers=b312;patch_merger=b319
+      i embeddings=b311;layers*num_hidden_layers=b313;patch_merger=b320
       """,
     "hyperclovax": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 mlp_bias=false \
@@ -3224,11 +3224,11 @@ extension TypeTable {
       g head_dim
       c HyperCLOVAXForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b321;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b322;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c HyperCLOVAXModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b321;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b322;norm:N(hidden_size)
       """,
     "hyperclovax_vision_v2": """
       f . tie_word_embeddings=true
@@ -3262,15 +3262,15 @@ extension TypeTable {
       s alpha_type float vector
       c IdeficsForVisionText2Text AutoModelForImageTextToText
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;vision_model=b323;\
-      layers*num_hidden_layers//cross_layer_interval=b325;\
-      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b326;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;vision_model=b324;\
+      layers*num_hidden_layers//cross_layer_interval=b326;\
+      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b327;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c IdeficsModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;vision_model=b323;\
-      layers*num_hidden_layers//cross_layer_interval=b325;\
-      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b326;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;vision_model=b324;\
+      layers*num_hidden_layers//cross_layer_interval=b326;\
+      gated_cross_attn_layers*num_hidden_layers//cross_layer_interval=b327;norm:N(hidden_size)
       """,
     "idefics2": """
       f . tie_word_embeddings=false
@@ -3284,11 +3284,11 @@ extension TypeTable {
       d perceiver_config.hidden_size text_config.hidden_size
       c Idefics2ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model@vision_config=b327;connector=b328;text_model:A(AutoModel,text_config)};\
+      i model{vision_model@vision_config=b328;connector=b329;text_model:A(AutoModel,text_config)};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Idefics2Model AutoModel
-      i vision_model@vision_config=b327;connector=b328;text_model:A(AutoModel,text_config)
+      i vision_model@vision_config=b328;connector=b329;text_model:A(AutoModel,text_config)
       """,
     "idefics3": """
       f . scale_factor=2 tie_word_embeddings=false
@@ -3298,16 +3298,16 @@ extension TypeTable {
       m text_config. rms_norm_eps=1e-05
       c Idefics3ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b330;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b331;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Idefics3Model AutoModel
-      i vision_model@vision_config=b327;connector=b329;text_model:A(AutoModel,text_config)
+      i vision_model@vision_config=b328;connector=b330;text_model:A(AutoModel,text_config)
       """,
     "idefics3_vision": """
       f . hidden_size=1152 image_size=224 intermediate_size=3072 num_attention_heads=16 num_channels=3 \
       num_hidden_layers=12 patch_size=32
       c Idefics3VisionTransformer AutoModel
-      i embeddings=b284;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
+      i embeddings=b285;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
       """,
     "inkling2_vision": """
       f . hidden_size=1024 intermediate_size=null mlp_ratio=4.0 num_attention_heads=16 num_channels=3 \
@@ -3339,23 +3339,23 @@ extension TypeTable {
       s mlp_layer_types dense sparse
       c InklingForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b332;mlp{\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b333;mlp{\
       ?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);?!(mlp_layer_types[i]=='sparse') \
       down_proj:L(intermediate_size,hidden_size);?mlp_layer_types[i]=='sparse' gate:R(hidden_size,\
-      n_routed_experts+n_shared_experts);?mlp_layer_types[i]=='sparse' experts=b255;?mlp_layer_types[i]=='sparse' \
-      shared_experts=b333;?!(mlp_layer_types[i]=='sparse') global_scale:T(1);?mlp_layer_types[i]=='sparse' \
-      gate=b334};attn_sconv=b335;mlp_sconv=b335;input_layernorm:N(hidden_size);\
+      n_routed_experts+n_shared_experts);?mlp_layer_types[i]=='sparse' experts=b256;?mlp_layer_types[i]=='sparse' \
+      shared_experts=b334;?!(mlp_layer_types[i]=='sparse') global_scale:T(1);?mlp_layer_types[i]=='sparse' \
+      gate=b335};attn_sconv=b336;mlp_sconv=b336;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};embed_tokens{embed_norm:N(hidden_size)};norm:N(hidden_size)};\
       lm_head:L(hidden_size,vocab_size)
       c InklingTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b332;mlp{\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b333;mlp{\
       ?mlp_layer_types[i]=='sparse' gate:R(hidden_size,n_routed_experts+n_shared_experts);\
-      ?mlp_layer_types[i]=='sparse' experts=b255;?mlp_layer_types[i]=='sparse' shared_experts=b333;\
-      ?mlp_layer_types[i]=='sparse' gate=b334;?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,\
+      ?mlp_layer_types[i]=='sparse' experts=b256;?mlp_layer_types[i]=='sparse' shared_experts=b334;\
+      ?mlp_layer_types[i]=='sparse' gate=b335;?!(mlp_layer_types[i]=='sparse') gate_proj:L(hidden_size,\
       intermediate_size);?!(mlp_layer_types[i]=='sparse') up_proj:L(hidden_size,intermediate_size);\
       ?!(mlp_layer_types[i]=='sparse') down_proj:L(intermediate_size,hidden_size);\
-      ?!(mlp_layer_types[i]=='sparse') global_scale:T(1)};attn_sconv=b335;mlp_sconv=b335;\
+      ?!(mlp_layer_types[i]=='sparse') global_scale:T(1)};attn_sconv=b336;mlp_sconv=b336;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};embed_tokens{\
       embed_norm:N(hidden_size)};norm:N(hidden_size)
       """,
@@ -3369,11 +3369,11 @@ extension TypeTable {
       y text_config. opt
       d qformer_config.encoder_hidden_size vision_config.hidden_size
       c InstructBlipForConditionalGeneration AutoModelForImageTextToText
-      i vision_model@vision_config=b73;qformer@qformer_config=b336;\
+      i vision_model@vision_config=b73;qformer@qformer_config=b337;\
       language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
       num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModelForCausalLM,text_config)
       c InstructBlipModel AutoModel
-      i vision_model@vision_config=b73;qformer@qformer_config=b336;\
+      i vision_model@vision_config=b73;qformer@qformer_config=b337;\
       language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
       num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModel,text_config)
       """,
@@ -3386,11 +3386,11 @@ extension TypeTable {
       qkv_bias=true
       y text_config. opt
       c InstructBlipVideoForConditionalGeneration AutoModelForImageTextToText
-      i vision_model@vision_config=b73;qformer@qformer_config=b336;\
+      i vision_model@vision_config=b73;qformer@qformer_config=b337;\
       language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
       num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModelForCausalLM,text_config)
       c InstructBlipVideoModel AutoModel
-      i vision_model@vision_config=b73;qformer@qformer_config=b336;\
+      i vision_model@vision_config=b73;qformer@qformer_config=b337;\
       language_projection:L(qformer_config.hidden_size,text_config.hidden_size,1);query_tokens:T(1,\
       num_query_tokens,qformer_config.hidden_size);language_model:A(AutoModel,text_config)
       """,
@@ -3406,10 +3406,10 @@ extension TypeTable {
       f . mlp_bias=false
       c LlamaForCausalLM AutoModelForCausalLM
       p model
-      i model=b338;?tie_word_embeddings&!(hidden_size//num_attention_heads<=4) lm_head:L(hidden_size,vocab_size)~;\
+      i model=b339;?tie_word_embeddings&!(hidden_size//num_attention_heads<=4) lm_head:L(hidden_size,vocab_size)~;\
       ?!tie_word_embeddings|hidden_size//num_attention_heads<=4 lm_head:L(hidden_size,vocab_size)
       c LlamaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b337;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b338;norm:N(hidden_size)
       """,
     "internvl": """
       f . downsample_ratio=0.5 tie_word_embeddings=true
@@ -3422,7 +3422,7 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{vision_tower@vision_config{embeddings=b339;encoder{layer*num_hidden_layers=b340};?!use_mean_pooling \
+      i model{vision_tower@vision_config{embeddings=b340;encoder{layer*num_hidden_layers=b341};?!use_mean_pooling \
       layernorm:N(hidden_size,1)};multi_modal_projector{\
       linear_1:L(vision_config.hidden_size*int(1/downsample_ratio)**2,text_config.hidden_size,1);\
       linear_2:L(text_config.hidden_size,text_config.hidden_size,1);\
@@ -3435,7 +3435,7 @@ extension TypeTable {
       num_attention_heads=16 num_channels=3 num_hidden_layers=24 patch_size=[14,14] \
       use_absolute_position_embeddings=true use_mask_token=false use_mean_pooling=true use_qk_norm=false
       c InternVLVisionModel AutoModel
-      i embeddings=b339;encoder{layer*num_hidden_layers=b340};?!use_mean_pooling layernorm:N(hidden_size,1)
+      i embeddings=b340;encoder{layer*num_hidden_layers=b341};?!use_mean_pooling layernorm:N(hidden_size,1)
       """,
     "iquestcoder": """
       f . attention_bias=false head_dim=128 hidden_size=5120 intermediate_size=27648 mlp_bias=false \
@@ -3445,10 +3445,10 @@ extension TypeTable {
       g head_dim
       c LlamaForCausalLM AutoModelForCausalLM
       p model
-      i model=b167;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b168;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c LlamaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b166;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b167;norm:N(hidden_size)
       """,
     "jais2": """
       f . attention_bias=true head_dim=null hidden_size=3328 intermediate_size=26624 mlp_bias=true \
@@ -3459,11 +3459,11 @@ extension TypeTable {
       g head_dim
       c Jais2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b341;norm:N(hidden_size,1)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;norm:N(hidden_size,1)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Jais2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b341;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;norm:N(hidden_size,1)
       """,
     "jamba": """
       f . attn_layer_offset=4 attn_layer_period=8 expert_layer_offset=1 expert_layer_period=2 hidden_size=4096 \
@@ -3475,13 +3475,13 @@ extension TypeTable {
       g !(num_experts<=1)
       c JambaForCausalLM AutoModelForCausalLM
       p model
-      i model=b343;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b344;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c JambaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b342;final_layernorm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b343;final_layernorm:N(hidden_size)
       c JambaForSequenceClassification
       p model
-      i model=b343;score:L(hidden_size,num_labels)
+      i model=b344;score:L(hidden_size,num_labels)
       """,
     "janus": """
       f . tie_word_embeddings=true
@@ -3493,7 +3493,7 @@ extension TypeTable {
       y text_config. llama
       c JanusForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model@vision_config=b344;aligner@vision_config{fc1:L(hidden_size,projection_dim,1);\
+      i model{vision_model@vision_config=b345;aligner@vision_config{fc1:L(hidden_size,projection_dim,1);\
       hidden_layers*(depth-1){:L(projection_dim,projection_dim,1)}};vqmodel@vq_config{encoder{\
       conv_in:C(in_channels,base_channels,1|in_channels,3,3);down*len(channel_multiplier){block*num_res_blocks{\
       conv1:C(j==0?(base_channels*channel_multiplier[i-1]==base_channels*channel_multiplier[i]?base_channels*chann\
@@ -3566,15 +3566,15 @@ extension TypeTable {
       proj_out:C(base_channels*channel_multiplier[len(channel_multiplier)-1-i],\
       base_channels*channel_multiplier[len(channel_multiplier)-1-i],1|\
       base_channels*channel_multiplier[len(channel_multiplier)-1-i],1,1)};?!(i+1==len(channel_multiplier)) \
-      upsample=b345};conv_out:C(base_channels*channel_multiplier[0],out_channels,1|\
+      upsample=b346};conv_out:C(base_channels*channel_multiplier[0],out_channels,1|\
       base_channels*channel_multiplier[0],3,3);norm_out:N(base_channels*channel_multiplier[0],1)}};\
       generation_embeddings:E(vq_config.num_embeddings,vq_config.embed_dim);generation_aligner@vq_config{\
       fc1:L(embed_dim,projection_dim,1);hidden_layers*(num_hidden_layers-1){:L(projection_dim,projection_dim,1)}};\
-      generation_head@vq_config=b346;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
+      generation_head@vq_config=b347;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c JanusModel AutoModel
-      i vision_model@vision_config=b344;aligner@vision_config{fc1:L(hidden_size,projection_dim,1);hidden_layers{\
+      i vision_model@vision_config=b345;aligner@vision_config{fc1:L(hidden_size,projection_dim,1);hidden_layers{\
       0:L(projection_dim,projection_dim,1)}};vqmodel{encoder{conv_in:C(vq_config.in_channels,\
       vq_config.base_channels,1|vq_config.in_channels,3,3);down*text_config.num_hidden_layers{block{0{\
       conv1:C(vq_config.base_channels*vq_config.channel_multiplier[i-1]==vq_config.base_channels*vq_config.channel\
@@ -3596,7 +3596,7 @@ extension TypeTable {
       _multiplier[i]?vq_config.base_channels*vq_config.channel_multiplier[i]:i==0?vq_config.base_channels:i+1==tex\
       t_config.num_hidden_layers?vq_config.base_channels*vq_config.channel_multiplier[3]:vq_config.base_channels*v\
       q_config.channel_multiplier[1],1);norm2@vq_config=b91};1@vq_config=b92};?i+1==text_config.num_hidden_layers \
-      attn@vq_config{0=b347;1=b347};?!(i+1==len(vq_config.channel_multiplier)) downsample@vq_config=b88};\
+      attn@vq_config{0=b348;1=b348};?!(i+1==len(vq_config.channel_multiplier)) downsample@vq_config=b88};\
       mid@vq_config=b90;conv_out:C(vq_config.base_channels*vq_config.channel_multiplier[4]%1==0?vq_config.base_cha\
       nnels*vq_config.channel_multiplier[4]:vq_config.base_channels*vq_config.channel_multiplier[3],\
       vq_config.double_latent?vq_config.latent_channels*2:vq_config.latent_channels,1|\
@@ -3624,14 +3624,14 @@ extension TypeTable {
       vq_config.base_channels*vq_config.channel_multiplier[len(vq_config.channel_multiplier)-1-i+1],1,1);\
       norm1:N(vq_config.base_channels==vq_config.base_channels*vq_config.channel_multiplier[i]?vq_config.base_chan\
       nels*vq_config.channel_multiplier[4]:i+1==text_config.num_hidden_layers?vq_config.base_channels*vq_config.ch\
-      annel_multiplier[1]:vq_config.base_channels*vq_config.channel_multiplier[i],1);norm2@vq_config=b348};\
-      1@vq_config=b349;2@vq_config=b349};?i==0 attn@vq_config{0=b350;1=b350;2=b350};\
-      ?!(i+1==len(vq_config.channel_multiplier)) upsample@vq_config=b345};\
+      annel_multiplier[1]:vq_config.base_channels*vq_config.channel_multiplier[i],1);norm2@vq_config=b349};\
+      1@vq_config=b350;2@vq_config=b350};?i==0 attn@vq_config{0=b351;1=b351;2=b351};\
+      ?!(i+1==len(vq_config.channel_multiplier)) upsample@vq_config=b346};\
       conv_out:C(vq_config.base_channels*vq_config.channel_multiplier[0],vq_config.out_channels,1|\
-      vq_config.base_channels*vq_config.channel_multiplier[0],3,3);norm_out@vq_config=b351}};\
+      vq_config.base_channels*vq_config.channel_multiplier[0],3,3);norm_out@vq_config=b352}};\
       generation_embeddings:E(vq_config.num_embeddings,vq_config.embed_dim);generation_aligner@vq_config{\
       fc1:L(embed_dim,projection_dim,1);hidden_layers{0:L(projection_dim,projection_dim,1)}};\
-      generation_head@vq_config=b346;language_model:A(AutoModel,text_config)
+      generation_head@vq_config=b347;language_model:A(AutoModel,text_config)
       """,
     "jetmoe": """
       f . hidden_size=2048 intermediate_size=5632 kv_channels=128 num_attention_heads=null num_experts_per_tok=2 \
@@ -3641,11 +3641,11 @@ extension TypeTable {
       g kv_channels
       c JetMoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b352;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b353;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c JetMoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b352;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b353;norm:N(hidden_size)
       """,
     "jina_embeddings_v3": """
       f . hidden_size=1024 intermediate_size=4096 num_attention_heads=16 num_hidden_layers=24 \
@@ -3660,7 +3660,7 @@ extension TypeTable {
       r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
       r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
       r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
-      i lm_head=b84;roberta=b355
+      i lm_head=b84;roberta=b356
       c JinaEmbeddingsV3Model AutoModel
       r embeddings.LayerNorm>emb_ln
       r layers.*.mlp>encoder.layers.*.mlp
@@ -3670,7 +3670,7 @@ extension TypeTable {
       r layers.*.self_attn.o_proj>encoder.layers.*.mixer.out_proj
       r layers.*.post_attention_layernorm>encoder.layers.*.norm1
       r layers.*.post_mlp_layernorm>encoder.layers.*.norm2
-      i embeddings=b353;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b354
+      i embeddings=b354;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b355
       c JinaEmbeddingsV3ForSequenceClassification
       p roberta
       r roberta.embeddings.LayerNorm>roberta.emb_ln
@@ -3681,7 +3681,7 @@ extension TypeTable {
       r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
       r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
       r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
-      i classifier=b58;roberta=b355
+      i classifier=b58;roberta=b356
       c JinaEmbeddingsV3ForTokenClassification
       p roberta
       r roberta.embeddings.LayerNorm>roberta.emb_ln
@@ -3692,7 +3692,7 @@ extension TypeTable {
       r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
       r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
       r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
-      i classifier:L(hidden_size,num_labels,1);roberta=b355
+      i classifier:L(hidden_size,num_labels,1);roberta=b356
       c JinaEmbeddingsV3ForQuestionAnswering
       p roberta
       r roberta.embeddings.LayerNorm>roberta.emb_ln
@@ -3703,14 +3703,14 @@ extension TypeTable {
       r roberta.layers.*.self_attn.o_proj>roberta.encoder.layers.*.mixer.out_proj
       r roberta.layers.*.post_attention_layernorm>roberta.encoder.layers.*.norm1
       r roberta.layers.*.post_mlp_layernorm>roberta.encoder.layers.*.norm2
-      i qa_outputs:L(hidden_size,num_labels,1);roberta=b355
+      i qa_outputs:L(hidden_size,num_labels,1);roberta=b356
       """,
     "kimi_k25_vision": """
       f . hidden_size=1152 intermediate_size=4304 num_attention_heads=16 num_hidden_layers=27 patch_size=14 \
       pos_emb_height=64 pos_emb_width=64
       c Kimi_K25VisionModel AutoModel
       i patch_embed{proj:C(3,hidden_size,1|3,patch_size,patch_size);pos_emb{position_embeddings:T(pos_emb_height,\
-      pos_emb_width,hidden_size)}};layers*num_hidden_layers=b356;final_layernorm:N(hidden_size,1)
+      pos_emb_width,hidden_size)}};layers*num_hidden_layers=b357;final_layernorm:N(hidden_size,1)
       """,
     "kimi_linear": """
       f . attention_bias=false first_k_dense_replace=1 head_dim=null hidden_size=2304 intermediate_size=9216 \
@@ -3741,14 +3741,14 @@ extension TypeTable {
       model.layers.*.self_attn.k_conv1d.weight,model.layers.*.self_attn.v_conv1d.weight
       r model.layers.*.self_attn.forget_gate>model.layers.*.self_attn
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b358;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b359;norm:N(hidden_size)};\
       lm_head:L(hidden_size,vocab_size)
       c KimiLinearModel AutoModel
       r layers.*.self_attn.conv1d.weight>layers.*.self_attn.q_conv1d.weight,layers.*.self_attn.k_conv1d.weight,\
       layers.*.self_attn.v_conv1d.weight
       r layers.*.self_attn.forget_gate>layers.*.self_attn
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b358;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b359;norm:N(hidden_size)
       """,
     "kolibri1": """
       f . head_dim=128 hidden_size=2560 layer_types=null moe_intermediate_size=512 num_attention_heads=48 \
@@ -3763,14 +3763,14 @@ extension TypeTable {
       r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.moe.router.expert_bias
       r model.layers.*.post_self_attn_layernorm>model.layers.*.post_attn_norm
       r model.layers.*.post_mlp_layernorm>model.layers.*.post_ffn_norm
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b361;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b362;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Kolibri1Model AutoModel
       r layers.*.mlp.gate.e_score_correction_bias>layers.*.moe.router.expert_bias
       r layers.*.post_self_attn_layernorm>layers.*.post_attn_norm
       r layers.*.post_mlp_layernorm>layers.*.post_ffn_norm
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b361;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b362;norm:N(hidden_size)
       """,
     "kosmos-2": """
       f . latent_query_num=64 tie_word_embeddings=true
@@ -3782,11 +3782,11 @@ extension TypeTable {
       g !text_config.add_cross_attention
       g text_config.tie_word_embeddings
       c Kosmos2ForConditionalGeneration AutoModelForImageTextToText
-      i text_model@text_config{model=b366;?add_cross_attention&!tie_word_embeddings lm_head:L(embed_dim,\
+      i text_model@text_config{model=b367;?add_cross_attention&!tie_word_embeddings lm_head:L(embed_dim,\
       vocab_size);?!add_cross_attention|tie_word_embeddings lm_head:L(embed_dim,vocab_size)~};\
-      vision_model@vision_config{model=b237};image_to_text_projection=b365
+      vision_model@vision_config{model=b238};image_to_text_projection=b366
       c Kosmos2Model AutoModel
-      i text_model@text_config{model=b366};vision_model@vision_config{model=b237};image_to_text_projection=b365
+      i text_model@text_config{model=b367};vision_model@vision_config{model=b238};image_to_text_projection=b366
       """,
     "kosmos-2.5": """
       f . latent_query_num=2048 tie_word_embeddings=true
@@ -3796,12 +3796,12 @@ extension TypeTable {
       k text_config. hidden_size=embed_dim num_hidden_layers=layers
       g text_config.tie_word_embeddings
       c Kosmos2_5ForConditionalGeneration AutoModelForImageTextToText
-      i text_model@text_config{model=b363;?!tie_word_embeddings lm_head:L(embed_dim,vocab_size);\
-      ?tie_word_embeddings lm_head:L(embed_dim,vocab_size)~};vision_model@vision_config=b364;\
-      image_to_text_projection=b365
+      i text_model@text_config{model=b364;?!tie_word_embeddings lm_head:L(embed_dim,vocab_size);\
+      ?tie_word_embeddings lm_head:L(embed_dim,vocab_size)~};vision_model@vision_config=b365;\
+      image_to_text_projection=b366
       c Kosmos2_5Model AutoModel
-      i text_model@text_config{model=b363;?!tie_word_embeddings lm_head:L(embed_dim,vocab_size)};\
-      vision_model@vision_config=b364;image_to_text_projection=b365
+      i text_model@text_config{model=b364;?!tie_word_embeddings lm_head:L(embed_dim,vocab_size)};\
+      vision_model@vision_config=b365;image_to_text_projection=b366
       """,
     "lara_mini": """
       f . attention_bias=false head_dim=128 hidden_size=1024 layer_types=null linear_conv_kernel_dim=4 \
@@ -3819,7 +3819,7 @@ extension TypeTable {
       r model.layers.*.linear_attn.in_proj_b>model.layers.*.linear_attn.in_proj
       r model.layers.*.linear_attn.in_proj_a>model.layers.*.linear_attn.in_proj
       r model.layers.*.linear_attn.norm>model.layers.*.linear_attn.out_norm
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b368;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b369;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c LaraMiniModel AutoModel
@@ -3828,22 +3828,22 @@ extension TypeTable {
       r layers.*.linear_attn.in_proj_b>layers.*.linear_attn.in_proj
       r layers.*.linear_attn.in_proj_a>layers.*.linear_attn.in_proj
       r layers.*.linear_attn.norm>layers.*.linear_attn.out_norm
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b368;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b369;norm:N(hidden_size)
       """,
     "layoutlm": """
       f . hidden_size=768 intermediate_size=3072 max_2d_position_embeddings=1024 max_position_embeddings=512 \
       num_attention_heads=12 num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
       c LayoutLMForMaskedLM AutoModelForMaskedLM
       p layoutlm
-      i layoutlm=b370;cls{predictions=b53}
+      i layoutlm=b371;cls{predictions=b53}
       c LayoutLMModel AutoModel
-      i embeddings=b369;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b370;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
       c LayoutLMForSequenceClassification
       p layoutlm
-      i layoutlm=b370;classifier:L(hidden_size,num_labels,1)
+      i layoutlm=b371;classifier:L(hidden_size,num_labels,1)
       c LayoutLMForTokenClassification
       p layoutlm
-      i layoutlm=b370;classifier:L(hidden_size,num_labels,1)
+      i layoutlm=b371;classifier:L(hidden_size,num_labels,1)
       """,
     "led": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -3854,14 +3854,14 @@ extension TypeTable {
       p led
       i led{shared:E(vocab_size,d_model)!;encoder{?!tie_word_embeddings embed_tokens:E(vocab_size,d_model);\
       ?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;embed_positions:E(max_encoder_position_embeddings,\
-      d_model);layers*encoder_layers=b371;layernorm_embedding:N(d_model,1)};decoder{?!tie_word_embeddings \
+      d_model);layers*encoder_layers=b372;layernorm_embedding:N(d_model,1)};decoder{?!tie_word_embeddings \
       embed_tokens:E(vocab_size,d_model);?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
       embed_positions:E(max_decoder_position_embeddings,d_model);layers*decoder_layers=b40;\
       layernorm_embedding:N(d_model,1)}};?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings \
       lm_head:L(d_model,vocab_size)~;final_logits_bias:B(1,vocab_size)
       c LEDModel AutoModel
       i shared:E(vocab_size,d_model)!;encoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
-      embed_positions:E(max_encoder_position_embeddings,d_model);layers*encoder_layers=b371;\
+      embed_positions:E(max_encoder_position_embeddings,d_model);layers*encoder_layers=b372;\
       layernorm_embedding:N(d_model,1)};decoder{?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
       embed_positions:E(max_decoder_position_embeddings,d_model);layers*decoder_layers=b40;\
       layernorm_embedding:N(d_model,1)}
@@ -3876,14 +3876,14 @@ extension TypeTable {
       s layer_types conv full_attention
       c Lfm2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?layer_types[i]=='conv' conv=b372;\
-      ?!(layer_types[i]=='conv') self_attn=b373;feed_forward=b374;operator_norm:N(hidden_size);\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?layer_types[i]=='conv' conv=b373;\
+      ?!(layer_types[i]=='conv') self_attn=b374;feed_forward=b375;operator_norm:N(hidden_size);\
       ffn_norm:N(hidden_size)};embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c Lfm2Model AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='conv') \
-      self_attn=b373;feed_forward=b374;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
-      ?layer_types[i]=='conv' conv=b372};embedding_norm:N(hidden_size)
+      self_attn=b374;feed_forward=b375;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);\
+      ?layer_types[i]=='conv' conv=b373};embedding_norm:N(hidden_size)
       """,
     "lfm2_moe": """
       f . conv_L_cache=3 conv_bias=false hidden_size=2048 intermediate_size=7168 layer_types=null \
@@ -3892,11 +3892,11 @@ extension TypeTable {
       s layer_types conv full_attention
       c Lfm2MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b376;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b377;\
       embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c Lfm2MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b376;embedding_norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b377;embedding_norm:N(hidden_size)
       """,
     "lfm2_vl": """
       f . downsample_factor=2 projector_bias=true projector_hidden_size=2560 projector_use_layernorm=true \
@@ -3905,11 +3905,11 @@ extension TypeTable {
       y vision_config. siglip2_vision_model
       c Lfm2VlForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{multi_modal_projector=b377;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b378;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Lfm2VlModel AutoModel
-      i multi_modal_projector=b377;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b378;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "lfm3": """
       f . attention_bias=false conv_L_cache=7 conv_bias=false head_dim=128 hidden_size=2048 \
@@ -3922,12 +3922,12 @@ extension TypeTable {
       c Lfm3ForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.g_proj>model.layers.*.self_attn.gate_proj
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b379;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b380;\
       embedding_norm:N(hidden_size)};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c Lfm3Model AutoModel
       r layers.*.self_attn.g_proj>layers.*.self_attn.gate_proj
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b379;embedding_norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b380;embedding_norm:N(hidden_size)
       """,
     "lfm3_vl_vision": """
       f . conv_kernel_size=3 hidden_size=1024 in_channels=3 intermediate_size=2560 layer_types=null \
@@ -3941,7 +3941,7 @@ extension TypeTable {
       i patch_embed:L(in_channels*temporal_patch_size*patch_size**2,hidden_size);layers*num_hidden_layers{\
       ?layer_types[i]=='conv' conv{in_proj:L(hidden_size,hidden_size*3);spatial_conv:C(hidden_size,hidden_size,0|\
       hidden_size//hidden_size,conv_kernel_size,conv_kernel_size);out_proj:L(hidden_size,hidden_size)};\
-      feed_forward=b378;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);?!(layer_types[i]=='conv') self_attn{\
+      feed_forward=b379;operator_norm:N(hidden_size);ffn_norm:N(hidden_size);?!(layer_types[i]=='conv') self_attn{\
       q_norm:N(hidden_size//num_attention_heads);k_norm:N(hidden_size//num_attention_heads);q_proj:L(hidden_size,\
       num_attention_heads*(hidden_size//num_attention_heads));k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads));v_proj:L(hidden_size,\
@@ -3962,11 +3962,11 @@ extension TypeTable {
       m vision_config. image_size=1540 patch_size=14 hidden_act="silu"
       c LightOnOcrForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_projection=b381;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{vision_projection=b382;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c LightOnOcrModel AutoModel
-      i vision_projection=b381;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i vision_projection=b382;vision_encoder:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "llama": """
       f . attention_bias=false head_dim=null hidden_size=4096 intermediate_size=11008 mlp_bias=false \
@@ -3977,10 +3977,10 @@ extension TypeTable {
       g head_dim
       c LlamaForCausalLM AutoModelForCausalLM
       p model
-      i model=b167;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b168;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c LlamaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b166;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b167;norm:N(hidden_size)
       """,
     "llama4": """
       f . tie_word_embeddings=false
@@ -3994,7 +3994,7 @@ extension TypeTable {
       g text_config.head_dim
       c Llama4ForConditionalGeneration AutoModel AutoModelForImageTextToText
       i vision_model@vision_config{patch_embedding{linear:L(num_channels*patch_size*patch_size,hidden_size)};\
-      model{layers*num_hidden_layers{self_attn=b311;mlp=b72;input_layernorm:N(hidden_size,1);\
+      model{layers*num_hidden_layers{self_attn=b312;mlp=b72;input_layernorm:N(hidden_size,1);\
       post_attention_layernorm:N(hidden_size,1)}};vision_adapter{mlp{fc1:L(intermediate_size,projector_input_dim);\
       fc2:L(projector_output_dim,projector_output_dim)}};class_embedding:T(hidden_size);\
       positional_embedding_vlm:T((image_size//patch_size)**2+1,hidden_size);layernorm_pre:N(hidden_size,1);\
@@ -4002,7 +4002,7 @@ extension TypeTable {
       text_config.hidden_size)};language_model@text_config{model{embed_tokens:E(vocab_size,hidden_size)!;\
       layers*num_hidden_layers{self_attn=b10;feed_forward{?!(moe_layers has i) gate_proj:L(hidden_size,\
       intermediate_size_mlp);?!(moe_layers has i) up_proj:L(hidden_size,intermediate_size_mlp);?!(moe_layers has \
-      i) down_proj:L(intermediate_size_mlp,hidden_size);?moe_layers has i experts=b382;?moe_layers has i \
+      i) down_proj:L(intermediate_size_mlp,hidden_size);?moe_layers has i experts=b383;?moe_layers has i \
       router:L(hidden_size,num_local_experts);?moe_layers has i shared_expert=b79};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)}
@@ -4014,11 +4014,11 @@ extension TypeTable {
       g !null(layer_types)
       g head_dim
       c Llama4ForCausalLM AutoModelForCausalLM
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b383;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b384;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Llama4TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b383;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b384;norm:N(hidden_size)
       """,
     "llava": """
       f . multimodal_projector_bias=true tie_word_embeddings=false
@@ -4032,12 +4032,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b384;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b385;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b384;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b385;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_next": """
       f . multimodal_projector_bias=true tie_word_embeddings=false
@@ -4050,11 +4050,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b385;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b386;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaNextModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b384;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b385;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_next_video": """
@@ -4069,11 +4069,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b385;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b386;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaNextVideoModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b384;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b385;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "llava_onevision": """
@@ -4088,11 +4088,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model=b385;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b386;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c LlavaOnevisionModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b384;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
+      i multi_modal_projector=b385;image_newline:T(text_config.hidden_size);vision_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)
       """,
     "longcat_flash": """
@@ -4113,7 +4113,7 @@ extension TypeTable {
       gate_up_proj:S(n_routed_experts+zero_expert_num,expert_ffn_hidden_size*2,hidden_size|gate_proj,up_proj);\
       down_proj:S(n_routed_experts,hidden_size,expert_ffn_hidden_size|down_proj)};router{classifier:L(hidden_size,\
       n_routed_experts+zero_expert_num);e_score_correction_bias:B(n_routed_experts+zero_expert_num)}};self_attn{\
-      0=b386;1=b386};mlps{0=b387;1=b387};input_layernorm{0:N(hidden_size);1:N(hidden_size)};\
+      0=b387;1=b387};mlps{0=b388;1=b388};input_layernorm{0:N(hidden_size);1:N(hidden_size)};\
       post_attention_layernorm{0:N(hidden_size);1:N(hidden_size)}};norm:N(hidden_size)};?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       """,
@@ -4122,18 +4122,18 @@ extension TypeTable {
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=2 vocab_size=30522
       c LongformerForMaskedLM AutoModelForMaskedLM
       p longformer
-      i longformer{embeddings=b85;encoder=b388};lm_head=b84
+      i longformer{embeddings=b85;encoder=b389};lm_head=b84
       c LongformerModel AutoModel
-      i embeddings=b85;encoder=b388;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b85;encoder=b389;pooler{dense:L(hidden_size,hidden_size,1)}
       c LongformerForSequenceClassification
       p longformer
-      i longformer{embeddings=b85;encoder=b388};classifier=b58
+      i longformer{embeddings=b85;encoder=b389};classifier=b58
       c LongformerForTokenClassification
       p longformer
-      i longformer{embeddings=b85;encoder=b388};classifier:L(hidden_size,num_labels,1)
+      i longformer{embeddings=b85;encoder=b389};classifier:L(hidden_size,num_labels,1)
       c LongformerForQuestionAnswering
       p longformer
-      i longformer{embeddings=b85;encoder=b388};qa_outputs:L(hidden_size,num_labels,1)
+      i longformer{embeddings=b85;encoder=b389};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "longt5": """
       f . d_ff=2048 d_kv=64 d_model=512 feed_forward_proj="relu" is_gated_act=null num_decoder_layers=null \
@@ -4145,10 +4145,10 @@ extension TypeTable {
       g tie_word_embeddings
       s feed_forward_proj gated-gelu relu
       c LongT5ForConditionalGeneration AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,d_model)!;encoder=b391;decoder=b394;lm_head:L(d_model,vocab_size)~
+      i shared:E(vocab_size,d_model)!;encoder=b392;decoder=b395;lm_head:L(d_model,vocab_size)~
       c LongT5Model AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b391;decoder{embed_tokens:E(vocab_size,d_model)~;\
-      block*num_layers=b393;final_layer_norm:N(d_model)}
+      i shared:E(vocab_size,d_model)!;encoder=b392;decoder{embed_tokens:E(vocab_size,d_model)~;\
+      block*num_layers=b394;final_layer_norm:N(d_model)}
       """,
     "luke": """
       f . entity_emb_size=256 entity_vocab_size=500000 hidden_size=768 intermediate_size=3072 \
@@ -4156,22 +4156,22 @@ extension TypeTable {
       type_vocab_size=2 use_entity_aware_attention=true vocab_size=50267
       c LukeForMaskedLM AutoModelForMaskedLM
       p luke
-      i luke=b397;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
+      i luke=b398;lm_head{dense:L(hidden_size,hidden_size,1);decoder:L(hidden_size,vocab_size,1);\
       ?!tie_word_embeddings bias:T(vocab_size);layer_norm:N(hidden_size,1)};entity_predictions{transform{\
       dense:L(hidden_size,entity_emb_size,1);LayerNorm:N(entity_emb_size,1)};?!tie_word_embeddings \
       decoder:L(entity_emb_size,entity_vocab_size);?tie_word_embeddings decoder:L(entity_emb_size,\
       entity_vocab_size)~luke.entity_embeddings.entity_embeddings;bias:T(entity_vocab_size)}
       c LukeModel AutoModel
-      i embeddings=b51;entity_embeddings=b395;encoder=b396;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b51;entity_embeddings=b396;encoder=b397;pooler{dense:L(hidden_size,hidden_size,1)}
       c LukeForSequenceClassification
       p luke
-      i luke=b397;classifier:L(hidden_size,num_labels,1)
+      i luke=b398;classifier:L(hidden_size,num_labels,1)
       c LukeForTokenClassification
       p luke
-      i luke=b398;classifier:L(hidden_size,num_labels,1)
+      i luke=b399;classifier:L(hidden_size,num_labels,1)
       c LukeForQuestionAnswering
       p luke
-      i luke=b398;qa_outputs:L(hidden_size,num_labels,1)
+      i luke=b399;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "m2m_100": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -4197,21 +4197,21 @@ extension TypeTable {
       g !(intermediate_size<=0)
       c MambaForCausalLM AutoModelForCausalLM
       p backbone
-      i backbone=b184;?!tie_word_embeddings|vocab_size<=0 lm_head:L(hidden_size,vocab_size);\
+      i backbone=b185;?!tie_word_embeddings|vocab_size<=0 lm_head:L(hidden_size,vocab_size);\
       ?tie_word_embeddings&!(vocab_size<=0) lm_head:L(hidden_size,vocab_size)~
       c MambaModel AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b183;norm_f:N(hidden_size)
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b184;norm_f:N(hidden_size)
       """,
     "mamba2": """
       f . conv_kernel=4 expand=2 head_dim=64 hidden_size=4096 n_groups=8 num_heads=128 num_hidden_layers=64 \
       state_size=128 tie_word_embeddings=false use_bias=false use_conv_bias=true vocab_size=32768
       c Mamba2ForCausalLM AutoModelForCausalLM
       p backbone
-      i backbone{embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b399;norm_f:N(hidden_size)};\
+      i backbone{embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b400;norm_f:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Mamba2Model AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b399;norm_f:N(hidden_size)
+      i embeddings:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b400;norm_f:N(hidden_size)
       """,
     "mbart": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -4232,13 +4232,13 @@ extension TypeTable {
       layers*decoder_layers=b40;layernorm_embedding:N(d_model,1);layer_norm:N(d_model,1)};?!tie_word_embeddings \
       encoder{embed_tokens:E(vocab_size,d_model)}};?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c MBartModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b400;decoder=b401
+      i shared:E(vocab_size,d_model)!;encoder=b401;decoder=b402
       c MBartForSequenceClassification
       p model
-      i model=b402;classification_head=b403
+      i model=b403;classification_head=b404
       c MBartForQuestionAnswering
       p model
-      i model=b402;qa_outputs:L(d_model,num_labels,1)
+      i model=b403;qa_outputs:L(d_model,num_labels,1)
       """,
     "megatron-bert": """
       f . hidden_size=1024 intermediate_size=4096 max_position_embeddings=512 num_attention_heads=16 \
@@ -4247,24 +4247,24 @@ extension TypeTable {
       f . add_cross_attention=false
       c MegatronBertForCausalLM AutoModelForCausalLM
       p bert
-      i bert{embeddings=b404;encoder=b405};cls{predictions=b53}
+      i bert{embeddings=b405;encoder=b406};cls{predictions=b53}
       c MegatronBertForMaskedLM AutoModelForMaskedLM
       p bert
-      i bert{embeddings=b404;encoder=b405};cls{predictions=b53}
+      i bert{embeddings=b405;encoder=b406};cls{predictions=b53}
       c MegatronBertModel AutoModel
-      i embeddings=b404;encoder=b405;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b405;encoder=b406;pooler{dense:L(hidden_size,hidden_size,1)}
       c MegatronBertForSequenceClassification
       p bert
-      i bert=b406;classifier:L(hidden_size,num_labels,1)
+      i bert=b407;classifier:L(hidden_size,num_labels,1)
       c MegatronBertForTokenClassification
       p bert
-      i bert{embeddings=b404;encoder=b405};classifier:L(hidden_size,num_labels,1)
+      i bert{embeddings=b405;encoder=b406};classifier:L(hidden_size,num_labels,1)
       c MegatronBertForQuestionAnswering
       p bert
-      i bert{embeddings=b404;encoder=b405};qa_outputs:L(hidden_size,num_labels,1)
+      i bert{embeddings=b405;encoder=b406};qa_outputs:L(hidden_size,num_labels,1)
       c MegatronBertForPreTraining
       p bert
-      i bert=b406;cls=b55
+      i bert=b407;cls=b55
       """,
     "mellum": """
       f . attention_bias=false head_dim=128 hidden_size=2304 layer_types=null moe_intermediate_size=896 \
@@ -4276,11 +4276,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c MellumForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b407;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b408;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MellumModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b407;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b408;norm:N(hidden_size)
       """,
     "mimo_v2_flash": """
       f . attention_bias=false head_dim=192 hidden_size=4096 intermediate_size=16384 layer_types=null \
@@ -4298,12 +4298,12 @@ extension TypeTable {
       c MiMoV2FlashForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.self_attn.sinks>model.layers.*.self_attn.attention_sink_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b408;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b409;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiMoV2FlashModel AutoModel
       r layers.*.self_attn.sinks>layers.*.self_attn.attention_sink_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b408;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b409;norm:N(hidden_size)
       """,
     "minicpm3": """
       f . attention_bias=false head_dim=null hidden_size=2560 intermediate_size=6400 kv_lora_rank=256 \
@@ -4315,12 +4315,12 @@ extension TypeTable {
       g head_dim
       c MiniCPM3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b136;mlp=b34;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b137;mlp=b34;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c MiniCPM3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b138;mlp=b34;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b139;mlp=b34;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "minicpm_ocr": """
@@ -4330,18 +4330,18 @@ extension TypeTable {
       y text_config. qwen3_5_text
       c MiniCPMOcrForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower@vision_config{embeddings=b284;encoder{layers*num_hidden_layers=b95};vit_merger=b409;\
-      post_layernorm:N(hidden_size,1)};merger=b410;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
+      i model{vision_tower@vision_config{embeddings=b285;encoder{layers*num_hidden_layers=b95};vit_merger=b410;\
+      post_layernorm:N(hidden_size,1)};merger=b411;language_model:A(AutoModel,text_config)};?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c MiniCPMOcrModel AutoModel
-      i vision_tower=b411;merger=b410;language_model:A(AutoModel,text_config)
+      i vision_tower=b412;merger=b411;language_model:A(AutoModel,text_config)
       """,
     "minicpm_ocr_vision": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=16 window_kernel_size=[2,2]
       c MiniCPMOcrVisionModel AutoModel
-      i embeddings=b284;encoder{layers*num_hidden_layers=b95};vit_merger=b409;post_layernorm:N(hidden_size,1)
+      i embeddings=b285;encoder{layers*num_hidden_layers=b95};vit_merger=b410;post_layernorm:N(hidden_size,1)
       """,
     "minicpmv4_6": """
       f . tie_word_embeddings=false
@@ -4350,10 +4350,10 @@ extension TypeTable {
       y text_config. qwen3_5_text
       c MiniCPMV4_6ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b412;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b413;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MiniCPMV4_6Model AutoModel
-      i vision_tower=b411;merger=b410;language_model:A(AutoModel,text_config)
+      i vision_tower=b412;merger=b411;language_model:A(AutoModel,text_config)
       """,
     "minicpmv4_7": """
       f . tie_word_embeddings=false
@@ -4362,16 +4362,16 @@ extension TypeTable {
       y text_config. qwen3_5_text
       c MiniCPMV4_7ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b412;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b413;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MiniCPMV4_7Model AutoModel
-      i vision_tower=b411;merger=b410;language_model:A(AutoModel,text_config)
+      i vision_tower=b412;merger=b411;language_model:A(AutoModel,text_config)
       """,
     "minicpmv4_7_vision": """
       f . hidden_size=768 image_size=224 intermediate_size=3072 num_attention_heads=12 num_channels=3 \
       num_hidden_layers=12 patch_size=16 window_kernel_size=[2,2]
       c MiniCPMV4_7VisionModel AutoModel
-      i embeddings=b284;encoder{layers*num_hidden_layers=b95};vit_merger=b409;post_layernorm:N(hidden_size,1)
+      i embeddings=b285;encoder{layers*num_hidden_layers=b95};vit_merger=b410;post_layernorm:N(hidden_size,1)
       """,
     "minimax": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 layer_types=null num_attention_heads=32 \
@@ -4383,23 +4383,23 @@ extension TypeTable {
       c MiniMaxForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b416;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b417;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c MiniMaxModel AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b415;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b416;norm:N(hidden_size)
       c MiniMaxForSequenceClassification
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b416;score:L(hidden_size,num_labels)
+      i model=b417;score:L(hidden_size,num_labels)
       c MiniMaxForTokenClassification
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b416;score:L(hidden_size,num_labels,1)
+      i model=b417;score:L(hidden_size,num_labels,1)
       c MiniMaxForQuestionAnswering
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model=b416;qa_outputs:L(hidden_size,2,1)
+      i model=b417;qa_outputs:L(hidden_size,2,1)
       """,
     "minimax_m2": """
       f . head_dim=128 hidden_size=3072 intermediate_size=1536 num_attention_heads=48 num_hidden_layers=62 \
@@ -4409,12 +4409,12 @@ extension TypeTable {
       c MiniMaxM2ForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b417;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b418;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiniMaxM2Model AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b417;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b418;norm:N(hidden_size)
       """,
     "minimax_m3_vl_text": """
       f . head_dim=128 hidden_size=6144 index_head_dim=128 index_n_heads=4 intermediate_size=3072 \
@@ -4427,11 +4427,11 @@ extension TypeTable {
       s layer_types full_attention minimax_m3_sparse
       c MiniMaxM3VLForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b418;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b419;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MiniMaxM3VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b418;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b419;norm:N(hidden_size)
       """,
     "ministral": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 layer_types=null num_attention_heads=32 \
@@ -4442,16 +4442,16 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c MinistralForCausalLM AutoModelForCausalLM
       p model
-      i model=b338;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b339;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c MinistralModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b337;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b338;norm:N(hidden_size)
       c MinistralForSequenceClassification
       p model
-      i model=b338;score:L(hidden_size,num_labels)
+      i model=b339;score:L(hidden_size,num_labels)
       c MinistralForTokenClassification
       p model
-      i model=b338;score:L(hidden_size,num_labels,1)
+      i model=b339;score:L(hidden_size,num_labels,1)
       """,
     "ministral3": """
       f . head_dim=128 hidden_size=4096 intermediate_size=14336 num_attention_heads=32 num_hidden_layers=34 \
@@ -4459,19 +4459,19 @@ extension TypeTable {
       g head_dim
       c Ministral3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b338;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b339;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Ministral3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b337;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b338;norm:N(hidden_size)
       c Ministral3ForSequenceClassification
       p model
-      i model=b338;score:L(hidden_size,num_labels)
+      i model=b339;score:L(hidden_size,num_labels)
       c Ministral3ForTokenClassification
       p model
-      i model=b338;score:L(hidden_size,num_labels,1)
+      i model=b339;score:L(hidden_size,num_labels,1)
       c Ministral3ForQuestionAnswering
       p model
-      i model=b338;qa_outputs:L(hidden_size,2,1)
+      i model=b339;qa_outputs:L(hidden_size,2,1)
       """,
     "mistral": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 num_attention_heads=32 num_hidden_layers=32 \
@@ -4480,10 +4480,10 @@ extension TypeTable {
       g head_dim
       c MistralForCausalLM AutoModelForCausalLM
       p model
-      i model=b338;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b339;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c MistralModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b337;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b338;norm:N(hidden_size)
       """,
     "mistral3": """
       f . multimodal_projector_bias=false spatial_merge_size=2 tie_word_embeddings=true
@@ -4497,12 +4497,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b419;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b420;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Mistral3Model AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b419;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b420;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "mistral4": """
       f . attention_bias=false head_dim=null hidden_size=4096 kv_lora_rank=256 moe_intermediate_size=2048 \
@@ -4514,16 +4514,16 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Mistral4ForCausalLM AutoModelForImageTextToText
       p model
-      i model=b421;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b422;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Mistral4Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b420;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b421;norm:N(hidden_size)
       c Mistral4ForSequenceClassification
       p model
-      i model=b421;score:L(hidden_size,num_labels)
+      i model=b422;score:L(hidden_size,num_labels)
       c Mistral4ForTokenClassification
       p model
-      i model=b421;score:L(hidden_size,num_labels,1)
+      i model=b422;score:L(hidden_size,num_labels,1)
       """,
     "mixtral": """
       f . head_dim=null hidden_size=4096 intermediate_size=14336 num_attention_heads=32 num_hidden_layers=32 \
@@ -4532,12 +4532,12 @@ extension TypeTable {
       c MixtralForCausalLM AutoModelForCausalLM
       p model
       r model.layers.*.mlp>model.layers.*.block_sparse_moe
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b422;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b423;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c MixtralModel AutoModel
       r layers.*.mlp>layers.*.block_sparse_moe
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b422;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b423;norm:N(hidden_size)
       """,
     "mllama": """
       f text_config. cross_attention_layers=null hidden_size=4096 intermediate_size=14336 num_attention_heads=32 \
@@ -4556,10 +4556,10 @@ extension TypeTable {
       i model{vision_model@vision_config{patch_embedding:C(num_channels,hidden_size,0|num_channels,patch_size,\
       patch_size);gated_positional_embedding{tile_embedding:E(9,\
       max_num_tiles*((image_size//patch_size)**2+1)*hidden_size);gate:T(1);\
-      embedding:T((image_size//patch_size)**2+1,hidden_size)};pre_tile_positional_embedding=b423;\
-      post_tile_positional_embedding=b423;transformer{layers*num_hidden_layers{self_attn=b424;mlp=b72;\
+      embedding:T((image_size//patch_size)**2+1,hidden_size)};pre_tile_positional_embedding=b424;\
+      post_tile_positional_embedding=b424;transformer{layers*num_hidden_layers{self_attn=b425;mlp=b72;\
       input_layernorm:N(hidden_size,1);post_attention_layernorm:N(hidden_size,1)}};global_transformer{\
-      layers*num_global_layers{self_attn=b424;mlp=b72;gate_attn:T(1);gate_ffn:T(1);input_layernorm:N(hidden_size,\
+      layers*num_global_layers{self_attn=b425;mlp=b72;gate_attn:T(1);gate_ffn:T(1);input_layernorm:N(hidden_size,\
       1);post_attention_layernorm:N(hidden_size,1)}};class_embedding:T(hidden_size);layernorm_pre:N(hidden_size,\
       1);layernorm_post:N(hidden_size,1)};language_model@text_config{embed_tokens:E(vocab_size+8,hidden_size)!;\
       layers*num_hidden_layers{?!(cross_attention_layers has i) self_attn=b78;mlp=b79;\
@@ -4583,19 +4583,19 @@ extension TypeTable {
       f . num_feedforward_networks=4
       c MobileBertForMaskedLM AutoModelForMaskedLM
       p mobilebert
-      i mobilebert{embeddings=b426;encoder=b431};cls{predictions=b432}
+      i mobilebert{embeddings=b427;encoder=b432};cls{predictions=b433}
       c MobileBertForSequenceClassification
       p mobilebert
-      i mobilebert=b433;classifier:L(hidden_size,num_labels,1)
+      i mobilebert=b434;classifier:L(hidden_size,num_labels,1)
       c MobileBertForTokenClassification
       p mobilebert
-      i mobilebert{embeddings=b426;encoder=b431};classifier:L(hidden_size,num_labels,1)
+      i mobilebert{embeddings=b427;encoder=b432};classifier:L(hidden_size,num_labels,1)
       c MobileBertForQuestionAnswering
       p mobilebert
-      i mobilebert{embeddings=b426;encoder=b431};qa_outputs:L(hidden_size,num_labels,1)
+      i mobilebert{embeddings=b427;encoder=b432};qa_outputs:L(hidden_size,num_labels,1)
       c MobileBertForPreTraining
       p mobilebert
-      i mobilebert=b433;cls{predictions=b432;seq_relationship:L(hidden_size,2,1)}
+      i mobilebert=b434;cls{predictions=b433;seq_relationship:L(hidden_size,2,1)}
       """,
     "modernbert": """
       f . attention_bias=false classifier_bias=false decoder_bias=true global_attn_every_n_layers=3 \
@@ -4606,19 +4606,19 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c ModernBertForMaskedLM AutoModelForMaskedLM
       p model
-      i model=b441;head=b439;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
+      i model=b442;head=b440;?!tie_word_embeddings decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings \
       decoder:L(hidden_size,vocab_size,decoder_bias)~
       c ModernBertModel AutoModel
-      i embeddings=b435;layers*num_hidden_layers=b440;final_norm=b434
+      i embeddings=b436;layers*num_hidden_layers=b441;final_norm=b435
       c ModernBertForSequenceClassification
       p model
-      i model=b441;head=b439;classifier:L(hidden_size,num_labels,1)
+      i model=b442;head=b440;classifier:L(hidden_size,num_labels,1)
       c ModernBertForTokenClassification
       p model
-      i model=b441;head=b439;classifier:L(hidden_size,num_labels,1)
+      i model=b442;head=b440;classifier:L(hidden_size,num_labels,1)
       c ModernBertForQuestionAnswering
       p model
-      i model=b441;head=b439;classifier:L(hidden_size,num_labels,1)
+      i model=b442;head=b440;classifier:L(hidden_size,num_labels,1)
       """,
     "modernbert-decoder": """
       f . attention_bias=false classifier_bias=false decoder_bias=true global_attn_every_n_layers=3 \
@@ -4630,10 +4630,10 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c ModernBertDecoderForCausalLM AutoModelForCausalLM
       p model
-      i model{embeddings=b435;layers*num_hidden_layers=b438;final_norm=b434};lm_head=b439;?!tie_word_embeddings \
+      i model{embeddings=b436;layers*num_hidden_layers=b439;final_norm=b435};lm_head=b440;?!tie_word_embeddings \
       decoder:L(hidden_size,vocab_size,1);?tie_word_embeddings decoder:L(hidden_size,vocab_size,decoder_bias)~
       c ModernBertDecoderModel AutoModel
-      i embeddings=b435;layers*num_hidden_layers=b438;final_norm=b434
+      i embeddings=b436;layers*num_hidden_layers=b439;final_norm=b435
       """,
     "modernvbert": """
       f . pixel_shuffle_factor=4 tie_word_embeddings=false
@@ -4641,16 +4641,16 @@ extension TypeTable {
       y vision_config. siglip_vision_model
       c ModernVBertForMaskedLM AutoModelForMaskedLM
       p model
-      i model=b443;projection_head@text_config=b444;?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      i model=b444;projection_head@text_config=b445;?tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size,1)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size,1)
       c ModernVBertModel AutoModel
-      i connector=b442;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
+      i connector=b443;vision_model:A(AutoModel,vision_config);text_model:A(AutoModel,text_config)
       c ModernVBertForSequenceClassification
       p model
-      i model=b443;head@text_config=b444;classifier:L(text_config.hidden_size,num_labels,1)
+      i model=b444;head@text_config=b445;classifier:L(text_config.hidden_size,num_labels,1)
       c ModernVBertForTokenClassification
       p model
-      i model=b443;head@text_config=b444;classifier:L(text_config.hidden_size,num_labels,1)
+      i model=b444;head@text_config=b445;classifier:L(text_config.hidden_size,num_labels,1)
       """,
     "moshi": """
       f . ffn_dim=22528 head_dim=null hidden_size=4096 num_attention_heads=32 num_hidden_layers=32 \
@@ -4661,10 +4661,10 @@ extension TypeTable {
       g head_dim
       c MoshiForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b446;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b447;norm:N(hidden_size)};\
       lm_head:L(hidden_size,vocab_size)
       c MoshiModel AutoModel
-      i embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b446;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size+1,hidden_size)!;layers*num_hidden_layers=b447;norm:N(hidden_size)
       """,
     "moss_transcribe_diarize": """
       f . audio_merge_size=4 projector_bias=true tie_word_embeddings=true
@@ -4681,11 +4681,11 @@ extension TypeTable {
       k audio_config. d_model=hidden_size encoder_ffn_dim=intermediate_size encoder_layers=num_hidden_layers
       c MossTranscribeDiarizeForConditionalGeneration AutoModelForCausalLM AutoModelForSeq2SeqLM
       p model
-      i model{audio_tower@audio_config=b447;multi_modal_projector=b448;language_model:A(AutoModel,text_config)};\
+      i model{audio_tower@audio_config=b448;multi_modal_projector=b449;language_model:A(AutoModel,text_config)};\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c MossTranscribeDiarizeModel AutoModel
-      i audio_tower@audio_config=b447;multi_modal_projector=b448;language_model:A(AutoModel,text_config)
+      i audio_tower@audio_config=b448;multi_modal_projector=b449;language_model:A(AutoModel,text_config)
       """,
     "moss_transcribe_diarize_audio": """
       f . hidden_size=1024 intermediate_size=4096 max_source_positions=1500 num_attention_heads=16 \
@@ -4701,46 +4701,46 @@ extension TypeTable {
       num_hidden_layers=12 relative_attention_num_buckets=32 tie_word_embeddings=true vocab_size=30527
       c MPNetForMaskedLM AutoModelForMaskedLM
       p mpnet
-      i mpnet{embeddings=b46;encoder=b449};lm_head=b84
+      i mpnet{embeddings=b46;encoder=b450};lm_head=b84
       c MPNetModel AutoModel
-      i embeddings=b46;encoder=b449;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b46;encoder=b450;pooler{dense:L(hidden_size,hidden_size,1)}
       c MPNetForSequenceClassification
       p mpnet
-      i mpnet{embeddings=b46;encoder=b449};classifier=b58
+      i mpnet{embeddings=b46;encoder=b450};classifier=b58
       c MPNetForTokenClassification
       p mpnet
-      i mpnet{embeddings=b46;encoder=b449};classifier:L(hidden_size,num_labels,1)
+      i mpnet{embeddings=b46;encoder=b450};classifier:L(hidden_size,num_labels,1)
       c MPNetForQuestionAnswering
       p mpnet
-      i mpnet{embeddings=b46;encoder=b449};qa_outputs:L(hidden_size,num_labels,1)
+      i mpnet{embeddings=b46;encoder=b450};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "mpt": """
       f . d_model=2048 n_layers=24 tie_word_embeddings=true vocab_size=50368
       k . hidden_size=d_model num_hidden_layers=n_layers
       c MptForCausalLM AutoModelForCausalLM
       p transformer
-      i transformer{wte:E(vocab_size,d_model)!;blocks*n_layers=b450;norm_f:N(d_model)};?!tie_word_embeddings \
+      i transformer{wte:E(vocab_size,d_model)!;blocks*n_layers=b451;norm_f:N(d_model)};?!tie_word_embeddings \
       lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c MptModel AutoModel
-      i wte:E(vocab_size,d_model)!;blocks*n_layers=b450;norm_f:N(d_model)
+      i wte:E(vocab_size,d_model)!;blocks*n_layers=b451;norm_f:N(d_model)
       """,
     "mra": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=1 vocab_size=50265
       c MraForMaskedLM AutoModelForMaskedLM
       p mra
-      i mra=b452;cls{predictions=b53}
+      i mra=b453;cls{predictions=b53}
       c MraModel AutoModel
-      i embeddings=b451;encoder{layer*num_hidden_layers=b50}
+      i embeddings=b452;encoder{layer*num_hidden_layers=b50}
       c MraForSequenceClassification
       p mra
-      i mra=b452;classifier=b58
+      i mra=b453;classifier=b58
       c MraForTokenClassification
       p mra
-      i mra=b452;classifier:L(hidden_size,num_labels,1)
+      i mra=b453;classifier:L(hidden_size,num_labels,1)
       c MraForQuestionAnswering
       p mra
-      i mra=b452;qa_outputs:L(hidden_size,num_labels,1)
+      i mra=b453;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "mt5": """
       f . d_ff=1024 d_kv=64 d_model=512 feed_forward_proj="gated-gelu" is_gated_act=null num_heads=6 num_layers=8 \
@@ -4751,9 +4751,9 @@ extension TypeTable {
       g tie_word_embeddings
       s feed_forward_proj gated-gelu relu
       c MT5ForConditionalGeneration AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,d_model)!;encoder=b454;decoder=b455;lm_head:L(d_model,vocab_size)~
+      i shared:E(vocab_size,d_model)!;encoder=b455;decoder=b456;lm_head:L(d_model,vocab_size)~
       c MT5Model AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b454;decoder=b455
+      i shared:E(vocab_size,d_model)!;encoder=b455;decoder=b456
       """,
     "muse_glimmer": """
       f . out_hidden_size=6144 projector_hidden_size=4096
@@ -4764,11 +4764,11 @@ extension TypeTable {
       g text_config.head_dim
       c MuseGlimmerForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower@vision_config=b457;language_model@text_config=b460;vision_adapter=b461;\
+      i model{vision_tower@vision_config=b458;language_model@text_config=b461;vision_adapter=b462;\
       vision_projection:L(projector_hidden_size,text_config.hidden_size)};lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)
       c MuseGlimmerModel AutoModel
-      i vision_tower@vision_config=b457;language_model@text_config=b460;vision_adapter=b461;\
+      i vision_tower@vision_config=b458;language_model@text_config=b461;vision_adapter=b462;\
       vision_projection:L(projector_hidden_size,text_config.hidden_size)
       """,
     "muse_glimmer_text": """
@@ -4780,14 +4780,14 @@ extension TypeTable {
       g head_dim
       s layer_types full_attention sliding_attention
       c MuseGlimmerTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b459;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b460;norm:N(hidden_size)
       """,
     "muse_glimmer_vision": """
       f . hidden_size=1536 intermediate_size=8960 layer_types=null num_attention_heads=16 num_hidden_layers=50 \
       patch_size=14 patch_temporal=2 pos_emb_height=32 pos_emb_width=32
       g !null(layer_types)
       c MuseGlimmerVisionModel AutoModel
-      i patch_embedder=b456;layers*num_hidden_layers=b356;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
+      i patch_embedder=b457;layers*num_hidden_layers=b357;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
       """,
     "muse_spark": """
       f . out_hidden_size=6144 projector_hidden_size=4096
@@ -4800,12 +4800,12 @@ extension TypeTable {
       g text_config.head_dim
       c MuseSparkForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_tower=b462;language_model@text_config=b464;vision_adapter=b461;\
-      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b469};\
+      i model{vision_tower=b463;language_model@text_config=b465;vision_adapter=b462;\
+      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b470};\
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c MuseSparkModel AutoModel
-      i vision_tower=b462;language_model@text_config=b464;vision_adapter=b461;\
-      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b469
+      i vision_tower=b463;language_model@text_config=b465;vision_adapter=b462;\
+      vision_projection:L(projector_hidden_size,text_config.hidden_size);audio_tower@audio_config=b470
       """,
     "muse_spark_text": """
       f . attention_bias=false head_dim=64 hidden_size=8192 layer_types=null moe_hidden_size=4096 \
@@ -4816,14 +4816,14 @@ extension TypeTable {
       g head_dim
       s layer_types full_attention sliding_attention
       c MuseSparkTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b463;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b464;norm:N(hidden_size)
       """,
     "muse_spark_vision": """
       f . hidden_size=1536 intermediate_size=8960 layer_types=null num_attention_heads=16 num_hidden_layers=50 \
       patch_size=14 patch_temporal=2 pos_emb_height=32 pos_emb_width=32
       g !null(layer_types)
       c MuseSparkVisionModel AutoModel
-      i patch_embedder=b456;layers*num_hidden_layers=b356;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
+      i patch_embedder=b457;layers*num_hidden_layers=b357;ln_pre:N(hidden_size,1);ln_post:N(hidden_size,1)
       """,
     "musicflamingo": """
       f . head_dim=null projector_bias=true
@@ -4851,23 +4851,23 @@ extension TypeTable {
       i model{shared:E(vocab_size,d_model)!;encoder=b39;decoder{?!tie_word_embeddings embed_tokens:E(vocab_size,\
       d_model);?tie_word_embeddings embed_tokens:E(vocab_size,d_model)~;\
       embed_positions:E(max_position_embeddings+2,d_model);layers*decoder_layers=b40;?use_prompt \
-      self_attn_prompt=b470;?use_prompt cross_attn_prompt=b470;layernorm_embedding:N(d_model,1)}};\
+      self_attn_prompt=b471;?use_prompt cross_attn_prompt=b471;layernorm_embedding:N(d_model,1)}};\
       ?!tie_word_embeddings lm_head:L(d_model,vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~;\
       final_logits_bias:B(1,vocab_size)
       c MvpForCausalLM AutoModelForCausalLM
       p model
       i model{decoder{embed_tokens:E(vocab_size,d_model)!;embed_positions:E(max_position_embeddings+2,d_model);\
-      layers*decoder_layers=b40;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b470;?use_prompt \
-      cross_attn_prompt=b470};?!tie_word_embeddings encoder{embed_tokens:E(vocab_size,d_model)}};\
+      layers*decoder_layers=b40;layernorm_embedding:N(d_model,1);?use_prompt self_attn_prompt=b471;?use_prompt \
+      cross_attn_prompt=b471};?!tie_word_embeddings encoder{embed_tokens:E(vocab_size,d_model)}};\
       ?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c MvpModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b43;decoder=b471
+      i shared:E(vocab_size,d_model)!;encoder=b43;decoder=b472
       c MvpForSequenceClassification
       p model
-      i model=b472;classification_head=b403
+      i model=b473;classification_head=b404
       c MvpForQuestionAnswering
       p model
-      i model=b472;qa_outputs:L(d_model,num_labels,1)
+      i model=b473;qa_outputs:L(d_model,num_labels,1)
       """,
     "nanochat": """
       f . attention_bias=false hidden_size=768 intermediate_size=8192 num_attention_heads=6 num_hidden_layers=12 \
@@ -4875,11 +4875,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c NanoChatForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b170;mlp=b115}};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b171;mlp=b116}};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c NanoChatModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b170;mlp=b115}
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b171;mlp=b116}
       """,
     "nemotron": """
       f . attention_bias=false head_dim=null hidden_size=6144 intermediate_size=24576 mlp_bias=false \
@@ -4889,25 +4889,25 @@ extension TypeTable {
       g head_dim
       c NemotronForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b473;norm:N(hidden_size,1)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b474;norm:N(hidden_size,1)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c NemotronModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b473;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b474;norm:N(hidden_size,1)
       """,
     "nemotron3_5_transcribe_asr_audio": """
       f . hidden_size=1280 intermediate_size=5120 num_attention_heads=10 num_hidden_layers=32 \
       num_key_value_heads=null num_mel_bins=128 subsampling_factor=8
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3_5TranscribeAsrAudioModel AutoModel
-      i embedder=b474;layers*num_hidden_layers=b475;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
+      i embedder=b475;layers*num_hidden_layers=b476;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "nemotron3_5_transcribe_word_timestamp": """
       f . hidden_size=1280 intermediate_size=640 num_attention_heads=16 num_hidden_layers=2 \
       num_key_value_heads=null upsampling_factor=2 vocab_size=23863
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3_5TranscribeWordTimestampModel AutoModel
-      i layers*num_hidden_layers=b475;upsampler{weight:T(hidden_size,hidden_size,upsampling_factor);\
+      i layers*num_hidden_layers=b476;upsampler{weight:T(hidden_size,hidden_size,upsampling_factor);\
       bias:T(hidden_size)};input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "nemotron3_diarization": """
@@ -4917,7 +4917,7 @@ extension TypeTable {
       d audio_config.num_key_value_heads \
       null(audio_config.num_key_value_heads)?audio_config.num_attention_heads:audio_config.num_key_value_heads
       c Nemotron3DiarizationModel AutoModel
-      i audio_tower@audio_config{embedder=b474;layers*num_hidden_layers=b476;input_layer_norm:N(hidden_size,1);\
+      i audio_tower@audio_config{embedder=b475;layers*num_hidden_layers=b477;input_layer_norm:N(hidden_size,1);\
       layer_norm:N(hidden_size,1)};proj:L(head_config.audio_hidden_size,head_config.hidden_size,1);\
       upsampler@head_config{conv:C(hidden_size,hidden_size*subsampling_factor,1|hidden_size,3)}
       """,
@@ -4926,7 +4926,7 @@ extension TypeTable {
       num_key_value_heads=null num_mel_bins=128 subsampling_factor=8
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Nemotron3DiarizationAudioModel AutoModel
-      i embedder=b474;layers*num_hidden_layers=b476;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
+      i embedder=b475;layers*num_hidden_layers=b477;input_layer_norm:N(hidden_size,1);layer_norm:N(hidden_size,1)
       """,
     "neomme": """
       f . attention_bias=false embedding_rank=256 head_dim=64 hidden_size=1024 intermediate_size=3584 \
@@ -4938,13 +4938,13 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c NeoMMEForMaskedLM AutoModelForMaskedLM
       p model
-      i model{embed_tokens=b477;patch_embeddings=b478;layers*num_hidden_layers=b479;value_embeddings:E(vocab_size,\
+      i model{embed_tokens=b478;patch_embeddings=b479;layers*num_hidden_layers=b480;value_embeddings:E(vocab_size,\
       num_key_value_heads*head_dim)};?!tie_word_embeddings unembedding_projection:L(embedding_rank,hidden_size);\
       ?!tie_word_embeddings lm_head:L(embedding_rank,vocab_size);?tie_word_embeddings \
       unembedding_projection:L(embedding_rank,hidden_size)~model.embed_tokens.embedding_projection;\
       ?tie_word_embeddings lm_head:L(embedding_rank,vocab_size)~
       c NeoMMEModel AutoModel
-      i embed_tokens=b477;patch_embeddings=b478;layers*num_hidden_layers=b479;value_embeddings:E(vocab_size,\
+      i embed_tokens=b478;patch_embeddings=b479;layers*num_hidden_layers=b480;value_embeddings:E(vocab_size,\
       num_key_value_heads*head_dim)
       """,
     "nomic_bert": """
@@ -4964,7 +4964,7 @@ extension TypeTable {
       r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
       r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
       r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
-      i nomic_bert=b481;cls{predictions{transform{dense:L(hidden_size,hidden_size,1);layer_norm:N(hidden_size,1)};\
+      i nomic_bert=b482;cls{predictions{transform{dense:L(hidden_size,hidden_size,1);layer_norm:N(hidden_size,1)};\
       decoder:L(hidden_size,vocab_size,1)~;bias:T(vocab_size)}}
       c NomicBertModel AutoModel
       r embeddings.LayerNorm>emb_ln
@@ -4977,7 +4977,7 @@ extension TypeTable {
       r layers.*.self_attn.o_proj>encoder.layers.*.attn.out_proj
       r layers.*.post_attention_layernorm>encoder.layers.*.norm1
       r layers.*.post_mlp_layernorm>encoder.layers.*.norm2
-      i embeddings=b353;layers*num_hidden_layers=b480
+      i embeddings=b354;layers*num_hidden_layers=b481
       c NomicBertForSequenceClassification
       p nomic_bert
       r nomic_bert.embeddings.LayerNorm>nomic_bert.emb_ln
@@ -4990,7 +4990,7 @@ extension TypeTable {
       r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
       r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
       r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
-      i nomic_bert{embeddings=b353;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b480};\
+      i nomic_bert{embeddings=b354;pooler{dense:L(hidden_size,hidden_size,1)};layers*num_hidden_layers=b481};\
       classifier:L(hidden_size,num_labels,1)
       c NomicBertForTokenClassification
       p nomic_bert
@@ -5004,7 +5004,7 @@ extension TypeTable {
       r nomic_bert.layers.*.self_attn.o_proj>nomic_bert.encoder.layers.*.attn.out_proj
       r nomic_bert.layers.*.post_attention_layernorm>nomic_bert.encoder.layers.*.norm1
       r nomic_bert.layers.*.post_mlp_layernorm>nomic_bert.encoder.layers.*.norm2
-      i nomic_bert=b481;classifier:L(hidden_size,num_labels,1)
+      i nomic_bert=b482;classifier:L(hidden_size,num_labels,1)
       """,
     "nystromformer": """
       f . conv_kernel_size=65 hidden_size=768 intermediate_size=3072 max_position_embeddings=510 \
@@ -5012,18 +5012,18 @@ extension TypeTable {
       g !(num_attention_heads<=0)
       c NystromformerForMaskedLM AutoModelForMaskedLM
       p nystromformer
-      i nystromformer{embeddings=b482;encoder=b483};cls{predictions=b53}
+      i nystromformer{embeddings=b483;encoder=b484};cls{predictions=b53}
       c NystromformerModel AutoModel
-      i embeddings=b482;encoder=b483
+      i embeddings=b483;encoder=b484
       c NystromformerForSequenceClassification
       p nystromformer
-      i nystromformer{embeddings=b482;encoder=b483};classifier=b58
+      i nystromformer{embeddings=b483;encoder=b484};classifier=b58
       c NystromformerForTokenClassification
       p nystromformer
-      i nystromformer{embeddings=b482;encoder=b483};classifier:L(hidden_size,num_labels,1)
+      i nystromformer{embeddings=b483;encoder=b484};classifier:L(hidden_size,num_labels,1)
       c NystromformerForQuestionAnswering
       p nystromformer
-      i nystromformer{embeddings=b482;encoder=b483};qa_outputs:L(hidden_size,num_labels,1)
+      i nystromformer{embeddings=b483;encoder=b484};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "olmo": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -5031,11 +5031,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c OlmoForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b170;mlp=b79}};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b171;mlp=b79}};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c OlmoModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b170;mlp=b79}
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b171;mlp=b79}
       """,
     "olmo2": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 num_attention_heads=32 \
@@ -5043,10 +5043,10 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Olmo2ForCausalLM AutoModelForCausalLM
       p model
-      i model=b485;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b486;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Olmo2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b484;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b485;norm:N(hidden_size)
       """,
     "olmo3": """
       f . attention_bias=false hidden_size=4096 intermediate_size=11008 layer_types=null num_attention_heads=32 \
@@ -5056,13 +5056,13 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Olmo3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b485;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b486;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Olmo3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b484;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b485;norm:N(hidden_size)
       c Olmo3ForSequenceClassification
       p model
-      i model=b485;score:L(hidden_size,num_labels)
+      i model=b486;score:L(hidden_size,num_labels)
       """,
     "olmoe": """
       f . attention_bias=false hidden_size=2048 intermediate_size=2048 num_attention_heads=16 num_experts=64 \
@@ -5071,11 +5071,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c OlmoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b486;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b487;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c OlmoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b486;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b487;norm:N(hidden_size)
       """,
     "omniasr": """
       y audio_config. omniasr_audio
@@ -5109,10 +5109,10 @@ extension TypeTable {
       k . hidden_size=n_embd max_position_embeddings=n_positions num_hidden_layers=n_layer
       c OpenAIGPTLMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer{tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b487};\
+      i transformer{tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b488};\
       ?!tie_word_embeddings lm_head:L(n_embd,vocab_size);?tie_word_embeddings lm_head:L(n_embd,vocab_size)~
       c OpenAIGPTModel AutoModel
-      i tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b487
+      i tokens_embed:E(vocab_size,n_embd)!;positions_embed:E(n_positions,n_embd);h*n_layer=b488
       """,
     "opt": """
       f . do_layer_norm_before=true enable_bias=true ffn_dim=3072 hidden_size=768 \
@@ -5121,10 +5121,10 @@ extension TypeTable {
       d word_embed_proj_dim null(word_embed_proj_dim)?hidden_size:word_embed_proj_dim
       c OPTForCausalLM AutoModelForCausalLM
       p model
-      i model{decoder=b488};?!tie_word_embeddings lm_head:L(word_embed_proj_dim,vocab_size);?tie_word_embeddings \
+      i model{decoder=b489};?!tie_word_embeddings lm_head:L(word_embed_proj_dim,vocab_size);?tie_word_embeddings \
       lm_head:L(word_embed_proj_dim,vocab_size)~
       c OPTModel AutoModel
-      i decoder=b488
+      i decoder=b489
       """,
     "paddleocr_vl": """
       f . tie_word_embeddings=true
@@ -5144,10 +5144,10 @@ extension TypeTable {
       r model.visual>visual
       r model.language_model>model
       r model.projector>mlp_AR
-      i model{visual@vision_config{vision_model=b327};language_model@text_config=b161;projector=b489};\
+      i model{visual@vision_config{vision_model=b328};language_model@text_config=b162;projector=b490};\
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c PaddleOCRVLModel AutoModel
-      i visual@vision_config{vision_model=b327};language_model@text_config=b161;projector=b489
+      i visual@vision_config{vision_model=b328};language_model@text_config=b162;projector=b490
       """,
     "paligemma": """
       f . hidden_size=2048 projection_dim=2048 tie_word_embeddings=true vocab_size=257152
@@ -5164,12 +5164,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b490;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b491;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c PaliGemmaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b490;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b491;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "pegasus": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 encoder_ffn_dim=4096 encoder_layers=12 \
@@ -5192,10 +5192,10 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c PegasusXForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{shared:E(vocab_size,d_model)!;encoder=b492;decoder=b493};?!tie_word_embeddings lm_head:L(d_model,\
+      i model{shared:E(vocab_size,d_model)!;encoder=b493;decoder=b494};?!tie_word_embeddings lm_head:L(d_model,\
       vocab_size);?tie_word_embeddings lm_head:L(d_model,vocab_size)~
       c PegasusXModel AutoModel
-      i shared:E(vocab_size,d_model)!;encoder=b492;decoder=b493
+      i shared:E(vocab_size,d_model)!;encoder=b493;decoder=b494
       """,
     "perceiver": """
       f . cross_attention_shape_for_attention="kv" cross_attention_widening_factor=1 d_latents=1280 d_model=768 \
@@ -5204,16 +5204,16 @@ extension TypeTable {
       s cross_attention_shape_for_attention kv q
       c PerceiverForMaskedLM AutoModelForMaskedLM
       p perceiver
-      i perceiver{input_preprocessor=b494;encoder=b495;decoder{decoding_cross_attention{attention{self{\
+      i perceiver{input_preprocessor=b495;encoder=b496;decoder{decoding_cross_attention{attention{self{\
       query:L(d_model,256,1);key:L(d_latents,256,1);value:L(d_latents,d_model,1);layernorm1:N(d_model,1);\
       layernorm2:N(d_latents,1)};output{dense:L(d_model,d_model,1)}};mlp{dense1:L(d_model,d_model,1);\
       dense2:L(d_model,d_model,1)};layernorm:N(d_model,1)};output_position_encodings{position_embeddings:T(2048,\
       d_model)}};embeddings{latents:T(num_latents,d_latents)}};embedding_decoder{bias:T(vocab_size)}
       c PerceiverModel AutoModel
-      i encoder=b495;embeddings{latents:T(num_latents,d_latents)}
+      i encoder=b496;embeddings{latents:T(num_latents,d_latents)}
       c PerceiverForSequenceClassification
       p perceiver
-      i perceiver{input_preprocessor=b494;encoder=b495;decoder{decoder{decoding_cross_attention{attention{self{\
+      i perceiver{input_preprocessor=b495;encoder=b496;decoder{decoder{decoding_cross_attention{attention{self{\
       query:L(d_latents,d_latents,1);key:L(d_latents,d_latents,1);value:L(d_latents,d_latents,1);\
       layernorm1:N(d_latents,1);layernorm2:N(d_latents,1)};output{dense:L(d_latents,d_latents,1)}};mlp{\
       dense1:L(d_latents,d_latents,1);dense2:L(d_latents,d_latents,1)};layernorm:N(d_latents,1)};\
@@ -5225,11 +5225,11 @@ extension TypeTable {
       tie_word_embeddings=false vocab_size=262144
       c PersimmonForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b496;final_layernorm:N(hidden_size,\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b497;final_layernorm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c PersimmonModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b496;final_layernorm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b497;final_layernorm:N(hidden_size,1)
       """,
     "phi": """
       f . hidden_size=2048 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=24 \
@@ -5237,11 +5237,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c PhiForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b497;final_layernorm:N(hidden_size,\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b498;final_layernorm:N(hidden_size,\
       1)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size,1)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size,1)
       c PhiModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b497;final_layernorm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b498;final_layernorm:N(hidden_size,1)
       """,
     "phi3": """
       f . hidden_size=3072 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=32 \
@@ -5249,11 +5249,11 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       c Phi3ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b498;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b499;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Phi3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b498;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b499;norm:N(hidden_size)
       """,
     "phi4_multimodal": """
       f . hidden_size=3072 intermediate_size=8192 num_attention_heads=32 num_hidden_layers=32 \
@@ -5273,11 +5273,11 @@ extension TypeTable {
       f audio_config. bias_symmetric=false
       c Phi4MultimodalForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b498;embed_tokens_extend=b501;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b499;embed_tokens_extend=b502;\
       norm:N(hidden_size)};?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Phi4MultimodalModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b498;embed_tokens_extend=b501;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b499;embed_tokens_extend=b502;\
       norm:N(hidden_size)
       """,
     "phimoe": """
@@ -5288,17 +5288,17 @@ extension TypeTable {
       p model
       r model.layers.*.mlp.router>model.layers.*.block_sparse_moe.gate
       r model.layers.*.mlp.experts>model.layers.*.block_sparse_moe.experts
-      i model=b503;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b504;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size,lm_head_bias)
       c PhimoeModel AutoModel
       r layers.*.mlp.router>layers.*.block_sparse_moe.gate
       r layers.*.mlp.experts>layers.*.block_sparse_moe.experts
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b502;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b503;norm:N(hidden_size,1)
       c PhimoeForSequenceClassification
       p model
       r model.layers.*.mlp.router>model.layers.*.block_sparse_moe.gate
       r model.layers.*.mlp.experts>model.layers.*.block_sparse_moe.experts
-      i model=b503;score:L(hidden_size,num_labels)
+      i model=b504;score:L(hidden_size,num_labels)
       """,
     "pix2struct": """
       f . tie_word_embeddings=false
@@ -5315,14 +5315,14 @@ extension TypeTable {
       i encoder@vision_config{embeddings{patch_projection:L(patch_embed_hidden_size,hidden_size,1);\
       row_embedder:E(seq_len,hidden_size);column_embedder:E(seq_len,hidden_size)};encoder{layer*num_hidden_layers{\
       attention{query:L(hidden_size,num_attention_heads*d_kv);key:L(hidden_size,num_attention_heads*d_kv);\
-      value:L(hidden_size,num_attention_heads*d_kv);output:L(num_attention_heads*d_kv,hidden_size)};mlp=b504;\
+      value:L(hidden_size,num_attention_heads*d_kv);output:L(num_attention_heads*d_kv,hidden_size)};mlp=b505;\
       pre_mlp_layer_norm:N(hidden_size);pre_attention_layer_norm:N(hidden_size)}};layernorm:N(hidden_size)};\
       decoder@text_config{embed_tokens:E(vocab_size,hidden_size)!;layer*num_layers{self_attention{attention{\
       query:L(hidden_size,hidden_size);key:L(hidden_size,hidden_size);value:L(hidden_size,hidden_size);\
       output:L(hidden_size,hidden_size);?i==0 relative_attention_bias:E(relative_attention_num_buckets,\
       num_heads)};layer_norm:N(hidden_size)};encoder_decoder_attention{attention{query:L(hidden_size,hidden_size);\
       key:L(hidden_size,hidden_size);value:L(hidden_size,hidden_size);output:L(hidden_size,hidden_size)};\
-      layer_norm:N(hidden_size)};mlp{DenseReluDense=b504;layer_norm:N(hidden_size)}};?tie_word_embeddings \
+      layer_norm:N(hidden_size)};mlp{DenseReluDense=b505;layer_norm:N(hidden_size)}};?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);\
       final_layer_norm:N(hidden_size)}
       """,
@@ -5370,7 +5370,7 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{vision_tower@vision_config=b505;multi_modal_projector=b267;language_model:A(AutoModel,text_config)};\
+      i model{vision_tower@vision_config=b506;multi_modal_projector=b268;language_model:A(AutoModel,text_config)};\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       """,
@@ -5392,11 +5392,11 @@ extension TypeTable {
       embed_positions:E(text_config.max_position_embeddings+2,text_config.d_model);\
       layers*text_config.decoder_layers@text_config=b40;layernorm_embedding@text_config{weight:T(d_model);\
       bias:T(d_model)};layer_norm@text_config{weight:T(d_model);bias:T(d_model)}};encoder@vision_config{\
-      patch_embed=b128;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,\
+      patch_embed=b129;layers*num_hidden_layers{attn{qkv:L(hidden_size,hidden_size*3,1);proj:L(hidden_size,\
       hidden_size,1);rel_pos_h:T(global_attn_indexes has i?image_size//patch_size*2-1:window_size*2-1,\
       hidden_size//num_attention_heads);rel_pos_w:T(global_attn_indexes has \
-      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads)};mlp=b129;\
-      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)};neck=b131;multi_modal_projector{\
+      i?image_size//patch_size*2-1:window_size*2-1,hidden_size//num_attention_heads)};mlp=b130;\
+      layer_norm1:N(hidden_size,1);layer_norm2:N(hidden_size,1)};neck=b132;multi_modal_projector{\
       conv1:C(post_conv_in_channels,post_conv_mid_channels,0|post_conv_in_channels,3,3);\
       conv2:C(post_conv_mid_channels,post_conv_out_channels,0|post_conv_mid_channels,3,3);\
       linear_1:L(post_conv_out_channels,post_conv_out_channels,1);linear_2:L(post_conv_out_channels,\
@@ -5411,29 +5411,29 @@ extension TypeTable {
       p prophetnet
       i prophetnet{word_embeddings:E(vocab_size,hidden_size)!;encoder{?!tie_word_embeddings \
       word_embeddings:E(vocab_size,hidden_size);?tie_word_embeddings word_embeddings:E(vocab_size,hidden_size)~;\
-      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_encoder_layers=b507;\
-      embeddings_layer_norm:N(hidden_size,1)};decoder=b509};?!tie_word_embeddings lm_head:L(hidden_size,\
+      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_encoder_layers=b508;\
+      embeddings_layer_norm:N(hidden_size,1)};decoder=b510};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       c ProphetNetForCausalLM AutoModelForCausalLM
       p prophetnet
       i prophetnet{word_embeddings:E(vocab_size,hidden_size);decoder{?!tie_word_embeddings \
       word_embeddings:E(vocab_size,hidden_size)!;?tie_word_embeddings word_embeddings:E(vocab_size,\
       hidden_size)!~prophetnet.word_embeddings;position_embeddings:E(max_position_embeddings,hidden_size);\
-      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b508;embeddings_layer_norm:N(hidden_size,\
+      ngram_embeddings:E(ngram,hidden_size);layers*num_decoder_layers=b509;embeddings_layer_norm:N(hidden_size,\
       1)}};?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~prophetnet.word_embeddings
       c ProphetNetModel AutoModel
       i word_embeddings:E(vocab_size,hidden_size)!;encoder{?!tie_word_embeddings word_embeddings:E(vocab_size,\
       hidden_size);?tie_word_embeddings word_embeddings:E(vocab_size,hidden_size)~;\
-      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_decoder_layers=b507;\
-      embeddings_layer_norm:N(hidden_size,1)};decoder=b509
+      position_embeddings:E(max_position_embeddings,hidden_size);layers*num_decoder_layers=b508;\
+      embeddings_layer_norm:N(hidden_size,1)};decoder=b510
       """,
     "qianfan_ocr_vision": """
       f . attention_bias=true hidden_size=1024 image_size=[448,448] intermediate_size=4096 num_attention_heads=16 \
       num_channels=3 num_hidden_layers=24 patch_size=[14,14] use_absolute_position_embeddings=true \
       use_mask_token=false use_mean_pooling=true use_qk_norm=false
       c QianfanOCRVisionModel AutoModel
-      i embeddings=b339;layers*num_hidden_layers=b340;?!use_mean_pooling layernorm:N(hidden_size,1)
+      i embeddings=b340;layers*num_hidden_layers=b341;?!use_mean_pooling layernorm:N(hidden_size,1)
       """,
     "qwen2": """
       f . hidden_size=4096 intermediate_size=22016 layer_types=null num_attention_heads=32 num_hidden_layers=32 \
@@ -5444,10 +5444,10 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Qwen2ForCausalLM AutoModelForCausalLM
       p model
-      i model=b510;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b511;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b134;norm:N(hidden_size)
       """,
     "qwen2_5_omni_thinker": """
       f . tie_word_embeddings=false
@@ -5465,11 +5465,11 @@ extension TypeTable {
       r model.audio_tower>audio_tower
       r model.visual>visual
       r model.language_model>model
-      i model{audio_tower@audio_config=b513;visual@vision_config=b514;language_model@text_config=b510};\
+      i model{audio_tower@audio_config=b514;visual@vision_config=b515;language_model@text_config=b511};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2_5OmniThinkerModel AutoModel
-      i audio_tower@audio_config=b513;visual@vision_config=b514;language_model@text_config=b510
+      i audio_tower@audio_config=b514;visual@vision_config=b515;language_model@text_config=b511
       """,
     "qwen2_5_vl": """
       f . tie_word_embeddings=false
@@ -5484,11 +5484,11 @@ extension TypeTable {
       p model
       r model.visual>visual
       r model.language_model>model
-      i model{visual@vision_config=b516;language_model@text_config=b510};?tie_word_embeddings \
+      i model{visual@vision_config=b517;language_model@text_config=b511};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2_5_VLModel AutoModel
-      i visual@vision_config=b516;language_model@text_config=b510
+      i visual@vision_config=b517;language_model@text_config=b511
       """,
     "qwen2_5_vl_text": """
       f . hidden_size=8192 intermediate_size=29568 layer_types=null num_attention_heads=64 num_hidden_layers=80 \
@@ -5498,14 +5498,14 @@ extension TypeTable {
       d sliding_window use_sliding_window?sliding_window:null
       s layer_types full_attention sliding_attention
       c Qwen2_5_VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b134;norm:N(hidden_size)
       """,
     "qwen2_5_vl_vision": """
       f . depth=32 hidden_size=3584 in_channels=3 intermediate_size=3420 out_hidden_size=3584 patch_size=14 \
       spatial_merge_size=2 temporal_patch_size=2
       k . num_hidden_layers=depth
       c Qwen2_5_VisionTransformerPretrainedModel AutoModel
-      i patch_embed=b174;blocks*depth=b515;merger=b177
+      i patch_embed=b175;blocks*depth=b516;merger=b178
       """,
     "qwen2_audio": """
       y audio_config. qwen2_audio_encoder
@@ -5515,18 +5515,18 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b517;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b518;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
       text_config)};lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2AudioModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b517;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b518;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "qwen2_audio_encoder": """
       f . d_model=1280 encoder_ffn_dim=5120 encoder_layers=32 max_source_positions=1500 num_mel_bins=128
       k . hidden_size=d_model intermediate_size=encoder_ffn_dim num_hidden_layers=encoder_layers
       c Qwen2AudioEncoder AutoModel
       i conv1:C(num_mel_bins,d_model,1|num_mel_bins,3);conv2:C(d_model,d_model,1|d_model,3);\
-      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b512;layer_norm:N(d_model,1)
+      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b513;layer_norm:N(d_model,1)
       """,
     "qwen2_moe": """
       f . hidden_size=2048 intermediate_size=5632 layer_types=null mlp_only_layers=null \
@@ -5540,28 +5540,28 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Qwen2MoeForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b519;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b520;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Qwen2MoeModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b519;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b520;norm:N(hidden_size)
       """,
     "qwen2_vl": """
       f . tie_word_embeddings=false
       f text_config. hidden_size=8192 intermediate_size=29568 num_attention_heads=64 num_hidden_layers=80 \
       num_key_value_heads=8 vocab_size=152064
       f vision_config. embed_dim=1280 hidden_size=3584 in_channels=3 mlp_ratio=4 patch_size=14 \
-      spatial_merge_size=2 temporal_patch_size=2
+      spatial_merge_size=2 temporal_patch_size=2 depth=32
       d text_config.num_key_value_heads \
       null(text_config.num_key_value_heads)?text_config.num_attention_heads:text_config.num_key_value_heads
       c Qwen2VLForConditionalGeneration AutoModelForImageTextToText
       p model
       r model.visual>visual
       r model.language_model>model
-      i model{visual=b520;language_model@text_config=b510};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
+      i model{visual=b521;language_model@text_config=b511};?tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size)~;?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen2VLModel AutoModel
-      i visual=b520;language_model@text_config=b510
+      i visual=b521;language_model@text_config=b511
       """,
     "qwen2_vl_text": """
       f . hidden_size=8192 intermediate_size=29568 layer_types=null num_attention_heads=64 num_hidden_layers=80 \
@@ -5571,7 +5571,7 @@ extension TypeTable {
       d sliding_window use_sliding_window?sliding_window:null
       s layer_types full_attention sliding_attention
       c Qwen2VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b133;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b134;norm:N(hidden_size)
       """,
     "qwen3": """
       f . attention_bias=false head_dim=128 hidden_size=4096 intermediate_size=22016 layer_types=null \
@@ -5584,19 +5584,19 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c Qwen3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b522;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b523;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b521;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b522;norm:N(hidden_size)
       c Qwen3ForSequenceClassification
       p model
-      i model=b522;score:L(hidden_size,num_labels)
+      i model=b523;score:L(hidden_size,num_labels)
       c Qwen3ForTokenClassification
       p model
-      i model=b522;score:L(hidden_size,num_labels,1)
+      i model=b523;score:L(hidden_size,num_labels,1)
       c Qwen3ForQuestionAnswering
       p transformer
-      i transformer{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b204;mlp=b79;\
+      i transformer{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b205;mlp=b79;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       qa_outputs:L(hidden_size,2,1)
       """,
@@ -5616,11 +5616,11 @@ extension TypeTable {
       s text_config.layer_types full_attention linear_attention
       c Qwen3_5ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b523;language_model@text_config=b527};?tie_word_embeddings \
+      i model{visual@vision_config=b524;language_model@text_config=b528};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3_5Model AutoModel
-      i visual@vision_config=b523;language_model@text_config=b527
+      i visual@vision_config=b524;language_model@text_config=b528
       """,
     "qwen3_5_moe": """
       f . tie_word_embeddings=false
@@ -5639,11 +5639,11 @@ extension TypeTable {
       s text_config.layer_types full_attention linear_attention
       c Qwen3_5MoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b523;language_model@text_config=b529};?tie_word_embeddings \
+      i model{visual@vision_config=b524;language_model@text_config=b530};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3_5MoeModel AutoModel
-      i visual@vision_config=b523;language_model@text_config=b529
+      i visual@vision_config=b524;language_model@text_config=b530
       """,
     "qwen3_5_moe_text": """
       f . attention_bias=false full_attention_interval=4 head_dim=256 hidden_size=2048 layer_types=null \
@@ -5657,10 +5657,10 @@ extension TypeTable {
       s layer_types full_attention linear_attention
       c Qwen3_5MoeForCausalLM AutoModelForCausalLM
       p model
-      i model=b529;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b530;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3_5MoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b528;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b529;norm:N(hidden_size)
       """,
     "qwen3_5_moe_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
@@ -5680,10 +5680,10 @@ extension TypeTable {
       s layer_types full_attention linear_attention
       c Qwen3_5ForCausalLM AutoModelForCausalLM
       p model
-      i model=b527;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b528;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3_5TextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b526;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b527;norm:N(hidden_size)
       """,
     "qwen3_5_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
@@ -5706,11 +5706,11 @@ extension TypeTable {
       "full_attention","full_attention","full_attention"]
       c Qwen3ASRForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{multi_modal_projector@audio_config=b530;audio_tower:A(AutoModel,audio_config);\
+      i model{multi_modal_projector@audio_config=b531;audio_tower:A(AutoModel,audio_config);\
       language_model:A(AutoModel,text_config)};?!tie_word_embeddings lm_head:L(text_config.hidden_size,\
       text_config.vocab_size);?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~
       c Qwen3ASRModel AutoModel
-      i multi_modal_projector@audio_config=b530;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      i multi_modal_projector@audio_config=b531;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
       text_config)
       """,
     "qwen3_asr_encoder": """
@@ -5735,13 +5735,13 @@ extension TypeTable {
       i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b7;mlp{?mlp_only_layers \
       has i gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i up_proj:L(hidden_size,\
       intermediate_size);?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size);?!(mlp_only_layers has \
-      i) experts=b359;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts)};\
+      i) experts=b360;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Qwen3MoeModel AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b7;mlp{?!(mlp_only_layers has \
-      i) experts=b359;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts);?mlp_only_layers has i \
+      i) experts=b360;?!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts);?mlp_only_layers has i \
       gate_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);\
       ?mlp_only_layers has i down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
@@ -5760,25 +5760,25 @@ extension TypeTable {
       s layer_types full_attention linear_attention
       c Qwen3NextForCausalLM AutoModelForCausalLM
       p model
-      i model=b532;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
+      i model=b533;?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)
       c Qwen3NextModel AutoModel
       i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{?!(layer_types[i]=='full_attention') \
-      linear_attn=b531;mlp{?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
-      experts=b1;?!(mlp_only_layers has i) shared_expert=b193;?!(mlp_only_layers has i) \
+      linear_attn=b532;mlp{?!(mlp_only_layers has i) gate:R(hidden_size,num_experts);?!(mlp_only_layers has i) \
+      experts=b1;?!(mlp_only_layers has i) shared_expert=b194;?!(mlp_only_layers has i) \
       shared_expert_gate:L(hidden_size,1);?mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);\
       ?mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);?mlp_only_layers has i \
       down_proj:L(intermediate_size,hidden_size)};input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b525};norm:N(hidden_size)
+      post_attention_layernorm:N(hidden_size);?layer_types[i]=='full_attention' self_attn=b526};norm:N(hidden_size)
       c Qwen3NextForSequenceClassification
       p model
-      i model=b532;score:L(hidden_size,num_labels)
+      i model=b533;score:L(hidden_size,num_labels)
       c Qwen3NextForTokenClassification
       p model
-      i model=b532;score:L(hidden_size,num_labels,1)
+      i model=b533;score:L(hidden_size,num_labels,1)
       c Qwen3NextForQuestionAnswering
       p transformer
-      i transformer=b532;qa_outputs:L(hidden_size,2,1)
+      i transformer=b533;qa_outputs:L(hidden_size,2,1)
       """,
     "qwen3_vl": """
       f . tie_word_embeddings=false
@@ -5792,11 +5792,11 @@ extension TypeTable {
       g text_config.head_dim
       c Qwen3VLForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b109;language_model@text_config=b522};?tie_word_embeddings \
+      i model{visual@vision_config=b109;language_model@text_config=b523};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3VLModel AutoModel
-      i visual@vision_config=b109;language_model@text_config=b522
+      i visual@vision_config=b109;language_model@text_config=b523
       """,
     "qwen3_vl_moe": """
       f . tie_word_embeddings=false
@@ -5813,11 +5813,11 @@ extension TypeTable {
       g text_config.head_dim
       c Qwen3VLMoeForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{visual@vision_config=b109;language_model@text_config=b534};?tie_word_embeddings \
+      i model{visual@vision_config=b109;language_model@text_config=b535};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c Qwen3VLMoeModel AutoModel
-      i visual@vision_config=b109;language_model@text_config=b534
+      i visual@vision_config=b109;language_model@text_config=b535
       """,
     "qwen3_vl_moe_text": """
       f . attention_bias=false decoder_sparse_step=1 head_dim=null hidden_size=2048 intermediate_size=5632 \
@@ -5829,11 +5829,11 @@ extension TypeTable {
       g !(num_local_experts<=0)
       g head_dim
       c Qwen3VLMoeTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b207;mlp{\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b208;mlp{\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i gate_proj:L(hidden_size,intermediate_size);\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i up_proj:L(hidden_size,intermediate_size);\
       ?!((i+1)%decoder_sparse_step==0)|mlp_only_layers has i down_proj:L(intermediate_size,hidden_size);\
-      ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) experts=b533;\
+      ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) experts=b534;\
       ?(i+1)%decoder_sparse_step==0&!(mlp_only_layers has i) gate:R(hidden_size,num_local_experts)};\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
@@ -5851,7 +5851,7 @@ extension TypeTable {
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       g head_dim
       c Qwen3VLTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b521;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b522;norm:N(hidden_size)
       """,
     "qwen3_vl_vision": """
       f . depth=27 hidden_size=1152 in_channels=3 intermediate_size=4304 num_position_embeddings=2304 \
@@ -5912,22 +5912,22 @@ extension TypeTable {
       f . add_cross_attention=false
       c RemBertForCausalLM AutoModelForCausalLM
       p rembert
-      i rembert{embeddings=b535;encoder=b536};cls=b537
+      i rembert{embeddings=b536;encoder=b537};cls=b538
       c RemBertForMaskedLM AutoModelForMaskedLM
       p rembert
-      i rembert{embeddings=b535;encoder=b536};cls=b537
+      i rembert{embeddings=b536;encoder=b537};cls=b538
       c RemBertModel AutoModel
-      i embeddings=b535;encoder=b536;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b536;encoder=b537;pooler{dense:L(hidden_size,hidden_size,1)}
       c RemBertForSequenceClassification
       p rembert
-      i rembert{embeddings=b535;encoder=b536;pooler{dense:L(hidden_size,hidden_size,1)}};classifier:L(hidden_size,\
+      i rembert{embeddings=b536;encoder=b537;pooler{dense:L(hidden_size,hidden_size,1)}};classifier:L(hidden_size,\
       num_labels,1)
       c RemBertForTokenClassification
       p rembert
-      i rembert{embeddings=b535;encoder=b536};classifier:L(hidden_size,num_labels,1)
+      i rembert{embeddings=b536;encoder=b537};classifier:L(hidden_size,num_labels,1)
       c RemBertForQuestionAnswering
       p rembert
-      i rembert{embeddings=b535;encoder=b536};qa_outputs:L(hidden_size,num_labels,1)
+      i rembert{embeddings=b536;encoder=b537};qa_outputs:L(hidden_size,num_labels,1)
       """,
     "roberta": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -5959,21 +5959,21 @@ extension TypeTable {
       f . add_cross_attention=false
       c RobertaPreLayerNormForCausalLM AutoModelForCausalLM
       p roberta_prelayernorm
-      i roberta_prelayernorm=b539;lm_head=b84
+      i roberta_prelayernorm=b540;lm_head=b84
       c RobertaPreLayerNormForMaskedLM AutoModelForMaskedLM
       p roberta_prelayernorm
-      i roberta_prelayernorm=b539;lm_head=b84
+      i roberta_prelayernorm=b540;lm_head=b84
       c RobertaPreLayerNormModel AutoModel
-      i embeddings=b85;encoder=b538;pooler{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
+      i embeddings=b85;encoder=b539;pooler{dense:L(hidden_size,hidden_size,1)};LayerNorm:N(hidden_size,1)
       c RobertaPreLayerNormForSequenceClassification
       p roberta_prelayernorm
-      i roberta_prelayernorm=b539;classifier=b58
+      i roberta_prelayernorm=b540;classifier=b58
       c RobertaPreLayerNormForTokenClassification
       p roberta_prelayernorm
-      i roberta_prelayernorm=b539;classifier:L(hidden_size,num_labels,1)
+      i roberta_prelayernorm=b540;classifier:L(hidden_size,num_labels,1)
       c RobertaPreLayerNormForQuestionAnswering
       p roberta_prelayernorm
-      i roberta_prelayernorm=b539;qa_outputs:L(hidden_size,num_labels,1)
+      i roberta_prelayernorm=b540;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "roc_bert": """
       f . attn_implementation=null concat_input=true enable_pronunciation=true enable_shape=true hidden_size=768 \
@@ -5984,15 +5984,15 @@ extension TypeTable {
       f . add_cross_attention=false
       c RoCBertForMaskedLM AutoModelForMaskedLM
       p roc_bert
-      i roc_bert=b541;cls{predictions=b53}
+      i roc_bert=b542;cls{predictions=b53}
       c RoCBertForCausalLM AutoModelForCausalLM
       p roc_bert
-      i roc_bert=b541;cls{predictions=b59}
+      i roc_bert=b542;cls{predictions=b59}
       c RoCBertModel AutoModel
-      i embeddings=b540;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b541;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
       c RoCBertForSequenceClassification
       p roc_bert
-      i roc_bert{embeddings=b540;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}};\
+      i roc_bert{embeddings=b541;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}};\
       classifier:L(hidden_size,num_labels,1)
       c RoCBertForTokenClassification
       p roc_bert
@@ -6013,19 +6013,19 @@ extension TypeTable {
       f . add_cross_attention=false
       c RoFormerForMaskedLM AutoModelForMaskedLM
       p roformer
-      i roformer=b544;cls=b545
+      i roformer=b545;cls=b546
       c RoFormerForCausalLM AutoModelForCausalLM
       p roformer
-      i roformer=b544;cls=b545
+      i roformer=b545;cls=b546
       c RoFormerModel AutoModel
-      i embeddings=b542;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
-      encoder=b543
+      i embeddings=b543;?!(embedding_size==hidden_size) embeddings_project:L(embedding_size,hidden_size,1);\
+      encoder=b544
       c RoFormerForSequenceClassification
       p roformer
-      i roformer=b544;classifier=b58
+      i roformer=b545;classifier=b58
       c RoFormerForTokenClassification
       p roformer
-      i roformer=b544;classifier:L(hidden_size,num_labels,1)
+      i roformer=b545;classifier:L(hidden_size,num_labels,1)
       """,
     "rwkv": """
       f . attention_hidden_size=null hidden_size=4096 intermediate_size=null num_hidden_layers=32 \
@@ -6034,10 +6034,10 @@ extension TypeTable {
       d intermediate_size null(intermediate_size)?hidden_size*4:intermediate_size
       c RwkvForCausalLM AutoModelForCausalLM
       p rwkv
-      i rwkv{embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b546;ln_out:N(hidden_size,1)};\
+      i rwkv{embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b547;ln_out:N(hidden_size,1)};\
       ?tie_word_embeddings head:L(hidden_size,vocab_size)~;?!tie_word_embeddings head:L(hidden_size,vocab_size)
       c RwkvModel AutoModel
-      i embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b546;ln_out:N(hidden_size,1)
+      i embeddings:E(vocab_size,hidden_size)!;blocks*num_hidden_layers=b547;ln_out:N(hidden_size,1)
       """,
     "sam_vision_model": """
       f . global_attn_indexes=[2,5,8,11] hidden_size=768 image_size=1024 mlp_dim=null mlp_ratio=4.0 \
@@ -6045,7 +6045,7 @@ extension TypeTable {
       use_abs_pos=true use_rel_pos=true window_size=14
       d mlp_dim null(mlp_dim)?int(hidden_size*mlp_ratio):mlp_dim
       c SamVisionModel AutoModel
-      i vision_encoder=b505
+      i vision_encoder=b506
       """,
     "sarvam_mla": """
       f . attention_bias=false first_k_dense_replace=1 head_dim=null hidden_size=4096 intermediate_size=16384 \
@@ -6063,7 +6063,7 @@ extension TypeTable {
       num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));kv_a_proj_with_mqa:L(hidden_size,\
       kv_lora_rank+qk_rope_head_dim,attention_bias);kv_b_proj:L(kv_lora_rank,\
       num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
-      attention_bias);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)};mlp=b139;\
+      attention_bias);?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank);kv_a_layernorm:N(kv_lora_rank)};mlp=b140;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
@@ -6074,7 +6074,7 @@ extension TypeTable {
       num_attention_heads*(qk_nope_head_dim+v_head_dim));o_proj:L(num_attention_heads*v_head_dim,hidden_size,\
       attention_bias);kv_a_layernorm:N(kv_lora_rank);?!null(q_lora_rank) q_a_proj:L(hidden_size,q_lora_rank);\
       ?!null(q_lora_rank) q_b_proj:L(q_lora_rank,num_attention_heads*(qk_nope_head_dim+qk_rope_head_dim));\
-      ?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank)};mlp=b139;input_layernorm:N(hidden_size);\
+      ?!null(q_lora_rank) q_a_layernorm:N(q_lora_rank)};mlp=b140;input_layernorm:N(hidden_size);\
       post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "sarvam_moe": """
@@ -6094,7 +6094,7 @@ extension TypeTable {
       r model.layers.*.self_attn.q_norm>model.layers.*.attention.query_layernorm
       r model.layers.*.self_attn.k_norm>model.layers.*.attention.key_layernorm
       r model.layers.*.mlp.gate.e_score_correction_bias>model.layers.*.mlp.gate.expert_bias
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b547;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b548;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c Glm4MoeModel AutoModel
@@ -6105,7 +6105,7 @@ extension TypeTable {
       r layers.*.self_attn.q_norm>layers.*.attention.query_layernorm
       r layers.*.self_attn.k_norm>layers.*.attention.key_layernorm
       r layers.*.mlp.gate.e_score_correction_bias>layers.*.mlp.gate.expert_bias
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b547;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b548;norm:N(hidden_size)
       """,
     "seamless_m4t": """
       f . decoder_ffn_dim=8192 decoder_layers=24 encoder_ffn_dim=8192 encoder_layers=24 hidden_size=1024 \
@@ -6113,7 +6113,7 @@ extension TypeTable {
       k . num_hidden_layers=decoder_layers
       g tie_word_embeddings
       c SeamlessM4TForTextToText AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,hidden_size);text_encoder=b548;text_decoder=b549;?!tie_word_embeddings \
+      i shared:E(vocab_size,hidden_size);text_encoder=b549;text_decoder=b550;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~shared
       """,
     "seamless_m4t_v2": """
@@ -6122,7 +6122,7 @@ extension TypeTable {
       k . num_hidden_layers=decoder_layers
       g tie_word_embeddings
       c SeamlessM4Tv2ForTextToText AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,hidden_size);text_encoder=b548;text_decoder=b549;?!tie_word_embeddings \
+      i shared:E(vocab_size,hidden_size);text_encoder=b549;text_decoder=b550;?!tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~shared
       """,
     "seed_oss": """
@@ -6133,11 +6133,11 @@ extension TypeTable {
       g head_dim
       c SeedOssForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b550;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b551;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c SeedOssModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b550;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b551;norm:N(hidden_size)
       """,
     "shieldgemma2": """
       f . tie_word_embeddings=false
@@ -6149,7 +6149,7 @@ extension TypeTable {
       p model
       r model.language_model>model.language_model.model
       i ?text_config.tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model{\
-      multi_modal_projector=b206;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};\
+      multi_modal_projector=b207;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};\
       ?!text_config.tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       """,
     "siglip2_vision_model": """
@@ -6157,7 +6157,7 @@ extension TypeTable {
       num_patches=256 patch_size=16 vision_use_head=true
       g !(num_attention_heads<=0)
       c Siglip2VisionModel AutoModel
-      i embeddings=b113;encoder{layers*num_hidden_layers=b95};?vision_use_head head=b499;\
+      i embeddings=b113;encoder{layers*num_hidden_layers=b95};?vision_use_head head=b500;\
       post_layernorm:N(hidden_size,1)
       """,
     "siglip_vision_model": """
@@ -6165,7 +6165,7 @@ extension TypeTable {
       num_hidden_layers=12 patch_size=16 vision_use_head=true
       g !(num_attention_heads<=0)
       c SiglipVisionModel AutoModel
-      i embeddings=b284;encoder{layers*num_hidden_layers=b95};?vision_use_head head=b499;\
+      i embeddings=b285;encoder{layers*num_hidden_layers=b95};?vision_use_head head=b500;\
       post_layernorm:N(hidden_size,1)
       """,
     "smollm3": """
@@ -6177,10 +6177,10 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c SmolLM3ForCausalLM AutoModelForCausalLM
       p model
-      i model=b282;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
+      i model=b283;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~
       c SmolLM3Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b281;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b282;norm:N(hidden_size)
       """,
     "smolvlm": """
       f . scale_factor=2 tie_word_embeddings=false
@@ -6190,16 +6190,16 @@ extension TypeTable {
       m text_config. rms_norm_eps=1e-05
       c SmolVLMForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model=b330;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
+      i model=b331;?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c SmolVLMModel AutoModel
-      i vision_model@vision_config=b327;connector=b329;text_model:A(AutoModel,text_config)
+      i vision_model@vision_config=b328;connector=b330;text_model:A(AutoModel,text_config)
       """,
     "smolvlm_vision": """
       f . hidden_size=1152 image_size=224 intermediate_size=3072 num_attention_heads=16 num_channels=3 \
       num_hidden_layers=12 patch_size=32
       c SmolVLMVisionTransformer AutoModel
-      i embeddings=b284;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
+      i embeddings=b285;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
       """,
     "solar_open": """
       f . attention_bias=false head_dim=128 hidden_size=4096 moe_intermediate_size=1280 n_routed_experts=128 \
@@ -6209,11 +6209,11 @@ extension TypeTable {
       g head_dim
       c SolarOpenForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b551;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b552;norm:N(hidden_size)};\
       ?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)
       c SolarOpenModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b551;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b552;norm:N(hidden_size)
       """,
     "squeezebert": """
       f . embedding_size=768 hidden_size=768 intermediate_groups=4 intermediate_size=3072 k_groups=4 \
@@ -6227,18 +6227,18 @@ extension TypeTable {
       g !(v_groups<=0)
       c SqueezeBertForMaskedLM AutoModelForMaskedLM
       p transformer
-      i transformer=b554;cls{predictions=b53}
+      i transformer=b555;cls{predictions=b53}
       c SqueezeBertModel AutoModel
-      i embeddings=b552;encoder=b553;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b553;encoder=b554;pooler{dense:L(hidden_size,hidden_size,1)}
       c SqueezeBertForSequenceClassification
       p transformer
-      i transformer=b554;classifier:L(hidden_size,num_labels,1)
+      i transformer=b555;classifier:L(hidden_size,num_labels,1)
       c SqueezeBertForTokenClassification
       p transformer
-      i transformer=b554;classifier:L(hidden_size,num_labels,1)
+      i transformer=b555;classifier:L(hidden_size,num_labels,1)
       c SqueezeBertForQuestionAnswering
       p transformer
-      i transformer=b554;qa_outputs:L(hidden_size,num_labels,1)
+      i transformer=b555;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "stablelm": """
       f . hidden_size=2560 intermediate_size=6912 num_attention_heads=32 num_hidden_layers=32 \
@@ -6250,8 +6250,8 @@ extension TypeTable {
       num_attention_heads*(hidden_size//num_attention_heads),use_qkv_bias);k_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),use_qkv_bias);v_proj:L(hidden_size,\
       num_key_value_heads*(hidden_size//num_attention_heads),use_qkv_bias);o_proj:L(hidden_size,hidden_size);\
-      ?qk_layernorm q_layernorm{norms*num_attention_heads=b555};?qk_layernorm k_layernorm{\
-      norms*num_attention_heads=b555}};mlp=b79;input_layernorm:N(hidden_size,1);?!use_parallel_residual \
+      ?qk_layernorm q_layernorm{norms*num_attention_heads=b556};?qk_layernorm k_layernorm{\
+      norms*num_attention_heads=b556}};mlp=b79;input_layernorm:N(hidden_size,1);?!use_parallel_residual \
       post_attention_layernorm:N(hidden_size,1)};norm:N(hidden_size,1)};?tie_word_embeddings \
       lm_head:L(hidden_size,vocab_size)~;?!tie_word_embeddings lm_head:L(hidden_size,vocab_size)
       """,
@@ -6260,11 +6260,11 @@ extension TypeTable {
       num_key_value_heads=2 sliding_window=null tie_word_embeddings=true use_bias=true vocab_size=49152
       c Starcoder2ForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b556;norm:N(hidden_size,1)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b557;norm:N(hidden_size,1)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c Starcoder2Model AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b556;norm:N(hidden_size,1)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b557;norm:N(hidden_size,1)
       """,
     "t5": """
       f . d_ff=2048 d_kv=64 d_model=512 feed_forward_proj="relu" is_gated_act=null num_decoder_layers=null \
@@ -6277,13 +6277,13 @@ extension TypeTable {
       s feed_forward_proj gated-gelu relu
       c T5ForConditionalGeneration AutoModelForSeq2SeqLM
       i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{\
-      SelfAttention=b389;layer_norm:N(d_model)};1=b390}};final_layer_norm:N(d_model)};decoder=b394;\
+      SelfAttention=b390;layer_norm:N(d_model)};1=b391}};final_layer_norm:N(d_model)};decoder=b395;\
       lm_head:L(d_model,vocab_size)~
       c T5Model AutoModel
       i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0{\
-      SelfAttention=b389;layer_norm:N(d_model)};1=b557}};final_layer_norm:N(d_model)};decoder{\
-      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers{layer{0{SelfAttention=b389;\
-      layer_norm:N(d_model)};1=b392;2=b557}};final_layer_norm:N(d_model)}
+      SelfAttention=b390;layer_norm:N(d_model)};1=b558}};final_layer_norm:N(d_model)};decoder{\
+      embed_tokens:E(vocab_size,d_model)~;block*num_decoder_layers{layer{0{SelfAttention=b390;\
+      layer_norm:N(d_model)};1=b393;2=b558}};final_layer_norm:N(d_model)}
       """,
     "t5gemma": """
       f . tie_word_embeddings=true vocab_size=256000
@@ -6297,11 +6297,11 @@ extension TypeTable {
       g encoder.head_dim
       c T5GemmaForConditionalGeneration AutoModelForSeq2SeqLM
       p model
-      i model{encoder@encoder=b558;decoder@decoder=b559};lm_head{?!tie_word_embeddings \
+      i model{encoder@encoder=b559;decoder@decoder=b560};lm_head{?!tie_word_embeddings \
       out_proj:L(decoder.hidden_size,decoder.vocab_size);?tie_word_embeddings out_proj:L(decoder.hidden_size,\
       decoder.vocab_size)~model.decoder.embed_tokens}
       c T5GemmaModel AutoModel
-      i encoder@encoder=b558;decoder@decoder=b559
+      i encoder@encoder=b559;decoder@decoder=b560
       """,
     "t5gemma2": """
       f . tie_word_embeddings=true vocab_size=null
@@ -6324,28 +6324,28 @@ extension TypeTable {
       c T5Gemma2ForConditionalGeneration AutoModelForImageTextToText AutoModelForSeq2SeqLM
       p model
       r model.encoder.text_model>model.encoder
-      i model{encoder=b561;decoder{?!tie_word_embeddings embed_tokens:E(decoder.vocab_size,decoder.hidden_size);\
+      i model{encoder=b562;decoder{?!tie_word_embeddings embed_tokens:E(decoder.vocab_size,decoder.hidden_size);\
       ?tie_word_embeddings embed_tokens:E(decoder.vocab_size,decoder.hidden_size)~;\
-      layers*decoder.num_hidden_layers@decoder=b560;?!tie_word_embeddings embed_tokens@decoder{\
+      layers*decoder.num_hidden_layers@decoder=b561;?!tie_word_embeddings embed_tokens@decoder{\
       eoi_embedding:T(hidden_size)};norm@decoder{weight:T(hidden_size)}}};lm_head{?!tie_word_embeddings \
       out_proj:L(decoder.hidden_size,decoder.vocab_size);?tie_word_embeddings out_proj:L(decoder.hidden_size,\
       decoder.vocab_size)~}
       c T5Gemma2Model AutoModel
       r encoder.text_model>encoder
-      i encoder=b561;decoder{?tie_word_embeddings embed_tokens:E(decoder.vocab_size,decoder.hidden_size)~;\
-      layers*decoder.num_hidden_layers@decoder=b560;norm@decoder{weight:T(hidden_size)};?!tie_word_embeddings \
+      i encoder=b562;decoder{?tie_word_embeddings embed_tokens:E(decoder.vocab_size,decoder.hidden_size)~;\
+      layers*decoder.num_hidden_layers@decoder=b561;norm@decoder{weight:T(hidden_size)};?!tie_word_embeddings \
       embed_tokens@decoder{eoi_embedding:T(hidden_size)}}
       """,
     "timm_wrapper": """
       c TimmWrapperModel AutoModel
       i timm_model{conv1:C(3,64,0|3,7,7);layer1{0{conv1:C(64,64,0|64,1,1);conv2:C(64,64,0|64,3,3);conv3:C(64,256,\
-      0|64,1,1);downsample{0:C(64,256,0|64,1,1);1=b562};bn1=b563;bn2=b563;bn3=b562};1=b564;2=b564};layer2{0{\
+      0|64,1,1);downsample{0:C(64,256,0|64,1,1);1=b563};bn1=b564;bn2=b564;bn3=b563};1=b565;2=b565};layer2{0{\
       conv1:C(256,128,0|256,1,1);conv2:C(128,128,0|128,3,3);conv3:C(128,512,0|128,1,1);downsample{0:C(256,512,0|\
-      256,1,1);1=b565};bn1=b566;bn2=b566;bn3=b565};1=b567;2=b567;3=b567};layer3{0{conv1:C(512,256,0|512,1,1);\
-      conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);downsample{0:C(512,1024,0|512,1,1);1=b568};bn1=b562;\
-      bn2=b562;bn3=b568};1=b569;2=b569;3=b569;4=b569;5=b569};layer4{0{conv1:C(1024,512,0|1024,1,1);conv2:C(512,\
-      512,0|512,3,3);conv3:C(512,2048,0|512,1,1);downsample{0:C(1024,2048,0|1024,1,1);1=b570};bn1=b565;bn2=b565;\
-      bn3=b570};1=b571;2=b571};bn1=b563}
+      256,1,1);1=b566};bn1=b567;bn2=b567;bn3=b566};1=b568;2=b568;3=b568};layer3{0{conv1:C(512,256,0|512,1,1);\
+      conv2:C(256,256,0|256,3,3);conv3:C(256,1024,0|256,1,1);downsample{0:C(512,1024,0|512,1,1);1=b569};bn1=b563;\
+      bn2=b563;bn3=b569};1=b570;2=b570;3=b570;4=b570;5=b570};layer4{0{conv1:C(1024,512,0|1024,1,1);conv2:C(512,\
+      512,0|512,3,3);conv3:C(512,2048,0|512,1,1);downsample{0:C(1024,2048,0|1024,1,1);1=b571};bn1=b566;bn2=b566;\
+      bn3=b571};1=b572;2=b572};bn1=b564}
       """,
     "trocr": """
       f . d_model=1024 decoder_ffn_dim=4096 decoder_layers=12 layernorm_embedding=true \
@@ -6372,21 +6372,21 @@ extension TypeTable {
       p model
       r model>ultrabert
       r head.decoder>cls
-      i model=b167;head{linear1:L(hidden_size,prediction_head_size);linear2:L(prediction_head_size,hidden_size);\
+      i model=b168;head{linear1:L(hidden_size,prediction_head_size);linear2:L(prediction_head_size,hidden_size);\
       ?tie_word_embeddings decoder:L(hidden_size,vocab_size)~;?!tie_word_embeddings decoder:L(hidden_size,\
       vocab_size)}
       c UltrabertForSequenceClassification
       p model
       r model>ultrabert
-      i model=b167;classifier:L(hidden_size,num_labels,1)
+      i model=b168;classifier:L(hidden_size,num_labels,1)
       c UltrabertForTokenClassification
       p model
       r model>ultrabert
-      i model=b167;classifier:L(hidden_size,num_labels,1)
+      i model=b168;classifier:L(hidden_size,num_labels,1)
       c UltrabertForQuestionAnswering
       p model
       r model>ultrabert
-      i model=b167;qa_outputs:L(hidden_size,2,1)
+      i model=b168;qa_outputs:L(hidden_size,2,1)
       """,
     "umt5": """
       f . d_ff=1024 d_kv=64 d_model=512 feed_forward_proj="gated-gelu" is_gated_act=null num_heads=6 num_layers=8 \
@@ -6397,9 +6397,9 @@ extension TypeTable {
       g tie_word_embeddings
       s feed_forward_proj gated-gelu relu
       c UMT5ForConditionalGeneration AutoModelForSeq2SeqLM
-      i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0=b572;\
-      1=b453}};final_layer_norm:N(d_model)};decoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{\
-      0=b572;1=b392;2=b453}};final_layer_norm:N(d_model)};lm_head:L(d_model,vocab_size)~
+      i shared:E(vocab_size,d_model)!;encoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{0=b573;\
+      1=b454}};final_layer_norm:N(d_model)};decoder{embed_tokens:E(vocab_size,d_model)~;block*num_layers{layer{\
+      0=b573;1=b393;2=b454}};final_layer_norm:N(d_model)};lm_head:L(d_model,vocab_size)~
       """,
     "vaultgemma": """
       f . attention_bias=false head_dim=256 hidden_size=2304 intermediate_size=9216 layer_types=null \
@@ -6410,11 +6410,11 @@ extension TypeTable {
       s layer_types full_attention sliding_attention
       c VaultGemmaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b573;norm:N(hidden_size)};\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b574;norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c VaultGemmaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b573;norm:N(hidden_size)
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b574;norm:N(hidden_size)
       """,
     "video_llama_3": """
       f . tie_word_embeddings=false
@@ -6423,17 +6423,17 @@ extension TypeTable {
       d tie_word_embeddings text_config.tie_word_embeddings?true:tie_word_embeddings
       c VideoLlama3ForConditionalGeneration AutoModelForImageTextToText
       p model
-      i model{vision_model@vision_config=b575;projector=b576;language_model:A(AutoModel,text_config)};\
+      i model{vision_model@vision_config=b576;projector=b577;language_model:A(AutoModel,text_config)};\
       ?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c VideoLlama3Model AutoModel
-      i vision_model@vision_config=b575;projector=b576;language_model:A(AutoModel,text_config)
+      i vision_model@vision_config=b576;projector=b577;language_model:A(AutoModel,text_config)
       """,
     "video_llama_3_vision": """
       f . hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_channels=3 num_hidden_layers=12 \
       patch_size=16
       c VideoLlama3VisionModel AutoModel
-      i embeddings=b574;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
+      i embeddings=b575;encoder{layers*num_hidden_layers=b95};post_layernorm:N(hidden_size,1)
       """,
     "video_llava": """
       f . multimodal_projector_bias=true tie_word_embeddings=false
@@ -6446,13 +6446,13 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b384;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,\
+      i model{multi_modal_projector=b385;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,\
       vision_config);language_model:A(AutoModel,text_config)};?tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!tie_word_embeddings \
       lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c VideoLlavaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b384;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,vision_config);\
+      i multi_modal_projector=b385;video_tower:A(AutoModel,vision_config);image_tower:A(AutoModel,vision_config);\
       language_model:A(AutoModel,text_config)
       """,
     "vipllava": """
@@ -6466,12 +6466,12 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b577;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b578;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,\
       text_config)};?tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;\
       ?!tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c VipLlavaModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b577;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b578;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)
       """,
     "vision-encoder-decoder": """
       y decoder. bert
@@ -6494,8 +6494,8 @@ extension TypeTable {
       r layers.*.mlp.fc2>encoder.layer.*.output.dense
       r layers.*.layernorm_before>encoder.layer.*.layernorm_before
       r layers.*.layernorm_after>encoder.layer.*.layernorm_after
-      i embeddings{patch_embeddings=b128;cls_token:T(1,1,hidden_size);position_embeddings:T(1,\
-      image_size//patch_size*(image_size//patch_size)+1,hidden_size)};layers*num_hidden_layers{attention=b149;\
+      i embeddings{patch_embeddings=b129;cls_token:T(1,1,hidden_size);position_embeddings:T(1,\
+      image_size//patch_size*(image_size//patch_size)+1,hidden_size)};layers*num_hidden_layers{attention=b150;\
       mlp=b72;layernorm_before:N(hidden_size,1);layernorm_after:N(hidden_size,1)};pooler{dense:L(hidden_size,\
       pooler_output_size,1)};layernorm:N(hidden_size,1)
       """,
@@ -6511,11 +6511,11 @@ extension TypeTable {
       r model>
       r lm_head>language_model.lm_head
       r model.language_model>language_model.model
-      i model{multi_modal_projector=b578;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
+      i model{multi_modal_projector=b579;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,\
       text_config)};lm_head:L(text_config.hidden_size,text_config.vocab_size)
       c VoxtralModel AutoModel
       r language_model>language_model.model
-      i multi_modal_projector=b578;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
+      i multi_modal_projector=b579;audio_tower:A(AutoModel,audio_config);language_model:A(AutoModel,text_config)
       """,
     "voxtral_encoder": """
       f . hidden_size=1280 intermediate_size=5120 max_source_positions=1500 num_attention_heads=20 \
@@ -6585,12 +6585,12 @@ extension TypeTable {
       k . hidden_size=d_model num_hidden_layers=encoder_layers
       c WhisperForCausalLM AutoModelForCausalLM
       p model
-      i model{decoder=b579};?!tie_word_embeddings proj_out:L(d_model,vocab_size);?tie_word_embeddings \
+      i model{decoder=b580};?!tie_word_embeddings proj_out:L(d_model,vocab_size);?tie_word_embeddings \
       proj_out:L(d_model,vocab_size)~
       c WhisperModel AutoModel
       i encoder{conv1:C(num_mel_bins,d_model,1|num_mel_bins,3);conv2:C(d_model,d_model,1|d_model,3);\
-      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b512;layer_norm:N(d_model,1)};\
-      decoder=b579
+      embed_positions:E(max_source_positions,d_model);layers*encoder_layers=b513;layer_norm:N(d_model,1)};\
+      decoder=b580
       """,
     "xglm": """
       f . add_cross_attention=false d_model=1024 ffn_dim=4096 num_layers=24 tie_word_embeddings=true \
@@ -6616,21 +6616,21 @@ extension TypeTable {
       f . is_encoder=true
       c XLMWithLMHeadModel AutoModelForCausalLM AutoModelForMaskedLM
       p transformer
-      i transformer=b187;pred_layer=b188
+      i transformer=b188;pred_layer=b189
       c XLMModel AutoModel
       i position_embeddings:E(max_position_embeddings,emb_dim);?!(n_langs<=1) lang_embeddings:E(n_langs,emb_dim);\
-      embeddings:E(vocab_size,emb_dim)!;attentions*n_layers=b185;ffns*n_layers=b186;layer_norm_emb:N(emb_dim,1);\
+      embeddings:E(vocab_size,emb_dim)!;attentions*n_layers=b186;ffns*n_layers=b187;layer_norm_emb:N(emb_dim,1);\
       layer_norm1*n_layers{weight:T(emb_dim);bias:T(emb_dim)};layer_norm2*n_layers{weight:T(emb_dim);\
       bias:T(emb_dim)}
       c XLMForSequenceClassification
       p transformer
-      i transformer=b187;sequence_summary{summary:L(emb_dim,num_labels,1)}
+      i transformer=b188;sequence_summary{summary:L(emb_dim,num_labels,1)}
       c XLMForTokenClassification
       p transformer
-      i transformer=b187;classifier:L(emb_dim,num_labels,1)
+      i transformer=b188;classifier:L(emb_dim,num_labels,1)
       c XLMForQuestionAnsweringSimple
       p transformer
-      i transformer=b187;qa_outputs:L(emb_dim,num_labels,1)
+      i transformer=b188;qa_outputs:L(emb_dim,num_labels,1)
       """,
     "xlm-roberta": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=512 num_attention_heads=12 \
@@ -6642,7 +6642,7 @@ extension TypeTable {
       i lm_head=b84;roberta=b86
       c XLMRobertaForCausalLM AutoModelForCausalLM
       p roberta
-      i lm_head=b582;roberta=b86
+      i lm_head=b583;roberta=b86
       c XLMRobertaModel AutoModel
       i embeddings=b85;encoder{layer*num_hidden_layers=b50};pooler{dense:L(hidden_size,hidden_size,1)}
       c XLMRobertaForSequenceClassification
@@ -6659,18 +6659,18 @@ extension TypeTable {
       f . add_cross_attention=false
       c XLMRobertaXLForMaskedLM AutoModelForMaskedLM
       p roberta
-      i roberta{embeddings=b580;encoder=b581};lm_head=b84
+      i roberta{embeddings=b581;encoder=b582};lm_head=b84
       c XLMRobertaXLForCausalLM AutoModelForCausalLM
       p roberta
-      i roberta{embeddings=b580;encoder=b581};lm_head=b582
+      i roberta{embeddings=b581;encoder=b582};lm_head=b583
       c XLMRobertaXLModel AutoModel
-      i embeddings=b580;encoder=b581;pooler{dense:L(hidden_size,hidden_size,1)}
+      i embeddings=b581;encoder=b582;pooler{dense:L(hidden_size,hidden_size,1)}
       c XLMRobertaXLForSequenceClassification
       p roberta
-      i roberta{embeddings=b580;encoder=b581};classifier=b58
+      i roberta{embeddings=b581;encoder=b582};classifier=b58
       c XLMRobertaXLForTokenClassification
       p roberta
-      i roberta{embeddings=b580;encoder=b581};classifier:L(hidden_size,num_labels,1)
+      i roberta{embeddings=b581;encoder=b582};classifier:L(hidden_size,num_labels,1)
       """,
     "xlnet": """
       f . d_head=null d_inner=4096 d_model=1024 n_head=16 n_layer=24 tie_word_embeddings=true vocab_size=32000
@@ -6678,10 +6678,10 @@ extension TypeTable {
       d d_head null(d_head)?d_model//n_head:d_head
       c XLNetLMHeadModel AutoModelForCausalLM
       p transformer
-      i transformer{word_embedding:E(vocab_size,d_model)!;layer*n_layer=b583;mask_emb:T(1,1,d_model)};\
+      i transformer{word_embedding:E(vocab_size,d_model)!;layer*n_layer=b584;mask_emb:T(1,1,d_model)};\
       ?!tie_word_embeddings lm_loss:L(d_model,vocab_size,1);?tie_word_embeddings lm_loss:L(d_model,vocab_size,1)~
       c XLNetModel AutoModel
-      i word_embedding:E(vocab_size,d_model)!;layer*n_layer=b583;mask_emb:T(1,1,d_model)
+      i word_embedding:E(vocab_size,d_model)!;layer*n_layer=b584;mask_emb:T(1,1,d_model)
       """,
     "xmod": """
       f . adapter_layer_norm=false adapter_reduction_factor=2 hidden_size=768 intermediate_size=3072 \
@@ -6691,34 +6691,34 @@ extension TypeTable {
       f . add_cross_attention=false
       c XmodForMaskedLM AutoModelForMaskedLM
       p roberta
-      i roberta=b584;lm_head=b84
+      i roberta=b585;lm_head=b84
       c XmodForCausalLM AutoModelForCausalLM
       p roberta
-      i roberta=b584;lm_head=b582
+      i roberta=b585;lm_head=b583
       c XmodForSequenceClassification
       p roberta
-      i roberta=b584;classifier=b58
+      i roberta=b585;classifier=b58
       c XmodForTokenClassification
       p roberta
-      i roberta=b584;classifier:L(hidden_size,num_labels,1)
+      i roberta=b585;classifier:L(hidden_size,num_labels,1)
       """,
     "yoso": """
       f . hidden_size=768 intermediate_size=3072 max_position_embeddings=4096 num_attention_heads=12 \
       num_hidden_layers=12 tie_word_embeddings=true type_vocab_size=1 vocab_size=50265
       c YosoForMaskedLM AutoModelForMaskedLM
       p yoso
-      i yoso=b585;cls{predictions=b53}
+      i yoso=b586;cls{predictions=b53}
       c YosoModel AutoModel
-      i embeddings=b482;encoder{layer*num_hidden_layers=b50}
+      i embeddings=b483;encoder{layer*num_hidden_layers=b50}
       c YosoForSequenceClassification
       p yoso
-      i yoso=b585;classifier=b58
+      i yoso=b586;classifier=b58
       c YosoForTokenClassification
       p yoso
-      i yoso=b585;classifier:L(hidden_size,num_labels,1)
+      i yoso=b586;classifier:L(hidden_size,num_labels,1)
       c YosoForQuestionAnswering
       p yoso
-      i yoso=b585;qa_outputs:L(hidden_size,num_labels,1)
+      i yoso=b586;qa_outputs:L(hidden_size,num_labels,1)
       """,
     "youtu": """
       f . attention_bias=false head_dim=null hidden_size=2048 intermediate_size=6144 kv_lora_rank=512 \
@@ -6728,12 +6728,12 @@ extension TypeTable {
       g head_dim
       c YoutuForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b136;mlp=b79;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b137;mlp=b79;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size)~
       c YoutuModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b138;mlp=b79;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn=b139;mlp=b79;\
       input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size)};norm:N(hidden_size)
       """,
     "zaya": """
@@ -6745,12 +6745,12 @@ extension TypeTable {
       s layer_types hybrid
       c ZayaForCausalLM AutoModelForCausalLM
       p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b587;\
+      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b588;\
       input_hidden_states_scale:T(hidden_size);input_hidden_states_bias:T(hidden_size);norm:N(hidden_size)};\
       ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size,lm_head_bias)~
       c ZayaModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b587;\
+      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b588;\
       input_hidden_states_scale:T(hidden_size);input_hidden_states_bias:T(hidden_size);norm:N(hidden_size)
       """,
   ]

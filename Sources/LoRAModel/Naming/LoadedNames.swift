@@ -29,6 +29,8 @@ package struct LoadedNames: Sendable {
   package func holds(_ name: String) -> Bool? {
     guard isJudged, !name.isExpert else { return nil }
     if isInMemory(name) { return true }
+    // A target parameter may be the weight of any module.
+    if name.hasSuffix(".weight"), isInMemory(String(name.dropLast(".weight".utf8.count))) { return true }
     guard base.memoryNames.renamesAdapters else { return false }
     let renamed = base.memoryNames.name(of: name)
     return renamed != name && isInMemory(renamed)
