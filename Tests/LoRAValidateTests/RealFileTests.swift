@@ -44,6 +44,18 @@ import Testing
     range.flatMap { layer in leaves.map { "\(prefix)\(layer).\($0)" } }
   }
 
+  /// Asked for all linear layers of a model with experts, PEFT writes the usual router along, whatever the model has.
+  @Test func aRouterThatPEFTWritesByItselfIsNoMistake() throws {
+    let base = #"{"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 8}"#
+    func named(_ parameters: JSONValue) throws -> [String] {
+      try findings(["model.layers.0.self_attn.q_proj"], config: ["target_parameters": parameters], base: base)
+        .filter { $0.message.hasPrefix("target_parameters names") }.map(\.message)
+    }
+    let written = try named(["gate_up_proj", "down_proj", "gate.weight"])
+    #expect(written.count == 1 && !written[0].contains("gate.weight"), "\(written)")
+    #expect(try named(["gate.weight"]).count == 1)
+  }
+
   @Test func layersOfSeveralKindsAndTowersOfSeveralDepthsAreComplete() throws {
     let attention = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"]
     let kinds: [[String]] = [

@@ -100,7 +100,11 @@ extension Rule {
   private static func parameters(_ config: AdapterConfig, _ context: ValidationContext) -> [Finding] {
     guard let base = context.base, base.isKnown, !config.targetParameters.isEmpty else { return [] }
     let stacks = base.expertStacks.map(\.name) + context.adapter.modules.filter { $0.kind == .parameter }.map(\.name)
+    // PEFT writes the router beside the stacks by itself where all linear layers are asked for (peft 0.21,
+    // `transformers_weight_conversion.py`), whether or not the model calls its router so.
+    let isExpanded = Set(["gate_up_proj", "down_proj"]).isSubset(of: config.targetParameters)
     let unknown = config.targetParameters.prefix(100).filter { entry in
+      if isExpanded, entry == "gate.weight" { return false }
       let module = entry.hasSuffix(".weight") ? String(entry.dropLast(7)) : entry
       return !stacks.contains { $0.isMeant(by: entry) } && !base.modules.keys.contains { $0.isMeant(by: module) }
     }
