@@ -1,0 +1,162 @@
+import LoRAIO
+import LoRAKernels
+import Safetensors
+import TensorCore
+
+/// Writes drafts: a folder of files, or one file, that appears whole or not at all.
+package struct DraftWriter: Sendable {
+  package var workers: Int
+  package let control: SurgeryControl
+
+  package init(workers: Int = Workers.processorCount, control: SurgeryControl = SurgeryControl()) {
+    (self.workers, self.control) = (workers, control)
+  }
+
+  private static let pieceBytes: UInt64 = 4 << 20
+
+  /// Writes the files of a draft into a new folder, which then gets its name.
+  package func write(_ draft: AdapterDraft, folder path: String, overwrites: Bool) throws(SurgeryError) {
+    let folder = try SurgeryError.catching { () throws(IOError) in
+      try StagedFolder(for: path, overwrites: overwrites)
+    }
+    var outputs: [OutputFile] = []
+    var jobs: [Job] = []
+    for file in draft.files {
+      let output = try SurgeryError.catching { () throws(IOError) in
+        try OutputFile(creating: Folder.join(folder.staged, file.name))
+      }
+      outputs.append(output)
+      jobs += try begin(file, output)
+    }
+    try run(jobs)
+    for output in outputs { try SurgeryError.catching { () throws(IOError) in try output.synchronize() } }
+    try control.check()
+    try SurgeryError.catching { () throws(IOError) in try folder.publish() }
+  }
+
+  /// Writes one file of a draft under its own path.
+  package func write(_ file: DraftFile, to path: String, overwrites: Bool) throws(SurgeryError) {
+    let staged = try SurgeryError.catching { () throws(IOError) in try StagedFile(for: path, overwrites: overwrites) }
+    try run(begin(file, staged.file))
+    try control.check()
+    try SurgeryError.catching { () throws(IOError) in try staged.publish() }
+  }
+
+  // MARK: Parts
+
+  /// What one thread does to a file.
+  private struct Job: Sendable {
+    enum Work: Sendable {
+      case whole(@Sendable () throws(SurgeryError) -> [UInt8])
+      case copy(of: String)
+      case part(DraftPart)
+    }
+
+    let output: OutputFile
+    let work: Work
+  }
+
+  private func run(_ jobs: [Job]) throws(SurgeryError) {
+    try Workers.forEach(count: jobs.count, workers: workers) { (index) throws(SurgeryError) in
+      try control.check()
+      try run(jobs[index])
+    }
+  }
+
+  private func run(_ job: Job) throws(SurgeryError) {
+    let output = job.output
+    switch job.work {
+    case .whole(let make):
+      let bytes = try make()
+      try SurgeryError.catching { () throws(IOError) in try output.write(bytes, at: 0) }
+    case .copy(let path):
+      try SurgeryError.catching { () throws(IOError) in
+        let source = try InputFile(path: path)
+        try output.copy(from: source, at: 0, count: source.size, to: 0)
+      }
+    case .part(let part): try write(part, to: output)
+    }
+  }
+
+  /// Writes what is known of a file and says what is left to do.
+  private func begin(_ file: DraftFile, _ output: OutputFile) throws(SurgeryError) -> [Job] {
+    switch file.content {
+    case .bytes(let bytes):
+      try SurgeryError.catching { () throws(IOError) in try output.write(bytes, at: 0) }
+      return []
+    case .made(let make): return [Job(output: output, work: .whole(make))]
+    case .copy(let path): return [Job(output: output, work: .copy(of: path))]
+    case .laidOut(let file):
+      try SurgeryError.catching { () throws(IOError) in
+        try output.resize(to: file.size)
+        try output.write(file.head, at: 0)
+      }
+      return file.parts.map { Job(output: output, work: .part($0)) }
+    }
+  }
+
+  private func write(_ part: DraftPart, to output: OutputFile) throws(SurgeryError) {
+    switch part.content {
+    case .copy(let file, let start, let count):
+      try pieces(of: count, part.units) { (offset, step) throws(IOError) in
+        try output.copy(from: file, at: start + offset, count: step, to: part.offset + offset)
+      }
+    case .cast(let tensor, let file, let dtype):
+      try cast(tensor, of: file, to: dtype, output, at: part.offset)
+      control.add(part.units)
+    case .made(let make):
+      let pieces = try make()
+      try SurgeryError.catching { () throws(IOError) in
+        for (offset, bytes) in pieces { try output.write(bytes, at: offset) }
+      }
+      control.add(part.units)
+    }
+  }
+
+  private func pieces(of count: UInt64, _ units: UInt64, _ body: (UInt64, UInt64) throws(IOError) -> Void)
+    throws(SurgeryError)
+  {
+    var done: UInt64 = 0
+    while done < count {
+      try control.check()
+      let step = min(Self.pieceBytes, count - done)
+      try SurgeryError.catching { () throws(IOError) in try body(done, step) }
+      done += step
+    }
+    control.add(units)
+  }
+
+  /// Packed elements of 6 bits come in groups of 4 of 3 bytes, so a multiple of 24 bits never cuts one.
+  private func cast(
+    _ tensor: TensorInfo, of file: SafetensorsFile, to dtype: DType, _ output: OutputFile, at place: UInt64
+  ) throws(SurgeryError) {
+    let step: UInt64 = 3 << 18
+    let source = IOBuffer(count: Int(step * tensor.dtype.bits / 8))
+    let target = IOBuffer(count: Int(step * dtype.bits / 8))
+    var first: UInt64 = 0
+    while first < tensor.elementCount {
+      try control.check()
+      let count = min(step, tensor.elementCount - first)
+      try SurgeryError.catching { () throws(IOError) in
+        let input = unsafe UnsafeMutableRawBufferPointer(
+          rebasing: source.bytes[..<Int((count * tensor.dtype.bits + 7) / 8)])
+        unsafe try file.read(tensor, from: first * tensor.dtype.bits / 8, into: input)
+        let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: target.bytes[..<Int(count * dtype.bits / 8)])
+        unsafe Kernels.convert(
+          UnsafeRawBufferPointer(input), dtype: tensor.dtype, count: Int(count), to: dtype, output: bytes)
+        unsafe try output.write(UnsafeRawBufferPointer(bytes), at: place + first * dtype.bits / 8)
+      }
+      first += count
+    }
+  }
+}
+
+extension OutputFile {
+  /// Copies bytes of a file's uncompressed contents.
+  fileprivate func copy(from file: SafetensorsFile, at start: UInt64, count: UInt64, to offset: UInt64)
+    throws(IOError)
+  {
+    if !file.isCompressed { return try copy(from: file.contents.file, at: start, count: count, to: offset) }
+    try write(file.contents.bytes(at: start, count: Int(count)), at: offset)
+  }
+}
