@@ -29,6 +29,7 @@ struct CombineCommand: ToolCommand {
   var adapter: [String] = []
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "What the adapter at the same position counts for; 1 by default, negative to take away.", valueName: "number"))
   var weight: [Double] = []
