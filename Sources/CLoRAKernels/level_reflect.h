@@ -42,7 +42,7 @@ INLINE void reflect_columns(
     UNROLL for (size_t p = 0; p < reflectors; p++) shared[p] = top[c * top_stride + p] + total_half(sum[p][c]);
     UNROLL for (size_t p = 0; p < reflectors; p++) {
       double w = 0;
-      UNROLL for (size_t q = 0; q <= p; q++) w += factors[p * reflectors + q] * shared[q];
+      UNROLL for (size_t q = 0; q < reflectors; q++) w += factors[p * reflectors + q] * shared[q];
       weight[p][c] = -w;
     }
     UNROLL for (size_t p = 0; p < reflectors; p++) top[c * top_stride + p] += weight[p][c];

@@ -23,6 +23,7 @@ package struct LoRATool: ParsableCommand {
           EnginesCommand.self,
           PolicyCommand.self, BasesCommand.self,
         ]),
+      CommandGroup(name: "Change", subcommands: [ResizeCommand.self]),
       CommandGroup(name: "Merge", subcommands: [MergeCommand.self, VerifyCommand.self, ParityCommand.self]),
       CommandGroup(
         name: "Serve", subcommands: [PackCommand.self, PlanCommand.self, ReplayCommand.self, GateCommand.self]),

@@ -30,7 +30,7 @@ extension Kernels {
   ///
   /// - Parameters:
   ///   - vectors: V, at most `reflectorLimit` columns.
-  ///   - factors: T, upper triangular, column by column.
+  ///   - factors: T, column by column: upper triangular; its transpose undoes the reflections.
   ///   - tops: as many rows as there are reflections.
   ///   - columns: as many rows as V, with V's stride, and as many columns as `tops`.
   package static func reflect(

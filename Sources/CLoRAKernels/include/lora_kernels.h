@@ -172,7 +172,8 @@ void lora_dots_f64(
 
 /// Applies up to 4 Householder reflections at once: C -= Y * transpose(T) * transpose(Y) * C, where Y is the identity
 /// above V and C is `top` above `below`. Column c of C is top[c * top_stride + 0 ..< reflectors] and
-/// below[c * stride + 0 ..< rows]; V has the same stride; T is upper triangular, column by column without gaps.
+/// below[c * stride + 0 ..< rows]; V has the same stride; T is column by column without gaps, upper triangular for the
+/// transposed product of the reflections, and lower for the product itself.
 void lora_reflect_f64(
   lora_level level, size_t reflectors, size_t rows, const double *v, size_t stride, const double *factors,
   size_t columns, double *top, size_t top_stride, double *below);

@@ -22,3 +22,53 @@ package struct ColumnMatrix: Sendable, Equatable {
     set { elements[column * rows + row] = newValue }
   }
 }
+
+extension ColumnMatrix {
+  /// The matrix with rows and columns exchanged.
+  package var transposed: ColumnMatrix {
+    var result = ColumnMatrix(rows: columns, columns: rows)
+    for column in 0..<columns {
+      for row in 0..<rows { result.elements[row * columns + column] = elements[column * rows + row] }
+    }
+    return result
+  }
+
+  /// self · diag(weights) · otherᵀ.
+  package func product(_ weights: [Double], transposed other: ColumnMatrix) -> ColumnMatrix {
+    precondition(columns == weights.count && columns == other.columns, "the matrices do not fit each other")
+    var result = ColumnMatrix(rows: rows, columns: other.rows)
+    unsafe result.elements.withUnsafeMutableBufferPointer { result in
+      unsafe elements.withUnsafeBufferPointer { left in
+        guard let result = result.baseAddress, let left = left.baseAddress else { return }
+        for inner in 0..<columns {
+          for column in 0..<other.rows {
+            let weight = other.elements[inner * other.rows + column] * weights[inner]
+            guard weight != 0 else { continue }
+            unsafe addMultiple(weight, of: left + inner * rows, to: result + column * rows, rows)
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  /// Some of its rows.
+  package func rows(_ range: Range<Int>) -> ColumnMatrix {
+    var taken: [Double] = []
+    taken.reserveCapacity(range.count * columns)
+    for column in 0..<columns { taken += elements[(column * rows + range.lowerBound)...].prefix(range.count) }
+    return ColumnMatrix(rows: range.count, columns: columns, elements: taken)
+  }
+
+  /// Whether the first of a column's elements of largest magnitude is negative.
+  package func hasNegativePeak(_ column: Int) -> Bool {
+    var peak = 0.0
+    for value in elements[(column * rows)...].prefix(rows) where value.magnitude > peak.magnitude { peak = value }
+    return peak < 0
+  }
+
+  /// Changes the sign of a column.
+  package mutating func negate(_ column: Int) {
+    for index in column * rows..<(column + 1) * rows { elements[index] = -elements[index] }
+  }
+}

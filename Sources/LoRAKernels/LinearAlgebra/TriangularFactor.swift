@@ -21,7 +21,7 @@ package struct TriangularFactor: Sendable {
     let size = size
     // So few rows at once that the columns of a panel stay in the innermost cache.
     for first in stride(from: 0, to: rows, by: Self.stepRows) {
-      unsafe elements.withUnsafeMutableBufferPointer { triangle in
+      _ = unsafe elements.withUnsafeMutableBufferPointer { triangle in
         unsafe Fold(
           triangle: triangle, block: UnsafeMutableBufferPointer(rebasing: block[first...]), size: size,
           rows: min(Self.stepRows, rows - first), stride: rows
@@ -51,7 +51,7 @@ package struct TriangularFactor: Sendable {
 }
 
 /// A block of rows being folded into a triangle, panel by panel of a few columns.
-@safe private struct Fold {
+@safe struct Fold {
   let triangle: UnsafeMutableBufferPointer<Double>
   let block: UnsafeMutableBufferPointer<Double>
   /// Columns of both.
@@ -60,7 +60,11 @@ package struct TriangularFactor: Sendable {
   let rows: Int
   let stride: Int
 
-  func run() {
+  /// Folds the block in, whose columns become the vectors of the reflections.
+  ///
+  /// - Returns: the triangle T of every panel, column by column.
+  func run() -> [[Double]] {
+    var panels: [[Double]] = []
     for first in Swift.stride(from: 0, to: size, by: Kernels.reflectorLimit) {
       let end = min(first + Kernels.reflectorLimit, size)
       let width = end - first
@@ -77,7 +81,9 @@ package struct TriangularFactor: Sendable {
         reflect(column..<column + 1, [factor], onto: column + 1..<end)
       }
       reflect(first..<end, factors, onto: end..<size)
+      panels.append(factors)
     }
+    return panels
   }
 
   private func column(_ column: Int) -> UnsafeMutableBufferPointer<Double> {
@@ -121,45 +127,4 @@ package func reflector(_ head: inout Double, _ tail: UnsafeMutableBufferPointer<
   for index in tail.indices { unsafe tail[index] *= divided }
   defer { head = reflected }
   return (reflected - head) / reflected
-}
-
-// MARK: Loops over columns
-
-/// Eight sums side by side: a single one would wait for each addition.
-private typealias Lanes = SIMD8<Double>
-
-/// Σ left · right.
-package func sumOfProducts(_ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>, _ count: Int) -> Double {
-  var sums = Lanes()
-  var index = 0
-  while index + Lanes.scalarCount <= count {
-    unsafe sums += lanes(left + index) * lanes(right + index)
-    index += Lanes.scalarCount
-  }
-  var sum = sums.sum()
-  while index < count {
-    unsafe sum += left[index] * right[index]
-    index += 1
-  }
-  return sum
-}
-
-/// target += factor · source.
-package func addMultiple(
-  _ factor: Double, of source: UnsafePointer<Double>, to target: UnsafeMutablePointer<Double>, _ count: Int
-) {
-  var index = 0
-  while index + Lanes.scalarCount <= count {
-    let sum = unsafe lanes(target + index) + factor * lanes(source + index)
-    unsafe UnsafeMutableRawPointer(target + index).storeBytes(of: sum, as: Lanes.self)
-    index += Lanes.scalarCount
-  }
-  while index < count {
-    unsafe target[index] += factor * source[index]
-    index += 1
-  }
-}
-
-private func lanes(_ pointer: UnsafePointer<Double>) -> Lanes {
-  unsafe UnsafeRawPointer(pointer).loadUnaligned(as: Lanes.self)
 }

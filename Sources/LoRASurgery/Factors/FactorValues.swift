@@ -79,3 +79,36 @@ extension ColumnMatrix {
     }
   }
 }
+
+extension SafetensorsFile {
+  /// A tensor's numbers times a factor, each rounded once.
+  ///
+  /// - Throws: `SurgeryError.refused` when a number is not finite, or not in the type.
+  package func bytes(of tensor: TensorInfo, times factor: Double, as dtype: DType) throws(SurgeryError) -> [UInt8] {
+    let raw = try SurgeryError.catching { () throws(IOError) in try bytes(of: tensor) }
+    var values = ColumnMatrix(rows: Int(tensor.elementCount), columns: 1)
+    unsafe raw.withUnsafeBytes { raw in
+      unsafe values.elements.withUnsafeMutableBufferPointer { unsafe Kernels.widen(raw, dtype: tensor.dtype, to: $0) }
+    }
+    for index in values.elements.indices { values.elements[index] *= factor }
+    let limit = dtype == .f16 ? 65_504.0 : Double(Float.greatestFiniteMagnitude)
+    guard values.elements.allSatisfy({ $0.magnitude <= limit }) else {
+      throw .refused(path, subject: tensor.name, "times the scale \(factor) it is beyond the range of \(dtype.name)")
+    }
+    return values.bytes(dtype, transposed: true)
+  }
+}
+
+extension Adapter {
+  /// Bytes of all factors.
+  package var factorBytes: UInt64 {
+    modules.reduce(0) { $0 &+ ($1.a?.byteCount ?? 0) &+ ($1.b?.byteCount ?? 0) }
+  }
+
+  /// The files that it is made of, for records.
+  package var inputFiles: [(role: String, path: String)] {
+    var files = [(role: "weights", path: weightsPath)]
+    if let config { files.append((role: "config", path: config.path)) }
+    return files
+  }
+}

@@ -9,6 +9,13 @@ package struct AdapterDraft: Sendable {
   package var files: [DraftFile]
 
   package init(_ files: [DraftFile]) { self.files = files }
+
+  /// Bytes of the files that are laid out: the weights.
+  package var weightBytes: UInt64 {
+    files.reduce(0) { sum, file in
+      if case .laidOut(let file) = file.content { sum + file.size } else { sum }
+    }
+  }
 }
 
 /// One file of a draft.

@@ -137,14 +137,18 @@ package struct DraftWriter: Sendable {
     while first < tensor.elementCount {
       try control.check()
       let count = min(step, tensor.elementCount - first)
-      try SurgeryError.catching { () throws(IOError) in
+      let infinite = try SurgeryError.catching { () throws(IOError) in
         let input = unsafe UnsafeMutableRawBufferPointer(
           rebasing: source.bytes[..<Int((count * tensor.dtype.bits + 7) / 8)])
         unsafe try file.read(tensor, from: first * tensor.dtype.bits / 8, into: input)
         let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: target.bytes[..<Int(count * dtype.bits / 8)])
-        unsafe Kernels.convert(
+        let infinite = unsafe Kernels.convert(
           UnsafeRawBufferPointer(input), dtype: tensor.dtype, count: Int(count), to: dtype, output: bytes)
         unsafe try output.write(UnsafeRawBufferPointer(bytes), at: place + first * dtype.bits / 8)
+        return infinite
+      }
+      guard infinite == 0 else {
+        throw .refused(file.path, subject: tensor.name, "it holds numbers beyond the range of \(dtype.name)")
       }
       first += count
     }

@@ -1,0 +1,189 @@
+import LoRAKernels
+import LoRAModel
+import Safetensors
+import TensorCore
+
+/// One module on its way to another rank.
+struct ModuleResize: Sendable {
+  let module: AdapterModule
+  let pair: LoRAPair
+  let file: SafetensorsFile
+  /// How experts lie in B; nil is PEFT's layout.
+  let expertLayout: ExpertLayout?
+  /// Singular values that are kept.
+  private(set) var kept: UInt64
+  /// Rank of what is written; zeros fill what is above `kept`.
+  private(set) var rank: UInt64
+  /// Scale of what is written.
+  let scale: Double
+  /// Types that the factors are written in.
+  let types: (a: DType, b: DType)
+
+  /// A module that keeps its rank for now.
+  init(_ module: AdapterModule, _ pair: LoRAPair, _ file: SafetensorsFile, _ options: ResizeOptions) {
+    (self.module, self.pair, self.file, expertLayout) = (module, pair, file, options.expertLayout)
+    (kept, rank) = (pair.rank, pair.rank)
+    scale = options.keepsScale ? pair.scale : 1
+    types = (options.dtype ?? pair.a.tensor.dtype.written, options.dtype ?? pair.b.tensor.dtype.written)
+  }
+
+  /// Settles the rank.
+  mutating func set(kept: UInt64, rank: UInt64) { (self.kept, self.rank) = (kept, max(rank, kept)) }
+
+  /// Bytes of the factors that are read.
+  var inputBytes: UInt64 { pair.a.tensor.byteCount &+ pair.b.tensor.byteCount }
+
+  /// Shapes of what is written, in PEFT's order of the dimensions.
+  var shapes: (a: Shape, b: Shape) {
+    let wide = rank * pair.experts
+    let (a, b) = (pair.a.tensor.shape.dimensions, pair.b.tensor.shape.dimensions)
+    guard module.kind == .conv1d || module.kind == .conv2d else {
+      return (Shape([wide, pair.a.count]), Shape([pair.b.count, wide]))
+    }
+    return (Shape([rank] + a.dropFirst()), Shape([b[0], rank] + b.dropFirst(2)))
+  }
+
+  /// The factors as bytes, A before B, and how far they are from the delta.
+  func run() throws(SurgeryError) -> (a: [UInt8], b: [UInt8], outcome: ModuleOutcome) {
+    let (width, height) = (Int(pair.a.count), Int(pair.b.count))
+    let (rank, experts) = (Int(rank), Int(pair.experts))
+    var down = StridedBytes(types.a, count: experts * rank * width)
+    var up = StridedBytes(types.b, count: experts * rank * height)
+    var outcome = ModuleOutcome(name: module.name, rankBefore: pair.rank, rank: self.rank)
+    for expert in 0..<pair.experts {
+      let (b, a, part) = try factors(expert)
+      let number = Int(expert)
+      down.place(a, width, at: number * rank * width, stride: 1, rankStride: width)
+      let isExpertFirst = expertLayout == .unsloth
+      up.place(
+        b, height, at: isExpertFirst ? number * rank : number, stride: experts * rank,
+        rankStride: isExpertFirst ? 1 : experts)
+      outcome.add(part)
+    }
+    return (down.bytes, up.bytes, outcome)
+  }
+
+  /// New factors of one expert, column by column.
+  private func factors(_ expert: UInt64) throws(SurgeryError) -> (b: [UInt8], a: [UInt8], part: DeltaPart) {
+    let b = try pair.values(pair.b, expert: expert, from: file)
+    let a = try pair.values(pair.a, expert: expert, from: file)
+    let delta = LowRank(scale: pair.scale, b: b, a: a)
+    try checkRange(delta)
+    let isCut = kept < pair.rank
+    let ratio = scale == pair.scale ? 1 : pair.scale / scale
+    let new =
+      isCut
+      ? delta.factors(rank: Int(kept), scale: scale)
+      : (b: ratio == 1 ? b : b.scaled(by: ratio), a: a)
+    let bytes = (b: new.b.bytes(types.b, transposed: true), a: new.a.bytes(types.a, transposed: true))
+    var part = DeltaPart(
+      norm: delta.norm, spectral: delta.values.first ?? 0, energy: isCut ? delta.energy(rank: Int(kept)) : 1)
+    let isSame =
+      !isCut && ratio == 1 && types.a == pair.a.tensor.dtype && types.b == pair.b.tensor.dtype
+    if !isSame {
+      let (up, down) = (ColumnMatrix(bytes.b, types.b, like: new.b), ColumnMatrix(bytes.a, types.a, like: new.a))
+      try check(up, types.b)
+      try check(down, types.a)
+      part.error = delta.distance(b: up, a: down, scale: scale)
+    }
+    return (bytes.b, bytes.a, part)
+  }
+
+  private func checkRange(_ delta: LowRank) throws(SurgeryError) {
+    guard delta.norm.isFinite else {
+      throw .refused(file.path, subject: module.name, "its delta is beyond the range of 64-bit numbers")
+    }
+  }
+
+  private func check(_ matrix: ColumnMatrix, _ dtype: DType) throws(SurgeryError) {
+    guard matrix.elements.allSatisfy(\.isFinite) else {
+      throw .refused(
+        file.path, subject: module.name, "its new factors are beyond the range of \(dtype.name)",
+        hint: dtype == .f16 ? "write them with --dtype bf16 or f32" : "write them with --dtype f32")
+    }
+  }
+
+  /// Singular values of every expert's delta, largest first.
+  func values() throws(SurgeryError) -> [[Double]] {
+    var found: [[Double]] = []
+    for expert in 0..<pair.experts {
+      let b = try pair.values(pair.b, expert: expert, from: file)
+      let a = try pair.values(pair.a, expert: expert, from: file)
+      let delta = LowRank(scale: pair.scale, b: b, a: a)
+      try checkRange(delta)
+      found.append(delta.values)
+    }
+    return found
+  }
+}
+
+/// A tensor's bytes, filled matrix by matrix.
+private struct StridedBytes {
+  private(set) var bytes: [UInt8]
+  private let width: Int
+
+  init(_ dtype: DType, count: Int) {
+    width = Int(dtype.bits / 8)
+    bytes = [UInt8](repeating: 0, count: count * width)
+  }
+
+  /// Puts element (i, k) of a matrix, column by column with `rows` elements each, at `start + i·stride + k·rankStride`.
+  mutating func place(_ matrix: [UInt8], _ rows: Int, at start: Int, stride: Int, rankStride: Int) {
+    let columns = rows > 0 ? matrix.count / (rows * width) : 0
+    let width = width
+    unsafe bytes.withUnsafeMutableBytes { target in
+      unsafe matrix.withUnsafeBytes { source in
+        // Blocks of rows that stay in cache, whichever of the two directions is the short one.
+        for block in Swift.stride(from: 0, to: rows, by: stride == 1 ? max(rows, 1) : 256) {
+          let end = min(block + 256, rows)
+          for column in 0..<columns {
+            if stride == 1 {
+              let place = (start + column * rankStride) * width
+              unsafe UnsafeMutableRawBufferPointer(rebasing: target[place..<place + rows * width]).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: source[(column * rows * width)...].prefix(rows * width)))
+              continue
+            }
+            for row in block..<end {
+              let (from, to) = ((column * rows + row) * width, (start + row * stride + column * rankStride) * width)
+              switch width {
+              case 2: unsafe target.move(UInt16.self, from: source, from, to: to)
+              case 4: unsafe target.move(UInt32.self, from: source, from, to: to)
+              default: unsafe target.move(UInt64.self, from: source, from, to: to)
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension UnsafeMutableRawBufferPointer {
+  /// Copies one element of the size of a type.
+  @inline(__always)
+  fileprivate func move<Element: FixedWidthInteger>(
+    _: Element.Type, from source: UnsafeRawBufferPointer, _ start: Int, to place: Int
+  ) {
+    unsafe storeBytes(
+      of: source.loadUnaligned(fromByteOffset: start, as: Element.self), toByteOffset: place, as: Element.self)
+  }
+}
+
+extension DType {
+  /// The type that factors of this one are written in when it is to be kept: packed ones are not written.
+  var written: DType { isMergeable || self == .f64 ? self : .bf16 }
+}
+
+extension ColumnMatrix {
+  /// The numbers that bytes of a type are, column by column, in the shape of another matrix.
+  fileprivate init(_ bytes: [UInt8], _ dtype: DType, like other: ColumnMatrix) {
+    self.init(rows: other.rows, columns: other.columns)
+    unsafe bytes.withUnsafeBytes { bytes in
+      unsafe elements.withUnsafeMutableBufferPointer { unsafe Kernels.widen(bytes, dtype: dtype, to: $0) }
+    }
+  }
+
+  fileprivate func scaled(by factor: Double) -> ColumnMatrix {
+    ColumnMatrix(rows: rows, columns: columns, elements: elements.map { $0 * factor })
+  }
+}
