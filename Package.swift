@@ -129,7 +129,7 @@ let package = Package(
       "LoRASurgery",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
-        "LoRAEngines", "LoRAValidate", .product(name: "Crypto", package: "swift-crypto"),
+        "LoRAEngines", "LoRAInspect", "LoRAValidate", .product(name: "Crypto", package: "swift-crypto"),
       ]),
 
     library(

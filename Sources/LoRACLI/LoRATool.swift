@@ -19,11 +19,13 @@ package struct LoRATool: ParsableCommand {
       CommandGroup(
         name: "Look and check",
         subcommands: [
-          InspectCommand.self, ValidateCommand.self, ReportCommand.self, RulesCommand.self, ExplainCommand.self,
+          InspectCommand.self, ValidateCommand.self, DiffCommand.self, ReportCommand.self, RulesCommand.self,
+          ExplainCommand.self,
           EnginesCommand.self,
           PolicyCommand.self, BasesCommand.self,
         ]),
-      CommandGroup(name: "Change", subcommands: [ResizeCommand.self]),
+      CommandGroup(
+        name: "Change", subcommands: [ResizeCommand.self]),
       CommandGroup(name: "Merge", subcommands: [MergeCommand.self, VerifyCommand.self, ParityCommand.self]),
       CommandGroup(
         name: "Serve", subcommands: [PackCommand.self, PlanCommand.self, ReplayCommand.self, GateCommand.self]),

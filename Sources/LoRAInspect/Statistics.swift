@@ -166,7 +166,7 @@ extension ModuleStatistics {
 
 extension BaseModel {
   /// ‖W‖ of a module in the Frobenius norm; nil when the base has no weights for it, or only quantised ones.
-  fileprivate func weightNorm(of module: String) throws(IOError) -> Double? {
+  package func weightNorm(of module: String) throws(IOError) -> Double? {
     guard let checkpoint, let match = match(module), !match.module.isQuantized else { return nil }
     var entries = [match.module.weight]
     if let runtime = match.runtime, runtime.isSplitByExpert {

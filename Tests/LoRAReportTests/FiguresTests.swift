@@ -1,3 +1,4 @@
+import LoRAInspect
 import Testing
 
 @testable import LoRAModel

@@ -5,7 +5,7 @@ import TensorCore
 extension BaseModel {
   /// Prefixes that libraries and their releases put before one and the same module, the longest first: task heads,
   /// language models inside larger ones, and the body alone.
-  static let prefixes = [
+  package static let prefixes = [
     "model.language_model.", "language_model.model.", "model.decoder.", "model.model.", "language_model.",
     "transformer.", "gpt_neox.", "unet.", "backbone.", "decoder.", "distilbert.", "roberta.", "deberta.", "electra.",
     "model.",
