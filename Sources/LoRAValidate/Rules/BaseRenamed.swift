@@ -26,6 +26,7 @@ extension Rule {
       Load the base with the class and release that the adapter was trained with, or rename the tensors to the base's \
       names. A merge finds the modules by itself and needs neither.
       """,
+    repair: .withChoice("--base", "tensors get the names that the base's class has today."),
     example: """
       warning  base-renamed  all 8 modules are in the base with "model.language_model." in place of "model.", where PEFT does not look for them
       """

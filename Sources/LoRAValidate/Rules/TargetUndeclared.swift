@@ -22,6 +22,7 @@ extension Rule {
       them. So the adapter behaves differently from one to the other.
       """,
     remedy: "Add the module to `target_modules`, or drop the tensors; usually the config is that of another run.",
+    repair: .exactly("the modules that have tensors are added to `target_modules`."),
     example: """
       warning  target-undeclared  32 of 224 modules (model.layers.0.self_attn.o_proj, …) have tensors but the config does not target them
              fix: add "o_proj" to target_modules
