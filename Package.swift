@@ -123,7 +123,8 @@ let package = Package(
     library(
       "LoRASurgery",
       [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
+        "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels",
+        "LoRAModel",
         "LoRAEngines", "LoRAValidate", .product(name: "Crypto", package: "swift-crypto"),
       ]),
 

@@ -107,7 +107,7 @@ extension AdapterConfig {
 
 extension Adapter {
   /// Whether the header can be trusted: whole, valid and without ambiguous names.
-  var isSound: Bool {
+  package var isSound: Bool {
     file != nil && !findings.contains { $0.severity == .error && RuleSet.unreadable.contains($0.rule) }
   }
 

@@ -137,14 +137,20 @@ package struct DraftWriter: Sendable {
     while first < tensor.elementCount {
       try control.check()
       let count = min(step, tensor.elementCount - first)
+      var overflows: UInt64 = 0
       try SurgeryError.catching { () throws(IOError) in
         let input = unsafe UnsafeMutableRawBufferPointer(
           rebasing: source.bytes[..<Int((count * tensor.dtype.bits + 7) / 8)])
         unsafe try file.read(tensor, from: first * tensor.dtype.bits / 8, into: input)
         let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: target.bytes[..<Int(count * dtype.bits / 8)])
-        unsafe Kernels.convert(
+        overflows += unsafe Kernels.convert(
           UnsafeRawBufferPointer(input), dtype: tensor.dtype, count: Int(count), to: dtype, output: bytes)
         unsafe try output.write(UnsafeRawBufferPointer(bytes), at: place + first * dtype.bits / 8)
+      }
+      guard overflows == 0 else {
+        throw .refused(
+          file.path, subject: tensor.name, "\(grouped(overflows)) of its values are too large for \(dtype.name)",
+          hint: "write the adapter in another type with --dtype")
       }
       first += count
     }
