@@ -90,7 +90,8 @@ struct RepairCommand: ToolCommand {
       let writer = DraftWriter(workers: arguments.workers, control: control)
       try writer.write(plan.draft(toolVersion: Version.text), folder: place, overwrites: arguments.overwrite)
     }
-    let left = Validation.run([place], base: options.base, options: options.validation).adapters.flatMap(\.findings)
+    let result = Validation.run([place], base: options.base, options: options.validation)
+    let left = (result.base?.findings ?? []) + result.adapters.flatMap(\.findings)
     return RepairReport(path, output: place, mends: plan.mends, left: left, isReadable: true, failOn: failOn)
   }
 
@@ -99,12 +100,24 @@ struct RepairCommand: ToolCommand {
     guard let output = arguments.output else { return paths.map { _ in nil } }
     if arguments.dryRun { return paths.count == 1 ? [output] : paths.map { _ in nil } }
     let inputs = paths.map { FileKind(path: $0) == .folder ? $0 : Folder.parent($0) }
-    try SurgeryRun.checkFolder(output, overwrite: arguments.overwrite, inputs: inputs)
-    guard paths.count > 1 else { return [output] }
-    if FileKind(path: output) == nil {
-      do throws(IOError) { try Folder.create(output) } catch { throw outputFailure(error, output) }
+    guard paths.count > 1 else {
+      try SurgeryRun.checkFolder(output, overwrite: arguments.overwrite, inputs: inputs)
+      return [output]
     }
-    return FolderNames.distinct(paths).map { Folder.join(output, $0) }
+    do throws(IOError) {
+      if FileKind(path: output) == nil {
+        try Folder.create(output)
+      } else if !arguments.overwrite {
+        throw IOError("write", output, .exists)
+      }
+    } catch {
+      throw outputFailure(error, output)
+    }
+    let places = FolderNames.distinct(paths).map { Folder.join(output, $0) }
+    for place in places where FileKind(path: place) != nil {
+      try SurgeryRun.checkFolder(place, overwrite: arguments.overwrite, inputs: inputs)
+    }
+    return places
   }
 }
 

@@ -114,12 +114,12 @@ extension RepairPlan {
   /// of the input.
   package func forecast() -> [Finding] {
     let written = written
-    let values = Validation.run([input.path], base: base, options: options.validation).adapters.flatMap(\.findings)
-      .filter { $0.rule.rawValue.hasPrefix("value-") }
+    let result = Validation.run([input.path], base: base, options: options.validation)
+    let values = result.adapters.flatMap(\.findings).filter { $0.rule.rawValue.hasPrefix("value-") }
     let files = input.findings.filter { finding in
       [.pickleWeights, .fileUnreadable].contains(finding.rule) && finding.severity == .error
     }
-    return files + RuleSet.findings(in: written).filter { !$0.rule.rawValue.hasPrefix("value-") } + values
+    return (result.base?.findings ?? []) + files + RuleSet.findings(in: written).filter { !$0.rule.rawValue.hasPrefix("value-") } + values
   }
 }
 

@@ -59,17 +59,17 @@ struct UniformFactors {
 }
 
 extension EngineAttempt {
-  /// One rank, the largest, and one scale.
+  /// One scale, and one rank: the largest, or the next that an engine has kernels for.
   static let uniformRank = EngineAttempt { plan throws(SurgeryError) in
-    try proposal(plan, rank: plan.adapter.modules.map(\.rank).max() ?? 0)
-  }
-
-  /// The same at the next ranks that kernels are made for.
-  static let paddedRanks: [EngineAttempt] = [8, 16, 32, 64, 128, 256].map { (rank: UInt64) in
-    EngineAttempt { plan throws(SurgeryError) in
-      let largest = plan.adapter.modules.map(\.rank).max() ?? 0
-      return largest < rank ? try proposal(plan, rank: rank) : nil
+    let largest = plan.adapter.modules.map(\.rank).max() ?? 0
+    var best: (proposal: Proposal, count: Int)?
+    for rank in [largest] + [8, 16, 32, 64, 128].filter({ $0 > largest }) {
+      guard let proposal = try proposal(plan, rank: rank) else { continue }
+      let count = try plan.trying(proposal).objections.count
+      if count < best?.count ?? .max { best = (proposal, count) }
+      if count == 0 { break }
     }
+    return best?.proposal
   }
 
   private static func proposal(_ plan: RepairPlan, rank: UInt64) throws(SurgeryError) -> Proposal? {

@@ -58,6 +58,9 @@ package struct RepairPlan: Sendable {
   /// Notes a mend that comes with the writing.
   mutating func note(_ mend: Mend) { mends.append(mend) }
 
+  /// Takes back what was noted behind the first `count` mends; the changes stay.
+  mutating func forgetMends(after count: Int) { mends.removeLast(max(0, mends.count - count)) }
+
   /// The plan with a change that is only tried.
   func trying(_ change: (inout Change) -> Void) -> RepairPlan {
     var plan = self

@@ -246,7 +246,7 @@ struct FieldFix: Sendable {
     let names = { () -> JSONValue in .array(TargetNames(plan).all.map { .string($0) }) }
     let old = plan.input.rawConfig
     let wasRestricted =
-      ["exclude_modules", "layers_to_transform"].contains { config[$0] != old?[$0] && config[$0] == .null }
+      ["exclude_modules", "layers_to_transform"].contains { old?[$0]?.isNull == false && config[$0] == .null }
     if wasRestricted { return (names(), "these are the modules that the file has tensors for") }
     guard let value = config["target_modules"], !value.isNull else { return nil }
     let isBroken = value.string.map { PatternTable.isBroken($0) } ?? false
