@@ -128,8 +128,8 @@ let package = Package(
     library(
       "LoRASurgery",
       [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
-        "LoRAEngines", "LoRAInspect", "LoRAValidate", .product(name: "Crypto", package: "swift-crypto"),
+        "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels",
+        "LoRAModel", "LoRAEngines", "LoRAInspect", "LoRAValidate", .product(name: "Crypto", package: "swift-crypto"),
       ]),
 
     library(
@@ -242,7 +242,10 @@ let package = Package(
       ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAModel", .product(name: "Crypto", package: "swift-crypto")]),
     tests(
       "LoRASurgery",
-      ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAValidate"]),
+      [
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAEngines",
+        "LoRAValidate",
+      ]),
     tests("LoRAEvalGate", ["JSON", "LoRAIO"]),
     tests("LoRAParity", ["TensorCore", "JSON", "Safetensors", "LoRAModel", "LoRAKernels"]),
     tests("LoRACapacity", ["TensorCore", "JSON", "Safetensors", "BaseCatalogue", "LoRAModel"]),

@@ -73,6 +73,9 @@ struct CommandLine: Sendable, CustomTestStringConvertible {
       command: ["pack"], arguments: base + ["--max-lora-rank", "8", "adapters/llama-all-linear", "--output", "OUT"],
       reportsToOutput: false, isTimed: true, isCheck: true),
     CommandLine(
+      command: ["repair"], arguments: ["broken/naming-default", "--output", "OUT"], reportsToOutput: false,
+      isCheck: true),
+    CommandLine(
       command: ["parity"], arguments: base + adapter + ["--tokens", "2"], isCheck: true),
   ]
 }
