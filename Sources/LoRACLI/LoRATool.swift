@@ -26,6 +26,7 @@ package struct LoRATool: ParsableCommand {
       CommandGroup(name: "Merge", subcommands: [MergeCommand.self, VerifyCommand.self, ParityCommand.self]),
       CommandGroup(
         name: "Serve", subcommands: [PackCommand.self, PlanCommand.self, ReplayCommand.self, GateCommand.self]),
+      CommandGroup(name: "Change", subcommands: [ConvertCommand.self]),
       CommandGroup(name: "Store", subcommands: [CompressCommand.self, DecompressCommand.self]),
     ])
 

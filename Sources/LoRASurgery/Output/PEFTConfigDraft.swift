@@ -24,6 +24,8 @@ package struct PEFTConfigDraft: Sendable {
   package var taskType: String?
   package var usesDoRA = false
   package var hasLoRABias = false
+  /// Whether targets are named by their whole paths even where their last components would mean the same ones.
+  package var namesWholePaths = false
   /// Modules that are saved whole.
   package var modulesToSave: [String] = []
 
@@ -115,7 +117,7 @@ package struct PEFTConfigDraft: Sendable {
     let last = Set(names.map { $0.lastComponent })
     let adapted = Set(names)
     let others = baseModules.contains { last.contains($0.lastComponent) && !adapted.contains($0) }
-    guard !others, !baseModules.isEmpty || Self.isUniform(names) else { return names.sorted(by: naturallyPrecedes) }
+    guard !others, !namesWholePaths, !baseModules.isEmpty || Self.isUniform(names) else { return names.sorted(by: naturallyPrecedes) }
     return last.map { String($0) }.sorted()
   }
 
