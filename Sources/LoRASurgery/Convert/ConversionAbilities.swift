@@ -40,8 +40,12 @@ extension ConversionInput {
       if module.bias != nil, !abilities.contains(.biases) { refuse(module.name, "the bias of B") }
     }
     if !abilities.contains(.wholeTensors) {
-      for replacement in adapter.replacements {
-        refuse(replacement.tensor.name, "whole tensors", "merge the adapter into its base instead")
+      for replacement in adapter.replacements where !isOfBase(replacement) {
+        let hint =
+          replacement.role == .adaptedBase
+          ? "name the base with its weights with --base: the tensor is left out when it is the base's own"
+          : "merge the adapter into its base instead"
+        refuse(replacement.tensor.name, "whole tensors", hint)
       }
     }
     if !abilities.contains(.variants) {
@@ -57,6 +61,23 @@ extension ConversionInput {
       }
     }
     return found
+  }
+
+  /// Whether a tensor is the base's own, byte for byte, as PEFT saves the weight of an adapted embedding.
+  private func isOfBase(_ replacement: Replacement) -> Bool {
+    guard replacement.role != .rows, let checkpoint = base?.model.checkpoint,
+      let entry = checkpoint.tensors[replacement.name] ?? base?.model.match(withoutWeight(replacement.name))?.module.weight,
+      entry.info.dtype == replacement.tensor.dtype, entry.info.shape == replacement.tensor.shape
+    else { return false }
+    do {
+      return try checkpoint.files[entry.file].bytes(of: entry.info) == file.bytes(of: replacement.tensor)
+    } catch {
+      return false
+    }
+  }
+
+  private func withoutWeight(_ name: String) -> String {
+    name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name
   }
 
   /// Stops with everything that the format has no place for.

@@ -48,26 +48,17 @@ package struct KohyaTarget: ConversionTarget {
   private func names(of modules: [ModuleDraft], _ input: ConversionInput, _ prefix: String?) throws(SurgeryError)
     -> [String]
   {
+    let modules = try prefix == nil ? PipelineNames.complete(modules, of: input.path, target: "kohya's format") : modules
     let isSDXL = StabilityNames.isSDXL(modules)
     let hasSeveralEncoders = isSDXL || modules.contains { $0.name.hasPrefix("text_encoder_") }
     var names: [String] = []
     for module in modules {
-      let part = PipelineNames.split(module.name)
-      let path = part?.path ?? module.name
-      let start: String
-      if let prefix {
-        start = prefix
-      } else if let part = part?.part ?? PipelineNames.part(ofPath: path) {
-        start = Self.prefix(of: part, hasSeveralEncoders: hasSeveralEncoders)
-      } else {
-        throw .refused(
-          input.path, subject: module.name, "nothing tells which part of a pipeline it belongs to, and kohya's names begin "
-            + "with that", hint: "say what the names begin with, such as --prefix lora_te_")
-      }
-      let own = isSDXL && start == "lora_unet_" ? StabilityNames.stability(path) : path
+      let (part, path) = PipelineNames.split(module.name) ?? ("", module.name)
+      let own = isSDXL && part == "unet" ? StabilityNames.stability(path) : path
       guard let own else {
         throw .refused(input.path, subject: module.name, "Stability's code has no name for this module of a U-Net of SDXL")
       }
+      let start = prefix ?? Self.prefix(of: part, hasSeveralEncoders: hasSeveralEncoders)
       names.append(start + own.replacing(".", with: "_"))
     }
     if let name = PipelineNames.firstRepeated(names) {

@@ -25,13 +25,15 @@ enum PipelineNames {
     }
   }
 
-  /// Every module under the name of its part; what has no part gets the one that its path tells.
+  /// Every module under the name of its part: what its path tells, else what those of the others tell, which are of the
+  /// same model when the adapter has no parts.
   ///
   /// - Throws: `SurgeryError.refused` for modules of which nothing tells the part.
   static func complete(_ modules: [ModuleDraft], of path: String, target: String) throws(SurgeryError) -> [ModuleDraft] {
+    let told = Set(modules.filter { split($0.name) == nil }.compactMap { part(ofPath: $0.name) })
     var result = modules
     for (index, module) in modules.enumerated() where split(module.name) == nil {
-      guard let part = part(ofPath: module.name) else {
+      guard let part = part(ofPath: module.name) ?? told.first, told.count == 1 else {
         throw .refused(
           path, subject: module.name, "nothing tells which part of a pipeline it belongs to, and \(target) names that",
           hint: "say it with --prefix")
