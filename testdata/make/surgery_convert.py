@@ -46,7 +46,6 @@ CONFIGS = {
     "phi3": transformers.Phi3Config(**TEXT, num_key_value_heads=2, intermediate_size=40, pad_token_id=0),
     "gpt_neox": transformers.GPTNeoXConfig(**TEXT, intermediate_size=40),
     "falcon": transformers.FalconConfig(**TEXT, new_decoder_architecture=True, num_kv_heads=2, bias=False),
-    "gemma": transformers.GemmaConfig(**TEXT, num_key_value_heads=2, head_dim=12, intermediate_size=40),
 }
 
 
@@ -58,29 +57,40 @@ def train(model, step=0.05):
     return model
 
 
+def save(model, folder):
+    """As PEFT does, but with the targets, which it keeps as a set, in the same order every time."""
+    model.save_pretrained(folder)
+    (folder / "README.md").unlink()
+    config = json.loads((folder / "adapter_config.json").read_text())
+    write_json(folder / "adapter_config.json", config | {"target_modules": sorted(config["target_modules"])})
+
+
 def write_inputs():
     """PEFT adapters of pipelines and of models with fused modules."""
     for name, config, targets, more in [
         ("sd1", SD1, ["to_q", "to_v", "to_out.0", "conv1", "proj_in", "conv"], dict(rank_pattern={"conv1": 2})),
         ("sd1-dora", SD1, ["to_q", "conv1"], dict(use_dora=True)),
-        ("sdxl", SDXL, ["to_q", "to_k", "ff.net.0.proj", "conv1", "conv2", "time_emb_proj", "conv_shortcut", "conv",
+        ("sdxl", SDXL, ["to_q", "ff.net.0.proj", "conv1", "conv2", "time_emb_proj", "conv_shortcut", "conv",
                         "linear_1", "linear_2", "conv_in", "conv_out"], dict(alpha_pattern={"to_q": 3})),
     ]:  # fmt: skip
         seed("convert-" + name)
         unet = UNet2DConditionModel(**config)
-        lora = peft.LoraConfig(r=4, lora_alpha=6, target_modules=targets, **more)
+        lora = peft.LoraConfig(r=2 if name == "sdxl" else 4, lora_alpha=6, target_modules=targets, **more)
         model = train(peft.get_peft_model(unet, lora))
         folder = fresh(INPUTS / name)
-        model.save_pretrained(folder)
-        (folder / "README.md").unlink()
+        save(model, folder)
     for name, targets in [("phi3", ["qkv_proj", "o_proj", "gate_up_proj"]), ("gpt_neox", ["query_key_value", "dense"]),
                           ("falcon", ["query_key_value"])]:  # fmt: skip
         seed("convert-" + name)
         model = transformers.AutoModelForCausalLM.from_config(CONFIGS[name])
         lora = peft.LoraConfig(r=3, lora_alpha=6, target_modules=targets, task_type="CAUSAL_LM")
         folder = fresh(INPUTS / name)
-        train(peft.get_peft_model(model, lora)).save_pretrained(folder)
-        (folder / "README.md").unlink()
+        save(train(peft.get_peft_model(model, lora)), folder)
+    seed("convert-stacks")
+    lora = peft.LoraConfig(r=2, lora_alpha=3, target_modules=["k_proj"], task_type="CAUSAL_LM",
+                           target_parameters=["mlp.experts.gate_up_proj", "mlp.experts.down_proj"])  # fmt: skip
+    folder = fresh(INPUTS / "qwen3_moe-stacks")
+    save(train(peft.get_peft_model(base_of("qwen3_moe-bf16"), lora)), folder)
     for name, config in CONFIGS.items():
         (INPUTS / f"{name}.json").write_text(config.to_json_string())
     # One expert by one, as older checkpoints and engines have them; not all of them, and of unequal ranks.
@@ -347,6 +357,7 @@ CASES = [
     ("llama-mlx-rslora", "adapters/llama-rslora-patterns", "llama-f16", [], "mlx"),
     ("llama-mlx-embedding", "adapters/llama-embedding", "llama-f16", [], "mlx"),
     ("qwen3_moe-mlx", "adapters/qwen3_moe-experts", "qwen3_moe-bf16", [], "mlx"),
+    ("qwen3_moe-mlx-stacks", "surgery/convert/qwen3_moe-stacks", "qwen3_moe-bf16", [], "mlx"),
     ("llama-mlx-dora", "adapters/llama-dora", "llama-bf16-sharded", [], "mlx"),
     ("llama-torchtune", "adapters/llama-patterns", "llama-bf16-sharded", [], "torchtune"),
     ("llama-gguf", "adapters/llama-all-linear", "llama-bf16-sharded", [], "gguf"),
@@ -358,6 +369,7 @@ CASES = [
     ("mistral-gguf", "adapters/mistral-all-linear", "mistral-bf16", [], "gguf"),
     ("qwen3_moe-gguf", "adapters/qwen3_moe-experts", "qwen3_moe-bf16", [], "gguf"),
     ("qwen3_moe-gguf-singles", "surgery/convert/qwen3_moe-singles", "qwen3_moe-bf16", [], "gguf"),
+    ("qwen3_moe-gguf-stacks", "surgery/convert/qwen3_moe-stacks", "qwen3_moe-bf16", [], "gguf"),
     ("gpt2-gguf", "adapters/gpt2", "gpt2-f32", [], "gguf"),
     ("phi3-gguf", "surgery/convert/phi3", "phi3", [], "gguf"),
     ("gpt_neox-gguf", "surgery/convert/gpt_neox", "gpt_neox", [], "gguf"),
@@ -485,6 +497,23 @@ def check(name, source, base, more, target, output):
     return worst
 
 
+def check_back(name, source, base, target, output, folder):
+    """Back in PEFT's format, which PEFT opens."""
+    back = pathlib.Path(folder) / "back"
+    convert([output, "--to", "peft", *base_argument(base)], back)
+    truth = peft_deltas(ROOT / source, base)
+    if any(".experts." in key for key in truth):
+        stacks = mlx_truth(truth)
+        truth = {key: delta for key, delta in stacks.items() if delta.ndim == 2}
+        truth |= {key.replace("switch_mlp", f"experts.{index}"): delta for key, stack in stacks.items()
+                  if stack.ndim == 3 for index, delta in enumerate(stack)}  # fmt: skip
+        found = read_factors(back)
+    else:
+        found = read_peft(back, base)
+    assert found.keys() == truth.keys(), (name, sorted(found.keys() ^ truth.keys())[:6])
+    return max(np.linalg.norm(found[key] - delta) / np.linalg.norm(delta) for key, delta in truth.items())
+
+
 def main():
     write_inputs()
     rows = []
@@ -494,6 +523,9 @@ def main():
             arguments = [source, "--to", target, *base_argument(base), *more]
             report = convert(arguments, output)
             worst = check(name, source, base, more, target, output)
+            back = "–"
+            if target in ("mlx", "torchtune", "kohya", "diffusers"):
+                back = f"{check_back(name, source, base, target, output, folder):.1e}"
             files = [output] if output.is_file() else sorted(output.iterdir())
             digests = {
                 file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.name != "lora-tool.json"
@@ -501,7 +533,7 @@ def main():
             row = dict(name=name, arguments=arguments, files=digests, modules=report["modules"],
                        folded=len(report["folded"]), padded=len(report["padded"]))  # fmt: skip
             rows.append(row)
-            print(f"| {name} | {target} | {report['modules']} | {len(report['folded'])} | {len(report['padded'])} | {worst:.1e} |")
+            print(f"| {name} | {target} | {report['modules']} | {len(report['folded'])} | {len(report['padded'])} | {worst:.1e} | {back} |")
     write_rows(INPUTS / "cases.json", rows)
 
 
