@@ -25,11 +25,10 @@ package struct LoRATool: ParsableCommand {
           PolicyCommand.self, BasesCommand.self,
         ]),
       CommandGroup(
-        name: "Change", subcommands: [ResizeCommand.self]),
+        name: "Change", subcommands: [RepairCommand.self, ResizeCommand.self, ConvertCommand.self]),
       CommandGroup(name: "Merge", subcommands: [MergeCommand.self, VerifyCommand.self, ParityCommand.self]),
       CommandGroup(
         name: "Serve", subcommands: [PackCommand.self, PlanCommand.self, ReplayCommand.self, GateCommand.self]),
-      CommandGroup(name: "Change", subcommands: [RepairCommand.self]),
       CommandGroup(name: "Store", subcommands: [CompressCommand.self, DecompressCommand.self]),
     ])
 

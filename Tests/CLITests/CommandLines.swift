@@ -50,6 +50,9 @@ struct CommandLine: Sendable, CustomTestStringConvertible {
       command: ["verify"],
       arguments: ["MERGED"] + base + adapter,
       isCheck: true),
+    CommandLine(
+      command: ["convert"], arguments: ["adapters/llama-all-linear", "--to", "mlx", "--output", "OUT"],
+      reportsToOutput: false, isCheck: true),
     CommandLine(command: ["bases"], arguments: ["--base", "bases/llama-7b.json"]),
     CommandLine(command: ["rules"], arguments: []),
     CommandLine(command: ["engines"], arguments: []),
