@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import LoRAEngines
 import LoRAIO
+import LoRAKernels
 import LoRAModel
 import LoRASurgery
 import LoRATestSupport
@@ -34,7 +35,18 @@ import Testing
     let rules: [String]
     let severity: String
     let engine: String?
+    let servingDType: String?
     var testDescription: String { name }
+
+    enum CodingKeys: String, CodingKey {
+      case name
+      case path
+      case base
+      case rules
+      case severity
+      case engine
+      case servingDType = "serving_dtype"
+    }
   }
 
   static let cases: [Case] = rows("surgery/repair/cases.json")
@@ -68,7 +80,8 @@ import Testing
       let want = stride(from: 0, to: bytes.count, by: 4).map { start in
         Double(Float(bitPattern: bytes[start..<start + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }))
       }
-      let have = try #require(found.removeValue(forKey: tensor.name), "\(tensor.name)")
+      let have = try #require(found[tensor.name], "\(tensor.name)")
+      found[tensor.name] = nil
       let error = zip(want, have).map { ($0 - $1) * ($0 - $1) }.reduce(0, +).squareRoot()
       let norm = want.map { $0 * $0 }.reduce(0, +).squareRoot()
       #expect(have.count == want.count && error <= tolerance * norm, "\(tensor.name): \(error / norm)")
@@ -105,7 +118,9 @@ import Testing
     let folder = try TemporaryFolder()
     let path = Fixtures.path(one.path)
     let base = try one.base.map { name throws in try BaseModel.open(Fixtures.path(name)) }
-    let result = try repair(path, to: folder.path("out"), base: base, alpha: nil, engine: one.engine)
+    let serving = one.servingDType.flatMap { ServingDType(rawValue: $0) }
+    let result = try repair(
+      path, to: folder.path("out"), base: base, alpha: nil, engine: one.engine, serving: serving ?? .bf16)
     guard one.severity == "error" else {
       #expect(result.left.allSatisfy { $0.severity < .error }, "\(result.left)")
       return
@@ -137,14 +152,17 @@ import Testing
   /// Honest adapters are copied byte for byte.
   @Test func anHonestAdapterStaysAsItIs() throws {
     let folder = try TemporaryFolder()
-    for name in try Folder.names(in: Fixtures.path("adapters")) where !name.hasSuffix(".json") {
+    // One of them lacks PEFT's prefix.
+    for name in try Folder.names(in: Fixtures.path("adapters"))
+    where !name.hasSuffix(".json") && name != "llama-no-prefix" {
       let path = Fixtures.path("adapters/\(name)")
       let result = try repair(path, to: folder.path(name), base: nil, alpha: nil, engine: nil)
-      // PEFT up to 0.18 and Unsloth lay stacks out otherwise, which the names do not show.
       #expect(result.mends.isEmpty, "\(name): \(result.mends)")
       for file in try Folder.names(in: path) where FileKind(path: "\(path)/\(file)") == .regular {
         let copy = folder.path("\(name)/\(file)")
-        #expect(FileKind(path: copy) == nil || (try contents("\(path)/\(file)")) == (try contents(copy)), "\(copy)")
+        guard FileKind(path: copy) != nil else { continue }
+        let (old, new) = (try contents("\(path)/\(file)"), try contents(copy))
+        #expect(old == new, "\(copy)")
       }
     }
   }
@@ -153,8 +171,9 @@ import Testing
 
   @Test func alphaIsNeverGuessed() throws {
     let folder = try TemporaryFolder()
-    for name in ["config-alpha-missing", "config-alpha-null", "config-alpha-nan", "config-alpha-string"] {
-      let result = try repair(Fixtures.path("broken/\(name)"), to: folder.path(name), base: nil, alpha: nil, engine: nil)
+    for name in ["config-alpha-null", "config-alpha-nan", "config-alpha-string"] {
+      let result = try repair(
+        Fixtures.path("broken/\(name)"), to: folder.path(name), base: nil, alpha: nil, engine: nil)
       #expect(result.left.contains { $0.rule.rawValue == "config-invalid" && $0.message.contains("lora_alpha") })
       let asked = try repair(
         Fixtures.path("broken/\(name)"), to: folder.path(name + "-4"), base: nil, alpha: 4, engine: nil)
@@ -216,12 +235,116 @@ import Testing
     #expect(try Folder.names(in: folder.path("")) == ["a"])
   }
 
+  /// Of two adapters in one file none is chosen.
+  @Test func twoAdaptersInOneFileAreLeft() throws {
+    let folder = try TemporaryFolder()
+    var tensors = SafetensorsBuilder()
+    for name in ["one", "two"] {
+      tensors.add("base_model.model.q_proj.lora_A.\(name).weight", .f32, [1, 2], values: [1, 2])
+      tensors.add("base_model.model.q_proj.lora_B.\(name).weight", .f32, [2, 1], values: [3, 4])
+    }
+    try write(tensors, ["r": 1, "lora_alpha": 1, "target_modules": ["q_proj"]], folder)
+    let result = try repair(folder.path("a"), to: folder.path("b"), base: nil, alpha: nil, engine: nil)
+    #expect(result.mends.isEmpty && result.left.contains { $0.severity == .error })
+  }
+
+  /// Nothing is computed from numbers that are not finite: what would need it is left.
+  @Test func nothingIsComputedFromNaN() throws {
+    let folder = try TemporaryFolder()
+    var tensors = SafetensorsBuilder()
+    tensors.add("base_model.model.q_proj.lora_A.weight", .f32, [4, 1], values: [.nan, 2, 3, 4])
+    tensors.add("base_model.model.q_proj.lora_B.weight", .f32, [1, 6], values: [1, 2, 3, 4, 5, 6])
+    try write(tensors, ["r": 1, "lora_alpha": 1, "target_modules": ["q_proj"]], folder)
+    let result = try repair(folder.path("a"), to: folder.path("b"), base: nil, alpha: nil, engine: nil)
+    #expect(result.mends.isEmpty)
+    #expect(Set(result.left.map(\.rule.rawValue)).isSuperset(of: ["base-transposed", "value-nan"]))
+  }
+
+  // MARK: Fused matrices
+
+  private static let sizes: JSONObject = [
+    "hidden_size": 4, "num_attention_heads": 2, "num_key_value_heads": 1, "intermediate_size": 6,
+    "num_hidden_layers": 1, "vocab_size": 8, "head_dim": 2,
+  ]
+
+  private func base(_ type: String, _ architecture: String, _ folder: TemporaryFolder) throws -> BaseModel {
+    var config = Self.sizes
+    config["model_type"] = .string(type)
+    config["architectures"] = [.string(architecture)]
+    return try BaseModel.open(folder.write("\(type).json", JSONValue.object(config).text()))
+  }
+
+  private func values(_ count: Int, _ seed: Int) -> [Float] {
+    (0..<count).map { Float(($0 * 7 + seed) % 11) / 8 - 0.5 }
+  }
+
+  private func write(_ tensors: SafetensorsBuilder, _ config: JSONObject, _ folder: TemporaryFolder) throws {
+    var config = config
+    config["peft_type"] = "LORA"
+    try folder.write("a/adapter_model.safetensors", tensors)
+    try folder.write("a/adapter_config.json", JSONValue.object(config).text())
+  }
+
+  private static let block = "base_model.model.model.layers.0."
+
+  /// A fused matrix whose parts the base keeps apart gives every part its rows.
+  @Test func aFusedMatrixIsSharedOut() throws {
+    let folder = try TemporaryFolder()
+    var tensors = SafetensorsBuilder()
+    for (name, rows) in [("self_attn.qkv_proj", 8), ("mlp.gate_up_proj", 12)] {
+      tensors.add(Self.block + name + ".lora_A.weight", .bf16, [2, 4], values: values(8, rows))
+      tensors.add(Self.block + name + ".lora_B.weight", .bf16, [UInt64(rows), 2], values: values(2 * rows, 1))
+    }
+    try write(
+      tensors,
+      ["r": 2, "lora_alpha": 3, "alpha_pattern": ["qkv_proj": 5], "target_modules": ["qkv_proj", "gate_up_proj"]],
+      folder)
+    let base = try base("llama", "LlamaForCausalLM", folder)
+    let result = try repair(folder.path("a"), to: folder.path("b"), base: base, alpha: nil, engine: nil)
+    #expect(result.left.isEmpty && result.mends.allSatisfy(\.isExact), "\(result)")
+    let (old, new) = (try deltas(of: folder.path("a")), try deltas(of: folder.path("b")))
+    func part(_ name: String) -> [Double] { new["model.layers.0.\(name)"] ?? [] }
+    let attention = part("self_attn.q_proj") + part("self_attn.k_proj") + part("self_attn.v_proj")
+    #expect(attention == old["model.layers.0.self_attn.qkv_proj"])
+    #expect(part("mlp.gate_proj") + part("mlp.up_proj") == old["model.layers.0.mlp.gate_up_proj"])
+  }
+
+  /// Parts of a matrix that the base keeps as one are put together at the sum of their ranks.
+  @Test(arguments: [false, true]) func partsArePutTogether(_ usesRoot: Bool) throws {
+    let folder = try TemporaryFolder()
+    var tensors = SafetensorsBuilder()
+    let parts = [("q_proj", 4), ("k_proj", 2), ("v_proj", 2)]
+    for (name, rows) in parts {
+      tensors.add(Self.block + "self_attn.\(name).lora_A.weight", .f32, [2, 4], values: values(8, rows))
+      tensors.add(Self.block + "self_attn.\(name).lora_B.weight", .f32, [UInt64(rows), 2], values: values(2 * rows, 3))
+    }
+    tensors.add(Self.block + "self_attn.o_proj.lora_A.weight", .f32, [2, 4], values: values(8, 5))
+    tensors.add(Self.block + "self_attn.o_proj.lora_B.weight", .f32, [4, 2], values: values(8, 6))
+    try write(
+      tensors,
+      [
+        "r": 2, "lora_alpha": 3, "use_rslora": .bool(usesRoot),
+        "target_modules": ["q_proj", "k_proj", "v_proj", "o_proj"],
+      ], folder)
+    let base = try base("phi3", "Phi3ForCausalLM", folder)
+    let result = try repair(folder.path("a"), to: folder.path("b"), base: base, alpha: nil, engine: nil)
+    #expect(result.left.isEmpty, "\(result)")
+    let (old, new) = (try deltas(of: folder.path("a")), try deltas(of: folder.path("b")))
+    #expect(Set(new.keys) == ["model.layers.0.self_attn.qkv_proj", "model.layers.0.self_attn.o_proj"])
+    #expect(new["model.layers.0.self_attn.o_proj"] == old["model.layers.0.self_attn.o_proj"])
+    let want = parts.flatMap { old["model.layers.0.self_attn.\($0.0)"] ?? [] }
+    let have = new["model.layers.0.self_attn.qkv_proj"] ?? []
+    #expect(want.count == have.count && zip(want, have).allSatisfy { abs($0 - $1) <= 1e-12 })
+  }
+
   // MARK: Helpers
 
   private func repair(
-    _ path: String, to output: String, base: BaseModel?, alpha: Double?, engine: String?, dtype: DType? = nil
+    _ path: String, to output: String, base: BaseModel?, alpha: Double?, engine: String?, dtype: DType? = nil,
+    serving: ServingDType = .bf16
   ) throws -> (mends: [Mend], left: [Finding], isReadable: Bool) {
     var validation = ValidationOptions()
+    validation.serving.servingDType = serving
     validation.engine = try engine.map { name throws in try #require(Engine(named: name)) }
     let options = RepairOptions(base: base, alpha: alpha, dtype: dtype, validation: validation)
     switch try AdapterRepair(path, output: output, options: options) {
@@ -231,8 +354,11 @@ import Testing
       try DraftWriter(workers: 2).write(plan.draft(toolVersion: "test"), folder: output, overwrites: false)
       let result = Validation.run([output], base: base, options: validation)
       let left = (result.base?.findings ?? []) + result.adapters.flatMap(\.findings)
-      // What was said beforehand is what came.
-      #expect(forecast.map(\.rule) == left.map(\.rule), "\(forecast) \(left)")
+      // What was said beforehand is what came, but for values that were not there yet.
+      func rules(_ findings: [Finding]) -> [String] {
+        findings.map(\.rule.rawValue).filter { !$0.hasPrefix("value-") }.sorted()
+      }
+      #expect(rules(forecast) == rules(left), "\(forecast) \(left)")
       return (plan.mends, left, true)
     }
   }

@@ -87,6 +87,7 @@ def split(found, names):
     result = {}
     for path, delta in found.items():
         owner, parameter = path.rsplit(".", 1)
+        owner = owner.replace(".mlp.", names.get("owner", ".mlp."))
         if delta.dim() != 3:
             result[path] = delta
             continue
@@ -227,7 +228,7 @@ SERVED = [
         deltas="mixtral-experts-apart",
     ),
 ]
-EXPERTS = {"mixtral-experts": {"gate_up_proj": ["w1", "w3"], "down_proj": ["w2"]}}
+EXPERTS = {"mixtral-experts": {"owner": ".block_sparse_moe.", "gate_up_proj": ["w1", "w3"], "down_proj": ["w2"]}}
 
 
 def make():

@@ -44,7 +44,8 @@ extension RepairPlan {
     let isWider = changed.allSatisfy { $0.info.dtype.widens(to: dtype) }
     note(
       Mend(
-        .policyDType, "\(counted(changed.count, "tensor")) \(changed.count == 1 ? "is" : "are") written as \(dtype.name)",
+        .policyDType,
+        "\(counted(changed.count, "tensor")) \(changed.count == 1 ? "is" : "are") written as \(dtype.name)",
         exact: isWider))
   }
 
@@ -74,7 +75,8 @@ extension RepairPlan {
     guard let file = input.file else { throw .refused(input.path, "it has no weights that can be read") }
     let name = Folder.lastComponent(weightsPath)
     let ending = SafetensorsFile.compressedExtensions.first { name.hasSuffix($0) } ?? ""
-    let keepsTypes = options.dtype.map { dtype in !tensors.contains { $0.info.dtype.isFloat && $0.info.dtype != dtype } }
+    let keepsTypes = options.dtype.map { dtype in !tensors.contains { $0.info.dtype.isFloat && $0.info.dtype != dtype }
+    }
     if keepsTensors, !rewritesHeader, keepsTypes ?? true, ending.isEmpty != file.isCompressed {
       return DraftFile(name, .copy(of: input.weightsPath))
     }
@@ -116,10 +118,13 @@ extension RepairPlan {
     let written = written
     let result = Validation.run([input.path], base: base, options: options.validation)
     let values = result.adapters.flatMap(\.findings).filter { $0.rule.rawValue.hasPrefix("value-") }
-    let files = input.findings.filter { finding in
-      [.pickleWeights, .fileUnreadable].contains(finding.rule) && finding.severity == .error
+    // A config that cannot be read is copied, and said of the input.
+    let isUnread = config == nil && input.findings.contains { $0.rule == .configInvalid }
+    let own = RuleSet.findings(in: written).filter { finding in
+      !finding.rule.rawValue.hasPrefix("value-") && !(isUnread && finding.rule == .configMissing)
     }
-    return (result.base?.findings ?? []) + files + RuleSet.findings(in: written).filter { !$0.rule.rawValue.hasPrefix("value-") } + values
+    let unread = isUnread ? input.findings.filter { $0.rule == .configInvalid } : []
+    return (result.base?.findings ?? []) + unread + own + values
   }
 }
 

@@ -13,7 +13,7 @@ struct Repair: Sendable {
   /// All kinds, in the order in which they build on each other: what the tensors are, what the config says of them,
   /// what the base calls them, and last what an engine needs.
   static let all: [Repair] = [
-    .header, .pickle, .configText, .fileName, .names, .buffers, .missingConfig, .fields, .expertStacks, .alpha,
-    .flatFactors, .deadPatterns, .baseNames, .orientation, .ranks, .targets, .baseWeights, .engine,
+    .header, .pickle, .configText, .names, .buffers, .missingConfig, .fileName, .fields, .expertStacks, .alpha,
+    .flatFactors, .deadPatterns, .baseNames, .fusion, .orientation, .ranks, .targets, .baseWeights, .engine,
   ]
 }

@@ -34,7 +34,8 @@ extension EngineAttempt {
     guard !buffers.isEmpty else { return nil }
     let names = Set(buffers.map(\.name))
     return Proposal(
-      what: "\(counted(names.count, "tensor")) that no loader of adapters uses \(names.count == 1 ? "is" : "are") dropped: "
+      what:
+        "\(counted(names.count, "tensor")) that no loader of adapters uses \(names.count == 1 ? "is" : "are") dropped: "
         + listing(names.sorted())
     ) { $0.drop(names) }
   }

@@ -27,11 +27,12 @@ struct UniformFactors {
       !modules.contains(where: { $0.isTransposed || $0.kind == .parameter && $0.a?.shape.rank == 3 }),
       let scale = Repair.mostFrequent(pairs.map(\.scale).filter { $0 != 0 }), scale.isFinite
     else { return nil }
+    let planned = plan.tensorsByName
     self.rank = rank
     alpha = scale * Double(rank)
     for (module, pair) in zip(modules, pairs) {
       let factor = pair.scale / scale
-      guard let a = plan.tensor(pair.a.tensor.name), let b = plan.tensor(pair.b.tensor.name), factor.isFinite else {
+      guard let a = planned[pair.a.tensor.name], let b = planned[pair.b.tensor.name], factor.isFinite else {
         return nil
       }
       if pair.rank < rank {
@@ -44,7 +45,7 @@ struct UniformFactors {
       guard factor != 1 else { continue }
       scaledModules += 1
       var scaled = [b]
-      if let bias = module.bBias.flatMap({ plan.tensor($0.name) }) {
+      if let bias = module.bBias.flatMap({ planned[$0.name] }) {
         tensors[bias.info.name] = bias.times(factor, from: file)
         scaled.append(bias)
       }
@@ -61,6 +62,7 @@ struct UniformFactors {
 extension EngineAttempt {
   /// One scale, and one rank: the largest, or the next that an engine has kernels for.
   static let uniformRank = EngineAttempt { plan throws(SurgeryError) in
+    guard try plan.hasFiniteValues() else { return nil }
     let largest = plan.adapter.modules.map(\.rank).max() ?? 0
     var best: (proposal: Proposal, count: Int)?
     for rank in [largest] + [8, 16, 32, 64, 128].filter({ $0 > largest }) {

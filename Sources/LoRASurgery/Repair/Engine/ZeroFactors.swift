@@ -43,8 +43,10 @@ extension EngineAttempt {
     let names = plan.context.names.filter { !$0.isExpert }
     return names.flatMap { name -> [String] in
       let leaf = name.lastComponent
-      return groups.filter { $0.contains(leaf) }.flatMap { $0 }.filter { $0 != leaf }.map { String(name.dropLast(leaf.count) + $0) }
-    }.uniqued.compactMap { name in base.linear(name).map { (name, $0) } }
+      return groups.filter { $0.contains(leaf) }.flatMap { $0 }.filter { $0 != leaf }.map {
+        String(name.dropLast(leaf.count) + $0)
+      }
+    }.uniqued.compactMap { name in base.linearModule(name).map { (name, $0) } }
   }
 
   /// All matrices of all experts of layers that have some.
@@ -59,7 +61,7 @@ extension EngineAttempt {
       for expert in 0..<4_096 {
         let modules = leaves.compactMap { leaf -> (name: String, module: BaseModule)? in
           let name = "\(owner)\(expert).\(leaf)"
-          return base.linear(name).map { (name, $0) }
+          return base.linearModule(name).map { (name, $0) }
         }
         if modules.isEmpty { break }
         found += modules
@@ -77,7 +79,7 @@ extension EngineAttempt {
       guard kinds.insert(name.template).inserted, let (_, before, after) = name.layer, !name.isExpert else { return [] }
       return (0..<count).compactMap { index in
         let name = "\(before)\(index)\(after)"
-        return base.linear(name).map { (name, $0) }
+        return base.linearModule(name).map { (name, $0) }
       }
     }
   }
@@ -98,7 +100,8 @@ extension EngineAttempt {
       let stacks = base.expertStacks.filter { $0.name.dropLast($0.name.lastComponent.count + 1) == owner }
       let missing = stacks.filter { !names.contains($0.name) }
       let leaves = ExpertNames.registered(stacks.map { String($0.name.lastComponent) })
-      guard stacks.count == leaves.count, stacks.count - missing.count == 1, let place = leaves.firstIndex(of: module.lastComponent),
+      guard stacks.count == leaves.count, stacks.count - missing.count == 1,
+        let place = leaves.firstIndex(of: module.lastComponent),
         let entry = config.targetParameters.first(where: { module.name.isMeant(by: $0) })
       else { continue }
       func prefix(_ place: Int) -> String {
@@ -153,15 +156,5 @@ extension RepairPlan {
     let counts = Dictionary(grouping: types) { $0 }
     let usual = counts.max { ($0.value.count, $1.key.name) < ($1.value.count, $0.key.name) }?.key
     return PlannedTensor.writable(usual ?? .f32)
-  }
-}
-
-extension BaseModel {
-  /// The linear module of this very name, with sizes that are known.
-  fileprivate func linear(_ name: String) -> BaseModule? {
-    guard let match = match(name), match.prefixChange == nil, match.module.kind == .linear || match.module.kind == .conv1d,
-      match.module.inFeatures > 0, match.module.outFeatures > 0
-    else { return nil }
-    return match.module
   }
 }

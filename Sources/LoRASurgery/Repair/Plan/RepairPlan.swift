@@ -2,9 +2,11 @@ import Diagnostics
 import JSON
 import LoRAEngines
 import LoRAIO
+import LoRAKernels
 package import LoRAModel
 import LoRAValidate
 import Safetensors
+import TensorCore
 
 /// An adapter as it will be after the mends so far: its config's members, its tensors, and what a reader makes of them.
 ///
@@ -111,8 +113,49 @@ package struct RepairPlan: Sendable {
 
   // MARK: Tensors
 
-  /// The planned tensor of this name.
-  func tensor(_ name: String) -> PlannedTensor? { tensors.first { $0.info.name == name } }
+  /// The planned tensors by name.
+  var tensorsByName: [String: PlannedTensor] {
+    Dictionary(tensors.map { ($0.info.name, $0) }) { first, _ in first }
+  }
+
+  /// Whether every number of the input is finite; of others nothing is computed.
+  func hasFiniteValues() throws(SurgeryError) -> Bool {
+    guard let file = input.file else { return false }
+    // A multiple of 3 and of 8 bytes cuts no element of any type.
+    let buffer = IOBuffer(count: 3 << 18)
+    for tensor in file.header.tensors where tensor.dtype.isFloat {
+      var start: UInt64 = 0
+      while start < tensor.byteCount {
+        let count = Int(min(UInt64(buffer.count), tensor.byteCount - start))
+        let isFinite = try SurgeryError.catching { () throws(IOError) -> Bool in
+          let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<count])
+          unsafe try file.read(tensor, from: start, into: part)
+          let scan = unsafe Kernels.scan(UnsafeRawBufferPointer(part), dtype: tensor.dtype)
+          return scan.nanCount == 0 && scan.infinityCount == 0
+        }
+        guard isFinite else { return false }
+        start += UInt64(count)
+      }
+    }
+    return true
+  }
+
+  /// Modules with the alpha that the config gives them.
+  var alphas: [(name: String, value: Double)] {
+    guard let matching = context.matching else { return [] }
+    return adapter.modules.map { ($0.name, matching.alpha(of: $0.name)) }
+  }
+
+  /// Writes alpha_pattern anew where the config would give modules another alpha than these.
+  mutating func keep(_ alphas: [(name: String, value: Double)], _ rule: RuleID) {
+    guard let matching = context.matching, let usual = adapter.config?.alpha,
+      alphas.contains(where: { matching.alpha(of: $0.name) != $0.value })
+    else { return }
+    let entries = PatternTable.entries(alphas, usual: usual)
+    mend(rule, "alpha_pattern gives every module the alpha that it had") {
+      $0.config?["alpha_pattern"] = .object(JSONObject(entries.map { ($0.key, .number($0.value)) }))
+    }
+  }
 
   /// Names that are in use.
   var names: Set<String> { Set(tensors.map(\.info.name)) }

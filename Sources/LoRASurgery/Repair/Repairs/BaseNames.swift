@@ -28,7 +28,7 @@ extension Repair {
   private static func rename(
     _ changes: [PrefixChange], _ names: [String], _ rule: RuleID, _ plan: inout RepairPlan
   ) {
-    guard let old = plan.context.matching, let base = plan.base else { return }
+    guard let base = plan.base else { return }
     let marked = Set(names)
     var tensors: [String: String] = [:]
     var modules: [String: String] = [:]
@@ -48,18 +48,14 @@ extension Repair {
     }
     let kept = plan.names.subtracting(tensors.keys)
     guard Set(tensors.values).count == tensors.count, kept.isDisjoint(with: tensors.values) else { return }
-    let alphas = plan.adapter.modules.map { (name: modules[$0.name] ?? $0.name, value: old.alpha(of: $0.name)) }
-    let usual = plan.adapter.config?.alpha ?? 0
+    let alphas = plan.alphas.map { (name: modules[$0.name] ?? $0.name, value: $0.value) }
     let shown = changes.map(\.description).joined(separator: ", ")
     plan.mend(
-      rule, "\(phrase(names, of: plan.adapter.modules.count)) \(names.count == 1 ? "is" : "are") named as the base does: \(shown)"
+      rule,
+      "\(phrase(names, of: plan.adapter.modules.count)) \(names.count == 1 ? "is" : "are") named as the base does: \(shown)"
     ) { $0.rename(tensors) }
     // Patterns that meant modules by their old names mean them by the new ones.
-    guard let new = plan.context.matching, alphas.contains(where: { new.alpha(of: $0.name) != $0.value }) else { return }
-    let entries = PatternTable.entries(alphas, usual: usual)
-    plan.mend(rule, "alpha_pattern is written for the new names") {
-      $0.config?["alpha_pattern"] = .object(JSONObject(entries.map { ($0.key, .number($0.value)) }))
-    }
+    plan.keep(alphas, rule)
   }
 }
 
@@ -135,5 +131,16 @@ extension String {
   /// The name below PEFT's prefix; nil without it.
   var withoutPEFTPrefix: String? {
     hasPrefix(Self.peftPrefix) ? String(dropFirst(Self.peftPrefix.count)) : nil
+  }
+}
+
+extension BaseModel {
+  /// The linear module of this very name, with sizes that are known.
+  func linearModule(_ name: String) -> LoRAModel.BaseModule? {
+    guard let match = match(name), match.prefixChange == nil,
+      match.module.kind == .linear || match.module.kind == .conv1d,
+      match.module.inFeatures > 0, match.module.outFeatures > 0
+    else { return nil }
+    return match.module
   }
 }

@@ -13,9 +13,10 @@ extension Repair {
     guard let base = plan.context.base, let checkpoint = base.checkpoint, let file = plan.input.file,
       plan.adapter.format == .peft
     else { return }
+    let tensors = plan.tensorsByName
     var equal: [Replacement] = []
     for whole in plan.adapter.replacements where whole.role != .rows {
-      guard plan.tensor(whole.tensor.name)?.isKept ?? false, !whole.name.hasSuffix(".bias"),
+      guard tensors[whole.tensor.name]?.isKept ?? false, !whole.name.hasSuffix(".bias"),
         let entry = base.stored(whole.name), checkpoint.files.indices.contains(entry.file),
         entry.info.dtype == whole.tensor.dtype, entry.info.shape == whole.tensor.shape
       else { continue }
@@ -32,7 +33,9 @@ extension Repair {
     guard !dropped.isEmpty else { return }
     let owners = Set(dropped.map(\.owner))
     let saved = plan.config?["modules_to_save"]?.array
-    let kept = saved?.filter { entry in !(entry.string.map { name in owners.contains { $0.isMeant(by: name) } } ?? false) }
+    let kept = saved?.filter { entry in
+      !(entry.string.map { name in owners.contains { $0.isMeant(by: name) } } ?? false)
+    }
     let names = Set(dropped.map(\.tensor.name))
     plan.mend(
       .engineUnsupported,
@@ -40,7 +43,9 @@ extension Repair {
         + "\(dropped.count == 1 ? "is" : "are") dropped: \(listing(dropped.map(\.name)))"
     ) { change in
       change.drop(names)
-      if let kept, kept.count != saved?.count { change.config?["modules_to_save"] = kept.isEmpty ? .null : .array(kept) }
+      if let kept, kept.count != saved?.count {
+        change.config?["modules_to_save"] = kept.isEmpty ? .null : .array(kept)
+      }
     }
   }
 }

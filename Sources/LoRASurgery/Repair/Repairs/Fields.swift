@@ -53,7 +53,8 @@ struct FieldFix: Sendable {
   private static let nulls: [FieldFix] = [
     ("bias", JSONValue.string("none")), ("lora_dropout", .real(0)), ("rank_pattern", [:]), ("alpha_pattern", [:]),
   ].map { field, usual in
-    FieldFix(field) { config, _ in config[field] == .null ? (usual, "PEFT refuses null and means this by default") : nil }
+    FieldFix(field) { config, _ in config[field] == .null ? (usual, "PEFT refuses null and means this by default") : nil
+    }
   }
 
   private static let dropout = FieldFix("lora_dropout") { config, _ in
@@ -211,7 +212,9 @@ struct FieldFix: Sendable {
         return (.integer(index), "the number was written as a text")
       }
       if let elements = value.array, !elements.contains(where: { $0.int64 == nil && $0.string == nil }) {
-        let indices = elements.compactMap { $0.int64 ?? $0.string.flatMap { number($0) }.flatMap { Int64(exactly: $0) } }
+        let indices = elements.compactMap {
+          $0.int64 ?? $0.string.flatMap { number($0) }.flatMap { Int64(exactly: $0) }
+        }
         guard indices.count == elements.count else { return (.null, "target_modules says what the file has") }
         let hasTexts = elements.contains { $0.string != nil }
         let isPattern = config["target_modules"]?.string != nil && !indices.isEmpty
@@ -285,7 +288,9 @@ struct FieldFix: Sendable {
 extension Adapter {
   /// Modules that the file holds as a whole.
   var wholeModules: [String] {
-    let names = replacements.filter { $0.role == .full }.map { String($0.name.dropLast($0.name.lastComponent.count + 1)) }
+    let names = replacements.filter { $0.role == .full }.map {
+      String($0.name.dropLast($0.name.lastComponent.count + 1))
+    }
     return names.filter { !$0.isEmpty }.uniqued
   }
 }

@@ -24,6 +24,11 @@ extension Repair {
 
   private static func misnamed(_ plan: RepairPlan) -> [WrongName] {
     let strays = Set(plan.context.strays.map(\.name))
+    let adapters = plan.adapter.misnamed.compactMap {
+      if case .adapterName(let name) = $0.problem { name } else { nil }
+    }
+    // Which of two adapters in one file is wanted, nobody can see.
+    guard Set(adapters).subtracting(["modules_to_save"]).count < 2 else { return [] }
     return plan.adapter.misnamed.filter { !strays.contains($0.tensor.name) }.map { tensor in
       let problem =
         switch tensor.problem {
@@ -77,8 +82,11 @@ extension Repair {
       ) { $0.rename(names) }
     }
     if !copies.isEmpty {
-      plan.mend(rule, "\(counted(copies.count, "tensor")) that the file holds twice \(copies.count == 1 ? "is" : "are") "
-        + "written once: \(listing(copies.sorted()))") { $0.drop(copies) }
+      plan.mend(
+        rule,
+        "\(counted(copies.count, "tensor")) that the file holds twice \(copies.count == 1 ? "is" : "are") "
+          + "written once: \(listing(copies.sorted()))"
+      ) { $0.drop(copies) }
     }
   }
 

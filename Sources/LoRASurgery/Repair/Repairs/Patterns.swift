@@ -12,6 +12,7 @@ extension Repair {
     guard let config = plan.adapter.config, let matching = plan.context.matching, !plan.adapter.modules.isEmpty else {
       return
     }
+    guard isMatchable(plan) else { return }
     let names = plan.context.names
     let ranks = Set(names.flatMap { matching.rankPatterns(hitting: $0).map(\.pattern) })
     let alphas = Set(names.flatMap { matching.alphaPatterns(hitting: $0).map(\.pattern) })
@@ -33,6 +34,12 @@ extension Repair {
     drop(plan.context.unknownParameters, of: "target_parameters", &plan)
   }
 
+  /// Whether patterns and modules are few enough to be compared with each other.
+  private static func isMatchable(_ plan: RepairPlan) -> Bool {
+    let patterns = ["rank_pattern", "alpha_pattern"].reduce(1) { $0 + (plan.config?[$1]?.object?.members.count ?? 0) }
+    return plan.adapter.modules.count <= 4_000_000 / patterns
+  }
+
   private static func drop(_ unknown: [String], of field: String, _ plan: inout RepairPlan) {
     guard !unknown.isEmpty, let list = plan.config?[field]?.array else { return }
     let kept = list.filter { entry in !(entry.string.map { unknown.contains($0) } ?? false) }
@@ -46,7 +53,7 @@ extension Repair {
 
   /// Ranks of the config are those of the tensors, each module's by one entry.
   static let ranks = Repair { plan throws(SurgeryError) in
-    guard let config = plan.adapter.config, let matching = plan.context.matching else { return }
+    guard let config = plan.adapter.config, let matching = plan.context.matching, isMatchable(plan) else { return }
     var ranks: [(name: String, value: Int)] = []
     var wrong: [String] = []
     for module in plan.adapter.modules where module.isUsable && module.ranksAgree && module.rank > 0 {
@@ -65,7 +72,8 @@ extension Repair {
     guard matching.exhaustion(config) == nil, !wrong.isEmpty || !ambiguous.isEmpty else { return }
     let (rank, pattern) = table(of: ranks, config)
     let isOther = rank != config.rank
-    let what = wrong.isEmpty
+    let what =
+      wrong.isEmpty
       ? "one entry of rank_pattern matches each module, with the rank of its tensors, where several did before"
       : "\(phrase(wrong, of: plan.adapter.modules.count)) \(wrong.count == 1 ? "has" : "have") the rank of "
         + "\(wrong.count == 1 ? "its" : "their") tensors in the config"

@@ -12,6 +12,7 @@ extension Repair {
     for module in plan.adapter.modules {
       if let way = plan.context.transposition(of: module) { turned[way, default: []].append(module) }
     }
+    guard !turned.isEmpty, try plan.hasFiniteValues() else { return }
     if let modules = turned[.factors] {
       try turn(modules, "A and B are stored as [rank, in] and [out, rank], where they were transposed", &plan) {
         module throws(SurgeryError) in module
@@ -36,11 +37,12 @@ extension Repair {
     _ source: (AdapterModule) throws(SurgeryError) -> AdapterModule
   ) throws(SurgeryError) {
     guard let file = plan.input.file else { return }
+    let tensors = plan.tensorsByName
     var replacements: [String: PlannedTensor] = [:]
     for module in modules {
       let from = try source(module)
-      guard let a = module.a, let b = module.b, let first = from.a.flatMap({ plan.tensor($0.name) }),
-        let second = from.b.flatMap({ plan.tensor($0.name) })
+      guard let a = module.a, let b = module.b, let first = from.a.flatMap({ tensors[$0.name] }),
+        let second = from.b.flatMap({ tensors[$0.name] })
       else { return }
       replacements[a.name] = first.transposed(as: a.name, from: file)
       replacements[b.name] = second.transposed(as: b.name, from: file)
@@ -64,7 +66,9 @@ extension Repair {
       let isFlatB = b.shape.rank == 1 && a.shape.rank == 2 && a.shape[1] == input
       let right: (flat: TensorInfo, shape: Shape)? =
         isFlatA ? (a, [b.shape[1], input]) : isFlatB ? (b, [output, a.shape[0]]) : nil
-      guard let right, right.shape.elementCount == right.flat.elementCount, right.flat.elementCount > 0 else { continue }
+      guard let right, right.shape.elementCount == right.flat.elementCount, right.flat.elementCount > 0 else {
+        continue
+      }
       replacements[right.flat.name] = PlannedTensor(right.flat.with(shape: right.shape))
       names.append(module.name)
     }
@@ -84,15 +88,20 @@ extension Repair {
     let deep = plan.adapter.modules.filter {
       $0.kind == .parameter && $0.a?.shape.rank == 3 && $0.b?.shape.rank == 3 && $0.magnitude == nil && $0.bBias == nil
     }
+    guard !deep.isEmpty, try plan.hasFiniteValues() else { return }
+    let tensors = plan.tensorsByName
     var replacements: [String: PlannedTensor] = [:]
     var done: [String] = []
     for module in deep {
       // All stacks of one owner or none: the names count them.
       let owner = String(module.name.dropLast(module.lastComponent.count + 1))
-      let siblings = deep.filter { $0.name.hasPrefix(owner + ".") && $0.name.dropFirst(owner.count + 1) == $0.lastComponent }
-      let leaves = ExpertNames.registered(targets.filter { module.isTargeted(by: $0, owner: owner) }.map { String($0.lastComponent) })
+      let siblings = deep.filter {
+        $0.name.hasPrefix(owner + ".") && $0.name.dropFirst(owner.count + 1) == $0.lastComponent
+      }
+      let leaves = ExpertNames.registered(
+        targets.filter { module.isTargeted(by: $0, owner: owner) }.map { String($0.lastComponent) })
       guard Set(siblings.map(\.lastComponent)) == Set(leaves), let place = leaves.firstIndex(of: module.lastComponent),
-        let a = module.a.flatMap({ plan.tensor($0.name) }), let b = module.b.flatMap({ plan.tensor($0.name) })
+        let a = module.a.flatMap({ tensors[$0.name] }), let b = module.b.flatMap({ tensors[$0.name] })
       else { continue }
       let prefix =
         "base_model.model." + owner + String(repeating: ".base_layer", count: leaves.count - 1 - place)
@@ -141,7 +150,9 @@ extension PlannedTensor {
       .made { () throws(SurgeryError) in
         let values = try source.values(from: file)
         var result = values
-        for row in 0..<rows { for column in 0..<columns { result[column * rows + row] = values[row * columns + column] } }
+        for row in 0..<rows {
+          for column in 0..<columns { result[column * rows + row] = values[row * columns + column] }
+        }
         return result
       })
   }

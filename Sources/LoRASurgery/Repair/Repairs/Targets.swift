@@ -33,22 +33,28 @@ extension Repair {
     let untargeted = plan.context.undeclared.map(\.name)
     // What the config excludes by name was not trained by it; nothing says how the tensors came to be.
     guard !untargeted.isEmpty, !untargeted.contains(where: { matching.isExcluded($0) }) else { return }
-    let names = TargetNames(plan)[untargeted]
-    let value: JSONValue
-    switch config.targets {
+    // Whole names are targeted whatever layers_to_transform says.
+    for names in [TargetNames(plan)[untargeted], untargeted] {
+      let value = targets(config.targets, with: names)
+      let tried = plan.trying { $0.config?["target_modules"] = value }
+      guard tried.context.undeclared.isEmpty else { continue }
+      plan.mend(
+        .targetUndeclared,
+        "\(phrase(untargeted, of: plan.adapter.modules.count)) with tensors \(untargeted.count == 1 ? "is" : "are") added "
+          + "to target_modules: \(listing(names))"
+      ) { $0.config?["target_modules"] = value }
+      return
+    }
+  }
+
+  /// `target_modules` with more names: those of a list, or further choices of a regular expression.
+  private static func targets(_ old: ModuleSelection?, with names: [String]) -> JSONValue {
+    switch old {
     case .pattern(let pattern)?:
       let added = names.map { "(.*\\.)?" + PatternTable.quoted($0) }
-      value = .string(([("(?:\(pattern))")] + added).joined(separator: "|"))
-    case .names(let old)?: value = .array((old + names).uniqued.map { .string($0) })
-    case nil: value = .array(names.map { .string($0) })
+      return .string((["(?:\(pattern))"] + added).joined(separator: "|"))
+    case .names(let old)?: return .array((old + names).uniqued.map { .string($0) })
+    case nil: return .array(names.map { .string($0) })
     }
-    let shown = listing(names)
-    let tried = plan.trying { $0.config?["target_modules"] = value }
-    guard tried.context.undeclared.count < untargeted.count else { return }
-    plan.mend(
-      .targetUndeclared,
-      "\(phrase(untargeted, of: plan.adapter.modules.count)) with tensors \(untargeted.count == 1 ? "is" : "are") added to "
-        + "target_modules: \(shown)"
-    ) { $0.config?["target_modules"] = value }
   }
 }
