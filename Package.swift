@@ -237,7 +237,10 @@ let package = Package(
       ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAModel", .product(name: "Crypto", package: "swift-crypto")]),
     tests(
       "LoRASurgery",
-      ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAValidate"]),
+      [
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAValidate",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     tests("LoRAEvalGate", ["JSON", "LoRAIO"]),
     tests("LoRAParity", ["TensorCore", "JSON", "Safetensors", "LoRAModel", "LoRAKernels"]),
     tests("LoRACapacity", ["TensorCore", "JSON", "Safetensors", "BaseCatalogue", "LoRAModel"]),

@@ -39,7 +39,8 @@ struct ConvertCommand: ToolCommand {
   @Flag(help: "Split modules that hold several projections.")
   var unfuse = false
 
-  @Option(help: "What kohya's names begin with, or the part of a pipeline for diffusers, where the input does not tell.")
+  @Option(
+    help: "What kohya's names begin with, or the part of a pipeline for diffusers, where the input does not tell.")
   var prefix: String?
 
   @Option(help: "The part of a pipeline, such as unet, that becomes the PEFT folder.")
