@@ -47,6 +47,7 @@ package struct PEFTTarget: ConversionTarget {
     throws(SurgeryError) -> [ModuleDraft]
   {
     guard input.adapter.format != .peft else { return modules }
+    let modules = try FluxNames.diffusers(modules, of: input.path)
     let parts = Set(modules.compactMap { PipelineNames.split($0.name)?.part })
     guard let part = options.part ?? parts.first, !parts.isEmpty else { return modules }
     guard parts.contains(part), options.part != nil || parts.count == 1,

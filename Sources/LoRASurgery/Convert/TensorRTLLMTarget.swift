@@ -8,7 +8,9 @@ import TensorCore
 package struct TensorRTLLMTarget: ConversionTarget {
   package init() {}
 
-  /// Numbers of modules. Gate and up are crossed there: `mlp_h_to_4h` is the gate of a gated feed-forward.
+  /// Numbers of modules.
+  ///
+  /// Gate and up are crossed there: `mlp_h_to_4h` is the gate of a gated feed-forward.
   private static let modules: [String: Int32] = [
     "self_attn.qkv_proj": 0, "self_attn.q_proj": 1, "self_attn.k_proj": 2, "self_attn.v_proj": 3,
     "self_attn.o_proj": 4, "mlp.gate_proj": 5, "mlp.down_proj": 6, "mlp.up_proj": 7,
