@@ -20,10 +20,11 @@ import peft
 import torch
 import transformers
 from diffusers import UNet2DConditionModel
-from diffusers.loaders import StableDiffusionLoraLoaderMixin, StableDiffusionXLLoraLoaderMixin
+from diffusers.loaders import FluxLoraLoaderMixin, StableDiffusionLoraLoaderMixin, StableDiffusionXLLoraLoaderMixin
 from mlx.utils import tree_unflatten
 from peft.tuners.lora import LoraLayer, ParamWrapper
-from peft.utils import get_peft_model_state_dict
+from peft.utils.other import get_pattern_key
+from safetensors import safe_open
 from safetensors.torch import load_file
 
 from files import ADAPTERS, MODELS, ROOT, fresh, seed, write_json, write_rows, write_tensors
@@ -62,7 +63,9 @@ def save(model, folder):
     model.save_pretrained(folder)
     (folder / "README.md").unlink()
     config = json.loads((folder / "adapter_config.json").read_text())
-    write_json(folder / "adapter_config.json", config | {"target_modules": sorted(config["target_modules"])})
+    for key in ("target_modules", "target_parameters"):
+        config[key] = config.get(key) and sorted(config[key])
+    write_json(folder / "adapter_config.json", config)
 
 
 def write_inputs():
@@ -91,6 +94,7 @@ def write_inputs():
                            target_parameters=["mlp.experts.gate_up_proj", "mlp.experts.down_proj"])  # fmt: skip
     folder = fresh(INPUTS / "qwen3_moe-stacks")
     save(train(peft.get_peft_model(base_of("qwen3_moe-bf16"), lora)), folder)
+    write_flux()
     for name, config in CONFIGS.items():
         (INPUTS / f"{name}.json").write_text(config.to_json_string())
     # One expert by one, as older checkpoints and engines have them; not all of them, and of unequal ranks.
@@ -107,6 +111,50 @@ def write_inputs():
     write_json(folder / "adapter_config.json", {
         "peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["down_proj", "gate_proj", "up_proj"],
         "rank_pattern": {r"experts\.2\..*": 3}, "base_model_name_or_path": "qwen3_moe"})  # fmt: skip
+
+
+def write_flux():
+    """A LoRA of Flux as kohya's trainers write it; diffusers takes the width of single blocks to be Flux's own."""
+    seed("convert-flux")
+    tensors = {}
+    for module, out, rank in [
+        ("double_blocks_0_img_attn_qkv", 24, 4), ("double_blocks_0_txt_attn_qkv", 24, 2), ("double_blocks_0_img_attn_proj", 8, 4),
+        ("double_blocks_1_txt_mlp_0", 32, 4), ("double_blocks_1_img_mlp_2", 8, 4), ("double_blocks_0_img_mod_lin", 48, 4),
+        ("single_blocks_0_linear1", 21504, 1), ("single_blocks_0_linear2", 8, 2), ("single_blocks_1_modulation_lin", 24, 2),
+    ]:  # fmt: skip
+        tensors[f"lora_unet_{module}.lora_down.weight"] = torch.randn(rank, 8).half()
+        tensors[f"lora_unet_{module}.lora_up.weight"] = torch.randn(out, rank).half()
+        tensors[f"lora_unet_{module}.alpha"] = torch.tensor(float(rank) / 2).half()
+    INPUTS.mkdir(exist_ok=True)
+    write_tensors(INPUTS / "flux.safetensors", tensors)
+
+
+def flux_deltas(path, base):
+    """What diffusers makes of the file: factors with the scale in them."""
+    state, alphas = FluxLoraLoaderMixin.lora_state_dict(str(path.parent), weight_name=path.name, return_alphas=True)
+    assert not alphas
+    return {
+        key.removesuffix(".lora_A.weight"): (state[key.replace("lora_A", "lora_B")].double() @ a.double()).numpy()
+        for key, a in state.items() if key.endswith(".lora_A.weight")
+    }  # fmt: skip
+
+
+def read_flux(output, base):
+    """The factors of a file of diffusers, with the scales of its metadata."""
+    with safe_open(output / "pytorch_lora_weights.safetensors", "pt") as file:
+        config = json.loads(file.metadata()["lora_adapter_metadata"])
+        tensors = {key: file.get_tensor(key).double().numpy() for key in file.keys()}
+    config = {key.removeprefix("transformer."): value for key, value in config.items()}
+    named = peft.LoraConfig(**config)
+    found = {}
+    for key, a in tensors.items():
+        if key.endswith(".lora_A.weight"):
+            name = key.removeprefix("transformer.").removesuffix(".lora_A.weight")
+            rank = named.rank_pattern.get(get_pattern_key(named.rank_pattern.keys(), name), named.r)
+            alpha = named.alpha_pattern.get(get_pattern_key(named.alpha_pattern.keys(), name), named.lora_alpha)
+            assert rank == len(a)
+            found["transformer." + name] = alpha / rank * tensors[key.replace("lora_A", "lora_B")] @ a
+    return found
 
 
 # What an adapter does: module -> delta, an f64 array, by PEFT itself.
@@ -142,7 +190,7 @@ def peft_deltas(path, base):
     return deltas_of(peft.PeftModel.from_pretrained(base_of(base), path))
 
 
-def singles(path):
+def singles(path, base):
     """The deltas of single experts, which this library has no modules for."""
     config, tensors = json.loads((path / "adapter_config.json").read_text()), load_file(path / "adapter_model.safetensors")
     found = {}
@@ -382,6 +430,7 @@ CASES = [
     ("sd1-dora-kohya", "surgery/convert/sd1-dora", "sd1", [], "kohya"),
     ("sdxl-diffusers", "surgery/convert/sdxl", "sdxl", [], "diffusers"),
     ("sdxl-kohya", "surgery/convert/sdxl", "sdxl", [], "kohya"),
+    ("flux-diffusers", "surgery/convert/flux.safetensors", "flux", [], "diffusers"),
     ("llama-fused", "adapters/llama-patterns", "llama-bf16-sharded", ["--fuse", "qkv_proj"], "peft"),
     ("phi3-unfused", "surgery/convert/phi3", "phi3", ["--unfuse"], "peft"),
     ("gpt_neox-unfused", "surgery/convert/gpt_neox", "gpt_neox", ["--unfuse"], "peft"),
@@ -401,7 +450,7 @@ def convert(arguments, output):
 
 
 def base_argument(base):
-    return [] if base.startswith("sd") else [
+    return [] if base.startswith(("sd", "flux")) else [
         "--base", f"surgery/convert/{base}.json" if base in CONFIGS else f"models/{base}"]  # fmt: skip
 
 
@@ -470,7 +519,8 @@ def read_factors(output):
 
 def check(name, source, base, more, target, output):
     path = ROOT / source
-    truth = singles(path) if source.endswith("singles") else peft_deltas(path, base)
+    readers = dict(flux=flux_deltas).get(base, singles if source.endswith("singles") else peft_deltas)
+    truth = readers(path, base)
     if target == "gguf":
         truth = gguf_truth(truth, base)
         _, found = read_gguf(output, base)
@@ -478,6 +528,8 @@ def check(name, source, base, more, target, output):
         truth, found = stacked(truth, more[1], base), read_factors(output)
     elif "--unfuse" in more:
         truth, found = split(truth, base), read_factors(output)
+    elif base == "flux":
+        found = read_flux(output, base)
     elif name == "sd1-dora-kohya":
         truth, found = merged_deltas(path, base), read_lycoris(output, base)
     else:
@@ -492,7 +544,8 @@ def check(name, source, base, more, target, output):
         value = found[key]
         assert value.shape == delta.shape, (name, key, value.shape, delta.shape)
         worst = max(worst, np.linalg.norm(value - delta) / np.linalg.norm(delta))
-    limit = 2e-5 if name == "sd1-dora-kohya" else 2e-3 if "f16" in name or "embedding" in name or "bf16" in name else 3e-7
+    # diffusers rounds the scale into factors of 16 bits.
+    limit = 1e-3 if base == "flux" else 2e-5 if name == "sd1-dora-kohya" else 2e-3 if "f16" in name or "embedding" in name or "bf16" in name else 3e-7
     assert worst < limit, (name, worst)
     return worst
 
@@ -524,7 +577,7 @@ def main():
             report = convert(arguments, output)
             worst = check(name, source, base, more, target, output)
             back = "–"
-            if target in ("mlx", "torchtune", "kohya", "diffusers"):
+            if target in ("mlx", "torchtune", "kohya", "diffusers") and base != "flux":
                 back = f"{check_back(name, source, base, target, output, folder):.1e}"
             files = [output] if output.is_file() else sorted(output.iterdir())
             digests = {

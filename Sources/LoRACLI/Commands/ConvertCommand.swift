@@ -39,7 +39,8 @@ struct ConvertCommand: ToolCommand {
   @Flag(help: "Split modules that hold several projections.")
   var unfuse = false
 
-  @Option(help: "What kohya's names begin with, or the part of a pipeline for diffusers, where the input does not tell.")
+  @Option(
+    help: "What kohya's names begin with, or the part of a pipeline for diffusers, where the input does not tell.")
   var prefix: String?
 
   @Option(help: "The part of a pipeline, such as unet, that becomes the PEFT folder.")
@@ -181,10 +182,17 @@ private struct ConvertReport {
     let rounded = plan.ledger.rounded
     if let worst = rounded.first {
       lines.append(
-        "  tensors rounded: \(rounded.count), at most by \(fixed(worst.error * 100, 4)) % (\(escaped(worst.tensor)))")
+        "  tensors rounded: \(rounded.count), at most by \(brief(worst.error)) (\(escaped(worst.tensor)))")
     } else if output != nil {
       lines.append("  nothing was rounded")
     }
     return lines + plan.notes.map { "  note: \(escaped($0))" }
   }
+}
+
+/// A small number with two digits, such as 6.0e-08.
+private func brief(_ value: Double) -> String {
+  var (digits, exponent) = (value, 0)
+  while digits < 1, digits > 0, exponent < 400 { (digits, exponent) = (digits * 10, exponent + 1) }
+  return "\(fixed(digits, 1))e-\(exponent < 10 ? "0" : "")\(exponent)"
 }

@@ -66,7 +66,8 @@ extension ConversionInput {
   /// Whether a tensor is the base's own, byte for byte, as PEFT saves the weight of an adapted embedding.
   private func isOfBase(_ replacement: Replacement) -> Bool {
     guard replacement.role != .rows, let checkpoint = base?.model.checkpoint,
-      let entry = checkpoint.tensors[replacement.name] ?? base?.model.match(withoutWeight(replacement.name))?.module.weight,
+      let entry = checkpoint.tensors[replacement.name]
+        ?? base?.model.match(withoutWeight(replacement.name))?.module.weight,
       entry.info.dtype == replacement.tensor.dtype, entry.info.shape == replacement.tensor.shape
     else { return false }
     do {

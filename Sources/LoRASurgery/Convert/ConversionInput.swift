@@ -95,9 +95,13 @@ package struct ConversionInput: Sendable {
       return [SurgeryRefusal(adapter.path, "it is a LoRA of \(trainer.name)", hint: trainer.remedy)]
     }
     if let method = adapter.foreignMethod {
-      return [SurgeryRefusal(adapter.path, "it is an adapter of the method \(method), which is no product of two factors")]
+      return [
+        SurgeryRefusal(adapter.path, "it is an adapter of the method \(method), which is no product of two factors")
+      ]
     }
-    return adapter.unknown.map { SurgeryRefusal(adapter.path, subject: $0.name, "the tensor's name says nothing known") }
+    return adapter.unknown.map {
+      SurgeryRefusal(adapter.path, subject: $0.name, "the tensor's name says nothing known")
+    }
   }
 
   /// Parts of a module that the config does not agree with.
@@ -109,6 +113,7 @@ package struct ConversionInput: Sendable {
     if let magnitude = module.magnitude, !magnitude.dtype.isFloat || magnitude.elementCount != module.outFeatures {
       refuse("its magnitudes are \(magnitude.dtype.name) \(magnitude.shape), expected \(module.outFeatures) numbers")
     }
+    if module.experts > ExpertStacks.limit { refuse("it has \(module.experts) experts") }
     if let bias = module.bBias, !bias.dtype.isFloat || bias.elementCount != module.outFeatures {
       refuse("the bias of its B is \(bias.dtype.name) \(bias.shape), expected \(module.outFeatures) numbers")
     }
@@ -116,7 +121,8 @@ package struct ConversionInput: Sendable {
     if config.usesDoRA != (module.magnitude != nil), module.kind != .parameter {
       refuse(
         config.usesDoRA
-          ? "the config says use_dora but it has no magnitudes" : "it has magnitudes but the config does not say use_dora")
+          ? "the config says use_dora but it has no magnitudes"
+          : "it has magnitudes but the config does not say use_dora")
     }
     if !config.hasLoRABias, module.bBias != nil { refuse("its B has a bias but the config does not say lora_bias") }
     return found

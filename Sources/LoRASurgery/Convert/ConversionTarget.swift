@@ -80,9 +80,23 @@ struct ConversionWorkbench {
 
   init(_ modules: [ModuleDraft]) { self.modules = modules }
 
+  /// How many times larger zeros may make an adapter.
+  static let paddingLimit = 64.0
+
   /// Gives all modules the largest rank, by zeros.
-  mutating func padToOneRank() -> UInt64 {
+  ///
+  /// - Throws: `SurgeryError.refused` when that is most of the output.
+  mutating func padToOneRank(of path: String) throws(SurgeryError) -> UInt64 {
     let rank = modules.map(\.rank).max() ?? 1
+    func elements(_ rank: (ModuleDraft) -> UInt64) -> Double {
+      modules.reduce(0) { $0 + Double($1.experts) * Double(rank($1)) * (Double($1.a.count) + Double($1.b.count)) }
+    }
+    let (before, after) = (elements(\.rank), elements { _ in rank })
+    guard after <= Self.paddingLimit * before else {
+      throw .refused(
+        path, "with one rank of \(rank) for all modules it would be \(Int(after / before)) times as large",
+        hint: "cut the ranks with resize first")
+    }
     for index in modules.indices {
       let before = modules[index].rank
       if modules[index].pad(to: rank) { padded.append((modules[index].name, before, rank)) }

@@ -15,6 +15,7 @@ package struct DiffusersTarget: ConversionTarget {
         modules[index].name = prefix + (prefix.hasSuffix(".") ? "" : ".") + modules[index].name
       }
     }
+    modules = try FluxNames.diffusers(modules, of: input.path)
     let bench = ConversionWorkbench(try PipelineNames.complete(modules, of: input.path, target: "diffusers"))
     try checkNames(bench.modules, input)
     var weights = SafetensorsDraft()
@@ -28,7 +29,7 @@ package struct DiffusersTarget: ConversionTarget {
   /// Refuses modules that diffusers calls otherwise.
   private func checkNames(_ modules: [ModuleDraft], _ input: ConversionInput) throws(SurgeryError) {
     let others: Set<Substring> = [
-      "input_blocks", "middle_block", "output_blocks", "double_blocks", "single_blocks", "joint_blocks",
+      "input_blocks", "middle_block", "output_blocks", "joint_blocks", "double_stream_blocks", "single_stream_blocks",
     ]
     let refusals = modules.filter { module in
       PipelineNames.split(module.name).map { others.contains($0.path.prefix { $0 != "." }) } ?? false

@@ -5,6 +5,9 @@ import TensorCore
 ///
 /// In between a stack goes by the name `….experts.gate_proj`, `….experts.up_proj` or `….experts.down_proj`.
 enum ExpertStacks {
+  /// Most experts of a stack; models have hundreds.
+  static let limit: UInt64 = 4_096
+
   private static let leaves = [
     "gate_proj": "gate_proj", "up_proj": "up_proj", "down_proj": "down_proj", "w1": "gate_proj", "w3": "up_proj",
     "w2": "down_proj",
@@ -115,8 +118,10 @@ enum ExpertStacks {
     while model.modules["\(owner).\(found).gate_proj"] != nil || model.modules["\(owner).\(found).w1"] != nil {
       found += 1
     }
+    guard found <= limit else { throw .refused(input.path, subject: owner, "the base has \(found) experts there") }
     guard found >= least else {
-      throw .refused(input.path, subject: owner, "it adapts expert \(least - 1), and the base has \(found) experts there")
+      throw .refused(
+        input.path, subject: owner, "it adapts expert \(least - 1), and the base has \(found) experts there")
     }
     return found
   }

@@ -77,7 +77,8 @@ struct FusedModules {
       sizes = try self.sizes(rule, of: total, whole, base)
     }
     guard sizes.count == rule.parts.count, sizes.allSatisfy({ $0 <= 1 << 24 }) else {
-      throw refusal(whole, "the base has neither this module nor all of its parts \(rule.parts.joined(separator: ", "))")
+      throw refusal(
+        whole, "the base has neither this module nor all of its parts \(rule.parts.joined(separator: ", "))")
     }
     return Rows(sizes: sizes, moves: try moves(sizes, arrangement, whole, base))
   }

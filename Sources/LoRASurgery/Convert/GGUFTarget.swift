@@ -1,6 +1,6 @@
 import JSON
-import LoRAModel
 import LoRAKernels
+import LoRAModel
 import TensorCore
 
 /// llama.cpp: one GGUF file with one alpha, which llama.cpp divides by the rank of each tensor
@@ -12,7 +12,8 @@ package struct GGUFTarget: ConversionTarget {
     try input.check("GGUF", [.embeddings, .experts, .invocationTokens])
     guard let base = input.base, let type = base.modelType else {
       throw .refused(
-        input.path, "a GGUF adapter names the architecture of its base and has the rows of queries and keys in its order",
+        input.path,
+        "a GGUF adapter names the architecture of its base and has the rows of queries and keys in its order",
         hint: "name the base's config.json with --base")
     }
     guard let architecture = GGUFNames.architectures[type] else {
@@ -30,6 +31,9 @@ package struct GGUFTarget: ConversionTarget {
     }
     let names = try names(of: bench.modules, input, base)
     let alpha = foldToOneAlpha(&bench)
+    guard Float(alpha).isFinite, Float(alpha) != 0 else {
+      throw .refused(input.path, "its alpha of \(alpha) is beyond the range of F32, in which GGUF has it")
+    }
     var header = GGUFHeader()
     header.add("general.architecture", architecture.name)
     header.add("general.type", "adapter")

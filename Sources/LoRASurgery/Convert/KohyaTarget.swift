@@ -12,6 +12,7 @@ package struct KohyaTarget: ConversionTarget {
     try input.check("kohya's format", [.convolutions, .magnitudes])
     var bench = ConversionWorkbench(input.modules)
     bench.foldZeros()
+    try checkAlphas(bench.modules, input)
     let names = try names(of: bench.modules, input, options.prefix)
     var weights = SafetensorsDraft()
     for (module, name) in zip(bench.modules, names) {
@@ -31,6 +32,15 @@ package struct KohyaTarget: ConversionTarget {
       .file(try weights.file(named: "lora.safetensors")), tensors: weights.names.count, of: bench)
   }
 
+  /// Refuses alphas that F32 does not have; one of 0 would be read as a scale of 1.
+  private func checkAlphas(_ modules: [ModuleDraft], _ input: ConversionInput) throws(SurgeryError) {
+    for module in modules {
+      guard Float(module.wholeAlpha).isFinite, Float(module.wholeAlpha) != 0 else {
+        throw .refused(input.path, subject: module.name, "its alpha of \(module.alpha) is beyond the range of F32")
+      }
+    }
+  }
+
   /// What trainers say of a whole file.
   private func metadata(_ modules: [ModuleDraft]) -> [(key: String, value: String)] {
     let ranks = Set(modules.map(\.rank))
@@ -48,7 +58,8 @@ package struct KohyaTarget: ConversionTarget {
   private func names(of modules: [ModuleDraft], _ input: ConversionInput, _ prefix: String?) throws(SurgeryError)
     -> [String]
   {
-    let modules = try prefix == nil ? PipelineNames.complete(modules, of: input.path, target: "kohya's format") : modules
+    let modules =
+      try prefix == nil ? PipelineNames.complete(modules, of: input.path, target: "kohya's format") : modules
     let isSDXL = StabilityNames.isSDXL(modules)
     let hasSeveralEncoders = isSDXL || modules.contains { $0.name.hasPrefix("text_encoder_") }
     var names: [String] = []
@@ -56,9 +67,10 @@ package struct KohyaTarget: ConversionTarget {
       let (part, path) = PipelineNames.split(module.name) ?? ("", module.name)
       let own = isSDXL && part == "unet" ? StabilityNames.stability(path) : path
       guard let own else {
-        throw .refused(input.path, subject: module.name, "Stability's code has no name for this module of a U-Net of SDXL")
+        throw .refused(
+          input.path, subject: module.name, "Stability's code has no name for this module of a U-Net of SDXL")
       }
-      let start = prefix ?? Self.prefix(of: part, hasSeveralEncoders: hasSeveralEncoders)
+      let start = part.isEmpty ? prefix ?? "" : Self.prefix(of: part, hasSeveralEncoders: hasSeveralEncoders)
       names.append(start + own.replacing(".", with: "_"))
     }
     if let name = PipelineNames.firstRepeated(names) {

@@ -15,7 +15,7 @@ package struct MLXTarget: ConversionTarget {
     var bench = ConversionWorkbench(input.modules)
     try ExpertStacks.stacked(&bench, input)
     for index in bench.modules.indices { try rename(&bench.modules[index], input) }
-    let rank = bench.padToOneRank()
+    let rank = try bench.padToOneRank(of: input.path)
     let scale = bench.foldToOneScale()
     let layers = try layers(&bench, input)
     var weights = SafetensorsDraft()
@@ -43,7 +43,9 @@ package struct MLXTarget: ConversionTarget {
     if let base = input.adapter.config?.baseModel ?? input.base?.model.name { config["model"] = .string(base) }
     let files = [
       try weights.file(named: "adapters.safetensors"),
-      DraftFile(PEFTFolder.configName, json: .object(JSONObject(config.members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))),
+      DraftFile(
+        PEFTFolder.configName,
+        json: .object(JSONObject(config.members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))),
       options.record.file,
     ]
     return ConversionPlan(.folder(AdapterDraft(files)), tensors: weights.names.count, of: bench)
@@ -62,7 +64,8 @@ package struct MLXTarget: ConversionTarget {
         refuse("MLX's magnitudes of an embedding are over its rows, PEFT's over its width")
       }
       if module.kind == .embedding, input.base?.tiesEmbeddings == true {
-        refuse("the base's output head is its embedding, and MLX would adapt both where PEFT adapts the embedding alone")
+        refuse(
+          "the base's output head is its embedding, and MLX would adapt both where PEFT adapts the embedding alone")
       }
       if module.name == "lm_head", input.base?.tiesEmbeddings == true {
         refuse("the base's output head is its embedding, and MLX has no module lm_head then")

@@ -33,7 +33,8 @@ package struct PEFTTarget: ConversionTarget {
     draft.usesDoRA = modules.contains { $0.magnitude != nil }
     draft.hasLoRABias = modules.contains { $0.bias != nil }
     guard input.adapter.format == .peft, let raw = input.adapter.rawConfig else {
-      draft.baseModel = input.base?.model.name ?? input.adapter.rawConfig?["model"]?.string
+      draft.baseModel =
+        input.base?.model.name ?? input.adapter.rawConfig?["model"]?.string
         ?? input.adapter.config?.baseModel
       return draft.config()
     }
@@ -46,6 +47,7 @@ package struct PEFTTarget: ConversionTarget {
     throws(SurgeryError) -> [ModuleDraft]
   {
     guard input.adapter.format != .peft else { return modules }
+    let modules = try FluxNames.diffusers(modules, of: input.path)
     let parts = Set(modules.compactMap { PipelineNames.split($0.name)?.part })
     guard let part = options.part ?? parts.first, !parts.isEmpty else { return modules }
     guard parts.contains(part), options.part != nil || parts.count == 1,
@@ -83,7 +85,8 @@ package struct PEFTTarget: ConversionTarget {
       weights.add(a, .stackedA(a), as: path + ".lora_A.weight", dtype: dtype, ledger: ledger)
       weights.add(b, .stackedB(b), as: path + ".lora_B.weight", dtype: dtype, ledger: ledger)
     case .linear, .conv1d, .conv2d:
-      weights.add(a, .rankFirst(a, kernel: module.inputShape), as: path + ".lora_A.weight", dtype: dtype, ledger: ledger)
+      weights.add(
+        a, .rankFirst(a, kernel: module.inputShape), as: path + ".lora_A.weight", dtype: dtype, ledger: ledger)
       weights.add(
         b, .rankLast(b, ones: module.inputShape.count - 1), as: path + ".lora_B.weight", dtype: dtype, ledger: ledger)
     }

@@ -29,7 +29,8 @@ enum PipelineNames {
   /// same model when the adapter has no parts.
   ///
   /// - Throws: `SurgeryError.refused` for modules of which nothing tells the part.
-  static func complete(_ modules: [ModuleDraft], of path: String, target: String) throws(SurgeryError) -> [ModuleDraft] {
+  static func complete(_ modules: [ModuleDraft], of path: String, target: String) throws(SurgeryError) -> [ModuleDraft]
+  {
     let told = Set(modules.filter { split($0.name) == nil }.compactMap { part(ofPath: $0.name) })
     var result = modules
     for (index, module) in modules.enumerated() where split(module.name) == nil {

@@ -8,7 +8,9 @@ import TensorCore
 package struct TensorRTLLMTarget: ConversionTarget {
   package init() {}
 
-  /// Numbers of modules. Gate and up are crossed there: `mlp_h_to_4h` is the gate of a gated feed-forward.
+  /// Numbers of modules.
+  ///
+  /// Gate and up are crossed there: `mlp_h_to_4h` is the gate of a gated feed-forward.
   private static let modules: [String: Int32] = [
     "self_attn.qkv_proj": 0, "self_attn.q_proj": 1, "self_attn.k_proj": 2, "self_attn.v_proj": 3,
     "self_attn.o_proj": 4, "mlp.gate_proj": 5, "mlp.down_proj": 6, "mlp.up_proj": 7,
@@ -57,10 +59,12 @@ package struct TensorRTLLMTarget: ConversionTarget {
 
   /// Elements of the longest row.
   private func rowWidth(_ modules: [ModuleDraft], _ input: ConversionInput) throws(SurgeryError) -> UInt64 {
-    let width = modules.map { $0.rank &* ($0.a.count &+ $0.b.count) }.max() ?? 0
-    let (total, overflow) = width.multipliedReportingOverflow(by: UInt64(modules.count) * 4)
-    guard !overflow, total < 1 << 48 else { throw .refused(input.path, "its array would be beyond what is written") }
-    return width
+    let sizes = modules.map { Double($0.rank) * (Double($0.a.count) + Double($0.b.count)) }
+    guard let width = sizes.max(), width * Double(sizes.count) <= ConversionWorkbench.paddingLimit * sizes.reduce(0, +)
+    else {
+      throw .refused(input.path, "its array, in which all rows are as long as the longest, would be nearly empty")
+    }
+    return UInt64(width)
   }
 
   private func weights(_ bench: ConversionWorkbench, _ dtype: DType, _ width: UInt64) -> DraftFile {

@@ -34,7 +34,8 @@ enum TorchtuneNames {
     var result: [ModuleDraft] = []
     for var module in modules {
       guard let name = peftName(of: module.name) else {
-        throw .refused(path, subject: module.name, "transformers has no module that is known to be this one of torchtune")
+        throw .refused(
+          path, subject: module.name, "transformers has no module that is known to be this one of torchtune")
       }
       module.name = name
       result.append(try reordered(module, of: path, base, toPairs: false))
@@ -50,7 +51,8 @@ enum TorchtuneNames {
     guard last == "q_proj" || last == "k_proj" else { return module }
     guard let base, let type = base.modelType else {
       throw .refused(
-        path, subject: module.name, "torchtune orders the rows of queries and keys by heads, which the adapter does not tell",
+        path, subject: module.name,
+        "torchtune orders the rows of queries and keys by heads, which the adapter does not tell",
         hint: "name the base's config.json with --base")
     }
     if unpaired.contains(type) { return module }

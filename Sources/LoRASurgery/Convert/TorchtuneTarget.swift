@@ -15,7 +15,8 @@ package struct TorchtuneTarget: ConversionTarget {
     for module in input.modules {
       if module.magnitude == nil, withMagnitudes > 0 {
         refusals.append(
-          SurgeryRefusal(input.path, subject: module.name, "it has no magnitudes, and torchtune has them for all or none"))
+          SurgeryRefusal(
+            input.path, subject: module.name, "it has no magnitudes, and torchtune has them for all or none"))
       }
       guard let name = TorchtuneNames.name(of: module.name) else {
         refusals.append(SurgeryRefusal(input.path, subject: module.name, "torchtune has no LoRA for this module"))
@@ -32,7 +33,7 @@ package struct TorchtuneTarget: ConversionTarget {
       bench.modules.append(moved)
     }
     guard refusals.isEmpty else { throw .refused(refusals) }
-    let rank = bench.padToOneRank()
+    let rank = try bench.padToOneRank(of: input.path)
     let alpha = bench.foldToOneScale() * Double(rank)
     var weights = SafetensorsDraft()
     for module in bench.modules {

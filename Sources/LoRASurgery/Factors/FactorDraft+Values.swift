@@ -54,7 +54,8 @@ extension FactorDraft {
     }
     guard back.allSatisfy(\.isFinite) else {
       throw .refused(
-        path, subject: name, "it has values beyond the range of \(dtype.name)", hint: "write it with --dtype bf16 or f32")
+        path, subject: name, "it has values beyond the range of \(dtype.name)",
+        hint: "write it with --dtype bf16 or f32")
     }
     ledger.note(name, exact: elements, rounded: back)
     return bytes

@@ -33,7 +33,8 @@ extension SafetensorsDraft {
   /// Adds a number, as F32 without dimensions.
   package mutating func add(_ number: Double, as name: String) {
     let bits = Float(number).bitPattern
-    make([(name, .f32, [])]) { () throws(SurgeryError) in [(0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }] }
+    make([(name, .f32, [])]) { () throws(SurgeryError) in [(0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }]
+    }
   }
 }
 

@@ -111,7 +111,9 @@ package struct PEFTConfigDraft: Sendable {
     let last = Set(names.map { $0.lastComponent })
     let adapted = Set(names)
     let others = baseModules.contains { last.contains($0.lastComponent) && !adapted.contains($0) }
-    guard !others, !namesWholePaths, !baseModules.isEmpty || Self.isUniform(names) else { return names.sorted(by: naturallyPrecedes) }
+    guard !others, !namesWholePaths, !baseModules.isEmpty || Self.isUniform(names) else {
+      return names.sorted(by: naturallyPrecedes)
+    }
     return last.map { String($0) }.sorted()
   }
 
