@@ -243,8 +243,8 @@ let package = Package(
     tests(
       "LoRASurgery",
       [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAValidate",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAEngines",
+        "LoRAValidate", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("LoRAEvalGate", ["JSON", "LoRAIO"]),
     tests("LoRAParity", ["TensorCore", "JSON", "Safetensors", "LoRAModel", "LoRAKernels"]),
