@@ -15,9 +15,16 @@ let strict: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// Whether another package has this one checked out.
+let isDependency = Context.packageDirectory.contains("/checkouts/")
+
 /// A library of the layered design in docs/architecture.md; dependencies only ever point down.
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+///
+/// What the tests spend their time in is optimized in debug builds too: see docs/benchmarks.md.
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], isHot: Bool = false) -> Target {
+  .target(
+    name: name, dependencies: dependencies,
+    swiftSettings: strict + (isHot && !isDependency ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []))
 }
 
 /// The tests of one library.
@@ -36,9 +43,6 @@ let hasLibYAML = Context.environment["LORA_NO_LIBYAML"] == nil && access("/usr/i
 
 /// Whether the fuzzer is built, which needs libFuzzer and its `main`: see docs/security.md.
 let wantsFuzzer = Context.environment["LORA_FUZZ"] != nil
-
-/// Whether another package has this one checked out.
-let isDependency = Context.packageDirectory.contains("/checkouts/")
 
 // Exported: the program, the shared library with the C interface, and what a Swift program links.
 let programs: [Product] = [
@@ -64,9 +68,9 @@ let package = Package(
   ] + (hasLibYAML ? [] : [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")]),
   targets: [
     // L0: no dependencies
-    library("TensorCore"),
-    library("JSON"),
-    library("PythonPattern"),
+    library("TensorCore", isHot: true),
+    library("JSON", isHot: true),
+    library("PythonPattern", isHot: true),
     library("SlotCache"),
     .target(name: "CLoRAShims"),
     .target(name: "CLoRAKernels"),
@@ -79,13 +83,14 @@ let package = Package(
     // L1: formats and kernels
     library("Diagnostics", ["TensorCore", "JSON"]),
     library("Compression", ["CZstd", "CBytePlanes", "LoRAIO"]),
-    library("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"]),
+    library("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"], isHot: true),
     library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
-    library("BaseCatalogue", ["TensorCore", "JSON"]),
+    library("BaseCatalogue", ["TensorCore", "JSON"], isHot: true),
 
     // L2: what an adapter and a base model are
     library(
-      "LoRAModel", ["TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue"]),
+      "LoRAModel", ["TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue"],
+      isHot: true),
     library("LoRATokenizer", ["TensorCore", "JSON", "LoRAIO"]),
 
     // What serving engines do with adapters
@@ -123,8 +128,8 @@ let package = Package(
     library(
       "LoRASurgery",
       [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
-        "LoRAEngines", "LoRAInspect", "LoRAValidate", .product(name: "Crypto", package: "swift-crypto"),
+        "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels",
+        "LoRAModel", "LoRAEngines", "LoRAInspect", "LoRAValidate", .product(name: "Crypto", package: "swift-crypto"),
       ]),
 
     library(
@@ -237,7 +242,10 @@ let package = Package(
       ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAModel", .product(name: "Crypto", package: "swift-crypto")]),
     tests(
       "LoRASurgery",
-      ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAValidate"]),
+      [
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAEngines",
+        "LoRAValidate", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     tests("LoRAEvalGate", ["JSON", "LoRAIO"]),
     tests("LoRAParity", ["TensorCore", "JSON", "Safetensors", "LoRAModel", "LoRAKernels"]),
     tests("LoRACapacity", ["TensorCore", "JSON", "Safetensors", "BaseCatalogue", "LoRAModel"]),

@@ -14,7 +14,7 @@ struct TextFields {
     let section = TextSection(config)
     self.config = section.config
     let whole = config["model_type"]?.string
-    let outer = whole.flatMap { TypeTable.type($0, withCaches: true) }
+    let outer = whole.flatMap { TypeTable.fields($0) }
     if let outer, let name = section.path ?? TextSection.keys.first(where: { outer.hasSection($0) }),
       outer.hasSection(name)
     {
@@ -28,7 +28,7 @@ struct TextFields {
       fields = nil
       return
     }
-    fields = TypeTable.type(modelType, withCaches: true).map {
+    fields = TypeTable.fields(modelType).map {
       TypeFields($0, section.config, path: "", problems: Config.Problems(), withCaches: true)
     }
   }

@@ -19,11 +19,14 @@ package struct LoRATool: ParsableCommand {
       CommandGroup(
         name: "Look and check",
         subcommands: [
-          InspectCommand.self, ValidateCommand.self, ReportCommand.self, RulesCommand.self, ExplainCommand.self,
+          InspectCommand.self, ValidateCommand.self, DiffCommand.self, ReportCommand.self, RulesCommand.self,
+          ExplainCommand.self,
           EnginesCommand.self,
           PolicyCommand.self, BasesCommand.self,
         ]),
-      CommandGroup(name: "Change", subcommands: [ResizeCommand.self, CombineCommand.self, DiffCommand.self]),
+      CommandGroup(
+        name: "Change",
+        subcommands: [RepairCommand.self, ResizeCommand.self, CombineCommand.self, ConvertCommand.self]),
       CommandGroup(name: "Merge", subcommands: [MergeCommand.self, VerifyCommand.self, ParityCommand.self]),
       CommandGroup(
         name: "Serve", subcommands: [PackCommand.self, PlanCommand.self, ReplayCommand.self, GateCommand.self]),

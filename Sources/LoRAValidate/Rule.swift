@@ -15,13 +15,16 @@ public struct Rule: Sendable {
   public let consequence: String
   /// What to do about it.
   public let remedy: String
+  /// What `lora-tool repair` does about it.
+  public let repair: RuleRepair
   /// A case in point, as preformatted text.
   public let example: String
   private let check: @Sendable (ValidationContext) -> [Finding]
 
   /// A rule; leave out `check` when its findings arise while the adapter is read.
   init(
-    _ id: RuleID, _ title: String, meaning: String, consequence: String, remedy: String, example: String,
+    _ id: RuleID, _ title: String, meaning: String, consequence: String, remedy: String, repair: RuleRepair,
+    example: String,
     check: @escaping @Sendable (ValidationContext) -> [Finding] = { _ in [] }
   ) {
     self.id = id
@@ -29,6 +32,7 @@ public struct Rule: Sendable {
     self.meaning = meaning
     self.consequence = consequence
     self.remedy = remedy
+    self.repair = repair
     self.example = example
     self.check = check
   }
@@ -50,6 +54,8 @@ public struct Rule: Sendable {
     **Why it matters.** \(consequence)
 
     **What to do.** \(remedy)
+
+    \(repair.paragraph)
 
     ```text
     \(example)

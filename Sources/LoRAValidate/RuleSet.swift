@@ -56,15 +56,19 @@ public enum RuleSet {
 
   /// All pages in one Markdown document, as `docs/rules.md` holds it.
   public static var markdown: String {
-    let table = all.map { "| [\($0.id.rawValue)](#\($0.id.rawValue)) | \($0.id.severity.rawValue) | \($0.title) |" }
+    let table = all.map { rule in
+      let (name, repair) = (rule.id.rawValue, rule.repair.option.map { "`\($0)`" } ?? rule.repair.kind)
+      return "| [\(name)](#\(name)) | \(rule.id.severity.rawValue) | \(rule.title) | \(repair) |"
+    }
     return """
       # Rules
 
       What `lora-tool validate` looks for. `lora-tool explain RULE` shows one page of this document, and a test keeps the
-      document equal to the rules in `Sources/LoRAValidate/Rules`.
+      document equal to the rules in `Sources/LoRAValidate/Rules`. The last column says whether `lora-tool repair` mends
+      what a rule finds: exactly, with an option that settles what the files do not, or not at all.
 
-      | Rule | Severity | When |
-      | --- | --- | --- |
+      | Rule | Severity | When | Repair |
+      | --- | --- | --- | --- |
       \(table.joined(separator: "\n"))
 
       \(all.map(\.explanation).joined(separator: "\n"))

@@ -3,7 +3,7 @@ import Safetensors
 import TensorCore
 
 /// In which way a module's factors fit only after transposition.
-enum Transposition: Hashable {
+package enum Transposition: Hashable, Sendable {
   /// A is stored `[in, rank]` and B `[rank, out]`.
   case factors
   /// A and B are as they should be, but input and output of the base are the other way round.

@@ -1,6 +1,6 @@
 import Diagnostics
 import JSON
-import LoRAEngines
+package import LoRAEngines
 public import LoRAModel
 
 /// Everything that the rules may look at for one adapter; built once, read by every rule.
@@ -14,17 +14,17 @@ public struct ValidationContext: Sendable {
   /// What its values are like; nil when they were not read.
   public let values: AdapterValues?
   /// The names of the adapter's modules, in their order.
-  let names: [String]
+  package let names: [String]
   /// PEFT's answer to which modules the config adapts.
-  let matching: TargetMatching?
+  package let matching: TargetMatching?
   /// The base's module for each of the adapter's modules; nil when the base is absent or its modules are not known.
-  let matches: [ModuleMatch?]?
+  package let matches: [ModuleMatch?]?
   /// The adapter's modules with their place in the base, for those that have one.
-  let matched: [(module: AdapterModule, match: ModuleMatch)]
+  package let matched: [(module: AdapterModule, match: ModuleMatch)]
   /// The names of the base's modules in memory; nil when the base is absent.
-  let loadedNames: LoadedNames?
+  package let loadedNames: LoadedNames?
   /// What the engine makes of the adapter, worst first; empty without an engine.
-  let servingReasons: [ServingReason]
+  package let servingReasons: [ServingReason]
   /// The tokenizers of adapter and base; nil when none lies beside the adapter, or none was looked for.
   var tokenizers: TokenizerPair?
   private let transpositions: [String: Transposition]
@@ -68,10 +68,10 @@ public struct ValidationContext: Sendable {
   }
 
   /// How the module's factors would have to be turned to fit, or nil when turning is not the answer.
-  func transposition(of module: AdapterModule) -> Transposition? { transpositions[module.name] }
+  package func transposition(of module: AdapterModule) -> Transposition? { transpositions[module.name] }
 
   /// The adapter's modules that a known base does not have.
-  var unmatched: [AdapterModule] {
+  package var unmatched: [AdapterModule] {
     guard let matches else { return [] }
     return zip(adapter.modules, matches).compactMap { module, match in match == nil ? module : nil }
   }
@@ -107,7 +107,7 @@ extension AdapterConfig {
 
 extension Adapter {
   /// Whether the header can be trusted: whole, valid and without ambiguous names.
-  var isSound: Bool {
+  package var isSound: Bool {
     file != nil && !findings.contains { $0.severity == .error && RuleSet.unreadable.contains($0.rule) }
   }
 

@@ -37,6 +37,11 @@ public final class SafetensorsFile: Sendable {
     return SafetensorsFile(header: header, contents: nothing)
   }
 
+  /// The same data under other entries, such as other names for the same ranges.
+  package func viewed(as tensors: [TensorInfo]) -> SafetensorsFile {
+    SafetensorsFile(header: header.with(tensors), contents: contents)
+  }
+
   /// Offset in the contents of the tensor's first byte.
   public func offset(of tensor: TensorInfo) -> UInt64 { header.dataStart + tensor.begin }
 

@@ -52,6 +52,15 @@ public struct SafetensorsHeader: Sendable {
     self.dataStart = dataStart
   }
 
+  /// The header that other entries over the same data would make; of two equal names the first is found.
+  func with(_ tensors: [TensorInfo]) -> SafetensorsHeader {
+    var names = NameTable(capacity: tensors.count)
+    for (position, tensor) in tensors.enumerated() {
+      _ = names.insert(position, hash: NameTable.hash(tensor.name), of: tensors)
+    }
+    return SafetensorsHeader(tensors: tensors, names: names, metadata: metadata, dataStart: dataStart)
+  }
+
   /// The tensor of this name, or nil.
   public subscript(name: String) -> TensorInfo? { names.position(of: name, in: tensors).map { tensors[$0] } }
 

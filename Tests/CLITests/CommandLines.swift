@@ -54,6 +54,9 @@ struct CommandLine: Sendable, CustomTestStringConvertible {
       command: ["verify"],
       arguments: ["MERGED"] + base + adapter,
       isCheck: true),
+    CommandLine(
+      command: ["convert"], arguments: ["adapters/llama-all-linear", "--to", "mlx", "--output", "OUT"],
+      reportsToOutput: false, isCheck: true),
     CommandLine(command: ["bases"], arguments: ["--base", "bases/llama-7b.json"]),
     CommandLine(command: ["rules"], arguments: []),
     CommandLine(command: ["engines"], arguments: []),
@@ -76,6 +79,9 @@ struct CommandLine: Sendable, CustomTestStringConvertible {
     CommandLine(
       command: ["pack"], arguments: base + ["--max-lora-rank", "8", "adapters/llama-all-linear", "--output", "OUT"],
       reportsToOutput: false, isTimed: true, isCheck: true),
+    CommandLine(
+      command: ["repair"], arguments: ["broken/naming-default", "--output", "OUT"], reportsToOutput: false,
+      isCheck: true),
     CommandLine(
       command: ["parity"], arguments: base + adapter + ["--tokens", "2"], isCheck: true),
   ]

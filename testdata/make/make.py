@@ -9,7 +9,7 @@ import sys
 
 PARTS = (
     "models adapters merged broken headers bases formats deltas evaluation traffic slots mutants config_corpus "
-    "method_corpus folder_corpus pipeline_corpus".split()
+    "method_corpus folder_corpus pipeline_corpus repair".split()
 )
 
 

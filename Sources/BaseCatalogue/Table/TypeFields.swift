@@ -152,7 +152,7 @@ final class TypeFields: FieldSource {
     if modelType == usual { replace(type.inSection) }
     if found == nil { replace(type.withoutSection) }
     if case .text(let named)? = replaced["model_type"] { modelType = named }
-    guard let type = TypeTable.type(modelType, withCaches: withCaches) else {
+    guard let type = withCaches ? TypeTable.fields(modelType) : TypeTable.type(modelType) else {
       problems.report(.unknownModelType(modelType))
       return nil
     }

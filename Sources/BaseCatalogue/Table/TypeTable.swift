@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The types of the generated table.
 enum TypeTable {
   /// Names of all types.
@@ -9,11 +11,20 @@ enum TypeTable {
   /// What the table says of a type; nil for one that it does not have.
   static func type(_ modelType: String) -> TypeText? { texts[modelType].flatMap { TypeText(modelType, $0) } }
 
-  /// The same, or with what caches depend on added; a type may be known for its cache alone.
-  static func type(_ modelType: String, withCaches: Bool) -> TypeText? {
-    guard withCaches, let cache = caches[modelType] else { return type(modelType) }
-    return TypeText(modelType, (texts[modelType] ?? "") + "\n" + cache, needsClasses: false)
+  /// The fields of a type without its classes, with what caches depend on; a type may be known for its cache alone.
+  static func fields(_ modelType: String) -> TypeText? {
+    knownFields.withLock { known in
+      if let fields = known[modelType] { return fields }
+      let (text, cache) = (texts[modelType], caches[modelType])
+      guard text != nil || cache != nil else { return nil }
+      let lines = [text, cache].compactMap(\.self).joined(separator: "\n")
+      known[modelType] = TypeText(modelType, lines, isFieldsOnly: true)
+      return known[modelType]
+    }
   }
+
+  /// What was read before: a plan asks for the fields of one type five times.
+  private static let knownFields = Mutex<[String: TypeText]>([:])
 
   /// The rows of a shared block; empty for one that does not exist.
   static func block(_ name: String) -> [Item] {

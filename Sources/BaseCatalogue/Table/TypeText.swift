@@ -37,14 +37,20 @@ struct TypeText: Sendable {
   var classes: [Class] = []
 
   /// Reads the lines of a type; nil when one is malformed.
-  init?(_ modelType: String, _ text: String, needsClasses: Bool = true) {
+  ///
+  /// - Parameter isFieldsOnly: whether the lines of its classes, most of the text, are passed over.
+  init?(_ modelType: String, _ text: String, isFieldsOnly: Bool = false) {
     self.modelType = modelType
-    for line in text.split(separator: "\n") {
+    for line in text.utf8.split(separator: UInt8(ascii: "\n")).map({ Substring($0) }) {
+      if isFieldsOnly, let mark = line.utf8.first, Self.classMarks.contains(mark) { continue }
       let words = line.split(separator: " ").map { String($0) }
       guard let mark = words.first, read(mark, words.dropFirst(), line.dropFirst(2)) else { return nil }
     }
-    if needsClasses, classes.isEmpty { return nil }
+    if !isFieldsOnly, classes.isEmpty { return nil }
   }
+
+  /// What the lines of classes begin with.
+  private static let classMarks: [UInt8] = Array("crpi".utf8)
 
   private mutating func read(_ mark: String, _ words: ArraySlice<String>, _ rest: Substring) -> Bool {
     switch mark {

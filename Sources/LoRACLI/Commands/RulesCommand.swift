@@ -18,14 +18,17 @@ struct RulesCommand: ToolCommand {
   func run() throws {
     switch format {
     case .text:
-      var table = TextTable([("rule", .left), ("severity", .left), ("when", .left)])
-      for rule in RuleSet.all { table.add([rule.id.rawValue, rule.id.severity.rawValue, rule.title]) }
+      var table = TextTable([("rule", .left), ("severity", .left), ("repair", .left), ("when", .left)])
+      for rule in RuleSet.all {
+        let repair = rule.repair.option ?? rule.repair.kind
+        table.add([rule.id.rawValue, rule.id.severity.rawValue, repair, rule.title])
+      }
       try report.write(text: table.lines())
     case .json:
       let rules: [JSONValue] = RuleSet.all.map { rule in
         [
           "rule": .string(rule.id.rawValue), "severity": .string(rule.id.severity.rawValue),
-          "title": .string(rule.title), "explanation": .string(rule.explanation),
+          "title": .string(rule.title), "repair": rule.repair.json, "explanation": .string(rule.explanation),
         ]
       }
       let document: JSONValue = .document(

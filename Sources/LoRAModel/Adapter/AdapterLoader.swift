@@ -1,5 +1,5 @@
 import Diagnostics
-import JSON
+package import JSON
 import LoRAIO
 public import Safetensors
 import TensorCore
@@ -16,59 +16,83 @@ extension Adapter {
   public static func load(_ path: String, unpacking: SafetensorsFile.Unpacking = .now) -> Adapter {
     let location = AdapterLocation(path)
     let examined = location.weights.map { SafetensorsFile.examine($0, unpacking: unpacking) }
-    var reading = location.config.map { AdapterConfig.read($0) }
-    let scheme = examined?.file.flatMap {
+    return read(
+      path, weights: location.weights, file: examined?.file, isSound: examined?.isSound ?? false,
+      config: location.config.map { AdapterConfig.read($0) }, findings: location.findings + (examined?.findings ?? []))
+  }
+
+  /// What an adapter would be whose file had these entries over the same data, and whose config these members.
+  ///
+  /// - Parameters:
+  ///   - tensors: the entries; values are not looked at, but for alphas in the file.
+  ///   - config: the members, or nil for no config.
+  ///   - weights: the path that the weights are said to lie at; the config lies beside it.
+  package func reread(_ tensors: [TensorInfo], config: JSONObject?, weights: String) -> Adapter {
+    let configPath = Folder.join(Folder.parent(weights), AdapterLocation.configName)
+    return Self.read(
+      path, weights: weights, file: file?.viewed(as: tensors), isSound: file != nil,
+      config: config.map { AdapterConfig.parse($0, path: configPath) }, findings: [])
+  }
+
+  private static func read(
+    _ path: String, weights: String?, file: SafetensorsFile?, isSound: Bool, config: ConfigReading?,
+    findings: [Finding]
+  ) -> Adapter {
+    var reading = config
+    let scheme = file.flatMap {
       NamingSchemes.scheme(for: $0.header, hasPEFTConfig: reading?.raw?["peft_type"] != nil)
     }
     if scheme?.configUse == ConfigUse.none { reading = nil }
-    var findings = location.findings + (examined?.findings ?? []) + (reading?.findings ?? [])
+    var findings = findings + (reading?.findings ?? [])
     var assembly = Assembly(scheme: scheme)
-    for tensor in examined?.file?.header.tensors ?? [] { assembly.add(tensor) }
-    let trainer = examined?.file.flatMap { OtherTrainer.of($0.header) }
-    var scaling = scaling(scheme, reading, examined, assembly.alphas, &findings)
-    if trainer == .mistralFinetune, reading == nil, let weights = location.weights,
+    for tensor in file?.header.tensors ?? [] { assembly.add(tensor) }
+    let trainer = file.flatMap { OtherTrainer.of($0.header) }
+    var scaling = scaling(scheme, reading, file, isSound: isSound, assembly.alphas, &findings)
+    if trainer == .mistralFinetune, reading == nil, let weights,
       let scale = OtherTrainer.mistralScale(beside: weights)
     {
       scaling = .multiplier(scale.factor, rank: scale.rank)
     }
-    var adapter = assembly.adapter(path: path, weightsPath: location.weights ?? path, reading, scaling)
+    var adapter = assembly.adapter(path: path, weightsPath: weights ?? path, reading, scaling)
     if let config = reading?.config, let exhaustion = scaling.exhaustion(config) {
       findings.append(exhaustion)
       reading?.config = nil
-      adapter = assembly.adapter(path: path, weightsPath: location.weights ?? path, reading, .unknown)
+      adapter = assembly.adapter(path: path, weightsPath: weights ?? path, reading, .unknown)
     }
     // torchtune's config does not know the field; its tensors do.
     if scheme?.configUse == .optional, adapter.modules.contains(where: { $0.magnitude != nil }) {
       adapter.config?.usesDoRA = true
     }
     adapter.trainer = trainer
-    if let weights = location.weights, adapter.foreignMethod == nil {
+    if let weights, adapter.foreignMethod == nil {
       if reading == nil, trainer == nil, scheme?.configUse == .required {
         findings.append(.missingConfig(beside: weights))
       }
-      if reading?.mlx != nil, scheme?.format == .peft { findings.append(.foreignConfig(location.config ?? weights)) }
+      if reading?.mlx != nil, scheme?.format == .peft {
+        findings.append(.foreignConfig(Folder.join(Folder.parent(weights), AdapterLocation.configName)))
+      }
     }
-    adapter.file = examined?.file
+    adapter.file = file
     adapter.findings = findings
     return adapter
   }
 
   /// Where the scales of these modules come from; what is wrong there is added to the findings.
   private static func scaling(
-    _ scheme: (any NamingScheme)?, _ reading: ConfigReading?, _ examined: Examined?, _ alphas: [String: TensorInfo],
-    _ findings: inout [Finding]
+    _ scheme: (any NamingScheme)?, _ reading: ConfigReading?, _ file: SafetensorsFile?, isSound: Bool,
+    _ alphas: [String: TensorInfo], _ findings: inout [Finding]
   ) -> ModuleScaling {
     if let config = reading?.config { return ModuleScaling(config) }
     if let mlx = reading?.mlx, scheme?.format == .mlx {
       return mlx.scale.map { .multiplier($0, rank: mlx.rank) } ?? .unknown
     }
-    guard scheme?.configUse == ConfigUse.none, let examined, let file = examined.file else { return .unknown }
+    guard scheme?.configUse == ConfigUse.none, let file else { return .unknown }
     let (configs, problems) = DiffusersNaming.configs(in: file)
     findings += problems
     let parts = configs.mapValues {
       (matching: TargetMatching($0), usesRoot: $0.usesRankStabilizedScale)
     }
-    guard examined.isSound, !alphas.isEmpty else { return .file(parts: parts, alphas: [:]) }
+    guard isSound, !alphas.isEmpty else { return .file(parts: parts, alphas: [:]) }
     let read = AlphaValues(alphas, in: file)
     findings += read.findings
     return .file(parts: parts, alphas: read.values)

@@ -46,6 +46,11 @@ extension AdapterConfig {
         found: value.kindName)
       return ConfigReading(config: nil, raw: nil, findings: [finding])
     }
+    return parse(raw, path: path)
+  }
+
+  /// Types the members of a config of PEFT or MLX.
+  static func parse(_ raw: JSONObject, path: String) -> ConfigReading {
     if MLXConfig.isOne(raw) {
       let mlx = MLXConfig(raw, path: path)
       return ConfigReading(config: nil, raw: raw, findings: mlx.findings, mlx: mlx)

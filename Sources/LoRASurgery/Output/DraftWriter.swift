@@ -148,7 +148,9 @@ package struct DraftWriter: Sendable {
         return infinite
       }
       guard infinite == 0 else {
-        throw .refused(file.path, subject: tensor.name, "it holds numbers beyond the range of \(dtype.name)")
+        throw .refused(
+          file.path, subject: tensor.name, "\(grouped(infinite)) of its values are too large for \(dtype.name)",
+          hint: "write the adapter in another type with --dtype")
       }
       first += count
     }

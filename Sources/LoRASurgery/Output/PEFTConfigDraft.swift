@@ -2,104 +2,139 @@ package import JSON
 package import LoRAModel
 import TensorCore
 
-/// The members of an `adapter_config.json` that is being made.
+/// An `adapter_config.json` that says of every module what its tensors are: ranks, alphas, targets.
 package struct PEFTConfigDraft: Sendable {
-  package var members: JSONObject
-
-  /// The rank and alpha of a module; its scale is their ratio.
-  package struct Strength: Sendable {
-    package let module: String
+  /// One adapted module of the output.
+  package struct Module: Sendable {
+    package let name: String
+    package let kind: ModuleKind
     package let rank: UInt64
+    /// The scale is alpha / rank.
     package let alpha: Double
 
-    package init(module: String, rank: UInt64, alpha: Double) {
-      (self.module, self.rank, self.alpha) = (module, rank, alpha)
+    package init(name: String, kind: ModuleKind, rank: UInt64, alpha: Double) {
+      (self.name, self.kind, self.rank, self.alpha) = (name, kind, rank, alpha)
     }
   }
 
-  /// The config of an adapter: its own where it is one of PEFT's, else one that says what its tensors say.
-  package init(_ adapter: Adapter) {
-    if let own = adapter.rawConfig, adapter.config != nil {
-      members = own
-      return
-    }
-    members = [
-      "peft_type": .string("LORA"), "base_model_name_or_path": adapter.config?.baseModel.map { .string($0) } ?? .null,
-      "task_type": .null, "inference_mode": .bool(true), "r": .integer(8), "lora_alpha": .integer(8),
-      "lora_dropout": .real(0), "bias": .string("none"), "fan_in_fan_out": .bool(false),
-      "init_lora_weights": .bool(true),
-      "use_rslora": .bool(false), "use_dora": .bool(adapter.modules.contains { $0.magnitude != nil }),
-      "lora_bias": .bool(adapter.modules.contains { $0.bBias != nil }),
-      "target_modules": .array(Self.targets(of: adapter.modules.map(\.name)).map { .string($0) }),
-    ]
-  }
+  package var modules: [Module]
+  /// Names of all modules of the base that can be adapted; empty when the base is not known.
+  package var baseModules: [String] = []
+  package var baseModel: String?
+  package var taskType: String?
+  package var usesDoRA = false
+  package var hasLoRABias = false
+  /// Whether targets are named by their whole paths even where their last components would mean the same ones.
+  package var namesWholePaths = false
+  /// Modules that are saved whole.
+  package var modulesToSave: [String] = []
 
-  /// Says rank and alpha of all modules, without rsLoRA.
+  package init(_ modules: [Module]) { self.modules = modules }
+
+  /// The members, sorted as PEFT writes them.
   ///
-  /// `r` is the largest rank, which engines reserve memory for; every other rank and every alpha that differs has a
-  /// pattern of its own.
-  package mutating func set(_ strengths: [Strength]) {
-    guard let largest = strengths.map(\.rank).max(),
-      let usual = strengths.first(where: { $0.rank == largest })
-    else { return }
-    let names = strengths.map(\.module)
-    let endings = Endings(names)
-    var (ranks, alphas) = (JSONObject(), JSONObject())
-    for strength in strengths.sorted(by: { $0.module < $1.module }) {
-      let key = endings.pattern(for: strength.module)
-      if strength.rank != largest { ranks[key] = JSONValue(strength.rank) }
-      if strength.alpha != usual.alpha { alphas[key] = Self.number(strength.alpha) }
-    }
-    members["r"] = JSONValue(largest)
-    members["lora_alpha"] = Self.number(usual.alpha)
-    members["rank_pattern"] = .object(ranks)
-    members["alpha_pattern"] = .object(alphas)
-    members["use_rslora"] = .bool(false)
+  /// - Parameter kept: the config of the input; what it says and the operation does not change stays.
+  package func config(updating kept: JSONObject = JSONObject()) -> JSONObject {
+    let rank = Self.mostFrequent(modules.map(\.rank)) ?? 1
+    let alpha = Self.mostFrequent(modules.map(\.alpha)) ?? Double(rank)
+    var members: [String: JSONValue] = [:]
+    for (key, value) in kept.members where !Self.untrue.contains(key) { members[key] = value }
+    members["peft_type"] = "LORA"
+    members["r"] = JSONValue(rank)
+    members["lora_alpha"] = Self.number(alpha)
+    members["rank_pattern"] = .object(JSONObject(patterns(\.rank, usual: rank).map { ($0, JSONValue($1)) }))
+    members["alpha_pattern"] = .object(JSONObject(patterns(\.alpha, usual: alpha).map { ($0, Self.number($1)) }))
+    members["use_rslora"] = false
+    members["use_dora"] = .bool(usesDoRA)
+    members["lora_bias"] = .bool(hasLoRABias)
+    members["target_modules"] = .array(targets.map { .string($0) })
+    let parameters = parameterTargets
+    if !parameters.isEmpty { members["target_parameters"] = .array(parameters.map { .string($0) }) }
+    members["modules_to_save"] = modulesToSave.isEmpty ? .null : .array(modulesToSave.map { .string($0) })
+    if let baseModel { members["base_model_name_or_path"] = .string(baseModel) }
+    if let taskType { members["task_type"] = .string(taskType) }
+    for (key, value) in Self.usual where members[key] == nil { members[key] = value }
+    return JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
   }
 
-  /// A number as an integer where it is one: several readers take nothing else for alpha.
+  /// What PEFT writes where nothing else is said.
+  private static let usual: [(String, JSONValue)] = [
+    ("base_model_name_or_path", .null), ("bias", "none"), ("fan_in_fan_out", false), ("inference_mode", true),
+    ("init_lora_weights", true), ("lora_dropout", .real(0)), ("task_type", .null),
+  ]
+
+  /// Members that spoke of the modules as they were.
+  private static let untrue: Set<String> = [
+    "target_modules", "target_parameters", "rank_pattern", "alpha_pattern", "exclude_modules", "layers_to_transform",
+    "layers_pattern", "megatron_config", "modules_to_save",
+  ]
+
+  /// A number, whole where it is one: several readers take whole numbers only.
   package static func number(_ value: Double) -> JSONValue {
     Int64(exactly: value).map { .integer($0) } ?? .real(value)
   }
 
-  /// Targets that name these modules and no others that are known.
+  /// The value that most have, of several the largest.
+  package static func mostFrequent<Value: Hashable & Comparable>(_ values: [Value]) -> Value? {
+    var counts: [Value: Int] = [:]
+    for value in values { counts[value, default: 0] += 1 }
+    return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
+  }
+
+  // MARK: Patterns
+
+  /// Pattern and value of all modules that differ from the usual: by the last component where all modules of that name
+  /// agree, else by the whole path.
   ///
-  /// The last component stands for all modules of its kind where it has one in every layer from 0 on; otherwise the
-  /// base may have more of them, and the full names are given.
-  package static func targets(of modules: [String]) -> [String] {
-    var layers: [String: Set<Int>] = [:]
-    var all: Set<Int> = []
+  /// PEFT takes the first pattern that matches the end of a path, so that no key may be the end of another's path.
+  private func patterns<Value: Hashable>(_ value: (Module) -> Value, usual: Value) -> [(String, Value)] {
+    var byLast: [Substring: Set<Value>] = [:]
+    for module in modules { byLast[module.name.lastComponent, default: []].insert(value(module)) }
+    let keys = PatternKeys(modules.map(\.name))
+    var found: [String: Value] = [:]
     for module in modules {
-      let components = module.dottedComponents
-      let index = components.lazy.compactMap { Int($0) }.first ?? -1
-      layers[String(module.lastComponent), default: []].insert(index)
-      if index >= 0 { all.insert(index) }
+      let last = module.name.lastComponent
+      if byLast[last]?.count == 1 {
+        if value(module) != usual { found[PatternKeys.escaped(last)] = value(module) }
+      } else if value(module) != usual {
+        found[keys.key(for: module.name)] = value(module)
+      }
     }
-    let isWhole = !all.isEmpty && all == Set(0..<all.count) && layers.values.allSatisfy { $0 == all }
-    return isWhole ? layers.keys.sorted() : modules.sorted()
+    return found.sorted { naturallyPrecedes($0.key, $1.key) }
   }
-}
 
-/// Which names are the end of other names, so that a pattern for them would hit both.
-private struct Endings {
-  private let shared: Set<String>
+  // MARK: Targets
 
-  init(_ names: [String]) {
-    let known = Set(names.map { $0[...] })
-    var shared: Set<String> = []
+  /// Last components where they mean the adapted modules and no others, else whole paths.
+  private var targets: [String] {
+    let names = modules.filter { $0.kind != .parameter }.map(\.name)
+    let last = Set(names.map { $0.lastComponent })
+    let adapted = Set(names)
+    let others = baseModules.contains { last.contains($0.lastComponent) && !adapted.contains($0) }
+    guard !others, !namesWholePaths, !baseModules.isEmpty || Self.isUniform(names) else {
+      return names.sorted(by: naturallyPrecedes)
+    }
+    return last.map { String($0) }.sorted()
+  }
+
+  /// Names of adapted parameters, from behind the layer's number on where that means the same ones.
+  private var parameterTargets: [String] {
+    let names = modules.filter { $0.kind == .parameter }.map(\.name)
+    guard Self.isUniform(names) else { return names.sorted(by: naturallyPrecedes) }
+    return names.map { name in name.layer.map { String($0.after.dropFirst()) } ?? name }.uniqued.sorted()
+  }
+
+  /// Whether all layers from the first on have the same modules.
+  private static func isUniform(_ names: [String]) -> Bool {
+    var layers: [Substring: [Substring: Set<UInt64>]] = [:]
     for name in names {
-      for ending in name.suffixesAfterDots where known.contains(ending) { shared.insert(String(ending)) }
+      guard let (index, before, after) = name.layer else { continue }
+      layers[before, default: [:]][after, default: []].insert(index)
     }
-    self.shared = shared
-  }
-
-  /// A regular expression that PEFT's `(.*\.)?(KEY)$` finds in this module alone (peft 0.21, `get_pattern_key`).
-  func pattern(for module: String) -> String {
-    var pattern = shared.contains(module) ? "^" : ""
-    for character in module.unicodeScalars {
-      if "\\.^$*+?{}[]|()".unicodeScalars.contains(character) { pattern += "\\" }
-      pattern.unicodeScalars.append(character)
+    return layers.values.allSatisfy { modules in
+      modules.values.allSatisfy { indices in
+        indices == modules.values.first && indices.max() == UInt64(indices.count - 1)
+      }
     }
-    return pattern
   }
 }

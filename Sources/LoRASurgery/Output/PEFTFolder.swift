@@ -31,7 +31,7 @@ package struct PEFTFolder: Sendable {
   }
 
   /// Files beside an adapter's weights that are no weights, no config of PEFT's and no checkpoint of a training.
-  private static func sideFiles(of folder: String) throws(SurgeryError) -> [DraftFile] {
+  package static func sideFiles(of folder: String) throws(SurgeryError) -> [DraftFile] {
     guard FileKind(path: folder) == .folder else { return [] }
     let names = try SurgeryError.catching { () throws(IOError) in try Folder.names(in: folder) }
     return names.filter { isSideFile($0) && FileKind(path: Folder.join(folder, $0)) == .regular }

@@ -33,10 +33,14 @@ package struct SafetensorsDraft: Sendable {
 
   /// Adds a tensor of a file under a name.
   ///
-  /// - Parameter dtype: the type to cast it to, floating-point; nil keeps its bytes.
-  package mutating func copy(_ tensor: TensorInfo, of file: SafetensorsFile, as name: String, dtype: DType? = nil) {
+  /// - Parameters:
+  ///   - dtype: the type to cast it to, floating-point; nil keeps its bytes.
+  ///   - shape: the shape to give the elements, of the same number; nil keeps the tensor's.
+  package mutating func copy(
+    _ tensor: TensorInfo, of file: SafetensorsFile, as name: String, dtype: DType? = nil, shape: Shape? = nil
+  ) {
     let target = dtype.flatMap { tensor.dtype.isFloat ? $0 : nil } ?? tensor.dtype
-    tensors.append(Tensor(name: name, dtype: target, shape: tensor.shape, source: .file(tensor, file)))
+    tensors.append(Tensor(name: name, dtype: target, shape: shape ?? tensor.shape, source: .file(tensor, file)))
   }
 
   /// Adds tensors that one computation gives, in this order; each result must have its tensor's size.

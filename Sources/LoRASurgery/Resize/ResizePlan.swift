@@ -217,10 +217,10 @@ package struct ResizePlan: Sendable {
   }
 
   private var config: JSONObject {
-    var config = PEFTConfigDraft(adapter)
+    var config = PEFTConfigEdit(adapter)
     config.set(
       modules.map { resize in
-        PEFTConfigDraft.Strength(
+        PEFTConfigEdit.Strength(
           module: resize.module.name, rank: resize.rank, alpha: resize.scale * Double(resize.rank))
       })
     return config.members

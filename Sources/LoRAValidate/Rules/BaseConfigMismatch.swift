@@ -12,6 +12,7 @@ extension Rule {
       Loaders build the model that the config describes: tensors of another shape stop them, surplus ones are left out.
       """,
     remedy: "Check that the config and the weights are from the same model and revision.",
+    repair: .no("it is about the base that was given."),
     example: """
       warning  base-config-mismatch  the weight of model.layers.0.mlp.up_proj is stored with another shape than the config gives it
       """)

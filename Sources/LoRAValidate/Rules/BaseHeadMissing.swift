@@ -25,6 +25,7 @@ extension Rule {
       Load or serve the base as the class of the task (such as `AutoModelForSequenceClassification`). Nothing is wrong \
       with the adapter itself.
       """,
+    repair: .no("nothing is wrong with it."),
     example: """
       note  base-head-missing  the adapter brings a trained head, score, which this base (Qwen2ForCausalLM) does not have
       """

@@ -15,6 +15,7 @@ extension Rule {
       never trained to work alone.
       """,
     remedy: "Serve the adapter on the base that it was trained on.",
+    repair: .no("layers that the base does not have mean that the adapter belongs to another base."),
     example: """
       error  base-layer-range  56 modules belong to layers 32-39, but the base has layers 0-31
              expected layers 0-31, found 32-39

@@ -21,6 +21,12 @@ extension Rule {
       Rename the prefix as the hint says, or train and export against the class that is served (with or without the \
       wrapper of a multimodal model, with or without the language-model head).
       """,
+    repair: .withChoice(
+      "--base",
+      """
+      modules whose name differs from the base's by a prefix alone are renamed, when all of their sizes fit; \
+      others are left.
+      """),
     example: """
       error  base-module-missing  none of the 224 modules is in the base: layers.0.self_attn.q_proj and so on
              fix: add the prefix "model." to the names; the base has model.layers.0.self_attn.q_proj

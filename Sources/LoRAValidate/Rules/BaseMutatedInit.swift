@@ -25,6 +25,7 @@ extension Rule {
       base of the training (`model.unload()`), set `init_lora_weights` to true in adapter_config.json, and use the two \
       together. LoftQ knows only the second way.
       """,
+    repair: .no("the changed base weights are needed; convert the adapter where it was trained."),
     example: """
       error  base-mutated-init  the adapter was initialised with pissa, which changed the base weights it was trained on
              expected init_lora_weights true, found pissa

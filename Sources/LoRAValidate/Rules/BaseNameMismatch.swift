@@ -26,6 +26,7 @@ extension Rule {
       Check which base the training used. If it really is the same model under another name, correct the config or the \
       base's `_name_or_path`. vLLM's filesystem resolver wants the served name exactly.
       """,
+    repair: .no("a name settles neither which base was meant nor what is right."),
     example: """
       warning  base-name-mismatch  the adapter was trained on meta-llama/Llama-3.1-8B, but the base is meta-llama/Llama-3.1-8B-Instruct
       """

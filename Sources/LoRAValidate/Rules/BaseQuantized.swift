@@ -25,6 +25,7 @@ extension Rule {
       Merge into the 16-bit original of the base, or serve unmerged. Check the answers when the training saw the \
       quantised weights and serving does not, or the other way round.
       """,
+    repair: .no("it is the base that is quantised, and the base is never written to."),
     example: """
       error  base-quantized  the base stores the weights of all 224 modules quantised (gptq)
       """

@@ -1,7 +1,7 @@
 import BaseCatalogue
 public import Diagnostics
 import JSON
-import LoRAModel
+package import LoRAModel
 import TensorCore
 
 extension RuleID {
@@ -26,21 +26,14 @@ extension Rule {
       Load the base with the class and release that the adapter was trained with, or rename the tensors to the base's \
       names. A merge finds the modules by itself and needs neither.
       """,
+    repair: .withChoice("--base", "tensors get the names that the base's class has today."),
     example: """
       warning  base-renamed  all 8 modules are in the base with "model.language_model." in place of "model.", where PEFT does not look for them
       """
   ) { context in
-    guard let base = context.base, let names = context.loadedNames, let config = context.adapter.config,
-      !config.replicatesLayers,
-      !config.isOfOtherClass(than: base)
-    else {
-      return []
-    }
+    guard let names = context.loadedNames else { return [] }
     var groups = Groups<[String], AdapterModule>()
-    for (module, match) in context.matched {
-      // A body without its prefix is what the bare class has; that the library adds and drops by itself.
-      if let change = match.prefixChange, change.from.isEmpty || change.to.isEmpty { continue }
-      guard names.holds(module.name) == false else { continue }
+    for (module, match) in context.renamedMatches {
       let (from, to) = difference(module.name, names.name(of: match.runtime?.module.name ?? match.module.name))
       groups.add([from.template, to.template], module)
     }
@@ -71,6 +64,22 @@ extension Rule {
       components.dropLast(common).map { $0 + "." }.joined()
     }
     return (beginning(left), beginning(right))
+  }
+}
+
+extension ValidationContext {
+  /// Modules that the base has under a name at which PEFT does not look for them.
+  package var renamed: [AdapterModule] { renamedMatches.map(\.module) }
+
+  fileprivate var renamedMatches: [(module: AdapterModule, match: LoRAModel.ModuleMatch)] {
+    guard let base, let loadedNames, let config = adapter.config, !config.replicatesLayers,
+      !config.isOfOtherClass(than: base)
+    else { return [] }
+    return matched.filter { module, match in
+      // A body without its prefix is what the bare class has; that the library adds and drops by itself.
+      if let change = match.prefixChange, change.from.isEmpty || change.to.isEmpty { return false }
+      return loadedNames.holds(module.name) == false
+    }
   }
 }
 

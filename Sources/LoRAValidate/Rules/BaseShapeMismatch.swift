@@ -26,6 +26,7 @@ extension Rule {
       Compare `base_model_name_or_path` with the model that is served. Sizes that differ in k_proj and v_proj alone \
       point to another number of key-value heads.
       """,
+    repair: .no("other sizes mean that the adapter belongs to another base."),
     example: """
       error  base-shape-mismatch  model.layers.0.mlp.up_proj is for 4096 inputs and 11008 outputs, but the base's module has 4096 and 14336
              expected in 4096, out 14336, found in 4096, out 11008

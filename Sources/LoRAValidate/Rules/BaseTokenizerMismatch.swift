@@ -31,6 +31,7 @@ extension Rule {
       along), or start the engine with the adapter's tokenizer (`--tokenizer` of vLLM) when no other adapter needs the \
       base's.
       """,
+    repair: .no("tokens belong to the training; nothing is replaced."),
     example: """
       error  base-tokenizer-mismatch  the adapter's tokenizer has 1 token beyond the base's vocabulary of 32,000: "[PAD]" (32000)
       """

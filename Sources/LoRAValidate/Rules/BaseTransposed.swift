@@ -21,6 +21,7 @@ extension Rule {
       Engines copy the numbers as they lie. For square matrices nothing stops them, and the adapter adds noise.
       """,
     remedy: "Convert with a tool that knows the source format, or transpose A and B when exporting.",
+    repair: .withChoice("--base", "the factors are transposed, when the sizes leave no doubt about any module."),
     example: """
       error  base-transposed  the factors of all 128 modules are stored transposed: A is [4096, 8] and B is [8, 4096]
              expected A [8, 4096] and B [4096, 8]

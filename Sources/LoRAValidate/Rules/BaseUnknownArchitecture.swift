@@ -16,6 +16,7 @@ extension Rule {
       Give a base with weights: headers are enough to know every name and shape, and weights are not read. \
       `lora-tool bases` lists the known architectures.
       """,
+    repair: .no("it is about the base that was given."),
     example: """
       warning  base-unknown-architecture  the base is of type my_llama, which is not in the catalogue
       """

@@ -25,6 +25,7 @@ extension Rule {
       Serve the adapter with the tokenizer of its own folder and a base resized to it, or merge it. If no tokens were \
       added, the adapter belongs to another base.
       """,
+    repair: .no("the base has to be resized, which a merge does."),
     example: """
       error  base-vocab-mismatch  the adapter has 32,003 rows for model.embed_tokens, but the base's vocabulary has 32,000
              expected 32000, found 32003

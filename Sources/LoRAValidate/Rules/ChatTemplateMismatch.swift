@@ -25,6 +25,7 @@ extension Rule {
       Train with the base's template. Or give the engine the adapter's (`--chat-template`), when all adapters that it \
       serves were trained with it.
       """,
+    repair: .no("the template belongs to the training; nothing is replaced."),
     example: """
       warning  chat-template-mismatch  the adapter's chat template is not the base's: they differ from line 3 on
                expected {{- '<|im_start|>' + message.role }}, found {{- '### ' + message.role }}

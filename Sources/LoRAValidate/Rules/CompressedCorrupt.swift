@@ -10,6 +10,7 @@ extension Rule {
       """,
     consequence: "The adapter cannot be unpacked where it is served.",
     remedy: "Copy or compress the file again from the uncompressed original and compare digests.",
+    repair: .no("lost bytes do not come back; copy the file again."),
     example: """
       error  compressed-corrupt  the zstd data does not match its checksum
       """)

@@ -18,6 +18,11 @@ extension Rule {
       than it was trained with.
       """,
     remedy: "Correct the named field to what the adapter was trained with, or export it again.",
+    repair: .exactly(
+      """
+      a field whose right value follows from the tensors, or that plays no part in them, gets that value; an \
+      alpha that is missing needs `--alpha`, and all other fields are left.
+      """),
     example: """
       error  config-invalid  r is 0, which is no possible rank
              expected a positive integer, found 0
@@ -112,7 +117,7 @@ extension Rule {
 extension ValidationContext {
   /// What `target_modules` holds when it is the text of one or more plain names, of which none is the whole name of a
   /// module.
-  var plainTargetText: String? {
+  package var plainTargetText: String? {
     guard case .pattern(let text)? = adapter.config?.targets, targetsNoneOfItsModules,
       !text.contains(where: { "\\*+?[](){}|^$".contains($0) })
     else { return nil }
@@ -120,7 +125,7 @@ extension ValidationContext {
   }
 
   /// Whether the config targets neither a module of the file nor one of the base.
-  var targetsNothing: Bool {
+  package var targetsNothing: Bool {
     guard let base, base.isKnown, let matching, let config = adapter.config, config.targets != nil,
       config.targetParameters.isEmpty, config.trainableTokens.isEmpty, !config.replicatesLayers,
       targetsNoneOfItsModules,

@@ -13,6 +13,7 @@ extension Rule {
       wrong strength.
       """,
     remedy: "Copy the config from the training output; it is written by the same `save_pretrained` as the weights.",
+    repair: .withChoice("--alpha", "ranks and targets follow from the tensors, the alpha is yours to say."),
     example: """
       error  config-missing  there is no adapter_config.json beside adapter_model.safetensors
       """)

@@ -14,6 +14,7 @@ extension Rule {
       """,
     remedy:
       "Look the field up in the release notes of the PEFT version that wrote the file; update this tool if needed.",
+    repair: .no("PEFT drops the field by itself, and what a newer release means by it is not known."),
     example: """
       note  config-unknown-field  the config has a field that this version does not know: trainer_state
       """)

@@ -20,6 +20,7 @@ extension Rule {
       Merge the adapter into the base with the library that trained it, or train a LoRA. If `peft_type` is simply \
       wrong, correct it.
       """,
+    repair: .no("another method does not become LoRA by another word in its config."),
     example: """
       error  config-unsupported-type  the adapter is of type IA3, and only LORA can be checked and merged
              expected LORA, found IA3

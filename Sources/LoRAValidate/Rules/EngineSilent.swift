@@ -13,6 +13,12 @@ extension Rule {
       an adapter of another strength.
       """,
     remedy: "Follow the hint; what the engine would have to be told, or what to change in the file, is named there.",
+    repair: .withChoice(
+      "--engine",
+      """
+      what the engine would pass over or scale otherwise is written as it reads it, when the change of every \
+      module stays the same: alpha for rsLoRA, patterns folded into B, one rank.
+      """),
     example: """
       error  engine-silent  SGLang ignores use_rslora: it scales by alpha/r, 4.0 times too little
              fix: write use_rslora false and lora_alpha 64.0000, which is the same scale

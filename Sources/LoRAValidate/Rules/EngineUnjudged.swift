@@ -18,6 +18,7 @@ extension Rule {
       Give the base with its `config.json`; `lora-tool engines` lists what was held against each engine and how. Where \
       the class is not among them, load the adapter in the engine itself and compare answers with and without it.
       """,
+    repair: .no("nothing is known to be wrong."),
     example: """
       warning  engine-unjudged  vLLM was not tried with the model class NewForCausalLM
                fix: try the adapter with the engine itself before it is deployed

@@ -15,6 +15,12 @@ extension Rule {
     remedy: """
       Merge the adapter and serve the merged model, convert it to what the engine takes, or train without the feature.
       """,
+    repair: .withChoice(
+      "--engine",
+      """
+      what the engine refuses and other factors, names or fields say just as well is written so: zero factors for \
+      missing parts, one rank, lists of names; the rest is left.
+      """),
     example: """
       error  engine-unsupported  vLLM refuses DoRA (use_dora)
              fix: merge the adapter into its base, or train without DoRA

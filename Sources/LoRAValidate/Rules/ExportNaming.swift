@@ -27,6 +27,11 @@ extension Rule {
       Save with `model.save_pretrained(path)` of the PEFT model itself (after unwrapping compile, DDP or FSDP) instead \
       of writing `state_dict()`; or rename the tensors to what the hint says.
       """,
+    repair: .exactly(
+      """
+      tensors get the names that loaders expect, and the file its name; where two tensors would have one name, it \
+      is left unless they are equal.
+      """),
     example: """
       error  export-naming  448 tensors still have the adapter's name "default" in their names
              fix: base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight

@@ -15,6 +15,7 @@ extension Rule {
       For a Git LFS pointer run `git lfs pull`. For an error page download again with the right token. For pickle \
       weights export again with `save_pretrained(..., safe_serialization=True)`.
       """,
+    repair: .no("the tensors are not there, or in a form that is never opened."),
     example: """
       error  file-not-safetensors  this is not a safetensors file but a Git LFS pointer
              fix: export or download it as .safetensors

@@ -16,6 +16,7 @@ extension Rule {
       Check the path, the permissions of the service account and the mount. An empty file is what an interrupted \
       upload or a full disk leaves: export or copy it again.
       """,
+    repair: .no("there is nothing to read."),
     example: """
       error  file-unreadable  the file cannot be read: no such file or folder
              file: adapters/support-de/adapter_model.safetensors

@@ -15,6 +15,7 @@ extension Rule {
       evicts others for nothing.
       """,
     remedy: "Check which adapter should have been there; give one adapter two names in the router, not two folders.",
+    repair: .no("which of the adapters should go is for you to say."),
     example: """
       warning  fleet-duplicate  2 adapters have the same weights: tenants/a, tenants/b
       """)

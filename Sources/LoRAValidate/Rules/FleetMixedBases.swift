@@ -13,6 +13,7 @@ extension Rule {
     consequence:
       "One engine serves one base. The adapters of the others load when the shapes agree, and answer wrongly.",
     remedy: "Check and deploy each group with its own base.",
+    repair: .no("it is about several adapters, none of which is broken."),
     example: """
       warning  fleet-mixed-bases  the adapters name 2 different base models: meta-llama/Llama-3.1-8B (18 adapters), Qwen/Qwen3-8B (2 adapters)
       """)

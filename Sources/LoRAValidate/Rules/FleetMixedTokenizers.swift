@@ -17,6 +17,7 @@ extension Rule {
       "An engine has one tokenizer and one chat template for all adapters. Those trained with another answer worse.",
     remedy:
       "Check each adapter against the base, train the odd ones again, or serve each group from an engine of its own.",
+    repair: .no("it is about several adapters, none of which is broken."),
     example: """
       warning  fleet-mixed-tokenizers  the adapters bring 2 different tokenizers: one with tenant-a and 17 more, one with tenant-z
       """)

@@ -15,6 +15,7 @@ extension Rule {
       """,
     consequence: "Only one of them is served; which one depends on the order in which they were registered.",
     remedy: "Rename the folders, or register the adapters under full names.",
+    repair: .no("which of the adapters should have another name is for you to say."),
     example: """
       warning  fleet-name-collision  2 adapters would be served as "support": de/support, fr/support
       """)

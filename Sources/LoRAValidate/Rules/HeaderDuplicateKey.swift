@@ -12,6 +12,7 @@ extension Rule {
       other weights by another. No honest writer makes such a file.
       """,
     remedy: "Do not deploy the file. Export the adapter again from its source.",
+    repair: .no("which of the two tensors counts is not known, and nothing is written."),
     example: """
       error  header-duplicate-key  the name "base_model.model.lm_head.weight" appears twice in the header
       """)

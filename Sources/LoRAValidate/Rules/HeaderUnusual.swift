@@ -10,6 +10,10 @@ extension Rule {
       """,
     consequence: "The adapter works in one engine and fails, or shows up garbled, in the next.",
     remedy: "Load and save the file once with the safetensors library; it writes the plain form.",
+    repair: .exactly(
+      """
+      the header is written anew, as the reference library writes it, with the same names, shapes and bytes.
+      """),
     example: """
       warning  header-unusual  the header does not list its tensors in the order of their data
       """)

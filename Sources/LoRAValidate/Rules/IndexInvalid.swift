@@ -10,6 +10,7 @@ extension Rule {
       """,
     consequence: "It cannot be told which file holds which tensor, so the model does not load.",
     remedy: "Download the index again, from the same revision as the shards.",
+    repair: .no("it is the base that is damaged, and the base is never written to."),
     example: """
       error  index-invalid  the index has no weight_map
       """)

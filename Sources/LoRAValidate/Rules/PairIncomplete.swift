@@ -21,6 +21,7 @@ extension Rule {
       without magnitude gives other weights than those that were trained.
       """,
     remedy: "Export the adapter again; if a script filtered or renamed tensors, correct its filter.",
+    repair: .no("the missing half is lost; the adapter has to be exported again."),
     example: """
       error  pair-incomplete  model.layers.0.mlp.up_proj has lora_A but no lora_B
              expected model.layers.0.mlp.up_proj.lora_B, found no such tensor

@@ -20,6 +20,7 @@ extension Rule {
     remedy: """
       The two factors come from different runs, or one was cut by a conversion. Export the adapter again.
       """,
+    repair: .no("one of the two factors is not this module's, and nothing says which."),
     example: """
       error  pair-rank-disagree  model.layers.3.self_attn.v_proj has rank 8 in lora_A but rank 4 in lora_B
              expected lora_B of shape [4096, 8], found [4096, 4]

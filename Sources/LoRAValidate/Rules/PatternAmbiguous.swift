@@ -22,6 +22,11 @@ extension Rule {
     remedy: """
       Make the patterns exclude each other, for instance with full names anchored by `^`, and export again.
       """,
+    repair: .exactly(
+      """
+      `rank_pattern` is written so that one entry matches a module, with the rank of its tensors; which alpha was \
+      meant is not known, so `alpha_pattern` is left.
+      """),
     example: """
       warning  pattern-ambiguous  2 alpha_pattern entries match model.layers.0.self_attn.q_proj with different values
                found "layers.0.self_attn.q_proj": 32, "q_proj": 16

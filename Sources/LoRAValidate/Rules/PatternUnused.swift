@@ -26,6 +26,7 @@ extension Rule {
       Correct the entry to the names that `lora-tool inspect` shows, or drop it. If the adapter was trained with the same \
       entry, its tensors were made without it, and dropping it changes nothing.
       """,
+    repair: .exactly("entries that match nothing are dropped, which changes no module."),
     example: """
       warning  pattern-unused  the key "^q_proj" of alpha_pattern matches none of the 224 modules, so its value has no effect
       """
@@ -75,18 +76,7 @@ extension Rule {
 
   /// Entries of `target_modules` that neither the file nor the base knows.
   private static func targets(_ config: AdapterConfig, _ context: ValidationContext) -> [Finding] {
-    guard let base = context.base, let names = context.loadedNames, base.isKnown, !context.matched.isEmpty,
-      let matching = context.matching
-    else { return [] }
-    let absent = config.unansweredTargets(context.names) { matching.isExcluded($0) }
-    guard !absent.isEmpty else { return [] }
-    var known: Set<Substring> = []
-    for name in base.modules.keys {
-      known.insert(name.lastComponent)
-      known.insert(Substring(names.name(of: name).lastComponent))
-    }
-    for runtime in base.description?.runtimeModules ?? [] { known.insert(Substring(runtime.module.name.lastComponent)) }
-    let unknown = absent.filter { !known.contains($0.lastComponent) }
+    let unknown = context.unknownTargets
     guard let first = unknown.first else { return [] }
     return [
       Finding(
@@ -98,31 +88,59 @@ extension Rule {
 
   /// Entries of `target_parameters` that mean nothing in the base.
   private static func parameters(_ config: AdapterConfig, _ context: ValidationContext) -> [Finding] {
-    guard let base = context.base, base.isKnown, !config.targetParameters.isEmpty else { return [] }
-    let stacks = base.expertStacks.map(\.name) + context.adapter.modules.filter { $0.kind == .parameter }.map(\.name)
-    // PEFT writes the router beside the stacks by itself where all linear layers are asked for (peft 0.21,
-    // `transformers_weight_conversion.py`), whether or not the model calls its router so.
-    let isExpanded = Set(["gate_up_proj", "down_proj"]).isSubset(of: config.targetParameters)
-    let unknown = config.targetParameters.prefix(100).filter { entry in
-      if isExpanded, entry == "gate.weight" { return false }
-      let module = entry.hasSuffix(".weight") ? String(entry.dropLast(7)) : entry
-      return !stacks.contains { $0.isMeant(by: entry) } && !base.modules.keys.contains { $0.isMeant(by: module) }
-    }
+    let unknown = context.unknownParameters
     guard let first = unknown.first else { return [] }
     return [
       Finding(
         .patternUnused,
-        "target_parameters names \(listing(Array(unknown))), but the base has no such parameter, so nothing was adapted there",
+        "target_parameters names \(listing(unknown)), but the base has no such parameter, so nothing was adapted there",
         file: config.path,
-        expected: stacks.first.map { "a parameter such as \(escaped($0))" } ?? "a parameter of the base",
+        expected: context.expertStacks.first.map { "a parameter such as \(escaped($0))" } ?? "a parameter of the base",
         found: escaped(first), hint: "correct the name to one that the library has in memory, or drop it")
     ]
   }
 }
 
+extension ValidationContext {
+  /// Entries of `target_modules` that neither the file nor the base knows; empty without a base.
+  package var unknownTargets: [String] {
+    guard let base, let loadedNames, base.isKnown, !matched.isEmpty, let matching, let config = adapter.config else {
+      return []
+    }
+    let absent = config.unansweredTargets(names) { matching.isExcluded($0) }
+    guard !absent.isEmpty else { return [] }
+    var known: Set<Substring> = []
+    for name in base.modules.keys {
+      known.insert(name.lastComponent)
+      known.insert(Substring(loadedNames.name(of: name).lastComponent))
+    }
+    for runtime in base.description?.runtimeModules ?? [] { known.insert(Substring(runtime.module.name.lastComponent)) }
+    return absent.filter { !known.contains($0.lastComponent) }
+  }
+
+  /// Entries of `target_parameters` that mean nothing in the base; empty without a base.
+  package var unknownParameters: [String] {
+    guard let base, base.isKnown, let config = adapter.config, !config.targetParameters.isEmpty else { return [] }
+    let stacks = expertStacks
+    // PEFT writes the router beside the stacks by itself where all linear layers are asked for (peft 0.21,
+    // `transformers_weight_conversion.py`), whether or not the model calls its router so.
+    let isExpanded = Set(["gate_up_proj", "down_proj"]).isSubset(of: config.targetParameters)
+    return config.targetParameters.prefix(100).filter { entry in
+      if isExpanded, entry == "gate.weight" { return false }
+      let module = entry.hasSuffix(".weight") ? String(entry.dropLast(7)) : entry
+      return !stacks.contains { $0.isMeant(by: entry) } && !base.modules.keys.contains { $0.isMeant(by: module) }
+    }
+  }
+
+  /// Stacks of experts of the base and of the adapter.
+  fileprivate var expertStacks: [String] {
+    (base?.expertStacks.map(\.name) ?? []) + adapter.modules.filter { $0.kind == .parameter }.map(\.name)
+  }
+}
+
 extension String {
   /// Whether the entry of a list means this name: as a whole, or as its end from a dot on.
-  func isMeant(by entry: String) -> Bool {
+  package func isMeant(by entry: String) -> Bool {
     self == entry || utf8.count > entry.utf8.count && hasSuffix(entry) && dropLast(entry.count).last == "."
   }
 

@@ -16,6 +16,10 @@ extension Rule {
       Load the adapter once in a sandbox that you trust and save it again with \
       `model.save_pretrained(path, safe_serialization=True)`; delete the pickle.
       """,
+    repair: .exactly(
+      """
+      a pickle beside good weights is not taken along; a pickle alone is left, because it is never opened.
+      """),
     example: """
       error  pickle-weights  the adapter has only pickle weights (adapter_model.bin), which are not read
       """)

@@ -16,6 +16,7 @@ extension Rule {
     remedy: """
       Train with an allowed alpha. Changing the number in the config alone changes the adapter.
       """,
+    repair: .no("another alpha is another adapter."),
     example: """
       error  policy-alpha  all 224 modules have scale 8.0, but the policy allows 0.5 to 4.0
       """

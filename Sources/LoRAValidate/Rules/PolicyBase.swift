@@ -17,6 +17,7 @@ extension Rule {
     remedy: """
       Train on an allowed base, or correct the field if it holds a local path of the training machine.
       """,
+    repair: .no("which base was meant is for you to say."),
     example: """
       error  policy-base  the adapter was trained on /scratch/llama, but the policy allows meta-llama/Llama-3.1-8B
       """

@@ -17,6 +17,7 @@ extension Rule {
     remedy: """
       Save the adapter in an allowed type.
       """,
+    repair: .withChoice("--dtype", "tensors are written in the type that you name."),
     example: """
       error  policy-dtype  448 tensors are stored as F32, but the policy allows BF16
       """

@@ -17,6 +17,7 @@ extension Rule {
     remedy: """
       Write the metadata when saving: `save_file(tensors, path, metadata={...})`.
       """,
+    repair: .no("what the fields should say is for you to write."),
     example: """
       error  policy-metadata  the file's metadata has no "training_run", which the policy asks for
       """

@@ -19,6 +19,7 @@ extension Rule {
     remedy: """
       Train with the allowed targets.
       """,
+    repair: .no("other targets are another adapter."),
     example: """
       error  policy-targets  32 of 256 modules (model.layers.0.mlp.router, …) have target router, but the policy allows q_proj, v_proj
       """

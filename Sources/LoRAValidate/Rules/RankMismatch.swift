@@ -1,7 +1,7 @@
 import Diagnostics
 import JSON
 import LoRAEngines
-import LoRAModel
+package import LoRAModel
 import Safetensors
 import TensorCore
 
@@ -21,6 +21,11 @@ extension Rule {
       Find out which of the two is right. Usually the config was copied from another run: take the one that was saved \
       with the tensors. Note that saving sorts `rank_pattern`, and the first matching entry wins.
       """,
+    repair: .exactly(
+      """
+      `r` and `rank_pattern` are set to the ranks that the tensors have; `lora_alpha` stays, unless `--alpha` \
+      says another.
+      """),
     example: """
       error  rank-mismatch  the tensors of all 224 modules have rank 16, but the config says rank 8
              expected 8, found 16
@@ -80,7 +85,7 @@ extension Rule {
 
 extension ValidationContext {
   /// The rank that the tensors have; for a stack of experts of known number, the rows of A by that number.
-  fileprivate func rankOfTensors(_ module: AdapterModule) -> UInt64 {
+  package func rankOfTensors(_ module: AdapterModule) -> UInt64 {
     guard module.kind == .parameter, let match = matched.first(where: { $0.module.name == module.name }),
       case let experts = match.match.module.experts, experts > 1,
       case (let rows, let overflow) = module.rank.multipliedReportingOverflow(by: module.experts), !overflow,

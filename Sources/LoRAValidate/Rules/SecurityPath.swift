@@ -12,6 +12,7 @@ extension Rule {
       A loader that joins such a path reads, or serves, files of the host that have nothing to do with the model.
       """,
     remedy: "Do not use the file. Get the model again from a source that you trust.",
+    repair: .no("a path out of its folder is not followed; the files have to be fetched again."),
     example: """
       error  security-path  the index names the shard "../../etc/passwd", which leaves the folder
       """)

@@ -12,6 +12,7 @@ extension Rule {
       The folder mixes two versions of the model: loaders stop, or leave tensors at their random initial values.
       """,
     remedy: "Download the model again into an empty folder.",
+    repair: .no("it is the base that is damaged, and the base is never written to."),
     example: """
       error  shard-mismatch  the index sends model.norm.weight to model-00002-of-00002.safetensors, which does not hold it
       """)

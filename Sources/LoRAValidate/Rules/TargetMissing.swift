@@ -25,6 +25,7 @@ extension Rule {
       modules at zero and says nothing, so a part of the training is simply gone.
       """,
     remedy: "Export the adapter again and compare the number of modules with the training log.",
+    repair: .no("an incomplete export cannot be completed; export the adapter again."),
     example: """
       error  target-missing  the config targets 224 modules of this base, but 7 of them have no tensors: model.layers.31.self_attn.q_proj, …
       """

@@ -1,6 +1,6 @@
 public import Diagnostics
 import JSON
-import LoRAModel
+package import LoRAModel
 import Safetensors
 import TensorCore
 
@@ -22,28 +22,16 @@ extension Rule {
       them. So the adapter behaves differently from one to the other.
       """,
     remedy: "Add the module to `target_modules`, or drop the tensors; usually the config is that of another run.",
+    repair: .exactly("the modules that have tensors are added to `target_modules`."),
     example: """
       warning  target-undeclared  32 of 224 modules (model.layers.0.self_attn.o_proj, …) have tensors but the config does not target them
              fix: add "o_proj" to target_modules
       """
   ) { context in
-    guard let config = context.adapter.config, let matching = context.matching,
-      config.targets != nil || !config.targetParameters.isEmpty,
-      !matching.problems.contains(where: { $0.field == "target_modules" }), context.plainTargetText == nil,
-      !context.targetsNothing
-    else { return [] }
+    guard let matching = context.matching else { return [] }
     let modules = context.adapter.modules
-    let names = Set(modules.map(\.name))
     var groups = Groups<String, AdapterModule>()
-    for module in modules where !matching.targets(module.name) {
-      if module.kind == .parameter && !config.targetParameters.isEmpty { continue }
-      // The output projection of torch's MultiheadAttention is adapted with the attention module itself.
-      if module.lastComponent == "out_proj", case let parent = String(module.name.dropLast(".out_proj".count)),
-        names.contains(parent), matching.targets(parent)
-      {
-        continue
-      }
-      if config.tiesEmbeddings && module.isVocabulary { continue }
+    for module in context.undeclared {
       let isExcluded = matching.isExcluded(module.name)
       groups.add(isExcluded ? "the config excludes" : "the config does not target", module)
     }
@@ -56,6 +44,27 @@ extension Rule {
           + "\(places.count == 1 ? "it" : "them"), so PEFT drops the tensors",
         file: context.adapter.weightsPath, tensor: first.tensors.first?.name, module: first.name,
         found: escaped(first.name), hint: "add \(components) to target_modules if the tensors are wanted")
+    }
+  }
+}
+
+extension ValidationContext {
+  /// Modules that have tensors and that the config does not target, where it says its targets at all.
+  package var undeclared: [AdapterModule] {
+    guard let config = adapter.config, let matching, config.targets != nil || !config.targetParameters.isEmpty,
+      !matching.problems.contains(where: { $0.field == "target_modules" }), plainTargetText == nil, !targetsNothing
+    else { return [] }
+    let known = Set(names)
+    return adapter.modules.filter { module in
+      if matching.targets(module.name) { return false }
+      if module.kind == .parameter && !config.targetParameters.isEmpty { return false }
+      // The output projection of torch's MultiheadAttention is adapted with the attention module itself.
+      if module.lastComponent == "out_proj", case let parent = String(module.name.dropLast(".out_proj".count)),
+        known.contains(parent), matching.targets(parent)
+      {
+        return false
+      }
+      return !(config.tiesEmbeddings && module.isVocabulary)
     }
   }
 }

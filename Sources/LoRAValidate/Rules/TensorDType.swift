@@ -18,6 +18,7 @@ extension Rule {
       """,
     consequence: "Engines cast the integers as they are, and the adapter adds numbers that mean nothing.",
     remedy: "Export the adapter in float32, bfloat16 or float16; quantise the base, not the adapter.",
+    repair: .no("the scales of quantised factors are not in the file."),
     example: """
       error  tensor-dtype  all 224 modules have factors stored as U8
              expected F32, BF16 or F16, found U8

@@ -25,6 +25,11 @@ extension Rule {
       Gather the parameters before saving: with ZeRO-3 set `stage3_gather_16bit_weights_on_model_save` or save through \
       `accelerator.get_state_dict(model)`.
       """,
+    repair: .exactly(
+      """
+      factors of experts in three dimensions are laid out as PEFT does, and flat ones get the shape that the base \
+      shows; factors without elements are lost.
+      """),
     example: """
       error  tensor-empty  all 224 modules have factors without elements: shape [0]
              fix: this is what a DeepSpeed ZeRO-3 export leaves when parameters are not gathered

@@ -1,7 +1,7 @@
 public import Diagnostics
 import JSON
 import LoRAModel
-import Safetensors
+package import Safetensors
 import TensorCore
 
 extension RuleID {
@@ -25,6 +25,11 @@ extension Rule {
       Export with `save_pretrained` of PEFT instead of saving a state dict by hand. Tensors that are no part of the \
       adapter (optimizer state, the base's own weights) do not belong in the file.
       """,
+    repair: .exactly(
+      """
+      factors that lack `.weight` are renamed, buffers of the base and of optimizers are dropped; tensors that \
+      may be trained are left.
+      """),
     example: """
       error  tensor-unknown  2 tensors end in "lora_a.weight", which no LoRA format that is known here uses
              fix: PEFT writes lora_A.weight
@@ -87,7 +92,7 @@ extension Rule {
 
 extension ValidationContext {
   /// Tensors that would replace one of the base but lack the prefix that the others have: no part of the adapter.
-  var strays: [TensorInfo] {
+  package var strays: [TensorInfo] {
     let bare = Set(adapter.misnamed.filter { $0.problem == .missingPrefix }.map(\.tensor.name))
     guard bare.count < adapter.file?.header.tensors.count ?? 0 else { return [] }
     return adapter.replacements.map(\.tensor).filter { bare.contains($0.name) }

@@ -21,6 +21,7 @@ extension Rule {
       Either the training diverged, or a conversion to float16 overflowed: convert to bfloat16, which has the range of \
       float32, from the original again.
       """,
+    repair: .no("numbers that are lost do not come back; nothing is computed from them."),
     example: """
       error  value-inf  …layers.3.mlp.up_proj.lora_B.weight holds an infinity in 1 of 131,072 elements, first at index 4,711
       """

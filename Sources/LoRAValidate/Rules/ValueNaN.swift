@@ -19,6 +19,7 @@ extension Rule {
       some engines so do the others of the same batch.
       """,
     remedy: "The training diverged, or the file was damaged. Take an earlier checkpoint and look at the loss curve.",
+    repair: .no("numbers that are lost do not come back; nothing is computed from them."),
     example: """
       error  value-nan  …layers.3.mlp.up_proj.lora_B.weight holds NaN in 12 of 131,072 elements, first at index 4,711
       """

@@ -19,6 +19,7 @@ extension Rule {
       Check that the optimizer had the adapter's parameters, and that the export ran after the training and on the \
       process that holds the weights (ZeRO-3 and FSDP shard them).
       """,
+    repair: .no("there is nothing to restore."),
     example: """
       warning  value-zero-delta  lora_B of all 224 modules is zero, so the adapter does nothing
       """

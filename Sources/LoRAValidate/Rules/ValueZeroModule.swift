@@ -16,6 +16,7 @@ extension Rule {
       that got no gradient by mistake. It costs memory and time in every slot either way.
       """,
     remedy: "Check whether these modules were meant to be trained; drop them from the targets if not.",
+    repair: .no("nothing is wrong with it."),
     example: """
       note  value-zero-module  lora_B of 32 of 224 modules (model.layers.0.mlp.down_proj, …) is zero, so they do nothing
       """

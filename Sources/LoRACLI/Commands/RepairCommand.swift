@@ -1,0 +1,156 @@
+import ArgumentParser
+import Diagnostics
+import JSON
+import LoRAIO
+import LoRAModel
+import LoRASurgery
+import LoRAValidate
+import TensorCore
+
+/// `lora-tool repair`.
+struct RepairCommand: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "repair",
+    abstract: "Mend what validate finds and has one right mend.",
+    discussion: """
+      Writes each adapter anew as a PEFT folder: names as loaders expect them, ranks and targets as the tensors show \
+      them, dead entries dropped, and with --engine what makes the engine apply it as trained. What needs no mend is \
+      copied byte for byte, and what is left is said. An alpha is never guessed. Several adapters get a folder each \
+      below --output. Exits 0 when the results validate, 1 when findings are left, 2 when weights cannot be read. \
+      'lora-tool explain RULE' says what is done about a rule's findings.
+      """)
+
+  @OptionGroup var adapters: AdapterArguments
+
+  @Option(
+    help: "Base model: a config.json, model folder, safetensors file, index, or cached repository id.",
+    completion: .file())
+  var base: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The alpha that the adapter was trained with, for configs without one or for another rank.", valueName: "number"))
+  var alpha: Double?
+
+  @OptionGroup var check: CheckArguments
+
+  @Option(help: "Level from which findings that are left fail the result: error or warning.")
+  var failOn: ValidateCommand.FailingLevel = .error
+
+  @OptionGroup var arguments: SurgeryArguments
+
+  var terminal: TerminalOptions { arguments.terminal }
+
+  func validate() throws {
+    if let alpha, !alpha.isFinite { throw ValidationError("--alpha wants a finite number, not \(alpha)") }
+  }
+
+  func run() throws {
+    let run = SurgeryRun(arguments)
+    var validation = try check.options()
+    validation.failOn = failOn == .error ? .error : .warning
+    validation.workers = arguments.workers
+    let found = adapters.find(terminal)
+    for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
+    guard !found.paths.isEmpty else { throw ExitStatus.failed }
+    try arguments.report.checkFiles()
+    let model = try base.map { try openBase($0, terminal) }
+    let options = RepairOptions(base: model, alpha: alpha, dtype: arguments.dtype.dtype, validation: validation)
+    let places = try self.places(for: found.paths)
+    var reports: [RepairReport] = []
+    for (path, place) in zip(found.paths, places) { reports.append(try repair(path, to: place, options, run)) }
+    let result = RepairReports(reports, isDryRun: arguments.dryRun)
+    try arguments.report.write(terminal, isGood: result.areSound) { format in
+      format == .json ? [result.json(toolVersion: Version.text).text(pretty: true)] : result.text
+    }
+    if !found.problems.isEmpty || reports.contains(where: { !$0.isReadable }) { throw ExitStatus.failed }
+    if !result.areSound { throw ExitStatus.findings }
+  }
+
+  /// Mends one adapter and checks what was written.
+  private func repair(_ path: String, to place: String?, _ options: RepairOptions, _ run: SurgeryRun) throws(Failure)
+    -> RepairReport
+  {
+    let failOn = options.validation.failOn
+    let repair: AdapterRepair
+    do throws(SurgeryError) {
+      repair = try AdapterRepair(path, output: place, options: options)
+    } catch {
+      throw SurgeryRun.failure(error)
+    }
+    guard case .planned(let plan) = repair else {
+      guard case .unreadable(let findings) = repair else { return RepairReport(unreadable: path) }
+      return RepairReport(path, output: nil, mends: [], left: findings, isReadable: false, failOn: failOn)
+    }
+    guard let place, !arguments.dryRun else {
+      return RepairReport(
+        path, output: nil, mends: plan.mends, left: plan.forecast(), isReadable: true, failOn: failOn)
+    }
+    try run.perform(total: plan.outputBytes, unit: .bytes) { control throws(SurgeryError) in
+      let writer = DraftWriter(workers: arguments.workers, control: control)
+      try writer.write(plan.draft(toolVersion: Version.text), folder: place, overwrites: arguments.overwrite)
+    }
+    let result = Validation.run([place], base: options.base, options: options.validation)
+    let left = (result.base?.findings ?? []) + result.adapters.flatMap(\.findings)
+    return RepairReport(path, output: place, mends: plan.mends, left: left, isReadable: true, failOn: failOn)
+  }
+
+  /// Where each adapter goes: to the output itself, or below it when there are several.
+  private func places(for paths: [String]) throws(Failure) -> [String?] {
+    guard let output = arguments.output else { return paths.map { _ in nil } }
+    if arguments.dryRun { return paths.count == 1 ? [output] : paths.map { _ in nil } }
+    let inputs = paths.map { FileKind(path: $0) == .folder ? $0 : Folder.parent($0) }
+    guard paths.count > 1 else {
+      try SurgeryRun.checkFolder(output, overwrite: arguments.overwrite, inputs: inputs)
+      return [output]
+    }
+    do throws(IOError) {
+      if FileKind(path: output) == nil {
+        try Folder.create(output)
+      } else if !arguments.overwrite {
+        throw IOError("write", output, .exists)
+      }
+    } catch {
+      throw outputFailure(error, output)
+    }
+    let places = FolderNames.distinct(paths).map { Folder.join(output, $0) }
+    for place in places where FileKind(path: place) != nil {
+      try SurgeryRun.checkFolder(place, overwrite: arguments.overwrite, inputs: inputs)
+    }
+    return places
+  }
+}
+
+extension RepairReport {
+  fileprivate init(unreadable path: String) {
+    self.init(path, output: nil, mends: [], left: [], isReadable: false, failOn: .error)
+  }
+}
+
+/// Names for the results of several inputs in one folder.
+enum FolderNames {
+  /// For each path the shortest of its ends that no other path has, parts joined by hyphens.
+  static func distinct(_ paths: [String]) -> [String] {
+    let parts = paths.map { path in
+      (Folder.resolved(path) ?? path).split(separator: "/").map { String($0) }.filter { $0 != "." && $0 != ".." }
+    }
+    var names = [String](repeating: "", count: paths.count)
+    var open = Array(paths.indices)
+    var depth = 1
+    while !open.isEmpty {
+      for index in open {
+        let name = parts[index].suffix(depth).joined(separator: "-")
+        names[index] = name.hasSuffix(".safetensors") ? String(name.dropLast(".safetensors".count)) : name
+      }
+      let counts = names.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+      open = open.filter { (counts[names[$0]] ?? 0) > 1 && parts[$0].count > depth }
+      depth += 1
+    }
+    // Two paths to one place would still be alike.
+    var seen: [String: Int] = [:]
+    return names.map { name in
+      seen[name, default: 0] += 1
+      return seen[name] == 1 ? name : "\(name)-\(seen[name] ?? 0)"
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import JSON
+import LoRAModel
+import TensorCore
+
+/// The file of kohya's trainers (sd-scripts 48d368f, `networks/lora.py`): `lora_unet_…`, `lora_te1_…`, an alpha each.
+///
+/// The U-Net of SDXL gets Stability's names, which sd-scripts trains it under; everything else keeps diffusers' names.
+package struct KohyaTarget: ConversionTarget {
+  package init() {}
+
+  package func plan(_ input: ConversionInput, _ options: ConversionOptions) throws(SurgeryError) -> ConversionPlan {
+    try input.check("kohya's format", [.convolutions, .magnitudes])
+    var bench = ConversionWorkbench(input.modules)
+    bench.foldZeros()
+    try checkAlphas(bench.modules, input)
+    let names = try names(of: bench.modules, input, options.prefix)
+    var weights = SafetensorsDraft()
+    for (module, name) in zip(bench.modules, names) {
+      let (a, b) = (module.a, module.b)
+      let down = FactorLayout.rankFirst(a, kernel: module.inputShape)
+      let up = FactorLayout.rankLast(b, ones: module.inputShape.count - 1)
+      weights.add(a, down, as: name + ".lora_down.weight", dtype: options.dtype, ledger: bench.ledger)
+      weights.add(b, up, as: name + ".lora_up.weight", dtype: options.dtype, ledger: bench.ledger)
+      weights.add(module.wholeAlpha, as: name + ".alpha")
+      if let magnitude = module.magnitude {
+        let shape = Shape([magnitude.count] + module.inputShape.map { _ in 1 })
+        weights.add(magnitude, shape: shape, as: name + ".dora_scale", dtype: options.dtype, ledger: bench.ledger)
+      }
+    }
+    weights.metadata = metadata(bench.modules)
+    return ConversionPlan(
+      .file(try weights.file(named: "lora.safetensors")), tensors: weights.names.count, of: bench)
+  }
+
+  /// Refuses alphas that F32 does not have; one of 0 would be read as a scale of 1.
+  private func checkAlphas(_ modules: [ModuleDraft], _ input: ConversionInput) throws(SurgeryError) {
+    for module in modules {
+      guard Float(module.wholeAlpha).isFinite, Float(module.wholeAlpha) != 0 else {
+        throw .refused(input.path, subject: module.name, "its alpha of \(module.alpha) is beyond the range of F32")
+      }
+    }
+  }
+
+  /// What trainers say of a whole file.
+  private func metadata(_ modules: [ModuleDraft]) -> [(key: String, value: String)] {
+    let ranks = Set(modules.map(\.rank))
+    let alphas = Set(modules.map(\.wholeAlpha))
+    let hasConvolutions = modules.contains { $0.inputShape.count > 1 && $0.inputShape.dropFirst().contains { $0 > 1 } }
+    return [
+      ("format", "pt"), ("ss_network_module", hasConvolutions ? "lycoris.kohya" : "networks.lora"),
+      ("ss_network_dim", ranks.count == 1 ? "\(ranks.first ?? 0)" : "Dynamic"),
+      ("ss_network_alpha", alphas.count == 1 ? PEFTConfigDraft.number(alphas.first ?? 0).text() : "Dynamic"),
+    ]
+  }
+
+  // MARK: Names
+
+  private func names(of modules: [ModuleDraft], _ input: ConversionInput, _ prefix: String?) throws(SurgeryError)
+    -> [String]
+  {
+    let modules =
+      try prefix == nil ? PipelineNames.complete(modules, of: input.path, target: "kohya's format") : modules
+    let isSDXL = StabilityNames.isSDXL(modules)
+    let hasSeveralEncoders = isSDXL || modules.contains { $0.name.hasPrefix("text_encoder_") }
+    var names: [String] = []
+    for module in modules {
+      let (part, path) = PipelineNames.split(module.name) ?? ("", module.name)
+      let own = isSDXL && part == "unet" ? StabilityNames.stability(path) : path
+      guard let own else {
+        throw .refused(
+          input.path, subject: module.name, "Stability's code has no name for this module of a U-Net of SDXL")
+      }
+      let start = part.isEmpty ? prefix ?? "" : Self.prefix(of: part, hasSeveralEncoders: hasSeveralEncoders)
+      names.append(start + own.replacing(".", with: "_"))
+    }
+    if let name = PipelineNames.firstRepeated(names) {
+      throw .refused(input.path, subject: name, "two modules would have this name, in which dots become underscores")
+    }
+    return names
+  }
+
+  private static func prefix(of part: String, hasSeveralEncoders: Bool) -> String {
+    switch part {
+    case "text_encoder": hasSeveralEncoders ? "lora_te1_" : "lora_te_"
+    case "text_encoder_2": "lora_te2_"
+    case "text_encoder_3": "lora_te3_"
+    case "prior": "lora_prior_unet_"
+    case "transformer": "lora_transformer_"
+    default: "lora_\(part)_"
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import LoRAIO
+import LoRAKernels
+import LoRAModel
+import Safetensors
+package import TensorCore
+
+extension SafetensorsDraft {
+  /// Adds a factor, copied byte for byte where it is a tensor of the input, else computed.
+  package mutating func add(
+    _ factor: FactorDraft, _ layout: FactorLayout, as name: String, dtype wanted: DType?, ledger: RoundingLedger
+  ) {
+    let dtype = factor.dtype(wanted, in: layout)
+    if let block = factor.copied(in: layout, dtype: dtype) {
+      copy(block.factor.tensor, of: block.file, as: name, shape: layout.shape)
+    } else {
+      make([(name, dtype, layout.shape)]) { () throws(SurgeryError) in
+        [try factor.bytes(layout, dtype, as: name, ledger: ledger)]
+      }
+    }
+  }
+
+  /// Adds a vector under a shape of as many elements.
+  package mutating func add(
+    _ vector: VectorDraft, shape: Shape, as name: String, dtype wanted: DType?, ledger: RoundingLedger
+  ) {
+    let stored = vector.tensor.dtype
+    let dtype = wanted ?? stored
+    if vector.rows == nil, dtype == stored { return copy(vector.tensor, of: vector.file, as: name, shape: shape) }
+    let target = dtype.isMergeable || dtype == .f64 ? dtype : .f32
+    make([(name, target, shape)]) { () throws(SurgeryError) in [try vector.bytes(target, as: name, ledger: ledger)] }
+  }
+
+  /// Adds a number, as F32 without dimensions.
+  package mutating func add(_ number: Double, as name: String) {
+    let bits = Float(number).bitPattern
+    make([(name, .f32, [])]) { () throws(SurgeryError) in [(0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }]
+    }
+  }
+}
+
+extension VectorDraft {
+  /// The elements at their places, each rounded once.
+  package func bytes(_ dtype: DType, as name: String, ledger: RoundingLedger) throws(SurgeryError) -> [UInt8] {
+    let raw = try SurgeryError.catching { () throws(IOError) in try file.bytes(of: tensor) }
+    var elements = [Double](repeating: 0, count: Int(tensor.elementCount))
+    unsafe raw.withUnsafeBytes { bytes in
+      unsafe elements.withUnsafeMutableBufferPointer { unsafe Kernels.widen(bytes, dtype: tensor.dtype, to: $0) }
+    }
+    guard elements.allSatisfy(\.isFinite) else {
+      throw .refused(file.path, subject: tensor.name, "it holds values that are not finite")
+    }
+    if let rows {
+      var moved = [Double](repeating: 0, count: Int(count))
+      for (source, target) in rows.enumerated() where target >= 0 { moved[target] = elements[source] }
+      elements = moved
+    }
+    return try FactorDraft.rounded(elements, to: dtype, of: file.path, as: name, ledger)
+  }
+}
+
+extension FactorDraft {
+  /// The part of a file that holds the factor from `offset` on, and its size.
+  package func part(
+    at offset: UInt64, _ layout: FactorLayout, _ dtype: DType, as name: String, ledger: RoundingLedger
+  ) -> DraftPart {
+    let size = (layout.shape.elementCount ?? 0) &* dtype.bits / 8
+    if let block = copied(in: layout, dtype: dtype) {
+      let tensor = block.factor.tensor
+      return DraftPart(
+        at: offset, .copy(from: block.file, at: block.file.offset(of: tensor), count: tensor.byteCount), units: size)
+    }
+    return DraftPart(
+      .made { () throws(SurgeryError) in [(offset, try bytes(layout, dtype, as: name, ledger: ledger))] }, units: size)
+  }
+}

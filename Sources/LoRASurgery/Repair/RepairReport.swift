@@ -1,0 +1,101 @@
+package import Diagnostics
+package import JSON
+import TensorCore
+
+/// What became of one adapter.
+package struct RepairReport: Sendable {
+  /// The adapter, as it was named or found.
+  package let path: String
+  /// The folder that was written, or would be; nil when nothing was, or when none was named.
+  package let output: String?
+  package let mends: [Mend]
+  /// What a check of the result still finds.
+  package let left: [Finding]
+  /// Whether the weights could be read; nothing is written otherwise.
+  package let isReadable: Bool
+  /// From which severity on a finding fails the result.
+  private let failOn: Severity
+
+  package init(
+    _ path: String, output: String?, mends: [Mend], left: [Finding], isReadable: Bool, failOn: Severity
+  ) {
+    (self.path, self.output, self.mends, self.left) = (path, output, mends, left)
+    (self.isReadable, self.failOn) = (isReadable, failOn)
+  }
+
+  /// Whether the result passes its check.
+  package var isSound: Bool { isReadable && !left.contains { $0.severity >= failOn } }
+
+  /// In one word: whether there was anything to mend, and whether that was all.
+  package var status: String {
+    if !isReadable { return "unreadable" }
+    if !isSound { return "left" }
+    return mends.isEmpty ? "sound" : "mended"
+  }
+
+  /// The members of the document.
+  package var json: JSONObject {
+    [
+      "adapter": .string(path), "output": output.map { .string($0) } ?? .null, "status": .string(status),
+      "mended": .array(mends.map(\.json)), "left": .array(left.map(\.json)),
+    ]
+  }
+
+  /// Lines for a terminal.
+  package func text(isDryRun: Bool) -> [String] {
+    var lines = [headline(isDryRun)]
+    for mend in mends {
+      lines.append("  mended  \(mend.rule.rawValue): \(mend.what)\(mend.isExact ? "" : " (rounded once)")")
+    }
+    for finding in left {
+      lines.append("  left    \(finding.severity.rawValue) \(finding.rule.rawValue): \(finding.message)")
+      if let hint = finding.hint { lines.append("          fix: \(hint)") }
+    }
+    return lines
+  }
+
+  private func headline(_ isDryRun: Bool) -> String {
+    let name = escaped(path)
+    guard isReadable else { return "\(name): its weights cannot be read, so nothing is written" }
+    let place = output.map { " in \(escaped($0))" } ?? ""
+    if mends.isEmpty {
+      let what = left.isEmpty ? "nothing needs mending" : "nothing that can be mended"
+      return "\(name): \(what); \(isDryRun ? "it would be the same adapter" : "the same adapter is\(place)")"
+    }
+    return "\(name): \(counted(mends.count, "mend")), \(isDryRun ? "nothing written" : "written\(place)")"
+  }
+}
+
+/// What became of several adapters, or of one.
+package struct RepairReports: Sendable {
+  package let all: [RepairReport]
+  package let isDryRun: Bool
+
+  package init(_ all: [RepairReport], isDryRun: Bool) { (self.all, self.isDryRun) = (all, isDryRun) }
+
+  /// Whether every result passes its check.
+  package var areSound: Bool { all.allSatisfy(\.isSound) }
+
+  /// The document: one adapter's members at the top, several below `adapters`.
+  package func json(toolVersion: String) -> JSONValue {
+    var object: JSONObject = ["dry_run": .bool(isDryRun)]
+    if all.count == 1, let one = all.first {
+      for (key, value) in one.json.members { object[key] = value }
+    } else {
+      object["adapters"] = .array(all.map { .object($0.json) })
+    }
+    return .document("repair", toolVersion: toolVersion, object)
+  }
+
+  /// Lines for a terminal; a table comes last where there are several.
+  package var text: [String] {
+    var lines = all.flatMap { $0.text(isDryRun: isDryRun) }
+    guard all.count > 1 else { return lines }
+    var table = TextTable([("status", .left), ("adapter", .left), ("mended", .right), ("left", .right)])
+    for report in all {
+      table.add([report.status, escaped(report.path), "\(report.mends.count)", "\(report.left.count)"])
+    }
+    lines.append("")
+    return lines + table.lines()
+  }
+}

@@ -1,0 +1,95 @@
+import Crypto
+import JSON
+import LoRAIO
+import LoRAModel
+import LoRATestSupport
+import Safetensors
+import Testing
+
+@testable import LoRASurgery
+
+/// Every format is written as its own library reads it (`testdata/make/surgery_convert.py`).
+@Suite struct ConversionTests {
+  private static let cases: [JSONValue] = (try? Fixtures.json("surgery/convert/cases.json"))?.array ?? []
+
+  /// The digests are those of files that mlx-lm, diffusers, LyCORIS, torchtune, gguf, NumPy and PEFT have opened, with
+  /// the deltas that PEFT has.
+  @Test(arguments: Array(cases.indices)) func theBytesAreThoseThatTheReadersAgreedWith(index: Int) throws {
+    let row = Self.cases[index]
+    let conversion = Conversion(row["arguments"]?.array?.compactMap(\.string) ?? [])
+    let folder = try TemporaryFolder()
+    let expected = try #require(row["files"]?.object)
+    let isFile = ["gguf", "kohya"].contains(conversion.target)
+    let output = folder.path(isFile ? expected.keys[0] : "out")
+    let plan = try conversion.write(to: output, workers: 1 + index % 3)
+    for (name, digest) in expected.members {
+      let bytes = try InputFile.contents(of: isFile ? output : Folder.join(output, name), limit: 1 << 24)
+      let found = SHA256.hash(data: bytes).map { String($0, radix: 16) }.map { $0.count < 2 ? "0" + $0 : $0 }.joined()
+      #expect(found == digest.string, "\(row["name"]?.string ?? ""): \(name)")
+    }
+    #expect(plan.modules == row["modules"]?.int64.map { Int($0) })
+    #expect(plan.folded.count == row["folded"]?.int64.map { Int($0) })
+    #expect(plan.padded.count == row["padded"]?.int64.map { Int($0) })
+    if !isFile { #expect(try Folder.names(in: output).filter { $0 != "lora-tool.json" }.count == expected.keys.count) }
+  }
+
+  @Test func thereAreCases() { #expect(Self.cases.count > 30) }
+
+  private static let roundTrips = [
+    ("adapters/llama-patterns", "mlx", "--base models/llama-bf16-sharded"),
+    ("adapters/llama-rslora", "mlx", "--base models/llama-bf16-sharded"),
+    ("adapters/llama-patterns", "torchtune", "--base models/llama-bf16-sharded"),
+    ("adapters/llama-all-linear", "kohya", "--prefix lora_te_ --base models/llama-bf16-sharded"),
+    ("surgery/convert/sdxl", "kohya", ""), ("surgery/convert/sd1", "kohya", ""),
+    ("surgery/convert/sd1", "diffusers", ""), ("formats/diffusers-metadata", "kohya", ""),
+  ]
+
+  @Test(arguments: roundTrips) func thereAndBackTheDeltaIsTheSame(input: String, target: String, more: String) throws {
+    let folder = try TemporaryFolder()
+    let there = folder.path(target == "kohya" ? "there.safetensors" : "there")
+    try Conversion("\(input) --to \(target) \(more)").write(to: there)
+    let before = try deltas(of: input)
+    guard Adapter.load(Fixtures.path(input)).format == .peft else {
+      // A pipeline comes back as diffusers has it.
+      try Conversion("\(there) --to diffusers").write(to: folder.path("back"))
+      return try expectEqual(before, deltas(of: folder.path("back")))
+    }
+    try Conversion("\(there) --to peft \(more)").write(to: folder.path("back"))
+    try expectEqual(before, deltas(of: folder.path("back")))
+  }
+
+  private func expectEqual(_ before: [String: [Double]], _ after: [String: [Double]]) throws {
+    #expect(before.keys.sorted() == after.keys.sorted())
+    for (name, delta) in before {
+      let other = try #require(after[name])
+      let norm = delta.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      let distance = zip(delta, other).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+      #expect(delta.count == other.count && distance <= 2e-7 * norm, "\(name)")
+    }
+  }
+
+  /// Fusing adds up the ranks; splitting leaves one A in all parts, so that fusing once more keeps the rank.
+  @Test func fusedAndSplitAgainTheDeltaIsTheSame() throws {
+    let folder = try TemporaryFolder()
+    let base = "--base models/llama-bf16-sharded"
+    try Conversion("adapters/llama-patterns --to peft --fuse qkv_proj \(base)").write(to: folder.path("fused"))
+    try Conversion("\(folder.path("fused")) --to peft --unfuse \(base)").write(to: folder.path("split"))
+    try expectEqual(deltas(of: "adapters/llama-patterns"), deltas(of: folder.path("split")))
+    try Conversion("\(folder.path("split")) --to peft --fuse qkv_proj \(base)").write(to: folder.path("again"))
+    let ranks = ["fused", "again"].map { name in
+      Adapter.load(folder.path(name)).modules.first { $0.name == "model.layers.0.self_attn.qkv_proj" }?.rank
+    }
+    #expect(ranks == [12, 12])
+    try expectEqual(deltas(of: folder.path("fused")), deltas(of: folder.path("again")))
+  }
+
+  /// A renamed tensor is a copy of its bytes, so that nothing is rounded.
+  @Test func whatIsOnlyRenamedIsNotComputed() throws {
+    let plan = try Conversion("surgery/convert/sd1 --to diffusers").plan()
+    guard case .folder(let draft) = plan.output, case .laidOut(let file) = draft.files[0].content else {
+      Issue.record("no folder with a file of tensors")
+      return
+    }
+    for part in file.parts { if case .copy = part.content {} else { Issue.record("a tensor is computed") } }
+  }
+}
