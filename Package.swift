@@ -115,7 +115,7 @@ let package = Package(
       "LoRAReport",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines",
-        "LoRAValidate", .product(name: "Crypto", package: "swift-crypto"),
+        "LoRAValidate", "LoRASurgery", .product(name: "Crypto", package: "swift-crypto"),
       ]),
     library(
       "LoRAMerge",

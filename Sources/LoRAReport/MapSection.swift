@@ -45,7 +45,7 @@ extension Inspection {
       guard let least = known.min(), let most = known.max() else { return nil }
       let scale = ColourScale(measure.range ?? least...most)
       let tables: [Markup] = map.stacks.enumerated().map { number, stack in
-        let table = mapTable(stack) { cell in
+        let table = stack.table { cell in
           mapCell(cell, values, measure, scale, isOutlier: cell.contains { marked[$0] })
         }
         return scrolling(
@@ -65,24 +65,6 @@ extension Inspection {
       ? "<p class=\"soft\">\(counted(map.leftOut, "module")) of smaller stacks are in the table of all modules only.</p>\n"
       : ""
     return "<div class=\"maps\">\n\(maps)</div>\n\(rest)"
-  }
-
-  private func mapTable(_ stack: LayerMap.Stack, _ cell: ([Int]) -> Markup) -> Markup {
-    let rows: [Markup] = stack.rows.map { row -> Markup in
-      "<tr><th scope=\"row\">\(row.label)</th>\(row.cells.map(cell))</tr>\n"
-    }
-    let heads: [Markup] = stack.columns.map { column -> Markup in "<th scope=\"col\">\(breakable(column))</th>" }
-    let left =
-      stack.leftOut > 0 ? "; \(counted(stack.leftOut, "module")) more are in the table of all modules only" : ""
-    return """
-      <table class="map">
-      <caption><strong>\(stack.title)</strong>\(left)</caption>
-      <thead><tr><th scope="col">\(stack.name == nil ? "module" : "layer" as String)</th>\(heads)</tr></thead>
-      <tbody>
-      \(rows)</tbody>
-      </table>
-
-      """
   }
 
   private func mapCell(
@@ -106,26 +88,36 @@ extension Inspection {
   }
 
   private func legend(_ scale: ColourScale, _ measure: Measure, marksOutliers: Bool) -> Markup {
-    let steps: [Markup] = scale.steps.map { step -> Markup in
-      "<li class=\"\(step.name)\">\(measure.show(step.from))</li>"
-    }
-    let mark: Markup =
+    scale.legend(
+      measure.show,
       marksOutliers
-      ? "<li class=\"text\">A red frame marks outliers, which may lie beyond the colours.</li>\n" : ""
-    return """
-      <ul class="legend">
-      <li class="text">Colours from</li>\(steps)<li class="text"> to \(measure.show(scale.most)).</li>
-      \(mark)</ul>
-
-      """
+        ? "<li class=\"text\">A red frame marks outliers, which may lie beyond the colours.</li>\n" : "")
   }
 }
 
 extension LayerMap.Stack {
   /// What its layers are called together.
-  fileprivate var title: String {
+  var title: String {
     guard let name else { return "modules outside of layers" }
     return name.isEmpty ? "layers" : name
+  }
+
+  /// The stack as a table whose cells are made from the modules in them.
+  func table(_ cell: ([Int]) -> Markup) -> Markup {
+    let rows: [Markup] = rows.map { row -> Markup in
+      "<tr><th scope=\"row\">\(row.label)</th>\(row.cells.map(cell))</tr>\n"
+    }
+    let heads: [Markup] = columns.map { column -> Markup in "<th scope=\"col\">\(breakable(column))</th>" }
+    let left = leftOut > 0 ? "; \(counted(leftOut, "module")) more are in the table of all modules only" : ""
+    return """
+      <table class="map">
+      <caption><strong>\(title)</strong>\(left)</caption>
+      <thead><tr><th scope="col">\(name == nil ? "module" : "layer" as String)</th>\(heads)</tr></thead>
+      <tbody>
+      \(rows)</tbody>
+      </table>
+
+      """
   }
 }
 
@@ -160,6 +152,19 @@ struct ColourScale {
     // Clamped before it becomes an integer: an outlier may be beyond all bounds, and subnormal ends give no number.
     guard !share.isNaN else { return "h2" }
     return "h\(Int(max(0, min(Double(Self.count - 1), share * Double(Self.count)))))"
+  }
+
+  /// A list of the steps, each with the value from which on it counts.
+  ///
+  /// - Parameter more: items behind them.
+  func legend(_ show: (Double) -> String, _ more: Markup = "") -> Markup {
+    let steps: [Markup] = steps.map { step -> Markup in "<li class=\"\(step.name)\">\(show(step.from))</li>" }
+    return """
+      <ul class="legend">
+      <li class="text">Colours from</li>\(steps)<li class="text"> to \(show(most)).</li>
+      \(more)</ul>
+
+      """
   }
 
   /// Each step and the value from which on it counts; one when all values are equal.

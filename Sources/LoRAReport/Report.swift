@@ -2,6 +2,7 @@ import Diagnostics
 import LoRAIO
 public import LoRAInspect
 public import LoRAModel
+import LoRASurgery
 public import LoRAValidate
 import Safetensors
 
@@ -14,6 +15,10 @@ public struct Report: Sendable {
   public let base: BaseModel?
   /// The adapters, worst first and else in input order.
   public let adapters: [ReportedAdapter]
+
+  /// How far two adapters lie apart, in the order in which they were given; nil for more or fewer of them, and where
+  /// they have nothing in common or values are not read.
+  let difference: AdapterDiff?
 
   /// Adapters shown in detail unless told otherwise.
   public static let usualDetails = 12
@@ -56,6 +61,15 @@ public struct Report: Sendable {
     }
     self.validation = validation
     self.base = base
+    difference = options.headerOnly ? nil : Self.difference(paths, base, options.workers)
+  }
+
+  private static func difference(_ paths: [String], _ base: BaseModel?, _ workers: Int) -> AdapterDiff? {
+    guard paths.count == 2 else { return nil }
+    let (a, b) = (Adapter.load(paths[0]), Adapter.load(paths[1]))
+    // What cannot be read is among the findings already.
+    let diff = try? AdapterDiff(a, b, base: base, workers: workers, control: SurgeryControl())
+    return diff.flatMap { diff in diff.modules.contains { $0.onlyIn == nil } ? diff : nil }
   }
 }
 

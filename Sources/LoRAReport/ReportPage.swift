@@ -16,7 +16,7 @@ extension Report {
       <h1>\(title)</h1>
       </header>
       \(contents)<main id="main">
-      \(summarySection)\(comparisonSection)\(fleetSection)\(details.map { detail($0.element, number: $0.offset + 1) })\
+      \(summarySection)\(comparisonSection)\(difference?.section ?? "")\(fleetSection)\(details.map { detail($0.element, number: $0.offset + 1) })\
       \(rulesSection)</main>
       <footer><p>Made by lora-tool \(toolVersion). This page loads nothing and sends nothing; it holds no time, so that the \
       same adapters give the same bytes.</p></footer>
@@ -51,6 +51,7 @@ extension Report {
       <nav aria-label="Contents"><ul>
       <li><a href="#summary">Summary</a></li>
       <li><a href="#comparison">Comparison</a></li>
+      \(difference == nil ? "" : "<li><a href=\"#difference\">Difference</a></li>\n" as Markup)\
       \(shown.map { "<li><a href=\"#adapter-\($0.offset + 1)\">\($0.element.name)</a></li>\n" })\
       </ul></nav>
 

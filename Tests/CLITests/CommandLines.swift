@@ -42,6 +42,10 @@ struct CommandLine: Sendable, CustomTestStringConvertible {
     CommandLine(command: ["validate"], arguments: base + ["adapters/llama-all-linear"], isCheck: true),
     CommandLine(command: ["report"], arguments: base + ["adapters/llama-all-linear"], hasJSON: false),
     CommandLine(
+      command: ["combine"],
+      arguments: ["--method", "cat"] + adapter + ["--adapter", "adapters/llama-second", "--output", "OUT"],
+      reportsToOutput: false, isTimed: true, isCheck: true),
+    CommandLine(
       command: ["diff"], arguments: ["adapters/llama-all-linear", "adapters/llama-all-linear"], isCheck: true),
     CommandLine(
       command: ["merge"], arguments: base + adapter + ["--output", "OUT"], reportsToOutput: false, isTimed: true,

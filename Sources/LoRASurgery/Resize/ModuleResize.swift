@@ -176,7 +176,7 @@ extension DType {
 
 extension ColumnMatrix {
   /// The numbers that bytes of a type are, column by column, in the shape of another matrix.
-  fileprivate init(_ bytes: [UInt8], _ dtype: DType, like other: ColumnMatrix) {
+  init(_ bytes: [UInt8], _ dtype: DType, like other: ColumnMatrix) {
     self.init(rows: other.rows, columns: other.columns)
     unsafe bytes.withUnsafeBytes { bytes in
       unsafe elements.withUnsafeMutableBufferPointer { unsafe Kernels.widen(bytes, dtype: dtype, to: $0) }
