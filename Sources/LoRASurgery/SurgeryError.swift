@@ -52,6 +52,13 @@ extension SurgeryError: CustomStringConvertible {
     .refused([SurgeryRefusal(path, subject: subject, reason, hint: hint)])
   }
 
+  /// A refusal of values that no operation has an answer for.
+  package static func notFinite(_ tensor: TensorInfo, of file: SafetensorsFile) -> SurgeryError {
+    .refused(
+      file.path, subject: tensor.name, "it holds values that are not finite",
+      hint: "lora-tool validate says how many; the adapter has to be trained or exported again")
+  }
+
   /// One sentence; for refusals the first of them and how many there are.
   package var description: String {
     switch self {

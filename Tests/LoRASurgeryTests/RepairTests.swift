@@ -111,7 +111,8 @@ import Testing
     "config-pattern-zero", "config-pattern-regex", "config-target-type", "config-target-regex",
     "config-layers-with-regex", "config-bias-word", "rank-global", "rank-pattern", "rank-module", "tensor-stray",
     "tensor-flat", "naming-default", "naming-compiled", "naming-doubled", "naming-distributed", "naming-half",
-    "naming-inner-model", "pattern-rank", "base-transposed",
+    "naming-inner-model", "pattern-rank", "base-transposed", "value-range-01-f32-f16", "value-range-02-bf16-f16",
+    "value-range-03-f32-f16", "value-range-06-f32-f16", "value-range-07-f32-bf16", "value-range-10-f8_e5m2-f16",
   ]
 
   @Test(arguments: broken) func aBrokenAdapterIsMendedOrLeft(_ one: Broken) throws {
@@ -133,7 +134,11 @@ import Testing
     if Self.mendable.contains(one.name) {
       #expect(result.left.allSatisfy { $0.severity < .error }, "\(result.left)")
       #expect(!result.mends.isEmpty)
-      try expectNano(folder.path("out"), one.name)
+      if one.name.hasPrefix("value-") {
+        #expect(try deltas(of: folder.path("out")) == deltas(of: path))
+      } else {
+        try expectNano(folder.path("out"), one.name)
+      }
     } else if one.base.map({ !$0.hasPrefix("broken/") }) ?? true {
       let left = Set(result.left.filter { $0.severity == .error }.map(\.rule.rawValue))
       #expect(!left.isEmpty, "\(result.mends)")

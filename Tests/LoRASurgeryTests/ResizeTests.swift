@@ -142,11 +142,11 @@ import Testing
     for module in resized.output.modules {
       #expect(module.declaredRank.map { UInt64($0) } == module.rank && module.scale == 1)
     }
-    var config = PEFTConfigDraft(resized.input)
+    var config = PEFTConfigEdit(resized.input)
     let names = ["layers.0.q", "model.layers.0.q", "layers.0xq", "a(b)", "q"]
     config.set(
       names.enumerated().map { index, name in
-        PEFTConfigDraft.Strength(module: name, rank: UInt64(index + 1), alpha: Double(index + 1) / 2)
+        PEFTConfigEdit.Strength(module: name, rank: UInt64(index + 1), alpha: Double(index + 1) / 2)
       })
     let folder = try TemporaryFolder()
     try folder.write("adapter_config.json", JSONValue.object(config.members).text())

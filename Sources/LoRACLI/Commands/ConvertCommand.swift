@@ -46,6 +46,12 @@ struct ConvertCommand: ToolCommand {
   @Option(help: "The part of a pipeline, such as unet, that becomes the PEFT folder.")
   var part: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Layout of stacked experts where the file is ambiguous: peft, or unsloth for files of Unsloth before 2026.9.",
+      valueName: "layout"), transform: MergeInputs.choice)
+  var expertLayout: ExpertLayout?
+
   @OptionGroup var surgery: SurgeryArguments
 
   var terminal: TerminalOptions { surgery.terminal }
@@ -53,6 +59,7 @@ struct ConvertCommand: ToolCommand {
   func validate() throws {
     if fuse != nil, unfuse { throw ValidationError("--fuse and --unfuse exclude each other") }
     if fuse != nil || unfuse, target != .peft { throw ValidationError("--fuse and --unfuse want --to peft") }
+    if expertLayout == .peft018 { throw ValidationError("--expert-layout wants peft or unsloth here") }
     if let prefix, prefix.isEmpty || prefix.contains("/") { throw ValidationError("--prefix wants the start of names") }
   }
 
@@ -62,7 +69,7 @@ struct ConvertCommand: ToolCommand {
     let input: ConversionInput
     let plan: ConversionPlan
     do throws(SurgeryError) {
-      input = try ConversionInput(self.input, base: base.map { ConversionBase($0) })
+      input = try ConversionInput(self.input, base: base.map { ConversionBase($0) }, experts: expertLayout)
       plan = try target.target.plan(input, options(input.adapter, base))
     } catch {
       throw SurgeryRun.failure(error)
@@ -100,6 +107,7 @@ struct ConvertCommand: ToolCommand {
     if unfuse { asked["unfuse"] = true }
     if let prefix { asked["prefix"] = .string(prefix) }
     if let part { asked["part"] = .string(part) }
+    if let expertLayout { asked["expert_layout"] = .string(expertLayout.rawValue) }
     var inputs = [(role: "adapter", path: adapter.weightsPath)]
     if let config = adapter.config?.path { inputs.append(("config", config)) }
     if let config = base?.configPath { inputs.append(("base", config)) }

@@ -233,25 +233,18 @@ package struct CombinePlan: Sendable {
   /// The config of the first adapter of PEFT's, with the targets of all and scale 1 everywhere.
   private var config: JSONObject {
     let source = inputs.first { $0.adapter.config != nil } ?? inputs[0]
-    var draft = PEFTConfigDraft(source.adapter)
-    draft.set(
-      modules.map { PEFTConfigDraft.Strength(module: $0.name, rank: $0.rank, alpha: Double($0.rank)) })
-    let layers = modules.filter { $0.module.kind != .parameter }.map(\.name)
-    if !layers.isEmpty {
-      draft.members["target_modules"] = .array(PEFTConfigDraft.targets(of: layers).map { .string($0) })
-    }
-    let parameters = inputs.flatMap { $0.adapter.config?.targetParameters ?? [] }.uniqued
-    draft.members["target_parameters"] = parameters.isEmpty ? .null : .array(parameters.map { .string($0) })
-    for field in ["layers_to_transform", "layers_pattern", "exclude_modules"] where draft.members[field] != nil {
-      draft.members[field] = .null
-    }
+    let draft = PEFTConfigDraft(
+      modules.map {
+        PEFTConfigDraft.Module(name: $0.name, kind: $0.module.kind, rank: $0.rank, alpha: Double($0.rank))
+      })
+    var members = draft.config(updating: source.adapter.config?.raw ?? JSONObject())
     // What one adapter replaces as a whole, the result replaces.
     if let owner = inputs.first(where: { !$0.adapter.replacements.isEmpty }) {
       for field in ["modules_to_save", "bias", "trainable_token_indices"] {
-        if let value = owner.adapter.rawConfig?[field] { draft.members[field] = value }
+        if let value = owner.adapter.rawConfig?[field] { members[field] = value }
       }
     }
-    return draft.members
+    return members
   }
 }
 

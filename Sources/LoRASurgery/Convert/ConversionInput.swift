@@ -14,13 +14,10 @@ package struct ConversionInput: Sendable {
 
   /// Reads an adapter of any format that is recognised.
   ///
+  /// - Parameter layout: how stacks of experts lie, which the file cannot tell; nil is PEFT's layout.
   /// - Throws: `SurgeryError.refused` with everything that is wrong with it.
-  package init(_ path: String, base: ConversionBase?) throws(SurgeryError) {
-    try self.init(Adapter.load(path), base: base)
-  }
-
-  init(_ adapter: Adapter, base: ConversionBase?) throws(SurgeryError) {
-    let path = adapter.path
+  package init(_ path: String, base: ConversionBase?, experts layout: ExpertLayout? = nil) throws(SurgeryError) {
+    let adapter = Adapter.load(path)
     var refusals = adapter.findings.filter { $0.severity == .error }
       .map { SurgeryRefusal($0.file, subject: $0.tensor, $0.message, hint: $0.hint) }
     guard let file = adapter.file, refusals.isEmpty else {
@@ -33,7 +30,7 @@ package struct ConversionInput: Sendable {
     for var module in adapter.modules {
       if let magnitude = magnitudes?[module.name] { module.magnitude = magnitude }
       do throws(LoRAPairProblem) {
-        modules.append(try Self.draft(of: module, adapter, file))
+        modules.append(try Self.draft(of: module, adapter, file, layout))
       } catch {
         refusals.append(SurgeryRefusal(path, module: module.name, error))
       }
@@ -48,10 +45,10 @@ package struct ConversionInput: Sendable {
     }
   }
 
-  private static func draft(of module: AdapterModule, _ adapter: Adapter, _ file: SafetensorsFile)
-    throws(LoRAPairProblem) -> ModuleDraft
-  {
-    let pair = try adapter.pair(of: module)
+  private static func draft(
+    of module: AdapterModule, _ adapter: Adapter, _ file: SafetensorsFile, _ layout: ExpertLayout?
+  ) throws(LoRAPairProblem) -> ModuleDraft {
+    let pair = try adapter.pair(of: module, experts: layout)
     if module.scaleSource == .assumed, [.torchtune, .mlx].contains(adapter.format) { throw .scaleUnknown }
     var draft = ModuleDraft(
       name: module.name, kind: module.kind, a: FactorDraft(pair, .a, of: file), b: FactorDraft(pair, .b, of: file),

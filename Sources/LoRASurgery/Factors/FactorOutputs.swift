@@ -11,7 +11,7 @@ extension SafetensorsDraft {
   ) {
     let dtype = factor.dtype(wanted, in: layout)
     if let block = factor.copied(in: layout, dtype: dtype) {
-      copy(block.factor.tensor, of: block.file, as: name, shape: layout.shape)
+      copy(block.factor.tensor, of: block.file, as: name, shape: layout.shape, finite: true)
     } else {
       make([(name, dtype, layout.shape)]) { () throws(SurgeryError) in
         [try factor.bytes(layout, dtype, as: name, ledger: ledger)]
@@ -25,7 +25,9 @@ extension SafetensorsDraft {
   ) {
     let stored = vector.tensor.dtype
     let dtype = wanted ?? stored
-    if vector.rows == nil, dtype == stored { return copy(vector.tensor, of: vector.file, as: name, shape: shape) }
+    if vector.rows == nil, dtype == stored {
+      return copy(vector.tensor, of: vector.file, as: name, shape: shape, finite: true)
+    }
     let target = dtype.isMergeable || dtype == .f64 ? dtype : .f32
     make([(name, target, shape)]) { () throws(SurgeryError) in [try vector.bytes(target, as: name, ledger: ledger)] }
   }
@@ -47,7 +49,7 @@ extension VectorDraft {
       unsafe elements.withUnsafeMutableBufferPointer { unsafe Kernels.widen(bytes, dtype: tensor.dtype, to: $0) }
     }
     guard elements.allSatisfy(\.isFinite) else {
-      throw .refused(file.path, subject: tensor.name, "it holds values that are not finite")
+      throw .notFinite(tensor, of: file)
     }
     if let rows {
       var moved = [Double](repeating: 0, count: Int(count))
@@ -65,9 +67,7 @@ extension FactorDraft {
   ) -> DraftPart {
     let size = (layout.shape.elementCount ?? 0) &* dtype.bits / 8
     if let block = copied(in: layout, dtype: dtype) {
-      let tensor = block.factor.tensor
-      return DraftPart(
-        at: offset, .copy(from: block.file, at: block.file.offset(of: tensor), count: tensor.byteCount), units: size)
+      return DraftPart(at: offset, .finite(block.factor.tensor, from: block.file), units: size)
     }
     return DraftPart(
       .made { () throws(SurgeryError) in [(offset, try bytes(layout, dtype, as: name, ledger: ledger))] }, units: size)

@@ -50,11 +50,7 @@ extension LoRAPair {
         }
       }
     }
-    guard values.elements.allSatisfy(\.isFinite) else {
-      throw .refused(
-        file.path, subject: tensor.name, "it holds values that are not finite",
-        hint: "lora-tool validate says how many; the adapter has to be trained or exported again")
-    }
+    guard values.elements.allSatisfy(\.isFinite) else { throw .notFinite(tensor, of: file) }
     return values
   }
 }

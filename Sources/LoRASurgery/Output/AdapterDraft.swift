@@ -62,13 +62,15 @@ package struct DraftPart: Sendable {
   package enum Content: Sendable {
     /// Bytes of another file as they are, such as a tensor's, from its contents.
     case copy(from: SafetensorsFile, at: UInt64, count: UInt64)
+    /// A tensor's bytes as they are, refused when one of its values is not finite.
+    case finite(TensorInfo, from: SafetensorsFile)
     /// A tensor's elements in another type, each rounded once.
     case cast(TensorInfo, from: SafetensorsFile, to: DType)
     /// What a computation gives, each piece at its offset from the file's first byte.
     case made(@Sendable () throws(SurgeryError) -> [(offset: UInt64, bytes: [UInt8])])
   }
 
-  /// Where a copied or cast part begins in the file; not used by computed ones.
+  /// Where a copied, checked or cast part begins in the file; not used by computed ones.
   package let offset: UInt64
   package let content: Content
   /// Units of progress that it stands for.

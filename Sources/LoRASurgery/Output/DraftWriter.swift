@@ -101,6 +101,9 @@ package struct DraftWriter: Sendable {
       try pieces(of: count, part.units) { (offset, step) throws(IOError) in
         try output.copy(from: file, at: start + offset, count: step, to: part.offset + offset)
       }
+    case .finite(let tensor, let file):
+      try copyFinite(tensor, of: file, output, at: part.offset)
+      control.add(part.units)
     case .cast(let tensor, let file, let dtype):
       try cast(tensor, of: file, to: dtype, output, at: part.offset)
       control.add(part.units)
@@ -124,6 +127,28 @@ package struct DraftWriter: Sendable {
       done += step
     }
     control.add(units)
+  }
+
+  /// Copies a tensor in pieces, whose values are looked at on the way.
+  private func copyFinite(_ tensor: TensorInfo, of file: SafetensorsFile, _ output: OutputFile, at place: UInt64)
+    throws(SurgeryError)
+  {
+    // A multiple of the three bytes of four packed elements.
+    let step: UInt64 = 3 << 20
+    let buffer = IOBuffer(count: Int(min(step, max(tensor.byteCount, 1))))
+    var done: UInt64 = 0
+    while done < tensor.byteCount {
+      try control.check()
+      let piece = unsafe UnsafeMutableRawBufferPointer(
+        rebasing: buffer.bytes[..<Int(min(step, tensor.byteCount - done))])
+      let scan = try SurgeryError.catching { () throws(IOError) in
+        unsafe try file.read(tensor, from: done, into: piece)
+        unsafe try output.write(UnsafeRawBufferPointer(piece), at: place + done)
+        return unsafe Kernels.scan(UnsafeRawBufferPointer(piece), dtype: tensor.dtype)
+      }
+      guard scan.nanCount + scan.infinityCount == 0 else { throw .notFinite(tensor, of: file) }
+      done += UInt64(piece.count)
+    }
   }
 
   /// Packed elements of 6 bits come in groups of 4 of 3 bytes, so a multiple of 24 bits never cuts one.

@@ -12,7 +12,7 @@ package struct SafetensorsDraft: Sendable {
   }
 
   private enum Source: Sendable {
-    case file(TensorInfo, SafetensorsFile)
+    case file(TensorInfo, SafetensorsFile, finite: Bool)
     case group
   }
 
@@ -36,11 +36,16 @@ package struct SafetensorsDraft: Sendable {
   /// - Parameters:
   ///   - dtype: the type to cast it to, floating-point; nil keeps its bytes.
   ///   - shape: the shape to give the elements, of the same number; nil keeps the tensor's.
+  ///   - finite: whether values that are not finite are refused, of a tensor that is copied as it is.
   package mutating func copy(
-    _ tensor: TensorInfo, of file: SafetensorsFile, as name: String, dtype: DType? = nil, shape: Shape? = nil
+    _ tensor: TensorInfo, of file: SafetensorsFile, as name: String, dtype: DType? = nil, shape: Shape? = nil,
+    finite: Bool = false
   ) {
     let target = dtype.flatMap { tensor.dtype.isFloat ? $0 : nil } ?? tensor.dtype
-    tensors.append(Tensor(name: name, dtype: target, shape: shape ?? tensor.shape, source: .file(tensor, file)))
+    tensors.append(
+      Tensor(
+        name: name, dtype: target, shape: shape ?? tensor.shape,
+        source: .file(tensor, file, finite: finite && tensor.dtype.isFloat)))
   }
 
   /// Adds tensors that one computation gives, in this order; each result must have its tensor's size.
@@ -64,11 +69,14 @@ package struct SafetensorsDraft: Sendable {
       let places = Dictionary(layout.map { ($0.name, $0) }) { first, _ in first }
       var parts: [DraftPart] = []
       for tensor in tensors {
-        guard case .file(let source, let file) = tensor.source, let place = places[tensor.name] else { continue }
+        guard case .file(let source, let file, let isFinite) = tensor.source, let place = places[tensor.name] else {
+          continue
+        }
         let content: DraftPart.Content =
-          source.dtype == tensor.dtype
-          ? .copy(from: file, at: file.offset(of: source), count: source.byteCount)
-          : .cast(source, from: file, to: tensor.dtype)
+          source.dtype != tensor.dtype
+          ? .cast(source, from: file, to: tensor.dtype)
+          : isFinite
+            ? .finite(source, from: file) : .copy(from: file, at: file.offset(of: source), count: source.byteCount)
         parts.append(DraftPart(at: start + place.begin, content, units: place.byteCount))
       }
       for group in groups {

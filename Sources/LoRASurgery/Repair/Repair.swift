@@ -14,6 +14,7 @@ struct Repair: Sendable {
   /// what the base calls them, and last what an engine needs.
   static let all: [Repair] = [
     .header, .pickle, .configText, .names, .buffers, .missingConfig, .fileName, .fields, .expertStacks, .alpha,
-    .flatFactors, .deadPatterns, .baseNames, .fusion, .orientation, .ranks, .targets, .baseWeights, .engine,
+    .flatFactors, .deadPatterns, .baseNames, .fusion, .orientation, .ranks, .deadPatterns, .balance,
+    .targets, .baseWeights, .engine,
   ]
 }

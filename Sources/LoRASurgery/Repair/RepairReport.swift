@@ -57,12 +57,11 @@ package struct RepairReport: Sendable {
   private func headline(_ isDryRun: Bool) -> String {
     let name = escaped(path)
     guard isReadable else { return "\(name): its weights cannot be read, so nothing is written" }
-    let place = output.map { " in \(escaped($0))" } ?? ""
     if mends.isEmpty {
       let what = left.isEmpty ? "nothing needs mending" : "nothing that can be mended"
-      return "\(name): \(what); \(isDryRun ? "it would be the same adapter" : "the same adapter is\(place)")"
+      return "\(name): \(what); \(isDryRun ? "it would be" : "written is") the same adapter"
     }
-    return "\(name): \(counted(mends.count, "mend")), \(isDryRun ? "nothing written" : "written\(place)")"
+    return "\(name): \(counted(mends.count, "mend")), \(isDryRun ? "nothing" : "all of it") written"
   }
 }
 

@@ -25,7 +25,8 @@ extension Rule {
       Serve in bfloat16 instead of float16. If the values are meant, split the scale: a smaller alpha with larger \
       factors does not help, a smaller B with a larger A does.
       """,
-    repair: .no("a scale that does not fit has to be trained again, or served in a wider type."),
+    repair: .exactly(
+      "a power of two is moved between A and B, where both fit then; what overflows all the same is left."),
     example: """
       error  value-overflow  …q_proj.lora_B.weight holds 70,000 at index 17, which is infinite in f16
       """

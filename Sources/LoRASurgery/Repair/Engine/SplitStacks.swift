@@ -13,7 +13,8 @@ extension EngineAttempt {
   /// The rows of a stack that holds two matrices, gate before up, are shared out; both get the same A.
   static let splitStacks = EngineAttempt { plan throws(SurgeryError) in
     guard let config = plan.adapter.config, let file = plan.input.file, !config.targetParameters.isEmpty,
-      !config.usesDoRA
+      // Patterns mean stacks by names that single experts do not have.
+      config.rankPattern.isEmpty, config.alphaPattern.isEmpty, !config.usesDoRA
     else { return nil }
     let stacks = plan.context.matched.filter { $0.module.kind == .parameter }
     guard !stacks.isEmpty, try plan.hasFiniteValues() else { return nil }

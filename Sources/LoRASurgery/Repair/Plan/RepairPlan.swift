@@ -120,24 +120,30 @@ package struct RepairPlan: Sendable {
 
   /// Whether every number of the input is finite; of others nothing is computed.
   func hasFiniteValues() throws(SurgeryError) -> Bool {
-    guard let file = input.file else { return false }
+    try scans().values.allSatisfy { $0.nanCount == 0 && $0.infinityCount == 0 }
+  }
+
+  /// What the input's floating-point tensors are like, by the first byte of their data.
+  func scans() throws(SurgeryError) -> [UInt64: ValueScan] {
+    guard let file = input.file else { return [:] }
     // A multiple of 3 and of 8 bytes cuts no element of any type.
     let buffer = IOBuffer(count: 3 << 18)
-    for tensor in file.header.tensors where tensor.dtype.isFloat {
+    var scans: [UInt64: ValueScan] = [:]
+    for tensor in file.header.tensors where tensor.dtype.isFloat && tensor.byteCount > 0 {
+      var scan = ValueScan()
       var start: UInt64 = 0
       while start < tensor.byteCount {
         let count = Int(min(UInt64(buffer.count), tensor.byteCount - start))
-        let isFinite = try SurgeryError.catching { () throws(IOError) -> Bool in
+        try SurgeryError.catching { () throws(IOError) in
           let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<count])
           unsafe try file.read(tensor, from: start, into: part)
-          let scan = unsafe Kernels.scan(UnsafeRawBufferPointer(part), dtype: tensor.dtype)
-          return scan.nanCount == 0 && scan.infinityCount == 0
+          scan.append(unsafe Kernels.scan(UnsafeRawBufferPointer(part), dtype: tensor.dtype))
         }
-        guard isFinite else { return false }
         start += UInt64(count)
       }
+      scans[tensor.begin] = scan
     }
-    return true
+    return scans
   }
 
   /// Modules with the alpha that the config gives them.
