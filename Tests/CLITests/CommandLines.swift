@@ -74,6 +74,9 @@ struct CommandLine: Sendable, CustomTestStringConvertible {
       command: ["decompress"], arguments: ["adapters/llama-zstd/adapter_model.safetensors.zst", "--output", "OUT"],
       reportsToOutput: false, isTimed: true, isCheck: true),
     CommandLine(
+      command: ["resize"], arguments: ["adapters/llama-all-linear", "--rank", "4", "--output", "OUT"],
+      reportsToOutput: false, isTimed: true, isCheck: true),
+    CommandLine(
       command: ["plan"], arguments: ["--base", "bases/llama-7b.json", "--rank", "16", "--targets", "attention"]),
     CommandLine(command: ["replay"], arguments: ["--max-loras", "4", "--trace", "traffic/zipf.jsonl"]),
     CommandLine(
