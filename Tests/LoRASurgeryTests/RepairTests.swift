@@ -112,7 +112,8 @@ import Testing
     "config-layers-with-regex", "config-bias-word", "rank-global", "rank-pattern", "rank-module", "tensor-stray",
     "tensor-flat", "naming-default", "naming-compiled", "naming-doubled", "naming-distributed", "naming-half",
     "naming-inner-model", "pattern-rank", "base-transposed", "value-range-01-f32-f16", "value-range-02-bf16-f16",
-    "value-range-03-f32-f16", "value-range-06-f32-f16", "value-range-07-f32-bf16", "value-range-10-f8_e5m2-f16",
+    "value-range-03-f32-f16", "value-range-06-f32-f16", "value-range-07-f32-bf16", "value-range-08-f64-f32",
+    "value-range-09-f64-bf16", "value-range-10-f8_e5m2-f16",
   ]
 
   @Test(arguments: broken) func aBrokenAdapterIsMendedOrLeft(_ one: Broken) throws {

@@ -21,7 +21,9 @@ struct UniformFactors {
   /// - Throws: `SurgeryError.refused` for values that cannot be computed with.
   /// - Returns: nil where a module has no product or more rank than this.
   init?(_ plan: RepairPlan, rank: UInt64) throws(SurgeryError) {
-    guard let file = plan.input.file, rank > 0, rank <= LoRAPair.rankLimit else { return nil }
+    guard let file = plan.input.file, rank > 0, rank <= LoRAPair.rankLimit,
+      plan.adapter.config?.variants.isEmpty ?? false
+    else { return nil }
     let modules = plan.adapter.modules
     guard let pairs = try? modules.map({ try plan.adapter.pair(of: $0) }), pairs.allSatisfy({ $0.rank <= rank }),
       !modules.contains(where: { $0.isTransposed || $0.kind == .parameter && $0.a?.shape.rank == 3 }),
