@@ -230,7 +230,7 @@ import Testing
     let folder = try TemporaryFolder()
     var tensors = SafetensorsBuilder()
     tensors.add("base_model.model.q_proj.lora_A.weight", .f32, [1, 2], values: [1e6, 1])
-    tensors.add("base_model.model.q_proj.lora_B.weight", .f32, [2, 1], values: [1, 1])
+    tensors.add("base_model.model.q_proj.lora_B.weight", .f32, [2, 1], values: [1e6, 1])
     try folder.write("a/adapter_model.safetensors", tensors)
     try folder.write(
       "a/adapter_config.json",
