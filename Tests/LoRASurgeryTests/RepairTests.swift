@@ -103,6 +103,26 @@ import Testing
     }
   }
 
+  /// Threads change no byte.
+  @Test(arguments: ["patterns-sglang", "stacks-vllm", "deep-stacks"]) func theBytesAreTheSame(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    let one = try #require(Self.cases.first { $0.name == name })
+    var validation = ValidationOptions()
+    validation.engine = try one.engine.map { name throws in try #require(Engine(named: name)) }
+    let options = RepairOptions(base: try BaseModel.open(Fixtures.path(one.base)), validation: validation)
+    var outputs: [[[UInt8]]] = []
+    for workers in [1, 4] {
+      let output = folder.path("\(workers)")
+      guard case .planned(let plan) = try AdapterRepair(Fixtures.path(one.path), output: output, options: options)
+      else {
+        continue
+      }
+      try DraftWriter(workers: workers).write(plan.draft(toolVersion: "test"), folder: output, overwrites: false)
+      outputs.append(try Folder.names(in: output).map { try contents("\(output)/\($0)") })
+    }
+    #expect(outputs.count == 2 && outputs.first == outputs.last)
+  }
+
   // MARK: Broken and honest adapters
 
   /// Cases of `broken.json` with errors that have one right mend; all others keep an error.

@@ -18,7 +18,7 @@ extension Rule {
       all the others of rank 8 cost sixteen times their size.
       """,
     remedy: "Resize the few large ones, or serve them from an engine of their own.",
-    repair: .no("it is about several adapters; `lora-tool resize --pad` gives them one rank."),
+    repair: .no("it is about several adapters; none of which is broken."),
     example: """
       note  fleet-mixed-ranks  the adapters have ranks 8 (19 adapters), 128 (1 adapter); in slots of rank 128 89 % of the memory is padding
       """)
