@@ -25,7 +25,8 @@ package struct LoRATool: ParsableCommand {
           PolicyCommand.self, BasesCommand.self,
         ]),
       CommandGroup(
-        name: "Change", subcommands: [RepairCommand.self, ResizeCommand.self, ConvertCommand.self]),
+        name: "Change",
+        subcommands: [RepairCommand.self, ResizeCommand.self, ConvertCommand.self, ExtractCommand.self]),
       CommandGroup(name: "Merge", subcommands: [MergeCommand.self, VerifyCommand.self, ParityCommand.self]),
       CommandGroup(
         name: "Serve", subcommands: [PackCommand.self, PlanCommand.self, ReplayCommand.self, GateCommand.self]),
