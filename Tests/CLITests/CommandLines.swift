@@ -57,6 +57,9 @@ struct CommandLine: Sendable, CustomTestStringConvertible {
     CommandLine(
       command: ["convert"], arguments: ["adapters/llama-all-linear", "--to", "mlx", "--output", "OUT"],
       reportsToOutput: false, isCheck: true),
+    CommandLine(
+      command: ["extract"], arguments: base + ["--tuned", "MERGED", "--rank", "4", "--output", "OUT"],
+      reportsToOutput: false, isTimed: true, isCheck: true),
     CommandLine(command: ["bases"], arguments: ["--base", "bases/llama-7b.json"]),
     CommandLine(command: ["rules"], arguments: []),
     CommandLine(command: ["engines"], arguments: []),
