@@ -125,12 +125,14 @@ struct ExtractReport {
     let size = ByteCount(tensors.reduce(0) { $0 &+ $1.bytes })
     var lines = [
       "\(counted(tensors.count, "other tensor")) changed (\(size)), "
-        + (dropsTensors ? "dropped by --only-lora:" : "saved whole; engines that serve LoRA alone refuse that (--only-lora):"),
+        + (dropsTensors
+          ? "dropped by --only-lora:" : "saved whole; engines that serve LoRA alone refuse that (--only-lora):")
     ]
     for tensor in tensors.prefix(10) {
       lines.append(
         "  \(escaped(tensor.name)) \(tensor.shape), change "
-          + (tensor.relative.map { Self.percent($0, 2) } ?? tensor.norm.map { "of norm \(fixed($0, 4))" } ?? "of shape"))
+          + (tensor.relative.map { Self.percent($0, 2) } ?? tensor.norm.map { "of norm \(fixed($0, 4))" } ?? "of shape")
+      )
     }
     if tensors.count > 10 { lines.append("  and \(tensors.count - 10) more; --format json lists them") }
     return lines

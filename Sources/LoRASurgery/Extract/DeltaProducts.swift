@@ -144,7 +144,8 @@ private struct RowBlock {
       var sums = SIMD8<Double>()
       var column = 0
       while column + 8 <= columns {
-        let difference = unsafe SIMD8<Double>(UnsafeRawPointer(own + column).loadUnaligned(as: SIMD8<Float>.self))
+        let difference =
+          unsafe SIMD8<Double>(UnsafeRawPointer(own + column).loadUnaligned(as: SIMD8<Float>.self))
           - UnsafeRawPointer(product + column).loadUnaligned(as: SIMD8<Double>.self)
         sums += difference * difference
         column += 8

@@ -45,7 +45,10 @@ struct ModelComparison: Sendable {
         continue
       }
       if source.info.dtype.isFloat, !other.info.dtype.isFloat || !source.isReadable || !other.isReadable {
-        refuse(name, "it is \(source.info.dtype.name) in the base and \(other.info.dtype.name) here, and only F64, F32, F16 and BF16 are compared")
+        refuse(
+          name,
+          "it is \(source.info.dtype.name) in the base and \(other.info.dtype.name) here, and only F64, F32, F16 and BF16 are compared"
+        )
       } else if source.info.shape != other.info.shape, !hasOtherRows(name, source, other) {
         refuse(name, "it is \(other.info.shape), but the base's is \(source.info.shape)")
       }
@@ -191,7 +194,8 @@ struct ModelComparison: Sendable {
   private mutating func addWhole(_ stored: String) {
     guard let other = tuned[stored], other.info.dtype.isFloat, other.info.elementCount > 0 else { return }
     var whole = WholeTensor(
-      stored: stored, name: names.tensor(stored), tuned: other, matrix: pair(stored).map { DeltaMatrix($0.base, $0.tuned) })
+      stored: stored, name: names.tensor(stored), tuned: other,
+      matrix: pair(stored).map { DeltaMatrix($0.base, $0.tuned) })
     whole.aliases = tuned.aliases(of: stored).filter { base.ties($0, to: stored) }.map { names.tensor($0) }
     let leaf = stored[(stored.lastIndex(of: ".").map { stored.index(after: $0) } ?? stored.startIndex)...]
     whole.isBare = leaf != "weight" && leaf != "bias"
