@@ -12,7 +12,7 @@ package struct MLXTarget: ConversionTarget {
   package func plan(_ input: ConversionInput, _ options: ConversionOptions) throws(SurgeryError) -> ConversionPlan {
     try input.check("MLX", [.embeddings, .experts, .magnitudes])
     try check(input)
-    var bench = ConversionWorkbench(input.modules)
+    var bench = ConversionWorkbench(input.modules, notes: input.leftOut())
     try ExpertStacks.stacked(&bench, input)
     for index in bench.modules.indices { try rename(&bench.modules[index], input) }
     let rank = try bench.padToOneRank(of: input.path)
