@@ -1,8 +1,8 @@
 """Adapters converted by the program, each opened by the reader of its target and compared with PEFT's own deltas.
 
 What the readers agreed with is kept as digests in `surgery/convert/cases.json`, so that the tests need no Python.
-Besides requirements.txt this wants gguf==0.19.0, lycoris-lora==3.4.0, and torchtune 0.6.1 unpacked (its file `models/convert_weights.py`
-is loaded alone): `python surgery_convert.py PROGRAM TORCHTUNE`.
+Besides requirements.txt this wants gguf==0.19.0, lycoris-lora==3.4.0, and torchtune 0.6.1 unpacked (its file
+`models/convert_weights.py` is loaded alone): `python surgery_convert.py PROGRAM TORCHTUNE`.
 """
 
 import hashlib

@@ -63,6 +63,21 @@ extension ConversionInput {
     return found
   }
 
+  /// What of the file says nothing about the adapter and is left out.
+  ///
+  /// - Parameter keepsWholeTensors: whether the format has them, the base's own too.
+  func leftOut(keepsWholeTensors: Bool = false) -> [String] {
+    var notes: [String] = []
+    if let first = adapter.leftovers.first {
+      notes.append(
+        "left out: \(adapter.leftovers.count) tensors that say nothing about the adapter, such as \(first.name)")
+    }
+    if !keepsWholeTensors {
+      notes += adapter.replacements.map { "left out: \($0.tensor.name), which is the base's own" }
+    }
+    return notes
+  }
+
   /// Whether a tensor is the base's own, byte for byte, as PEFT saves the weight of an adapted embedding.
   private func isOfBase(_ replacement: Replacement) -> Bool {
     guard replacement.role != .rows, let checkpoint = base?.model.checkpoint,

@@ -75,10 +75,10 @@ struct ConversionWorkbench {
   var modules: [ModuleDraft]
   private(set) var folded: [(module: String, factor: Double)] = []
   private(set) var padded: [(module: String, from: UInt64, to: UInt64)] = []
-  var notes: [String] = []
+  var notes: [String]
   let ledger = RoundingLedger()
 
-  init(_ modules: [ModuleDraft]) { self.modules = modules }
+  init(_ modules: [ModuleDraft], notes: [String] = []) { (self.modules, self.notes) = (modules, notes) }
 
   /// How many times larger zeros may make an adapter.
   static let paddingLimit = 64.0

@@ -16,7 +16,8 @@ package struct DiffusersTarget: ConversionTarget {
       }
     }
     modules = try FluxNames.diffusers(modules, of: input.path)
-    let bench = ConversionWorkbench(try PipelineNames.complete(modules, of: input.path, target: "diffusers"))
+    let bench = ConversionWorkbench(
+      try PipelineNames.complete(modules, of: input.path, target: "diffusers"), notes: input.leftOut())
     try checkNames(bench.modules, input)
     var weights = SafetensorsDraft()
     for module in bench.modules { PEFTTarget.add(module, to: &weights, options.dtype, bench.ledger, prefix: "") }

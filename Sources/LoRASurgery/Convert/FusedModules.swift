@@ -88,56 +88,22 @@ struct FusedModules {
     -> [UInt64]
   {
     if rule.parts.count == 2, total % 2 == 0 { return [total / 2, total / 2] }
-    guard let sizes = base.heads.flatMap({ Self.attentionSizes(of: total, $0) }) else {
+    guard let sizes = base.heads.flatMap({ FusedRows.attentionSizes(of: total, $0) }) else {
       throw refusal(whole, "its \(total) rows are not those of the heads that the base's config gives")
     }
     return sizes
-  }
-
-  /// Rows of queries, keys and values in a matrix that holds all three; nil when they are not those of the heads.
-  static func attentionSizes(of total: UInt64, _ heads: (query: UInt64, keyValue: UInt64)) -> [UInt64]? {
-    guard heads.query <= 1 << 20, heads.keyValue > 0, heads.keyValue <= heads.query,
-      total % (heads.query + 2 * heads.keyValue) == 0
-    else { return nil }
-    let width = total / (heads.query + 2 * heads.keyValue)
-    return [heads.query * width, heads.keyValue * width, heads.keyValue * width]
   }
 
   private func moves(_ sizes: [UInt64], _ arrangement: Arrangement, _ whole: String, _ base: ConversionBase)
     throws(SurgeryError) -> [[Int]]
   {
     switch arrangement {
-    case .stacked: return Self.stackedRows(sizes)
+    case .stacked: return FusedRows.stacked(sizes)
     case .grouped:
-      guard let heads = base.heads, let rows = Self.groupedRows(sizes, heads) else {
+      guard let heads = base.heads, let rows = FusedRows.grouped(sizes, heads) else {
         throw refusal(whole, "its rows are not those of the heads that the base's config gives")
       }
       return rows
-    }
-  }
-
-  /// The row of the whole that each row of each part is, the parts one after the other.
-  static func stackedRows(_ sizes: [UInt64]) -> [[Int]] {
-    var first = 0
-    return sizes.map { size in
-      defer { first += Int(size) }
-      return Array(first..<first + Int(size))
-    }
-  }
-
-  /// The same where every head of keys has its queries, then the key, then the value; nil for sizes that are not those
-  /// of the heads.
-  static func groupedRows(_ sizes: [UInt64], _ heads: (query: UInt64, keyValue: UInt64)) -> [[Int]]? {
-    guard sizes.count == 3, sizes.allSatisfy({ $0 <= 1 << 24 }), heads.keyValue > 0, heads.query <= 1 << 20,
-      heads.query % heads.keyValue == 0, sizes[0] % heads.query == 0,
-      sizes[1] == sizes[0] / heads.query * heads.keyValue, sizes[2] == sizes[1]
-    else { return nil }
-    let (width, queries) = (Int(sizes[0] / heads.query), Int(heads.query / heads.keyValue))
-    let group = (queries + 2) * width
-    return sizes.enumerated().map { part, size in
-      let heads = part == 0 ? queries : 1
-      let first = part == 0 ? 0 : (queries + part - 1) * width
-      return (0..<Int(size)).map { row in row / (heads * width) * group + first + row % (heads * width) }
     }
   }
 

@@ -66,8 +66,8 @@ enum GGUFNames {
       moves = base.heads(ofProjection: last).flatMap { RotaryRows.paired(rows: rows, heads: $0) }
     case .unfused:
       guard last == "query_key_value" else { return nil }
-      if let heads = base.heads, let sizes = FusedModules.attentionSizes(of: rows, heads),
-        let grouped = FusedModules.groupedRows(sizes, heads)
+      if let heads = base.heads, let sizes = FusedRows.attentionSizes(of: rows, heads),
+        let grouped = FusedRows.grouped(sizes, heads)
       {
         var found = [Int](repeating: 0, count: Int(rows))
         for (target, source) in grouped.joined().enumerated() { found[source] = target }

@@ -21,7 +21,7 @@ package struct GGUFTarget: ConversionTarget {
         input.path, "llama.cpp's names and order of rows for the model type \(type) are not known",
         hint: "known are \(GGUFNames.architectures.keys.sorted().joined(separator: ", "))")
     }
-    var bench = ConversionWorkbench(input.modules)
+    var bench = ConversionWorkbench(input.modules, notes: input.leftOut())
     try ExpertStacks.stacked(&bench, input)
     for index in bench.modules.indices {
       let module = bench.modules[index]

@@ -10,7 +10,7 @@ package struct KohyaTarget: ConversionTarget {
 
   package func plan(_ input: ConversionInput, _ options: ConversionOptions) throws(SurgeryError) -> ConversionPlan {
     try input.check("kohya's format", [.convolutions, .magnitudes])
-    var bench = ConversionWorkbench(input.modules)
+    var bench = ConversionWorkbench(input.modules, notes: input.leftOut())
     bench.foldZeros()
     try checkAlphas(bench.modules, input)
     let names = try names(of: bench.modules, input, options.prefix)

@@ -12,7 +12,7 @@ package struct MLXTarget: ConversionTarget {
   package func plan(_ input: ConversionInput, _ options: ConversionOptions) throws(SurgeryError) -> ConversionPlan {
     try input.check("MLX", [.embeddings, .experts, .magnitudes])
     try check(input)
-    var bench = ConversionWorkbench(input.modules)
+    var bench = ConversionWorkbench(input.modules, notes: input.leftOut())
     try ExpertStacks.stacked(&bench, input)
     for index in bench.modules.indices { try rename(&bench.modules[index], input) }
     let rank = try bench.padToOneRank(of: input.path)
@@ -80,7 +80,13 @@ package struct MLXTarget: ConversionTarget {
     guard isOuter || module.name.layer?.before == "model.layers." else {
       throw .refused(input.path, subject: module.name, "mlx-lm's name of it is not known")
     }
-    guard module.kind == .parameter else { return }
+    guard module.kind == .parameter else {
+      // The router lies beside the experts, whose block has another name there.
+      if input.base?.modelType == "mixtral", module.name.hasSuffix(".mlp.gate") {
+        module.name = module.name.dropLast(".mlp.gate".count) + ".block_sparse_moe.gate"
+      }
+      return
+    }
     let components = module.name.dottedComponents
     let leaf = components[components.count - 1]
     guard components.count > 3, components[components.count - 2] == "experts", let layer = module.name.layer,

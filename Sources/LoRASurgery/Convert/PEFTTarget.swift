@@ -10,7 +10,8 @@ package struct PEFTTarget: ConversionTarget {
   package func plan(_ input: ConversionInput, _ options: ConversionOptions) throws(SurgeryError) -> ConversionPlan {
     let isPEFT = input.adapter.format == .peft
     if !isPEFT { try input.check("PEFT", [.embeddings, .convolutions, .experts, .magnitudes, .biases]) }
-    var bench = ConversionWorkbench(try Self.ofOneModel(input.modules, input, options))
+    var bench = ConversionWorkbench(
+      try Self.ofOneModel(input.modules, input, options), notes: input.leftOut(keepsWholeTensors: true))
     bench.modules = ExpertStacks.unstacked(bench.modules)
     if let fusing = options.fusing { try FusedModules(input).apply(fusing, to: &bench) }
     if let name = PipelineNames.firstRepeated(bench.modules.map { Self.key(of: $0) }) {

@@ -18,7 +18,7 @@ package struct TensorRTLLMTarget: ConversionTarget {
 
   package func plan(_ input: ConversionInput, _ options: ConversionOptions) throws(SurgeryError) -> ConversionPlan {
     try input.check("TensorRT-LLM's arrays", [])
-    var bench = ConversionWorkbench(input.modules)
+    var bench = ConversionWorkbench(input.modules, notes: input.leftOut())
     var rows: [(module: Int32, layer: Int32)] = []
     var refusals: [SurgeryRefusal] = []
     for module in bench.modules {

@@ -9,7 +9,7 @@ package struct TorchtuneTarget: ConversionTarget {
 
   package func plan(_ input: ConversionInput, _ options: ConversionOptions) throws(SurgeryError) -> ConversionPlan {
     try input.check("torchtune", [.magnitudes])
-    var bench = ConversionWorkbench([])
+    var bench = ConversionWorkbench([], notes: input.leftOut())
     var refusals: [SurgeryRefusal] = []
     let withMagnitudes = input.modules.filter { $0.magnitude != nil }.count
     for module in input.modules {

@@ -83,6 +83,12 @@ import Testing
     try expectEqual(deltas(of: folder.path("fused")), deltas(of: folder.path("again")))
   }
 
+  /// PEFT saves the weight of an adapted embedding along; when it is the base's own, it says nothing.
+  @Test func theBasesOwnEmbeddingIsLeftOutAndSaid() throws {
+    let plan = try Conversion("adapters/llama-embedding --to mlx --base models/llama-f16").plan()
+    #expect(plan.notes == ["left out: base_model.model.model.embed_tokens.base_layer.weight, which is the base's own"])
+  }
+
   @Test func valuesThatAreNotFiniteAreRefusedAndNothingIsLeft() throws {
     let folder = try TemporaryFolder()
     for target in ["peft", "kohya --prefix lora_te_", "mlx"] {
