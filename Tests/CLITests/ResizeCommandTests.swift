@@ -1,5 +1,6 @@
 import JSON
 import LoRATestSupport
+import TensorCore
 import Testing
 
 /// `resize` as a user meets it.
@@ -82,6 +83,21 @@ import Testing
       "resize", "formats/kohya-loha", "adapters/llama-all-linear", "--rank", "2", "--output", folder.path("out"),
     ])
     #expect(run.code == 2 && run.errors.contains("LOHA"))
+    #expect(try Program.shell("test -e '\(folder.path("out"))'").code == 1)
+  }
+
+  /// A number that is not finite is found while the first of several adapters is written.
+  @Test func aFailureAmongSeveralLeavesNoEmptyFolder() throws {
+    var file = SafetensorsBuilder()
+    file.add("base_model.model.q.lora_A.weight", .f32, [2, 2], values: [1, .infinity, 3, 4])
+    file.add("base_model.model.q.lora_B.weight", .f32, [2, 2], values: [1, 2, 3, 4])
+    for name in ["in/a", "in/b"] {
+      try folder.write("\(name)/adapter_model.safetensors", file)
+      try folder.write(
+        "\(name)/adapter_config.json", #"{"peft_type": "LORA", "r": 2, "lora_alpha": 2, "target_modules": ["q"]}"#)
+    }
+    let run = try Program.run(["resize", folder.path("in"), "--rank", "1", "--output", folder.path("out")])
+    #expect(run.code == 2 && run.errors.contains("not finite"))
     #expect(try Program.shell("test -e '\(folder.path("out"))'").code == 1)
   }
 }

@@ -190,13 +190,17 @@ import Testing
   }
 
   @Test func formatsOfOthersBecomePEFT() throws {
-    let names = ["kohya", "mlx-lora", "mlx-dora", "mlx-embedding", "diffusers-new", "diffusers-alphas", "torchtune"]
+    let names = [
+      "kohya", "mlx-lora", "mlx-dora", "mlx-embedding", "diffusers-new", "diffusers-alphas", "torchtune",
+      "torchtune-dora",
+    ]
     for name in names {
       let path = Fixtures.path("formats/\(name)")
       let resized = try resize(path, ResizeOptions(.rank(64)))
       let place = Comment(rawValue: name)
       #expect(resized.output.format == .peft && resized.output.findings.isEmpty, place)
       #expect(resized.output.modules.map(\.name) == resized.input.modules.map(\.name), place)
+      #expect(resized.output.config?.usesDoRA == resized.input.modules.contains { $0.magnitude != nil }, place)
       for (before, after) in zip(resized.input.modules, resized.output.modules) {
         #expect(before.kind == after.kind, place)
         for (old, new) in zip(try deltas(resized.input, before), try deltas(resized.output, after)) {

@@ -162,9 +162,20 @@ struct ResizeCommand: ToolCommand {
   private func write(_ plans: [ResizePlan], _ outputs: [String?], isFleet: Bool, _ run: SurgeryRun) throws(Failure)
     -> [ResizeReport.Member]
   {
-    if isFleet, let output = arguments.output, FileKind(path: output) == nil {
-      do throws(IOError) { try Folder.create(output) } catch { throw outputFailure(error, output) }
+    let parent = isFleet ? arguments.output.flatMap { FileKind(path: $0) == nil ? $0 : nil } : nil
+    if let parent {
+      do throws(IOError) { try Folder.create(parent) } catch { throw outputFailure(error, parent) }
     }
+    do throws(Failure) { return try write(plans, outputs, run) } catch {
+      // Adapters that are complete stay; a folder without any goes.
+      if let parent { try? Folder.removeEmpty(parent) }
+      throw error
+    }
+  }
+
+  private func write(_ plans: [ResizePlan], _ outputs: [String?], _ run: SurgeryRun) throws(Failure)
+    -> [ResizeReport.Member]
+  {
     let works = try plans.map { plan throws(Failure) in
       let (folder, results) = plan.folder(toolVersion: Version.text)
       return (draft: try Self.surgery { () throws(SurgeryError) in try folder.draft() }, results: results)

@@ -13,7 +13,7 @@ extension Adapter {
     if let method = foreignMethod {
       refusals.append(
         SurgeryRefusal(
-          path, "it is a \(ForeignMethods.title(of: method)) adapter, and only LoRA has factors to work on"))
+          path, "its method is \(ForeignMethods.title(of: method)), and only LoRA has factors to work on"))
       return refusals
     }
     if let trainer {

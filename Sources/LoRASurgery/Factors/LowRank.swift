@@ -25,10 +25,11 @@ package struct LowRank: Sendable {
   /// - Parameters:
   ///   - b: `[out, rank]`, finite.
   ///   - a: Aᵀ, `[in, rank]`, finite.
-  package init(scale: Double, b: consuming ColumnMatrix, a: consuming ColumnMatrix) {
+  ///   - isWide: whether elements may be beyond the range of f32, as F64 has them.
+  package init(scale: Double, b: consuming ColumnMatrix, a: consuming ColumnMatrix, isWide: Bool = true) {
     let rank = b.columns
-    let up = b.moveColumnsTowardsOne()
-    let down = a.moveColumnsTowardsOne()
+    let up = isWide ? b.moveColumnsTowardsOne() : Array(repeating: 0, count: rank)
+    let down = isWide ? a.moveColumnsTowardsOne() : Array(repeating: 0, count: rank)
     let exponents = (0..<rank).map { up[$0] + down[$0] }
     let shared = (exponents.max() ?? 0) + scale.finiteExponent
     // What is 2^2000 below the largest column has no part in any digit.

@@ -20,6 +20,10 @@ package struct PEFTConfigEdit: Sendable {
   package init(_ adapter: Adapter) {
     if let own = adapter.rawConfig, adapter.config != nil {
       members = own
+      // torchtune's config does not know these fields; its tensors do.
+      guard adapter.format != .peft else { return }
+      members["use_dora"] = .bool(adapter.modules.contains { $0.magnitude != nil })
+      members["lora_bias"] = .bool(adapter.modules.contains { $0.bBias != nil })
       return
     }
     var draft = PEFTConfigDraft(

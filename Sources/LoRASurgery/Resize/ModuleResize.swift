@@ -72,7 +72,8 @@ struct ModuleResize: Sendable {
 
   private func delta(_ expert: UInt64, _ readers: Readers) throws(SurgeryError) -> LowRank {
     let delta = LowRank(
-      scale: pair.scale, b: try readers.b.values(expert: expert), a: try readers.a.values(expert: expert))
+      scale: pair.scale, b: try readers.b.values(expert: expert), a: try readers.a.values(expert: expert),
+      isWide: pair.a.tensor.dtype == .f64 || pair.b.tensor.dtype == .f64)
     guard delta.norm.isFinite else {
       throw .refused(file.path, subject: module.name, "its delta is beyond the range of 64-bit numbers")
     }
@@ -101,15 +102,16 @@ struct ModuleResize: Sendable {
       !isCut && ratio == 1 && types.a == pair.a.tensor.dtype && types.b == pair.b.tensor.dtype
     if !isSame {
       let (up, down) = (ColumnMatrix(bytes.b, types.b, like: new.b), ColumnMatrix(bytes.a, types.a, like: new.a))
-      try check(up, types.b)
-      try check(down, types.a)
+      try check(bytes.b, types.b)
+      try check(bytes.a, types.a)
       part.error = delta.distance(b: up, a: down, scale: scale)
     }
     return (bytes.b, bytes.a, part)
   }
 
-  private func check(_ matrix: ColumnMatrix, _ dtype: DType) throws(SurgeryError) {
-    guard matrix.isFinite else {
+  private func check(_ bytes: [UInt8], _ dtype: DType) throws(SurgeryError) {
+    let scan = unsafe bytes.withUnsafeBytes { unsafe Kernels.scan($0, dtype: dtype) }
+    guard scan.nanCount == 0, scan.infinityCount == 0 else {
       throw .refused(
         file.path, subject: module.name, "its new factors are beyond the range of \(dtype.name)",
         hint: dtype == .f16 ? "write them with --dtype bf16 or f32" : "write them with --dtype f32")
