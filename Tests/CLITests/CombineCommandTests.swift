@@ -11,7 +11,8 @@ import Testing
   @Test(arguments: [
     ["--method", "svd"], ["--method", "cat", "--rank", "4"], ["--method", "ties"],
     ["--method", "ties", "--density", "0"], ["--method", "linear", "--density", "0.5"],
-    ["--method", "svd", "--rank", "2", "--seed", "1"], ["--method", "dare_linear", "--density", "1", "--sign", "total"],
+    ["--method", "svd", "--rank", "2", "--seed", "1"],
+    ["--method", "dare_linear", "--density", "1", "--sign", "total"],
     ["--method", "cat", "--weight", "1", "--weight", "2"], ["--method", "cat", "--weight", "nan"], ["--method", "sum"],
   ]) func optionsWithoutMeaningAreWrongUsage(_ arguments: [String]) throws {
     #expect(try combine(arguments + ["--adapter", "a", "--dry-run"]).code == 64)

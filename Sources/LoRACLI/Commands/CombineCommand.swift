@@ -47,7 +47,8 @@ struct CombineCommand: ToolCommand {
   @Option(help: "What elects the sign of an entry in ties and dare_ties: the total of the entries or their frequency.")
   var sign: SignElection?
 
-  @Option(help: ArgumentHelp("Seed of the entries that dare_linear and dare_ties draw; 0 by default.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp("Seed of the entries that dare_linear and dare_ties draw; 0 by default.", valueName: "number"))
   var seed: UInt64?
 
   @OptionGroup var arguments: SurgeryArguments
@@ -71,7 +72,9 @@ struct CombineCommand: ToolCommand {
     if let density, !(density > 0 && density <= 1) {
       throw ValidationError("--density wants a part above 0 and up to 1, not \(density)")
     }
-    if method.prunes, density == nil { throw ValidationError("--method \(method.rawValue) wants a --density such as 0.5") }
+    if method.prunes, density == nil {
+      throw ValidationError("--method \(method.rawValue) wants a --density such as 0.5")
+    }
     if density != nil, !method.prunes {
       throw ValidationError("--density has a meaning with ties, dare_linear, dare_ties and magnitude_prune alone")
     }
@@ -159,8 +162,11 @@ private struct CombineReport {
       "  \(counted(outcome.modules.count, "module")), rank \(rankText), \(ByteCount(bytes))",
     ]
     guard let energy = outcome.energy, let error = outcome.error else { return lines }
-    lines.append("  energy kept \(fixed(100 * energy, 2)) %, relative error \(fixed(100 * error, 2)) % of what was written")
-    var table = TextTable([("module", .left), ("ranks", .left), ("rank", .right), ("energy", .right), ("error", .right)])
+    lines.append(
+      "  energy kept \(fixed(100 * energy, 2)) %, relative error \(fixed(100 * error, 2)) % of what was written")
+    var table = TextTable([
+      ("module", .left), ("ranks", .left), ("rank", .right), ("energy", .right), ("error", .right),
+    ])
     let worst = outcome.modules.sorted { ($1.error ?? 0, $0.name) < ($0.error ?? 0, $1.name) }
     for module in worst.prefix(Self.shown) {
       table.add([

@@ -99,7 +99,8 @@ func loadAdapter(_ path: String) throws(Failure) -> Adapter {
   let found: [String]
   do throws(IOError) { found = try AdapterDiscovery.adapters(at: path) } catch { throw Failure(sentence(error)) }
   guard let first = found.first else {
-    throw Failure("no adapter found in \(escaped(path)): expected a folder with adapter_config.json, or a safetensors file")
+    throw Failure(
+      "no adapter found in \(escaped(path)): expected a folder with adapter_config.json, or a safetensors file")
   }
   guard found.count == 1 else {
     let names = found.prefix(3).map { escaped($0) }.joined(separator: ", ")

@@ -1,6 +1,6 @@
 import JSON
-import LoRAInspect
 import LoRAIO
+import LoRAInspect
 package import LoRAModel
 import Safetensors
 import Synchronization
@@ -149,7 +149,8 @@ package struct CombinePlan: Sendable {
     let sum = parts.reduce(0 as UInt64) { $0 &+ $1.pair.rank }
     guard sum <= LoRAPair.rankLimit else {
       throw .refused(
-        path, subject: group.module.name, "the ranks add up to \(sum), more than the \(LoRAPair.rankLimit) that are computed",
+        path, subject: group.module.name,
+        "the ranks add up to \(sum), more than the \(LoRAPair.rankLimit) that are computed",
         hint: "resize the adapters first")
     }
     return result
@@ -169,7 +170,8 @@ package struct CombinePlan: Sendable {
     }
     if module.kind == .parameter, other.a.tensor.shape.rank != 2 {
       throw .refused(
-        path, subject: module.name, "its factors have a dimension for the experts, as MLX stores them, which PEFT's lack",
+        path, subject: module.name,
+        "its factors have a dimension for the experts, as MLX stores them, which PEFT's lack",
         hint: "convert the adapter to PEFT first")
     }
     guard (part.weight * other.scale).isFinite else {

@@ -161,7 +161,9 @@ extension AdapterDiff {
     for key in (left.keys + right.keys).uniqued.sorted() {
       let (one, other) = (left[key] ?? .null, right[key] ?? .null)
       // Lists of names are sets, which libraries write in any order.
-      if one.sortedNames != other.sortedNames { result.append(FieldDifference(name: "config." + key, a: one, b: other)) }
+      if one.sortedNames != other.sortedNames {
+        result.append(FieldDifference(name: "config." + key, a: one, b: other))
+      }
     }
     return result
   }

@@ -114,7 +114,8 @@ extension AdapterDiff {
 
   private var tensorTable: TextTable {
     var table = TextTable([
-      ("replaced tensor", .left), ("‖A−B‖", .right), ("‖A‖", .right), ("‖B‖", .right), ("relative", .right), ("", .left),
+      ("replaced tensor", .left), ("‖A−B‖", .right), ("‖A‖", .right), ("‖B‖", .right), ("relative", .right),
+      ("", .left),
     ])
     for tensor in tensors {
       let name = escaped(tensor.name, limit: 120)
@@ -134,7 +135,9 @@ extension AdapterDiff {
   private var configTable: TextTable {
     var table = TextTable([("config", .left), ("A", .left), ("B", .left)])
     for field in config {
-      table.add([escaped(field.name, limit: 80), escaped(field.a.text(), limit: 60), escaped(field.b.text(), limit: 60)])
+      table.add([
+        escaped(field.name, limit: 80), escaped(field.a.text(), limit: 60), escaped(field.b.text(), limit: 60),
+      ])
     }
     return table
   }
@@ -153,7 +156,8 @@ extension AdapterDiff {
     if same > 0 { notes.append("\(counted(same, "tensor")) with the same bytes in both") }
     if modules.contains(where: { $0.subject == .direction }) {
       notes.append(
-        "DoRA: directions (W + s·B·A) and magnitudes were compared apart; --base with weights compares the merged weights")
+        "DoRA: directions (W + s·B·A) and magnitudes were compared apart; --base with weights compares the merged "
+          + "weights")
     }
     if modules.contains(where: { $0.subject == .merged }) {
       notes.append("DoRA: the merged weights were compared; norms are those of their changes W' − W")

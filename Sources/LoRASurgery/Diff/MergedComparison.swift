@@ -18,8 +18,8 @@ extension ModuleComparer {
     let (rows, columns) = isInputFirst ? (pair.a.count, pair.b.count) : (pair.b.count, pair.a.count)
     guard weight.info.shape.rank >= 2, weight.info.shape[0] == rows, weight.info.elementCount == rows * columns else {
       throw .refused(
-        base.path, subject: weight.info.name, "it is \(weight.info.shape), which the delta of \(rows) x \(columns) "
-          + "does not fit")
+        base.path, subject: weight.info.name,
+        "it is \(weight.info.shape), which the delta of \(rows) x \(columns) does not fit")
     }
     let tiles = WeightTiles(
       weight: weight.info, file: checkpoint.files[weight.file], rows: Int(rows), columns: Int(columns))
@@ -28,11 +28,11 @@ extension ModuleComparer {
       merged.append(try MergedWeight(module, side, isInputFirst: isInputFirst, columns: Int(columns)))
     }
     // The norms of all outputs are needed before the first row is final.
-    try tiles.forEach { (first, tile, count) throws(SurgeryError) in
+    try tiles.visit { (first, tile, count) throws(SurgeryError) in
       for index in merged.indices { merged[index].measure(tile, first, count) }
     }
     var sums = MergedSums()
-    try tiles.forEach { (first, tile, count) throws(SurgeryError) in
+    try tiles.visit { (first, tile, count) throws(SurgeryError) in
       sums.add(tile, merged[0].rows(tile, first, count), merged[1].rows(tile, first, count))
     }
     guard let comparison = sums.comparison else {
@@ -55,7 +55,7 @@ private struct WeightTiles {
   let columns: Int
 
   /// Calls `body` with the first row of a tile, its elements row by row, and its number of rows.
-  func forEach(_ body: (Int, [Double], Int) throws(SurgeryError) -> Void) throws(SurgeryError) {
+  func visit(_ body: (Int, [Double], Int) throws(SurgeryError) -> Void) throws(SurgeryError) {
     let step = max(1, min(rows, (1 << 19) / columns))
     let bytes = Int(weight.dtype.bits / 8)
     let raw = IOBuffer(count: step * columns * bytes)

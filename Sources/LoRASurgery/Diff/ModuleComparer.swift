@@ -1,5 +1,5 @@
-import LoRAInspect
 import LoRAIO
+import LoRAInspect
 import LoRAModel
 import Safetensors
 import TensorCore
@@ -30,7 +30,8 @@ struct ModuleComparer: Sendable {
     var parts: [DeltaComparison] = []
     try factors.forEachExpert { (_, cores) throws(SurgeryError) in
       guard let comparison = cores.comparison(dimensions: dimensions) else {
-        throw .refused(a.path, subject: entry.name, "its delta, here or in the other adapter, is beyond the range of f64")
+        throw .refused(
+          a.path, subject: entry.name, "its delta, here or in the other adapter, is beyond the range of f64")
       }
       parts.append(comparison)
     }
