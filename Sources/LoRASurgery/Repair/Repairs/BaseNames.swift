@@ -40,9 +40,9 @@ extension Repair {
         tensors[tensor.name] = String.peftPrefix + change.applied(to: path)
       }
     }
-    for whole in plan.adapter.replacements where base.shape(of: whole.name) == nil {
+    for whole in plan.adapter.replacements where !base.holds(whole.name) {
       guard let path = whole.tensor.name.withoutPEFTPrefix,
-        let change = changes.first(where: { $0.applies(to: path) && base.shape(of: $0.applied(to: path)) != nil })
+        let change = changes.first(where: { $0.applies(to: path) && base.holds($0.applied(to: path)) })
       else { continue }
       tensors[whole.tensor.name] = String.peftPrefix + change.applied(to: path)
     }
@@ -135,6 +135,13 @@ extension String {
 }
 
 extension BaseModel {
+  /// Whether a tensor is there under this very name, in the files or in memory.
+  fileprivate func holds(_ tensor: String) -> Bool {
+    if checkpoint?.tensors[tensor] != nil { return true }
+    guard tensor.hasSuffix(".weight"), let match = match(String(tensor.dropLast(".weight".count))) else { return false }
+    return match.prefixChange == nil
+  }
+
   /// The linear module of this very name, with sizes that are known.
   func linearModule(_ name: String) -> LoRAModel.BaseModule? {
     guard let match = match(name), match.prefixChange == nil,

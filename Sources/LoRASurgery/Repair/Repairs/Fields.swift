@@ -253,7 +253,10 @@ struct FieldFix: Sendable {
   /// Where the list of targets cannot be read, or something that restricted it could not, the tensors say what it is.
   private static let targets = FieldFix("target_modules") { config, plan in
     guard !plan.adapter.modules.isEmpty else { return nil }
-    let names = { () -> JSONValue in .array(TargetNames(plan).all.map { .string($0) }) }
+    // Under a list that can be read it shows which factors are those of parameters, which are targeted elsewhere.
+    let names = { () -> JSONValue in
+      .array(TargetNames(plan.trying { $0.config?["target_modules"] = [] }).all.map { .string($0) })
+    }
     let old = plan.input.rawConfig
     let wasRestricted =
       ["exclude_modules", "layers_to_transform"].contains { old?[$0]?.isNull == false && config[$0] == .null }
