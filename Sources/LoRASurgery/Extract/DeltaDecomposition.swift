@@ -70,7 +70,9 @@ struct DeltaDecomposition {
       let projected = HouseholderQR(try reader.transposedTimes(basis))
       let spectrum = spectrum(singularValues(projected.triangle), width: width, scan)
       // What a narrow sketch has found already, a wider one has too: no use in finishing it.
-      guard let rank = rule.rank(of: spectrum) else { return Sketch(basis: basis, projected: projected, isEnough: false) }
+      guard let rank = rule.rank(of: spectrum) else {
+        return Sketch(basis: basis, projected: projected, isEnough: false)
+      }
       let captured = spectrum.values.prefix(rank).reduce(0) { $0 + $1 * $1 }
       let rest = max(scan.delta - captured, 0x1p-46 * scan.delta)
       let isDone = iteration >= iterations.lowerBound && captured - before <= tolerance * rest

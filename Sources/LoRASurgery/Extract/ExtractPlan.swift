@@ -202,7 +202,8 @@ package struct ExtractPlan: Sendable {
     if !options.onlyLoRA { changes.add(to: &weights, adapted: adapted, dtype: options.dtype) }
     var record = SurgeryRecord("extract", toolVersion: toolVersion, options: options.json, inputs: [])
     record.models = [
-      ("base", comparison.base.model.checkpoint?.files ?? []), ("tuned", comparison.tuned.model.checkpoint?.files ?? []),
+      ("base", comparison.base.model.checkpoint?.files ?? []),
+      ("tuned", comparison.tuned.model.checkpoint?.files ?? []),
     ]
     return (PEFTFolder(config: config(written, adapted), weights: weights, record: record), results)
   }
