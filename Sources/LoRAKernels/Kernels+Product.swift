@@ -39,7 +39,8 @@ extension Kernels {
   /// Most rows of a product.
   package static let productRows = Int(LORA_ROWS)
 
-  /// Multiplies up to `productRows` rows with a matrix: `output[i · stride + c] = Σₖ left[k · productRows + i] · right[k, c]`.
+  /// Multiplies up to `productRows` rows with a matrix:
+  /// `output[i · stride + c] = Σₖ left[k · productRows + i] · right[k, c]`.
   ///
   /// Fused multiply-adds in f64, every sum over k in order; the same bits at every level.
   ///

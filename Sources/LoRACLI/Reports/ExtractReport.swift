@@ -76,7 +76,7 @@ struct ExtractReport {
   /// What rounding hides.
   private var noise: [String] {
     var lines: [String] = []
-    let cut = outcome.written.count { $0.rank == $0.aboveNoise && plan.options.rule.energy != nil && $0.energy < 1 }
+    let cut = outcome.written.count { $0.rank == $0.aboveNoise && $0.energy < plan.options.rule.energy ?? 0 }
     if cut > 0 {
       lines.append(
         "\(counted(cut, "module")) cut at the noise of rounding: further singular values say nothing of the training")
@@ -123,16 +123,14 @@ struct ExtractReport {
     let tensors = plan.changedTensors
     guard !tensors.isEmpty else { return [] }
     let size = ByteCount(tensors.reduce(0) { $0 &+ $1.bytes })
-    var lines = [
-      "\(counted(tensors.count, "other tensor")) changed (\(size)), "
-        + (dropsTensors
-          ? "dropped by --only-lora:" : "saved whole; engines that serve LoRA alone refuse that (--only-lora):")
-    ]
+    let fate =
+      dropsTensors
+      ? "dropped by --only-lora:" : "saved whole; engines that serve LoRA alone refuse that (--only-lora):"
+    var lines = ["\(counted(tensors.count, "other tensor")) changed (\(size)), \(fate)"]
     for tensor in tensors.prefix(10) {
-      lines.append(
-        "  \(escaped(tensor.name)) \(tensor.shape), change "
-          + (tensor.relative.map { Self.percent($0, 2) } ?? tensor.norm.map { "of norm \(fixed($0, 4))" } ?? "of shape")
-      )
+      let change =
+        tensor.relative.map { Self.percent($0, 2) } ?? tensor.norm.map { "of norm \(fixed($0, 4))" } ?? "of shape"
+      lines.append("  \(escaped(tensor.name)) \(tensor.shape), change \(change)")
     }
     if tensors.count > 10 { lines.append("  and \(tensors.count - 10) more; --format json lists them") }
     return lines

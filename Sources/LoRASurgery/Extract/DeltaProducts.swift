@@ -144,9 +144,9 @@ private struct RowBlock {
       var sums = SIMD8<Double>()
       var column = 0
       while column + 8 <= columns {
-        let difference =
-          unsafe SIMD8<Double>(UnsafeRawPointer(own + column).loadUnaligned(as: SIMD8<Float>.self))
-          - UnsafeRawPointer(product + column).loadUnaligned(as: SIMD8<Double>.self)
+        let element = unsafe UnsafeRawPointer(own + column).loadUnaligned(as: SIMD8<Float>.self)
+        let found = unsafe UnsafeRawPointer(product + column).loadUnaligned(as: SIMD8<Double>.self)
+        let difference = SIMD8<Double>(element) - found
         sums += difference * difference
         column += 8
       }

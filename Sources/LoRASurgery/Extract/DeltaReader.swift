@@ -89,8 +89,8 @@ final class DeltaReader {
   private func read(_ range: Range<Int>) throws(SurgeryError) {
     var (start, place) = (0, 0)
     for part in matrix.parts {
-      let own =
-        max(range.lowerBound, start)..<max(min(range.upperBound, start + part.rows), max(range.lowerBound, start))
+      let begin = max(range.lowerBound, start)
+      let own = begin..<max(min(range.upperBound, start + part.rows), begin)
       if !own.isEmpty {
         let first = part.firstRow + own.lowerBound - start
         try read(part.base, first, own.count, into: &base, at: place)

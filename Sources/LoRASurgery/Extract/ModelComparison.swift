@@ -26,7 +26,8 @@ struct ModelComparison: Sendable {
     addFused()
     for name in base.model.modules.keys.sorted(by: naturallyPrecedes) { add(name) }
     modules.sort { naturallyPrecedes($0.name, $1.name) }
-    for name in tuned.names.sorted(by: naturallyPrecedes) where !taken.contains(name) { addWhole(name) }
+    let containers = Self.containers(tuned.names)
+    for name in tuned.names.sorted(by: naturallyPrecedes) where !taken.contains(name) { addWhole(name, containers) }
     orderStacks()
   }
 
@@ -46,9 +47,8 @@ struct ModelComparison: Sendable {
       }
       if source.info.dtype.isFloat, !other.info.dtype.isFloat || !source.isReadable || !other.isReadable {
         refuse(
-          name,
-          "it is \(source.info.dtype.name) in the base and \(other.info.dtype.name) here, and only F64, F32, F16 and BF16 are compared"
-        )
+          name, "it is \(source.info.dtype.name) in the base and \(other.info.dtype.name) here, and only F64, F32, F16 "
+            + "and BF16 are compared")
       } else if source.info.shape != other.info.shape, !hasOtherRows(name, source, other) {
         refuse(name, "it is \(other.info.shape), but the base's is \(source.info.shape)")
       }
@@ -61,7 +61,8 @@ struct ModelComparison: Sendable {
     guard let rows = base.model.vocabularySize, !one.info.shape.dimensions.isEmpty,
       one.info.shape.rank == other.info.shape.rank
     else { return false }
-    return one.info.shape[0] == rows && one.info.shape.dimensions.dropFirst() == other.info.shape.dimensions.dropFirst()
+    let (here, there) = (one.info.shape.dimensions, other.info.shape.dimensions)
+    return here[0] == rows && here.dropFirst() == there.dropFirst()
   }
 
   /// Whether a tensor holds nothing that is trained, so that files may lack it.
@@ -191,14 +192,26 @@ struct ModelComparison: Sendable {
 
   // MARK: Whole tensors
 
-  private mutating func addWhole(_ stored: String) {
+  /// Modules that hold other modules, which cannot be saved without them.
+  private static func containers(_ names: some Sequence<String>) -> Set<String> {
+    var found: Set<String> = []
+    for name in names {
+      var path = WholeTensor.owner(of: name)
+      while path.contains(".") {
+        path = WholeTensor.owner(of: path)
+        guard found.insert(path).inserted else { break }
+      }
+    }
+    return found
+  }
+
+  private mutating func addWhole(_ stored: String, _ containers: Set<String>) {
     guard let other = tuned[stored], other.info.dtype.isFloat, other.info.elementCount > 0 else { return }
-    var whole = WholeTensor(
-      stored: stored, name: names.tensor(stored), tuned: other,
-      matrix: pair(stored).map { DeltaMatrix($0.base, $0.tuned) })
+    let matrix = pair(stored).map { DeltaMatrix($0.base, $0.tuned) }
+    var whole = WholeTensor(stored: stored, name: names.tensor(stored), tuned: other, matrix: matrix)
     whole.aliases = tuned.aliases(of: stored).filter { base.ties($0, to: stored) }.map { names.tensor($0) }
     let leaf = stored[(stored.lastIndex(of: ".").map { stored.index(after: $0) } ?? stored.startIndex)...]
-    whole.isBare = leaf != "weight" && leaf != "bias"
+    whole.isBare = leaf != "weight" && leaf != "bias" || containers.contains(WholeTensor.owner(of: stored))
     wholes.append(whole)
   }
 

@@ -39,10 +39,10 @@ struct WholeChanges: Sendable {
   }
 
   /// Whether tensors are saved that are one in both models.
-  var tiesEmbeddings: Bool { saved.contains { !$0.aliases.isEmpty } }
+  var tiesEmbeddings: Bool { saved.contains { !$0.aliases.isEmpty && $0.isWeight } }
 
-  /// Whether biases are among the tensors of layers that can be adapted.
-  var hasBiases: Bool { !biases.isEmpty }
+  /// Whether biases are saved without the module that they belong to.
+  var hasBiases: Bool { !biases.isEmpty || saved.contains { $0.isBare && $0.isBias } }
 
   /// Adds the tensors as the tuned model has them.
   func add(to weights: inout SafetensorsDraft, adapted: Set<String>, dtype: DType?) {
