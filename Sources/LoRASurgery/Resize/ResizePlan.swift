@@ -1,39 +1,8 @@
-package import JSON
+import JSON
 import LoRAIO
 package import LoRAModel
 import Safetensors
-package import TensorCore
-
-/// What a resize is to do.
-package struct ResizeOptions: Sendable {
-  package var rule: RankRule
-  /// All modules get the largest rank that the rule gives one of them.
-  package var isUniform = false
-  /// Modules below the wanted rank are filled up with zeros.
-  package var pads = false
-  /// The scale of every module stays; otherwise it becomes 1.
-  package var keepsScale = false
-  /// The type to write factors in; nil keeps theirs.
-  package var dtype: DType?
-  package var expertLayout: ExpertLayout?
-
-  package init(_ rule: RankRule) { self.rule = rule }
-
-  /// What changes the result, for the record.
-  package var json: JSONObject {
-    let (name, value): (String, JSONValue) =
-      switch rule {
-      case .rank(let rank): ("rank", JSONValue(rank))
-      case .energy(let share): ("energy", .real(share))
-      case .ratio(let ratio): ("ratio", .real(ratio))
-      case .error(let limit): ("error", .real(limit))
-      }
-    return [
-      name: value, "uniform": .bool(isUniform), "pad": .bool(pads), "keep_alpha": .bool(keepsScale),
-      "dtype": .string(dtype?.name ?? "keep"), "expert_layout": expertLayout.map { .string($0.rawValue) } ?? .null,
-    ]
-  }
-}
+import TensorCore
 
 /// The best approximation of an adapter at other ranks, planned before anything is written.
 package struct ResizePlan: Sendable {
@@ -237,20 +206,4 @@ package struct ResizePlan: Sendable {
         return outcome
       })
   }
-}
-
-/// The outcomes of modules, which threads fill in.
-package final class ResizeResults: Sendable {
-  private let outcomes = Collected<ModuleOutcome>()
-  private let count: Int
-
-  fileprivate init(count: Int) { self.count = count }
-
-  fileprivate subscript(index: Int) -> ModuleOutcome? {
-    get { outcomes[index] }
-    set { outcomes[index] = newValue }
-  }
-
-  /// All outcomes, once everything is written.
-  package var outcome: ResizeOutcome { ResizeOutcome((0..<count).compactMap { outcomes[$0] }) }
 }
