@@ -72,7 +72,8 @@ import Testing
     let expected = try Self.expected()
     for energy in [0.5, 0.9, 0.97] {
       for module in try Self.plan(ExtractRule(energy: energy)).outcome.modules {
-        let values = try #require(expected[module.name]?["values"]?.array?.compactMap(\.double))
+        let listed = try #require(expected[module.name]?["values"]?.array)
+        let values = listed.compactMap(\.double)
         let total = values.reduce(0) { $0 + $1 * $1 }
         var sum = 0.0
         let enough = values.firstIndex { value in

@@ -28,8 +28,10 @@ def loaded(folder, base):
         if isinstance(layer, LoraLayer) and "default" in layer.r:
             parameter = getattr(layer, "parameter_name", "weight")
             plain = path.replace(".base_layer", "")
-            found[plain if parameter == "weight" else f"{plain}.{parameter}"] = layer.get_delta_weight("default").detach()
-    return found, [str(note.message)[:300] for note in notes if "missing" in str(note.message) or "unexpected" in str(note.message)]
+            plain = plain if parameter == "weight" else f"{plain}.{parameter}"
+            found[plain] = layer.get_delta_weight("default").detach()
+    texts = [str(note.message)[:300] for note in notes]
+    return found, [text for text in texts if "missing" in text or "unexpected" in text]
 
 
 def main(program):

@@ -61,7 +61,8 @@ def renamed(change):
 
 
 def base_tensor(base, name):
-    return lambda tensors: tensors | {PREFIX + name: load((ROOT / "models" / base / "model.safetensors").read_bytes())[name]}
+    weights = (ROOT / "models" / base / "model.safetensors").read_bytes()
+    return lambda tensors: tensors | {PREFIX + name: load(weights)[name]}
 
 
 def deep(experts):
@@ -108,7 +109,14 @@ ROWS = [
     ),
     (
         dict(name="wrapped-twice", **NANO, mends=["export-naming"]),
-        edit(renamed(lambda n: "module." + n.replace("model.model.", "model._orig_mod.model.").replace(".weight", ".default.weight"))),
+        edit(
+            renamed(
+                lambda n: (
+                    "module."
+                    + n.replace("model.model.", "model._orig_mod.model.").replace(".weight", ".default.weight")
+                )
+            )
+        ),
     ),
     (
         dict(name="sharded-wrapper", **NANO, mends=["export-naming"]),
@@ -200,7 +208,9 @@ ROWS = [
             config={
                 "rank_pattern": {"k_proj|o_proj": 6, r"layers\.0\.self_attn\.q_proj": 2, "fc1": 64},
                 "alpha_pattern": {
-                    r"layers\.[12]\.mlp\.up_proj": 12, "v_proj": 3, "base_model.model.model.layers.0.self_attn.q_proj": 99,
+                    r"layers\.[12]\.mlp\.up_proj": 12,
+                    "v_proj": 3,
+                    "base_model.model.model.layers.0.self_attn.q_proj": 99,
                 },
             }
         ),
@@ -218,7 +228,10 @@ ROWS = [
 SERVED = [
     dict(name="patterns-sglang", **PATTERNS, engine="sglang", mends=["engine-unsupported", "engine-unsupported"]),
     dict(name="patterns-tensorrt", **PATTERNS, engine="tensorrt-llm", mends=["engine-silent"]),
-    dict(name="rslora-sglang", of="llama-rslora", base="models/llama-bf16-sharded", engine="sglang", mends=["engine-silent"]),
+    dict(
+        name="rslora-sglang", of="llama-rslora", base="models/llama-bf16-sharded", engine="sglang",
+        mends=["engine-silent"],
+    ),
     dict(
         name="rslora-patterns-sglang", of="llama-rslora-patterns", base="models/llama-f16", engine="sglang",
         mends=["engine-silent", "engine-unsupported"],

@@ -27,7 +27,7 @@ extension Repair {
     let adapters = plan.adapter.misnamed.compactMap {
       if case .adapterName(let name) = $0.problem { name } else { nil }
     }
-    // Which of two adapters in one file is wanted, nobody can see.
+    // The file does not say which of two adapters in it is wanted.
     guard Set(adapters).subtracting(["modules_to_save"]).count < 2 else { return [] }
     return plan.adapter.misnamed.filter { !strays.contains($0.tensor.name) }.map { tensor in
       let problem =

@@ -19,7 +19,7 @@ extension Repair {
         module throws(SurgeryError) in module
       }
     }
-    // Of a square module nobody can see whether it was swapped like the others.
+    // A square module does not show whether it was swapped like the others.
     let isClear = plan.adapter.modules.allSatisfy { $0.kind != .linear || $0.inFeatures != $0.outFeatures }
     let plainFactors = turned[.base]?.allSatisfy { $0.magnitude == nil && $0.bBias == nil } ?? false
     if let modules = turned[.base], isClear, plainFactors {
