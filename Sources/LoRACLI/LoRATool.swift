@@ -26,7 +26,9 @@ package struct LoRATool: ParsableCommand {
         ]),
       CommandGroup(
         name: "Change",
-        subcommands: [RepairCommand.self, ResizeCommand.self, CombineCommand.self, ConvertCommand.self]),
+        subcommands: [
+          RepairCommand.self, ResizeCommand.self, CombineCommand.self, ConvertCommand.self, ExtractCommand.self,
+        ]),
       CommandGroup(name: "Merge", subcommands: [MergeCommand.self, VerifyCommand.self, ParityCommand.self]),
       CommandGroup(
         name: "Serve", subcommands: [PackCommand.self, PlanCommand.self, ReplayCommand.self, GateCommand.self]),

@@ -77,7 +77,7 @@ public struct Fleet: Sendable {
         "the adapters have ranks \(list.joined(separator: ", ")); in slots of rank \(paddedRank) \(share) % of the memory "
           + "is padding",
         file: path, expected: "one rank", found: "\(ByteCount(paddingBytes)) of padding in \(ByteCount(slotBytes))",
-        hint: "resize the largest ones, or serve them from an engine of their own")
+        hint: "resize the largest ones (lora-tool resize ADAPTER --rank R), or serve them from an engine of their own")
     ]
   }
 

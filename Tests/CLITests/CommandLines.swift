@@ -57,6 +57,9 @@ struct CommandLine: Sendable, CustomTestStringConvertible {
     CommandLine(
       command: ["convert"], arguments: ["adapters/llama-all-linear", "--to", "mlx", "--output", "OUT"],
       reportsToOutput: false, isCheck: true),
+    CommandLine(
+      command: ["extract"], arguments: base + ["--tuned", "MERGED", "--rank", "4", "--output", "OUT"],
+      reportsToOutput: false, isTimed: true, isCheck: true),
     CommandLine(command: ["bases"], arguments: ["--base", "bases/llama-7b.json"]),
     CommandLine(command: ["rules"], arguments: []),
     CommandLine(command: ["engines"], arguments: []),
@@ -72,6 +75,9 @@ struct CommandLine: Sendable, CustomTestStringConvertible {
       reportsToOutput: false, isTimed: true, isCheck: true),
     CommandLine(
       command: ["decompress"], arguments: ["adapters/llama-zstd/adapter_model.safetensors.zst", "--output", "OUT"],
+      reportsToOutput: false, isTimed: true, isCheck: true),
+    CommandLine(
+      command: ["resize"], arguments: ["adapters/llama-all-linear", "--rank", "4", "--output", "OUT"],
       reportsToOutput: false, isTimed: true, isCheck: true),
     CommandLine(
       command: ["plan"], arguments: ["--base", "bases/llama-7b.json", "--rank", "16", "--targets", "attention"]),

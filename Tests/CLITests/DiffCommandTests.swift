@@ -8,12 +8,12 @@ import Testing
     try Program.run(["diff"] + arguments, in: Fixtures.path("surgery/diff"))
   }
 
-  private static let answers: [(String, Int32)] = [
-    ("folded", 0), ("padded", 0), ("rslora", 0), ("kohya", 0), ("scaled", 1), ("near", 1), ("missing", 1),
-    ("../../adapters/gpt2", 2),
-  ]
-
-  @Test(arguments: answers) func theExitCodeIsTheAnswer(_ other: String, _ code: Int32) throws {
+  @Test(
+    arguments: [
+      ("folded", 0), ("padded", 0), ("rslora", 0), ("kohya", 0), ("scaled", 1), ("near", 1), ("missing", 1),
+      ("../../adapters/gpt2", 2),
+    ] as [(String, Int32)]) func theExitCodeIsTheAnswer(_ other: String, _ code: Int32) throws
+  {
     let result = try diff("base", other, "--format", "json")
     #expect(result.code == code)
     let status = [0: "equal", 1: "different", 2: "not_comparable"][code]

@@ -103,6 +103,26 @@ import Testing
     }
   }
 
+  /// Threads change no byte.
+  @Test(arguments: ["patterns-sglang", "stacks-vllm", "deep-stacks"]) func theBytesAreTheSame(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    let one = try #require(Self.cases.first { $0.name == name })
+    var validation = ValidationOptions()
+    validation.engine = try one.engine.map { name throws in try #require(Engine(named: name)) }
+    let options = RepairOptions(base: try BaseModel.open(Fixtures.path(one.base)), validation: validation)
+    var outputs: [[[UInt8]]] = []
+    for workers in [1, 4] {
+      let output = folder.path("\(workers)")
+      guard case .planned(let plan) = try AdapterRepair(Fixtures.path(one.path), output: output, options: options)
+      else {
+        continue
+      }
+      try DraftWriter(workers: workers).write(plan.draft(toolVersion: "test"), folder: output, overwrites: false)
+      outputs.append(try Folder.names(in: output).map { try contents("\(output)/\($0)") })
+    }
+    #expect(outputs.count == 2 && outputs.first == outputs.last)
+  }
+
   // MARK: Broken and honest adapters
 
   /// Cases of `broken.json` with errors that have one right mend; all others keep an error.
@@ -112,7 +132,8 @@ import Testing
     "config-layers-with-regex", "config-bias-word", "rank-global", "rank-pattern", "rank-module", "tensor-stray",
     "tensor-flat", "naming-default", "naming-compiled", "naming-doubled", "naming-distributed", "naming-half",
     "naming-inner-model", "pattern-rank", "base-transposed", "value-range-01-f32-f16", "value-range-02-bf16-f16",
-    "value-range-03-f32-f16", "value-range-06-f32-f16", "value-range-07-f32-bf16", "value-range-10-f8_e5m2-f16",
+    "value-range-03-f32-f16", "value-range-06-f32-f16", "value-range-07-f32-bf16", "value-range-08-f64-f32",
+    "value-range-09-f64-bf16", "value-range-10-f8_e5m2-f16",
   ]
 
   @Test(arguments: broken) func aBrokenAdapterIsMendedOrLeft(_ one: Broken) throws {
@@ -229,7 +250,7 @@ import Testing
     let folder = try TemporaryFolder()
     var tensors = SafetensorsBuilder()
     tensors.add("base_model.model.q_proj.lora_A.weight", .f32, [1, 2], values: [1e6, 1])
-    tensors.add("base_model.model.q_proj.lora_B.weight", .f32, [2, 1], values: [1, 1])
+    tensors.add("base_model.model.q_proj.lora_B.weight", .f32, [2, 1], values: [1e6, 1])
     try folder.write("a/adapter_model.safetensors", tensors)
     try folder.write(
       "a/adapter_config.json",

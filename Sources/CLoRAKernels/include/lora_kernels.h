@@ -117,6 +117,13 @@ void lora_pack_left(
 /// (docs/numerics.md), or -1 for a row of zeros.
 void lora_left_bounds(const double *wide, const float *narrow, size_t rows, size_t rank, float *bounds);
 
+/// out[i, :] = left[i, :] * right in f64: up to `LORA_ROWS` rows and `strips` times 16 columns, with `stride` between the
+/// rows of `out`. Element (i, k) is left[k * LORA_ROWS + i]; element (k, c) is right[(c / 16 * depth + k) * 16 + c % 16].
+/// Every sum runs over k in order.
+void lora_product_f64(
+  lora_level level, size_t rows, size_t strips, size_t depth, const double *left, const double *right, double *out,
+  size_t stride);
+
 // MARK: Merge
 
 /// An exact, order-independent sum of non-negative doubles in fixed point.

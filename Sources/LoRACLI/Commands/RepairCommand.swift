@@ -58,12 +58,23 @@ struct RepairCommand: ToolCommand {
     let options = RepairOptions(base: model, alpha: alpha, dtype: arguments.dtype.dtype, validation: validation)
     let places = try self.places(for: found.paths)
     var reports: [RepairReport] = []
-    for (path, place) in zip(found.paths, places) { reports.append(try repair(path, to: place, options, run)) }
+    for (path, place) in zip(found.paths, places) {
+      do throws(Failure) {
+        reports.append(try repair(path, to: place, options, run))
+      } catch {
+        // One adapter never stops the others.
+        guard found.paths.count > 1 else { throw error }
+        StandardError.write("lora-tool: \(error.message)\n")
+        reports.append(
+          RepairReport(
+            path, output: nil, mends: [], left: [], failOn: validation.failOn, problem: error.message))
+      }
+    }
     let result = RepairReports(reports, isDryRun: arguments.dryRun)
     try arguments.report.write(terminal, isGood: result.areSound) { format in
       format == .json ? [result.json(toolVersion: Version.text).text(pretty: true)] : result.text
     }
-    if !found.problems.isEmpty || reports.contains(where: { !$0.isReadable }) { throw ExitStatus.failed }
+    if !found.problems.isEmpty || reports.contains(where: { !$0.isDone }) { throw ExitStatus.failed }
     if !result.areSound { throw ExitStatus.findings }
   }
 
@@ -78,13 +89,15 @@ struct RepairCommand: ToolCommand {
     } catch {
       throw SurgeryRun.failure(error)
     }
-    guard case .planned(let plan) = repair else {
-      guard case .unreadable(let findings) = repair else { return RepairReport(unreadable: path) }
+    let plan: RepairPlan
+    switch repair {
+    case .planned(let planned): plan = planned
+    case .unreadable(let findings):
       return RepairReport(path, output: nil, mends: [], left: findings, isReadable: false, failOn: failOn)
     }
     guard let place, !arguments.dryRun else {
       return RepairReport(
-        path, output: nil, mends: plan.mends, left: plan.forecast(), isReadable: true, failOn: failOn)
+        path, output: nil, mends: plan.mends, left: plan.forecast(), failOn: failOn)
     }
     try run.perform(total: plan.outputBytes, unit: .bytes) { control throws(SurgeryError) in
       let writer = DraftWriter(workers: arguments.workers, control: control)
@@ -92,7 +105,7 @@ struct RepairCommand: ToolCommand {
     }
     let result = Validation.run([place], base: options.base, options: options.validation)
     let left = (result.base?.findings ?? []) + result.adapters.flatMap(\.findings)
-    return RepairReport(path, output: place, mends: plan.mends, left: left, isReadable: true, failOn: failOn)
+    return RepairReport(path, output: place, mends: plan.mends, left: left, failOn: failOn)
   }
 
   /// Where each adapter goes: to the output itself, or below it when there are several.
@@ -118,12 +131,6 @@ struct RepairCommand: ToolCommand {
       try SurgeryRun.checkFolder(place, overwrite: arguments.overwrite, inputs: inputs)
     }
     return places
-  }
-}
-
-extension RepairReport {
-  fileprivate init(unreadable path: String) {
-    self.init(path, output: nil, mends: [], left: [], isReadable: false, failOn: .error)
   }
 }
 

@@ -193,9 +193,10 @@ struct ResizeCommand: ToolCommand {
 /// it from the others.
 func distinctNames(of paths: [String]) -> [String] {
   let parts = paths.map { path in
-    (Folder.resolved(path) ?? path).split(separator: "/").map { component in
-      ResizeReport.withoutEnding(String(component))
-    }
+    let whole = ResizeReport.withoutEnding(Folder.resolved(path) ?? path)
+    let components = whole.split(separator: "/")
+    // PEFT's weights have the same name in every folder.
+    return components.count > 1 && components.last == "adapter_model" ? components.dropLast() : components[...]
   }
   func name(_ index: Int, _ depth: Int) -> String { parts[index].suffix(depth).joined(separator: "-") }
   var taken: Set<String> = []

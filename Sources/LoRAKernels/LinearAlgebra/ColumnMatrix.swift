@@ -60,6 +60,20 @@ extension ColumnMatrix {
     return ColumnMatrix(rows: range.count, columns: columns, elements: taken)
   }
 
+  /// The sum of squares of each column; infinite or not a number where it, or an element, is out of range.
+  package var squares: [Double] {
+    unsafe elements.withUnsafeBufferPointer { elements in
+      guard let start = elements.baseAddress else { return Array(repeating: 0, count: columns) }
+      return (0..<columns).map { unsafe sumOfProducts(start + $0 * rows, start + $0 * rows, rows) }
+    }
+  }
+
+  /// Whether all elements are finite.
+  package var isFinite: Bool {
+    // Sums of squares find what is not; only numbers beyond 2^500 have to be looked at one by one.
+    squares.allSatisfy { $0.isFinite } || elements.allSatisfy { $0.isFinite }
+  }
+
   /// Whether the first of a column's elements of largest magnitude is negative.
   package func hasNegativePeak(_ column: Int) -> Bool {
     var peak = 0.0

@@ -31,7 +31,7 @@ package struct HouseholderQR: Sendable {
     (rows, columns) = (matrix.rows, matrix.columns)
     size = min(rows, columns)
     triangle = ColumnMatrix(rows: size, columns: columns)
-    vectors = matrix
+    vectors = consume matrix
     let first = min(rows, max(Self.blockRows, size))
     blocks = [Block(rows: 0..<first, panels: decomposeTop(first))]
     for start in stride(from: first, to: rows, by: Self.blockRows) {

@@ -24,6 +24,13 @@ package struct LoadedNames: Sendable {
   /// The name in memory of a module that the files call `stored`.
   package func name(of stored: String) -> String { spelling[stored] ?? stored }
 
+  /// The name in memory of a tensor outside the modules, such as a norm's weight, by the renamings that are known where
+  /// the catalogue does not know the model.
+  package func name(ofTensor stored: String) -> String {
+    guard base.description == nil, let dot = stored.lastIndex(of: ".") else { return stored }
+    return base.memoryNames.name(of: String(stored[..<dot])) + stored[dot...]
+  }
+
   /// Whether PEFT finds a module under the name that an adapter's file gives it; nil where that is not known, as without
   /// a config, for classes that the library renames by unknown rules, and for experts one by one, which it stacks.
   package func holds(_ name: String) -> Bool? {

@@ -80,7 +80,7 @@ struct ElementwiseSum: Sendable {
 
   /// One entry of the result.
   ///
-  /// A vote of zero elects the positive sign, as PEFT has it.
+  /// A sum of zero elects the positive sign, as PEFT has it.
   private func merged(_ pruned: [[Double]], _ entry: Int) -> Double {
     guard options.method.elects else {
       return deltas.indices.reduce(0) { $0 + deltas[$1].weight * pruned[$1][entry] }

@@ -156,8 +156,8 @@ extension AdapterDiff {
     if same > 0 { notes.append("\(counted(same, "tensor")) with the same bytes in both") }
     if modules.contains(where: { $0.subject == .direction }) {
       notes.append(
-        "DoRA: directions (W + s·B·A) and magnitudes were compared apart; --base with weights compares the merged "
-          + "weights")
+        "DoRA: directions (W + s·B·A) and magnitudes were compared apart; --base with weights compares the merged weights"
+      )
     }
     if modules.contains(where: { $0.subject == .merged }) {
       notes.append("DoRA: the merged weights were compared; norms are those of their changes W' − W")

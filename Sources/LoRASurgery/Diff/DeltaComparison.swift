@@ -46,7 +46,7 @@ package struct DeltaComparison: Sendable, Equatable {
 package struct SpaceComparison: Sendable, Equatable {
   /// φ = ‖U_Aᵀ·U_B‖² / min(k_A, k_B), in 0...1: the mean squared cosine of the principal angles.
   ///
-  /// It is the measure of section 7.2 in Hu and others 2021, the paper that introduces LoRA.
+  /// Hu et al. 2021, 7.2.
   package let overlap: Double
   /// What two random spaces of these dimensions have on average: max(k_A, k_B) / dimension.
   package let random: Double

@@ -19,7 +19,8 @@ extension ModuleComparer {
     guard weight.info.shape.rank >= 2, weight.info.shape[0] == rows, weight.info.elementCount == rows * columns else {
       throw .refused(
         base.path, subject: weight.info.name,
-        "it is \(weight.info.shape), which the delta of \(rows) x \(columns) does not fit")
+        "it is \(weight.info.shape), which the delta of \(rows) x \(columns) "
+          + "does not fit")
     }
     let tiles = WeightTiles(
       weight: weight.info, file: checkpoint.files[weight.file], rows: Int(rows), columns: Int(columns))

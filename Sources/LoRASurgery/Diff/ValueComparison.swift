@@ -77,16 +77,7 @@ extension SafetensorsFile {
         unsafe Kernels.widen(UnsafeRawBufferPointer(raw.bytes), dtype: tensor.dtype, to: $0)
       }
     }
-    guard values.allSatisfy(\.isFinite) else { throw .notFinite(path, tensor) }
+    guard values.allSatisfy(\.isFinite) else { throw .notFinite(tensor, of: self) }
     return values
-  }
-}
-
-extension SurgeryError {
-  /// The refusal of a tensor with values that are not finite.
-  static func notFinite(_ path: String, _ tensor: TensorInfo) -> SurgeryError {
-    .refused(
-      path, subject: tensor.name, "it holds values that are not finite",
-      hint: "lora-tool validate says how many; the adapter has to be trained or exported again")
   }
 }

@@ -15,6 +15,7 @@ extension FactorDraft {
     throws(SurgeryError) -> [UInt8]
   {
     guard let total = try elementCount(layout, as: name) else { return [] }
+    if onlyMoves(dtype) { return try movedBytes(layout, dtype, count: total) }
     var elements = [Double](repeating: 0, count: total)
     for block in blocks {
       for expert in block.sourceExperts {

@@ -46,7 +46,7 @@ final class FactorRows {
     } else {
       unsafe try readRows(rows, expert, into: block)
     }
-    guard unsafe Self.areFinite(UnsafeBufferPointer(block)) else { throw .notFinite(file.path, factor.tensor) }
+    guard unsafe Self.areFinite(UnsafeBufferPointer(block)) else { throw .notFinite(factor.tensor, of: file) }
     guard exponent != 0 else { return }
     for index in block.indices {
       unsafe block[index] = Double(sign: .plus, exponent: -exponent, significand: block[index])

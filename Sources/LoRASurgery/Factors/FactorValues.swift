@@ -12,46 +12,116 @@ extension LoRAPair {
 
   /// The values of one factor of one expert: `count` rows, `rank` columns; element (i, k) is A[k, i] or B[i, k].
   ///
-  /// - Parameter path: the adapter, for messages.
   /// - Throws: `SurgeryError.refused` for values that are not finite, and for factors beyond the limits.
   package func values(_ factor: Factor, expert: UInt64 = 0, from file: SafetensorsFile) throws(SurgeryError)
     -> ColumnMatrix
   {
+    try FactorReader(factor, of: self, from: file).values(expert: expert)
+  }
+}
+
+/// Reads a factor expert by expert; one whose experts are woven into each other is read once for all of them.
+package struct FactorReader: Sendable {
+  private let factor: LoRAPair.Factor
+  private let rank: UInt64
+  private let experts: UInt64
+  private let file: SafetensorsFile
+  /// The whole tensor, where its experts are woven.
+  private let whole: [UInt8]?
+
+  /// - Throws: `SurgeryError.refused` for factors beyond the limits.
+  package init(_ factor: LoRAPair.Factor, of pair: LoRAPair, from file: SafetensorsFile) throws(SurgeryError) {
+    (self.factor, rank, experts, self.file) = (factor, pair.rank, pair.experts, file)
     let tensor = factor.tensor
-    guard rank <= Self.rankLimit, tensor.elementCount <= Self.elementLimit, expert < experts else {
+    guard rank <= LoRAPair.rankLimit, tensor.elementCount <= LoRAPair.elementLimit else {
       throw .refused(
         file.path, subject: tensor.name,
-        "a factor of shape \(tensor.shape) is beyond what is computed (rank \(Self.rankLimit))")
+        "a factor of shape \(tensor.shape) is beyond what is computed (rank \(LoRAPair.rankLimit))")
     }
+    let isWoven = experts > 1 && factor.expertStride < factor.stride
+    whole = isWoven ? try SurgeryError.catching { () throws(IOError) in try file.bytes(of: tensor) } : nil
+    if let whole { try check(unsafe whole.withUnsafeBytes { unsafe Kernels.scan($0, dtype: tensor.dtype) }) }
+  }
+
+  private func check(_ scan: ValueScan) throws(SurgeryError) {
+    guard scan.nanCount + scan.infinityCount == 0 else { throw .notFinite(factor.tensor, of: file) }
+  }
+
+  /// The values of one expert, `count` rows and `rank` columns.
+  ///
+  /// - Throws: `SurgeryError.refused` for values that are not finite.
+  package func values(expert: UInt64) throws(SurgeryError) -> ColumnMatrix {
+    precondition(expert < experts, "there is no such expert")
+    let tensor = factor.tensor
+    let bits = tensor.dtype.bits
     // The span of one expert's elements; those of other experts may lie between them.
     let first = expert * factor.expertStride
     let span = (factor.count - 1) * factor.stride + (rank - 1) * factor.rankStride + 1
-    let (rows, columns) = (Int(factor.count), Int(rank))
-    var values = ColumnMatrix(rows: rows, columns: columns)
+    if let whole { return unsafe whole.withUnsafeBytes { unsafe values(in: $0, from: Int(first)) } }
+    // Packed elements do not start at bytes; such factors are small.
+    let (start, skipped) = bits % 8 == 0 ? (first, 0) : (0, Int(first))
+    let raw = IOBuffer(count: Int(((span + UInt64(skipped)) * bits + 7) / 8))
     try SurgeryError.catching { () throws(IOError) in
-      let bits = tensor.dtype.bits
-      // Packed elements do not start at bytes; such factors are small.
-      let (start, skipped) = bits % 8 == 0 ? (first, 0) : (0, Int(first))
-      let wanted = span + UInt64(skipped)
-      let raw = IOBuffer(count: Int((wanted * bits + 7) / 8))
       unsafe try file.read(tensor, from: start * bits / 8, into: raw.bytes)
-      let plain = UnsafeMutableBufferPointer<Double>.allocate(capacity: Int(wanted))
-      defer { unsafe plain.deallocate() }
-      unsafe Kernels.widen(UnsafeRawBufferPointer(raw.bytes), dtype: tensor.dtype, to: plain)
-      let (stride, rankStride) = (Int(factor.stride), Int(factor.rankStride))
-      unsafe values.elements.withUnsafeMutableBufferPointer { target in
-        // Blocks of rows that stay in cache, whichever of the two directions is the short one.
-        for block in Swift.stride(from: 0, to: rows, by: 256) {
-          for column in 0..<columns {
-            for row in block..<min(block + 256, rows) {
-              unsafe target[column * rows + row] = plain[skipped + row * stride + column * rankStride]
-            }
-          }
+    }
+    try check(unsafe Kernels.scan(UnsafeRawBufferPointer(raw.bytes), dtype: tensor.dtype))
+    return unsafe values(in: UnsafeRawBufferPointer(raw.bytes), from: skipped)
+  }
+
+  /// Elements in the order of columns; the first of them is element `first` of the bytes.
+  private func values(in raw: UnsafeRawBufferPointer, from first: Int) -> ColumnMatrix {
+    let dtype = factor.tensor.dtype
+    let (rows, columns) = (Int(factor.count), Int(rank))
+    let (stride, rankStride) = (Int(factor.stride), Int(factor.rankStride))
+    let elements = unsafe [Double](unsafeUninitializedCapacity: rows * columns) { target, count in
+      count = rows * columns
+      let target = unsafe UnsafeMutableBufferPointer(rebasing: target[..<count])
+      if stride == 1, rankStride == rows { return unsafe Kernels.widen(raw, dtype: dtype, from: first, to: target) }
+      switch dtype.bits {
+      case 8, 16, 32, 64:
+        // Bytes are put in order before they are widened: they take the least room then.
+        let size = Int(dtype.bits / 8)
+        let ordered = IOBuffer(count: count * size)
+        let from = unsafe UnsafeRawBufferPointer(rebasing: raw[(first * size)...])
+        switch size {
+        case 1: unsafe gather(UInt8.self, from, ordered.bytes)
+        case 2: unsafe gather(UInt16.self, from, ordered.bytes)
+        case 4: unsafe gather(UInt32.self, from, ordered.bytes)
+        default: unsafe gather(UInt64.self, from, ordered.bytes)
+        }
+        unsafe Kernels.widen(UnsafeRawBufferPointer(ordered.bytes), dtype: dtype, to: target)
+      default:
+        let span = (rows - 1) * stride + (columns - 1) * rankStride + 1
+        let plain = UnsafeMutableBufferPointer<Double>.allocate(capacity: span)
+        defer { unsafe plain.deallocate() }
+        unsafe Kernels.widen(raw, dtype: dtype, from: first, to: plain)
+        for column in 0..<columns {
+          for row in 0..<rows { unsafe target[column * rows + row] = plain[row * stride + column * rankStride] }
         }
       }
     }
-    guard values.elements.allSatisfy(\.isFinite) else { throw .notFinite(tensor, of: file) }
-    return values
+    return ColumnMatrix(rows: rows, columns: columns, elements: elements)
+  }
+
+  private func gather<Element: FixedWidthInteger>(
+    _: Element.Type, _ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer
+  ) {
+    let (rows, columns) = (Int(factor.count), Int(rank))
+    let size = MemoryLayout<Element>.size
+    let (stride, rankStride) = (Int(factor.stride) * size, Int(factor.rankStride) * size)
+    // Blocks of rows that stay in cache, whichever of the two directions is the short one.
+    for block in Swift.stride(from: 0, to: rows, by: 128) {
+      for column in 0..<columns {
+        var from = block * stride + column * rankStride
+        var to = (column * rows + block) * size
+        for _ in block..<min(block + 128, rows) {
+          let element = unsafe source.loadUnaligned(fromByteOffset: from, as: Element.self)
+          unsafe target.storeBytes(of: element, toByteOffset: to, as: Element.self)
+          from += stride
+          to += size
+        }
+      }
+    }
   }
 }
 

@@ -35,8 +35,8 @@ package struct LowRank: Sendable {
     let weights = exponents.map {
       Double(sign: .plus, exponent: max($0 + scale.finiteExponent - shared, -2_000), significand: scale.unitSignificand)
     }
-    left = HouseholderQR(b)
-    right = HouseholderQR(a)
+    left = HouseholderQR(consume b)
+    right = HouseholderQR(consume a)
     matrix = left.triangle.product(weights, transposed: right.triangle)
     core = SingularValueDecomposition(matrix)
     exponent = shared
@@ -151,20 +151,15 @@ extension ColumnMatrix {
   ///
   /// - Returns: the exponent that was taken out of each column.
   fileprivate mutating func moveColumnsTowardsOne() -> [Int] {
-    let (rows, columns) = (rows, columns)
-    return unsafe elements.withUnsafeMutableBufferPointer { elements in
-      (0..<columns).map { column in
-        var largest = 0.0
-        for index in column * rows..<(column + 1) * rows {
-          largest = unsafe max(largest, elements[index].magnitude)
-        }
-        let exponent = largest.finiteExponent
-        guard !(-200...200).contains(exponent) else { return 0 }
-        for index in column * rows..<(column + 1) * rows {
-          unsafe elements[index] = Double(sign: .plus, exponent: -exponent, significand: elements[index])
-        }
-        return exponent
+    let safe = 0x1p-400...0x1p400
+    return squares.enumerated().map { column, square in
+      guard !safe.contains(square) else { return 0 }
+      let range = column * rows..<(column + 1) * rows
+      let exponent = elements[range].reduce(0) { Swift.max($0, $1.magnitude) }.finiteExponent
+      for index in range {
+        elements[index] = Double(sign: .plus, exponent: -exponent, significand: elements[index])
       }
+      return exponent
     }
   }
 }

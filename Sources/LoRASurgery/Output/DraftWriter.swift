@@ -54,12 +54,16 @@ package struct DraftWriter: Sendable {
 
     let output: OutputFile
     let work: Work
+
+    var isWhole: Bool { if case .whole = work { true } else { false } }
   }
 
   private func run(_ jobs: [Job]) throws(SurgeryError) {
+    // What one thread computes for itself, such as the digests of large inputs, must not be left to the end.
+    let order = jobs.indices.filter { jobs[$0].isWhole } + jobs.indices.filter { !jobs[$0].isWhole }
     try Workers.forEach(count: jobs.count, workers: workers) { (index) throws(SurgeryError) in
       try control.check()
-      try run(jobs[index])
+      try run(jobs[order[index]])
     }
   }
 

@@ -48,6 +48,11 @@ package struct SafetensorsDraft: Sendable {
         source: .file(tensor, file, finite: finite && tensor.dtype.isFloat)))
   }
 
+  /// Adds a tensor of zeros, which takes no work: what no part of a file writes is zero.
+  package mutating func zeros(_ name: String, dtype: DType, shape: Shape) {
+    tensors.append(Tensor(name: name, dtype: dtype, shape: shape, source: .group))
+  }
+
   /// Adds tensors that one computation gives, in this order; each result must have its tensor's size.
   package mutating func make(
     _ made: [(name: String, dtype: DType, shape: Shape)],

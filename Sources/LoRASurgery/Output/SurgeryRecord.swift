@@ -2,6 +2,7 @@ import Crypto
 package import JSON
 import LoRAIO
 import LoRAModel
+package import Safetensors
 
 /// `lora-tool.json`: what an adapter was made from and how, without paths and times, so that the same inputs and
 /// options give the same bytes.
@@ -13,6 +14,9 @@ package struct SurgeryRecord: Sendable {
   private let toolVersion: String
   private let options: JSONObject
   private let inputs: [(role: String, path: String)]
+  /// Models of which `inputs` would be too long to read in full: of each file the size, and digests of its header and of
+  /// samples of its data.
+  package var models: [(role: String, files: [SafetensorsFile])] = []
 
   /// - Parameters:
   ///   - options: what was asked for, as far as it changes the result.
@@ -39,9 +43,44 @@ package struct SurgeryRecord: Sendable {
         "sha256": .string(digest),
       ])
     }
+    for (role, files) in models {
+      for file in files {
+        let digest = try SurgeryError.catching { () throws(IOError) in try Self.sampledDigest(of: file) }
+        listed.append([
+          "role": .string(role), "file": .string(Folder.lastComponent(file.path)), "bytes": JSONValue(file.fileBytes),
+          "sha256_sampled": .string(digest),
+        ])
+      }
+    }
     return .document(
       "surgery-record", toolVersion: toolVersion,
       ["command": .string(command), "options": .object(options), "inputs": .array(listed)])
+  }
+
+  /// Most samples of a model's file, and their size.
+  private static let samples: UInt64 = 256
+  private static let sampleBytes: UInt64 = 64 << 10
+
+  /// SHA-256 of a file's header and of pieces that lie evenly in its data; of all data where it is small.
+  private static func sampledDigest(of file: SafetensorsFile) throws(IOError) -> String {
+    var hash = SHA256()
+    hash.update(data: try file.headerBytes())
+    let (start, end) = (file.header.dataStart, file.contents.size)
+    guard end > start else { return text(of: hash) }
+    let pieces = min((end - start - 1) / sampleBytes + 1, samples)
+    for piece in 0..<pieces {
+      let room = end - start > sampleBytes ? end - start - sampleBytes : 0
+      // The product of a size and a small number; a file that large does not exist.
+      let offset = pieces > 1 ? room.multipliedFullWidth(by: piece) : (high: 0, low: 0)
+      let place = start + (pieces > 1 ? (pieces - 1).dividingFullWidth((offset.high, offset.low)).quotient : 0)
+      hash.update(data: try file.contents.bytes(at: place, count: Int(min(sampleBytes, end - place))))
+    }
+    return text(of: hash)
+  }
+
+  private static func text(of hash: SHA256) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
   /// SHA-256 of a file as it lies on disk, and its size.
@@ -58,8 +97,6 @@ package struct SurgeryRecord: Sendable {
       unsafe hash.update(bufferPointer: UnsafeRawBufferPointer(piece))
       offset += UInt64(piece.count)
     }
-    let digits = Array("0123456789abcdef".utf8)
-    let text = hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-    return (String(decoding: text, as: UTF8.self), file.size)
+    return (text(of: hash), file.size)
   }
 }

@@ -89,6 +89,10 @@ extension RepairPlan {
         continue
       }
       let dtype = options.dtype ?? info.dtype
+      if case .zeros = tensor.content {
+        weights.zeros(info.name, dtype: dtype, shape: info.shape)
+        continue
+      }
       weights.make([(info.name, dtype, info.shape)]) { () throws(SurgeryError) in
         let values = try tensor.values(from: file)
         return [try ElementBytes.bytes(of: values, dtype, path: file.path, tensor: info.name)]

@@ -13,32 +13,41 @@ package struct RepairReport: Sendable {
   package let left: [Finding]
   /// Whether the weights could be read; nothing is written otherwise.
   package let isReadable: Bool
+  /// Why nothing was written although the weights can be read, or nil.
+  package let problem: String?
   /// From which severity on a finding fails the result.
   private let failOn: Severity
 
   package init(
-    _ path: String, output: String?, mends: [Mend], left: [Finding], isReadable: Bool, failOn: Severity
+    _ path: String, output: String?, mends: [Mend], left: [Finding], isReadable: Bool = true, failOn: Severity,
+    problem: String? = nil
   ) {
     (self.path, self.output, self.mends, self.left) = (path, output, mends, left)
-    (self.isReadable, self.failOn) = (isReadable, failOn)
+    (self.isReadable, self.failOn, self.problem) = (isReadable, failOn, problem)
   }
 
+  /// Whether the adapter was mended as far as it can be, and written unless that was not asked for.
+  package var isDone: Bool { isReadable && problem == nil }
+
   /// Whether the result passes its check.
-  package var isSound: Bool { isReadable && !left.contains { $0.severity >= failOn } }
+  package var isSound: Bool { isDone && !left.contains { $0.severity >= failOn } }
 
   /// In one word: whether there was anything to mend, and whether that was all.
   package var status: String {
     if !isReadable { return "unreadable" }
+    if problem != nil { return "failed" }
     if !isSound { return "left" }
     return mends.isEmpty ? "sound" : "mended"
   }
 
   /// The members of the document.
   package var json: JSONObject {
-    [
+    var object: JSONObject = [
       "adapter": .string(path), "output": output.map { .string($0) } ?? .null, "status": .string(status),
       "mended": .array(mends.map(\.json)), "left": .array(left.map(\.json)),
     ]
+    object["problem"] = problem.map { .string($0) }
+    return object
   }
 
   /// Lines for a terminal.
@@ -56,6 +65,7 @@ package struct RepairReport: Sendable {
 
   private func headline(_ isDryRun: Bool) -> String {
     let name = escaped(path)
+    if problem != nil { return "\(name): nothing is written" }
     guard isReadable else { return "\(name): its weights cannot be read, so nothing is written" }
     if mends.isEmpty {
       let what = left.isEmpty ? "nothing needs mending" : "nothing that can be mended"

@@ -50,8 +50,9 @@ struct ModuleResize: Sendable {
     var down = StridedBytes(types.a, count: experts * rank * width)
     var up = StridedBytes(types.b, count: experts * rank * height)
     var outcome = ModuleOutcome(name: module.name, rankBefore: pair.rank, rank: self.rank)
+    let readers = try readers()
     for expert in 0..<pair.experts {
-      let (b, a, part) = try factors(expert)
+      let (b, a, part) = try factors(expert, readers)
       let number = Int(expert)
       down.place(a, width, at: number * rank * width, stride: 1, rankStride: width)
       let isExpertFirst = expertLayout == .unsloth
@@ -63,18 +64,36 @@ struct ModuleResize: Sendable {
     return (down.bytes, up.bytes, outcome)
   }
 
+  private typealias Readers = (b: FactorReader, a: FactorReader)
+
+  private func readers() throws(SurgeryError) -> Readers {
+    (try FactorReader(pair.b, of: pair, from: file), try FactorReader(pair.a, of: pair, from: file))
+  }
+
+  private func delta(_ expert: UInt64, _ readers: Readers) throws(SurgeryError) -> LowRank {
+    let delta = LowRank(
+      scale: pair.scale, b: try readers.b.values(expert: expert), a: try readers.a.values(expert: expert))
+    guard delta.norm.isFinite else {
+      throw .refused(file.path, subject: module.name, "its delta is beyond the range of 64-bit numbers")
+    }
+    return delta
+  }
+
   /// New factors of one expert, column by column.
-  private func factors(_ expert: UInt64) throws(SurgeryError) -> (b: [UInt8], a: [UInt8], part: DeltaPart) {
-    let b = try pair.values(pair.b, expert: expert, from: file)
-    let a = try pair.values(pair.a, expert: expert, from: file)
-    let delta = LowRank(scale: pair.scale, b: b, a: a)
-    try checkRange(delta)
+  private func factors(_ expert: UInt64, _ readers: Readers) throws(SurgeryError)
+    -> (b: [UInt8], a: [UInt8], part: DeltaPart)
+  {
+    let delta = try delta(expert, readers)
     let isCut = kept < pair.rank
     let ratio = scale == pair.scale ? 1 : pair.scale / scale
-    let new =
-      isCut
-      ? delta.factors(rank: Int(kept), scale: scale)
-      : (b: ratio == 1 ? b : b.scaled(by: ratio), a: a)
+    let new: (b: ColumnMatrix, a: ColumnMatrix)
+    if isCut {
+      new = delta.factors(rank: Int(kept), scale: scale)
+    } else {
+      // Read again rather than kept, because the decomposition works in the memory of the first reading.
+      let b = try readers.b.values(expert: expert)
+      new = (ratio == 1 ? b : b.scaled(by: ratio), try readers.a.values(expert: expert))
+    }
     let bytes = (b: new.b.bytes(types.b, transposed: true), a: new.a.bytes(types.a, transposed: true))
     var part = DeltaPart(
       norm: delta.norm, spectral: delta.values.first ?? 0, energy: isCut ? delta.energy(rank: Int(kept)) : 1)
@@ -89,14 +108,8 @@ struct ModuleResize: Sendable {
     return (bytes.b, bytes.a, part)
   }
 
-  private func checkRange(_ delta: LowRank) throws(SurgeryError) {
-    guard delta.norm.isFinite else {
-      throw .refused(file.path, subject: module.name, "its delta is beyond the range of 64-bit numbers")
-    }
-  }
-
   private func check(_ matrix: ColumnMatrix, _ dtype: DType) throws(SurgeryError) {
-    guard matrix.elements.allSatisfy(\.isFinite) else {
+    guard matrix.isFinite else {
       throw .refused(
         file.path, subject: module.name, "its new factors are beyond the range of \(dtype.name)",
         hint: dtype == .f16 ? "write them with --dtype bf16 or f32" : "write them with --dtype f32")
@@ -106,66 +119,9 @@ struct ModuleResize: Sendable {
   /// Singular values of every expert's delta, largest first.
   func values() throws(SurgeryError) -> [[Double]] {
     var found: [[Double]] = []
-    for expert in 0..<pair.experts {
-      let b = try pair.values(pair.b, expert: expert, from: file)
-      let a = try pair.values(pair.a, expert: expert, from: file)
-      let delta = LowRank(scale: pair.scale, b: b, a: a)
-      try checkRange(delta)
-      found.append(delta.values)
-    }
+    let readers = try readers()
+    for expert in 0..<pair.experts { found.append(try delta(expert, readers).values) }
     return found
-  }
-}
-
-/// A tensor's bytes, filled matrix by matrix.
-private struct StridedBytes {
-  private(set) var bytes: [UInt8]
-  private let width: Int
-
-  init(_ dtype: DType, count: Int) {
-    width = Int(dtype.bits / 8)
-    bytes = [UInt8](repeating: 0, count: count * width)
-  }
-
-  /// Puts element (i, k) of a matrix, column by column with `rows` elements each, at `start + i·stride + k·rankStride`.
-  mutating func place(_ matrix: [UInt8], _ rows: Int, at start: Int, stride: Int, rankStride: Int) {
-    let columns = rows > 0 ? matrix.count / (rows * width) : 0
-    let width = width
-    unsafe bytes.withUnsafeMutableBytes { target in
-      unsafe matrix.withUnsafeBytes { source in
-        // Blocks of rows that stay in cache, whichever of the two directions is the short one.
-        for block in Swift.stride(from: 0, to: rows, by: stride == 1 ? max(rows, 1) : 256) {
-          let end = min(block + 256, rows)
-          for column in 0..<columns {
-            if stride == 1 {
-              let place = (start + column * rankStride) * width
-              unsafe UnsafeMutableRawBufferPointer(rebasing: target[place..<place + rows * width]).copyMemory(
-                from: UnsafeRawBufferPointer(rebasing: source[(column * rows * width)...].prefix(rows * width)))
-              continue
-            }
-            for row in block..<end {
-              let (from, to) = ((column * rows + row) * width, (start + row * stride + column * rankStride) * width)
-              switch width {
-              case 2: unsafe target.move(UInt16.self, from: source, from, to: to)
-              case 4: unsafe target.move(UInt32.self, from: source, from, to: to)
-              default: unsafe target.move(UInt64.self, from: source, from, to: to)
-              }
-            }
-          }
-        }
-      }
-    }
-  }
-}
-
-extension UnsafeMutableRawBufferPointer {
-  /// Copies one element of the size of a type.
-  @inline(__always)
-  fileprivate func move<Element: FixedWidthInteger>(
-    _: Element.Type, from source: UnsafeRawBufferPointer, _ start: Int, to place: Int
-  ) {
-    unsafe storeBytes(
-      of: source.loadUnaligned(fromByteOffset: start, as: Element.self), toByteOffset: place, as: Element.self)
   }
 }
 
@@ -175,14 +131,6 @@ extension DType {
 }
 
 extension ColumnMatrix {
-  /// The numbers that bytes of a type are, column by column, in the shape of another matrix.
-  init(_ bytes: [UInt8], _ dtype: DType, like other: ColumnMatrix) {
-    self.init(rows: other.rows, columns: other.columns)
-    unsafe bytes.withUnsafeBytes { bytes in
-      unsafe elements.withUnsafeMutableBufferPointer { unsafe Kernels.widen(bytes, dtype: dtype, to: $0) }
-    }
-  }
-
   fileprivate func scaled(by factor: Double) -> ColumnMatrix {
     ColumnMatrix(rows: rows, columns: columns, elements: elements.map { $0 * factor })
   }

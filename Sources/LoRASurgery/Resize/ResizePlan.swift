@@ -2,7 +2,6 @@ package import JSON
 import LoRAIO
 package import LoRAModel
 import Safetensors
-import Synchronization
 package import TensorCore
 
 /// What a resize is to do.
@@ -254,14 +253,4 @@ package final class ResizeResults: Sendable {
 
   /// All outcomes, once everything is written.
   package var outcome: ResizeOutcome { ResizeOutcome((0..<count).compactMap { outcomes[$0] }) }
-}
-
-/// Values by number, from several threads.
-private final class Collected<Value: Sendable>: Sendable {
-  private let values = Mutex<[Int: Value]>([:])
-
-  subscript(index: Int) -> Value? {
-    get { values.withLock { $0[index] } }
-    set { values.withLock { $0[index] = newValue } }
-  }
 }

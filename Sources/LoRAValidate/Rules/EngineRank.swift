@@ -24,7 +24,7 @@ extension Rule {
       Start the engine with the value in the message, or train with a smaller \
       rank; `lora-tool inspect --stats` shows the effective rank, which is often far below the trained one.
       """,
-    repair: .no("a smaller rank is another adapter; `lora-tool resize` says what it costs."),
+    repair: .no("a smaller rank is another adapter, and what it costs is for you to weigh."),
     example: """
       error  engine-rank  the adapter has rank 64, but vLLM serves ranks up to 16
              expected at most 16, found 64

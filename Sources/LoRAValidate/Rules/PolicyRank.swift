@@ -15,7 +15,7 @@ extension Rule {
     remedy: """
       Train or resize to an allowed rank.
       """,
-    repair: .no("another rank is another adapter; `lora-tool resize` says what it costs."),
+    repair: .no("another rank is another adapter, and what it costs is for you to weigh."),
     example: """
       error  policy-rank  all 224 modules have rank 64, but the policy allows 8, 16
       """

@@ -18,7 +18,7 @@ extension Rule {
     remedy: """
       Leave whole tensors out, store bfloat16, or reduce the rank.
       """,
-    repair: .no("a smaller adapter is another adapter; `lora-tool resize` says what it costs."),
+    repair: .no("a smaller adapter is another adapter, and what it costs is for you to weigh."),
     example: """
       error  policy-size  the weights have 1,073,741,824 B (1.0 GiB), but the policy allows 268,435,456 B (256.0 MiB)
       """

@@ -48,7 +48,8 @@ extension EngineAttempt {
     else { return nil }
     let entries = PatternTable.entries(alphas, usual: usual)
     return Proposal(
-      what: "use_rslora is off and lora_alpha is \(usual) instead of \(Repair.plain(config.alpha)), which is the same "
+      what:
+        "use_rslora is off and lora_alpha is \(Repair.plain(usual)) instead of \(Repair.plain(config.alpha)), which is the same "
         + "scale" + (entries.isEmpty ? "" : "; alpha_pattern says it where ranks differ")
     ) { change in
       change.config?["use_rslora"] = false

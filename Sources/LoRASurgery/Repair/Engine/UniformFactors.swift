@@ -15,13 +15,15 @@ struct UniformFactors {
   private(set) var tensors: [String: PlannedTensor] = [:]
   private(set) var paddedModules = 0
   private(set) var scaledModules = 0
-  /// Whether every product is a number of its type, so that nothing is rounded.
-  private(set) var isExact = true
+  /// Factors that are multiplied, and by what.
+  private var products: [(tensor: PlannedTensor, factor: Double)] = []
 
-  /// - Throws: `SurgeryError.refused` for values that cannot be computed with.
+  /// - Throws: `SurgeryError.refused` for factors beyond what is computed.
   /// - Returns: nil where a module has no product or more rank than this.
   init?(_ plan: RepairPlan, rank: UInt64) throws(SurgeryError) {
-    guard let file = plan.input.file, rank > 0, rank <= LoRAPair.rankLimit else { return nil }
+    guard let file = plan.input.file, rank > 0, rank <= LoRAPair.rankLimit,
+      plan.adapter.config?.variants.isEmpty ?? false
+    else { return nil }
     let modules = plan.adapter.modules
     guard let pairs = try? modules.map({ try plan.adapter.pair(of: $0) }), pairs.allSatisfy({ $0.rank <= rank }),
       !modules.contains(where: { $0.isTransposed || $0.kind == .parameter && $0.a?.shape.rank == 3 }),
@@ -44,18 +46,26 @@ struct UniformFactors {
       }
       guard factor != 1 else { continue }
       scaledModules += 1
-      var scaled = [b]
+      products.append((b, factor))
       if let bias = module.bBias.flatMap({ planned[$0.name] }) {
         tensors[bias.info.name] = bias.times(factor, from: file)
-        scaled.append(bias)
-      }
-      for tensor in scaled {
-        let products = try tensor.values(from: file).map { $0 * factor }
-        let dtype = PlannedTensor.writable(tensor.info.dtype)
-        _ = try ElementBytes.bytes(of: products, dtype, path: file.path, tensor: tensor.info.name)
-        if !ElementBytes.holds(products, dtype) { isExact = false }
+        products.append((bias, factor))
       }
     }
+  }
+
+  /// Whether every product is a number of its type, so that nothing is rounded.
+  ///
+  /// - Throws: `SurgeryError.refused` where one is too large for its type.
+  func isExact(_ file: SafetensorsFile) throws(SurgeryError) -> Bool {
+    var isExact = true
+    for (tensor, factor) in products {
+      let values = try tensor.values(from: file).map { $0 * factor }
+      let dtype = PlannedTensor.writable(tensor.info.dtype)
+      _ = try ElementBytes.bytes(of: values, dtype, path: file.path, tensor: tensor.info.name)
+      if !ElementBytes.holds(values, dtype) { isExact = false }
+    }
+    return isExact
   }
 }
 
@@ -64,18 +74,21 @@ extension EngineAttempt {
   static let uniformRank = EngineAttempt { plan throws(SurgeryError) in
     guard try plan.hasFiniteValues() else { return nil }
     let largest = plan.adapter.modules.map(\.rank).max() ?? 0
-    var best: (proposal: Proposal, count: Int)?
+    var best: (factors: UniformFactors, proposal: Proposal, count: Int)?
     for rank in [largest] + [8, 16, 32, 64, 128].filter({ $0 > largest }) {
-      guard let proposal = try proposal(plan, rank: rank) else { continue }
+      guard let factors = try UniformFactors(plan, rank: rank), let proposal = proposal(plan, factors) else { continue }
       let count = try plan.trying(proposal).objections.count
-      if count < best?.count ?? .max { best = (proposal, count) }
+      if count < best?.count ?? .max { best = (factors, proposal, count) }
       if count == 0 { break }
     }
-    return best?.proposal
+    guard var (factors, proposal, _) = best, let file = plan.input.file else { return nil }
+    proposal.isExact = try factors.isExact(file)
+    return proposal
   }
 
-  private static func proposal(_ plan: RepairPlan, rank: UInt64) throws(SurgeryError) -> Proposal? {
-    guard let config = plan.adapter.config, let factors = try UniformFactors(plan, rank: rank) else { return nil }
+  private static func proposal(_ plan: RepairPlan, _ factors: UniformFactors) -> Proposal? {
+    guard let config = plan.adapter.config else { return nil }
+    let rank = factors.rank
     var parts = ["all modules have rank \(rank) and lora_alpha \(Repair.plain(factors.alpha))"]
     if factors.paddedModules > 0 { parts.append("zeros fill up \(counted(factors.paddedModules, "module"))") }
     if factors.scaledModules > 0 {
@@ -85,7 +98,7 @@ extension EngineAttempt {
       factors.tensors.isEmpty && !config.usesRankStabilizedScale && config.rankPattern.isEmpty
       && config.alphaPattern.isEmpty
     if isPlain { return nil }
-    return Proposal(what: parts.joined(separator: "; "), isExact: factors.isExact) { change in
+    return Proposal(what: parts.joined(separator: "; ")) { change in
       change.replace(factors.tensors)
       change.config?["r"] = .integer(Int64(rank))
       change.config?["lora_alpha"] = .number(factors.alpha)

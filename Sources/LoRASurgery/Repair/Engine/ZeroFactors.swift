@@ -22,7 +22,7 @@ extension EngineAttempt {
         names.append(name)
         added += ZeroFactors.plain(name, module, rank: rank, dtype: plan.usualDType)
       }
-      guard !names.isEmpty else { return nil }
+      guard !names.isEmpty, ZeroFactors.isReasonable(added) else { return nil }
       return Proposal(what: "factors of zeros are added for \(phrase(names, of: names.count + present.count))") {
         $0.tensors += added
       }
@@ -120,7 +120,7 @@ extension EngineAttempt {
         shown.append(stack.name)
       }
     }
-    guard !added.isEmpty else { return nil }
+    guard !added.isEmpty, ZeroFactors.isReasonable(added) else { return nil }
     let parameters = (config.targetParameters + entries).uniqued
     return Proposal(what: "factors of zeros are added for the experts' \(listing(shown))") { change in
       change.rename(renamed)
@@ -139,6 +139,18 @@ private enum ZeroFactors {
   static func stack(_ prefix: String, _ module: BaseModule, rank: UInt64, dtype: DType) -> [PlannedTensor] {
     let ranks = rank &* module.experts
     return pair(prefix, [ranks, module.inFeatures], [module.outFeatures, ranks], dtype)
+  }
+
+  /// Whether the sizes that a base's config claims are those of a model: 64 GiB of zeros are no adapter.
+  static func isReasonable(_ tensors: [PlannedTensor]) -> Bool {
+    var sum: UInt64 = 0
+    for tensor in tensors {
+      guard let bytes = HeaderWriter.size(tensor.info.dtype, tensor.info.shape) else { return false }
+      let (total, overflow) = sum.addingReportingOverflow(bytes)
+      if overflow || total > 64 << 30 { return false }
+      sum = total
+    }
+    return true
   }
 
   private static func pair(_ prefix: String, _ a: Shape, _ b: Shape, _ dtype: DType) -> [PlannedTensor] {

@@ -11,10 +11,12 @@ extension Repair {
   /// Factors that overflow in the serving type are balanced: a power of two goes from one to the other, which leaves
   /// their product as it is.
   static let balance = Repair { plan throws(SurgeryError) in
-    let type = plan.options.validation.serving.servingDType
-    guard plan.adapter.format == .peft, plan.hasAlpha, let file = plan.input.file, plan.mayOverflow(type) else {
-      return
-    }
+    // The type that the engine serves in, and the one that the file is to be written in.
+    let written = plan.options.dtype.flatMap { dtype in ServingDType.allCases.first { $0.dtype == dtype } }
+    let types = [plan.options.validation.serving.servingDType] + (written.map { [$0] } ?? [])
+    guard plan.adapter.format == .peft, plan.hasAlpha, let file = plan.input.file,
+      types.contains(where: { plan.mayOverflow($0) })
+    else { return }
     let scans = try plan.scans()
     guard !scans.values.contains(where: { $0.nanCount > 0 || $0.infinityCount > 0 }) else { return }
     let tensors = plan.tensorsByName
@@ -28,7 +30,9 @@ extension Repair {
       let scale = max(1, abs(pair.scale))
       func overflows(_ shift: Int) -> Bool {
         let (down, up) = (Self.shifted(left, shift), Self.shifted(right, -shift))
-        return type.rounded(down).isInfinite || type.rounded(type.rounded(up) * scale).isInfinite
+        return types.contains { type in
+          type.rounded(down).isInfinite || type.rounded(type.rounded(up) * scale).isInfinite
+        }
       }
       guard overflows(0) else { continue }
       let shift = (Int((right * scale).exponent) - Int(left.exponent)) / 2
@@ -41,7 +45,7 @@ extension Repair {
     plan.mend(
       .valueOverflow,
       "a power of two is moved between A and B of \(phrase(names, of: plan.adapter.modules.count)), so that both fit "
-        + "\(type.rawValue)"
+        + types.map(\.rawValue).uniqued.joined(separator: " and ")
     ) { $0.replace(replacements) }
   }
 

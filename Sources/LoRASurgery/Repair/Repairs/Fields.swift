@@ -33,7 +33,7 @@ struct FieldFix: Sendable {
   static let all: [FieldFix] =
     [peftType] + nulls + [dropout, taskType, initialisation, rank, alpha] + flags
     + [bias, rankPattern, alphaPattern, targetParameters, excluded]
-    + layers + [savedModules, baseModel, peftVersion, targets] + leftOvers
+    + layers + [savedModules, tokens, baseModel, peftVersion, targets] + leftOvers + switchedOff
 
   // MARK: Type and initialisation
 
@@ -87,7 +87,9 @@ struct FieldFix: Sendable {
       let name = text.lowercased()
       if name == "true" || name == "false" { return (.bool(name == "true"), "it was written as a text") }
       guard !changesBase.contains(where: { name.hasPrefix($0) }) else { return nil }
-      let isKnown = text.isEmpty || ["gaussian", "olora", "mica", "eva", "orthogonal"].contains(name)
+      // PEFT compares some of its names in any case of letters, and others as they are.
+      let isKnown =
+        text.isEmpty || ["eva", "orthogonal"].contains(text) || ["gaussian", "olora", "mica"].contains(name)
       if isKnown, !(config["lora_bias"]?.bool ?? false) { return nil }
       return (true, "the trained factors take the place of the first ones")
     default:
@@ -243,6 +245,11 @@ struct FieldFix: Sendable {
     return (.array(plan.adapter.wholeModules.map { .string($0) }), "the file holds these whole modules")
   }
 
+  private static let tokens = FieldFix("trainable_token_indices") { config, _ in
+    guard let list = config["trainable_token_indices"]?.array, list.isEmpty else { return nil }
+    return (.null, "it names no tokens")
+  }
+
   /// Where the list of targets cannot be read, or something that restricted it could not, the tensors say what it is.
   private static let targets = FieldFix("target_modules") { config, plan in
     guard !plan.adapter.modules.isEmpty else { return nil }
@@ -273,14 +280,24 @@ struct FieldFix: Sendable {
   }
 
   /// What belongs to an initialisation that the adapter does not have, or to one that is over.
-  private static let leftOvers: [FieldFix] = ["eva", "corda", "loftq"].map { name in
+  private static let leftOvers: [FieldFix] = ["eva", "corda", "loftq", "lora_ga"].map { name in
     let field = name + "_config"
     return FieldFix(field) { config, _ in
       guard let value = config[field], !value.isNull else { return nil }
-      let isForeign = config["init_lora_weights"]?.string != name
+      let isForeign = config["init_lora_weights"]?.string != name && name != "lora_ga"
       let isEmpty = value.object?.members.isEmpty ?? false
       guard value.object == nil ? name != "loftq" : isForeign && !(name == "loftq" && isEmpty) else { return nil }
       return (name == "loftq" ? [:] : .null, "it has no part in a trained adapter")
+    }
+  }
+
+  /// Variants that are off, in a form that PEFT refuses.
+  private static let switchedOff: [FieldFix] = [
+    "arrow_config", "kasa_config", "velora_config", "monteclora_config", "use_bdlora",
+  ].map { field in
+    FieldFix(field) { config, _ in
+      guard let value = config[field], value == .bool(false) || value.array?.isEmpty ?? false else { return nil }
+      return (.null, "it is off")
     }
   }
 }

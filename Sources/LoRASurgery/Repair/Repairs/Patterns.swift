@@ -53,7 +53,10 @@ extension Repair {
 
   /// Ranks of the config are those of the tensors, each module's by one entry.
   static let ranks = Repair { plan throws(SurgeryError) in
-    guard let config = plan.adapter.config, let matching = plan.context.matching, isMatchable(plan) else { return }
+    guard let config = plan.adapter.config, let matching = plan.context.matching, isMatchable(plan),
+      // Blocks and pools have shapes of their own.
+      !config.variants.contains(where: { $0 == "use_bdlora" || $0 == "use_qalora" })
+    else { return }
     var ranks: [(name: String, value: Int)] = []
     var wrong: [String] = []
     for module in plan.adapter.modules where module.isUsable && module.ranksAgree && module.rank > 0 {

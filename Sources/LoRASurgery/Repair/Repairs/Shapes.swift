@@ -8,6 +8,7 @@ import TensorCore
 extension Repair {
   /// Factors that are stored the other way round, where the sizes leave no doubt about any module.
   static let orientation = Repair { plan throws(SurgeryError) in
+    guard plan.adapter.config?.variants.isEmpty ?? true else { return }
     var turned: [Transposition: [AdapterModule]] = [:]
     for module in plan.adapter.modules {
       if let way = plan.context.transposition(of: module) { turned[way, default: []].append(module) }

@@ -18,9 +18,15 @@ extension Repair {
         $0.config?["target_modules"] = .array(right.map { .string($0) })
       }
     } else if plan.context.targetsNothing {
-      let names = TargetNames(plan).all
-      plan.mend(.configInvalid, "target_modules names the modules of the file: \(listing(names))") {
-        $0.config?["target_modules"] = .array(names.map { .string($0) })
+      // Whole names are targeted whatever layers_to_transform says.
+      for names in [TargetNames(plan).all, plan.context.names] {
+        let value = JSONValue.array(names.map { .string($0) })
+        let tried = plan.trying { $0.config?["target_modules"] = value }
+        guard tried.context.undeclared.isEmpty, !tried.context.targetsNothing else { continue }
+        plan.mend(.configInvalid, "target_modules names the modules of the file: \(listing(names))") {
+          $0.config?["target_modules"] = value
+        }
+        break
       }
     }
     guard config.targets != nil || !config.targetParameters.isEmpty else { return }

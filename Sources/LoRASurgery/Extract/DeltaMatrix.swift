@@ -1,0 +1,50 @@
+import Safetensors
+import TensorCore
+
+/// Δ = W' − W of one matrix, which lies in the files of two models as the rows of one or several tensors.
+///
+/// A tensor counts as a matrix of its first dimension by all others; one expert of a stack is some rows of it, and one
+/// whose parts are stored apart is several tensors below each other.
+struct DeltaMatrix: Sendable {
+  /// Rows that follow each other in a tensor of either model.
+  struct Part: Sendable {
+    let base: TensorSource
+    let tuned: TensorSource
+    let firstRow: Int
+    let rows: Int
+  }
+
+  let parts: [Part]
+  let rows: Int
+  let columns: Int
+
+  init(_ parts: [Part], columns: Int) {
+    (self.parts, self.columns) = (parts, columns)
+    rows = parts.reduce(0) { $0 + $1.rows }
+  }
+
+  /// The whole of two tensors of one shape, which is not empty.
+  init(_ base: TensorSource, _ tuned: TensorSource) {
+    let shape = base.info.shape
+    let rows = shape.rank > 1 ? Int(shape[0]) : 1
+    self.init(
+      [Part(base: base, tuned: tuned, firstRow: 0, rows: rows)], columns: Int(base.info.elementCount) / max(rows, 1))
+  }
+
+  /// Bytes of both models that it is read from.
+  var inputBytes: UInt64 {
+    UInt64(rows) * UInt64(columns) * (parts.first.map { ($0.base.info.dtype.bits + $0.tuned.info.dtype.bits) / 8 } ?? 0)
+  }
+
+  /// Singular values that it can have.
+  var limit: Int { min(rows, columns) }
+}
+
+/// A tensor and the file that holds it.
+struct TensorSource: Sendable {
+  let info: TensorInfo
+  let file: SafetensorsFile
+
+  /// Whether its elements can be read as numbers one by one.
+  var isReadable: Bool { [.f64, .f32, .f16, .bf16].contains(info.dtype) }
+}
