@@ -26,7 +26,8 @@ package struct ColumnPanel: Sendable {
           let first = column / lanes * height * lanes + column % lanes
           for row in 0..<height {
             let place = range.lowerBound + row
-            unsafe target[first + row * lanes] = source[isTransposed ? place * stride + column : column * stride + place]
+            let element = isTransposed ? place * stride + column : column * stride + place
+            unsafe target[first + row * lanes] = source[element]
           }
         }
       }
