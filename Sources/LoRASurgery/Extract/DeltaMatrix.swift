@@ -10,7 +10,8 @@ struct DeltaMatrix: Sendable {
   struct Part: Sendable {
     let base: TensorSource
     let tuned: TensorSource
-    let firstRow: Int
+    /// Elements of the tensors before them.
+    let start: Int
     let rows: Int
   }
 
@@ -28,7 +29,17 @@ struct DeltaMatrix: Sendable {
     let shape = base.info.shape
     let rows = shape.rank > 1 ? Int(shape[0]) : 1
     self.init(
-      [Part(base: base, tuned: tuned, firstRow: 0, rows: rows)], columns: Int(base.info.elementCount) / max(rows, 1))
+      [Part(base: base, tuned: tuned, start: 0, rows: rows)], columns: Int(base.info.elementCount) / max(rows, 1))
+  }
+
+  /// All elements of two tensors of one shape in rows of no meaning, for sums: whole rows, and what is left.
+  static func flat(_ base: TensorSource, _ tuned: TensorSource) -> [DeltaMatrix] {
+    let count = Int(base.info.elementCount)
+    let (rows, rest) = (count / 4096, count % 4096)
+    let parts = [(start: 0, rows: rows, columns: 4096), (start: rows * 4096, rows: 1, columns: rest)]
+    return parts.filter { $0.rows > 0 && $0.columns > 0 }.map { part in
+      DeltaMatrix([Part(base: base, tuned: tuned, start: part.start, rows: part.rows)], columns: part.columns)
+    }
   }
 
   /// Bytes of both models that it is read from.

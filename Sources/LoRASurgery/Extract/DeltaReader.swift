@@ -92,7 +92,7 @@ final class DeltaReader {
       let begin = max(range.lowerBound, start)
       let own = begin..<max(min(range.upperBound, start + part.rows), begin)
       if !own.isEmpty {
-        let first = part.firstRow + own.lowerBound - start
+        let first = part.start + (own.lowerBound - start) * matrix.columns
         try read(part.base, first, own.count, into: &base, at: place)
         try read(part.tuned, first, own.count, into: &tuned, at: place)
         place += own.count * matrix.columns
@@ -108,7 +108,7 @@ final class DeltaReader {
     let elements = count * matrix.columns
     let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: raw.bytes[..<(elements * width)])
     try SurgeryError.catching { () throws(IOError) in
-      unsafe try source.file.read(source.info, from: UInt64(first) * UInt64(matrix.columns * width), into: bytes)
+      unsafe try source.file.read(source.info, from: UInt64(first) * UInt64(width), into: bytes)
     }
     unsafe target.withUnsafeMutableBufferPointer {
       unsafe Kernels.widen(

@@ -21,6 +21,12 @@ struct DeltaScan: Sendable {
   var isFinite: Bool { base.isFinite && tuned.isFinite && delta.isFinite && shared.isFinite }
   var isZero: Bool { delta == 0 }
 
+  /// Adds the sums of another matrix, but for what is known of its rounding.
+  mutating func add(_ other: DeltaScan) {
+    (base, tuned) = (base + other.base, tuned + other.tuned)
+    (shared, delta) = (shared + other.shared, delta + other.delta)
+  }
+
   /// Adds whole rows.
   mutating func add(_ base: UnsafeBufferPointer<Double>, _ tuned: UnsafeBufferPointer<Double>) {
     let width = columnPowers.count

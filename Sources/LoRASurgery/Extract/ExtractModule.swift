@@ -47,8 +47,8 @@ struct WholeTensor: Sendable {
   /// Its name in memory.
   let name: String
   let tuned: TensorSource
-  /// The difference; nil where the base has no such tensor or one of another shape.
-  let matrix: DeltaMatrix?
+  /// The difference in pieces; nil where the base has no such tensor or one of another shape.
+  let matrices: [DeltaMatrix]?
   /// Other names in memory of the same tensor, under which it is saved too.
   var aliases: [String] = []
   /// Whether it goes by the name of a parameter and not by that of a module that PEFT can replace.

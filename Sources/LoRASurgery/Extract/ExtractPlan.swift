@@ -92,7 +92,7 @@ package struct ExtractPlan: Sendable {
   private static func scan(_ comparison: ModelComparison, _ workers: Int, _ control: SurgeryControl)
     throws(SurgeryError) -> (modules: [[DeltaScan]], wholes: [DeltaScan?])
   {
-    let matrices = comparison.modules.flatMap(\.matrices) + comparison.wholes.compactMap(\.matrix)
+    let matrices = comparison.modules.flatMap(\.matrices) + comparison.wholes.flatMap { $0.matrices ?? [] }
     let found = Collected<DeltaScan>()
     try Workers.forEach(count: matrices.count, workers: workers) { (index) throws(SurgeryError) in
       found[index] = try DeltaReader(matrices[index], keptBytes: 0, control: control).scan()
@@ -104,7 +104,10 @@ package struct ExtractPlan: Sendable {
       return found[next - 1]
     }
     let modules = comparison.modules.map { module in module.matrices.compactMap { _ in take() } }
-    return (modules, comparison.wholes.map { $0.matrix == nil ? nil : take() })
+    let wholes = comparison.wholes.map { whole in
+      whole.matrices.map { $0.compactMap { _ in take() }.reduce(into: DeltaScan(columns: 0)) { $0.add($1) } }
+    }
+    return (modules, wholes)
   }
 
   /// Refuses a model that was not made from this base.

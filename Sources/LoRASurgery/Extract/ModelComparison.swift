@@ -47,8 +47,9 @@ struct ModelComparison: Sendable {
       }
       if source.info.dtype.isFloat, !other.info.dtype.isFloat || !source.isReadable || !other.isReadable {
         refuse(
-          name, "it is \(source.info.dtype.name) in the base and \(other.info.dtype.name) here, and only F64, F32, F16 "
-            + "and BF16 are compared")
+          name,
+          "it is \(source.info.dtype.name) in the base and \(other.info.dtype.name) here, and only F64, F32, F16 and "
+            + "BF16 are compared")
       } else if source.info.shape != other.info.shape, !hasOtherRows(name, source, other) {
         refuse(name, "it is \(other.info.shape), but the base's is \(source.info.shape)")
       }
@@ -116,7 +117,8 @@ struct ModelComparison: Sendable {
           first <= part.rows, rows <= part.rows - first
         else { continue }
         matrix = DeltaMatrix(
-          [DeltaMatrix.Part(base: part.base, tuned: part.tuned, firstRow: first, rows: rows)], columns: whole.columns)
+          [DeltaMatrix.Part(base: part.base, tuned: part.tuned, start: first * whole.columns, rows: rows)],
+          columns: whole.columns)
       }
       taken.formUnion(used)
       baseModules.append(runtime.module.name)
@@ -163,7 +165,7 @@ struct ModelComparison: Sendable {
       let (rows, columns) = (Int(shape[1]), Int(shape[2]))
       let matrices = (0..<Int(shape[0])).map { expert in
         DeltaMatrix(
-          [DeltaMatrix.Part(base: one, tuned: other, firstRow: expert * rows, rows: rows)], columns: columns)
+          [DeltaMatrix.Part(base: one, tuned: other, start: expert * rows * columns, rows: rows)], columns: columns)
       }
       found = ExtractModule(name, .parameter, matrices, dtype: dtype, rowsAreInputs: module.isTransposed)
     }
@@ -173,11 +175,15 @@ struct ModelComparison: Sendable {
     modules.append(found)
   }
 
+  /// Most elements of a row that factors are computed for: a few rows must fit into memory.
+  private static let widestRow: UInt64 = 1 << 20
+
   /// Whether PEFT can put factors on a module so that they mean the difference.
   private func canAdapt(_ module: LoRAModel.BaseModule) -> Bool {
     // A tensor that is several modules would get the factors of each.
     if !base.aliases(of: module.weightName).isEmpty { return false }
     let shape = module.shape
+    guard shape.rank > 1, shape.dimensions.dropFirst().reduce(1, { $0 &* $1 }) <= Self.widestRow else { return false }
     switch module.kind {
     case .embedding: return shape.rank == 2
     case .linear:
@@ -207,8 +213,8 @@ struct ModelComparison: Sendable {
 
   private mutating func addWhole(_ stored: String, _ containers: Set<String>) {
     guard let other = tuned[stored], other.info.dtype.isFloat, other.info.elementCount > 0 else { return }
-    let matrix = pair(stored).map { DeltaMatrix($0.base, $0.tuned) }
-    var whole = WholeTensor(stored: stored, name: names.tensor(stored), tuned: other, matrix: matrix)
+    let matrices = pair(stored).map { DeltaMatrix.flat($0.base, $0.tuned) }
+    var whole = WholeTensor(stored: stored, name: names.tensor(stored), tuned: other, matrices: matrices)
     whole.aliases = tuned.aliases(of: stored).filter { base.ties($0, to: stored) }.map { names.tensor($0) }
     let leaf = stored[(stored.lastIndex(of: ".").map { stored.index(after: $0) } ?? stored.startIndex)...]
     whole.isBare = leaf != "weight" && leaf != "bias" || containers.contains(WholeTensor.owner(of: stored))
