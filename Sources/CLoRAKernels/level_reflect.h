@@ -1,7 +1,7 @@
 // Part of level_body.h: a block of Householder reflections applied to many columns, as in LAPACK's `tpmqrt`. Sums run
 // over the rows in eight lanes, which are then added as a tree.
 
-enum { LORA_REFLECTORS = 4 };
+enum { LORA_REFLECTORS = 4, LORA_REFLECTED = 4 };
 
 INLINE v8d load_part_half(const double *p, size_t count) {
   v8d v = 0;
@@ -14,15 +14,15 @@ INLINE double total_half(v8d v) {
   return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
-/// One or two columns, which stay in registers with the sums.
+/// Up to four columns, which stay in registers with the sums.
 INLINE void reflect_columns(
   const size_t columns, const size_t reflectors, size_t rows, const double *v, size_t stride, const double *factors,
   double *top, size_t top_stride, double *below) {
-  v8d sum[LORA_REFLECTORS][2];
+  v8d sum[LORA_REFLECTORS][LORA_REFLECTED];
   UNROLL for (size_t p = 0; p < reflectors; p++) UNROLL for (size_t c = 0; c < columns; c++) sum[p][c] = 0;
   size_t whole = rows / 8 * 8, rest = rows - whole;
   for (size_t i = 0; i < whole; i += 8) {
-    v8d own[2];
+    v8d own[LORA_REFLECTED];
     UNROLL for (size_t c = 0; c < columns; c++) own[c] = load_half(below + c * stride + i);
     UNROLL for (size_t p = 0; p < reflectors; p++) {
       v8d part = load_half(v + p * stride + i);
@@ -36,7 +36,7 @@ INLINE void reflect_columns(
         sum[p][c] = fma_half(part, load_part_half(below + c * stride + whole, rest), sum[p][c]);
     }
   }
-  double weight[LORA_REFLECTORS][2];
+  double weight[LORA_REFLECTORS][LORA_REFLECTED];
   UNROLL for (size_t c = 0; c < columns; c++) {
     double shared[LORA_REFLECTORS];
     UNROLL for (size_t p = 0; p < reflectors; p++) shared[p] = top[c * top_stride + p] + total_half(sum[p][c]);
@@ -48,7 +48,7 @@ INLINE void reflect_columns(
     UNROLL for (size_t p = 0; p < reflectors; p++) top[c * top_stride + p] += weight[p][c];
   }
   for (size_t i = 0; i < whole; i += 8) {
-    v8d own[2];
+    v8d own[LORA_REFLECTED];
     UNROLL for (size_t c = 0; c < columns; c++) own[c] = load_half(below + c * stride + i);
     UNROLL for (size_t p = 0; p < reflectors; p++) {
       v8d part = load_half(v + p * stride + i);
@@ -71,9 +71,9 @@ INLINE void reflect_all(
   double *top, size_t top_stride, double *below) {
   size_t c = 0;
   if (WIDE_HALVES == 4)
-    for (; c + 2 <= columns; c += 2)
+    for (; c + 4 <= columns; c += 4)
       reflect_columns(
-        2, reflectors, rows, v, stride, factors, top + c * top_stride, top_stride, below + c * stride);
+        4, reflectors, rows, v, stride, factors, top + c * top_stride, top_stride, below + c * stride);
   for (; c < columns; c++)
     reflect_columns(1, reflectors, rows, v, stride, factors, top + c * top_stride, top_stride, below + c * stride);
 }
