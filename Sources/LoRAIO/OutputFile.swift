@@ -14,7 +14,7 @@ package final class OutputFile: Sendable {
   package convenience init(creating path: String) throws(IOError) { try self.init(creating: path, for: path) }
 
   /// Creates a file that will have another name when it is complete, which is the one that users know.
-  init(creating staged: String, for path: String) throws(IOError) {
+  package init(creating staged: String, for path: String) throws(IOError) {
     self.path = path
     do throws(IOError) {
       descriptor = try SystemCalls.open(staged, flags: O_RDWR | O_CREAT | O_EXCL, operation: "create")

@@ -23,7 +23,7 @@ package struct DraftWriter: Sendable {
     var jobs: [Job] = []
     for file in draft.files {
       let output = try SurgeryError.catching { () throws(IOError) in
-        try OutputFile(creating: Folder.join(folder.staged, file.name))
+        try OutputFile(creating: Folder.join(folder.staged, file.name), for: Folder.join(path, file.name))
       }
       outputs.append(output)
       jobs += try begin(file, output)
