@@ -116,6 +116,8 @@ package struct DraftWriter: Sendable {
       try SurgeryError.catching { () throws(IOError) in
         for (offset, bytes) in pieces { try output.write(bytes, at: offset) }
       }
+      // The device has begun with it when everything is waited for in the end.
+      output.startFlush()
       control.add(part.units)
     }
   }
