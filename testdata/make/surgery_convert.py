@@ -93,7 +93,9 @@ def write_inputs():
     lora = peft.LoraConfig(r=2, lora_alpha=3, target_modules=["k_proj"], task_type="CAUSAL_LM",
                            target_parameters=["mlp.experts.gate_up_proj", "mlp.experts.down_proj"])  # fmt: skip
     folder = fresh(INPUTS / "qwen3_moe-stacks")
-    save(train(peft.get_peft_model(base_of("qwen3_moe-bf16"), lora)), folder)
+    model = train(peft.get_peft_model(base_of("qwen3_moe-bf16"), lora))
+    model.peft_config["default"].base_model_name_or_path = "testdata/models/qwen3_moe-bf16"  # no path of a machine
+    save(model, folder)
     write_flux()
     for name, config in CONFIGS.items():
         (INPUTS / f"{name}.json").write_text(config.to_json_string())
