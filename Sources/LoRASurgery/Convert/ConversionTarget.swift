@@ -109,7 +109,7 @@ struct ConversionWorkbench {
   /// Readers take a scale of 0 for 1, so that 0 is folded too.
   mutating func foldToOneScale() -> Double {
     let scales = modules.map(\.scale).filter { $0 != 0 }
-    let scale = PEFTConfigDraft.mostFrequent(scales) ?? 1
+    let scale = mostFrequent(scales) ?? 1
     for index in modules.indices { fold(index, to: scale) }
     return scale
   }

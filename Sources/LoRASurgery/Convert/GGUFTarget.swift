@@ -79,7 +79,7 @@ package struct GGUFTarget: ConversionTarget {
 
   /// Gives all modules the alpha that most have; llama.cpp takes an alpha of 0 for a scale of 1.
   private func foldToOneAlpha(_ bench: inout ConversionWorkbench) -> Double {
-    let alpha = PEFTConfigDraft.mostFrequent(bench.modules.map(\.wholeAlpha).filter { $0 != 0 })
+    let alpha = mostFrequent(bench.modules.map(\.wholeAlpha).filter { $0 != 0 })
     let one = alpha ?? Double(bench.modules.first?.rank ?? 1)
     for index in bench.modules.indices where bench.modules[index].wholeAlpha != one {
       bench.fold(index, to: one / Double(bench.modules[index].rank))

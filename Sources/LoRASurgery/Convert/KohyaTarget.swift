@@ -49,7 +49,7 @@ package struct KohyaTarget: ConversionTarget {
     return [
       ("format", "pt"), ("ss_network_module", hasConvolutions ? "lycoris.kohya" : "networks.lora"),
       ("ss_network_dim", ranks.count == 1 ? "\(ranks.first ?? 0)" : "Dynamic"),
-      ("ss_network_alpha", alphas.count == 1 ? PEFTConfigDraft.number(alphas.first ?? 0).text() : "Dynamic"),
+      ("ss_network_alpha", alphas.count == 1 ? JSONValue.number(alphas.first ?? 0).text() : "Dynamic"),
     ]
   }
 

@@ -48,7 +48,7 @@ package struct TorchtuneTarget: ConversionTarget {
     weights.metadata = [("format", "pt")]
     let targets = bench.modules.map { String($0.name.lastComponent) }.uniqued.sorted()
     var config: JSONObject = [
-      "lora_alpha": PEFTConfigDraft.number(alpha), "peft_type": "LORA", "r": JSONValue(rank),
+      "lora_alpha": JSONValue.number(alpha), "peft_type": "LORA", "r": JSONValue(rank),
       "target_modules": .array(targets.map { .string($0) }), "use_dora": .bool(withMagnitudes > 0),
     ]
     if let base = input.adapter.config?.baseModel { config["base_model_name_or_path"] = .string(base) }

@@ -35,15 +35,15 @@ package struct PEFTConfigDraft: Sendable {
   ///
   /// - Parameter kept: the config of the input; what it says and the operation does not change stays.
   package func config(updating kept: JSONObject = JSONObject()) -> JSONObject {
-    let rank = Self.mostFrequent(modules.map(\.rank)) ?? 1
-    let alpha = Self.mostFrequent(modules.map(\.alpha)) ?? Double(rank)
+    let rank = mostFrequent(modules.map(\.rank)) ?? 1
+    let alpha = mostFrequent(modules.map(\.alpha)) ?? Double(rank)
     var members: [String: JSONValue] = [:]
     for (key, value) in kept.members where !Self.untrue.contains(key) { members[key] = value }
     members["peft_type"] = "LORA"
     members["r"] = JSONValue(rank)
-    members["lora_alpha"] = Self.number(alpha)
+    members["lora_alpha"] = .number(alpha)
     members["rank_pattern"] = .object(JSONObject(patterns(\.rank, usual: rank).map { ($0, JSONValue($1)) }))
-    members["alpha_pattern"] = .object(JSONObject(patterns(\.alpha, usual: alpha).map { ($0, Self.number($1)) }))
+    members["alpha_pattern"] = .object(JSONObject(patterns(\.alpha, usual: alpha).map { ($0, .number($1)) }))
     members["use_rslora"] = false
     members["use_dora"] = .bool(usesDoRA)
     members["lora_bias"] = .bool(hasLoRABias)
@@ -68,18 +68,6 @@ package struct PEFTConfigDraft: Sendable {
     "target_modules", "target_parameters", "rank_pattern", "alpha_pattern", "exclude_modules", "layers_to_transform",
     "layers_pattern", "megatron_config", "modules_to_save",
   ]
-
-  /// A number, whole where it is one: several readers take whole numbers only.
-  package static func number(_ value: Double) -> JSONValue {
-    Int64(exactly: value).map { .integer($0) } ?? .real(value)
-  }
-
-  /// The value that most have, of several the largest.
-  package static func mostFrequent<Value: Hashable & Comparable>(_ values: [Value]) -> Value? {
-    var counts: [Value: Int] = [:]
-    for value in values { counts[value, default: 0] += 1 }
-    return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
-  }
 
   // MARK: Patterns
 

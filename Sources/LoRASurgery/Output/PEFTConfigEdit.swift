@@ -49,10 +49,10 @@ package struct PEFTConfigEdit: Sendable {
     for strength in strengths.sorted(by: { $0.module < $1.module }) {
       let key = keys.key(for: strength.module)
       if strength.rank != largest { ranks[key] = JSONValue(strength.rank) }
-      if strength.alpha != usual.alpha { alphas[key] = PEFTConfigDraft.number(strength.alpha) }
+      if strength.alpha != usual.alpha { alphas[key] = JSONValue.number(strength.alpha) }
     }
     members["r"] = JSONValue(largest)
-    members["lora_alpha"] = PEFTConfigDraft.number(usual.alpha)
+    members["lora_alpha"] = JSONValue.number(usual.alpha)
     members["rank_pattern"] = .object(ranks)
     members["alpha_pattern"] = .object(alphas)
     members["use_rslora"] = .bool(false)

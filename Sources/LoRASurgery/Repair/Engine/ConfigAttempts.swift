@@ -44,7 +44,7 @@ extension EngineAttempt {
   static let plainAlpha = EngineAttempt { plan throws(SurgeryError) in
     guard let config = plan.adapter.config, config.usesRankStabilizedScale,
       let alphas = try? plan.adapter.modules.map({ (name: $0.name, value: try plan.alphaOverRank(of: $0)) }),
-      let usual = Repair.mostFrequent(alphas.map(\.value))
+      let usual = mostFrequent(alphas.map(\.value))
     else { return nil }
     let entries = PatternTable.entries(alphas, usual: usual)
     return Proposal(

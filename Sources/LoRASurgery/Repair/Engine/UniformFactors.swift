@@ -27,7 +27,7 @@ struct UniformFactors {
     let modules = plan.adapter.modules
     guard let pairs = try? modules.map({ try plan.adapter.pair(of: $0) }), pairs.allSatisfy({ $0.rank <= rank }),
       !modules.contains(where: { $0.isTransposed || $0.kind == .parameter && $0.a?.shape.rank == 3 }),
-      let scale = Repair.mostFrequent(pairs.map(\.scale).filter { $0 != 0 }), scale.isFinite
+      let scale = mostFrequent(pairs.map(\.scale).filter { $0 != 0 }), scale.isFinite
     else { return nil }
     let planned = plan.tensorsByName
     self.rank = rank

@@ -21,25 +21,13 @@ enum PatternTable {
       let leaf = name.lastComponent
       let all = leaves[leaf] ?? []
       if all.allSatisfy({ $0.value == value }) {
-        if value != usual, written.insert(leaf).inserted { entries.append((escaped(leaf), value)) }
+        if value != usual, written.insert(leaf).inserted { entries.append((PatternKeys.escaped(leaf), value)) }
       } else if value != usual {
         let short = name.suffixesAfterDots.max { $0.utf8.count < $1.utf8.count } ?? name[...]
-        entries.append((escaped(owners[short] == 1 ? short : name[...]), value))
+        entries.append((PatternKeys.escaped(owners[short] == 1 ? short : name[...]), value))
       }
     }
     return entries
-  }
-
-  private static func escaped(_ name: Substring) -> String { quoted(String(name)) }
-
-  /// A name as a regular expression that matches it alone.
-  static func quoted(_ name: String) -> String {
-    var result = ""
-    for character in name {
-      if "\\.+*?()[]{}|^$".contains(character) { result.append("\\") }
-      result.append(character)
-    }
-    return result
   }
 
   /// Whether a text is no regular expression.

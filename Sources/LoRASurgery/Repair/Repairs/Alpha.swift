@@ -27,19 +27,8 @@ extension Repair {
     ) { $0.config?["lora_alpha"] = .number(usual) }
   }
 
-  /// The value that occurs most often; the larger one of two that occur alike.
-  static func mostFrequent<Value: Hashable & Comparable>(_ values: [Value]) -> Value? {
-    let counts = values.reduce(into: [Value: Int]()) { $0[$1, default: 0] += 1 }
-    return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
-  }
-
   /// A number in a sentence: whole ones without a fraction.
   static func plain(_ value: Double) -> String {
     Int64(exactly: value).map { "\($0)" } ?? "\(value)"
   }
-}
-
-extension JSONValue {
-  /// A number, as an integer where it is one: some readers take no others.
-  static func number(_ value: Double) -> JSONValue { Int64(exactly: value).map { .integer($0) } ?? .real(value) }
 }

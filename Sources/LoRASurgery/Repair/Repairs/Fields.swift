@@ -102,7 +102,7 @@ struct FieldFix: Sendable {
   private static let rank = FieldFix("r") { config, plan in
     if let rank = config["r"]?.int64, rank > 0, rank <= 1 << 24 { return nil }
     let ranks = plan.adapter.modules.filter { $0.kind != .parameter && $0.isUsable && $0.ranksAgree }.map(\.rank)
-    guard let usual = Repair.mostFrequent(ranks.filter { $0 > 0 && $0 <= 1 << 24 }) else { return nil }
+    guard let usual = mostFrequent(ranks.filter { $0 > 0 && $0 <= 1 << 24 }) else { return nil }
     return (.integer(Int64(usual)), "it is the rank of the tensors")
   }
 

@@ -57,7 +57,7 @@ extension Repair {
   private static func targets(_ old: ModuleSelection?, with names: [String]) -> JSONValue {
     switch old {
     case .pattern(let pattern)?:
-      let added = names.map { "(.*\\.)?" + PatternTable.quoted($0) }
+      let added = names.map { "(.*\\.)?" + PatternKeys.escaped($0) }
       return .string((["(?:\(pattern))"] + added).joined(separator: "|"))
     case .names(let old)?: return .array((old + names).uniqued.map { .string($0) })
     case nil: return .array(names.map { .string($0) })
