@@ -34,21 +34,19 @@ struct CompressionArguments: ParsableArguments {
   @Flag(help: "Read what was written again and compare it with the input.")
   var verify = false
 
-  @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
-  var jobs: Int?
+  @OptionGroup var threads: ThreadArguments
 
   @OptionGroup var report: MakerReport
 
   @OptionGroup var terminal: TerminalOptions
 
   func validate() throws {
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
     if output != nil, inputs.count > 1 { throw ValidationError("--output takes one input, not \(inputs.count)") }
     if inputs.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read once only") }
   }
 
   /// Threads to use.
-  var workers: Int { jobs ?? Workers.processorCount }
+  var workers: Int { threads.workers }
 
   /// Opens an input: standard input, a file, or the weights of an adapter folder.
   func open(_ path: String) throws(Failure) -> InputFile {

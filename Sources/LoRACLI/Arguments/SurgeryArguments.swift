@@ -37,20 +37,18 @@ struct SurgeryArguments: ParsableArguments {
   @Flag(help: "Say what would be done and write nothing.")
   var dryRun = false
 
-  @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
-  var jobs: Int?
+  @OptionGroup var threads: ThreadArguments
 
   @OptionGroup var report: MakerReport
 
   @OptionGroup var terminal: TerminalOptions
 
   func validate() throws {
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
     if output == nil, !dryRun { throw ValidationError("--output is missing: name a folder for the result") }
   }
 
   /// Threads to use.
-  var workers: Int { jobs ?? Workers.processorCount }
+  var workers: Int { threads.workers }
 }
 
 /// A run that makes adapters, which a signal ends without leaving anything behind.

@@ -43,8 +43,7 @@ struct DiffCommand: ToolCommand {
   @Option(help: ArgumentHelp("Number of modules in the table of text and Markdown.", valueName: "number"))
   var modules = AdapterDiff.usualModules
 
-  @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
-  var jobs: Int?
+  @OptionGroup var threads: ThreadArguments
 
   @Option(help: "Output format: text, json or markdown.")
   var format: Format = .text
@@ -54,7 +53,6 @@ struct DiffCommand: ToolCommand {
   var terminal: TerminalOptions { report.terminal }
 
   func validate() throws {
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
     if !(tolerance >= 0 && tolerance.isFinite) {
       throw ValidationError("--tolerance wants a number from 0 on such as 1e-3, not \(tolerance)")
     }
@@ -68,7 +66,7 @@ struct DiffCommand: ToolCommand {
     let diff: AdapterDiff
     do throws(SurgeryError) {
       diff = try AdapterDiff(
-        adapters.0, adapters.1, base: base, tolerance: tolerance, workers: jobs ?? Workers.processorCount,
+        adapters.0, adapters.1, base: base, tolerance: tolerance, workers: threads.workers,
         control: SurgeryControl { bar.advance(by: $0) })
       bar.finish()
     } catch {

@@ -52,8 +52,7 @@ struct MergeCommand: ToolCommand {
     help: "Read the output again and check it: 'sample' (some rows of every changed tensor) or 'full'.")
   var verify: VerificationDepth?
 
-  @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
-  var jobs: Int?
+  @OptionGroup var threads: ThreadArguments
 
   @OptionGroup var report: MakerReport
 
@@ -67,7 +66,6 @@ struct MergeCommand: ToolCommand {
   }
 
   func run() throws {
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
     // Before any thread starts: SIGINT and SIGTERM let the merge remove what it has begun to write.
     let interruption = Interruption()
     let plan = try inputs.plan(terminal)
@@ -75,7 +73,7 @@ struct MergeCommand: ToolCommand {
     try report.checkFiles()
     let bar = terminal.bar(total: plan.outputBytes, unit: .bytes)
     var executor = MergeExecutor(plan)
-    executor.jobs = jobs ?? Workers.processorCount
+    executor.jobs = threads.workers
     executor.overwrites = overwrite
     executor.resumes = resume
     executor.part = shard

@@ -53,15 +53,13 @@ struct PackCommand: ToolCommand {
   @Flag(help: "Pack adapters whose check finds errors, as far as they fit at all.")
   var skipValidation = false
 
-  @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
-  var jobs: Int?
+  @OptionGroup var threads: ThreadArguments
 
   @OptionGroup var report: MakerReport
 
   @OptionGroup var terminal: TerminalOptions
 
   func validate() throws {
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
     if !isSlotDevice(device) {
       throw ValidationError("--device wants host, cuda, cuda:N or auto, not '\(escaped(device))'")
     }
@@ -91,7 +89,7 @@ struct PackCommand: ToolCommand {
     }
     if let output { try checkUnused(output) }
     try self.report.checkFiles()
-    let device = try openSlotDevice(device, jobs: jobs, terminal)
+    let device = try openSlotDevice(device, jobs: threads.jobs, terminal)
     report.device = (device.name, device.title)
     report.limit = memory.flatMap { ByteCount(parsing: $0)?.bytes } ?? device.freeBytes
     try pack(items, base, layout, device, target, &report)

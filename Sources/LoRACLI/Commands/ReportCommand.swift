@@ -30,8 +30,7 @@ struct ReportCommand: ToolCommand {
       "Number of adapters, worst first, that are shown in detail.", valueName: "number"))
   var details: Int = Report.usualDetails
 
-  @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
-  var jobs: Int?
+  @OptionGroup var threads: ThreadArguments
 
   @Option(
     name: .shortAndLong,
@@ -46,9 +45,8 @@ struct ReportCommand: ToolCommand {
 
   func run() throws {
     var options = try check.options()
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
     guard (0...1_000).contains(details) else { throw ValidationError("--details wants a number from 0 to 1000") }
-    options.workers = jobs ?? Workers.processorCount
+    options.workers = threads.workers
     if let output, output != "-" { try checkPlace(output, overwrite: overwrite) }
     let found = adapters.find(terminal)
     for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }

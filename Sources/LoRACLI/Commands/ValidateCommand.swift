@@ -49,8 +49,7 @@ struct ValidateCommand: ToolCommand {
   @Option(help: "Check the I-th of N disjoint, stable parts of the adapters, written I/N with I from 0.")
   var shard: String?
 
-  @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
-  var jobs: Int?
+  @OptionGroup var threads: ThreadArguments
 
   @Option(help: "Output format: text, json, sarif, junit or github.")
   var format: Format = .text
@@ -95,10 +94,9 @@ struct ValidateCommand: ToolCommand {
       }
       options.shard = part
     }
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
     options.failOn = failOn == .error ? .error : .warning
     options.headerOnly = headerOnly
-    options.workers = jobs ?? Workers.processorCount
+    options.workers = threads.workers
     return options
   }
 

@@ -22,8 +22,7 @@ struct VerifyCommand: ToolCommand {
   @Flag(help: "Compute every row of the changed tensors again instead of a sample.")
   var full = false
 
-  @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
-  var jobs: Int?
+  @OptionGroup var threads: ThreadArguments
 
   @Option(help: "Output format of the report: text or json.")
   var format: ReportFormat = .text
@@ -33,7 +32,6 @@ struct VerifyCommand: ToolCommand {
   var terminal: TerminalOptions { report.terminal }
 
   func run() throws {
-    if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
     guard FileKind(path: merged) == .folder else {
       throw Failure(
         "there is no merged model at \(escaped(merged)): expected the folder that 'lora-tool merge' wrote"
@@ -42,7 +40,7 @@ struct VerifyCommand: ToolCommand {
     let interruption = Interruption()
     let plan = try inputs.plan(asRecordedIn: merged, terminal)
     let verification = try verifyMerge(
-      of: plan, at: merged, depth: full ? .full : .sample, jobs: jobs ?? Workers.processorCount, interruption)
+      of: plan, at: merged, depth: full ? .full : .sample, jobs: threads.workers, interruption)
     switch format {
     case .json:
       var members: JSONObject = ["merged": .string(merged)]
