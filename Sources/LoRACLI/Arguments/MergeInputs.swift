@@ -103,14 +103,7 @@ struct MergeInputs: ParsableArguments {
   }
 
   func validate() throws {
-    if adapter.isEmpty { throw ValidationError("name at least one adapter with --adapter") }
-    if weight.count > adapter.count {
-      throw ValidationError(
-        "--weight is given \(weight.count) times and --adapter \(adapter.count); give each adapter one weight at most")
-    }
-    if let bad = weight.first(where: { !$0.isFinite }) {
-      throw ValidationError("--weight wants a finite number such as 0.7, not \(bad)")
-    }
+    try checkWeights(weight, of: adapter)
     if seed != nil, rounding != .stochastic { throw ValidationError("--seed has a meaning with --rounding stochastic") }
   }
 
@@ -222,4 +215,16 @@ func verifyMerge(
   let control = MergeControl()
   interruption.stops(control)
   return try catching { () throws(MergeError) in try verifier.run(on: output, control: control) }
+}
+
+/// Refuses weights that are not one for each adapter at most, and a command line without adapters.
+func checkWeights(_ weight: [Double], of adapter: [String]) throws {
+  if adapter.isEmpty { throw ValidationError("name at least one adapter with --adapter") }
+  if weight.count > adapter.count {
+    throw ValidationError(
+      "--weight is given \(weight.count) times and --adapter \(adapter.count); give each adapter one weight at most")
+  }
+  if let bad = weight.first(where: { !$0.isFinite }) {
+    throw ValidationError("--weight wants a finite number such as 0.7, not \(bad)")
+  }
 }

@@ -56,14 +56,7 @@ struct CombineCommand: ToolCommand {
   var terminal: TerminalOptions { arguments.terminal }
 
   func validate() throws {
-    if adapter.isEmpty { throw ValidationError("name at least one adapter with --adapter") }
-    if weight.count > adapter.count {
-      throw ValidationError(
-        "--weight is given \(weight.count) times and --adapter \(adapter.count); give each adapter one weight at most")
-    }
-    if let bad = weight.first(where: { !$0.isFinite }) {
-      throw ValidationError("--weight wants a finite number such as 0.7, not \(bad)")
-    }
+    try checkWeights(weight, of: adapter)
     if let rank, rank < 1 { throw ValidationError("--rank wants a number from 1 on, not \(rank)") }
     if method == .svd, rank == nil { throw ValidationError("--method svd wants a --rank to cut the sum to") }
     if rank != nil, method == .cat || method == .linear {
