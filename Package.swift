@@ -13,6 +13,8 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableExperimentalFeature("Lifetimes"),
+  // System calls that tests can order to fail.
+  .define("ORDERED_FAULTS", .when(configuration: .debug)),
 ]
 
 /// Whether another package has this one checked out.

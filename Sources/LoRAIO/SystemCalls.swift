@@ -105,7 +105,7 @@ enum SystemCalls {
 
   /// The failure that a test has ordered for this call: errno is set and -1 returned.
   static func fault(_ call: Fault.Call, _ path: String) -> CInt? {
-    #if DEBUG
+    #if ORDERED_FAULTS
     guard let number = Fault.take(call, path) else { return nil }
     errno = number
     return -1
@@ -117,7 +117,7 @@ enum SystemCalls {
 
 /// A failure ordered by a test: the `after`-th next call of one kind on a path that contains `path` fails.
 ///
-/// Faults exist in debug builds only; in release builds the check compiles to nothing.
+/// Faults exist in debug builds and in `.ci/run release`; in the program as released the check compiles to nothing.
 package struct Fault: Sendable {
   /// The kinds of calls that can be made to fail.
   package enum Call: Sendable {

@@ -41,7 +41,6 @@ import Testing
     #expect(throws: IOError("open", path, .notRegular("a pipe"))) { try InputFile(path: path) }
   }
 
-  #if DEBUG
   @Test(arguments: [(Fault.Call.write, ENOSPC), (.write, EIO), (.sync, EIO), (.open, EMFILE)])
   func orderedFaultsSurfaceWithPathAndReason(_ call: Fault.Call, _ number: CInt) throws {
     let folder = try TemporaryFolder()
@@ -66,7 +65,6 @@ import Testing
     try output.write([1, 2, 3], at: 0)
     #expect(try InputFile(path: path).bytes(at: 0, count: 3) == [1, 2, 3])
   }
-  #endif
 
   @Test func wholeFilesReplaceInOneStepAndFollowLinks() throws {
     let folder = try TemporaryFolder()

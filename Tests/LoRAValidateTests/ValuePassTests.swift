@@ -111,7 +111,6 @@ import Testing
     #expect(!found.contains { $0.rule == .valueZeroDelta || $0.rule == .pairIncomplete })
   }
 
-  #if DEBUG
   /// A disk that fails in the middle is a finding about that adapter alone, with the place.
   @Test func aReadThatFailsIsNamed() throws {
     let bad = try folder.write("bad.safetensors", builder(.f32, [2, 500_000], [UInt8](repeating: 1, count: 4_000_000)))
@@ -128,7 +127,6 @@ import Testing
     #expect(offset > header && (offset - header) % Self.readSize == 0, "\(offset) behind \(header)")
     #expect(!report.adapters[1].findings.contains { $0.rule == .fileUnreadable })
   }
-  #endif
 }
 
 @Suite struct ServingDTypeTests {
