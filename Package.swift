@@ -89,9 +89,17 @@ let package = Package(
     library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
     library("BaseCatalogue", ["TensorCore", "JSON"], isHot: true),
 
+    // Bases whose weights are stored as codes
+    library(
+      "QuantizedWeights", ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAKernels"], isHot: true),
+
     // L2: what an adapter and a base model are
     library(
-      "LoRAModel", ["TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue"],
+      "LoRAModel",
+      [
+        "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue",
+        "QuantizedWeights",
+      ],
       isHot: true),
     library("LoRATokenizer", ["TensorCore", "JSON", "LoRAIO"]),
 
@@ -122,8 +130,8 @@ let package = Package(
     library(
       "LoRAMerge",
       [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel", "LoRAKernels",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "QuantizedWeights", "LoRAModel",
+        "LoRAKernels", .product(name: "Crypto", package: "swift-crypto"),
       ]),
 
     // Adapters made from adapters

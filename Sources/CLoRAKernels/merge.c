@@ -26,6 +26,7 @@ typedef struct {
   bool wide;        // product in f64 for every element
   size_t segment, stride;
   double *d_wide;   // LORA_ROWS rows of the product in f64, or one for statistics
+  double *sum;      // one row of an F64 base and its product
   double *right;    // the right factor's segment in f64
   float *d, *w;     // LORA_ROWS rows of the product, and of the base in f32
   float *base_row, *stored_row;  // one row of the base and the output, for statistics
@@ -43,6 +44,7 @@ static size_t arrange(lora_merge_state *state, char *scratch) {
   state->member = scratch ? (void *)(scratch + at) : NULL; \
   at += up((count) * sizeof *state->member);
   TAKE(d_wide, (state->wide ? LORA_ROWS : 1) * state->stride)
+  TAKE(sum, state->job->base_dtype == LORA_F64 ? state->stride : 0)
   TAKE(right, state->wide && state->job->right_f32 ? state->segment * state->job->rank : 0)
   TAKE(d, state->wide ? 0 : LORA_ROWS * state->stride)
   TAKE(w, LORA_ROWS * state->stride)
@@ -56,7 +58,7 @@ static size_t arrange(lora_merge_state *state, char *scratch) {
 }
 
 static lora_merge_state state_of(lora_level level, const lora_merge_job *job, lora_merge_statistics *statistics) {
-  bool wide = job->output_dtype == LORA_F32 || job->right_f64;
+  bool wide = job->output_dtype == LORA_F32 || job->right_f64 || job->base_dtype == LORA_F64;
   size_t segment = wide ? segment_f64(job->rank) : segment_f32(job->rank);
   return (lora_merge_state){
     .kernels = lora_level_table_of(level),
@@ -110,6 +112,20 @@ static void count_row(
 /// The row at `row` of a block, in the type of the array.
 #define ROW(array, row) (state->array + (row) * state->stride)
 
+/// One row of an F64 base: out = round(base + d) to any type, and the base in f32 for statistics.
+static void finish_base_f64(
+  const lora_merge_state *state, size_t columns, size_t padded, const void *base, float *w, const double *d,
+  void *out) {
+  double *sum = state->sum;
+  memcpy(sum, base, columns * sizeof *sum);
+  for (size_t j = 0; j < columns; j++) {
+    w[j] = (float)sum[j];
+    sum[j] += d[j];
+  }
+  for (size_t j = columns; j < padded; j++) w[j] = 0, sum[j] = 0;
+  state->kernels->narrow_f64(state->job->output_dtype, sum, padded, out);
+}
+
 /// Rounds and stores a block of rows, `columns` from column `j` on, given its product.
 static void store_block(const lora_merge_state *state, size_t i, size_t rows, size_t j, size_t columns) {
   const lora_level_table *kernels = state->kernels;
@@ -134,11 +150,16 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
     sources[row] = copied ? (const void *)w : base;
     outputs[row] = whole ? out : (char *)ROW(rounded, row);
     bool unchanged = bound < 0 && job->right_finite && !state->wide;
-    if (copied || unchanged) kernels->widen(job->base_dtype, base, columns, w);
+    bool exact = job->base_dtype == LORA_F64;
+    if ((copied && !exact) || unchanged) kernels->widen(job->base_dtype, base, columns, w);
     for (size_t pad = columns; pad < padded; pad++) {
       w[pad] = 0;
       if (state->wide) ROW(d_wide, row)[pad] = 0;
       else d[pad] = 0;
+    }
+    if (exact) {
+      finish_base_f64(state, columns, padded, base, w, ROW(d_wide, row), outputs[row]);
+      continue;
     }
     if (state->wide) {
       kernels->finish_f64(job->output_dtype, strips, w, ROW(d_wide, row), outputs[row]);

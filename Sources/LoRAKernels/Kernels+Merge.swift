@@ -7,7 +7,7 @@ extension Kernels {
   /// The sum is that of f64 arithmetic in the order of k and there is one rounding, ties to even, to `outputDType`.
   ///
   /// - Parameters:
-  ///   - base: `rows` × `right.columns` elements of F32, F16 or BF16, row-major without gaps.
+  ///   - base: `rows` × `right.columns` elements of F64, F32, F16 or BF16, row-major without gaps.
   ///   - output: as many elements of `outputDType` (F32, F16 or BF16). It may be `base` itself when both types have
   ///     the same size, otherwise it must not overlap it.
   ///   - leftRow: the row of `left` that belongs to the first row of the tile.
@@ -19,7 +19,8 @@ extension Kernels {
   ) {
     let columns = right.columns
     let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
-    precondition(baseDType.isMergeable && outputDType.isMergeable, "only F32, F16 and BF16 are merged")
+    precondition(baseDType.isMergeable || baseDType == .f64, "only F64, F32, F16 and BF16 are merged")
+    precondition(outputDType.isMergeable, "only F32, F16 and BF16 are written")
     precondition(left.rank == right.rank, "factors of different rank")
     precondition(rows >= 0 && leftRow >= 0 && leftRow <= left.rows && rows <= left.rows - leftRow, "rows outside left")
     precondition(!overflow && baseDType.fits(first: 0, count: count, bytes: base.count), "the base is too small")

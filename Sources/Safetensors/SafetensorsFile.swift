@@ -26,9 +26,13 @@ public final class SafetensorsFile: Sendable {
     case onDemand
   }
 
-  init(header: SafetensorsHeader, contents: any ByteSource) {
+  /// Whether its tensors are not those that the file's own header names.
+  package let isView: Bool
+
+  init(header: SafetensorsHeader, contents: any ByteSource, isView: Bool = false) {
     self.header = header
     self.contents = contents
+    self.isView = isView
   }
 
   /// The same without the open file: its header can be used, its data not be read.
@@ -40,6 +44,11 @@ public final class SafetensorsFile: Sendable {
   /// The same data under other entries, such as other names for the same ranges.
   package func viewed(as tensors: [TensorInfo]) -> SafetensorsFile {
     SafetensorsFile(header: header.with(tensors), contents: contents)
+  }
+
+  /// Other tensors over other contents, which begin with those of this file.
+  package func viewed(as tensors: [TensorInfo], over contents: any ByteSource) -> SafetensorsFile {
+    SafetensorsFile(header: header.with(tensors), contents: contents, isView: true)
   }
 
   /// Offset in the contents of the tensor's first byte.

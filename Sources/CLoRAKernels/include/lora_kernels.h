@@ -149,7 +149,7 @@ typedef struct {
   const void *base;
   void *output;  // may be `base` itself if both types have the same size, otherwise apart from it
   size_t base_stride, output_stride;  // bytes from row to row
-  lora_dtype base_dtype, output_dtype;  // F32, F16 or BF16
+  lora_dtype base_dtype, output_dtype;  // F32, F16 or BF16; the base F64 too
   size_t first_row, rows, columns, rank;
   const double *left_wide;
   const float *left_narrow, *left_bounds;

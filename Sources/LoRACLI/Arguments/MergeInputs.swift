@@ -21,7 +21,11 @@ struct MergeInputs: ParsableArguments {
   )
   var base: String
 
-  @Option(help: "An adapter to merge; may be given several times, the changes add up.", completion: .file())
+  @Option(
+    help: """
+      An adapter to merge; may be given several times, the changes add up. 'none' with --dequantize writes the base \
+      itself as a plain model.
+      """, completion: .file())
   var adapter: [String]
 
   // Unconditional, so that a negative number is not taken for an option.
@@ -32,6 +36,13 @@ struct MergeInputs: ParsableArguments {
 
   @Option(help: "Type of the output's weights: keep (the default), bf16, f16 or f32.")
   var dtype: OutputType?
+
+  @Flag(
+    help: """
+      Make a plain model of a quantised base: every weight the exact number that its codes stand for, with the changes \
+      added, rounded once to bf16 or the --dtype. The output is two to four times larger than the base.
+      """)
+  var dequantize = false
 
   @Option(
     help: "Most bytes of tensors in a shard of the output, such as 5GB; the base's own shards by default.",
@@ -102,6 +113,9 @@ struct MergeInputs: ParsableArguments {
     return size.bytes
   }
 
+  /// Whether the base itself is all that is wanted.
+  private var wantsNoAdapter: Bool { adapter == ["none"] }
+
   func validate() throws {
     try checkWeights(weight, of: adapter)
     if seed != nil, rounding != .stochastic { throw ValidationError("--seed has a meaning with --rounding stochastic") }
@@ -117,11 +131,17 @@ struct MergeInputs: ParsableArguments {
       recorded = try catching { () throws(MergeError) in try MergeOptions.recorded(in: merged) }
     }
     let weights = weight.isEmpty && recorded?.weights.count == adapter.count ? recorded?.weights ?? [] : weight
+    let adapter = wantsNoAdapter ? [] : adapter
     let adapters = adapter.enumerated().map { position, path in
       WeightedAdapter(Adapter.load(path), weight: position < weights.count ? weights[position] : 1)
     }
     var options = options(recorded?.options)
-    if !skipValidation { options.accepted = try check(base, options.accepted) }
+    if wantsNoAdapter, !options.dequantizes {
+      throw ValidationError("--adapter none has a meaning with --dequantize")
+    }
+    if !skipValidation, !adapter.isEmpty {
+      options.accepted = try check(options.dequantizes ? base.dequantized() ?? base : base, options.accepted)
+    }
     do throws(MergeError) {
       return try MergePlan.make(base: base, adapters: adapters, options: options)
     } catch {
@@ -149,6 +169,7 @@ struct MergeInputs: ParsableArguments {
     case .nearest: options.rounding = .nearest
     case .stochastic: options.rounding = .stochastic(seed: seed ?? 0)
     }
+    options.dequantizes = dequantize || options.dequantizes
     options.maxShardBytes = maxShardSize ?? options.maxShardBytes
     options.expertLayout = expertLayout ?? options.expertLayout
     options.provenance = provenance ?? options.provenance

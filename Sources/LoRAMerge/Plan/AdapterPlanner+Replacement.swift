@@ -28,7 +28,9 @@ extension AdapterPlanner {
         hint: "the adapter belongs to a model with other heads or biases than this base")
       return
     }
-    guard tensor.dtype == place.dtype || (tensor.dtype.isFloat && place.dtype.isMergeable) else {
+    guard
+      tensor.dtype == place.dtype || (tensor.dtype.isFloat && (place.dtype.isMergeable || isDequantized(place.entry)))
+    else {
       refuse(replacement, "it is \(tensor.dtype.name) but the base's tensor is \(place.dtype.name)")
       return
     }

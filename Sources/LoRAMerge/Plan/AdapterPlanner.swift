@@ -167,18 +167,24 @@ struct AdapterPlanner {
     if target.isQuantized {
       refuse(
         module, "the base's weight is quantised, so nothing can be added to it",
-        hint: "merge into the unquantised model")
+        hint: "add --dequantize for a plain model, or merge into the unquantised one")
       return false
     }
     guard let weight = target.weight else {
       refuse(module, "the base's files hold no weight for it")
       return false
     }
-    guard weight.info.dtype.isMergeable else {
+    guard weight.info.dtype.isMergeable || isDequantized(weight) else {
       refuse(module, "the base's weight is stored as \(weight.info.dtype.name); F32, F16 and BF16 can be changed")
       return false
     }
     return true
+  }
+
+  /// Whether a tensor of the base is computed from codes, so that it takes deltas though it is F64.
+  func isDequantized(_ entry: Checkpoint.Entry) -> Bool {
+    let file = checkpoint.files[entry.file]
+    return entry.info.dtype == .f64 && StoredTensor(entry.info, of: file, source: entry.file).isComputed(in: file)
   }
 
   /// The name of a module's weight in the output; an output head that shares the embedding's tensor has none in the

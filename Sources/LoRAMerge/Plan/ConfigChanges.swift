@@ -1,6 +1,7 @@
 import BaseCatalogue
 import JSON
 import LoRAIO
+import QuantizedWeights
 import TensorCore
 
 /// What a merge makes untrue in a config.json.
@@ -14,12 +15,14 @@ struct ConfigChanges {
   let unties: Bool
   /// The new number of tokens, or nil.
   let vocabularySize: UInt64?
+  /// Whether the weights are no longer quantised.
+  var dequantizes = false
 
   /// The changed text, every other byte as it was; nil when nothing changes.
   ///
   /// - Throws: `MergeError.invalidBase` when the file is no JSON object.
   func apply(to path: String) throws(MergeError) -> [UInt8]? {
-    guard dtypeName != nil || unties || vocabularySize != nil else { return nil }
+    guard dtypeName != nil || unties || vocabularySize != nil || dequantizes else { return nil }
     let text = try MergeError.catching { () throws(IOError) in try InputFile.contents(of: path, limit: Self.sizeLimit) }
     do throws(JSONError) {
       var edit = JSONEdit(text)
@@ -37,6 +40,7 @@ struct ConfigChanges {
           if try edit.has("tie_embedding", in: object) { try edit.set("tie_embedding", in: object, to: false) }
         }
       }
+      if dequantizes { try removeQuantization(from: &edit, text) }
       return edit.text
     } catch {
       throw .invalidBase(path: path, reason: "the config cannot be changed: \(error)")
@@ -50,6 +54,14 @@ struct ConfigChanges {
       objects.append([name])
     }
     return objects
+  }
+
+  /// Removes what describes a quantisation, from the whole config and from the models inside it.
+  private func removeQuantization(from edit: inout JSONEdit, _ text: [UInt8]) throws(JSONError) {
+    let members = try JSONValue(parsing: text, dialect: .python).object?.members ?? []
+    for object in [[]] + members.filter({ $0.value.object != nil }).map({ [$0.key] }) {
+      for section in QuantizationConfig.sections { try edit.remove(section, in: object) }
+    }
   }
 
   private var dtypeName: String? {

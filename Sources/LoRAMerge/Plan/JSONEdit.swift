@@ -31,6 +31,34 @@ struct JSONEdit {
     text.insert(contentsOf: Array(space) + Array(member.utf8) + (isEmpty ? [] : [UInt8(ascii: ",")]), at: brace + 1)
   }
 
+  /// Removes a member of the object that the keys of `path` lead to, with the comma that set it apart; without such a
+  /// member nothing changes.
+  ///
+  /// - Throws: `JSONError` when the text is not JSON.
+  mutating func remove(_ key: String, in path: [String] = []) throws(JSONError) {
+    while try has(key, in: path) {
+      var reader = JSONReader(text.span, dialect: .python)
+      for name in path { _ = try Self.enter(name, &reader) }
+      _ = try reader.peek()
+      try reader.beginObject()
+      var start = reader.position
+      var isFirst = true
+      while let name = try reader.nextKey(), name != key {
+        try reader.skipValue()
+        start = reader.position
+        isFirst = false
+      }
+      try reader.skipValue()
+      var end = reader.position
+      if isFirst {
+        // The comma is behind it.
+        let space = text[end...].prefix { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        if text[space.endIndex] == UInt8(ascii: ",") { end = space.endIndex + 1 }
+      }
+      text.removeSubrange(start..<end)
+    }
+  }
+
   /// Whether the object that `path` leads to has the member.
   func has(_ key: String, in path: [String] = []) throws(JSONError) -> Bool {
     var reader = JSONReader(text.span, dialect: .python)

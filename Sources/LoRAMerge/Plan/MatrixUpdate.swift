@@ -58,7 +58,7 @@ public struct MatrixUpdate: Sendable, Equatable {
   public internal(set) var rows: Int
   /// Number of columns: elements of one row.
   public internal(set) var columns: Int
-  /// W: `rows` × `columns` elements of F32, F16 or BF16, row-major.
+  /// W: `rows` × `columns` elements of F32, F16 or BF16, or of F64 where codes are dequantised, row-major.
   public internal(set) var base: TensorSource
   /// The type of W': F32, F16 or BF16.
   public internal(set) var outputDType: DType

@@ -6,6 +6,10 @@ public struct MergeOptions: Sendable {
   /// The dtype of all floating-point tensors of the output; nil keeps each tensor's own.
   public var dtype: DType?
 
+  /// Whether a quantised base becomes a plain model: every element the exact number that its codes stand for, with the
+  /// deltas added, rounded once to `dtype`, or to BF16.
+  public var dequantizes = false
+
   /// How the factors of stacks of experts are laid out; nil takes PEFT's layout, of the version that shapes and
   /// `peft_version` tell.
   public var expertLayout: ExpertLayout?

@@ -33,7 +33,8 @@ struct MergePlanner {
   private var planned: [PlannedAdapter] = []
   private var record: MergeRecord?
 
-  init(base: BaseModel, adapters: [WeightedAdapter], options: MergeOptions) throws(MergeError) {
+  init(base stored: BaseModel, adapters: [WeightedAdapter], options: MergeOptions) throws(MergeError) {
+    let base = options.dequantizes ? stored.dequantized() ?? stored : stored
     self.base = base
     self.adapters = adapters
     self.options = options
@@ -45,7 +46,13 @@ struct MergePlanner {
     }
     self.checkpoint = checkpoint
     sources = checkpoint.files
-    if adapters.isEmpty { refusals.append(Refusal(base.path, "there is no adapter to merge")) }
+    if options.dequantizes {
+      let plan = Dequantization(stored)
+      refusals += plan.refusals
+      warnings += plan.warnings
+      recordedWarnings += plan.warnings
+    }
+    if adapters.isEmpty, !options.dequantizes { refusals.append(Refusal(base.path, "there is no adapter to merge")) }
     if options.dtype != nil, let method = base.quantization {
       refusals.append(
         Refusal(base.path, "the base is quantised (\(escaped(method))), so its dtype cannot be converted"))
@@ -121,10 +128,14 @@ struct MergePlanner {
       for entry in entries[position] { layout.append(entry) }
       let name = Self.outputName(of: file.path)
       do throws(HeaderWriterError) {
-        if layout.isChanged, var known = record {
-          let metadata = ShardLayout.metadata(of: file.header)
+        let metadata = ShardLayout.metadata(of: file.header)
+        // Nothing is left of a shard that held parts of quantised weights alone.
+        if file.isView, entries[position].isEmpty, checkpoint.files.count > 1 { continue }
+        if layout.isChanged || file.isView, var known = record {
           shards.append(try known.shard(layout, named: name, metadata: metadata))
           record = known
+        } else if file.isView {
+          shards.append(try layout.shard(named: name, metadata: metadata))
         } else {
           shards.append(try layout.shard(named: name, mirroring: file, source: position))
         }
@@ -138,9 +149,10 @@ struct MergePlanner {
   private func entries(of file: SafetensorsFile, source: Int, adding added: [Tying.Added]) -> [ShardLayout.Entry] {
     let stored = file.header.tensors.map { ($0.name, StoredTensor($0, of: file, source: source)) }
     return (stored + added.map { ($0.name, $0.original) }).map { name, original in
-      ShardLayout.Entry(
-        name: name, original: original, dtype: ShardLayout.outputDType(of: original.dtype, options.dtype),
-        edit: edits[name])
+      let dtype =
+        original.isComputed(in: sources[original.source.source])
+        ? options.dtype ?? .bf16 : ShardLayout.outputDType(of: original.dtype, options.dtype)
+      return ShardLayout.Entry(name: name, original: original, dtype: dtype, edit: edits[name])
     }
   }
 
@@ -158,6 +170,7 @@ struct MergePlanner {
       written.formUnion(checkpoint.index.map { [Folder.lastComponent($0.path)] } ?? [])
       // A record of the base would be taken for one of the output.
       written.insert(MergeRecord.fileName)
+      if options.dequantizes { written.formUnion(Dequantization.sideFiles) }
       let side = try MergeError.catching { () throws(IOError) in try SideFiles(of: checkpoint.folder, without: written)
       }
       plan.files = side.files
@@ -214,7 +227,9 @@ struct MergePlanner {
     guard let position = plan.files.firstIndex(where: { $0.name == "config.json" }) else { return }
     var file = plan.files.remove(at: position)
     let changes = ConfigChanges(
-      dtype: options.dtype, unties: plan.unties && base.obeysTyingFlag, vocabularySize: vocabulary.size)
+      dtype: options.dtype ?? (options.dequantizes ? .bf16 : nil), unties: plan.unties && base.obeysTyingFlag,
+      vocabularySize: vocabulary.size,
+      dequantizes: options.dequantizes)
     if case .copied(let path) = file.contents, let edited = try changes.apply(to: path) {
       file = SideFile(name: file.name, edited)
     }

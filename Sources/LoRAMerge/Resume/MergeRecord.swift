@@ -156,6 +156,7 @@ struct MergeRecord {
       "provenance": .string(options.provenance.rawValue),
     ]
     object["max_shard_bytes"] = options.maxShardBytes.map { JSONValue($0) }
+    if options.dequantizes { object["dequantize"] = true }
     object["expert_layout"] = options.expertLayout.map { .string($0.rawValue) }
     return object
   }

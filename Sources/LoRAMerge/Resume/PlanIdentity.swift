@@ -59,10 +59,11 @@ extension PlanIdentity {
     base = Self.digest(inputs.base.map { "\($0.name) \($0.bytes) \($0.sample)" })
     adapters = Self.digest(
       inputs.adapters.map { "\($0.weights.bytes) \($0.weights.sample) \($0.config ?? "-") \($0.weight.bitPattern)" })
-    self.options = Self.digest([
-      options.tool, options.dtype?.name ?? "keep", "\(options.maxShardBytes ?? 0)",
-      options.expertLayout?.rawValue ?? "-", "\(options.rounding)", options.provenance.rawValue,
-    ])
+    self.options = Self.digest(
+      [
+        options.tool, options.dtype?.name ?? "keep", "\(options.maxShardBytes ?? 0)",
+        options.expertLayout?.rawValue ?? "-", "\(options.rounding)", options.provenance.rawValue,
+      ] + (options.dequantizes ? ["dequantize"] : []))
     var lines: [String] = []
     for shard in plan.shards { lines.append("\(shard.name)\n\(shard.size) \(shard.dataStart) \(shard.tensors.count)") }
     for file in plan.files {

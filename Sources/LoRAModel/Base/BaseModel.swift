@@ -1,6 +1,7 @@
 public import BaseCatalogue
 public import Diagnostics
 public import JSON
+package import QuantizedWeights
 public import Safetensors
 public import TensorCore
 
@@ -44,6 +45,8 @@ public struct BaseModel: Sendable {
   public let isKnown: Bool
   /// `quant_method` of the config's `quantization_config`, or nil; single modules say whether they are quantised.
   public let quantization: String?
+  /// The weights that the files hold as codes; nil when nothing speaks of any.
+  package let quantized: QuantizedCheckpoint?
   /// Problems found while reading; an error among them means that the base cannot be relied on.
   public let findings: [Finding]
 
@@ -80,7 +83,8 @@ public struct BaseModule: Sendable {
   public let weight: Checkpoint.Entry?
   /// Name of the tensor of another module that serves as weight, when the module has none of its own on disk.
   public let tiedTo: String?
-  /// Whether its weight is stored quantised, so that no delta can be added to it.
+  /// Whether its weight is stored quantised, so that no delta can be added to it; its shape is then that of the weight
+  /// without quantisation, where its format is known.
   public let isQuantized: Bool
 
   /// Number of experts in a stack, 1 for everything else.

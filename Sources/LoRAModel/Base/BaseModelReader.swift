@@ -2,6 +2,7 @@ import BaseCatalogue
 import Diagnostics
 import JSON
 import LoRAIO
+import QuantizedWeights
 import Safetensors
 import TensorCore
 
@@ -27,6 +28,14 @@ extension BaseModel {
 
   /// Ids of the repositories in the local Hugging Face cache, sorted.
   public static var cachedRepositories: [String] { BaseHubCache.standard.repositories }
+
+  /// The same base without quantisation: every weight that its files hold as codes is an F64 tensor of exact numbers,
+  /// computed when it is read; nil when there is none.
+  package func dequantized() -> BaseModel? {
+    guard let quantized, !quantized.weights.isEmpty else { return nil }
+    var reader = BaseModelReader(path: path, repository: name)
+    return reader.assemble(without: quantized, of: self)
+  }
 
   static func open(_ path: String, cache: BaseHubCache) throws(BaseModelError) -> BaseModel {
     guard let kind = FileKind(path: path) else {
@@ -138,7 +147,7 @@ private struct BaseModelReader {
       if let attention = BaseModule(attention: tensor) { modules[attention.name] = attention }
     }
     return finish(
-      config, description, nil, modules, vocabulary: description?.vocabularySize ?? config.vocabularySize,
+      config, description, nil, nil, modules, vocabulary: description?.vocabularySize ?? config.vocabularySize,
       parameters: description?.parameters)
   }
 
@@ -157,6 +166,25 @@ private struct BaseModelReader {
       return try describe(config)
     }
     findings += weights.findings
+    let isComplete = weights.isSound && !weights.findings.contains { $0.rule == .shardMismatch }
+    let quantized = QuantizedCheckpoint(checkpoint, config: config?.object)
+    return assemble(checkpoint, quantized, isComplete: isComplete, config)
+  }
+
+  /// The model that a quantised one is without quantisation.
+  mutating func assemble(without quantized: QuantizedCheckpoint, of base: BaseModel) -> BaseModel {
+    findings = base.findings.filter { $0.severity == .error }
+    let config = base.config.map { config in
+      var object = config
+      for section in QuantizationConfig.sections { object[section] = nil }
+      return BaseConfig(path: base.configPath ?? base.path, object: object)
+    }
+    return assemble(quantized.dequantized, nil, isComplete: false, config)
+  }
+
+  private mutating func assemble(
+    _ checkpoint: Checkpoint, _ quantized: QuantizedCheckpoint?, isComplete: Bool, _ config: BaseConfig?
+  ) -> BaseModel {
     var description: BaseDescription?
     if let config, config.modelType != nil {
       do throws(CatalogueError) {
@@ -170,23 +198,26 @@ private struct BaseModelReader {
         }
       }
     }
-    var table = BaseModuleTable(checkpoint: checkpoint, description: description, config: config, path: path)
-    table.compare(isComplete: weights.isSound && !weights.findings.contains { $0.rule == .shardMismatch })
+    var table = BaseModuleTable(
+      checkpoint: checkpoint, quantized: quantized, description: description, config: config, path: path)
+    table.compare(isComplete: isComplete)
     findings += table.contradictions
     let tokens = table.modules.values.filter {
       $0.kind == .embedding && BaseModuleShape.isTokenEmbedding(BaseModuleShape.leaf($0.name))
     }
     let rows = tokens.min { ($0.name.utf8.count, $0.name) < ($1.name.utf8.count, $1.name) }?.shape[0]
-    let isQuantized = table.modules.values.contains { $0.isQuantized }
+    let hasCodes = table.modules.values.contains { $0.isQuantized }
+    let stored = quantized?.problems.isEmpty == true ? quantized?.parameters : nil
     return finish(
-      config, description, checkpoint, table.modules, tied: table.tiedTensors,
+      config, description, checkpoint, quantized, table.modules, tied: table.tiedTensors,
       vocabulary: rows ?? description?.vocabularySize ?? config?.vocabularySize,
-      parameters: isQuantized ? description?.parameters ?? checkpoint.parameters : checkpoint.parameters)
+      parameters: hasCodes ? stored ?? description?.parameters ?? checkpoint.parameters : checkpoint.parameters)
   }
 
   private func finish(
     _ config: BaseConfig?, _ description: BaseDescription?, _ checkpoint: Checkpoint?,
-    _ modules: [String: BaseModule], tied: [TiedTensor] = [], vocabulary: UInt64?, parameters: UInt64?
+    _ quantized: QuantizedCheckpoint?, _ modules: [String: BaseModule], tied: [TiedTensor] = [], vocabulary: UInt64?,
+    parameters: UInt64?
   ) -> BaseModel {
     let names = BaseNames(modules.keys)
     let memoryNames = MemoryNames(config)
@@ -206,7 +237,7 @@ private struct BaseModelReader {
       vocabularySize: vocabulary,
       tiesEmbeddings: description == nil ? config?.tiesEmbeddings ?? tiesByDefault : tiesByDefault,
       tiedTensors: tied, isKnown: checkpoint != nil || description != nil, quantization: config?.quantization,
-      findings: findings, memoryNames: memoryNames, storedNames: storedNames, names: names)
+      quantized: quantized, findings: findings, memoryNames: memoryNames, storedNames: storedNames, names: names)
   }
 }
 

@@ -1,6 +1,7 @@
 import BaseCatalogue
 import Diagnostics
 import JSON
+import QuantizedWeights
 import Safetensors
 import TensorCore
 
@@ -14,6 +15,7 @@ struct BaseModuleTable {
   private(set) var contradictions: [Finding] = []
 
   let checkpoint: Checkpoint
+  private let quantized: QuantizedCheckpoint?
   let description: BaseDescription?
   let config: BaseConfig?
   private let shapes: BaseModuleShape
@@ -25,8 +27,12 @@ struct BaseModuleTable {
   /// Modules whose stored shape is not the one that the config gives.
   private var reshaped: [(module: String, expected: Shape, found: Shape)] = []
 
-  init(checkpoint: Checkpoint, description: BaseDescription?, config: BaseConfig?, path: String) {
+  init(
+    checkpoint: Checkpoint, quantized: QuantizedCheckpoint?, description: BaseDescription?, config: BaseConfig?,
+    path: String
+  ) {
     self.checkpoint = checkpoint
+    self.quantized = quantized
     self.description = description
     self.config = config
     self.path = path
@@ -117,13 +123,24 @@ struct BaseModuleTable {
       hasBias: hasBias, weightName: weightName, weight: entry, tiedTo: nil, isQuantized: false)
   }
 
-  /// A quantised weight: packed storage says little, so the sizes are the catalogue's; 8-bit types keep the shape.
+  /// A quantised weight. Where its format is not known, packed storage says little, so the sizes are the catalogue's;
+  /// 8-bit types keep the shape.
   private mutating func add(
     quantized name: String, kind: ModuleKind, known: BaseCatalogue.BaseModule?, weightName: String,
     _ entry: Checkpoint.Entry, hasBias: Bool
   ) {
-    let shape = entry.info.shape
     let isTransposed = known?.isTransposed ?? false
+    if let weight = quantized?.weights[name + ".weight"] ?? quantized?.weights[name],
+      BaseModuleShape.ranks(kind).contains(weight.shape.rank)
+    {
+      if let known { note(known, name: name, found: weight.shape) }
+      let (input, output) = BaseModuleShape.features(kind, weight.shape, isTransposed: isTransposed)
+      modules[name] = BaseModule(
+        name: name, kind: kind, inFeatures: input, outFeatures: output, shape: weight.shape, isTransposed: isTransposed,
+        hasBias: hasBias, weightName: weightName, weight: entry, tiedTo: nil, isQuantized: true)
+      return
+    }
+    let shape = entry.info.shape
     let keepsShape = entry.info.dtype.bits == 8 && BaseModuleShape.ranks(kind).contains(shape.rank) && isWhole(entry)
     let stored = keepsShape ? BaseModuleShape.features(kind, shape, isTransposed: isTransposed) : (0, 0)
     let (input, output) = known.map { ($0.inFeatures, $0.outFeatures) } ?? stored

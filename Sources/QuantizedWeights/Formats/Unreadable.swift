@@ -1,0 +1,29 @@
+import TensorCore
+
+extension QuantizedFormat {
+  /// Formats whose codes are laid out for a kernel or a kind of GPU, or need code books: refused by their names.
+  static let unreadable = QuantizedFormat(endings: [".weight", ".qweight", ".codes", "._packed_weight", ".indices"]) {
+    parts throws(QuantizationError) in
+    let marks: [(ending: String, beside: String, name: String)] = [
+      (".weight", ".weight_scales", "EETQ"), (".qweight", ".lut", "a table of levels for each row"),
+      (".codes", ".codebooks", "AQLM"), (".codes", ".scales", "AQLM"), (".indices", ".centroids", "VPTQ"),
+      (".qweight", ".tables", "HIGGS"), (".weight", ".tables", "HIGGS"),
+    ]
+    for mark in marks where parts.name.hasSuffix(mark.ending) && parts.beside(mark.beside) != nil {
+      throw .invalid(
+        parts.name, "it is quantised as \(mark.name), which is not read",
+        hint: "merge into the 16-bit original of the base")
+    }
+    let method = parts.config?.method ?? ""
+    let named = [
+      "eetq", "aqlm", "vptq", "higgs", "spqr", "quip", "bitnet", "fp_quant", "quark", "sinq", "metal",
+      "fouroversix", "quanto", "torchao",
+    ]
+    if named.contains(method), !parts.codes.dtype.isFloat || parts.codes.dtype.bits <= 8 {
+      throw .invalid(
+        parts.name, "it is quantised as \(method), which is not read",
+        hint: "merge into the 16-bit original of the base")
+    }
+    return nil
+  }
+}

@@ -1,0 +1,90 @@
+package import JSON
+import LoRAIO
+
+/// What a model folder says about its quantisation, beside the tensors themselves.
+///
+/// Tensors decide what is quantised and how; the config settles what they cannot say: the size of blocks, bits, and
+/// which version of a format it is.
+package struct QuantizationConfig: Sendable {
+  /// `quant_method`, in lower case; nil when nothing says it.
+  package let method: String?
+  /// The section as written.
+  package let fields: JSONObject
+  /// The file that it was read from, within the folder.
+  package let file: String
+
+  /// Files beside the config in which some tools describe their quantisation, with the method that they imply.
+  package static let sideFiles: [(name: String, method: String)] = [
+    ("hf_quant_config.json", "modelopt"), ("quantize_config.json", "gptq"), ("quant_config.json", "awq"),
+  ]
+
+  /// Sections of a config.json that describe a quantisation, and that are untrue without it.
+  package static let sections = ["quantization_config", "compression_config", "quantization"]
+
+  private static let sizeLimit: UInt64 = 16 << 20
+
+  /// Reads what a config.json, parsed before, and the files beside it say; nil when nothing does.
+  package init?(config: JSONObject?, folder: String) {
+    let objects = [config].compactMap { $0 } + (config?.members.compactMap { $0.value.object } ?? [])
+    for object in objects {
+      for key in Self.sections {
+        guard let section = object[key]?.object, !section.members.isEmpty else { continue }
+        self.init(section, file: "config.json", method: key == "quantization" ? "mlx" : nil)
+        return
+      }
+    }
+    for (name, method) in Self.sideFiles {
+      let path = Folder.join(folder, name)
+      guard FileKind(path: path) == .regular,
+        let text = try? InputFile.contents(of: path, limit: Self.sizeLimit),
+        let value = try? JSONValue(parsing: text), let object = value.object
+      else { continue }
+      self.init(object["quantization"]?.object ?? object, file: name, method: method)
+      return
+    }
+    return nil
+  }
+
+  private init(_ fields: JSONObject, file: String, method: String?) {
+    let named = fields["quant_method"]?.string ?? fields["modelopt_quant_method"]?.string
+    let isBitsAndBytes = fields["load_in_4bit"]?.bool == true || fields["load_in_8bit"]?.bool == true
+    self.method = (named ?? (isBitsAndBytes ? "bitsandbytes" : method))?.lowercased()
+    self.fields = fields
+    self.file = file
+  }
+
+  /// A whole number of the section.
+  func integer(_ key: String) -> Int? { fields[key]?.int64.flatMap { Int(exactly: $0) } }
+
+  /// The weights' part of the group of compressed-tensors, or of ModelOpt, that holds a module.
+  ///
+  /// A group names classes of modules (`Linear`), names, or patterns behind `re:`; with one group there is no choice.
+  func weights(of module: String) -> JSONObject? {
+    let groups = fields["config_groups"]?.object?.members.compactMap { $0.value.object } ?? []
+    if groups.count <= 1 { return groups.first?["weights"]?.object }
+    let named = groups.first { group in
+      (group["targets"]?.array ?? []).contains { target in
+        guard let target = target.string, !target.hasPrefix("re:") else { return false }
+        return module == target || module.hasSuffix("." + target)
+      }
+    }
+    return named?["weights"]?.object
+  }
+
+  /// Size of the blocks that share a scale, rows and columns; nil when nothing says it.
+  func blockSize(of module: String) -> (rows: Int, columns: Int)? {
+    let weights = weights(of: module)
+    for value in [fields["weight_block_size"], weights?["block_structure"], weights?["block_size"]] {
+      if let sizes = value?.array?.compactMap({ $0.int64.flatMap { Int(exactly: $0) } }), sizes.count == 2 {
+        return (sizes[0], sizes[1])
+      }
+      // "128x128"
+      if let parts = value?.string?.split(separator: "x").map({ Int($0) }), parts.count == 2, let rows = parts[0],
+        let columns = parts[1]
+      {
+        return (rows, columns)
+      }
+    }
+    return nil
+  }
+}
