@@ -118,8 +118,8 @@ let package = Package(
     library(
       "LoRAValidate",
       [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRATokenizer", "LoRAEngines",
-        "LoRAKernels", "BaseCatalogue",
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "QuantizedWeights", "LoRAModel", "LoRATokenizer",
+        "LoRAEngines", "LoRAKernels", "BaseCatalogue",
       ]),
     library(
       "LoRAReport",
@@ -220,6 +220,7 @@ let package = Package(
     tests("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"]),
     tests("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
     tests("BaseCatalogue", ["TensorCore", "JSON"]),
+    tests("QuantizedWeights", ["TensorCore", "JSON", "LoRAIO", "Safetensors"]),
     tests("LoRAModel", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue"]),
     tests("LoRATokenizer", ["JSON"]),
     tests("LoRAInspect", ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAModel"]),

@@ -74,8 +74,8 @@ public struct CapacityPlan: Sendable {
     baseParameters = base.parameters
     if let checkpoint = base.checkpoint {
       baseBytes = checkpoint.tensorBytes
-    } else if let parameters = base.parameters {
-      baseBytes = try exact(UInt128(parameters) * 2, "the size of the base")
+    } else if let bytes = base.describedBytes {
+      baseBytes = try exact(bytes, "the size of the base")
     } else {
       baseBytes = nil
     }

@@ -126,7 +126,10 @@ extension CapacityPlan {
       "operations count a multiplication and an addition for each parameter that works on a token; attention over the "
         + "context, norms and softmax are left out")
     if request.base.checkpoint == nil, baseBytes != nil {
-      lines.append("the base's bytes are two for each parameter: 16-bit weights, as vLLM serves F32 checkpoints, too")
+      lines.append(
+        request.base.quantization == nil
+          ? "the base's bytes are two for each parameter: 16-bit weights, as vLLM serves F32 checkpoints, too"
+          : "the base's bytes are those of a quantisation as its config describes it, and two for every other parameter")
     }
     switch cache?.form {
     case .heads(let count, let width):

@@ -41,6 +41,7 @@ extension Inspection {
     if let base {
       object["base"] = [
         "model_type": JSONValue(base.modelType), "parameters": base.parameters.map { JSONValue($0) } ?? .null,
+        "quantization": base.quantizationJSON ?? .null,
       ]
       object["shrink_ratio"] = JSONValue(shrinkRatio)
     }

@@ -61,7 +61,9 @@ extension Inspection {
     var facts: [(String, String)] = []
     if let name = baseModelName { facts.append(("base", escaped(name))) }
     if let base {
-      let parameters = base.parameters.map { ", \(grouped($0)) parameters" } ?? ""
+      let parameters =
+        (base.parameters.map { ", \(grouped($0)) parameters" } ?? "")
+        + (base.quantizationText.map { ", quantised as \($0)" } ?? "")
       let ratio = shrinkRatio.map { ", \(fixed($0, 0)) times the adapter" } ?? ""
       facts.append(
         ("compared", "\(escaped(base.path)): \(base.modelType ?? "unknown architecture")\(parameters)\(ratio)"))

@@ -30,6 +30,7 @@ public enum Parity {
     guard adapter.file != nil || !adapter.findings.isEmpty else {
       throw .adapter(adapter.path, reason: "it has no weights")
     }
+    let base = base.dequantized() ?? base
     let plan = try plan(base, adapter, options)
     let run = ParityRun(base: base, options: options, device: device)
     let planned = try ParityModule.all(in: plan, base: base, adapter: adapter, merged: merged)
@@ -59,6 +60,7 @@ public enum Parity {
     var options = MergeOptions()
     options.expertLayout = parity.expertLayout
     options.provenance = .none
+    options.dequantizes = base.modules.values.contains { $0.weight?.info.dtype == .f64 }
     do throws(MergeError) {
       return try MergePlan.make(base: base, adapters: [WeightedAdapter(adapter)], options: options)
     } catch {

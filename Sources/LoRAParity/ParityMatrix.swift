@@ -102,6 +102,8 @@ struct ParityMatrix {
     let bytes = try file.contents.bytes(
       at: offset + UInt64(range.lowerBound * rowBytes), count: range.count * rowBytes)
     let count = range.count * update.columns
+    // Only the exact numbers of a quantised base.
+    if dtype == .f64 { return Self.widened(bytes, dtype).map { Float($0) } }
     return unsafe [Float](unsafeUninitializedCapacity: count) { output, initialized in
       let target = unsafe UnsafeMutableBufferPointer(rebasing: output[..<count])
       unsafe bytes.withUnsafeBytes { unsafe Kernels.widen($0, dtype: dtype, to: target) }

@@ -53,9 +53,11 @@ public struct Report: Sendable {
       return (other.status, other.errors, other.warnings, left) < (one.status, one.errors, one.warnings, right)
     }
     let results = validation.adapters
+    let weights = base?.dequantized()
     adapters = order.enumerated().map { place, index in
       let result = results[index]
-      let adapter = ReportedAdapter(result, base: base, options: options, keepsDetails: place < details)
+      let adapter = ReportedAdapter(
+        result, base: base, weights: weights, options: options, keepsDetails: place < details)
       read(result.bytes)
       return adapter
     }
@@ -84,14 +86,17 @@ public struct ReportedAdapter: Sendable {
   /// Why its values could not be read although its header could.
   let failure: String?
 
-  init(_ result: AdapterResult, base: BaseModel?, options: ValidationOptions, keepsDetails: Bool) {
+  /// - Parameter weights: the base without quantisation, for reading its numbers.
+  init(
+    _ result: AdapterResult, base: BaseModel?, weights: BaseModel?, options: ValidationOptions, keepsDetails: Bool
+  ) {
     self.result = result
     var inspection = Inspection(Adapter.load(result.path), findings: result.findings, base: base)
     var failure: String?
     if inspection.isReadable, !options.headerOnly {
       do throws(IOError) {
         inspection.statistics = try AdapterStatistics(
-          of: inspection.adapter, base: base, workers: options.workers)
+          of: inspection.adapter, base: weights ?? base, workers: options.workers)
       } catch {
         failure = "\(error)"
       }

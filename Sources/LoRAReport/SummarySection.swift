@@ -26,7 +26,10 @@ extension Report {
       cards.append(fact("Fail", grouped(UInt64(validation.count(.fail)))))
     }
     if let base {
-      let parameters = base.parameters.map { "\(grouped($0)) parameters" }
+      let notes = [
+        base.parameters.map { "\(grouped($0)) parameters" }, base.quantizationText.map { "quantised as \($0)" },
+      ].compactMap { $0 }
+      let parameters = notes.isEmpty ? nil : notes.joined(separator: ", ")
       cards.append(fact("Base", base.modelType ?? "unknown architecture", note: parameters))
       cards.append(fact("Base read from", base.path, isWide: true))
     }

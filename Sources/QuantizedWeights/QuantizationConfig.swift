@@ -71,6 +71,33 @@ package struct QuantizationConfig: Sendable {
     return named?["weights"]?.object
   }
 
+  /// Bits of a weight with its scales and zero points, by what the section says alone; nil when it does not say enough.
+  package var nominalBits: Double? {
+    let weights = self.weights(of: "")
+    let size = integer("group_size") ?? integer("q_group_size") ?? weights?["group_size"]?.int64.flatMap { Int($0) }
+    let group = size.flatMap { $0 > 0 ? Double($0) : nil }
+    switch method {
+    case "bitsandbytes":
+      if fields["load_in_8bit"]?.bool == true { return 8 }
+      return fields["bnb_4bit_use_double_quant"]?.bool == true ? 4 + 8.0 / 64 + 32.0 / (64 * 256) : 4 + 32.0 / 64
+    case "fp8", "fbgemm_fp8": return 8
+    case "mxfp4": return 4 + 8.0 / 32
+    case "gptq", "awq":
+      return (integer("bits") ?? integer("w_bit")).map { bits in
+        Double(bits) + (group.map { (16 + Double(bits)) / $0 } ?? 0)
+      }
+    case "mlx": return integer("bits").map { Double($0) + (group.map { 32 / $0 } ?? 0) }
+    case "compressed-tensors", "modelopt":
+      if let bits = weights?["num_bits"]?.int64 { return Double(bits) + (group.map { 16 / $0 } ?? 0) }
+      switch fields["quant_algo"]?.string {
+      case "FP8": return 8
+      case "NVFP4": return 4 + 8.0 / 16
+      default: return nil
+      }
+    default: return nil
+    }
+  }
+
   /// Size of the blocks that share a scale, rows and columns; nil when nothing says it.
   func blockSize(of module: String) -> (rows: Int, columns: Int)? {
     let weights = weights(of: module)

@@ -51,20 +51,20 @@ struct InspectCommand: ToolCommand {
       let adapter = stats ? Adapter.load(path) : Adapter.load(path).closed
       return Inspection(adapter, findings: Self.problems(of: adapter, base: base), base: base)
     }
-    if stats { try addStatistics(to: &inspections) }
+    if stats { try addStatistics(to: &inspections, weights: base?.dequantized() ?? base) }
     try write(inspections)
     if !found.problems.isEmpty || inspections.contains(where: { !$0.isReadable }) { throw ExitStatus.failed }
   }
 
-  /// Reads the values of all adapters that can be relied on.
-  private func addStatistics(to inspections: inout [Inspection]) throws(Failure) {
+  /// Reads the values of all adapters that can be relied on, and of the base without quantisation.
+  private func addStatistics(to inspections: inout [Inspection], weights: BaseModel?) throws(Failure) {
     let modules = inspections.reduce(0) { $0 + $1.adapter.modules.count }
     let bar = terminal.bar(total: UInt64(modules), unit: .items)
     defer { bar.finish() }
     for index in inspections.indices where inspections[index].isReadable {
       do throws(IOError) {
-        let (adapter, base) = (inspections[index].adapter, inspections[index].base)
-        inspections[index].statistics = try AdapterStatistics(of: adapter, base: base) { bar.advance(by: 1) }
+        let adapter = inspections[index].adapter
+        inspections[index].statistics = try AdapterStatistics(of: adapter, base: weights) { bar.advance(by: 1) }
       } catch {
         throw Failure("\(error)")
       }

@@ -123,8 +123,10 @@ struct BaseModuleTable {
       hasBias: hasBias, weightName: weightName, weight: entry, tiedTo: nil, isQuantized: false)
   }
 
-  /// A quantised weight. Where its format is not known, packed storage says little, so the sizes are the catalogue's;
-  /// 8-bit types keep the shape.
+  /// A quantised weight.
+  ///
+  /// Where its format is not known, packed storage says little, so the sizes are the catalogue's; 8-bit types keep the
+  /// shape.
   private mutating func add(
     quantized name: String, kind: ModuleKind, known: BaseCatalogue.BaseModule?, weightName: String,
     _ entry: Checkpoint.Entry, hasBias: Bool

@@ -1,6 +1,7 @@
 public import Diagnostics
 import JSON
 import LoRAModel
+import QuantizedWeights
 import Safetensors
 import TensorCore
 
@@ -18,11 +19,12 @@ extension Rule {
       scales, …). A delta cannot be added to packed bytes.
       """,
     consequence: """
-      A merge is not possible without unpacking, and packing the result again can erase the delta. Engines that keep \
+      A merge makes a plain model of the base (`merge --dequantize`); packing the result again in 4 bits erases the delta. Engines that keep \
       the adapter apart can serve it; with `--engine` this is a note for that reason.
       """,
     remedy: """
-      Merge into the 16-bit original of the base, or serve unmerged. Check the answers when the training saw the \
+      Merge with `--dequantize`, which is the best merge for an adapter that was trained on these quantised weights, or \
+      into the 16-bit original of the base if it was trained on that, or serve unmerged. Check the answers when the training saw the \
       quantised weights and serving does not, or the other way round.
       """,
     repair: .no("it is the base that is quantised, and the base is never written to."),
@@ -32,7 +34,7 @@ extension Rule {
   ) { context in
     let places = context.matched.filter { $0.match.module.isQuantized }
     guard let first = places.first, let base = context.base else { return [] }
-    let method = base.quantization.map { " (\(escaped($0, limit: 40)))" } ?? ""
+    let method = base.quantizationText.map { " (\($0))" } ?? ""
     let subject = phrase(places.map(\.module.name), of: context.adapter.modules.count)
     return [
       Finding(
@@ -41,7 +43,12 @@ extension Rule {
         file: base.path, tensor: first.match.module.weightName, module: first.module.name,
         expected: "weights in F32, F16 or BF16",
         found: first.match.module.weight?.info.dtype.name ?? base.quantization.map { escaped($0, limit: 40) },
-        hint: "use the 16-bit original of the base, or serve the adapter unmerged")
-    ]
+        hint: "merge with --dequantize or into the 16-bit original of the base, or serve the adapter unmerged")
+    ] + (base.quantized?.problems.prefix(3) ?? []).map { problem in
+      Finding(
+        .baseQuantized, severity: .warning,
+        "the base's \"\(escaped(problem.tensor))\" cannot be dequantised: \(escaped(problem.reason, limit: 500))",
+        file: base.path, tensor: problem.tensor, hint: problem.hint)
+    }
   }
 }

@@ -1,8 +1,8 @@
 import TensorCore
 
-/// Codes of a matrix `[inputs, outputs]` packed into 32-bit words: GPTQ and AWQ. The tensor is its transpose.
+/// Codes of a matrix `[inputs, outputs]` packed into 32-bit words, as GPTQ and AWQ have them.
 ///
-/// v[o, i] = (code[i, o] − zero[group(i), o]) · scale[group(i), o].
+/// The tensor is its transpose: v[o, i] = (code[i, o] − zero[group(i), o]) · scale[group(i), o].
 struct ColumnValues: QuantizedValues {
   /// Which way words are packed.
   enum Packing: Sendable {

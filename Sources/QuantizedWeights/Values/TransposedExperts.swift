@@ -1,5 +1,7 @@
-/// MXFP4 of gpt-oss: codes `[experts, outputs, inputs / 32, 16]`, two to a byte, and exponents `[experts, outputs,
-/// inputs / 32]`. The tensor is `[experts, inputs, outputs]`.
+/// MXFP4 of gpt-oss, stored the other way round than the tensor lies in memory.
+///
+/// Codes are `[experts, outputs, inputs / 32, 16]`, two to a byte, and exponents `[experts, outputs, inputs / 32]`; the
+/// tensor is `[experts, inputs, outputs]`.
 struct TransposedExperts: QuantizedValues {
   let codes: PackedMatrix
   let exponents: PackedMatrix
