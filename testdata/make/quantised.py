@@ -20,6 +20,9 @@ from merged import round_once
 from quantised_models import QUANTISED, adapter_folder, dense, expected, make_adapter, save_dense
 
 
+PLAIN = ("lm_head", "embed_tokens")
+
+
 @dataclass
 class Fixture:
     """A quantised base.
@@ -41,24 +44,29 @@ class Fixture:
         return QUANTISED / self.name
 
 
-def packed(pack, config, skip=("lm_head",), side=None, shards=False):
-    """A writer for formats that are made matrix by matrix: `pack(weight)` gives the tensors that take its place."""
+def packed(
+    pack, config, skip=PLAIN, side=None, shards=False, extra=None, dtype=torch.bfloat16, key="quantization_config"
+):
+    """A writer for formats that are made matrix by matrix: `pack(weight)` gives the tensors that take its place.
+
+    `skip` are parts of the names of modules that stay plain, `config` is what config.json gets under `key`, `side` are
+    more files, `extra` more tensors; plain tensors are stored as `dtype`.
+    """
 
     def write(shape, folder):
         save_dense(shape, folder)
         tensors = {}
         for name, tensor in dense(shape).items():
             module = name.removesuffix(".weight")
-            if is_linear(name, tensor) and not any(part in module for part in skip):
+            if is_matrix(name, tensor) and not any(part in module for part in skip):
                 tensors |= {f"{module}.{leaf}": value for leaf, value in pack(tensor).items()}
             elif "_proj" in name and tensor.ndim == 3:
                 tensors |= {name + leaf: value for leaf, value in pack(tensor).items()}
             else:
-                tensors[name] = tensor
-        write_weights(folder, tensors, shards)
-        settings = read_json(folder / "config.json")
-        if config is not None:
-            settings["quantization_config"] = config
+                tensors[name] = tensor.to(dtype)
+        write_weights(folder, tensors | (extra or {}), shards)
+        settings = read_json(folder / "config.json") | {"dtype": str(dtype).removeprefix("torch.")}
+        settings |= {name: config for name in key.split()}
         write_json(folder / "config.json", settings)
         for file, content in (side or {}).items():
             write_json(folder / file, content)
@@ -66,8 +74,9 @@ def packed(pack, config, skip=("lm_head",), side=None, shards=False):
     return write
 
 
-def is_linear(name, tensor):
-    return tensor.ndim == 2 and "_proj" in name and name.endswith(".weight") or name == "lm_head.weight"
+def is_matrix(name, tensor):
+    """Linear layers and the embedding. Only MLX quantises the latter, the others skip it by name."""
+    return tensor.ndim == 2 and name.endswith(("_proj.weight", "lm_head.weight", "embed_tokens.weight"))
 
 
 def write_weights(folder, tensors, shards=False):
@@ -88,11 +97,17 @@ def write_weights(folder, tensors, shards=False):
 
 
 def stored_by_weight(shape, tensors):
-    """The stored tensors of each dense weight, by what follows its module (its name, for stacks of experts)."""
+    """The stored tensors of each dense weight, by what follows its module (its name, for stacks of experts).
+
+    Tensors of no weight, such as the scales of a quantised cache, are left out.
+    """
     groups, owners = {}, {name: name.removesuffix("weight") for name in dense(shape)}
     for key, tensor in tensors.items():
-        name = max((n for n, stem in owners.items() if key.startswith(stem)), key=lambda n: len(owners[n]))
-        groups.setdefault(name, {})[key.removeprefix(owners[name])] = tensor
+        if names := [name for name, stem in owners.items() if key.startswith(stem)]:
+            name = max(names, key=lambda name: len(owners[name]))
+            groups.setdefault(name, {})[key.removeprefix(owners[name])] = tensor
+        else:
+            assert key.endswith(("k_scale", "v_scale")), key
     assert groups.keys() == owners.keys(), owners.keys() - groups.keys()
     return groups
 
@@ -141,7 +156,8 @@ def make(names=()):
 
     QUANTISED.mkdir(exist_ok=True)
     for shape, kind in sorted({(fixture.shape, fixture.kind) for fixture in FIXTURES}):
-        make_adapter(shape, kind)
+        if not names or not adapter_folder(shape, kind).exists():
+            make_adapter(shape, kind)
     rows = {row["name"]: row for row in read_json(QUANTISED / "quantised.json")} if names else {}
     for fixture in FIXTURES:
         if not names or fixture.name in names:

@@ -50,7 +50,7 @@ def value_4bit(stored):
 
 def library_4bit(stored):
     """The library's portable code. Its AVX512 kernel (0.50.2) takes wrong scales where rows of more than one block are
-    no multiple of the block: 14089 of 16704 elements of the 36 x 464 matrix of the nested base, against this and CUDA.
+    no multiple of the block: most elements of the 36 x 456 matrix of the nested base, against this and CUDA.
     """
     siblings = {key.removeprefix("weight."): tensor for key, tensor in stored.items() if key != "weight"}
     state = functional.QuantState.from_dict(siblings, device=torch.device("cpu"))

@@ -17,7 +17,7 @@ from models import IDS, fill
 QUANTISED = ROOT / "quantised"
 
 LLAMA = dict(
-    vocab_size=32,
+    vocab_size=16,
     num_hidden_layers=1,
     num_attention_heads=4,
     num_key_value_heads=2,
@@ -28,29 +28,36 @@ LLAMA = dict(
 )
 
 SHAPES = {
-    # One group of 32 in a row of q_proj, two in o_proj, three in down_proj.
+    # One group of 32 in a row of most matrices, two in down_proj; all sizes are multiples of 32.
     "grouped": transformers.LlamaConfig(
-        **LLAMA | dict(hidden_size=32, intermediate_size=96, head_dim=16, num_key_value_heads=1)
+        **LLAMA
+        | dict(
+            hidden_size=32,
+            intermediate_size=64,
+            head_dim=32,
+            num_attention_heads=1,
+            num_key_value_heads=1,
+        )
     ),
     # Blocks of 64 over the flattened matrix cross rows, and the last one is cut short; 35 x 53 is an odd count.
     "odd": transformers.LlamaConfig(
         **LLAMA
         | dict(hidden_size=35, intermediate_size=53, head_dim=10, num_attention_heads=5, num_key_value_heads=1)
     ),
-    # 261 blocks of 64 in each matrix of the feed-forward part: more than one nested block of 256.
-    "nested": transformers.LlamaConfig(**LLAMA | dict(hidden_size=36, intermediate_size=464, head_dim=10)),
+    # 257 blocks of 64 in each matrix of the feed-forward part: more than one nested block of 256.
+    "nested": transformers.LlamaConfig(**LLAMA | dict(hidden_size=36, intermediate_size=456, head_dim=10)),
     # Grids of blocks of 128 x 128 whose last row or column is cut short: 192 and 144 rows, 192 and 144 columns.
-    "blocks": transformers.LlamaConfig(**LLAMA | dict(hidden_size=24, intermediate_size=192, head_dim=36)),
+    "blocks": transformers.LlamaConfig(**LLAMA | dict(hidden_size=16, intermediate_size=192, head_dim=36)),
     # Both edges of the grid of blocks of 32 x 16 are cut short.
-    "tiles": transformers.LlamaConfig(**LLAMA | dict(hidden_size=40, intermediate_size=56, head_dim=12)),
-    # One block of 32 in a row of gate_up_proj, three in down_proj; three experts.
+    "tiles": transformers.LlamaConfig(**LLAMA | dict(hidden_size=24, intermediate_size=56, head_dim=12)),
+    # One block of 32 in a row of gate_up_proj, two in down_proj; two experts.
     "gpt-oss": transformers.GptOssConfig(
         **LLAMA
         | dict(
             hidden_size=32,
-            intermediate_size=96,
+            intermediate_size=64,
             head_dim=6,
-            num_local_experts=3,
+            num_local_experts=2,
             num_experts_per_tok=2,
             sliding_window=16,
             rope_parameters=dict(rope_type="default", rope_theta=10000.0),
