@@ -19,7 +19,6 @@ from files import fresh, read_json, read_model, write_json, write_rows, write_te
 from merged import round_once
 from quantised_models import QUANTISED, adapter_folder, dense, expected, make_adapter, save_dense
 
-
 PLAIN = ("lm_head", "embed_tokens")
 
 

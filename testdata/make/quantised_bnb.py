@@ -54,7 +54,9 @@ def library_4bit(stored):
     """
     siblings = {key.removeprefix("weight."): tensor for key, tensor in stored.items() if key != "weight"}
     state = functional.QuantState.from_dict(siblings, device=torch.device("cpu"))
-    absmax = functional.dequantize_blockwise(state.absmax, state.state2) + state.offset if state.nested else state.absmax
+    absmax = (
+        functional.dequantize_blockwise(state.absmax, state.state2) + state.offset if state.nested else state.absmax
+    )
     packed = stored["weight"].view(torch.uint8).reshape(-1)
     return _dequantize_4bit_compute(packed, absmax, state.code, state.blocksize, state.shape, state.dtype)
 

@@ -62,7 +62,9 @@ def pack(args, form, scale=torch.bfloat16, **extra):
     def pack_one(weight):
         state, whole = {"weight": weight}, None
         if args.strategy == "tensor_group":
-            whole = state["weight_global_scale"] = generate_gparam(weight.float().amin(), weight.float().amax()).reshape(1)
+            whole = state["weight_global_scale"] = generate_gparam(
+                weight.float().amin(), weight.float().amax()
+            ).reshape(1)
         scales, zeros = calculate_qparams(*bounds(weight.float(), args), args, whole)
         state["weight_scale"] = scales if args.scale_dtype or form.startswith(("nv", "mx")) else scales.to(scale)
         if not args.symmetric:
@@ -106,7 +108,7 @@ def integers(words, bits, count):
 
 
 def value_packed(bits):
-    """(code − zero) × scale; codes are packed along the rows, zeros down the columns, both shifted to be unsigned."""
+    """(code − zero) × scale; codes are packed along the rows, zeros down the columns, both shifted up to unsigned."""
 
     def value(stored):
         rows, columns = stored["weight_shape"].tolist()

@@ -37,7 +37,7 @@ def groups_of(columns, ordered):
 
 
 def scales_and_zeros(weight, groups, bits, symmetric):
-    """Per output and group, as round-to-nearest quantisers choose them. Zeros are at least 1: format 1 stores zero - 1."""
+    """Per output and group, as round-to-nearest quantisers choose them. No zero is 0: format 1 stores zero - 1."""
     scales, zeros, largest = [], [], (1 << bits) - 1
     for group in range(int(groups.max()) + 1):
         part = weight[:, groups == group]
@@ -71,8 +71,14 @@ def pack(bits=4, symmetric=True, ordered=False, version=1, with_groups=True):
         linear = torch.nn.Linear(*weight.T.shape, bias=False)
         linear.weight.data = (codes - zeros[:, groups.long()]) * scales[:, groups.long()]
         layer = TorchLinear(
-            bits=bits, group_size=GROUP, sym=symmetric, desc_act=ordered, in_features=weight.shape[1],
-            out_features=len(weight), register_buffers=True, format=settings.format,
+            bits=bits,
+            group_size=GROUP,
+            sym=symmetric,
+            desc_act=ordered,
+            in_features=weight.shape[1],
+            out_features=len(weight),
+            register_buffers=True,
+            format=settings.format,
         )
         layer.pack_block(linear, scales, zeros, groups)
         if version == 1:

@@ -41,8 +41,7 @@ SHAPES = {
     ),
     # Blocks of 64 over the flattened matrix cross rows, and the last one is cut short; 35 x 53 is an odd count.
     "odd": transformers.LlamaConfig(
-        **LLAMA
-        | dict(hidden_size=35, intermediate_size=53, head_dim=10, num_attention_heads=5, num_key_value_heads=1)
+        **LLAMA | dict(hidden_size=35, intermediate_size=53, head_dim=10, num_attention_heads=5, num_key_value_heads=1)
     ),
     # 257 blocks of 64 in each matrix of the feed-forward part: more than one nested block of 256.
     "nested": transformers.LlamaConfig(**LLAMA | dict(hidden_size=36, intermediate_size=456, head_dim=10)),

@@ -1,4 +1,4 @@
-"""MXFP4 of gpt-oss: blocks of 32 with an exponent each, experts stacked, rows and columns as a linear layer has them."""
+"""MXFP4 of gpt-oss: blocks of 32 with an exponent each, experts stacked, rows and columns as in a linear layer."""
 
 import torch
 from modelopt.torch.quantization.qtensor import MXFP4QTensor
@@ -14,7 +14,7 @@ def e2m1(packed):
 
 
 def pack_experts(weight):
-    """(experts, in, out) of the bf16 form becomes blocks (experts, out, in / 32, 16) and scales (experts, out, in / 32)."""
+    """(experts, in, out) of the bf16 form becomes blocks (experts, out, in / 32, 16), scales (experts, out, in / 32)."""
     turned = weight.transpose(1, 2).contiguous()
     experts, rows, columns = turned.shape
     packed, scales = MXFP4QTensor.quantize(turned, 32)
@@ -34,6 +34,11 @@ def library_experts(stored):
 
 
 CONFIG = {
-    "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head"],
+    "modules_to_not_convert": [
+        "model.layers.*.self_attn",
+        "model.layers.*.mlp.router",
+        "model.embed_tokens",
+        "lm_head",
+    ],
     "quant_method": "mxfp4",
 }

@@ -40,7 +40,7 @@ def hqq_pack(bits, axis):
 
 
 def hqq_value(stored):
-    """(code − zero) × scale over the matrix reshaped to groups; the parts of a byte are parts of the rows, high first."""
+    """(code − zero) × scale over the matrix reshaped to groups; parts of a byte are parts of the rows, high first."""
     bits, packed = stored["nbits"].item(), stored["W_q"]
     shifts = range(8 - bits, -1, -bits)
     codes = torch.cat([(packed >> shift) & ((1 << bits) - 1) for shift in shifts]).double()
