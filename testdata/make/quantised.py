@@ -2,9 +2,17 @@
 
     python testdata/make/quantised.py [NAME …]
 
-Needs an environment of its own (`requirements-quantised.txt`). Every base is read back from its files by a few lines
-of its own for the exact value of each element, and these values are held against the library's own dequantiser, whose
-differences are printed: none is expected.
+Needs an environment of its own, since these libraries contradict each other's wishes. gptqmodel is built without CUDA;
+autoawq and an old compressed-tensors, of which little is used, go where they are not imported by accident:
+
+    python -m venv venv
+    BUILD_CUDA_EXT=0 venv/bin/pip install -r testdata/make/requirements-quantised.txt
+    venv/bin/pip install --no-deps --target venv/autoawq autoawq==0.2.7.post3
+    venv/bin/pip install --no-deps --target venv/compressed-tensors-0.17 compressed-tensors==0.17.0
+
+Every base is read back from its files by a few lines of this folder's own for the exact value of each element, and
+these values are held against the library's own dequantiser; the number of elements that differ is printed, and none
+may. What a merge must give is PEFT's merge in float64 into the exact values, rounded once.
 """
 
 import sys
@@ -134,6 +142,7 @@ def make_one(fixture):
         error = max(error, ((values[name] - original).norm() / original.norm()).item())
     adapter = adapter_folder(fixture.shape, fixture.kind)
     write_tensors(folder / "expected.safetensors", expected(fixture.shape, values, plain, adapter))
+    assert differ == 0, (fixture.name, differ)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(
         f"{fixture.name}: {differ} of {total} elements differ from the library's {library.dtype}; "

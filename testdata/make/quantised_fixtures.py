@@ -257,6 +257,23 @@ FIXTURES = [
         fp8.library_scaled,
         note="o_proj is adapted and not quantised",
     ),
+    fp8_blocks(
+        "fp8-experts",
+        "qwen3-moe",
+        (16, 16),
+        kind="experts",
+        modules_to_not_convert=["lm_head", "model.layers.0.mlp.gate"],
+        note="each expert has matrices and scales of its own on disk; the adapter names the stack",
+    ),
+    Fixture(
+        "fp8-experts-stacked",
+        "gpt-oss",
+        packed(fp8.pack_experts((16, 16)), fp8.block_config((16, 16)), ("self_attn", *PLAIN)),
+        fp8.value_experts,
+        fp8.library_experts,
+        "experts",
+        "stacks of experts: gate_up_proj and gate_up_proj_scale_inv",
+    ),
     Fixture(
         "mxfp4-gpt-oss",
         "gpt-oss",

@@ -1,8 +1,11 @@
 """FP8 (E4M3): scales for blocks (DeepSeek and its followers), for rows (fbgemm), for a matrix (ModelOpt)."""
 
+import types
+
 import torch
 import transformers
 from compressed_tensors.entrypoints.convert.converters.fp8block_dequantizer import FP8BlockDequantizer
+from transformers.integrations.finegrained_fp8 import Fp8Dequantize, Fp8Quantize
 
 E4M3 = torch.float8_e4m3fn
 LARGEST = torch.finfo(E4M3).max
@@ -73,3 +76,29 @@ def library_scaled(stored):
 
 def fbgemm_config(skip):
     return transformers.FbgemmFp8Config(modules_to_not_convert=skip).to_dict()
+
+
+def transformers_op(operation, block):
+    """One of transformers' own steps of loading and saving such a model, for one tensor."""
+    settings = transformers.FineGrainedFP8Config(weight_block_size=block)
+    return operation(types.SimpleNamespace(quantization_config=settings))
+
+
+def pack_experts(block):
+    """transformers quantises a stack of experts as it lies: one grid of scales for each expert."""
+
+    def pack(weight):
+        stored = transformers_op(Fp8Quantize, block)._quantize_one("", weight)
+        return {name: tensor.clone() for name, tensor in stored.items()}
+
+    return pack
+
+
+def value_experts(stored):
+    scales = stored["_scale_inv"].double()
+    edges = [size // count for size, count in zip(stored[""].shape[1:], scales.shape[1:])]
+    return stored[""].double() * scales.repeat_interleave(edges[0], 1).repeat_interleave(edges[1], 2)
+
+
+def library_experts(stored):
+    return transformers_op(Fp8Dequantize, None)._dequantize_one(stored[""], stored["_scale_inv"], torch.bfloat16)

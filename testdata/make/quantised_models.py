@@ -3,6 +3,10 @@
 Sizes differ on purpose: rows and columns of no matrix agree, and each shape has an edge that a format can trip over.
 """
 
+import functools
+import pathlib
+import tempfile
+
 import numpy
 import peft
 import torch
@@ -10,7 +14,7 @@ import transformers
 from safetensors.torch import load_file
 
 from adapters import train
-from files import ROOT, fresh, read_json, seed
+from files import ROOT, fresh, read_json, read_model, seed, write_tensors
 from merged import round_once
 from models import IDS, fill
 
@@ -62,6 +66,18 @@ SHAPES = {
             rope_parameters=dict(rope_type="default", rope_theta=10000.0),
         )
     ),
+    # Experts are one matrix each on disk and stacked in memory, where PEFT adapts them.
+    "qwen3-moe": transformers.Qwen3MoeConfig(
+        **LLAMA
+        | dict(
+            hidden_size=24,
+            intermediate_size=20,
+            moe_intermediate_size=20,
+            head_dim=10,
+            num_experts=3,
+            num_experts_per_tok=2,
+        )
+    ),
 }
 
 TARGETS = ["q_proj", "v_proj", "o_proj", "down_proj"]
@@ -77,18 +93,22 @@ def new_model(shape, dtype=torch.float32):
     return transformers.AutoModelForCausalLM.from_config(SHAPES[shape], dtype=dtype)
 
 
-def dense(shape):
-    """The bf16 tensors of a shape's model, by name."""
+def dense_model(shape):
     seed("quantised " + shape)
-    model = fill(new_model(shape), std=0.05).to(torch.bfloat16)
-    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    return fill(new_model(shape), std=0.05).to(torch.bfloat16)
 
 
 def save_dense(shape, folder):
     """A dense model folder as transformers saves it."""
-    model = new_model(shape, torch.bfloat16)
-    model.load_state_dict(dense(shape))
-    model.save_pretrained(folder)
+    dense_model(shape).save_pretrained(folder)
+
+
+@functools.cache
+def dense(shape):
+    """The bf16 tensors of a shape's model, by their names on disk."""
+    with tempfile.TemporaryDirectory() as scratch:
+        save_dense(shape, scratch)
+        return {name: tensor.clone() for name, tensor in read_model(pathlib.Path(scratch)).items()}
 
 
 def adapter_folder(shape, kind):
@@ -97,21 +117,25 @@ def adapter_folder(shape, kind):
 
 def make_adapter(shape, kind):
     """An adapter with nothing left at zero, as PEFT saves it. Its scale 7/3 is no binary fraction."""
-    folder = fresh(adapter_folder(shape, kind))
+    folder, weights = fresh(adapter_folder(shape, kind)), dense_model(shape).float().state_dict()
     seed("quantised adapter " + folder.name)
     model = new_model(shape)
-    model.load_state_dict({name: tensor.float() for name, tensor in dense(shape).items()})
+    model.load_state_dict(weights)
     settings = peft.LoraConfig(r=3, lora_alpha=7, task_type="CAUSAL_LM", **ADAPTERS[kind])
     train(peft.get_peft_model(model, settings), step=0.05).save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)
 
 
 def merge(shape, values, adapter):
-    """PEFT's merge in float64 into the exact values, by name."""
-    model = new_model(shape, torch.float64).double()
-    model.load_state_dict({name: tensor.double() for name, tensor in values.items()})
-    model = peft.PeftModel.from_pretrained(model, adapter).merge_and_unload(safe_merge=True)
-    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    """PEFT's merge in float64 into the exact values, by their names on disk."""
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        SHAPES[shape].save_pretrained(scratch)
+        write_tensors(scratch / "model.safetensors", {name: tensor.double() for name, tensor in values.items()})
+        model = transformers.AutoModelForCausalLM.from_pretrained(scratch, dtype=torch.float64)
+        model = peft.PeftModel.from_pretrained(model, adapter).merge_and_unload(safe_merge=True)
+        model.save_pretrained(scratch / "merged")
+        return {name: tensor.clone() for name, tensor in read_model(scratch / "merged").items()}
 
 
 def merge_by_hand(values, adapter):
