@@ -129,7 +129,8 @@ extension CapacityPlan {
       lines.append(
         request.base.quantization == nil
           ? "the base's bytes are two for each parameter: 16-bit weights, as vLLM serves F32 checkpoints, too"
-          : "the base's bytes are those of a quantisation as its config describes it, and two for every other parameter")
+          : "the base's bytes are those of a quantisation as its config describes it, and two for every other parameter"
+      )
     }
     switch cache?.form {
     case .heads(let count, let width):

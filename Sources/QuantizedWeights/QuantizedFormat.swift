@@ -13,6 +13,7 @@ struct QuantizedFormat: Sendable {
   /// Every format, the surest signs first.
   static let all: [QuantizedFormat] = [
     .bitsAndBytes4, .bitsAndBytes8, .compressedIntegers, .fourBitFloats, .gptq, .awq, .hqq, .transposedExperts, .mlx,
+    .torchAO,
     .unreadable, .wholeIntegers, .fp8,
   ]
 }

@@ -30,7 +30,9 @@ enum BaseTensorName: Equatable {
       self = Self.isFactor(module) ? .buffer : .weight(module: owner(".base_layer.weight") ?? module)
     } else if let module = owner(".in_proj_weight") {
       self = .weight(module: module)
-    } else if let module = owner(".qweight") ?? owner(".weight_packed") ?? owner(".W_q") {
+    } else if let module = owner(".qweight") ?? owner(".weight_packed") ?? owner(".W_q")
+      ?? owner("._weight_qdata")
+    {
       self = .packedWeight(module: module)
     } else if let module = owner(".bias") {
       self = .bias(module: module)
@@ -76,7 +78,8 @@ enum BaseTensorName: Equatable {
   /// Leaves that make the weight beside them a quantised one: bitsandbytes, GPTQ, AWQ, compressed-tensors, fp8, MLX.
   private static let companions: Set<String> = [
     "SCB", "weight_format", "scales", "qzeros", "g_idx", "biases", "weight_scale", "weight_scale_inv", "weight_scale_2",
-    "weight_zero_point", "weight_g_idx", "weight_shape", "weight_global_scale", "scale_weight",
+    "weight_zero_point", "_weight_scale", "_weight_zero_point", "weight_g_idx", "weight_shape", "weight_global_scale",
+    "scale_weight",
   ]
 
   /// Leaves of buffers, and of scales for activations and caches, which say nothing about the weight.

@@ -44,11 +44,12 @@ extension Rule {
         expected: "weights in F32, F16 or BF16",
         found: first.match.module.weight?.info.dtype.name ?? base.quantization.map { escaped($0, limit: 40) },
         hint: "merge with --dequantize or into the 16-bit original of the base, or serve the adapter unmerged")
-    ] + (base.quantized?.problems.prefix(3) ?? []).map { problem in
-      Finding(
-        .baseQuantized, severity: .warning,
-        "the base's \"\(escaped(problem.tensor))\" cannot be dequantised: \(escaped(problem.reason, limit: 500))",
-        file: base.path, tensor: problem.tensor, hint: problem.hint)
-    }
+    ]
+      + (base.quantized?.problems.prefix(3) ?? []).map { problem in
+        Finding(
+          .baseQuantized, severity: .warning,
+          "the base's \"\(escaped(problem.tensor))\" cannot be dequantised: \(escaped(problem.reason, limit: 500))",
+          file: base.path, tensor: problem.tensor, hint: problem.hint)
+      }
   }
 }

@@ -8,6 +8,7 @@ extension QuantizedFormat {
   static let fp8 = QuantizedFormat(endings: [".weight", ""]) { parts throws(QuantizationError) in
     let dtype = parts.codes.dtype
     guard [.f8e4m3, .f8e5m2, .f8e4m3fnuz, .f8e5m2fnuz].contains(dtype) else { return nil }
+    if parts.name.hasSuffix("._weight_qdata") { return nil }
     // A scale of this name and type is itself no weight.
     if ["_scale", "_scale_inv", ".scale", "_scale_2"].contains(where: { parts.name.hasSuffix($0) }) { return nil }
     let isBare = !parts.name.hasSuffix(".weight")

@@ -17,7 +17,7 @@ extension QuantizedFormat {
     let method = parts.config?.method ?? ""
     let named = [
       "eetq", "aqlm", "vptq", "higgs", "spqr", "quip", "bitnet", "fp_quant", "quark", "sinq", "metal",
-      "fouroversix", "quanto", "torchao",
+      "fouroversix", "quanto",
     ]
     if named.contains(method), !parts.codes.dtype.isFloat || parts.codes.dtype.bits <= 8 {
       throw .invalid(
