@@ -53,6 +53,29 @@ package struct QuantizationConfig: Sendable {
     self.file = file
   }
 
+  /// Why nothing in the folder can be read: a form of storage that the section names and that is not known here.
+  var unreadable: String? {
+    let known = [
+      "dense", "float-quantized", "naive-quantized", "int-quantized", "pack-quantized", "nvfp4-pack-quantized",
+      "mxfp4-pack-quantized", "mixed-precision",
+    ]
+    if method == "compressed-tensors" {
+      let groups = fields["config_groups"]?.object?.members.compactMap { $0.value["format"]?.string } ?? []
+      if let format = ([fields["format"]?.string].compactMap { $0 } + groups).first(where: { !known.contains($0) }) {
+        return "the format \"\(format)\" of compressed-tensors is not read"
+      }
+      if let sparse = fields["sparsity_config"]?["format"]?.string, sparse != "dense" {
+        return "its weights are stored sparse (\(sparse)), which is not read"
+      }
+    }
+    if let algorithm = fields["quant_algo"]?.string?.uppercased(),
+      !["FP8", "NVFP4", "W4A16_NVFP4", "MIXED_PRECISION"].contains(where: { algorithm.hasPrefix($0) })
+    {
+      return "the quant_algo \"\(algorithm)\" of ModelOpt is not read"
+    }
+    return nil
+  }
+
   /// A whole number of the section.
   func integer(_ key: String) -> Int? { fields[key]?.int64.flatMap { Int(exactly: $0) } }
 
@@ -99,18 +122,22 @@ package struct QuantizationConfig: Sendable {
   }
 
   /// Size of the blocks that share a scale, rows and columns; nil when nothing says it.
-  func blockSize(of module: String) -> (rows: Int, columns: Int)? {
+  ///
+  /// - Throws: `.invalid` when something says it that is no size.
+  func blockSize(of module: String) throws(QuantizationError) -> (rows: Int, columns: Int)? {
     let weights = weights(of: module)
     for value in [fields["weight_block_size"], weights?["block_structure"], weights?["block_size"]] {
-      if let sizes = value?.array?.compactMap({ $0.int64.flatMap { Int(exactly: $0) } }), sizes.count == 2 {
+      guard let value, !value.isNull else { continue }
+      if let sizes = value.array?.compactMap({ $0.int64.flatMap { Int(exactly: $0) } }), sizes.count == 2 {
         return (sizes[0], sizes[1])
       }
-      // "128x128"
-      if let parts = value?.string?.split(separator: "x").map({ Int($0) }), parts.count == 2, let rows = parts[0],
+      // "128x128", in older configs of compressed-tensors.
+      if fields["weight_block_size"]?.string == nil, let parts = value.string?.split(separator: "x").map({ Int($0) }), parts.count == 2, let rows = parts[0],
         let columns = parts[1]
       {
         return (rows, columns)
       }
+      throw .invalid(file, "its weight_block_size is \(value.text()), expected rows and columns such as [128, 128]")
     }
     return nil
   }

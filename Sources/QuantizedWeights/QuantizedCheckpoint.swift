@@ -34,7 +34,11 @@ package struct QuantizedCheckpoint: Sendable {
     guard own != nil || checkpoint.tensors.values.contains(where: { $0.info.dtype.isCode }) else { return nil }
     stored = checkpoint
     self.config = own
-    find()
+    if let reason = own?.unreadable {
+      problems = [Problem(tensor: own?.file ?? "config.json", reason: reason, hint: "merge into the 16-bit original")]
+    } else {
+      find()
+    }
   }
 
   private mutating func find() {

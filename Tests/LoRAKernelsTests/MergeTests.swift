@@ -4,6 +4,8 @@ import TensorCore
 import Testing
 
 let mergeable: [DType] = [.f32, .f16, .bf16]
+/// Types of bases; F64 is that of dequantised ones.
+let bases: [DType] = mergeable + [.f64]
 
 /// Every level gives the bits of the definition: f64 in the order of the rank, rounded once.
 @Suite struct MergeTests {
@@ -13,7 +15,7 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     ]
   )
   func valuesAsModelsHaveThem(rows: Int, columns: Int, rank: Int) {
-    for base in mergeable {
+    for base in bases {
       for output in mergeable {
         MergeCase(
           rows: rows, columns: columns, rank: rank, base: base, output: output, seed: UInt64(rows * 1000 + rank),
@@ -33,7 +35,7 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     }
   }
 
-  @Test(arguments: mergeable, mergeable)
+  @Test(arguments: bases, mergeable)
   func tiesAndNearTiesSmallDyadicNumbers(base: DType, output: DType) {
     for scale in [1.0, 0.5, 0x1p-9, 0x1p-12, 3, 1.0 / 3] {
       var test = MergeCase(
@@ -45,7 +47,7 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     }
   }
 
-  @Test(arguments: mergeable, mergeable)
+  @Test(arguments: bases, mergeable)
   func magnitudesFromSubnormalToOverflow(base: DType, output: DType) {
     for (seed, scale) in [1, 0x1p-149, 1e-200, 0x1p-1060, 1e30, 1e300, -1, 0].enumerated() {
       var test = MergeCase(
@@ -61,7 +63,7 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     Double(sign: .plus, exponent: Int.random(in: range, using: &random), significand: 1)
   }
 
-  @Test(arguments: mergeable, mergeable)
+  @Test(arguments: bases, mergeable)
   func naNInfinitiesAndZerosOfEitherSign(base: DType, output: DType) {
     let odd = [Double.nan, .infinity, -.infinity, 0, -0.0, 1e-45, 65504, 65520, 3.4e38, -3.39e38]
     for oddFactors in [false, true] {
@@ -78,7 +80,7 @@ let mergeable: [DType] = [.f32, .f16, .bf16]
     }
   }
 
-  @Test(arguments: mergeable, mergeable)
+  @Test(arguments: bases, mergeable)
   func rowsThatAnAdapterLeavesAloneAreOnlyConverted(base: DType, output: DType) {
     var test = MergeCase(
       rows: 9, columns: 40, rank: 4, base: base, output: output, seed: 3,

@@ -13,6 +13,18 @@ struct Dequantization {
   /// Files beside the weights that describe a quantisation, which would be untrue.
   static let sideFiles = Set(QuantizationConfig.sideFiles.map(\.name)).union(["quant_log.csv", "recipe.yaml"])
 
+  /// One reason for every kind of problem: what is wrong with one weight is as a rule wrong with all.
+  private static func refusals(_ problems: [QuantizedCheckpoint.Problem], _ path: String) -> [Refusal] {
+    var kinds: [String: Int] = [:]
+    for problem in problems { kinds[problem.reason, default: 0] += 1 }
+    var seen: Set<String> = []
+    return problems.filter { seen.insert($0.reason).inserted }.prefix(10).map { problem in
+      let others = (kinds[problem.reason] ?? 1) - 1
+      let more = others == 0 ? "" : " (and so with \(others) more)"
+      return Refusal(path, subject: problem.tensor, problem.reason + more, hint: problem.hint)
+    }
+  }
+
   /// Looks at a base as it is stored.
   init(_ base: BaseModel) {
     guard let quantized = base.quantized, !(quantized.weights.isEmpty && quantized.problems.isEmpty) else {
@@ -28,7 +40,7 @@ struct Dequantization {
       }
       return
     }
-    refusals = quantized.problems.map { Refusal(base.path, subject: $0.tensor, $0.reason, hint: $0.hint) }
+    refusals = Self.refusals(quantized.problems, base.path)
     let unknown = base.modules.values.filter { module in
       module.isQuantized && quantized.weights[module.name + ".weight"] == nil && quantized.weights[module.name] == nil
     }

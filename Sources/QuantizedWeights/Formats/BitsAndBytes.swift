@@ -21,7 +21,10 @@ extension QuantizedFormat {
     }
     let (kind, stored) = (String(parts.name.suffix(3)), parts.codes)
     let state = try BitsAndBytesState(stored, of: kind)
-    guard let count = state.shape.elementCount.flatMap({ Int(exactly: $0) }), count > 0 else {
+    let ranks = codes.name.hasSuffix(".weight") ? 2...2 : 2...3
+    guard ranks.contains(state.shape.rank), let count = state.shape.elementCount.flatMap({ Int(exactly: $0) }),
+      count > 0
+    else {
       throw .invalid(stored.name, "it says a shape of \(state.shape)")
     }
     let element = max(1, Int(codes.dtype.bits / 8))
@@ -123,7 +126,8 @@ private struct BitsAndBytesState {
       return size
     }
     guard value["quant_type"]?.string == kind else {
-      throw .invalid(part.name, "its quant_type is not \(kind)")
+      throw .invalid(
+        part.name, "its quant_type is \(value["quant_type"]?.text() ?? "missing"), expected \"\(kind)\"")
     }
     guard let dimensions = value["shape"]?.array?.map({ $0.int64.flatMap { UInt64(exactly: $0) } }),
       !dimensions.isEmpty, dimensions.allSatisfy({ $0 != nil })

@@ -16,11 +16,12 @@ extension QuantizedFormat {
     let words = parts.codes.shape
     let bits = try parts.bits(ofRow: words, columns: columns)
     try parts.codes.require(
-      shape: [UInt64(rows), UInt64((columns * bits + 31) / 32)], "for \(rows) x \(columns) codes of \(bits) bits")
+      shape: [UInt64(rows), UInt64((columns * bits + 31) / 32)],
+      "for a weight_shape of \(rows) x \(columns) and codes of \(bits) bits")
     let scales = try parts.needed(".weight_scale")
     try scales.require(.f32, .f16, .bf16)
     let map = parts.beside(".weight_g_idx")
-    let grid = try GroupedScales(scales, rows: rows, columns: columns, parts.groupSize, isSorted: map == nil)
+    let grid = try GroupedScales(scales, rows: rows, columns: columns, parts.groupSize(), isSorted: map == nil)
     var values = GridValues(
       codes: parts.codes, bits: bits, rowBytes: Int(clamping: words[1]) * 4,
       levels: CodeLevels.integers(bits: bits, less: 1 << (bits - 1)), rows: rows, rowsOfMatrix: rows, columns: columns,
@@ -28,7 +29,7 @@ extension QuantizedFormat {
     values.groups = try map.map { map throws(QuantizationError) in
       try ColumnGroups.stored(map, columns: columns, groups: grid.groups)
     }
-    let zeros = parts.beside(".weight_zero_point")
+    let zeros = try parts.zeros()
     if let zeros {
       if zeros.dtype == .i32, zeros.shape == [UInt64((rows * bits + 31) / 32), UInt64(grid.groups)], grid.height == 1 {
         values.offset = .packedZeros(zeros)
@@ -51,11 +52,11 @@ extension QuantizedFormat {
       columns > 0
     else { throw .invalid(parts.name, "its shape is \(shape), expected a matrix") }
     try scales.require(.f32, .f16, .bf16)
-    let grid = try GroupedScales(scales, rows: rows, columns: columns, parts.groupSize, isSorted: true)
+    let grid = try GroupedScales(scales, rows: rows, columns: columns, parts.groupSize(), isSorted: true)
     var values = GridValues(
       codes: parts.codes, bits: 8, rowBytes: columns, levels: CodeLevels.int8, rows: rows, rowsOfMatrix: rows,
       columns: columns, height: grid.height, width: grid.width, scales: scales)
-    let zeros = parts.beside(".weight_zero_point")
+    let zeros = try parts.zeros()
     if let zeros {
       try zeros.require(.i8)
       try zeros.require(shape: scales.shape, "as its scales have")
@@ -67,9 +68,19 @@ extension QuantizedFormat {
 }
 
 extension QuantizedParts {
-  /// Elements of a group, from the config.
-  fileprivate var groupSize: Int? {
-    config?.weights(of: owner)?["group_size"]?.int64.flatMap { Int(exactly: $0) }.flatMap { $0 > 0 ? $0 : nil }
+  /// Elements of a group, from the config; nil for whole rows.
+  fileprivate func groupSize() throws(QuantizationError) -> Int? {
+    guard let size = config?.weights(of: owner)?["group_size"]?.int64 else { return nil }
+    guard size != 0, size >= -1, size <= 1 << 30 else {
+      throw .invalid(name, "the config says a group_size of \(size)")
+    }
+    return size > 0 ? Int(size) : nil
+  }
+
+  /// Zero points, which an asymmetric quantisation must have.
+  fileprivate func zeros() throws(QuantizationError) -> StoredPart? {
+    let isSymmetric = config?.weights(of: owner)?["symmetric"]?.bool ?? true
+    return isSymmetric ? beside(".weight_zero_point") : try needed(".weight_zero_point")
   }
 
   /// Bits of a code, from the config or from the width of the packed rows where only one fits.

@@ -24,7 +24,7 @@ extension QuantizedFormat {
     guard (2...3).contains(shape.rank), let rows = Int(exactly: shape[shape.rank - 2]),
       let columns = Int(exactly: shape[shape.rank - 1]), rows > 0, columns > 0
     else { throw .invalid(parts.name, "its shape is \(shape), expected a matrix or a stack of them") }
-    let grid = try ScaleGrid(scales, of: shape, blocks: parts.config?.blockSize(of: parts.owner))
+    let grid = try ScaleGrid(scales, of: shape, blocks: try parts.config?.blockSize(of: parts.owner))
     let areExponents = scales.dtype == .f8e8m0 || (scales.dtype == .u8 && parts.hasExponents)
     if !areExponents { try scales.require(.f32, .bf16, .f16, .f8e8m0) }
     return try parts.weight(
@@ -64,7 +64,7 @@ struct ScaleGrid {
     let isSingle = scales.info.elementCount == 1
     if let blocks {
       guard blocks.rows > 0, blocks.columns > 0, blocks.rows <= 1 << 20, blocks.columns <= 1 << 20 else {
-        throw .invalid(scales.name, "the config says blocks of \(blocks.rows) x \(blocks.columns)")
+        throw .invalid(scales.name, "the config says blocks of \(blocks.rows) x \(blocks.columns) (weight_block_size)")
       }
       let grid = [Self.cells(rows, blocks.rows), Self.cells(columns, blocks.columns)]
       if shape == (weight.rank == 3 ? [stack] + grid : grid) {
@@ -78,7 +78,7 @@ struct ScaleGrid {
         throw .invalid(
           scales.name,
           "its shape is \(scales.shape), expected \(Shape(weight.rank == 3 ? [stack] + grid : grid)) for blocks of "
-            + "\(blocks.rows) x \(blocks.columns) over \(weight)",
+            + "\(blocks.rows) x \(blocks.columns) (weight_block_size) over \(weight)",
           hint: "the weights cannot be told from scales that do not cover them")
       }
     }

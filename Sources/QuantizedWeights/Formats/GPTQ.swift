@@ -11,22 +11,33 @@ extension QuantizedFormat {
     guard parts.codes.dtype == .i32, parts.config?.method != "awq" else { return nil }
     guard let config = parts.config, ["gptq", "auto-round", "intel/auto-round", "auto_gptq"].contains(config.method)
     else {
+      let method = parts.config?.method
       throw .invalid(
-        parts.name, "no config says whether its words are those of GPTQ or AWQ (quant_method)",
-        hint: "put the config.json of the quantised model beside its weights")
+        parts.name,
+        method.map { "the config says quant_method \"\($0)\", which is not read" }
+          ?? "no quantization_config says whether its words are those of GPTQ or AWQ (quant_method)",
+        hint: method.map { _ in "merge into the 16-bit original of the base" }
+          ?? "put the config.json of the quantised model beside its weights")
     }
-    guard let bits = config.integer("bits") ?? config.integer("w_bit"), (2...8).contains(bits), bits != 5, bits != 6,
-      bits != 7
-    else { throw .invalid(parts.name, "the config says no number of bits among 2, 3, 4 and 8") }
-    let format = config.fields["checkpoint_format"]?.string ?? "gptq"
-    if config.fields["is_marlin_format"]?.bool == true || !["gptq", "gptq_v2"].contains(format) {
+    let stated = config.integer("bits") ?? config.integer("w_bit")
+    guard let bits = stated, [2, 3, 4, 8].contains(bits) else {
       throw .invalid(
-        parts.name, "its words are repacked for a kernel (\(format)), and only those of gptq and gptq_v2 are read",
+        parts.name,
+        "the config says \(stated.map { "codes of \($0) bits" } ?? "no number of bits"), expected 2, 3, 4 or 8")
+    }
+    let format = config.fields["checkpoint_format"]?.string ?? "gptq"
+    let isMarlin = config.fields["is_marlin_format"]?.bool == true
+    if isMarlin || !["gptq", "gptq_v2"].contains(format) {
+      throw .invalid(
+        parts.name,
+        "its words are repacked for a kernel (\(isMarlin ? "marlin" : format)), and only those of gptq and gptq_v2 are read",
         hint: "use the checkpoint in its original form")
     }
     if let packing = config.fields["packing_format"]?.string, !packing.contains("gptq") {
       throw .invalid(parts.name, "the packing_format \"\(packing)\" of its config is not known")
     }
+    _ = try parts.needed(".qzeros")
+    if config.fields["desc_act"]?.bool == true { _ = try parts.needed(".g_idx") }
     let matrix = try PackedColumns(parts, bits: bits, isPackedDown: true, config)
     let isSymmetric = config.fields["sym"]?.bool
     let shift = format == "gptq" ? 1 : 0

@@ -15,22 +15,28 @@ extension QuantizedFormat {
     let size = try parts.setting(".group_size") ?? parts.configured("group_size")
     let axis = try parts.setting(".axis") ?? parts.configured("axis") ?? 1
     guard let bits, [1, 2, 4, 8].contains(bits) else {
-      throw .invalid(parts.name, "its bits are \(bits.map { String($0) } ?? "not given"), and 1, 2, 4 and 8 are read")
+      throw .invalid(parts.name, "its nbits are \(bits.map { String($0) } ?? "not given"), and 1, 2, 4 and 8 are read")
     }
     guard let shapePart = parts.beside(".shape"), shapePart.count == 2 else {
       throw .invalid(parts.name, "\"\(parts.owner).shape\", without which its dimensions are not known, is missing")
     }
     let sizes = try shapePart.integers()
     guard let rows = Int(exactly: sizes[0]), let columns = Int(exactly: sizes[1]), rows > 0, columns > 0,
-      rows < 1 << 28, columns < 1 << 28, let size, size > 0, rows * columns % size == 0, axis == 0 || axis == 1
-    else { throw .invalid(parts.name, "its shape \(sizes) does not go into groups of \(size ?? 0)") }
+      rows < 1 << 28, columns < 1 << 28, let size, size > 0, rows * columns % size == 0
+    else { throw .invalid(parts.name, "its shape \(sizes) does not go into groups of \(size ?? 0) (group_size)") }
+    guard axis == 0 || axis == 1 else { throw .invalid(parts.name, "its axis is \(axis), expected 0 or 1") }
+    for setting in [".quant_scale", ".quant_zero"] {
+      if let part = parts.beside(setting), try part.bytes(from: 0, count: part.byteCount).contains(where: { $0 != 0 }) {
+        throw .invalid(part.name, "its scales or zero points are themselves quantised, which is not read")
+      }
+    }
     let groups = rows * columns / size
     let (height, width) = axis == 1 ? (groups, size) : (size, groups)
     let packed = (height + 8 / bits - 1) / (8 / bits)
     guard parts.codes.count == packed * width else {
       throw .invalid(
         parts.name,
-        "it has \(parts.codes.count) bytes, expected \(packed * width) for \(rows) x \(columns) codes of "
+        "it has \(parts.codes.count) bytes, expected \(packed * width) for a shape of \(rows) x \(columns) and codes of "
           + "\(bits) bits")
     }
     for part in [scales, zeros] where part.count != groups {

@@ -27,7 +27,7 @@ extension QuantizedFormat {
     var grid = dense
     grid[grid.count - 1] = UInt64((columns + size - 1) / size)
     guard columns % size == 0 else {
-      throw .invalid(parts.name, "groups of \(size) do not divide its \(columns) columns")
+      throw .invalid(parts.name, "groups of \(size) (group_size) do not divide its \(columns) columns")
     }
     try scales.require(shape: Shape(grid), "for groups of \(size)")
     let stack = shape.rank == 3 ? Int(clamping: shape[0]) : 1

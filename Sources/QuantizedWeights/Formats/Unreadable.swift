@@ -5,9 +5,9 @@ extension QuantizedFormat {
   static let unreadable = QuantizedFormat(endings: [".weight", ".qweight", ".codes", "._packed_weight", ".indices"]) {
     parts throws(QuantizationError) in
     let marks: [(ending: String, beside: String, name: String)] = [
-      (".weight", ".weight_scales", "EETQ"), (".qweight", ".lut", "a table of levels for each row"),
-      (".codes", ".codebooks", "AQLM"), (".codes", ".scales", "AQLM"), (".indices", ".centroids", "VPTQ"),
-      (".qweight", ".tables", "HIGGS"), (".weight", ".tables", "HIGGS"),
+      (".weight", ".weight_scales", "eetq"), (".qweight", ".lut", "a table of levels for each row"),
+      (".codes", ".codebooks", "aqlm"), (".codes", ".scales", "aqlm"), (".indices", ".centroids", "vptq"),
+      (".qweight", ".tables", "higgs"), (".weight", ".tables", "higgs"),
     ]
     for mark in marks where parts.name.hasSuffix(mark.ending) && parts.beside(mark.beside) != nil {
       throw .invalid(

@@ -9,6 +9,12 @@ struct BlockValues: QuantizedValues {
     /// Codes of 8 bits with maxima of their own ("double quantisation"), whose arithmetic is defined in f32:
     /// map[code] · nested[block / size] + offset.
     case nested(StoredPart, map: [Float], maxima: StoredPart, size: Int, offset: Float)
+
+    var name: String {
+      switch self {
+      case .plain(let part), .nested(let part, _, _, _, _): part.name
+      }
+    }
   }
 
   let codes: StoredPart
@@ -25,6 +31,9 @@ struct BlockValues: QuantizedValues {
     let stream = try codes.bytes(from: start, count: (end + 1) / 2 - start)
     let blocks = first / size..<(end - 1) / size + 1
     let scales = try self.scales(blocks)
+    if let bad = scales.firstIndex(where: { !$0.isFinite }) {
+      throw .invalid(maxima.name, "the scale of block \(blocks.lowerBound + bad) is \(scales[bad])")
+    }
     unsafe stream.withUnsafeBufferPointer { stream in
       unsafe map.withUnsafeBufferPointer { map in
         guard let stream = stream.baseAddress, let map = map.baseAddress else { return }
