@@ -132,7 +132,8 @@ package struct QuantizationConfig: Sendable {
         return (sizes[0], sizes[1])
       }
       // "128x128", in older configs of compressed-tensors.
-      if fields["weight_block_size"]?.string == nil, let parts = value.string?.split(separator: "x").map({ Int($0) }), parts.count == 2, let rows = parts[0],
+      if fields["weight_block_size"]?.string == nil, let parts = value.string?.split(separator: "x").map({ Int($0) }),
+        parts.count == 2, let rows = parts[0],
         let columns = parts[1]
       {
         return (rows, columns)

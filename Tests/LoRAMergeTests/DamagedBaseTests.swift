@@ -53,7 +53,7 @@ import Testing
       _ = try MergeExecutor(plan).run(to: output)
       #expect(damage.says.isEmpty)
     } catch let error as MergeError {
-      let text = "\(error)"
+      let text = if case .refused(let refusals) = error { "\(refusals)" } else { "\(error)" }
       #expect(!damage.says.isEmpty && damage.says.allSatisfy { text.contains($0) }, "\(text)")
       #expect(FileKind(path: output) == nil)
     }
