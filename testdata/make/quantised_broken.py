@@ -19,11 +19,14 @@ Only what the merge reads as quantisation is damaged; the file stays a good safe
 
 import json
 import math
+import pathlib
 import re
+import shutil
+import tempfile
 
 from safetensors import deserialize
 
-from files import frame, read_json, unframe, write_rows
+from files import frame, read_json, unframe, write_json, write_rows
 from quantised_models import QUANTISED
 
 DOWN, UP, Q, EXPERTS = (
@@ -374,22 +377,33 @@ def damaged(path, operations):
     return frame(text + " " * (-len(text) % 8), body), applied
 
 
+def write_damaged(row, folder):
+    """The base of a row with its operations applied, as a folder."""
+    shutil.copytree(QUANTISED / row["base"], folder)
+    settings, applied = read_json(folder / "config.json"), 0
+    for operation in row["operations"]:
+        if operation["do"] == "config":
+            apply_config(settings, operation)
+            applied += 1
+    write_json(folder / "config.json", settings)
+    on_tensors = [operation for operation in row["operations"] if operation["do"] != "config"]
+    for path in folder.glob("*.safetensors"):
+        file, count = damaged(path, on_tensors)
+        deserialize(file)
+        path.write_bytes(file)
+        applied += count
+    assert applied == len(row["operations"]), (row["name"], applied)
+
+
 def make():
-    rows = []
-    for name, base, says, *operations in CASES:
-        folder, applied = QUANTISED / base / "base", 0
-        settings = read_json(folder / "config.json")
-        for operation in operations:
-            if operation["do"] == "config":
-                apply_config(settings, operation)
-        on_tensors = [operation for operation in operations if operation["do"] != "config"]
-        for path in folder.glob("*.safetensors"):
-            file, count = damaged(path, on_tensors)
-            deserialize(file)
-            applied += count
-        assert applied == len(on_tensors), (name, applied)
-        rows.append({"name": name, "base": base + "/base", "says": says, "operations": operations})
+    rows = [
+        {"name": name, "base": base + "/base", "says": says, "operations": operations}
+        for name, base, says, *operations in CASES
+    ]
     assert len({row["name"] for row in rows}) == len(rows)
+    with tempfile.TemporaryDirectory() as scratch:
+        for row in rows:
+            write_damaged(row, pathlib.Path(scratch) / row["name"])
     write_rows(QUANTISED / "broken.json", rows)
     print(len(rows), "broken bases")
 
