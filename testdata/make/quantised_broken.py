@@ -78,6 +78,16 @@ def state(**changes):
 
 CT_INT4 = read_json(QUANTISED / "ct-int4/base/config.json")["quantization_config"]
 
+LINEARS = [
+    "model.layers.0." + name
+    for name in (
+        *("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"),
+        *("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"),
+    )
+]
+GRIDS = ((2, 2), (1, 2), (1, 2), (1, 3), (2, 2), (2, 2), (1, 4))  # of blocks of 32 x 16 in the base's matrices
+EXPONENTS = [(name + ".weight_scale_inv", "U8", *grid) for name, grid in zip(LINEARS, GRIDS)]
+
 # name, base, what a message must speak of, operations
 CASES = [
     ("bnb-without-state", "bnb-nf4", [DOWN, "quant_state"], remove(NF4)),
@@ -309,6 +319,8 @@ CASES = [
     ("gptq-config-beside", "gptq", [], config("quantization_config")),
     ("modelopt-config-beside", "modelopt-fp8", [], config("quantization_config")),
     ("ct-old-key", "ct-int4", [], config("compression_config", CT_INT4), config("quantization_config")),
+    ("fp8-exponents-as-bytes", "fp8-block-ue8m0", [], *(retype(*row) for row in EXPONENTS)),
+    ("fp8-scale-of-one-element", "modelopt-fp8", [], *(retype(name + ".weight_scale", "F32", 1) for name in LINEARS)),
     ("int8-without-format", "bnb-int8", [], remove(DOWN + ".weight_format")),
 ]
 
@@ -346,6 +358,7 @@ def apply(operation, tensors, extra):
         data = (data * (size // len(data) + 1))[:size]
     elif do == "retype":
         dtype, shape = operation["dtype"], operation["shape"]
+        assert math.prod(shape) * width(dtype) == len(data), operation
     elif do == "poke":
         new, at = bytes.fromhex(operation["hex"]), operation["at"]
         assert at + len(new) <= len(data) and data[at : at + len(new)] != new, operation
