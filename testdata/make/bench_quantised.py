@@ -137,6 +137,7 @@ def make_base(folder, kind):
         tensors += [plain(f"{layer}.{norm}.weight", hidden) for norm in ("input_layernorm", "post_attention_layernorm")]
     tensors.append(plain("model.norm.weight", hidden))
     tensors.sort(key=lambda row: -SIZES[row[1]])  # as the library does, so that every tensor is aligned
+    folder = pathlib.Path(folder)
     write_file(folder / "model.safetensors", tensors)
     dtype = {"torch_dtype": "bfloat16", "architectures": ["LlamaForCausalLM"]}
     (folder / "config.json").write_text(json.dumps(config | dtype | {"quantization_config": settings}, indent=2))
@@ -150,6 +151,7 @@ def make_adapter(folder, rank=16):
             for leaf, shape, scale in (("A", [rank, inputs], 0.02), ("B", [outputs, rank], 0.002)):
                 factor = (random.standard_normal(shape) * scale).astype(numpy.float32)
                 tensors.append((f"{stem}.lora_{leaf}.weight", "F32", shape, raw(factor)))
+    folder = pathlib.Path(folder)
     write_file(folder / "adapter_model.safetensors", tensors)
     targets = [name.split(".")[1] for name, _, _ in linears(config)]
     settings = {"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": rank, "lora_alpha": 2 * rank, "bias": "none"}
@@ -170,6 +172,14 @@ def reference(base, adapter, output):
         peft.PeftModel.from_pretrained(model, adapter).merge_and_unload().save_pretrained(output)
     if "quantization_config" in json.loads((pathlib.Path(output) / "config.json").read_text()):
         sys.exit("the reference left quantization_config in config.json")
+
+
+def apart(*arguments):
+    """Another step of this script in a process of its own.
+
+    Linux counts what a process held before it started a command into the peak of that command; so this one stays small.
+    """
+    subprocess.run([sys.executable, __file__, *arguments], check=True)
 
 
 def timed(command, output):
@@ -219,8 +229,9 @@ def measure(folder, kind, tool, rounds, with_reference):
 
 
 def main():
-    if sys.argv[1:2] == ["--reference"]:
-        return reference(*sys.argv[2:])
+    steps = {"--reference": reference, "--make-base": make_base, "--make-adapter": make_adapter}
+    if sys.argv[1:2] and sys.argv[1] in steps:
+        return steps[sys.argv[1]](*sys.argv[2:])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("tool", type=pathlib.Path)
@@ -230,11 +241,11 @@ def main():
     arguments = parser.parse_args()
     os.environ |= {"HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
     if not (arguments.folder / "adapter/adapter_config.json").exists():
-        make_adapter(arguments.folder / "adapter")
+        apart("--make-adapter", arguments.folder / "adapter")
     results = {}
     for kind in arguments.format:
         if not (arguments.folder / kind / "config.json").exists():
-            make_base(arguments.folder / kind, kind)
+            apart("--make-base", arguments.folder / kind, kind)
         results[kind] = measure(
             arguments.folder, kind, arguments.tool.resolve(), arguments.rounds, not arguments.no_reference
         )

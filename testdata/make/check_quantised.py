@@ -3,7 +3,8 @@
 Each adapter of `quantised/quantised.json` is merged with `merge --dequantize`. Names, shapes, types and elements of the
 output are compared with `expected.safetensors`: no element may differ (one step of bf16 in a hundred thousand elements
 is let pass). transformers then loads the folder on the CPU: nothing may be missing or left over, no quantisation may be
-named in config.json, and the logits must be finite. Exits 1 if anything is not so.
+named in config.json, and the logits must be finite. The damaged bases of `broken.json` must be refused, with the words
+that they ask for and nothing written. Exits 1 if anything is not so.
 """
 
 import argparse
@@ -20,6 +21,8 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import torch
 import transformers
 from safetensors.torch import load_file
+
+from quantised_broken import write_damaged
 
 QUANTISED = pathlib.Path(__file__).resolve().parent.parent / "quantised"
 LEFT_OVER = ("quantization_config", "quantization", "compression_config")
@@ -71,12 +74,15 @@ def load_problems(folder):
     return problems + ["logits are not finite"] * (not torch.isfinite(logits).all())
 
 
-def check(tool, row, scratch):
-    output = pathlib.Path(scratch) / row["name"]
-    command = [tool, "merge", "--dequantize", "--output", output]
-    for option in ("base", "adapter"):
-        command += ["--" + option, QUANTISED / row[option]]
-    run = subprocess.run(command, capture_output=True, text=True)
+def merge(tool, base, adapter, output):
+    output.parent.mkdir(parents=True, exist_ok=True)
+    options = ["--base", base, "--adapter", QUANTISED / adapter, "--output", output]
+    return subprocess.run([tool, "merge", "--dequantize", *options], capture_output=True, text=True, timeout=120)
+
+
+def check(tool, row, base, output):
+    """Problems of one merge that must succeed, and how many elements of how many differ."""
+    run = merge(tool, base, row["adapter"], output)
     if run.returncode != 0:
         return [f"merge ended with {run.returncode}: {run.stderr.strip()[-600:]}"], 0, 0
     found = {}
@@ -90,6 +96,24 @@ def check(tool, row, scratch):
     return problems, differ, total
 
 
+def check_damaged(tool, row, whole, base, output):
+    """Problems of one merge that must be refused, with words for what is wrong and nothing written."""
+    if not row["says"]:
+        return check(tool, whole, base, output)[0]
+    run = merge(tool, base, whole["adapter"], output)
+    message = (run.stdout + run.stderr).strip()
+    if run.returncode == 0:
+        return ["merged, and must be refused"]
+    problems = [f"does not speak of {word}" for word in row["says"] if word.lower() not in message.lower()]
+    problems += [f"ended with {run.returncode}"] * (run.returncode not in (1, 2))
+    problems += [f"{output} was written"] * output.exists()
+    return problems + [message[-600:]] * bool(problems)
+
+
+def wanted(rows, names):
+    return [row for row in rows if not names or row["name"] in names]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tool", type=pathlib.Path)
@@ -97,19 +121,30 @@ def main():
     arguments = parser.parse_args()
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+    tool, bad = arguments.tool.resolve(), 0
     rows = json.loads((QUANTISED / "quantised.json").read_text())
-    bad = 0
+    damaged = json.loads((QUANTISED / "broken.json").read_text())
     with tempfile.TemporaryDirectory() as scratch:
-        for row in rows:
-            if arguments.names and row["name"] not in arguments.names:
-                continue
-            problems, differ, total = check(arguments.tool.resolve(), row, scratch)
+        scratch = pathlib.Path(scratch)
+        for row in wanted(rows, arguments.names):
+            problems, differ, total = check(tool, row, QUANTISED / row["base"], scratch / "whole" / row["name"])
             print(f"{row['name']}: {'wrong' if problems else 'right'}, {differ} of {total} elements differ")
-            for problem in problems:
-                print("   ", problem)
-            bad += bool(problems)
+            bad += report(problems)
+        for row in wanted(damaged, arguments.names):
+            base, output = scratch / "damaged" / row["name"], scratch / "output" / row["name"]
+            write_damaged(row, base)
+            whole = next(whole for whole in rows if whole["base"] == row["base"])
+            problems = check_damaged(tool, row, whole, base, output)
+            print(f"{row['name']}: {'wrong' if problems else 'right'}")
+            bad += report(problems)
     print(f"{bad} wrong")
     sys.exit(1 if bad else 0)
+
+
+def report(problems):
+    for problem in problems:
+        print("   ", problem)
+    return bool(problems)
 
 
 if __name__ == "__main__":

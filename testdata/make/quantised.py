@@ -2,10 +2,10 @@
 
     python testdata/make/quantised.py [NAME …]
 
-Needs an environment of its own, since these libraries contradict each other's wishes. gptqmodel is built without CUDA;
-autoawq and an old compressed-tensors, of which little is used, go where they are not imported by accident:
+Needs an environment of its own. gptqmodel is built without CUDA; autoawq and an old compressed-tensors, of which little
+is used, go where nothing imports them by accident:
 
-    python -m venv venv
+    python3.12 -m venv venv
     BUILD_CUDA_EXT=0 venv/bin/pip install -r testdata/make/requirements-quantised.txt
     venv/bin/pip install --no-deps --target venv/autoawq autoawq==0.2.7.post3
     venv/bin/pip install --no-deps --target venv/compressed-tensors-0.17 compressed-tensors==0.17.0

@@ -49,8 +49,10 @@ def value_4bit(stored):
 
 
 def library_4bit(stored):
-    """The library's portable code. Its AVX512 kernel (0.50.2) takes wrong scales where rows of more than one block are
-    no multiple of the block: most elements of the 36 x 456 matrix of the nested base, against this and CUDA.
+    """The library's portable code, which counts blocks through the whole matrix, as its quantiser and CUDA do.
+
+    Its AVX512 kernel (0.50.2) takes wrong scales in some matrices whose rows are no multiple of a block, here in those
+    of 24 x 48 and 36 x 456.
     """
     siblings = {key.removeprefix("weight."): tensor for key, tensor in stored.items() if key != "weight"}
     state = functional.QuantState.from_dict(siblings, device=torch.device("cpu"))

@@ -19,11 +19,14 @@ Only what the merge reads as quantisation is damaged; the file stays a good safe
 
 import json
 import math
+import pathlib
 import re
+import shutil
+import tempfile
 
 from safetensors import deserialize
 
-from files import frame, read_json, unframe, write_rows
+from files import frame, read_json, unframe, write_json, write_rows
 from quantised_models import QUANTISED
 
 DOWN, UP, Q, EXPERTS = (
@@ -74,6 +77,16 @@ def state(**changes):
 
 
 CT_INT4 = read_json(QUANTISED / "ct-int4/base/config.json")["quantization_config"]
+
+LINEARS = [
+    "model.layers.0." + name
+    for name in (
+        *("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"),
+        *("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"),
+    )
+]
+GRIDS = ((2, 2), (1, 2), (1, 2), (1, 3), (2, 2), (2, 2), (1, 4))  # of blocks of 32 x 16 in the base's matrices
+EXPONENTS = [(name + ".weight_scale_inv", "U8", *grid) for name, grid in zip(LINEARS, GRIDS)]
 
 # name, base, what a message must speak of, operations
 CASES = [
@@ -267,10 +280,47 @@ CASES = [
     ),
     ("method-no-text", "gptq", ["quant_method"], config(METHOD, 4)),
     ("config-no-object", "gptq-asymmetric", ["quantization_config"], config("quantization_config", [])),
+    ("bnb-absmax-of-integers", "bnb-nf4", [DOWN, "absmax"], retype(DOWN + ".weight.absmax", "I32", 29)),
+    ("bnb-codes-cut-short", "bnb-nf4", [DOWN, "weight"], resize(DOWN + ".weight", 900, 1)),
+    (
+        "fp8-scales-of-integers",
+        "fp8-block",
+        [DOWN, "weight_scale_inv"],
+        retype(DOWN + ".weight_scale_inv", "I32", 1, 2),
+    ),
+    ("fp8-scales-flat", "fp8-block", [DOWN, "weight_scale_inv"], retype(DOWN + ".weight_scale_inv", "F32", 2)),
+    ("fp8-scales-without-weight", "fp8-block-ue8m0", [DOWN, "weight"], remove(DOWN + ".weight")),
+    (
+        "ct-block-contradicts",
+        "ct-fp8-block",
+        [DOWN, "weight_scale"],
+        config(FIRST + "block_structure", [16, 16]),
+    ),
+    ("ct-codes-of-floats", "ct-int4", [DOWN, "weight_packed"], retype(DOWN + ".weight_packed", "F32", 32, 8)),
+    ("gptq-codes-of-floats", "gptq", [DOWN, "qweight"], retype(DOWN + ".qweight", "F32", 8, 32)),
+    ("gptq-group-of-zero", "gptq-without-groups", ["group"], config("quantization_config.group_size", 0)),
+    ("gptq-zeros-too-few", "gptq-asymmetric", [DOWN, "qzeros"], resize(DOWN + ".qzeros", 2, 3)),
+    ("hqq-huge-shape", "hqq-4bit", [DOWN, "shape"], poke(DOWN + ".shape", "ffffffffffffff7f")),
+    ("mlx-no-bits", "mlx-4bit", ["bits"], config("quantization.bits", 0), config("quantization_config.bits", 0)),
+    ("mlx-scales-too-few", "mlx-4bit", [DOWN, "scales"], resize(DOWN + ".scales", 32, 1)),
+    (
+        "experts-without-scales",
+        "fp8-experts-stacked",
+        [EXPERTS, "scale_inv"],
+        remove(EXPERTS + "_scale_inv"),
+    ),
+    (
+        "one-expert-without-scales",
+        "fp8-experts",
+        ["experts.1.down_proj", "scale"],
+        remove("model.layers.0.mlp.experts.1.down_proj.weight_scale_inv"),
+    ),
     # These are whole: they must merge to what their base merges to.
     ("gptq-config-beside", "gptq", [], config("quantization_config")),
     ("modelopt-config-beside", "modelopt-fp8", [], config("quantization_config")),
     ("ct-old-key", "ct-int4", [], config("compression_config", CT_INT4), config("quantization_config")),
+    ("fp8-exponents-as-bytes", "fp8-block-ue8m0", [], *(retype(*row) for row in EXPONENTS)),
+    ("fp8-scale-of-one-element", "modelopt-fp8", [], *(retype(name + ".weight_scale", "F32", 1) for name in LINEARS)),
     ("int8-without-format", "bnb-int8", [], remove(DOWN + ".weight_format")),
 ]
 
@@ -308,6 +358,7 @@ def apply(operation, tensors, extra):
         data = (data * (size // len(data) + 1))[:size]
     elif do == "retype":
         dtype, shape = operation["dtype"], operation["shape"]
+        assert math.prod(shape) * width(dtype) == len(data), operation
     elif do == "poke":
         new, at = bytes.fromhex(operation["hex"]), operation["at"]
         assert at + len(new) <= len(data) and data[at : at + len(new)] != new, operation
@@ -339,22 +390,33 @@ def damaged(path, operations):
     return frame(text + " " * (-len(text) % 8), body), applied
 
 
+def write_damaged(row, folder):
+    """The base of a row with its operations applied, as a folder."""
+    shutil.copytree(QUANTISED / row["base"], folder)
+    settings, applied = read_json(folder / "config.json"), 0
+    for operation in row["operations"]:
+        if operation["do"] == "config":
+            apply_config(settings, operation)
+            applied += 1
+    write_json(folder / "config.json", settings)
+    on_tensors = [operation for operation in row["operations"] if operation["do"] != "config"]
+    for path in folder.glob("*.safetensors"):
+        file, count = damaged(path, on_tensors)
+        deserialize(file)
+        path.write_bytes(file)
+        applied += count
+    assert applied == len(row["operations"]), (row["name"], applied)
+
+
 def make():
-    rows = []
-    for name, base, says, *operations in CASES:
-        folder, applied = QUANTISED / base / "base", 0
-        settings = read_json(folder / "config.json")
-        for operation in operations:
-            if operation["do"] == "config":
-                apply_config(settings, operation)
-        on_tensors = [operation for operation in operations if operation["do"] != "config"]
-        for path in folder.glob("*.safetensors"):
-            file, count = damaged(path, on_tensors)
-            deserialize(file)
-            applied += count
-        assert applied == len(on_tensors), (name, applied)
-        rows.append({"name": name, "base": base + "/base", "says": says, "operations": operations})
+    rows = [
+        {"name": name, "base": base + "/base", "says": says, "operations": operations}
+        for name, base, says, *operations in CASES
+    ]
     assert len({row["name"] for row in rows}) == len(rows)
+    with tempfile.TemporaryDirectory() as scratch:
+        for row in rows:
+            write_damaged(row, pathlib.Path(scratch) / row["name"])
     write_rows(QUANTISED / "broken.json", rows)
     print(len(rows), "broken bases")
 

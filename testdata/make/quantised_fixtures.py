@@ -198,9 +198,12 @@ def hqq(name, bits, axis, note=""):
     return Fixture(name, "grouped", write, others.hqq_value, others.hqq_library, "lora", note)
 
 
-def mlx(name, bits, note):
-    write = packed(others.mlx_pack(bits), others.mlx_config(bits), ("norm",), key="quantization quantization_config")
-    return Fixture(name, "grouped", write, others.mlx_value(bits), others.mlx_library(bits), "lora", note)
+def mlx(name, note, *layout):
+    write = packed(
+        others.mlx_pack(*layout), others.mlx_config(*layout), ("norm",), key="quantization quantization_config"
+    )
+    value = others.mlx_value_fp4(layout[2]) if len(layout) > 1 else others.mlx_value(*layout)
+    return Fixture(name, "grouped", write, value, others.mlx_library(*layout), "lora", note)
 
 
 OTHERS = [
@@ -223,8 +226,10 @@ OTHERS = [
         others.torchao_value,
         others.torchao_library,
     ),
-    mlx("mlx-4bit", 4, "embedding and head are quantised too"),
-    mlx("mlx-8bit", 8, ""),
+    mlx("mlx-4bit", "embedding and head are quantised too", 4),
+    mlx("mlx-8bit", "", 8),
+    mlx("mlx-mxfp4", "no biases; scales are exponents in U8", 4, 32, "mxfp4"),
+    mlx("mlx-nvfp4", "no biases and no scale of the matrix; scales are E4M3 in U8", 4, 16, "nvfp4"),
 ]
 
 FIXTURES = [

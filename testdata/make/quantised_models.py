@@ -94,8 +94,15 @@ def new_model(shape, dtype=torch.float32):
 
 
 def dense_model(shape):
+    """Matrices grow down their rows and shrink along them, so that no two blocks or groups get the same scale."""
     seed("quantised " + shape)
-    return fill(new_model(shape), std=0.05).to(torch.bfloat16)
+    model = fill(new_model(shape), std=0.05)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                rows, columns = (torch.linspace(-2, 2, size) for size in parameter.shape[-2:])
+                parameter.mul_(torch.exp2(rows[:, None] - columns))
+    return model.to(torch.bfloat16)
 
 
 def save_dense(shape, folder):

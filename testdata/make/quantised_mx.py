@@ -14,7 +14,7 @@ def e2m1(packed):
 
 
 def pack_experts(weight):
-    """(experts, in, out) of the bf16 form becomes blocks (experts, out, in / 32, 16), scales (experts, out, in / 32)."""
+    """(experts, in, out) in bf16 becomes blocks (experts, out, in / 32, 16) and scales (experts, out, in / 32)."""
     turned = weight.transpose(1, 2).contiguous()
     experts, rows, columns = turned.shape
     packed, scales = MXFP4QTensor.quantize(turned, 32)

@@ -13,6 +13,7 @@ from torchao.quantization import Float8Tensor, Float8WeightOnlyConfig, Int8Tenso
 from files import frame, unframe
 from quantised_ct import integers
 from quantised_models import save_dense
+from quantised_mx import E2M1
 
 
 def hqq_linear(weight, settings):
@@ -115,10 +116,12 @@ def from_mlx(array):
     return torch.from_numpy(numpy.array(array))
 
 
-def mlx_pack(bits):
+def mlx_pack(bits, group=32, mode="affine"):
+    """Without a mode a group has a scale and a bias; the FP4 modes have a scale alone, in one byte."""
+
     def pack(weight):
         with mx.stream(mx.cpu):
-            parts = mx.quantize(to_mlx(weight), group_size=32, bits=bits)
+            parts = mx.quantize(to_mlx(weight), group_size=group, bits=bits, mode=mode)
             return dict(zip(("weight", "scales", "biases"), map(from_mlx, parts)))
 
     return pack
@@ -136,15 +139,30 @@ def mlx_value(bits):
     return value
 
 
-def mlx_library(bits):
+def mlx_value_fp4(mode):
+    """E2M1 code × scale, an exponent for 32 (mxfp4) or the bits of an E4M3 number for 16 (nvfp4)."""
+
+    def value(stored):
+        codes = E2M1[integers(stored["weight"], 4, stored["weight"].shape[1] * 8)]
+        if mode == "mxfp4":
+            return codes * torch.exp2(stored["scales"].double() - 127).repeat_interleave(32, 1)
+        return codes * stored["scales"].view(torch.float8_e4m3fn).double().repeat_interleave(16, 1)
+
+    return value
+
+
+def mlx_library(bits, group=32, mode="affine"):
     def library(stored):
         with mx.stream(mx.cpu):
-            scales, biases = (to_mlx(stored[name].float()) for name in ("scales", "biases"))
             words = mx.array(stored["weight"].numpy())
-            return from_mlx(mx.dequantize(words, scales, biases, group_size=32, bits=bits))
+            if mode == "affine":
+                scales, biases = (to_mlx(stored[name].float()) for name in ("scales", "biases"))
+            else:
+                scales, biases = mx.array(stored["scales"].numpy()), None
+            return from_mlx(mx.dequantize(words, scales, biases, group_size=group, bits=bits, mode=mode))
 
     return library
 
 
-def mlx_config(bits):
-    return {"group_size": 32, "bits": bits, "mode": "affine"}
+def mlx_config(bits, group=32, mode="affine"):
+    return {"group_size": group, "bits": bits, "mode": mode}
