@@ -250,7 +250,10 @@ let package = Package(
       ]),
     tests(
       "LoRAMerge",
-      ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAModel", .product(name: "Crypto", package: "swift-crypto")]),
+      [
+        "TensorCore", "JSON", "LoRAIO", "Safetensors", "QuantizedWeights", "LoRAModel",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     tests(
       "LoRASurgery",
       [

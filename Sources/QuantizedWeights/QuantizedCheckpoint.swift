@@ -64,8 +64,26 @@ package struct QuantizedCheckpoint: Sendable {
       parts.insert(name)
       cacheScales.append(name)
     }
+    findOrphans()
     cacheScales.sort()
     problems.sort { ($0.tensor, $0.reason) < ($1.tensor, $1.reason) }
+  }
+
+  /// Scales and zero points whose weight is nowhere.
+  private mutating func findOrphans() {
+    let endings = [
+      ".weight_scale_inv", "_scale_inv", ".weight_scale", ".weight_scale_2", ".weight_global_scale",
+      ".weight_zero_point", ".SCB", ".qzeros",
+    ]
+    let damaged = Set(problems.map(\.tensor))
+    for name in stored.tensors.keys where !parts.contains(name) && !damaged.contains(name) {
+      guard let ending = endings.first(where: { name.hasSuffix($0) }) else { continue }
+      let owner = String(name.dropLast(ending.count))
+      let places = [owner, owner + ".weight", owner + ".weight_packed", owner + ".qweight", owner + "_blocks"]
+      guard !places.contains(where: { stored.tensors[$0] != nil }) else { continue }
+      problems.append(
+        Problem(tensor: name, reason: "the weight that it belongs to is missing", hint: "finish the download"))
+    }
   }
 
   private mutating func add(_ weight: QuantizedWeight) {

@@ -68,7 +68,7 @@ struct QuantizedParts {
   ///   - unused: endings of tensors that belong to it and are no part of its numbers, such as scales of activations.
   func weight(
     _ shape: Shape, named name: String? = nil, format: String, parts: [StoredPart?], unused: [String] = [],
-    _ values: any QuantizedValues
+    grid: FP8Grid? = nil, _ values: any QuantizedValues
   ) throws(QuantizationError) -> QuantizedWeight {
     guard let count = shape.elementCount, count < 1 << 48, count > 0 else {
       throw .invalid(self.name, "its codes stand for a tensor of shape \(shape)")
@@ -79,7 +79,7 @@ struct QuantizedParts {
     }
     return QuantizedWeight(
       name: name ?? owner + ".weight", shape: shape, format: format, codes: entry, parts: all.map(\.name),
-      storedBytes: all.reduce(0) { $0 &+ $1.info.byteCount }, values: values)
+      storedBytes: all.reduce(0) { $0 &+ $1.info.byteCount }, grid: grid, values: values)
   }
 
   /// Endings of tensors for activations that lie beside a weight.

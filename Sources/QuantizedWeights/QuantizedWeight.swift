@@ -15,6 +15,8 @@ package struct QuantizedWeight: Sendable {
   package let parts: [String]
   /// Bytes of all of them.
   package let storedBytes: UInt64
+  /// How its codes are made anew; nil for all but 8-bit floats.
+  package let grid: FP8Grid?
   /// Its numbers.
   let values: any QuantizedValues
 

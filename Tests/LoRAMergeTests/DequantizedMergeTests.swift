@@ -113,7 +113,7 @@ import Testing
 
 extension [UInt8] {
   /// The bytes as numbers of a type.
-  fileprivate func values<Number>(of type: Number.Type) -> [Number] {
+  func values<Number>(of type: Number.Type) -> [Number] {
     unsafe withUnsafeBytes { bytes in
       (0..<bytes.count / MemoryLayout<Number>.size).map {
         unsafe bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Number>.size, as: type)

@@ -44,6 +44,18 @@ struct MergeInputs: ParsableArguments {
       """)
   var dequantize = false
 
+  @Flag(
+    help: """
+      Quantise the changed weights of a base in 8-bit floats (FP8) again, with fresh scales; everything else stays as it \
+      is stored. The report says how much of each change is left. Types of 4 bits are refused.
+      """)
+  var requantize = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write nothing when rounding leaves less than this share of a module's change, such as 0.3.", valueName: "share"))
+  var minRetention: Double?
+
   @Option(
     help: "Most bytes of tensors in a shard of the output, such as 5GB; the base's own shards by default.",
     transform: MergeInputs.shardSize)
@@ -118,6 +130,10 @@ struct MergeInputs: ParsableArguments {
 
   func validate() throws {
     try checkWeights(weight, of: adapter)
+    if dequantize, requantize { throw ValidationError("--dequantize and --requantize exclude each other") }
+    if let minRetention, !(0...1).contains(minRetention) {
+      throw ValidationError("--min-retention wants a share from 0 to 1, not \(minRetention)")
+    }
     if seed != nil, rounding != .stochastic { throw ValidationError("--seed has a meaning with --rounding stochastic") }
   }
 
@@ -140,7 +156,8 @@ struct MergeInputs: ParsableArguments {
       throw ValidationError("--adapter none has a meaning with --dequantize")
     }
     if !skipValidation, !adapter.isEmpty {
-      options.accepted = try check(options.dequantizes ? base.dequantized() ?? base : base, options.accepted)
+      options.accepted = try check(
+        options.dequantizes || options.requantizes ? base.dequantized() ?? base : base, options.accepted)
     }
     do throws(MergeError) {
       return try MergePlan.make(base: base, adapters: adapters, options: options)
@@ -169,6 +186,8 @@ struct MergeInputs: ParsableArguments {
     case .nearest: options.rounding = .nearest
     case .stochastic: options.rounding = .stochastic(seed: seed ?? 0)
     }
+    options.requantizes = requantize || options.requantizes
+    options.minimumRetention = minRetention
     options.dequantizes = dequantize || options.dequantizes
     options.maxShardBytes = maxShardSize ?? options.maxShardBytes
     options.expertLayout = expertLayout ?? options.expertLayout

@@ -1,5 +1,6 @@
 import LoRAIO
 import LoRAKernels
+import QuantizedWeights
 import Safetensors
 import TensorCore
 
@@ -9,6 +10,8 @@ struct TileWorker: Sendable {
   let buffers: TileBuffers
   /// One for every merge step, by its position among all steps.
   let states: [UpdateState?]
+  /// One for every weight that is quantised again, by the name of its codes.
+  let requantizations: [String: RequantizationState]
 
   /// Computes one item; returns what is to be written and, after the last tile of a matrix, how it was rounded.
   func compute(_ item: WorkQueue.Item) throws(IOError) -> (part: PendingWrite, rounding: RoundingStatistics?) {
@@ -34,7 +37,17 @@ struct TileWorker: Sendable {
         return try mergeStochastically(update, state, range, chance, at: step.offset)
       }
       return try merge(update, state, range, at: step.offset)
+    case .requantize(let work):
+      guard let state = requantizations[work.tensor] else { break }
+      let (codes, rounding) = try state.codes(Int(range.lowerBound)..<Int(range.upperBound))
+      let offset = step.offset + range.lowerBound * UInt64(work.grid.columns)
+      return (PendingWrite(contents: .bytes(codes), count: codes.count, offset: offset), rounding)
+    case .rescale(let work):
+      guard let state = requantizations[work.tensor] else { break }
+      let bytes = try state.scales().bytes
+      return (PendingWrite(contents: .bytes(bytes), count: bytes.count, offset: step.offset), nil)
     }
+    return (PendingWrite(contents: .none, count: 0, offset: step.offset), nil)
   }
 
   private func convert(

@@ -50,6 +50,9 @@ final class UpdateState: Sendable {
     }
   }
 
+  /// Frees the factors.
+  func release() { state.withLock { $0.prepared = nil } }
+
   /// Counts one tile as done; the last one gives the rounding of the whole matrix and frees the factors.
   func finishTile(_ statistics: Statistics) -> RoundingStatistics? {
     state.withLock { state in

@@ -1,3 +1,4 @@
+import QuantizedWeights
 import TensorCore
 
 /// The work of a plan cut into items of bounded size, shard by shard, for any number of threads.
@@ -101,6 +102,9 @@ struct WorkQueue: Sendable {
     case .convert(let source, let to):
       let widest = max(source.dtype.bits, to.bits) / 8
       return (source.count / (source.dtype.bits / 8), max(1, UInt64(granularity.tileBytes) / widest))
+    case .requantize(let work):
+      return (UInt64(work.grid.rows), UInt64(max(1, granularity.tileBytes / 8 / max(1, work.grid.columns))))
+    case .rescale: return (1, 1)
     case .merge(let update):
       let row = max(update.baseRowBytes, update.outputRowBytes, 1)
       // The left factor of a tile takes 12 bytes for a row and rank; it matters for tall, narrow matrices.
@@ -127,7 +131,7 @@ extension MergeStep {
   fileprivate var isCopied: Bool {
     switch work {
     case .write, .copy: true
-    case .convert, .merge: false
+    case .convert, .merge, .requantize, .rescale: false
     }
   }
 }

@@ -1,6 +1,7 @@
 import LoRAIO
 import Safetensors
 import Synchronization
+import TensorCore
 
 /// Carries out a plan: all shards of a model folder, streamed through a few small buffers by a few threads.
 ///
@@ -154,8 +155,24 @@ public struct MergeExecutor: Sendable {
     let model = try MergeError.catching { () throws(IOError) in try partial.gather() }
     outcome.bytesWritten += try writeFiles(to: model, digests, control)
     try control.check()
+    try checkRetention(collect(records))
     outcome.warnings += try MergeError.catching { () throws(IOError) in try partial.publish(replacing: overwrites) }
     outcome.rounding = collect(records)
+  }
+
+  /// Refuses an output whose rounding keeps less of a change than was asked for.
+  private func checkRetention(_ modules: [String: RoundingStatistics]) throws(MergeError) {
+    guard let least = plan.minimumRetention else { return }
+    let lost = modules.compactMap { name, rounding in rounding.deltaRetention.map { (name: name, retention: $0) } }
+      .filter { $0.retention < least }.sorted { ($0.retention, $0.name) < ($1.retention, $1.name) }
+    guard let worst = lost.first else { return }
+    throw .refused([
+      Refusal(
+        plan.baseFolder, subject: worst.name,
+        "only \(fixed(worst.retention * 100, 1)) % of its change would be left, less than \(fixed(least * 100, 1)) %, as in "
+          + "\(lost.count) of \(modules.count) modules",
+        hint: "--dequantize keeps the change")
+    ])
   }
 
   /// Sums by module, in the order of the plan so that the sums do not depend on the threads.
@@ -164,8 +181,13 @@ public struct MergeExecutor: Sendable {
     for (position, shard) in plan.shards.enumerated() {
       guard let record = records[position] else { continue }
       for (number, step) in shard.steps.enumerated() {
-        guard case .merge(let update) = step.work, let rounding = record.rounding[number] else { continue }
-        modules[update.deltas.first?.module ?? update.tensor, default: RoundingStatistics()].merge(rounding)
+        guard let rounding = record.rounding[number] else { continue }
+        switch step.work {
+        case .merge(let update):
+          modules[update.deltas.first?.module ?? update.tensor, default: RoundingStatistics()].merge(rounding)
+        case .requantize(let work): modules[work.module, default: RoundingStatistics()].merge(rounding)
+        case .write, .copy, .convert, .rescale: continue
+        }
       }
     }
     return modules

@@ -40,8 +40,17 @@ struct ShardWriter {
         states.append(nil)
       }
     }
+    // Scales may lie in another shard than their codes, and be wanted alone.
+    var requantizations: [String: RequantizationState] = [:]
+    for case .requantize(let work) in executor.plan.shards.lazy.flatMap(\.steps).map(\.work) {
+      requantizations[work.tensor] = RequantizationState(work, tiles: 0, plan.sources)
+    }
+    for (ordinal, step) in plan.shards.lazy.flatMap(\.steps).enumerated() {
+      guard case .requantize(let work) = step.work else { continue }
+      requantizations[work.tensor] = RequantizationState(work, tiles: queue.itemCount(ofStep: ordinal), plan.sources)
+    }
     let buffers = TileBuffers(size: 2 * executor.granularity.tileBytes)
-    let crew = TileWorker(plan: plan, buffers: buffers, states: states)
+    let crew = TileWorker(plan: plan, buffers: buffers, states: states, requantizations: requantizations)
     let roundings = Mutex<[Int: [Int: RoundingStatistics]]>([:])
     let work = plan
     // Digests first, one to a thread, while the others merge; headers that need them close their shards.

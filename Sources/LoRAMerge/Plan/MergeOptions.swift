@@ -10,6 +10,12 @@ public struct MergeOptions: Sendable {
   /// deltas added, rounded once to `dtype`, or to BF16.
   public var dequantizes = false
 
+  /// Whether changed weights of a base in 8-bit floats are quantised again, with fresh scales.
+  public var requantizes = false
+
+  /// Least share of its change that every module must keep, or nothing is written; nil for any.
+  public var minimumRetention: Double?
+
   /// How the factors of stacks of experts are laid out; nil takes PEFT's layout, of the version that shapes and
   /// `peft_version` tell.
   public var expertLayout: ExpertLayout?

@@ -30,11 +30,8 @@ extension ShardPlan {
     var copied: UInt64 = 0
     var updates: [JSONValue] = []
     for step in steps {
-      switch step.work {
-      case .copy: copied += step.count
-      case .merge(let update): updates.append(update.json)
-      case .write, .convert: break
-      }
+      if case .copy = step.work { copied += step.count }
+      updates += step.updates.map(\.json)
     }
     return [
       "file": .string(name), "bytes": JSONValue(size), "tensors": JSONValue(tensors.count),

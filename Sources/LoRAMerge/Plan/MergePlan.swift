@@ -32,6 +32,8 @@ public struct MergePlan: Sendable {
   public internal(set) var warnings: [String]
   /// How changed tensors are rounded to 16-bit types.
   public var rounding = RoundingMode.nearest
+  /// Least share of its change that every module must keep; nil for any.
+  public var minimumRetention: Double?
   /// How many digests of inputs the output names.
   public var provenance = Provenance.none
   /// What the plan was made of.
@@ -82,6 +84,10 @@ public struct MergeStep: Sendable, Equatable {
     case convert(TensorSource, to: DType)
     /// Rows of a matrix with deltas added.
     case merge(MatrixUpdate)
+    /// Codes of 8-bit floats of a weight with deltas added.
+    case requantize(Requantization)
+    /// Their scales.
+    case rescale(Requantization)
   }
 
   /// Where the first byte goes, counted from the start of the file.
@@ -108,4 +114,15 @@ public struct SideFile: Sendable, Equatable {
   public internal(set) var contents: Contents
   /// Size in bytes when the plan was made.
   public internal(set) var size: UInt64
+}
+
+extension MergeStep {
+  /// The matrices with deltas that the step writes.
+  package var updates: [MatrixUpdate] {
+    switch work {
+    case .merge(let update): [update]
+    case .requantize(let work): work.updates.filter { !$0.deltas.isEmpty }
+    case .write, .copy, .convert, .rescale: []
+    }
+  }
 }

@@ -13,6 +13,8 @@ struct ShardLayout {
     var dtype: DType
     /// What is done to it, if anything.
     var edit: TensorEdit?
+    /// The weight that is quantised again, of which it is the codes or the scales.
+    var requantization: Requantization?
 
     /// Its dimensions in the output.
     var shape: Shape { edit?.origin?.shape ?? original.shape }
@@ -38,7 +40,9 @@ struct ShardLayout {
     if edit != nil { isEdited = true }
     let origin = edit?.origin ?? entry.original
     let begin = end
-    if let edit, let columns = edit.columns {
+    if let work = entry.requantization {
+      append(work.tensor == name ? .requantize(work) : .rescale(work), count: origin.source.count)
+    } else if let edit, let columns = edit.columns {
       let rows = (origin.shape.elementCount ?? 0) / columns
       for block in edit.blocks(rows: rows) { append(name, origin, block, columns: columns, as: output) }
     } else if let edit, !edit.replacedRows.isEmpty {

@@ -57,6 +57,7 @@ extension MergeOptions.Recorded {
     } else if rounding != "nearest" {
       return "the rounding \"\(escaped(rounding, limit: 40))\" is unknown"
     }
+    self.options.requantizes = options["requantize"]?.bool ?? false
     self.options.dequantizes = options["dequantize"]?.bool ?? false
     if let layout = options["expert_layout"]?.string {
       guard let known = ExpertLayout(rawValue: layout) else { return "the layout of experts is unknown" }

@@ -44,9 +44,8 @@ struct MergeRecord {
       switch step.work {
       case .write: break
       case .copy(let read), .convert(let read, _): sources.insert(read.source)
-      case .merge(let update):
-        sources.insert(update.base.source)
-        for delta in update.deltas { scales[delta.adapter, default: []].append((delta.module, delta.scale)) }
+      case .merge(let update): note(update, &sources, &scales)
+      case .requantize(let work), .rescale(let work): for update in work.updates { note(update, &sources, &scales) }
       }
     }
     var base: [JSONValue] = []
@@ -65,6 +64,13 @@ struct MergeRecord {
     return [
       "tool": .string(options.tool), "base": .array(base), "adapters": .array(adapters), "rounding": rounding,
     ]
+  }
+
+  private func note(
+    _ update: MatrixUpdate, _ sources: inout Set<Int>, _ scales: inout [Int: [(module: String, scale: Double)]]
+  ) {
+    sources.insert(update.base.source)
+    for delta in update.deltas { scales[delta.adapter, default: []].append((delta.module, delta.scale)) }
   }
 
   // MARK: The file
@@ -108,7 +114,7 @@ struct MergeRecord {
     for shard in plan.shards {
       let tensors = Dictionary(shard.tensors.map { ($0.name, $0) }) { first, _ in first }
       var seen: Set<String> = []
-      for case .merge(let update) in shard.steps.lazy.map(\.work) {
+      for update in shard.steps.lazy.flatMap(\.updates) {
         guard let tensor = tensors[update.tensor] else { continue }
         for delta in update.deltas where seen.insert("\(delta.adapter) \(delta.module) \(update.tensor)").inserted {
           modules[delta.adapter, default: []].append([
@@ -157,6 +163,7 @@ struct MergeRecord {
     ]
     object["max_shard_bytes"] = options.maxShardBytes.map { JSONValue($0) }
     if options.dequantizes { object["dequantize"] = true }
+    if options.requantizes { object["requantize"] = true }
     object["expert_layout"] = options.expertLayout.map { .string($0.rawValue) }
     return object
   }

@@ -63,7 +63,7 @@ extension PlanIdentity {
       [
         options.tool, options.dtype?.name ?? "keep", "\(options.maxShardBytes ?? 0)",
         options.expertLayout?.rawValue ?? "-", "\(options.rounding)", options.provenance.rawValue,
-      ] + (options.dequantizes ? ["dequantize"] : []))
+      ] + (options.dequantizes ? ["dequantize"] : []) + (options.requantizes ? ["requantize"] : []))
     var lines: [String] = []
     for shard in plan.shards { lines.append("\(shard.name)\n\(shard.size) \(shard.dataStart) \(shard.tensors.count)") }
     for file in plan.files {

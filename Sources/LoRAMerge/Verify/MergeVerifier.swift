@@ -1,5 +1,6 @@
 import JSON
 import LoRAIO
+import QuantizedWeights
 import Safetensors
 import Synchronization
 import TensorCore
@@ -173,6 +174,14 @@ public struct MergeVerifier: Sendable {
       }
     case .convert(let source, let to):
       try checkConversion(source, to, item.range, step.offset, file, shard.name, &result)
+    case .requantize(let work):
+      try check(codesOf: work, item, step.offset, file, shard.name, &result)
+    case .rescale(let work):
+      let scales = try RequantizationState(work, tiles: 0, plan.sources).scales().bytes
+      result.bytesCompared = UInt64(scales.count)
+      if try file.contents.bytes(at: step.offset, count: scales.count) != scales {
+        result.report(shard.name, tensor: work.grid.scalesName, "its scales are not those that the merge makes")
+      }
     case .merge(let update):
       let sampled = depth.rows(of: update.rows, seed: UInt64(item.ordinal))
       let rows = sampled.filter { item.range.contains(UInt64($0)) }
@@ -257,6 +266,8 @@ public struct MergeVerifier: Sendable {
     case .write, .copy: return length
     case .convert(_, let to): return length * (to.bits / 8)
     case .merge(let update): return length * UInt64(update.outputRowBytes)
+    case .requantize(let work): return length * UInt64(work.grid.columns)
+    case .rescale: return plan.shards[item.shard].steps[item.step].count
     }
   }
 }

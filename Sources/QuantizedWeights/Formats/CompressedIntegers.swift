@@ -7,7 +7,8 @@ extension QuantizedFormat {
   ///
   /// Codes and zero points are stored with 2^(bits − 1) added: v = (q − z) · scale.
   static let compressedIntegers = QuantizedFormat(endings: [".weight_packed"]) { parts throws(QuantizationError) in
-    guard parts.codes.dtype == .i32 else { return nil }
+    if parts.codes.dtype == .u8 { return nil }
+    try parts.codes.require(.i32)
     let stored = try parts.needed(".weight_shape")
     let sizes = try stored.integers()
     guard sizes.count == 2, let rows = Int(exactly: sizes[0]), let columns = Int(exactly: sizes[1]), rows > 0,

@@ -17,7 +17,7 @@ extension QuantizedFormat {
       ? ["_scale_inv", "_scale"] : [".weight_scale_inv", ".weight_scale", ".scale", ".qscale_weight", ".scale_weight"]
     guard let scales = parts.beside(anyOf: endings) else {
       throw .invalid(
-        parts.name, "it is stored as \(dtype.name) and no scale lies beside it",
+        parts.name, "it is stored as \(dtype.name) and no scale (\(parts.owner + endings[0])) lies beside it",
         hint: "the codes alone do not say the weights; finish the download")
     }
     let shape = parts.codes.shape
@@ -27,12 +27,19 @@ extension QuantizedFormat {
     let grid = try ScaleGrid(scales, of: shape, blocks: try parts.config?.blockSize(of: parts.owner))
     let areExponents = scales.dtype == .f8e8m0 || (scales.dtype == .u8 && parts.hasExponents)
     if !areExponents { try scales.require(.f32, .bf16, .f16, .f8e8m0) }
+    let stack = shape.rank == 3 ? Int(clamping: shape[0]) : 1
+    let isWritable = [.f8e4m3, .f8e5m2].contains(dtype)
+    let codec = FP8Grid(
+      codeDType: dtype, scaleDType: scales.dtype, scalesAreExponents: areExponents, rows: rows * stack,
+      rowsOfMatrix: rows, columns: columns, height: grid.height, width: grid.width, matrixCells: grid.matrixCells,
+      cells: scales.count, codesName: parts.name, scalesName: scales.name)
     return try parts.weight(
       shape, named: parts.name, format: grid.isBlocks ? "fp8-block" : "fp8", parts: [parts.codes, scales],
       unused: QuantizedParts.activations + (isBare ? ["_input_scale"] : []),
+      grid: isWritable ? codec : nil,
       GridValues(
-        codes: parts.codes, bits: 8, rowBytes: columns, levels: CodeLevels.of(dtype),
-        rows: rows * (shape.rank == 3 ? Int(clamping: shape[0]) : 1), rowsOfMatrix: rows, columns: columns,
+        codes: parts.codes, bits: 8, rowBytes: columns, levels: CodeLevels.of(dtype), rows: rows * stack,
+        rowsOfMatrix: rows, columns: columns,
         height: grid.height, width: grid.width, scales: scales, scalesAreExponents: areExponents,
         scaleStride: grid.matrixCells))
   }

@@ -8,7 +8,8 @@ extension QuantizedFormat {
   /// The first format stores zero points less one, the second (`checkpoint_format: "gptq_v2"`) as they are (gptqmodel
   /// 7.7, `utils/model_dequant.py`).
   static let gptq = QuantizedFormat(endings: [".qweight"]) { parts throws(QuantizationError) in
-    guard parts.codes.dtype == .i32, parts.config?.method != "awq" else { return nil }
+    guard parts.config?.method != "awq" else { return nil }
+    try parts.codes.require(.i32)
     guard let config = parts.config, ["gptq", "auto-round", "intel/auto-round", "auto_gptq"].contains(config.method)
     else {
       let method = parts.config?.method
