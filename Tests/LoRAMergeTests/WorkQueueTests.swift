@@ -1,4 +1,5 @@
 import LoRATestSupport
+import QuantizedWeights
 import Safetensors
 import TensorCore
 import Testing
@@ -33,6 +34,8 @@ import Testing
       case .write, .copy: #expect(next[ordinal] == step.count)
       case .convert(let source, _): #expect(next[ordinal] == source.count / (source.dtype.bits / 8))
       case .merge(let update): #expect(next[ordinal] == UInt64(update.rows))
+      case .requantize(let work): #expect(next[ordinal] == UInt64(work.grid.rows))
+      case .rescale: #expect(next[ordinal] == 1)
       }
     }
     #expect(queue.itemCount(ofShard: 0) == queue.count)
