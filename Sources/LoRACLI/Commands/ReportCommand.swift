@@ -50,7 +50,7 @@ struct ReportCommand: ToolCommand {
     guard (0...1_000).contains(details) else { throw ValidationError("--details wants a number from 0 to 1000") }
     options.workers = threads.workers
     if output == nil, StandardOutput.isTerminal {
-      throw ValidationError("the page is HTML and nothing to read on a terminal; give --output FILE, or '-' to print it")
+      throw ValidationError("the page is HTML, nothing to read on a terminal; give --output FILE, or '-' to print it")
     }
     if let output, output != "-" { try checkPlace(output, overwrite: overwrite) }
     let found = adapters.find(terminal)
