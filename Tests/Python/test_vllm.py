@@ -14,7 +14,7 @@ from vllm.plugins import load_plugins_by_group  # noqa: E402
 
 @pytest.fixture
 def adapters(tmp_path: Path, adapter: Path, broken: Path, base: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "adapters"
+    folder = tmp_path.resolve() / "adapters"
     shutil.copytree(adapter, folder / "good")
     shutil.copytree(broken, folder / "broken")
     (folder / "empty").mkdir()
@@ -60,6 +60,11 @@ def test_a_mended_adapter_is_resolved_at_once(adapters: Path, base: Path, adapte
     assert asyncio.run(resolver.resolve_lora(str(base), "broken")) is not None
     (adapters / "broken" / "adapter_model.safetensors").write_bytes(b"nothing")
     assert asyncio.run(resolver.resolve_lora(str(base), "broken")) is None
+
+
+def test_what_was_checked_is_what_is_loaded(adapters: Path, base: Path, adapter: Path) -> None:
+    (adapters / "linked").symlink_to(adapter)
+    assert resolve(base, "linked").lora_path == str(adapter.resolve())
 
 
 @pytest.mark.parametrize("name", ["", "..", "../adapters/good", ".good", "/etc", "good/", "a\0b", "x" * 5000, "\ud800", "none", "empty"])

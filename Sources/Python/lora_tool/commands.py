@@ -91,7 +91,10 @@ def _document(kind: type[T], command: str, options: Mapping[str, Option], inputs
         if findings and not messages:
             message = "; ".join(str(finding) for finding in findings)
         raise LoRAToolError(message, findings, process.returncode)
-    return read(kind, document)
+    try:
+        return read(kind, document)
+    except ValueError as error:
+        raise LoRAToolError(f"lora-tool {command} wrote a document that this package does not know: {error}") from error
 
 
 def _words(name: str, value: Option) -> list[str]:

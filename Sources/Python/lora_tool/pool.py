@@ -58,8 +58,13 @@ class Lease:
         if pool is None:
             return
         queue = self._stream if stream is None else _stream(stream)
-        for slot, generation in zip(self.slots, self.generations):
-            checked(library().lora_pool_release(pool._pointer, slot, generation, queue))
+        pointer = pool._pointer
+        results = [
+            library().lora_pool_release(pointer, slot, generation, queue)
+            for slot, generation in zip(self.slots, self.generations)
+        ]
+        for result in results:
+            checked(result)
 
     def __enter__(self) -> Lease:
         return self

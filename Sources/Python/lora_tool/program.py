@@ -10,6 +10,9 @@ from typing import NoReturn
 
 from .errors import LoRAToolError
 
+#: Seconds that an interrupted program has to take back what it has begun to write.
+_GRACE = 60.0
+
 _NATIVE = Path(__file__).parent / "native"
 
 
@@ -56,7 +59,11 @@ def run(arguments: Sequence[str], timeout: float | None = None) -> subprocess.Co
         output, messages = process.communicate(timeout=timeout)
     except BaseException as error:
         process.terminate()
-        process.communicate()
+        try:
+            process.communicate(timeout=_GRACE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
         if isinstance(error, subprocess.TimeoutExpired):
             raise LoRAToolError(f"lora-tool {arguments[0]} was stopped after {timeout} s") from error
         raise

@@ -64,31 +64,33 @@ class AdapterCheck:
         self._verdicts: dict[tuple[str, str], tuple[object, bool]] = {}
 
     def path(self, name: str) -> Path | None:
-        """The folder of an adapter; None where the name leads elsewhere or nowhere."""
+        """The folder of an adapter; None where the name leads elsewhere or nowhere.
+
+        Links are followed here, once: what is checked is what is loaded, even if a link is replaced meanwhile.
+        """
         if not name or name.startswith(".") or "/" in name or "\0" in name:
             return None
         try:
-            path = self.adapters / name
+            path = (self.adapters / name).resolve(strict=True)
             return path if path.is_dir() else None
         except (OSError, ValueError):  # a name that is too long, or no text
             return None
 
-    def passes(self, model: str, name: str) -> bool:
-        """Validates the adapter, and logs what is wrong with it."""
+    def passing(self, model: str, name: str) -> Path | None:
+        """The folder of the adapter when it passes; otherwise the log says what is wrong with it."""
         path = self.path(name)
         if path is None:
-            return False
+            return None
         state = _state(path)
         known = self._verdicts.get((model, name))
         if known and known[0] == state:
-            return known[1]
+            return path if known[1] else None
         verdict = self._judge(model, name, path)
-        if verdict is None:
-            return False
-        if len(self._verdicts) >= self.kept:
-            self._verdicts.clear()
-        self._verdicts[model, name] = (state, verdict)
-        return verdict
+        if verdict is not None:
+            if len(self._verdicts) >= self.kept:
+                self._verdicts.clear()
+            self._verdicts[model, name] = (state, verdict)
+        return path if verdict else None
 
     def _judge(self, model: str, name: str, path: Path) -> bool | None:
         """Whether the adapter passes; None where the check could not be made, which may be otherwise next time."""
@@ -115,13 +117,14 @@ def _resolver(check: AdapterCheck) -> object:
     class ValidatingResolver(LoRAResolver):  # type: ignore[misc]
         async def resolve_lora(self, base_model_name: str, lora_name: str) -> LoRARequest | None:
             # The check reads files: the server's loop goes on meanwhile.
-            if not await asyncio.to_thread(check.passes, base_model_name, lora_name):
+            path = await asyncio.to_thread(check.passing, base_model_name, lora_name)
+            if path is None:
                 return None
             return LoRARequest(
                 lora_name=lora_name,
                 # The same in every process, and never 0; the server gives it a number of its own.
                 lora_int_id=zlib.crc32(lora_name.encode()) or 1,
-                lora_path=str(check.path(lora_name)),
+                lora_path=str(path),
             )
 
     return ValidatingResolver()
@@ -146,5 +149,5 @@ def _state(path: Path) -> object:
         with os.scandir(path) as entries:
             stats = [(entry.name, entry.stat()) for entry in entries]
     except OSError:
-        return None
-    return sorted((name, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for name, stat in stats)
+        return object()  # equal to no other state
+    return sorted((name, stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for name, stat in stats)
