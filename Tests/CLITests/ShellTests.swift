@@ -11,6 +11,16 @@ import Testing
     #expect(help.code == 0 && help.output.hasPrefix("usage: \(script)"), "\(help.output)")
   }
 
+  /// A program of a debug build needs Swift's libraries.
+  @Test(.enabled("needs readelf") { try Program.exist("readelf") })
+  func whatNeedsMoreThanTheCLibraryIsNoRelease() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.shell(
+      "ln -s \"$TOOL\" '\(folder.path)/lora-tool' && LORA_DIST='\(folder.path)' .ci/release check", in: Repository.root)
+    #expect(result.code == 1, "\(result.output)")
+    #expect(result.output.contains("libswiftCore.so") && result.output.contains("may need the C library alone"))
+  }
+
   /// Words of the help, which are in two columns.
   private static func words(_ script: String) throws -> Set<String> {
     let help = try Program.shell("\(script) --help", in: Repository.root).output

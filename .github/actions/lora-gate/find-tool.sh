@@ -17,8 +17,8 @@ else
     sudo apt-get update -q
     sudo apt-get install -y -q libssl-dev libyaml-dev libzstd-dev
   fi
-  swift build --package-path "$repository" -c release --static-swift-stdlib --product lora-tool
-  tool=$repository/.build/release/lora-tool
+  "$repository/.ci/release" program
+  tool=$repository/.build/dist/lora-tool
 fi
 "$tool" --version >/dev/null || { echo "::error title=lora-gate::cannot run the program"; exit 2; }
 echo "tool=$tool" >>"${GITHUB_OUTPUT:-/dev/stdout}"
