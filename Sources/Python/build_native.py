@@ -1,5 +1,7 @@
 """Puts the program and the loader library into the wheel, and names the platform that they run on.
 
+The program is a script of the wheel, so that the command is the program itself and starts without Python.
+
 `LORA_TOOL_NATIVE` is the folder that holds `lora-tool` and `libLoRALoader.so`, as `.ci/release` leaves it;
 `LORA_TOOL_PLATFORM` is the tag, such as `manylinux_2_34_x86_64`, which `.ci/release` has checked.
 """
@@ -11,7 +13,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FILES = ("lora-tool", "libLoRALoader.so")
+PROGRAM, LIBRARY = "lora-tool", "libLoRALoader.so"
 
 
 class NativeFiles(BuildHookInterface):  # type: ignore[type-arg]
@@ -20,7 +22,7 @@ class NativeFiles(BuildHookInterface):  # type: ignore[type-arg]
             return
         root = Path(self.root)
         folder = Path(os.environ.get("LORA_TOOL_NATIVE") or root.parent.parent / ".build" / "dist")
-        missing = [name for name in FILES if not (folder / name).is_file()]
+        missing = [name for name in (PROGRAM, LIBRARY) if not (folder / name).is_file()]
         if missing:
             raise FileNotFoundError(
                 f"{folder} has no {' and no '.join(missing)}: build them with .ci/release, "
@@ -29,5 +31,5 @@ class NativeFiles(BuildHookInterface):  # type: ignore[type-arg]
         tag = os.environ.get("LORA_TOOL_PLATFORM") or f"manylinux_2_34_{platform.machine()}"
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{tag}"
-        for name in FILES:
-            build_data["force_include"][str(folder / name)] = f"lora_tool/native/{name}"
+        build_data["shared_scripts"][str(folder / PROGRAM)] = PROGRAM
+        build_data["force_include"][str(folder / LIBRARY)] = f"lora_tool/{LIBRARY}"

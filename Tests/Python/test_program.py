@@ -1,4 +1,4 @@
-"""The console script and the module become the program itself."""
+"""The command is the program itself, and the module becomes it."""
 
 import os
 import signal

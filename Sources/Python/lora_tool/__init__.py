@@ -25,7 +25,12 @@ from .loader import Status
 from .pool import Buffer, Lease, Pool, Slot
 from .program import program_path, version
 
-__version__ = version()
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        return version()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "AdapterFacts",

@@ -3,8 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from importlib import metadata
+import sysconfig
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,30 +13,44 @@ from .errors import LoRAToolError
 #: Seconds that an interrupted program has to take back what it has begun to write.
 _GRACE = 60.0
 
-_NATIVE = Path(__file__).parent / "native"
+_PACKAGE = Path(__file__).resolve().parent
 
 
-def _native(name: str) -> Path:
-    path = _NATIVE / name
-    if not path.is_file():
-        raise LoRAToolError(f"this installation of lora-tool has no {path}: install its wheel again")
-    return path
+def _scripts() -> Iterator[Path]:
+    """Where an installer may have put the program, beginning with the installation that this package is of."""
+    parents = _PACKAGE.parents
+    if len(parents) > 3:
+        yield parents[3] / "bin"  # PREFIX/lib/pythonX.Y/site-packages/lora_tool: an environment, --user, the system
+    yield parents[0] / "bin"  # pip install --target
+    yield Path(sysconfig.get_path("scripts"))
 
 
 def program_path() -> Path:
     """The program `lora-tool`; the environment variable LORA_TOOL names another one."""
     other = os.environ.get("LORA_TOOL")
-    return Path(other) if other else _native("lora-tool")
+    if other:
+        return Path(other)
+    for folder in _scripts():
+        path = folder / "lora-tool"
+        if path.is_file():
+            return path
+    places = ", ".join(str(folder) for folder in _scripts())
+    raise LoRAToolError(f"there is no program lora-tool in {places}: install the wheel again, or set LORA_TOOL")
 
 
 def library_path() -> Path:
     """The loader library; the environment variable LORA_LOADER names another one."""
     other = os.environ.get("LORA_LOADER")
-    return Path(other) if other else _native("libLoRALoader.so")
+    path = Path(other) if other else _PACKAGE / "libLoRALoader.so"
+    if not path.is_file():
+        raise LoRAToolError(f"there is no loader library {path}: install the wheel again, or set LORA_LOADER")
+    return path
 
 
 def version() -> str:
     """The version of this package, which is that of the program in it."""
+    from importlib import metadata  # takes as long to import as all else here
+
     try:
         return metadata.version("lora-tool")
     except metadata.PackageNotFoundError:
@@ -71,7 +85,7 @@ def run(arguments: Sequence[str], timeout: float | None = None) -> subprocess.Co
 
 
 def main() -> NoReturn:
-    """The command `lora-tool`: becomes the program, so that signals and exit codes are its own."""
+    """`python -m lora_tool`: becomes the program, so that signals and exit codes are its own."""
     try:
         path = str(program_path())
     except LoRAToolError as error:
