@@ -4,17 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
 
 import lora_tool
 
-SCRIPT = Path(sysconfig.get_path("scripts")) / "lora-tool"
 
-
-@pytest.mark.parametrize("command", [[str(SCRIPT)], [sys.executable, "-m", "lora_tool"], [str(lora_tool.program_path())]])
+@pytest.mark.parametrize("command", [[str(lora_tool.program_path())], [sys.executable, "-m", "lora_tool"]])
 def test_the_command_is_the_program(command: list[str], broken: Path) -> None:
     result = subprocess.run([*command, "--version"], capture_output=True, text=True)
     assert (result.returncode, result.stdout.strip(), result.stderr) == (0, lora_tool.__version__, "")
@@ -25,7 +22,9 @@ def test_the_command_is_the_program(command: list[str], broken: Path) -> None:
 
 def test_a_signal_reaches_the_program() -> None:
     process = subprocess.Popen(
-        [str(SCRIPT), "gate", "--baseline", "-", "--candidate", "/dev/null"], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "lora_tool", "gate", "--baseline", "-", "--candidate", "/dev/null"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=30) in (-signal.SIGTERM, 128 + signal.SIGTERM)
