@@ -65,8 +65,7 @@ let package = Package(
   name: "lora-tool",
   products: programs + libraries + (isDependency ? [] : testLibraries),
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ] + (hasLibYAML ? [] : [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")]),
   targets: [
     // L0: no dependencies
@@ -78,6 +77,8 @@ let package = Package(
     .target(name: "CLoRAKernels"),
     .target(name: "CBytePlanes"),
     .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+    library("SHA2", ["CCrypto"]),
     library("LoRAIO", ["CLoRAShims"]),
     .systemLibrary(name: "CCUDADriver"),
     library("CUDADriver", ["CCUDADriver"]),
@@ -113,7 +114,7 @@ let package = Package(
       "LoRAInspect",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "SHA2",
       ]),
     library(
       "LoRAValidate",
@@ -125,13 +126,13 @@ let package = Package(
       "LoRAReport",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines",
-        "LoRAValidate", "LoRASurgery", .product(name: "Crypto", package: "swift-crypto"),
+        "LoRAValidate", "LoRASurgery", "SHA2",
       ]),
     library(
       "LoRAMerge",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "QuantizedWeights", "LoRAModel",
-        "LoRAKernels", .product(name: "Crypto", package: "swift-crypto"),
+        "LoRAKernels", "SHA2",
       ]),
 
     // Adapters made from adapters
@@ -139,14 +140,14 @@ let package = Package(
       "LoRASurgery",
       [
         "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels",
-        "LoRAModel", "LoRAEngines", "LoRAInspect", "LoRAValidate", .product(name: "Crypto", package: "swift-crypto"),
+        "LoRAModel", "LoRAEngines", "LoRAInspect", "LoRAValidate", "SHA2",
       ]),
 
     library(
       "LoRASlots",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "Compression", "BaseCatalogue", "LoRAModel",
-        "LoRAEngines", "LoRAKernels", "SlotCache", .product(name: "Crypto", package: "swift-crypto"),
+        "LoRAEngines", "LoRAKernels", "SlotCache", "SHA2",
       ]),
     library("LoRAEvalGate", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
     library(
@@ -213,6 +214,7 @@ let package = Package(
       ], path: "Tests/LoRAFuzzing", swiftSettings: strict),
     tests("TensorCore"),
     tests("PythonPattern"),
+    tests("SHA2"),
     tests("LoRAIO"),
     tests("JSON"),
     tests("Diagnostics"),
@@ -235,7 +237,7 @@ let package = Package(
       "LoRAReport",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "SHA2",
       ]),
     tests("LoRAPolicy", ["TensorCore", "JSON", "Diagnostics", "LoRAModel", "LoRAValidate", "LoRAIO"]),
     tests("SlotCache"),
@@ -252,13 +254,13 @@ let package = Package(
       "LoRAMerge",
       [
         "TensorCore", "JSON", "LoRAIO", "Safetensors", "QuantizedWeights", "LoRAModel",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "SHA2",
       ]),
     tests(
       "LoRASurgery",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAEngines",
-        "LoRAValidate", .product(name: "Crypto", package: "swift-crypto"),
+        "LoRAValidate", "SHA2",
       ]),
     tests("LoRAEvalGate", ["JSON", "LoRAIO"]),
     tests("LoRAParity", ["TensorCore", "JSON", "Safetensors", "LoRAModel", "LoRAKernels"]),

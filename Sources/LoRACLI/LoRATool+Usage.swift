@@ -36,7 +36,7 @@ extension LoRATool {
         let names = known.map { $0._commandName }
         throw ValidationError(
           "there is no command '\(escaped(argument))'; '\(path) --help' lists them"
-            + suggestion(for: argument, among: names))
+            + suggestion(forCommand: argument, among: names))
       }
       place = next
       path += " \(argument)"

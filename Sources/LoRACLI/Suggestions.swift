@@ -8,6 +8,38 @@ func suggestion(for name: String, among known: some Sequence<String>) -> String 
   near(name, among: known).map { "; did you mean '\(escaped($0))'?" } ?? ""
 }
 
+/// The command that was probably meant: one of a near name, one that begins so, or what other tools call by this name.
+func suggestion(forCommand name: String, among known: [String]) -> String {
+  let near = suggestion(for: name, among: known)
+  guard near.isEmpty else { return near }
+  let word = name.lowercased()
+  let begun = word.count > 1 ? known.filter { $0.hasPrefix(word) } : []
+  let meant = begun.count == 1 ? begun[0] : otherNames.first { $0.value.contains(word) }?.key
+  guard let meant, known.contains(meant) else { return "" }
+  return "; did you mean '\(meant)'?"
+}
+
+/// What commands are called elsewhere.
+private let otherNames: KeyValuePairs<String, [String]> = [
+  "inspect": ["info", "show", "describe", "stats", "stat", "summary", "print", "view", "dump", "ls", "cat", "about"],
+  "validate": ["check", "lint", "test", "audit", "scan", "doctor", "analyze", "analyse"],
+  "merge": ["fuse", "bake", "apply", "join", "flatten", "merge-and-unload"],
+  "diff": ["compare", "cmp", "distance"],
+  "repair": ["fix", "mend", "heal", "clean"],
+  "resize": ["shrink", "truncate", "prune", "rank", "svd"],
+  "combine": ["add", "mix", "blend", "sum", "average", "soup"],
+  "convert": ["export", "import", "transform", "to-peft", "to-gguf"],
+  "extract": ["decompose", "subtract"],
+  "pack": ["slots", "load"],
+  "compress": ["zip", "zstd"],
+  "decompress": ["unzip", "unpack", "uncompress"],
+  "plan": ["capacity", "size", "estimate", "cost", "memory"],
+  "replay": ["simulate", "trace", "cache"],
+  "gate": ["eval", "evaluate", "regression"],
+  "engines": ["servers", "vllm", "sglang", "backends"],
+  "bases": ["models", "architectures", "list"],
+]
+
 /// What a path that does not exist was probably meant to be, as a clause to put behind a message.
 ///
 /// Names beside the first missing component are compared; a folder of very many names is not.

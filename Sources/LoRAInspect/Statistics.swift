@@ -1,8 +1,8 @@
 import BaseCatalogue
-import Crypto
 public import LoRAIO
 import LoRAKernels
 public import LoRAModel
+import SHA2
 import Safetensors
 import Synchronization
 import TensorCore
@@ -88,11 +88,7 @@ public struct AdapterStatistics: Sendable {
       unsafe hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count]))
       offset += UInt64(count)
     }
-    let digits = Array("0123456789abcdef")
-    return hash.finalize().reduce(into: "") { text, byte in
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
-    }
+    return hash.finalize().description
   }
 }
 

@@ -1,4 +1,4 @@
-import Crypto
+import SHA2
 
 /// Style and script of the page, and the policy that allows these two and nothing else.
 enum PageAssets {

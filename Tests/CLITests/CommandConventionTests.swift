@@ -155,6 +155,16 @@ import Testing
     #expect(try Program.shell("TERM=dumb \(terminal) /dev/null").output.contains("\u{1B}") == false)
   }
 
+  @Test(.enabled("needs the program script, which makes a terminal") { try Program.exist("script") })
+  func aPageOfHTMLIsNotPrintedOnATerminal() throws {
+    let terminal = "script -qec \"$TOOL report adapters/llama-nano"
+    let refused = try Program.shell("\(terminal)\" /dev/null </dev/null")
+    #expect(refused.code == 64 && refused.output.contains("--output FILE") && !refused.output.contains("<html"))
+    let wanted = try Program.shell("\(terminal) --output -\" /dev/null </dev/null")
+    #expect(wanted.code == 0 && wanted.output.contains("<html"))
+    #expect(try Program.shell("$TOOL report adapters/llama-nano | head -c 15").output == "<!DOCTYPE html>")
+  }
+
   // MARK: Standard input
 
   @Test(arguments: [
@@ -187,6 +197,8 @@ import Testing
 
   @Test(arguments: [
     (["inpsect", "x"], "did you mean 'inspect'?"), (["valdiate"], "did you mean 'validate'?"),
+    (["info", "x"], "did you mean 'inspect'?"), (["check"], "did you mean 'validate'?"),
+    (["Fuse"], "did you mean 'merge'?"), (["deco"], "did you mean 'decompress'?"),
     (["policy", "chek"], "did you mean 'check'?"), (["help", "merg"], "did you mean 'merge'?"),
     (["--versoin"], "did you mean '--version'?"),
     (["validate", "--bas", "x"], "Did you mean '--base'?"),

@@ -86,6 +86,53 @@ import Testing
     #expect(onPath.code == 0 && onPath.output.hasSuffix("/lora-tool\n"), "\(onPath.output)")
   }
 
+  /// A release on disk, with the archive of this machine; its digest.
+  private func release(of version: String) throws -> String {
+    let made = try Program.shell(
+      """
+      cd '\(folder.path)' && mkdir -p 'releases/v\(version)' && cd 'releases/v\(version)' &&
+      archive=lora-tool-\(version)-linux-$(uname -m).tar.gz && tar -I "gzip -1" -cf "$archive" -C "$(dirname "$TOOL")" lora-tool &&
+      sha256sum "$archive" > SHA256SUMS && cut -d ' ' -f 1 SHA256SUMS
+      """)
+    #expect(made.code == 0, "\(made.output)")
+    return made.output.split(separator: "\n").last.map { String($0) } ?? ""
+  }
+
+  private func install(_ settings: String) throws -> Program.Result {
+    try Program.shell(
+      """
+      cd '\(folder.path)' && export RELEASES="file://$PWD/releases" INSTALL="$PWD/bin" GITHUB_PATH=path \
+        GITHUB_OUTPUT=output REPOSITORY=someone/lora-tool \(settings) &&
+      '\(Repository.root)/.github/actions/setup-lora-tool/install.sh'
+      """)
+  }
+
+  @Test(.enabled("needs curl") { try Program.exist("curl") })
+  func aReleasedProgramIsInstalledWhenItsDigestIsRight() throws {
+    let digest = try release(of: "1.2.3")
+    let result = try install("VERSION=1.2.3 SHA256=\(digest)")
+    #expect(result.code == 0, "\(result.output)")
+    #expect(try read("path") == "\(folder.path)/bin\n")
+    #expect(try read("output") == "tool=\(folder.path)/bin/lora-tool\n")
+    #expect(try Program.shell("'\(folder.path)/bin/lora-tool' --version").code == 0)
+  }
+
+  /// Another archive, no such release, no provenance for it, a version that leads elsewhere.
+  @Test(.enabled("needs curl") { try Program.exist("curl") })
+  func whatIsNotTheReleasedProgramIsNotInstalled() throws {
+    let digest = try release(of: "1.2.3")
+    for settings in [
+      "VERSION=1.2.3 SHA256=\(String(repeating: "0", count: 64))", "VERSION=1.2.4 SHA256=\(digest)",
+      "VERSION=1.2.3 SHA256= PATH=/usr/bin:/bin GH_TOKEN= GH_HOST=localhost", "VERSION=../1.2.3 SHA256=\(digest)",
+      "VERSION= SHA256=\(digest)",
+    ] {
+      let result = try install(settings)
+      #expect(result.code == 2, "\(settings): \(result.output)")
+      #expect(result.output.contains("::error title=setup-lora-tool::"), "\(settings): \(result.output)")
+      #expect(!FileManager.default.fileExists(atPath: folder.path("bin")), "\(settings)")
+    }
+  }
+
   // MARK: The command line that the scripts rest on
 
   @Test func hooksMayPassTheFilesOfAnAdapter() throws {

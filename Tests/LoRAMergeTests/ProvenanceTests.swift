@@ -1,8 +1,8 @@
-import Crypto
 import Foundation
 import JSON
 import LoRAModel
 import LoRATestSupport
+import SHA2
 import Safetensors
 import TensorCore
 import Testing
@@ -11,7 +11,7 @@ import Testing
 
 @Suite struct ProvenanceTests {
   private func digest(_ path: String) throws -> String {
-    SHA256.hash(data: try Data(contentsOf: URL(fileURLWithPath: path))).map { String(format: "%02x", $0) }.joined()
+    SHA256.hash(data: try Data(contentsOf: URL(fileURLWithPath: path))).description
   }
 
   private func options(_ provenance: Provenance) -> MergeOptions {

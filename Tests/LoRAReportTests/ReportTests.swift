@@ -1,4 +1,3 @@
-import Crypto
 import Diagnostics
 import JSON
 import LoRAEngines
@@ -7,6 +6,7 @@ import LoRAInspect
 import LoRAModel
 import LoRATestSupport
 import LoRAValidate
+import SHA2
 import TensorCore
 import Testing
 

@@ -13,12 +13,12 @@ else
     echo "::error title=lora-gate::no lora-tool on the PATH and no Swift toolchain to build it; set the input 'tool'"
     exit 2
   fi
-  if ! dpkg -s libzstd-dev libyaml-dev >/dev/null 2>&1; then
+  if ! dpkg -s libssl-dev libyaml-dev libzstd-dev >/dev/null 2>&1; then
     sudo apt-get update -q
-    sudo apt-get install -y -q libzstd-dev libyaml-dev
+    sudo apt-get install -y -q libssl-dev libyaml-dev libzstd-dev
   fi
-  swift build --package-path "$repository" -c release --static-swift-stdlib --product lora-tool
-  tool=$repository/.build/release/lora-tool
+  "$repository/.ci/release" program
+  tool=$repository/.build/dist/lora-tool
 fi
 "$tool" --version >/dev/null || { echo "::error title=lora-gate::cannot run the program"; exit 2; }
 echo "tool=$tool" >>"${GITHUB_OUTPUT:-/dev/stdout}"

@@ -117,7 +117,7 @@ struct PackCommand: ToolCommand {
     let options = slots.options(adapters: paths.count, largest: largest)
     guard paths.count <= options.slots else {
       throw Failure(
-        "\(paths.count) adapters do not fit into \(options.slots == 1 ? "1 slot" : "\(options.slots) slots"); raise --max-loras"
+        "\(paths.count) adapters do not fit into \(counted(options.slots, "slot")); raise --max-loras"
       )
     }
     do throws(SlotLayoutError) {

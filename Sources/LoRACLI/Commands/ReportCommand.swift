@@ -34,7 +34,9 @@ struct ReportCommand: ToolCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Write the page to this file instead of standard output.", valueName: "file"),
+    help: ArgumentHelp(
+      "Write the page to this file, or to standard output with '-'; needed where standard output is a terminal.",
+      valueName: "file"),
     completion: .file())
   var output: String?
 
@@ -47,6 +49,9 @@ struct ReportCommand: ToolCommand {
     var options = try check.options()
     guard (0...1_000).contains(details) else { throw ValidationError("--details wants a number from 0 to 1000") }
     options.workers = threads.workers
+    if output == nil, StandardOutput.isTerminal {
+      throw ValidationError("the page is HTML, nothing to read on a terminal; give --output FILE, or '-' to print it")
+    }
     if let output, output != "-" { try checkPlace(output, overwrite: overwrite) }
     let found = adapters.find(terminal)
     for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }

@@ -103,7 +103,7 @@ struct PackReport {
     let device = device.map { " on \($0.title)" } ?? ""
     let share = options.tensorParallel > 1 ? ", device \(options.tensorRank) of \(options.tensorParallel)" : ""
     var lines = [
-      "\(options.slots) slots of rank \(options.rank) in \(arguments.dtype.rawValue)\(device), "
+      "\(counted(options.slots, "slot")) of rank \(options.rank) in \(arguments.dtype.rawValue)\(device), "
         + "\(options.scheme.rawValue) layout\(share)",
       "  modules    \(layout.modules.count) in \(layout.buffers.count) buffers",
       "  one slot   \(ByteCount(layout.slotBytes))", "  all slots  \(ByteCount(layout.totalBytes))",
@@ -114,11 +114,13 @@ struct PackReport {
           + "\(escaped(modules[0].module, limit: 100)): \(reason.rawValue)")
     }
     if let limit {
-      lines.append("  would fit  \(grouped(layout.largestSlotCount(in: limit))) slots in \(ByteCount(limit))")
+      let count = Int(clamping: layout.largestSlotCount(in: limit))
+      lines.append("  would fit  \(counted(count, "slot")) in \(ByteCount(limit))")
     }
     if !slots.isEmpty { lines += [""] + table.lines() + ["", "  padding    \(ByteCount(paddingBytes))"] }
     if isVerified {
-      lines.append(mismatch.map { "  verified   no: \($0)" } ?? "  verified   every byte of \(options.slots) slots")
+      let verdict = mismatch.map { "no: \($0)" } ?? "every byte of \(counted(options.slots, "slot"))"
+      lines.append("  verified   \(verdict)")
     }
     if let output { lines.append("  written    \(escaped(output))") }
     if listsBuffers { lines += [""] + bufferTable.lines() }

@@ -19,6 +19,9 @@ enum StandardStreams {
 
 /// The result stream; nothing but results goes there.
 enum StandardOutput {
+  /// Whether somebody looks at it.
+  static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
   /// Writes all of the text; a reader that has gone away ends the output without an error.
   static func write(_ text: String) throws(Failure) {
     if let number = writeAll(text, to: STDOUT_FILENO), number != EPIPE {
@@ -97,7 +100,7 @@ enum Choice: String, CaseIterable {
     case .never: return false
     case .auto:
       if let value = environment("NO_COLOR"), !value.isEmpty { return false }
-      return isatty(STDOUT_FILENO) == 1 && environment("TERM") != "dumb"
+      return StandardOutput.isTerminal && environment("TERM") != "dumb"
     }
   }
 

@@ -1,5 +1,5 @@
-import Crypto
 import LoRAIO
+import SHA2
 import Safetensors
 import Synchronization
 

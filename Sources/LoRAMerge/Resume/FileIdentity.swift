@@ -1,6 +1,6 @@
-import Crypto
 import JSON
 import LoRAIO
+import SHA2
 import TensorCore
 
 /// What tells a file from others at the cost of a few reads: its size, and a digest of its start and of blocks spread

@@ -1,5 +1,5 @@
-import Crypto
 import LoRAIO
+import SHA2
 import Safetensors
 import Synchronization
 
@@ -7,12 +7,10 @@ import Synchronization
 ///
 /// Two adapters with the same digest are one adapter; a file that was replaced under its name is another one.
 public struct ContentDigest: Sendable, Hashable, CustomStringConvertible {
-  private let bytes: [UInt8]
+  private let digest: SHA256.Digest
 
   /// The digest in hexadecimal.
-  public var description: String {
-    bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-  }
+  public var description: String { digest.description }
 
   /// Bytes of the data section that are digested as one part, so that several threads can share the work.
   static let part = 4 << 20
@@ -23,13 +21,13 @@ public struct ContentDigest: Sendable, Hashable, CustomStringConvertible {
     hash.update(data: header)
     hash.update(data: Array(config.utf8))
     for part in parts { hash.update(data: part) }
-    bytes = Array(hash.finalize())
+    digest = hash.finalize()
   }
 
   /// The digest of one part of a data section.
   static func digest(_ part: UnsafeRawBufferPointer) -> [UInt8] {
     var hash = SHA256()
     unsafe hash.update(bufferPointer: part)
-    return Array(hash.finalize())
+    return hash.finalize().bytes
   }
 }

@@ -1,7 +1,7 @@
-import Crypto
 package import JSON
 import LoRAIO
 import LoRAModel
+import SHA2
 package import Safetensors
 
 /// `lora-tool.json`: what an adapter was made from and how, without paths and times, so that the same inputs and
@@ -66,7 +66,7 @@ package struct SurgeryRecord: Sendable {
     var hash = SHA256()
     hash.update(data: try file.headerBytes())
     let (start, end) = (file.header.dataStart, file.contents.size)
-    guard end > start else { return text(of: hash) }
+    guard end > start else { return hash.finalize().description }
     let pieces = min((end - start - 1) / sampleBytes + 1, samples)
     for piece in 0..<pieces {
       let room = end - start > sampleBytes ? end - start - sampleBytes : 0
@@ -75,12 +75,7 @@ package struct SurgeryRecord: Sendable {
       let place = start + (pieces > 1 ? (pieces - 1).dividingFullWidth((offset.high, offset.low)).quotient : 0)
       hash.update(data: try file.contents.bytes(at: place, count: Int(min(sampleBytes, end - place))))
     }
-    return text(of: hash)
-  }
-
-  private static func text(of hash: SHA256) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    return hash.finalize().description
   }
 
   /// SHA-256 of a file as it lies on disk, and its size.
@@ -97,6 +92,6 @@ package struct SurgeryRecord: Sendable {
       unsafe hash.update(bufferPointer: UnsafeRawBufferPointer(piece))
       offset += UInt64(piece.count)
     }
-    return (text(of: hash), file.size)
+    return (hash.finalize().description, file.size)
   }
 }
