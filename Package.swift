@@ -88,10 +88,15 @@ let package = Package(
     library("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"], isHot: true),
     library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
     library("BaseCatalogue", ["TensorCore", "JSON"], isHot: true),
+    .target(name: "CCurl"),
+    library("RemoteFiles", ["CCurl", "JSON", "LoRAIO", .product(name: "Crypto", package: "swift-crypto")]),
 
     // L2: what an adapter and a base model are
     library(
-      "LoRAModel", ["TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue"],
+      "LoRAModel",
+      [
+        "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "RemoteFiles", "Safetensors", "BaseCatalogue",
+      ],
       isHot: true),
     library("LoRATokenizer", ["TensorCore", "JSON", "LoRAIO"]),
 
@@ -173,7 +178,7 @@ let package = Package(
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
         "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvalGate", "LoRAParity",
         "LoRAPolicy", "Compression", "LoRATraffic", "SlotCache", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity",
-        "LoRASurgery", "CUDADriver", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "LoRASurgery", "CUDADriver", "RemoteFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
     .executableTarget(
@@ -212,7 +217,8 @@ let package = Package(
     tests("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"]),
     tests("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
     tests("BaseCatalogue", ["TensorCore", "JSON"]),
-    tests("LoRAModel", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue"]),
+    tests("LoRAModel", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "RemoteFiles", "Safetensors", "BaseCatalogue"]),
+    tests("RemoteFiles", ["JSON", "LoRAIO"]),
     tests("LoRATokenizer", ["JSON"]),
     tests("LoRAInspect", ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAModel"]),
     tests("LoRAEngines", ["TensorCore", "JSON", "LoRAIO", "LoRAModel", "LoRAValidate"]),

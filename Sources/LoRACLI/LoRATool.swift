@@ -53,12 +53,19 @@ package struct LoRATool: ParsableCommand {
       guard !commandLine.isEmpty else {
         throw Failure("the arguments of the command line cannot be read; mount /proc, where the system shows them")
       }
-      let arguments = Array(commandLine.dropFirst())
+      let remote = RemoteInputs()
+      let arguments = commandLine.dropFirst().map { remote.taken($0) }
       try checkCommandNames(arguments)
       var command = try parseAsRoot(arguments)
       name = commandName(of: command)
       try checkLevel()
-      if let command = command as? any ToolCommand { try command.runNoted() } else { try command.run() }
+      do {
+        if let command = command as? any ToolCommand { try command.runNoted() } else { try command.run() }
+      } catch ExitStatus.findings {
+        try remote.checkComplete()
+        throw ExitStatus.findings
+      }
+      try remote.checkComplete()
       return 0
     } catch let status as ExitStatus {
       return status.code
