@@ -89,7 +89,8 @@ let package = Package(
     library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
     library("BaseCatalogue", ["TensorCore", "JSON"], isHot: true),
     .target(name: "CCurl"),
-    library("RemoteFiles", ["CCurl", "JSON", "LoRAIO", .product(name: "Crypto", package: "swift-crypto")]),
+    library(
+      "RemoteFiles", ["CCurl", "JSON", "LoRAIO", .product(name: "Crypto", package: "swift-crypto")], isHot: true),
 
     // L2: what an adapter and a base model are
     library(

@@ -61,12 +61,13 @@ package struct LoRATool: ParsableCommand {
       try checkLevel()
       do {
         if let command = command as? any ToolCommand { try command.runNoted() } else { try command.run() }
-      } catch ExitStatus.findings {
-        try remote.checkComplete()
-        throw ExitStatus.findings
+      } catch let status as ExitStatus {
+        remote.explainFailure()
+        if remote.isIncomplete { throw ExitStatus.failed }
+        throw status
       }
-      try remote.checkComplete()
-      return 0
+      remote.explainFailure()
+      return remote.isIncomplete ? ExitStatus.failed.code : 0
     } catch let status as ExitStatus {
       return status.code
     } catch let failure as Failure {

@@ -25,8 +25,12 @@ final class RemoteInputs {
     return argument[..<start] + (files?.path(for: value) ?? value)
   }
 
-  /// Refuses a result that rests on an answer which a server did not give.
-  func checkComplete() throws(Failure) {
-    if let failure = files?.failure { throw Failure(sentence(failure)) }
+  /// Says why a server refused something, unless that was said: a report may have it among its findings alone.
+  func explainFailure() {
+    guard let failure = files?.failure, !StandardError.hasSaid(failure.cause) else { return }
+    StandardError.write("lora-tool: \(sentence(failure))\n")
   }
+
+  /// Whether a result rests on an answer that a server did not give.
+  var isIncomplete: Bool { files?.failure != nil }
 }

@@ -10,6 +10,8 @@ struct RemoteFailure: Error {
     case absent
     /// The server wants other rights.
     case refused
+    /// The server does not know requests of this kind.
+    case unsupported
     /// No server was reached.
     case unreachable
     /// The user has asked the program to stop.

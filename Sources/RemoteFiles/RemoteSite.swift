@@ -4,6 +4,9 @@ protocol RemoteSite: Sendable {
   func address(of file: String) throws(RemoteFailure) -> WebAddress
   /// The files below the root, by their paths; nil when the server does not list them.
   func files(_ transport: Transport) throws(RemoteFailure) -> [String]?
+  /// Why a root is refused below which the server lists no files and none with a usual name was found; nil where any
+  /// file may be the root itself.
+  var absence: RemoteFailure? { get }
   /// A copy of the file on this machine, when there is one that is known to be the same.
   func localCopy(of file: String) -> String?
   /// Header lines that say who asks; none for a server that is not meant to know.
@@ -15,6 +18,8 @@ protocol RemoteSite: Sendable {
 }
 
 extension RemoteSite {
+  var absence: RemoteFailure? { nil }
+
   func localCopy(of file: String) -> String? { nil }
 
   func headerLines(for address: WebAddress) -> [String] { [] }

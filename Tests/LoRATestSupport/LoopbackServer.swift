@@ -3,6 +3,8 @@ import Glibc
 import Synchronization
 
 /// An HTTP server on this machine that answers as a test tells it, with faults when it is told so.
+///
+/// It answers until the process ends, so that no test depends on when its last reference goes.
 public final class LoopbackServer: Sendable {
   /// What was asked.
   public struct Request: Sendable {
@@ -62,36 +64,38 @@ public final class LoopbackServer: Sendable {
   /// Begins to answer.
   public init(_ answer: @escaping @Sendable (Request) -> Response) throws {
     self.answer = answer
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { [listener] pointer in
-        unsafe bind(listener, pointer, length) == 0 && listen(listener, 64) == 0
-          && getsockname(listener, pointer, &length) == 0
-      }
-    }
-    port = UInt16(bigEndian: address.sin_port)
-    guard bound else { throw CocoaError(.fileNoSuchFile) }
-    let listener = listener
-    Thread.detachNewThread { [weak self] in
+    (listener, port) = try Self.listening()
+    Thread.detachNewThread { [self] in
       while true {
         let connection = accept(listener, nil, nil)
         guard connection >= 0 else { return }
-        guard let self else {
-          close(connection)
-          return
-        }
         Thread.detachNewThread { self.serve(connection) }
       }
     }
   }
 
-  deinit {
-    shutdown(listener, Int32(SHUT_RDWR))
+  /// An address at which nothing answers.
+  public static func unusedURL() throws -> String {
+    let (listener, port) = try listening()
     close(listener)
+    return "http://127.0.0.1:\(port)"
+  }
+
+  /// A socket on a free port of this machine alone.
+  private static func listening() throws -> (CInt, UInt16) {
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isListening = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+        unsafe bind(listener, pointer, length) == 0 && listen(listener, 64) == 0
+          && getsockname(listener, pointer, &length) == 0
+      }
+    }
+    guard isListening else { throw CocoaError(.fileNoSuchFile) }
+    return (listener, UInt16(bigEndian: address.sin_port))
   }
 
   /// `http://127.0.0.1:PORT`.
@@ -141,7 +145,7 @@ public final class LoopbackServer: Sendable {
     var done = 0
     while done < bytes.count {
       let count = unsafe bytes[done...].withUnsafeBytes {
-        unsafe Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+        unsafe Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       guard count > 0 else { return false }
       done += count

@@ -71,7 +71,7 @@ struct FolderTests {
     let folder = try TemporaryFolder()
     try folder.write("hub/models--org--name/refs/main", "c0ffee")
     try folder.write("hub/models--org--name/snapshots/c0ffee/adapter_config.json", "{}")
-    let closed = try { try LoopbackServer { _ in .init(500) }.url }()
+    let closed = try LoopbackServer.unusedURL()
     for variables in [["HF_HUB_OFFLINE": "1"], ["HF_ENDPOINT": closed], ["HF_HUB_OFFLINE": "yes", "HF_ENDPOINT": closed]] {
       let all = variables.merging(["HF_HOME": folder.path]) { $1 }
       let files = Self.files(all)

@@ -215,7 +215,8 @@ def check_s3(scratch):
     iam.create_user(UserName="nobody")
     nobody = iam.create_access_key(UserName="nobody")["AccessKey"]
     # From now on everything is checked.
-    request = urllib.request.Request(f"{url}/moto-api/reset-auth", data=b"0", method="POST")
+    request = urllib.request.Request(f"{url}/moto-api/reset-auth", data=b"0", method="POST",
+                                     headers={"Content-Type": "text/plain"})
     urllib.request.urlopen(request)
     secret = key["SecretAccessKey"]
     variables = {"AWS_ENDPOINT_URL": url, "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": key["AccessKeyId"],

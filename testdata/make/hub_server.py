@@ -1,7 +1,8 @@
 """A server in the shape of the Hugging Face Hub, on loopback, for `check_remote.py`.
 
-It answers what huggingface_hub asks for: `/api/models/ID/revision/REVISION`, and `/ID/resolve/REVISION/PATH` with HEAD and
-GET, where large files lead on to another origin by a signed address. Both origins write down every request.
+It answers what huggingface_hub asks for: `/api/models/ID/revision/REVISION`, `/api/models/ID/tree/REVISION`, and
+`/ID/resolve/REVISION/PATH` with HEAD and GET, where large files lead on to another origin by a signed address. Both
+origins write down every request.
 """
 
 import hashlib
@@ -67,7 +68,7 @@ class Hub(Handler):
         authorized = self.headers.get("Authorization") == f"Bearer {TOKEN}"
         server.requests.append((self.command, self.path, dict(self.headers)))
         path = urllib.parse.urlsplit(self.path).path
-        api = re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/revision/([^/]+))?", path)
+        api = re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/(?:revision|tree)/([^/]+))?", path)
         file = re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path)
         name = (api or file)[1] if api or file else ""
         folder = server.repositories.get(name)
@@ -86,6 +87,11 @@ class Hub(Handler):
                 if len(data) > LARGE:
                     entry["lfs"] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "pointerSize": 134}
                 siblings.append(entry)
+            if "/tree/" in self.path:
+                body = [{"type": "file", "oid": entry["blobId"], "size": entry["size"], "path": entry["rfilename"],
+                         **({"lfs": {**entry["lfs"], "oid": entry["lfs"]["sha256"]}} if "lfs" in entry else {})}
+                        for entry in siblings]
+                return self.send(200, [("Content-Type", "application/json")], json.dumps(body).encode())
             body = {"id": name, "modelId": name, "sha": COMMIT, "private": False, "gated": False, "tags": [],
                     "downloads": 0, "likes": 0, "siblings": siblings}
             return self.send(200, [("Content-Type", "application/json")], json.dumps(body).encode())

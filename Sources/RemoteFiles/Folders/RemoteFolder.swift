@@ -118,7 +118,9 @@ final class RemoteFolder: Sendable {
       guard error.kind == .unreachable, let copy = (site as? HubSite)?.cachedCopy else { throw error }
       return .local(copy)
     }
-    return .listed(FileTree(try usualFiles()))
+    let found = try usualFiles()
+    if found.isEmpty, let absence = site.absence { throw absence }
+    return .listed(FileTree(found))
   }
 
   /// The files with usual names that are there.

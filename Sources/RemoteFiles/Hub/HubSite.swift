@@ -13,13 +13,15 @@ final class HubSite: RemoteSite {
 
   /// What the Hub says of the repository.
   private struct Listing {
-    let commit: String
+    var commit: String
     /// Size and name in the cache of each file, where the Hub says them.
-    let blobs: [String: (size: UInt64, name: String)]
+    var blobs: [String: (size: UInt64, name: String)]
   }
 
-  /// Most bytes of the list of a repository's files.
+  /// Most bytes of a page of the list of a repository's files.
   private static let listingLimit = 64 << 20
+  /// Most files of a repository.
+  private static let fileLimit = 200_000
 
   init(_ hub: HubAddress, _ settings: HubSettings) {
     self.hub = hub
@@ -37,31 +39,66 @@ final class HubSite: RemoteSite {
   // MARK: Files
 
   func files(_ transport: Transport) throws(RemoteFailure) -> [String]? {
-    let answer = try transport.get(
-      address("api/models/\(hub.repository)/revision/\(hub.revision.asURLComponent)", query: "blobs=true"), of: self,
-      limit: Self.listingLimit)
-    guard answer.status == 200, !answer.hasMore else {
-      throw RemoteFailure(.other, "the list of the repository's files is longer than any model's")
+    let revision = hub.revision.asURLComponent
+    do throws(RemoteFailure) {
+      return try files(listed: "revision/\(revision)", query: "blobs=true", transport)
+    } catch {
+      guard error.kind == .unsupported else { throw error }
     }
-    guard let value = try? JSONValue(parsing: answer.body), let siblings = value["siblings"]?.array else {
-      throw RemoteFailure(
-        .other, "\(escaped(answer.address.host, limit: 100)) did not answer as the Hub does; check HF_ENDPOINT")
+    // Mirrors may know only some of the Hub's interface, and give files nevertheless.
+    do throws(RemoteFailure) {
+      return try files(listed: "tree/\(revision)", query: "recursive=true", transport)
+    } catch {
+      guard error.kind == .unsupported else { throw error }
+      return nil
     }
-    let commit = value["sha"]?.string ?? ""
+  }
+
+  private func files(listed place: String, query: String, _ transport: Transport) throws(RemoteFailure) -> [String] {
+    var next: WebAddress? = address("api/models/\(hub.repository)/\(place)", query: query)
     var names: [String] = []
-    var blobs: [String: (size: UInt64, name: String)] = [:]
-    for sibling in siblings {
-      guard let name = sibling["rfilename"]?.string, Self.isPlainPath(name) else { continue }
-      names.append(name)
-      let large = sibling["lfs"]?["sha256"]?.string ?? sibling["lfs"]?["oid"]?.string
-      guard let blob = large ?? sibling["blobId"]?.string, HubCache.isPlain(blob[...]),
-        let size = (sibling["size"] ?? sibling["lfs"]?["size"])?.int64
-      else { continue }
-      blobs[name] = (UInt64(max(0, size)), blob)
+    var listed = Listing(commit: hub.revision, blobs: [:])
+    while let page = next {
+      let answer = try transport.get(page, of: self, limit: Self.listingLimit)
+      guard answer.status == 200, !answer.hasMore, names.count <= Self.fileLimit else {
+        throw RemoteFailure(.other, "the list of the repository's files is longer than any model's")
+      }
+      // The description of a revision has the files among its members; the tree of one is their list.
+      guard let value = try? JSONValue(parsing: answer.body),
+        let entries = place.hasPrefix("tree") ? value.array : value["siblings"]?.array
+      else {
+        throw RemoteFailure(
+          .other, "\(escaped(answer.address.host, limit: 100)) did not answer as the Hub does; check HF_ENDPOINT")
+      }
+      if let commit = value["sha"]?.string, HubCache.isPlain(commit[...]) { listed.commit = commit }
+      for entry in entries where entry["type"]?.string != "directory" {
+        guard let name = (entry["rfilename"] ?? entry["path"])?.string, Self.isPlainPath(name) else { continue }
+        names.append(name)
+        listed.blobs[name] = Self.blob(entry)
+      }
+      next = entries.isEmpty ? nil : try Self.nextPage(answer)
     }
-    let found = Listing(commit: HubCache.isPlain(commit[...]) ? commit : hub.revision, blobs: blobs)
+    let found = listed
     listing.withLock { $0 = found }
     return names
+  }
+
+  /// Size and name in the cache of a file of the list.
+  private static func blob(_ entry: JSONValue) -> (size: UInt64, name: String)? {
+    let large = (entry["lfs"]?["sha256"] ?? entry["lfs"]?["oid"])?.string
+    guard let name = large ?? (entry["blobId"] ?? entry["oid"])?.string, HubCache.isPlain(name[...]),
+      let size = (entry["size"] ?? entry["lfs"]?["size"])?.int64, let size = UInt64(exactly: size)
+    else { return nil }
+    return (size, name)
+  }
+
+  /// The page that a header such as `Link: <https://…>; rel="next"` leads to, on the same server.
+  private static func nextPage(_ answer: HTTPAnswer) throws(RemoteFailure) -> WebAddress? {
+    guard let link = answer.headers["link"], link.hasPrefix("<"), link.contains("rel=\"next\""),
+      let end = link.firstIndex(of: ">")
+    else { return nil }
+    let next = try answer.address.following(String(link[link.index(after: link.startIndex)..<end]))
+    return next.origin == answer.address.origin && next != answer.address ? next : nil
   }
 
   /// Whether a name of the list stays below the repository.
@@ -103,6 +140,15 @@ final class HubSite: RemoteSite {
   /// The copy in the cache, for when the Hub cannot be reached.
   var cachedCopy: String? { try? settings.cache.snapshot(of: hub.repository, revision: hub.revision) }
 
+  var absence: RemoteFailure? {
+    let name = escaped(hub.repository, limit: 200)
+    return RemoteFailure(.absent, "the Hub has no repository \(name) (404); check the name, or \(tokenAdvice)")
+  }
+
+  private var tokenAdvice: String {
+    settings.token == nil ? "set HF_TOKEN if it is private" : "check what HF_TOKEN may read"
+  }
+
   // MARK: Requests
 
   func headerLines(for address: WebAddress) -> [String] {
@@ -112,7 +158,6 @@ final class HubSite: RemoteSite {
 
   func explanation(of answer: HTTPAnswer) -> RemoteFailure {
     let name = "\(escaped(hub.repository, limit: 200))"
-    let token = settings.token == nil ? "set HF_TOKEN if it is private" : "check what HF_TOKEN may read"
     switch (answer.headers["x-error-code"], answer.status) {
     case ("GatedRepo", _):
       return RemoteFailure(
@@ -121,9 +166,13 @@ final class HubSite: RemoteSite {
     case ("RevisionNotFound", _):
       return RemoteFailure(.absent, "\(name) has no revision \(escaped(hub.revision, limit: 100)) (\(answer.status))")
     case ("EntryNotFound", _): return RemoteFailure(.absent, "\(name) has no such file (\(answer.status))")
-    case ("RepoNotFound", _), (_, 404):
-      return RemoteFailure(.absent, "the Hub has no repository \(name) (\(answer.status)); check the name, or \(token)")
-    case (_, 401), (_, 403): return answer.failure(advice: token)
+    case ("RepoNotFound", _):
+      return RemoteFailure(
+        .absent, "the Hub has no repository \(name) (\(answer.status)); check the name, or \(tokenAdvice)")
+    case (_, 404), (_, 405), (_, 501):
+      let isFile = answer.address.path.contains("/resolve/")
+      return RemoteFailure(isFile ? .absent : .unsupported, "\(name) has no such file (\(answer.status))")
+    case (_, 401), (_, 403): return answer.failure(advice: tokenAdvice)
     default: return answer.failure()
     }
   }

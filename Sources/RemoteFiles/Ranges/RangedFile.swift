@@ -112,6 +112,11 @@ final class RangedFile: FileContents {
       let bytes = try ranges.fetch(parts[index])
       fetched.withLock { $0[index] = bytes }
     }
-    return fetched.withLock { Array($0.joined()) }
+    return fetched.withLock { fetched in
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(range.count)
+      for part in fetched { bytes += part }
+      return bytes
+    }
   }
 }
