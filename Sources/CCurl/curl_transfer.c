@@ -32,6 +32,7 @@ enum {
   OPTION_HEADER_FUNCTION = 20079,
   OPTION_PROGRESS_FUNCTION = 20219,
   INFO_RESPONSE_CODE = 0x200002,
+  INFO_CONNECT_CODE = 0x200016,
   GLOBAL_ALL = 3,
   PROTOCOLS_HTTP_AND_HTTPS = 3,
   TLS_1_2 = 6,
@@ -186,6 +187,7 @@ void curl_transfer_run(const curl_library *library, void *handle, curl_transfer 
 #undef SET
   transfer->result = library->easy_perform(handle);
   library->easy_getinfo(handle, INFO_RESPONSE_CODE, &transfer->status);
+  library->easy_getinfo(handle, INFO_CONNECT_CODE, &transfer->proxy_status);
   library->slist_free_all(lines);
 }
 

@@ -59,15 +59,12 @@ package struct LoRATool: ParsableCommand {
       var command = try parseAsRoot(arguments)
       name = commandName(of: command)
       try checkLevel()
+      var failure: (any Error)?
       do {
         if let command = command as? any ToolCommand { try command.runNoted() } else { try command.run() }
-      } catch let status as ExitStatus {
-        remote.explainFailure()
-        if remote.isIncomplete { throw ExitStatus.failed }
-        throw status
-      }
-      remote.explainFailure()
-      return remote.isIncomplete ? ExitStatus.failed.code : 0
+      } catch { failure = error }
+      try remote.conclude(failure)
+      return 0
     } catch let status as ExitStatus {
       return status.code
     } catch let failure as Failure {

@@ -25,12 +25,18 @@ final class RemoteInputs {
     return argument[..<start] + (files?.path(for: value) ?? value)
   }
 
-  /// Says why a server refused something, unless that was said: a report may have it among its findings alone.
-  func explainFailure() {
-    guard let failure = files?.failure, !StandardError.hasSaid(failure.cause) else { return }
-    StandardError.write("lora-tool: \(sentence(failure))\n")
+  /// Ends a command with the failure that it ended with, or with that of a server.
+  ///
+  /// A result that rests on an answer which a server did not give is no result. A report may have said why among its
+  /// findings alone.
+  func conclude(_ error: (any Error)?) throws {
+    guard let failure = files?.failure else {
+      if let error { throw error }
+      return
+    }
+    TerminationSignals.reraise()
+    if let error, !(error is ExitStatus) { throw error }
+    if !StandardError.hasSaid(failure.cause) { StandardError.write("lora-tool: \(sentence(failure))\n") }
+    throw ExitStatus.failed
   }
-
-  /// Whether a result rests on an answer that a server did not give.
-  var isIncomplete: Bool { files?.failure != nil }
 }

@@ -140,6 +140,11 @@ public final class InputFile: FileContents {
     return try bytes(at: 0, count: Int(size))
   }
 
+  /// Has small ranges of a remote file at hand, which will be read one by one.
+  package func prefetch(_ ranges: [Range<UInt64>]) {
+    if case .remote(let contents) = backing { contents.prefetch(ranges) }
+  }
+
   /// Tells the kernel that the file will be read from start to end.
   public func adviseSequential() { if case .open(let descriptor) = backing { lora_advise_sequential(descriptor) } }
 }

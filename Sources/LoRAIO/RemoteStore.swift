@@ -19,6 +19,12 @@ package protocol FileContents: Sendable {
   var size: UInt64 { get }
   /// Fills as much of the buffer as there is from `offset`; returns the bytes read.
   func readAvailable(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(IOError) -> Int
+  /// Has small ranges at hand that will be read one by one, where each read would be a request.
+  func prefetch(_ ranges: [Range<UInt64>])
+}
+
+extension FileContents {
+  package func prefetch(_ ranges: [Range<UInt64>]) {}
 }
 
 /// Paths with a scheme, and who answers them.

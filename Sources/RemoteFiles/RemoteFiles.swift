@@ -67,8 +67,9 @@ package final class RemoteFiles: RemoteStore {
   /// What was found out then is not the whole truth, whatever else was found.
   package var failure: IOError? { failures.first.withLock { $0 } }
 
-  /// The path that stands for an argument of a command line everywhere: without user, password, query and fragment,
-  /// which may be secrets. They are remembered for the requests alone.
+  /// The path that stands for an argument of a command line everywhere.
+  ///
+  /// It is without user, password, query and fragment, which may be secrets and are remembered for the requests alone.
   package func path(for argument: String) -> String {
     guard let colon = argument.firstIndex(of: ":") else { return argument }
     let text = argument[..<colon].lowercased() + argument[colon...]
@@ -125,16 +126,19 @@ package final class RemoteFiles: RemoteStore {
       return (folder, path.below(hub.root))
     }
     let isNamed = named[path] != nil
-    let known = isNamed ? nil : state.withLock { state -> (RemoteFolder, String)? in
-      var folder = path
-      while folder.contains("://"), !folder.hasSuffix("//") {
-        if let found = state.listed[folder] { return (found, path.below(folder)) }
-        folder = Folder.parent(folder)
+    let known =
+      isNamed
+      ? nil
+      : state.withLock { state -> (RemoteFolder, String)? in
+        var folder = path
+        while folder.contains("://"), !folder.hasSuffix("//") {
+          if let found = state.listed[folder] { return (found, path.below(folder)) }
+          folder = Folder.parent(folder)
+        }
+        if let found = state.around[path] { return (found, "") }
+        if let found = state.around[Folder.parent(path)] { return (found, Folder.lastComponent(path)) }
+        return nil
       }
-      if let found = state.around[path] { return (found, "") }
-      if let found = state.around[Folder.parent(path)] { return (found, Folder.lastComponent(path)) }
-      return nil
-    }
     if let known { return known }
     if !UsualNames.isFile(path) {
       let folder = try listed(path) { () throws(RemoteFailure) in try site(of: path) }

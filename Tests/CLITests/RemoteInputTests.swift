@@ -36,7 +36,9 @@ struct RemoteInputTests {
   @Test(arguments: [["inspect", "--stats"], ["validate"], ["validate", "--header-only"]])
   func anAddressIsReadLikeAPath(_ command: [String]) throws {
     let server = try Self.server()
-    for name in ["adapters/llama-all-linear", "adapters/llama-all-linear/adapter_model.safetensors", "adapters/llama-zstd"] {
+    for name in [
+      "adapters/llama-all-linear", "adapters/llama-all-linear/adapter_model.safetensors", "adapters/llama-zstd",
+    ] {
       let here = try Self.run(command + [name, "--format", "json"])
       let there = try Self.run(command + ["\(server.url)/\(name)", "--format", "json"])
       #expect(there.code == here.code)
@@ -71,7 +73,8 @@ struct RemoteInputTests {
   @Test func secretsOfAnAddressAppearNowhere() throws {
     let server = try Self.server()
     let folder = try TemporaryFolder()
-    let url = server.url.replacing("http://", with: "http://user:passwordsecret@")
+    let url =
+      server.url.replacing("http://", with: "http://user:passwordsecret@")
       + "/signed/adapters/llama-all-linear/adapter_model.safetensors?sig=querysecret"
     for arguments in [
       ["inspect", url, "--verbose"], ["inspect", "--stats", "--format", "json", url],
@@ -108,7 +111,9 @@ struct RemoteInputTests {
     }
     let file = "/adapters/llama-all-linear/adapter_model.safetensors"
     for command in [["inspect"], ["validate"], ["validate", "--format", "json"], ["validate", "--header-only"]] {
-      for address in [server.url + "/denied" + file, server.url + "/config" + file, fixtures.url + "/nothing.safetensors"] {
+      for address in [
+        server.url + "/denied" + file, server.url + "/config" + file, fixtures.url + "/nothing.safetensors",
+      ] {
         let result = try Self.run(command + [address])
         #expect(result.code == 2)
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
@@ -153,7 +158,7 @@ struct RemoteInputTests {
       ["resize", server.url + "/a.safetensors", "--rank", "2", "--output", folder.path("out")], environment: Self.alone)
     while server.requests.isEmpty && running.isRunning { Thread.sleep(forTimeInterval: 0.05) }
     let begin = Date()
-    kill(running.id, SIGINT)
+    kill(running.id, SIGTERM)
     _ = running.wait()
     #expect(Date().timeIntervalSince(begin) < 20)
   }

@@ -26,8 +26,11 @@ public final class LoopbackServer: Sendable {
 
   /// What is answered.
   public struct Response: Sendable {
+    /// The status.
     public var status: Int
+    /// Header lines; the length of the body is added.
     public var headers: [String: String]
+    /// What is sent.
     public var body: [UInt8]
     /// Bytes of the body after which the connection is closed, though more were promised.
     public var cutAfter: Int?
@@ -48,7 +51,9 @@ public final class LoopbackServer: Sendable {
     /// The part of a file that was asked for, as good servers answer.
     public static func file(_ bytes: [UInt8], _ request: Request, tag: String = "\"one\"") -> Response {
       guard let range = request.range else { return Response(200, headers: ["ETag": tag], body: bytes) }
-      guard range.first < bytes.count else { return Response(416, headers: ["Content-Range": "bytes */\(bytes.count)"]) }
+      guard range.first < bytes.count else {
+        return Response(416, headers: ["Content-Range": "bytes */\(bytes.count)"])
+      }
       let last = min(range.last, bytes.count - 1)
       return Response(
         206, headers: ["ETag": tag, "Content-Range": "bytes \(range.first)-\(last)/\(bytes.count)"],

@@ -72,7 +72,9 @@ struct FolderTests {
     try folder.write("hub/models--org--name/refs/main", "c0ffee")
     try folder.write("hub/models--org--name/snapshots/c0ffee/adapter_config.json", "{}")
     let closed = try LoopbackServer.unusedURL()
-    for variables in [["HF_HUB_OFFLINE": "1"], ["HF_ENDPOINT": closed], ["HF_HUB_OFFLINE": "yes", "HF_ENDPOINT": closed]] {
+    for variables in [
+      ["HF_HUB_OFFLINE": "1"], ["HF_ENDPOINT": closed], ["HF_HUB_OFFLINE": "yes", "HF_ENDPOINT": closed],
+    ] {
       let all = variables.merging(["HF_HOME": folder.path]) { $1 }
       let files = Self.files(all)
       #expect(try files.names(in: "hf://org/name") == ["adapter_config.json"])
@@ -183,7 +185,8 @@ struct FolderTests {
       ".aws/credentials",
       "[default]\naws_access_key_id = one\naws_secret_access_key=two=\n# x\n[team]\naws_access_key_id=three\n"
         + "aws_secret_access_key = four\naws_session_token=five\n")
-    try folder.write(".aws/config", "[default]\nregion = eu-west-1\n[profile  team]\nregion=eu-west-2\ns3 =\n  region = no\n")
+    try folder.write(
+      ".aws/config", "[default]\nregion = eu-west-1\n[profile  team]\nregion=eu-west-2\ns3 =\n  region = no\n")
     func settings(_ variables: [String: String]) throws -> AWSSettings {
       let all = variables.merging(["HOME": folder.path]) { $1 }
       return try AWSSettings { all[$0] }

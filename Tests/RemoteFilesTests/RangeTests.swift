@@ -55,7 +55,8 @@ struct RangeTests {
     for _ in 0..<50 {
       let start = Int.random(in: 0..<content.count, using: &generator)
       let count = Int.random(in: 1...400_000, using: &generator)
-      #expect(try Self.read(file, at: UInt64(start), count) == Array(content[start..<min(start + count, content.count)]))
+      #expect(
+        try Self.read(file, at: UInt64(start), count) == Array(content[start..<min(start + count, content.count)]))
     }
     #expect(try Self.read(file, at: 3_000_001, 10) == [])
   }
@@ -66,6 +67,17 @@ struct RangeTests {
     let file = try Self.files().open(server.url + "/a.safetensors")
     #expect(try Self.all(file) == content)
     #expect(server.requests.count < 20)
+  }
+
+  @Test func smallReadsThatAreAnnouncedFetchLittle() throws {
+    let content = Self.bytes(8_000_000)
+    let server = try LoopbackServer { .file(content, $0) }
+    let file = try Self.files().open(server.url + "/a.safetensors")
+    let places = (0..<40).map { UInt64($0) * 199_999 + 7 }
+    file.prefetch(places.map { $0..<($0 + 2) } + [7_999_999..<9_000_000])
+    for place in places { #expect(try Self.read(file, at: place, 2) == Array(content[Int(place)..<(Int(place) + 2)])) }
+    let sent = server.requests.compactMap { $0.range.map { $0.last - $0.first + 1 } }.reduce(0, +)
+    #expect(server.requests.count <= 41 && sent < 140_000)
   }
 
   @Test func threadsGetEveryByteOnce() throws {

@@ -162,6 +162,23 @@ def check_hub(scratch):
     check(result.returncode == run(["validate", small]).returncode, "the id of a cached repository", result.stderr)
     refused("offline, not cached", ["inspect", "hf://org/nothing"], ["HF_HUB_OFFLINE"], offline)
 
+    # A merge of a base and an adapter that lie there.
+    bases = {"here": model, "there": "hf://org/model"}
+    for place, adapter in [("here", small), ("there", "hf://org/small")]:
+        result = run(["merge", "--base", bases[place], "--adapter", adapter, "--output", scratch / f"merged-{place}",
+                      "--verify"], **(variables if place == "there" else {}))
+        check(result.returncode == 0, f"merge --verify {bases[place]}", result.stderr)
+    names = sorted(path.name for path in (scratch / "merged-here").iterdir())
+    check(names == sorted(path.name for path in (scratch / "merged-there").iterdir()), "the merges have the same files")
+    check(all((scratch / "merged-here" / name).read_bytes() == (scratch / "merged-there" / name).read_bytes()
+              for name in names if name != "lora-merge.json"), "the merges have the same bytes, their records aside")
+    for arguments in [["pack", "--base", "hf://org/model", "--max-loras", "1", "--verify"],
+                      ["plan", "--base", "hf://org/model", "--adapter"],
+                      ["validate", "--base", "hf://org/model", "--engine", "vllm"], ["diff", small],
+                      ["parity", "--base", "hf://org/model", "--adapter"]]:
+        result = run([*arguments, "hf://org/small"], **variables)
+        check(result.returncode == 0, f"{' '.join(map(str, arguments[:3]))} hf://org/small", result.stderr)
+
     # What is made of it.
     for source, environment in [(small, {}), ("hf://org/small", variables)]:
         output = scratch / f"resized-{len(str(source))}"

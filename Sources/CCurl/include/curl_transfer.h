@@ -71,6 +71,8 @@ typedef struct curl_transfer {
   // What came.
   int result;
   long status;
+  // What a proxy said to the wish for a connection; 0 without one.
+  long proxy_status;
   // The body, allocated as it comes; when it had more, the transfer was ended there.
   uint8_t *_Nullable body;
   size_t received;

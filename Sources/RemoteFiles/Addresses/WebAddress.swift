@@ -49,7 +49,8 @@ struct WebAddress: Sendable, Hashable {
       ? nil : String(tail[tail.index(after: question)...]).percentEncoded(keeping: Self.written)
     guard scheme == "https" || isLoopback || allowsPlain else {
       throw RemoteFailure(
-        .other, "http:// is read from this machine alone, because others could read or change what is sent; use https://")
+        .other,
+        "http:// is read from this machine alone, because others could read or change what is sent; use https://")
     }
   }
 

@@ -161,7 +161,8 @@ final class HubSite: RemoteSite {
     switch (answer.headers["x-error-code"], answer.status) {
     case ("GatedRepo", _):
       return RemoteFailure(
-        .refused, "\(name) is gated (\(answer.status)): ask for access on its page, then set HF_TOKEN to a token of the "
+        .refused,
+        "\(name) is gated (\(answer.status)): ask for access on its page, then set HF_TOKEN to a token of the "
           + "account that has it")
     case ("RevisionNotFound", _):
       return RemoteFailure(.absent, "\(name) has no revision \(escaped(hub.revision, limit: 100)) (\(answer.status))")

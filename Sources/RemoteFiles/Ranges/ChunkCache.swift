@@ -76,7 +76,9 @@ import Glibc
       unsafe pthread_mutex_unlock(lock)
     }
     let id = ObjectIdentifier(file)
-    guard let index = chunks.firstIndex(where: { $0.file == id && $0.range == range && $0.bytes == nil }) else { return }
+    guard let index = chunks.firstIndex(where: { $0.file == id && $0.range == range && $0.bytes == nil }) else {
+      return
+    }
     guard let bytes else {
       chunks.remove(at: index)
       return

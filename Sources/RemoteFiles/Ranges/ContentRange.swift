@@ -21,7 +21,8 @@ struct ContentRange: Equatable {
       bytes = nil
     } else {
       let ends = sides[0].split(separator: "-", omittingEmptySubsequences: false)
-      guard ends.count == 2, let first = UInt64(ends[0]), let last = UInt64(ends[1]), first <= last, last < UInt64(Int64.max),
+      guard ends.count == 2, let first = UInt64(ends[0]), let last = UInt64(ends[1]), first <= last,
+        last < UInt64(Int64.max),
         total.map({ last < $0 }) ?? true
       else { return nil }
       bytes = first..<(last + 1)

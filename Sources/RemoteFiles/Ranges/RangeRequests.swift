@@ -43,7 +43,9 @@ final class RangeRequests: Sendable {
     case 200:
       opened.ignoresRanges = true
       if let length = answer.headers["content-length"] {
-        guard let size = UInt64(length), size <= UInt64(Int64.max) else { throw answer.failure("does not say how long the file is") }
+        guard let size = UInt64(length), size <= UInt64(Int64.max) else {
+          throw answer.failure("does not say how long the file is")
+        }
         opened.size = size
       } else {
         guard !answer.hasMore else { throw answer.failure("does not say how long the file is") }
@@ -117,7 +119,8 @@ final class RangeRequests: Sendable {
 
   private static func noRanges(_ address: WebAddress) -> RemoteFailure {
     RemoteFailure(
-      .other, "\(escaped(address.host, limit: 100)) sends whole files alone, not parts of them; download the file and "
+      .other,
+      "\(escaped(address.host, limit: 100)) sends whole files alone, not parts of them; download the file and "
         + "name the copy")
   }
 }

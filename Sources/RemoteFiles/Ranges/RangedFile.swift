@@ -16,6 +16,8 @@ final class RangedFile: FileContents {
   /// Bytes of each of the requests that a large fetch is split into, and how many of them are sent at a time.
   private static let partBytes: UInt64 = 2 << 20
   private static let partsInFlight = 4
+  /// Most requests that are made ahead of small reads.
+  private static let prefetchLimit = 4096
 
   let size: UInt64
   private let path: String
@@ -55,7 +57,7 @@ final class RangedFile: FileContents {
     var done = 0
     while done < count {
       let place = offset + UInt64(done)
-      let (bytes, first) = try bytes(around: place, upTo: offset + UInt64(count))
+      let (bytes, first) = try bytes(around: place) { wanted(place, offset + UInt64(count)) }
       let skipped = Int(place - first)
       let step = min(bytes.count - skipped, count - done)
       unsafe bytes.withUnsafeBytes { source in
@@ -67,11 +69,13 @@ final class RangedFile: FileContents {
     return count
   }
 
-  /// Bytes that have the one at `offset` among them, and where they begin.
-  private func bytes(around offset: UInt64, upTo end: UInt64) throws(IOError) -> (bytes: [UInt8], first: UInt64) {
+  /// Bytes that have the one at `offset` among them, and where they begin; `wanted` says what to fetch if none have.
+  private func bytes(around offset: UInt64, wanted: () -> Range<UInt64>) throws(IOError)
+    -> (bytes: [UInt8], first: UInt64)
+  {
     if offset < UInt64(start.count) { return (start, 0) }
     if let failure = progress.withLock({ $0.failure }) { throw failure }
-    switch cache.lookUp(self, offset, wanted: { wanted(offset, end) }) {
+    switch cache.lookUp(self, offset, wanted: wanted) {
     case .found(let bytes, let first): return (bytes, first)
     case .fetch(let range):
       do throws(RemoteFailure) {
@@ -86,6 +90,23 @@ final class RangedFile: FileContents {
         cache.finish(self, range, nil)
         throw failure
       }
+    }
+  }
+
+  func prefetch(_ ranges: [Range<UInt64>]) {
+    var wanted: [Range<UInt64>] = []
+    let sorted = ranges.sorted { $0.lowerBound < $1.lowerBound }
+    for range in sorted where range.lowerBound >= UInt64(start.count) && range.upperBound <= size {
+      if let last = wanted.last, range.lowerBound <= last.upperBound + Self.smallestFetch {
+        wanted[wanted.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+      } else if !range.isEmpty {
+        wanted.append(range)
+      }
+    }
+    guard wanted.count <= Self.prefetchLimit, wanted.allSatisfy({ $0.count <= Int(Self.largestFetch) }) else { return }
+    Workers.forEach(count: wanted.count, workers: 8) { [self, wanted] (index) throws(Never) in
+      // A failure is kept for the read that wants these bytes.
+      _ = try? bytes(around: wanted[index].lowerBound) { wanted[index] }
     }
   }
 

@@ -17,7 +17,8 @@ struct AWSSettings: Sendable {
     let configPath = environment("AWS_CONFIG_FILE").nonEmpty ?? Folder.join(home, ".aws/config")
     let config =
       profile == "default"
-      ? Self.section(profile, of: configPath, environment) : Self.section("profile " + profile, of: configPath, environment)
+      ? Self.section(profile, of: configPath, environment)
+      : Self.section("profile " + profile, of: configPath, environment)
     if let id = environment("AWS_ACCESS_KEY_ID").nonEmpty, let secret = environment("AWS_SECRET_ACCESS_KEY").nonEmpty {
       credentials = AWSCredentials(
         keyID: id, secret: secret, sessionToken: environment("AWS_SESSION_TOKEN").nonEmpty)
@@ -44,9 +45,12 @@ struct AWSSettings: Sendable {
       environment("AWS_ENDPOINT_URL_S3").nonEmpty ?? environment("AWS_ENDPOINT_URL").nonEmpty ?? config?["endpoint_url"]
     do throws(RemoteFailure) {
       // Who runs a service in a network of their own sets its address; a signature does not tell the key.
-      endpoint = ignores ? nil : try address.map { text throws(RemoteFailure) in
-        try WebAddress(parsing: text, allowsPlain: true)
-      }
+      endpoint =
+        ignores
+        ? nil
+        : try address.map { text throws(RemoteFailure) in
+          try WebAddress(parsing: text, allowsPlain: true)
+        }
     } catch {
       throw RemoteFailure(.other, "AWS_ENDPOINT_URL cannot be used: \(error.reason)")
     }
@@ -54,7 +58,9 @@ struct AWSSettings: Sendable {
 
   static func isRegion(_ text: String) -> Bool {
     (1...64).contains(text.utf8.count)
-      && text.utf8.allSatisfy { ("a"..."z").contains(Character(UnicodeScalar($0))) || (48...57).contains($0) || $0 == 45 }
+      && text.utf8.allSatisfy {
+        ("a"..."z").contains(Character(UnicodeScalar($0))) || (48...57).contains($0) || $0 == 45
+      }
   }
 
   /// The members of a section `[name]` of a file; nil when there is no such section.

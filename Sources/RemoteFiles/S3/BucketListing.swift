@@ -45,7 +45,9 @@ extension String {
   /// With the five named entities of XML as characters.
   fileprivate var unescapedXML: String {
     guard contains("&") else { return self }
-    let entities: [(String, Character)] = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")]
+    let entities: [(String, Character)] = [
+      ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&"),
+    ]
     var result = ""
     var rest = self[...]
     while let first = rest.first {

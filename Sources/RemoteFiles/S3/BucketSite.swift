@@ -151,7 +151,9 @@ extension String {
     let parts = split(separator: start, maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else { return nil }
     let word = parts[1].split(separator: end, maxSplits: 1, omittingEmptySubsequences: false)
-    guard word.count == 2, word[0].utf8.count <= 60, word[0].allSatisfy({ $0.isLetter && $0.isASCII }) else { return nil }
+    guard word.count == 2, word[0].utf8.count <= 60, word[0].allSatisfy({ $0.isLetter && $0.isASCII }) else {
+      return nil
+    }
     return String(word[0])
   }
 }

@@ -38,7 +38,8 @@ import Synchronization
       return
     }
     throw RemoteFailure(
-      .other, "reading from a server needs libcurl, which is not installed; install it (Debian: libcurl4, Fedora: "
+      .other,
+      "reading from a server needs libcurl, which is not installed; install it (Debian: libcurl4, Fedora: "
         + "libcurl, Alpine: libcurl)")
   }
 
@@ -97,8 +98,10 @@ import Synchronization
     // Plain text to this machine must not leave it by way of a proxy.
     let noProxy = address.scheme == "http" && address.isLoopback ? "*" : nil
     unsafe withCStrings(
-      [address.text, settings.userAgent, address.userPassword, noProxy, settings.certificateFile,
-        settings.certificateFolder] + lines
+      [
+        address.text, settings.userAgent, address.userPassword, noProxy, settings.certificateFile,
+        settings.certificateFolder,
+      ] + lines
     ) { texts in
       unsafe transfer.pointee.url = texts[0] ?? transfer.pointee.url
       unsafe transfer.pointee.user_agent = texts[1] ?? transfer.pointee.user_agent

@@ -13,13 +13,18 @@ extension HTTPAnswer {
 
   /// Whether a transfer that ended this way may go through the next time.
   var transferMayPass: Bool {
-    [CURL_PARTIAL_FILE, CURL_NOTHING, CURL_SEND, CURL_RECEIVE, CURL_HTTP2, CURL_HTTP2_STREAM]
-      .contains { result == Int32($0) }
+    proxyStatus < 400
+      && [CURL_PARTIAL_FILE, CURL_NOTHING, CURL_SEND, CURL_RECEIVE, CURL_HTTP2, CURL_HTTP2_STREAM]
+        .contains { result == Int32($0) }
   }
 
   /// Why the transfer did not end well.
   var transferFailure: RemoteFailure {
     let host = escaped(address.host, limit: 100)
+    if proxyStatus >= 400 {
+      return RemoteFailure(
+        .refused, "the proxy does not connect to \(host) (\(proxyStatus)); check HTTPS_PROXY and NO_PROXY")
+    }
     switch Int(result) {
     case CURL_ABORTED: return Interruption.failure
     case CURL_HOST_NAME:
@@ -28,7 +33,8 @@ extension HTTPAnswer {
       return RemoteFailure(.unreachable, "the name of the proxy is not known; check HTTPS_PROXY")
     case CURL_CONNECT:
       return RemoteFailure(
-        .unreachable, "no connection to \(escaped(address.authority, limit: 100)); check the address, the network and "
+        .unreachable,
+        "no connection to \(escaped(address.authority, limit: 100)); check the address, the network and "
           + "HTTPS_PROXY")
     case CURL_TIMEOUT:
       return RemoteFailure(status == 0 ? .unreachable : .other, "\(host) is too slow or does not answer; try again")
@@ -36,7 +42,8 @@ extension HTTPAnswer {
       return RemoteFailure(.other, "no encrypted connection to \(host) could be agreed on (TLS)")
     case CURL_CERTIFICATE:
       return RemoteFailure(
-        .other, "the certificate of \(host) is not trusted or names another server; name your own authority's "
+        .other,
+        "the certificate of \(host) is not trusted or names another server; name your own authority's "
           + "certificates in SSL_CERT_FILE if it is yours")
     case CURL_CERTIFICATE_FILE:
       return RemoteFailure(.other, "the trusted certificates cannot be read; check SSL_CERT_FILE")

@@ -6,6 +6,8 @@ struct HTTPAnswer: Sendable {
   let result: Int32
   /// The status, 0 when no answer came.
   let status: Int
+  /// The status with which a proxy refused the connection; 0 without one.
+  let proxyStatus: Int
   /// The last value of each header, by its name in lower case.
   let headers: [String: String]
   /// The body of a 200 or 206, as far as it was taken.
@@ -21,10 +23,12 @@ struct HTTPAnswer: Sendable {
     self.address = address
     unsafe result = transfer.pointee.result
     unsafe status = transfer.pointee.status
+    unsafe proxyStatus = transfer.pointee.proxy_status
     unsafe hasMore = transfer.pointee.has_more != 0
-    unsafe body = transfer.pointee.body.map {
-      unsafe Array(UnsafeBufferPointer(start: $0, count: transfer.pointee.received))
-    } ?? []
+    unsafe body =
+      transfer.pointee.body.map {
+        unsafe Array(UnsafeBufferPointer(start: $0, count: transfer.pointee.received))
+      } ?? []
     func text(_ start: UnsafePointer<CChar>, _ count: Int) -> String {
       unsafe String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
     }
