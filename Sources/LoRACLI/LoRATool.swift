@@ -54,7 +54,7 @@ package struct LoRATool: ParsableCommand {
         throw Failure("the arguments of the command line cannot be read; mount /proc, where the system shows them")
       }
       let remote = RemoteInputs()
-      let arguments = commandLine.dropFirst().map { remote.taken($0) }
+      let arguments = try remote.taken(Array(commandLine.dropFirst()))
       try checkCommandNames(arguments)
       var command = try parseAsRoot(arguments)
       name = commandName(of: command)

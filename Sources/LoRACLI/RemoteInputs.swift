@@ -1,3 +1,4 @@
+import ArgumentParser
 import JSON
 import LoRAIO
 import RemoteFiles
@@ -6,23 +7,34 @@ import RemoteFiles
 final class RemoteInputs {
   private var files: RemoteFiles?
 
-  /// The argument as the program goes on with it: an address without what may be a secret.
+  /// The arguments as the program goes on with them: addresses without what may be a secret.
   ///
   /// Servers are asked for nothing unless an argument names one, so that no file can lead the program to one.
-  func taken(_ argument: String) -> String {
-    // `--base=URL` carries its value along.
-    let equals = argument.hasPrefix("-") ? argument.firstIndex(of: "=") : nil
-    let start = equals.map { argument.index(after: $0) } ?? argument.startIndex
-    let value = String(argument[start...])
+  func taken(_ arguments: [String]) throws -> [String] {
+    var taken: [String] = []
+    for argument in arguments {
+      // `--base=URL` carries its value along.
+      let equals = argument.hasPrefix("-") ? argument.firstIndex(of: "=") : nil
+      let start = equals.map { argument.index(after: $0) } ?? argument.startIndex
+      let path = path(for: String(argument[start...]))
+      let option = equals.map { String(argument[..<$0]) } ?? taken.last
+      if let path, let option, ["--output", "-o"].contains(option) {
+        throw ValidationError("\(option) wants a path on this machine, not \(escaped(path)): servers are only read")
+      }
+      taken.append(path.map { argument[..<start] + $0 } ?? argument)
+    }
+    return taken
+  }
+
+  /// The path that stands for an address; nil for what is none.
+  private func path(for value: String) -> String? {
     guard let colon = value.firstIndex(of: ":"), value[colon...].hasPrefix("://"),
       RemotePath.isRemote(value[..<colon].lowercased() + value[colon...])
-    else { return argument }
-    if files == nil {
-      let new = RemoteFiles()
-      RemotePath.install(new)
-      files = new
-    }
-    return argument[..<start] + (files?.path(for: value) ?? value)
+    else { return nil }
+    let files = files ?? RemoteFiles()
+    if self.files == nil { RemotePath.install(files) }
+    self.files = files
+    return files.path(for: value)
   }
 
   /// Ends a command with the failure that it ended with, or with that of a server.

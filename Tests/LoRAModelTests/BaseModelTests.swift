@@ -1,7 +1,7 @@
 import Diagnostics
 import LoRAIO
-import RemoteFiles
 import LoRATestSupport
+import RemoteFiles
 import Safetensors
 import TensorCore
 import Testing

@@ -54,7 +54,8 @@ struct AdapterArguments: ParsableArguments {
   }
 
   private static func isPattern(_ argument: String) -> Bool {
-    FileKind(path: argument) == nil && argument.utf8.contains { "*?[".utf8.contains($0) }
+    !RemotePath.isRemote(argument) && argument.utf8.contains { "*?[".utf8.contains($0) }
+      && FileKind(path: argument) == nil
   }
 
   private static let standardInput =
