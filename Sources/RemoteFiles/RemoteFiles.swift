@@ -8,37 +8,13 @@ package final class RemoteFiles: RemoteStore {
   private let transport: Transport
   private let files: OpenFiles
   private let failures: Failures
-  private let named = Named()
+  private let named = NamedAddresses()
   private let state = Mutex(State())
 
   private struct State {
     /// Folders by their paths: those that are listed, and those around a file that was named.
     var listed: [String: RemoteFolder] = [:]
     var around: [String: RemoteFolder] = [:]
-  }
-
-  /// What the user named, and where it lies.
-  private final class Named: Sendable {
-    private let addresses = Mutex<[String: WebAddress]>([:])
-
-    subscript(path: String) -> WebAddress? { addresses.withLock { $0[path] } }
-
-    /// The path that an address is shown as.
-    ///
-    /// Addresses that differ in what is not shown are different files.
-    func add(_ address: WebAddress) -> String {
-      addresses.withLock { addresses in
-        let path = address.shown.withoutLastSlashes
-        var name = path
-        var count = 1
-        while let other = addresses[name], other != address {
-          count += 1
-          name = "\(path)#\(count)"
-        }
-        addresses[name] = address
-        return name
-      }
-    }
   }
 
   /// The first failure, which threads of all kinds report.
@@ -195,18 +171,5 @@ extension String {
   /// The part of a path below one of its folders.
   fileprivate func below(_ folder: String) -> String {
     String(dropFirst(folder.count)).split(separator: "/").joined(separator: "/")
-  }
-
-  fileprivate var withoutLastSlashes: String {
-    var text = self
-    while text.hasSuffix("/"), !text.hasSuffix("//") { text.removeLast() }
-    return text
-  }
-
-  /// What can be shown of a text that should be an address and is none.
-  fileprivate var withoutSecrets: String {
-    let text = prefix { $0 != "?" && $0 != "#" }
-    guard let at = text.lastIndex(of: "@"), let slashes = text.firstIndex(of: "/") else { return String(text) }
-    return text[...slashes] + "/" + text[text.index(after: at)...]
   }
 }

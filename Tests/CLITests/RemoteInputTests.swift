@@ -47,6 +47,14 @@ struct RemoteInputTests {
     }
   }
 
+  @Test func findingsLeadToTheAddress() throws {
+    let server = try Self.server()
+    let file = server.url + "/broken/rank-global/adapter_model.safetensors"
+    let result = try Self.run(["validate", file, "--format", "sarif"])
+    #expect(result.code == 1)
+    #expect(result.output.contains("\"uri\": \"\(file)\""))
+  }
+
   @Test func aHeaderIsCheckedInTwoRequests() throws {
     let server = try Self.server()
     let file = server.url + "/adapters/llama-all-linear/adapter_model.safetensors"

@@ -93,4 +93,41 @@ struct AddressTests {
       #expect(BucketListing(Array(broken.utf8)) == nil)
     }
   }
+
+  /// Whatever an argument or a server says, it is read or refused.
+  @Test func noTextIsTooOdd() {
+    let seeds = [
+      "https://user:p%40ss@[::1]:8443/a/../b?x=%ZZ#f", "http://127.0.0.1/x", "hf://org/name@refs/pr/1/x",
+      "s3://bucket/key", "bytes 0-99/1000", "HTTP/1.1 200 OK\r\nETag: \"x\"\r\n:\r\nContent-Length: 5",
+      "<ListBucketResult><Contents><Key>a&amp;%41</Key></Contents><IsTruncated>true</IsTruncated></ListBucketResult>",
+    ].map { Array($0.utf8) }
+    var generator = SeededGenerator(seed: 7)
+    let files = RemoteFiles(environment: { _ in nil })
+    for round in 0..<20_000 {
+      var bytes = seeds[round % seeds.count]
+      for _ in 0..<Int.random(in: 1...4, using: &generator) {
+        let place = Int.random(in: 0..<bytes.count, using: &generator)
+        switch Int.random(in: 0..<4, using: &generator) {
+        case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+        case 1: bytes.insert(Array("%:/@[]<>?#.-".utf8)[Int.random(in: 0..<12, using: &generator)], at: place)
+        case 2: bytes.removeLast(Int.random(in: 0..<min(8, bytes.count), using: &generator))
+        default: bytes += bytes[place...].prefix(20)
+        }
+        if bytes.isEmpty { bytes = [0] }
+      }
+      let text = String(decoding: bytes, as: UTF8.self)
+      let path = files.path(for: text)
+      #expect(!path.hasPrefix("https://user:p%40ss@"))
+      if let address = try? WebAddress(parsing: text) {
+        #expect(address.text.utf8.allSatisfy { (0x21...0x7E).contains($0) })
+        _ = try? address.following(text)
+        _ = try? WebAddress(parsing: "https://h/a").following(text)
+      }
+      if let hub = try? HubAddress(parsing: text) { #expect(!hub.root.contains("..")) }
+      _ = try? BucketSite.parts(of: text)
+      if let range = ContentRange(text)?.bytes { #expect(!range.isEmpty) }
+      _ = HTTPAnswer.headers(text)
+      _ = BucketListing(bytes)
+    }
+  }
 }
