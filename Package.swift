@@ -89,6 +89,9 @@ let package = Package(
     library("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"], isHot: true),
     library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
     library("BaseCatalogue", ["TensorCore", "JSON"], isHot: true),
+    .target(name: "CCurl"),
+    library(
+      "RemoteFiles", ["CCurl", "JSON", "LoRAIO", "SHA2"], isHot: true),
 
     // Bases whose weights are stored as codes
     library(
@@ -98,7 +101,7 @@ let package = Package(
     library(
       "LoRAModel",
       [
-        "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue",
+        "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "RemoteFiles", "Safetensors", "BaseCatalogue",
         "QuantizedWeights",
       ],
       isHot: true),
@@ -182,7 +185,7 @@ let package = Package(
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
         "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvalGate", "LoRAParity",
         "LoRAPolicy", "Compression", "LoRATraffic", "SlotCache", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity",
-        "LoRASurgery", "CUDADriver", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "LoRASurgery", "CUDADriver", "RemoteFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
     .executableTarget(
@@ -223,7 +226,8 @@ let package = Package(
     tests("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
     tests("BaseCatalogue", ["TensorCore", "JSON"]),
     tests("QuantizedWeights", ["TensorCore", "JSON", "LoRAIO", "Safetensors"]),
-    tests("LoRAModel", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue"]),
+    tests("LoRAModel", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "RemoteFiles", "Safetensors", "BaseCatalogue"]),
+    tests("RemoteFiles", ["JSON", "LoRAIO"]),
     tests("LoRATokenizer", ["JSON"]),
     tests("LoRAInspect", ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAModel"]),
     tests("LoRAEngines", ["TensorCore", "JSON", "LoRAIO", "LoRAModel", "LoRAValidate"]),

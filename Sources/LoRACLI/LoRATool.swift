@@ -53,12 +53,17 @@ package struct LoRATool: ParsableCommand {
       guard !commandLine.isEmpty else {
         throw Failure("the arguments of the command line cannot be read; mount /proc, where the system shows them")
       }
-      let arguments = Array(commandLine.dropFirst())
+      let remote = RemoteInputs()
+      let arguments = try remote.taken(Array(commandLine.dropFirst()))
       try checkCommandNames(arguments)
       var command = try parseAsRoot(arguments)
       name = commandName(of: command)
       try checkLevel()
-      if let command = command as? any ToolCommand { try command.runNoted() } else { try command.run() }
+      var failure: (any Error)?
+      do {
+        if let command = command as? any ToolCommand { try command.runNoted() } else { try command.run() }
+      } catch { failure = error }
+      try remote.conclude(failure)
       return 0
     } catch let status as ExitStatus {
       return status.code

@@ -5,6 +5,7 @@ import Glibc
 package enum Folder {
   /// Names in the folder without `.` and `..`, sorted by bytes.
   package static func names(in path: String) throws(IOError) -> [String] {
+    if let store = RemotePath.store(for: path) { return try store.names(in: path) }
     guard let stream = unsafe opendir(path) else { throw IOError("list", path, .system(lora_errno())) }
     defer { unsafe closedir(stream) }
     var names: [String] = []
@@ -25,6 +26,7 @@ package enum Folder {
   ///
   /// One listing costs less than asking for each name, but grows with the folder: past `limit` entries each is asked for.
   package static func holds(anyOf names: Set<String>, in path: String, limit: Int = 64) -> Bool {
+    if RemotePath.isRemote(path) { return (try? self.names(in: path))?.contains { names.contains($0) } ?? false }
     guard let stream = unsafe opendir(path) else { return false }
     defer { unsafe closedir(stream) }
     for _ in 0..<limit {

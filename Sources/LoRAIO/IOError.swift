@@ -16,6 +16,8 @@ public struct IOError: Error, Sendable, Equatable, CustomStringConvertible {
     case tooLarge(limit: UInt64, found: UInt64)
     /// What the file holds is damaged; the text says how.
     case damaged(String)
+    /// A server refused, or could not be reached; the text says how, and what to do.
+    case remote(String)
     /// The output exists, and replacing it was not allowed.
     case exists
   }
@@ -46,6 +48,7 @@ public struct IOError: Error, Sendable, Equatable, CustomStringConvertible {
     case .empty: "the file is empty"
     case .tooLarge(let limit, let found): "it has \(found) bytes, more than the \(limit) that are read at once"
     case .damaged(let how): how
+    case .remote(let how): how
     case .exists: "it exists already"
     }
   }

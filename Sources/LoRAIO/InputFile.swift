@@ -6,7 +6,9 @@ import Synchronization
 ///
 /// A class, not a move-only value, because the worker threads of a merge or a scan share it; the descriptor closes with
 /// the last reference. The file is read with `pread` and never mapped: a mapped file that shrinks kills the process.
-public final class InputFile: Sendable {
+///
+/// A path that a `RemoteStore` answers is read through it.
+public final class InputFile: FileContents {
   /// The path that it was opened by.
   public let path: String
   /// Size in bytes when it was opened.
@@ -18,6 +20,12 @@ public final class InputFile: Sendable {
   /// - Throws: `IOError` when it cannot be opened or is a folder, pipe, socket or device (which are not waited for).
   public init(path: String) throws(IOError) {
     self.path = path
+    if let store = RemotePath.store(for: path) {
+      let contents = try store.open(path)
+      size = contents.size
+      backing = .remote(contents)
+      return
+    }
     let descriptor = try SystemCalls.open(path, flags: O_RDONLY | O_NONBLOCK)
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
@@ -53,6 +61,7 @@ public final class InputFile: Sendable {
   private enum Backing: Sendable {
     case open(CInt)
     case deferred(Deferred)
+    case remote(any FileContents)
   }
 
   private final class Deferred: Sendable {
@@ -61,10 +70,11 @@ public final class InputFile: Sendable {
     init(_ make: @escaping @Sendable () throws(IOError) -> InputFile) { self.make = make }
   }
 
-  /// The open descriptor, for copies inside the kernel.
-  func descriptor() throws(IOError) -> CInt {
+  /// The open descriptor, for copies inside the kernel; nil for a file that is not on this machine.
+  func descriptor() throws(IOError) -> CInt? {
     switch backing {
     case .open(let descriptor): return descriptor
+    case .remote: return nil
     case .deferred(let deferred):
       return try deferred.made.withLock { made throws(IOError) in
         let file: InputFile
@@ -90,7 +100,8 @@ public final class InputFile: Sendable {
 
   /// Fills as much of the buffer as the file has from `offset`; returns the bytes read.
   public func readAvailable(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(IOError) -> Int {
-    let descriptor = try descriptor()
+    if case .remote(let contents) = backing { return unsafe try contents.readAvailable(into: buffer, at: offset) }
+    guard let descriptor = try descriptor() else { return 0 }
     var done = 0
     while done < buffer.count {
       let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
@@ -129,6 +140,11 @@ public final class InputFile: Sendable {
     return try bytes(at: 0, count: Int(size))
   }
 
+  /// Has small ranges of a remote file at hand, which will be read one by one.
+  package func prefetch(_ ranges: [Range<UInt64>]) {
+    if case .remote(let contents) = backing { contents.prefetch(ranges) }
+  }
+
   /// Tells the kernel that the file will be read from start to end.
   public func adviseSequential() { if case .open(let descriptor) = backing { lora_advise_sequential(descriptor) } }
 }
@@ -156,9 +172,24 @@ public enum FileKind: String, Sendable {
   }
 
   /// What `path` leads to after symbolic links, or nil when nothing is there.
+  ///
+  /// Also nil when the server of a remote path does not say; `leading(to:)` tells the two apart.
   public init?(path: String) {
+    if let store = RemotePath.store(for: path) {
+      guard let kind = try? store.kind(of: path) else { return nil }
+      self = kind
+      return
+    }
     var status = stat()
     guard unsafe stat(path, &status) == 0 else { return nil }
     self.init(mode: status.st_mode)
+  }
+
+  /// What `path` leads to, or nil when nothing is there.
+  ///
+  /// - Throws: `IOError` when the server of a remote path refuses to say or cannot be reached.
+  package static func leading(to path: String) throws(IOError) -> FileKind? {
+    if let store = RemotePath.store(for: path) { return try store.kind(of: path) }
+    return FileKind(path: path)
   }
 }

@@ -60,11 +60,14 @@ package final class OutputFile: Sendable {
 
   /// Copies `count` bytes of `source` to `offset`, inside the kernel where the file systems can.
   package func copy(from source: InputFile, at sourceOffset: UInt64, count: UInt64, to offset: UInt64) throws(IOError) {
+    guard let from = try source.descriptor() else {
+      return try copyThroughMemory(from: source, at: sourceOffset, count: count, to: offset)
+    }
     var done: UInt64 = 0
     while done < count {
       let step = Int(min(count - done, 1 << 30))
       let copied = try SystemCalls.copyRange(
-        from: source.descriptor(), at: sourceOffset + done, to: descriptor, at: offset + done, length: step, path: path)
+        from: from, at: sourceOffset + done, to: descriptor, at: offset + done, length: step, path: path)
       guard let copied else {
         return try copyThroughMemory(from: source, at: sourceOffset + done, count: count - done, to: offset + done)
       }

@@ -5,6 +5,9 @@ import Synchronization
 package enum TerminationSignals {
   private static let received = Atomic<CInt>(0)
 
+  /// Whether one of the two was received, so that waiting for a server ends.
+  package static var hasReceived: Bool { received.load(ordering: .relaxed) != 0 }
+
   /// Calls `action` on a thread of its own when the first of the two signals comes; the second one ends the process.
   ///
   /// Must be called before other threads start, because threads inherit which signals are held back.

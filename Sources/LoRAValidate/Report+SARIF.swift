@@ -1,5 +1,6 @@
 import Diagnostics
 public import JSON
+import LoRAIO
 
 extension ValidationReport {
   /// A SARIF 2.1.0 log with one run (OASIS, "Static Analysis Results Interchange Format Version 2.1.0").
@@ -87,10 +88,12 @@ extension Finding {
     return String(result)
   }
 
-  /// The path as a URI reference: unreserved characters and separators as they are, every other byte as %XX; absolute
-  /// paths get the file scheme.
+  /// The path as a URI reference: unreserved characters and separators as they are, every other byte as %XX.
+  ///
+  /// Absolute paths get the file scheme. An address is a URI, whose own codes and separators stay.
   private static func uri(_ path: String) -> String {
-    let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
+    let separators = RemotePath.isRemote(path) ? ":@%[]" : ""
+    let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/\(separators)".utf8)
     var text = path.hasPrefix("/") ? "file://" : ""
     for byte in path.utf8 {
       if plain.contains(byte) {

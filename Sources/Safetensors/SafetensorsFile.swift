@@ -70,6 +70,11 @@ public final class SafetensorsFile: Sendable {
     return try contents.bytes(at: offset(of: tensor), count: Int(tensor.byteCount))
   }
 
+  /// Has the data of small tensors at hand before they are read one by one.
+  package func prefetch(_ tensors: some Sequence<TensorInfo>) {
+    contents.file.prefetch(tensors.map { offset(of: $0)..<(offset(of: $0) + $0.byteCount) })
+  }
+
   /// The header as the file has it, its length in front.
   public func headerBytes() throws(IOError) -> [UInt8] {
     let count = Int(header.dataStart)

@@ -20,6 +20,13 @@ import Testing
     ["validate", "broken/file-html"],
     ["validate", "broken/file-gguf"],
     ["inspect", "/dev/null"],
+    // Addresses
+    ["inspect", "http://10.1.2.3/adapter_model.safetensors"],
+    ["inspect", "https://host:port/adapter_model.safetensors"],
+    ["validate", "hf://datasets/org/name"],
+    ["validate", "hf://org/name@"],
+    ["bases", "--base", "s3:///config.json"],
+    ["resize", "adapters/llama-nano", "--rank", "2", "--output", "hf://org/name"],
     // Damaged
     ["validate", "broken/header-truncated"],
     ["validate", "broken/header-trailing"],

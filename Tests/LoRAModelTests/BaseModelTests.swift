@@ -1,6 +1,7 @@
 import Diagnostics
 import LoRAIO
 import LoRATestSupport
+import RemoteFiles
 import Safetensors
 import TensorCore
 import Testing
@@ -43,7 +44,7 @@ private func llama(
 
   private func message(_ path: String, cache: String = "/nonexistent") -> String {
     do throws(BaseModelError) {
-      _ = try BaseModel.open(path, cache: BaseHubCache(root: cache))
+      _ = try BaseModel.open(path, cache: HubCache(root: cache))
       return "no error"
     } catch {
       return error.description
@@ -268,7 +269,7 @@ private func llama(
 }
 
 /// Hugging Face cache.
-@Suite struct BaseHubCacheTests {
+@Suite struct HubCacheTests {
   let folder: TemporaryFolder
 
   init() throws {
@@ -282,7 +283,7 @@ private func llama(
   }
 
   private func open(_ id: String) throws(BaseModelError) -> BaseModel {
-    try BaseModel.open(id, cache: BaseHubCache(root: folder.path("hub")))
+    try BaseModel.open(id, cache: HubCache(root: folder.path("hub")))
   }
 
   @Test func aRepositoryIsOpenedByItsIdARevisionAndACommit() throws {
@@ -342,18 +343,18 @@ private func llama(
       "a/b@", "a/b@x/../y", String(repeating: "a", count: 97),
     ])
   func onlyIdsThatTheHubAllowsAreLookedUp(id: String) {
-    #expect(BaseHubCache.repository(id) == nil)
+    #expect(HubCache.repository(id) == nil)
   }
 
   @Test func idsThatTheHubAllows() throws {
-    let plain = try #require(BaseHubCache.repository("meta-llama/Llama-3.1_8B"))
+    let plain = try #require(HubCache.repository("meta-llama/Llama-3.1_8B"))
     #expect(plain.id == "meta-llama/Llama-3.1_8B" && plain.revision == "main")
-    #expect(BaseHubCache.repository("gpt2")?.id == "gpt2")
-    #expect(BaseHubCache.repository("a/b@refs/pr/1")?.revision == "refs/pr/1")
+    #expect(HubCache.repository("gpt2")?.id == "gpt2")
+    #expect(HubCache.repository("a/b@refs/pr/1")?.revision == "refs/pr/1")
   }
 
   @Test func theEnvironmentNamesTheCacheAsHuggingfaceHubReadsIt() {
-    func root(_ variables: [String: String]) -> String { BaseHubCache { variables[$0] }.root }
+    func root(_ variables: [String: String]) -> String { HubCache { variables[$0] }.root }
     let home = ["HOME": "/h"]
     #expect(root(home) == "/h/.cache/huggingface/hub")
     #expect(root(["HOME": "/h", "XDG_CACHE_HOME": "/x"]) == "/x/huggingface/hub")

@@ -9,8 +9,8 @@ struct AdapterArguments: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       """
-      Adapter folders, .safetensors or .safetensors.zst files, folders to search, or quoted patterns such as \
-      'teams/*/v2'; the current folder by default.
+      Adapter folders, .safetensors or .safetensors.zst files, folders to search, quoted patterns such as \
+      'teams/*/v2', cached repository ids, or hf://, https:// and s3:// addresses; the current folder by default.
       """,
       valueName: "adapter"), completion: .file())
   var adapters: [String] = []
@@ -54,7 +54,8 @@ struct AdapterArguments: ParsableArguments {
   }
 
   private static func isPattern(_ argument: String) -> Bool {
-    FileKind(path: argument) == nil && argument.utf8.contains { "*?[".utf8.contains($0) }
+    !RemotePath.isRemote(argument) && argument.utf8.contains { "*?[".utf8.contains($0) }
+      && FileKind(path: argument) == nil
   }
 
   private static let standardInput =

@@ -17,14 +17,16 @@ enum VerificationDepth: String, CaseIterable, ExpressibleByArgument {
 /// What is merged into what; `merge` and `verify` share it, so that a merge can be checked by its own command line.
 struct MergeInputs: ParsableArguments {
   @Option(
-    help: "The base model: a folder, safetensors file, index or cached repository id with weights.", completion: .file()
-  )
+    help: """
+      The base model with weights: a folder, safetensors file, index, cached repository id, or an hf://, https:// or \
+      s3:// address.
+      """, completion: .file())
   var base: String
 
   @Option(
     help: """
-      An adapter to merge; may be given several times, the changes add up. 'none' with --dequantize writes the base \
-      itself as a plain model.
+      An adapter to merge, a path or address; may be given several times, the changes add up. 'none' with --dequantize \
+      writes the base itself as a plain model.
       """, completion: .file())
   var adapter: [String]
 

@@ -12,7 +12,10 @@ struct BasesCommand: ToolCommand {
     abstract: "List the known architectures, or the modules of one base that LoRA can target.")
 
   @Option(
-    help: "Base model to describe: a config.json, model folder, safetensors file, index or cached repository id.",
+    help: """
+      Base model to describe: a config.json, model folder, safetensors file, index, cached repository id, or an hf://, https:// \
+      or s3:// address.
+      """,
     completion: .file())
   var base: String?
 

@@ -17,7 +17,7 @@ struct ConvertCommand: ToolCommand {
       --unfuse change how projections of a PEFT adapter are held, such as q_proj, k_proj and v_proj in one qkv_proj.
       """)
 
-  @Argument(help: "An adapter folder or weights file of any format that inspect knows.", completion: .file())
+  @Argument(help: "An adapter folder, weights file or address, of any format that inspect knows.", completion: .file())
   var input: String
 
   @Option(name: .customLong("to"), help: "Target format: peft, kohya, diffusers, mlx, torchtune, gguf or trtllm.")
@@ -26,7 +26,7 @@ struct ConvertCommand: ToolCommand {
   @Option(
     help: """
       The base model, for layers, heads, experts and names that the adapter does not tell: a config.json, model folder, \
-      safetensors file, index or cached repository id.
+      safetensors file, index, cached repository id, or an hf://, https:// or s3:// address.
       """, completion: .file())
   var base: String?
 

@@ -21,7 +21,8 @@ struct DiffCommand: ToolCommand {
     case markdown
   }
 
-  @Argument(help: "The first adapter: a folder, or a .safetensors or .safetensors.zst file.", completion: .file())
+  @Argument(
+    help: "The first adapter: a folder, a .safetensors or .safetensors.zst file, or an address.", completion: .file())
   var a: String
 
   @Argument(help: "The second adapter.", completion: .file())

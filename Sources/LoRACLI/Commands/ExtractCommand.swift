@@ -19,7 +19,10 @@ struct ExtractCommand: ToolCommand {
       """)
 
   @Option(
-    help: "The model to start from: a folder, safetensors file, index or cached repository id with weights.",
+    help: """
+      The model to start from, with weights: a folder, safetensors file, index, cached repository id, or an hf://, \
+      https:// or s3:// address.
+      """,
     completion: .file())
   var base: String
 

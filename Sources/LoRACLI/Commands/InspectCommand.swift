@@ -25,7 +25,10 @@ struct InspectCommand: ToolCommand {
   @OptionGroup var adapters: AdapterArguments
 
   @Option(
-    help: "Base model to compare with: a config.json, model folder, safetensors file or index.", completion: .file())
+    help: """
+      Base model to compare with: a config.json, model folder, safetensors file, index, cached repository id, or an \
+      hf://, https:// or s3:// address.
+      """, completion: .file())
   var base: String?
 
   @Flag(help: "List every tensor.")

@@ -23,7 +23,10 @@ struct PackCommand: ToolCommand {
   @OptionGroup var adapters: AdapterArguments
 
   @Option(
-    help: "The base model: a config.json, model folder, safetensors file, index or cached repository id.",
+    help: """
+      The base model: a config.json, model folder, safetensors file, index, cached repository id, or an hf://, https:// \
+      or s3:// address.
+      """,
     completion: .file())
   var base: String
 

@@ -21,10 +21,13 @@ struct ParityCommand: ToolCommand {
       """)
 
   @Option(
-    help: "Base model with weights: a folder, safetensors file, index or cached repository id.", completion: .file())
+    help: """
+      Base model with weights: a folder, safetensors file, index, cached repository id, or an hf://, https:// or s3:// \
+      address.
+      """, completion: .file())
   var base: String
 
-  @Option(help: "The adapter.", completion: .file())
+  @Option(help: "The adapter, a path or address.", completion: .file())
   var adapter: String
 
   @Option(help: "The merged model; merged in memory if not given.", completion: .file())

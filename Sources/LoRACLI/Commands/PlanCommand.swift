@@ -16,7 +16,10 @@ struct PlanCommand: ToolCommand {
       """)
 
   @Option(
-    help: "Base model: a config.json, model folder, safetensors file, index, or cached repository id.",
+    help: """
+      Base model: a config.json, model folder, safetensors file, index, cached repository id, or an hf://, https:// \
+      or s3:// address.
+      """,
     completion: .file())
   var base: String
 
@@ -28,7 +31,8 @@ struct PlanCommand: ToolCommand {
     completion: .list(["attention", "all-linear"]))
   var targets: String?
 
-  @Option(help: "A real adapter, or a folder of them; can be given several times.", completion: .file())
+  @Option(
+    help: "A real adapter, or a folder of them, by path or address; can be given several times.", completion: .file())
   var adapter: [String] = []
 
   @Option(help: "Type that the engine holds adapters in: bf16, f16 or f32.")

@@ -19,7 +19,10 @@ struct ReportCommand: ToolCommand {
   @OptionGroup var adapters: AdapterArguments
 
   @Option(
-    help: "Base model: a config.json, model folder, safetensors file, index, or cached repository id.",
+    help: """
+      Base model: a config.json, model folder, safetensors file, index, cached repository id, or an hf://, https:// \
+      or s3:// address.
+      """,
     completion: .file())
   var base: String?
 

@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import LoRAIO
+import Synchronization
 
 /// The three descriptors that every program is given.
 enum StandardStreams {
@@ -53,13 +54,20 @@ extension StandardOutput {
 
 /// The stream for progress and diagnostics.
 enum StandardError {
+  private static let said = Mutex("")
+
+  /// Whether a text stands in what was written so far.
+  static func hasSaid(_ text: String) -> Bool { said.withLock { $0.contains(escaped(text, limit: .max)) } }
+
   /// Writes all of the text; a closed stream is ignored, there is nowhere left to complain.
   ///
   /// Paths and arguments stand in messages of every library and of the argument parser; here, at the last place, nothing
   /// is left in them that a terminal would obey.
   static func write(_ text: String) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    writeAsIs(lines.map { escaped(String($0), limit: .max) }.joined(separator: "\n"))
+    let shown = lines.map { escaped(String($0), limit: .max) }.joined(separator: "\n")
+    said.withLock { if $0.utf8.count < 1 << 16 { $0 += shown } }
+    writeAsIs(shown)
   }
 
   /// Writes text of our own making, with what moves the cursor.

@@ -1,4 +1,5 @@
 public import LoRAIO
+import RemoteFiles
 
 /// Finds the adapters that a path stands for.
 public enum AdapterDiscovery {
@@ -9,12 +10,15 @@ public enum AdapterDiscovery {
   ///
   /// A weights file is one, an `adapter_config.json` stands for its folder, a folder with `adapter_config.json` or adapter weights is one, and every folder is searched
   /// further down, in byte order of the names. Hidden folders are left out, and a folder that symbolic links lead to
-  /// twice is visited once.
+  /// twice is visited once. The id of a repository in the local Hugging Face cache stands for its snapshot there.
   ///
   /// - Returns: paths for `Adapter.load`; empty when there is no adapter.
   /// - Throws: `IOError` when `path` itself does not exist or cannot be read.
   public static func adapters(at path: String) throws(IOError) -> [String] {
-    guard let kind = FileKind(path: path) else { throw IOError("open", path, .system(2)) }
+    guard let kind = try FileKind.leading(to: path) else {
+      guard let snapshot = HubCache.standard.snapshot(named: path) else { throw IOError("open", path, .system(2)) }
+      return try adapters(at: snapshot)
+    }
     guard kind == .folder else {
       return [Folder.lastComponent(path) == AdapterLocation.configName ? Folder.parent(path) : path]
     }

@@ -1,6 +1,7 @@
 import Diagnostics
 import JSON
 import LoRAIO
+import RemoteFiles
 import Safetensors
 import TensorCore
 
@@ -21,9 +22,19 @@ struct AdapterLocation {
   /// What is wrong with the place itself.
   private(set) var findings: [Finding] = []
 
-  /// Looks at a folder or a weights file.
+  /// Looks at a folder, a weights file, or the snapshot of a repository in the local Hugging Face cache.
   init(_ path: String) {
-    guard let kind = FileKind(path: path) else {
+    var path = path
+    var found: FileKind?
+    do throws(IOError) { found = try FileKind.leading(to: path) } catch {
+      findings = [.unreadable(error, file: path)]
+      return
+    }
+    if found == nil, let snapshot = HubCache.standard.snapshot(named: path) {
+      path = snapshot
+      found = .folder
+    }
+    guard let kind = found else {
       findings = [
         Finding(.fileUnreadable, "there is no such file or folder", file: path, found: "nothing at this path")
       ]

@@ -99,6 +99,7 @@ struct AlphaValues {
   /// Reads the tensors; the file's header must be sound.
   init(_ tensors: [String: TensorInfo], in file: SafetensorsFile) {
     path = file.path
+    file.prefetch(tensors.values.filter { $0.byteCount <= 8 })
     for (module, tensor) in tensors {
       guard tensor.elementCount == 1, tensor.byteCount <= 8 else {
         bad.append((module, tensor, "shape \(tensor.shape)"))

@@ -3,6 +3,7 @@ import Diagnostics
 import JSON
 import LoRAIO
 import QuantizedWeights
+import RemoteFiles
 import Safetensors
 import TensorCore
 
@@ -10,7 +11,8 @@ extension BaseModel {
   /// Reads a base model: headers and config only, never tensor data.
   ///
   /// The path is a `config.json` under any name, a model folder, a safetensors file, an `*.index.json`, or the id of a
-  /// repository (`org/name`, `org/name@revision`) in the local Hugging Face cache. A config alone gives the modules
+  /// repository (`org/name`, `org/name@revision`) in the local Hugging Face cache, or where one of them lies on a server
+  /// for which a `RemoteStore` is installed. A config alone gives the modules
   /// through the catalogue; weights are described further by the `config.json` beside them.
   ///
   /// - Throws: `BaseModelError` when there is nothing to go by; what is merely wrong is in `findings`.
@@ -27,7 +29,7 @@ extension BaseModel {
   }
 
   /// Ids of the repositories in the local Hugging Face cache, sorted.
-  public static var cachedRepositories: [String] { BaseHubCache.standard.repositories }
+  public static var cachedRepositories: [String] { HubCache.standard.repositories }
 
   /// The same base without quantisation: every weight that its files hold as codes is an F64 tensor of exact numbers,
   /// computed when it is read; nil when there is none.
@@ -37,14 +39,17 @@ extension BaseModel {
     return reader.assemble(without: quantized, of: self)
   }
 
-  static func open(_ path: String, cache: BaseHubCache) throws(BaseModelError) -> BaseModel {
-    guard let kind = FileKind(path: path) else {
-      guard let (id, revision) = BaseHubCache.repository(path) else { throw .notFound(path: path) }
+  static func open(_ path: String, cache: HubCache) throws(BaseModelError) -> BaseModel {
+    let found: FileKind?
+    do throws(IOError) { found = try FileKind.leading(to: path) } catch { throw .unreadable(error) }
+    guard let kind = found else {
+      guard let (id, revision) = HubCache.repository(path) else { throw .notFound(path: path) }
       var reader = BaseModelReader(path: path, repository: id)
-      return try reader.readFolder(try cache.snapshot(of: id, revision: revision))
+      return try reader.readFolder(
+        try BaseModelError.finding(id) { () throws(HubCacheError) in try cache.snapshot(of: id, revision: revision) })
     }
-    let repository = Folder.resolvedFolder(path).flatMap { BaseHubCache.repository(holding: $0) }
-    var reader = BaseModelReader(path: path, repository: BaseHubCache.repository(holding: path) ?? repository)
+    let repository = Folder.resolvedFolder(path).flatMap { HubCache.repository(holding: $0) }
+    var reader = BaseModelReader(path: path, repository: HubCache.repository(holding: path) ?? repository)
     return kind == .folder ? try reader.readFolder(path) : try reader.readFile(path)
   }
 }
@@ -71,8 +76,11 @@ private struct BaseModelReader {
 
   mutating func readFolder(_ folder: String) throws(BaseModelError) -> BaseModel {
     if FileKind(path: Folder.join(folder, "snapshots")) == .folder, Folder.lastComponent(folder).hasPrefix("models--") {
-      let id = BaseHubCache.repository(holding: Folder.join(folder, "snapshots/x")) ?? folder
-      return try readFolder(try BaseHubCache.snapshot(inRepository: folder, id: id, revision: "main"))
+      let id = HubCache.repository(holding: Folder.join(folder, "snapshots/x")) ?? folder
+      return try readFolder(
+        try BaseModelError.finding(id) { () throws(HubCacheError) in
+          try HubCache.snapshot(inRepository: folder, revision: "main")
+        })
     }
     let weights = Checkpoint.examine(folder)
     return try assemble(weights, config: try sibling(in: folder, isNeeded: weights.checkpoint == nil))
@@ -253,6 +261,18 @@ extension BaseModelError {
 }
 
 extension BaseModelError {
+  /// Looks into the cache for a repository.
+  fileprivate static func finding<Result>(_ repository: String, _ body: () throws(HubCacheError) -> Result)
+    throws(BaseModelError) -> Result
+  {
+    do throws(HubCacheError) { return try body() } catch {
+      switch error {
+      case .notCached(let reason): throw .notCached(repository: repository, reason: reason)
+      case .unreadable(let cause): throw .unreadable(cause)
+      }
+    }
+  }
+
   fileprivate var isOfDiffusers: Bool {
     if case .config(_, BaseConfig.diffusersReason, _) = self { true } else { false }
   }
