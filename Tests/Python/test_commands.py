@@ -89,5 +89,6 @@ def test_wrong_use_is_an_exception(adapter: Path) -> None:
 
 def test_what_cannot_be_read_comes_with_its_finding(adapter: Path) -> None:
     with pytest.raises(lora_tool.LoRAToolError) as caught:
-        lora_tool.inspect(adapter.parents[1] / "broken" / "header-truncated")
+        lora_tool.inspect(adapter, adapter.parents[1] / "broken" / "header-truncated")
     assert [finding.rule for finding in caught.value.findings] == ["header-invalid"]
+    assert [row["path"] for row in caught.value.document["adapters"]][0] == str(adapter)

@@ -35,7 +35,7 @@ struct PackCommand: ToolCommand {
   @Option(help: "Where the slots are: host, cuda, cuda:N, or auto.", completion: .list(["host", "cuda", "auto"]))
   var device = "host"
 
-  @Option(help: "Memory to say the largest number of slots for, such as 8GiB; what is free on the device by default.")
+  @Option(help: "Memory to say the largest number of slots for, such as 8GiB; what is free on a GPU by default.")
   var memory: String?
 
   @Flag(help: "Read every slot back and compare every byte with a plain reference.")
@@ -94,7 +94,8 @@ struct PackCommand: ToolCommand {
     try self.report.checkFiles()
     let device = try openSlotDevice(device, jobs: threads.jobs, terminal)
     report.device = (device.name, device.title)
-    report.limit = memory.flatMap { ByteCount(parsing: $0)?.bytes } ?? device.freeBytes
+    // A GPU is there for its slots; what the host's memory would hold says nothing that was asked.
+    report.limit = memory.flatMap { ByteCount(parsing: $0)?.bytes } ?? (device is HostDevice ? nil : device.freeBytes)
     try pack(items, base, layout, device, target, &report)
     try write(report)
     if report.mismatch != nil { throw ExitStatus.findings }

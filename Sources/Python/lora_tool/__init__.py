@@ -4,6 +4,8 @@
 typed objects. `Pool` fills the slots of an engine in this process. What is wrong is an exception of `errors`.
 """
 
+from typing import TYPE_CHECKING
+
 from .commands import inspect, merge, plan, validate
 from .documents import (
     AdapterFacts,
@@ -25,11 +27,14 @@ from .loader import Status
 from .pool import Buffer, Lease, Pool, Slot
 from .program import program_path, version
 
+__version__: str
 
-def __getattr__(name: str) -> str:
-    if name == "__version__":
-        return version()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # or every name would be a text for type checkers
+
+    def __getattr__(name):
+        if name == "__version__":
+            return version()
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [

@@ -90,7 +90,9 @@ def _document(kind: type[T], command: str, options: Mapping[str, Option], inputs
         findings = _listed_findings(document) or _named_findings(messages)
         if findings and not messages:
             message = "; ".join(str(finding) for finding in findings)
-        raise LoRAToolError(message, findings, process.returncode)
+        failure = LoRAToolError(message, findings, process.returncode)
+        failure.document = document
+        raise failure
     try:
         return read(kind, document)
     except ValueError as error:

@@ -19,6 +19,8 @@ class LoRAToolError(Exception):
         self.findings = tuple(findings)
         #: The exit code of the program: 2, or 64 for wrong usage; negative where a signal ended it.
         self.exit_code = exit_code
+        #: What the program could say nevertheless, such as the facts of the other adapters; None where that is nothing.
+        self.document: object | None = None
 
 
 class UsageError(LoRAToolError):
