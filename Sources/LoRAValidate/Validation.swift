@@ -58,12 +58,16 @@ public enum Validation {
       options: options)
   }
 
+  /// Adapters on servers that are opened at once; it is waiting more than computing.
+  private static let remoteLoaders = 16
+
   /// Loads, scans and judges some adapters, each step on all threads.
   private static func check(
     _ paths: [String], base: BaseModel?, _ loadedNames: LoadedNames?, _ tokenizers: Tokenizers,
     options: ValidationOptions, progress: Progress
   ) -> [(AdapterResult, FleetMember)] {
-    var adapters = parallel(paths.count, options.workers) { Adapter.load(paths[$0]) }
+    let loaders = paths.contains { RemotePath.isRemote($0) } ? max(options.workers, remoteLoaders) : options.workers
+    var adapters = parallel(paths.count, loaders) { Adapter.load(paths[$0]) }
     var values: [AdapterValues?] = Array(repeating: nil, count: adapters.count)
     if !options.headerOnly {
       let pass = ValuePass(adapters.map { $0.isSound ? $0.file : nil })

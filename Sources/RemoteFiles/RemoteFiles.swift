@@ -119,7 +119,7 @@ package final class RemoteFiles: RemoteStore {
     if !UsualNames.isFile(path) {
       let folder = try listed(path) { () throws(RemoteFailure) in try site(of: path) }
       // A blob may have any name.
-      if try !folder.isEmpty() { return (folder, "") }
+      if try !folder.isEmpty() || !Folder.parent(path).contains("://") { return (folder, "") }
     }
     let parent = Folder.parent(path)
     let folder = try around(parent, of: path)

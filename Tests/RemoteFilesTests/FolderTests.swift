@@ -142,6 +142,30 @@ struct FolderTests {
     #expect(files.failure != nil)
   }
 
+  /// Addresses of one folder may each have a signature of their own, and so may two of one file.
+  @Test func everyNamedFileKeepsItsOwnSignature() throws {
+    let targets = ["/a/x.safetensors?one", "/a/y.safetensors?two", "/a/x.safetensors?three"]
+    let server = try LoopbackServer { request in
+      targets.contains(request.target) ? .file(Array(request.target.utf8), request) : .init(403)
+    }
+    let files = Self.files()
+    let paths = targets.map { files.path(for: server.url + $0) }
+    #expect(paths == ["/a/x.safetensors", "/a/y.safetensors", "/a/#2/x.safetensors"].map { server.url + $0 })
+    for path in paths {
+      #expect(try files.kind(of: path) == .regular)
+      #expect(try files.kind(of: Folder.join(Folder.parent(path), "adapter_config.json")) == nil)
+      _ = try files.open(path)
+    }
+    #expect(server.requests.filter { targets.contains($0.target) }.count == 3)
+  }
+
+  @Test func anEmptyBucketIsAnEmptyFolder() throws {
+    let server = try LoopbackServer { _ in .init(200, body: Array("<ListBucketResult></ListBucketResult>".utf8)) }
+    let files = Self.files(["AWS_ENDPOINT_URL": server.url])
+    #expect(try files.kind(of: "s3://bucket") == .folder)
+    #expect(try files.names(in: "s3://bucket") == [])
+  }
+
   @Test func aBucketIsListedAndSigned() throws {
     let server = try LoopbackServer { request in
       guard request.path == "/bucket/" else { return .file(Array("{}".utf8), request) }

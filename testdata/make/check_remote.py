@@ -6,20 +6,25 @@
   it first: it lists, downloads and gets the errors that it should. Then lora-tool reads the same repositories; what it
   says must be what it says of the files on disk, the token must reach the hub alone, and no secret may be printed.
 * s3: moto's server, which checks signatures and rights as AWS does. boto3 writes, lora-tool reads.
-* tls: nginx with a certificate of an authority made here, trusted through SSL_CERT_FILE and not trusted without.
+* tls: nginx with a certificate of an authority made here, trusted through SSL_CERT_FILE and not trusted without;
+  also through proxies.
 
 Prints what was requested. Needs huggingface_hub, moto[server], boto3, numpy and safetensors, and nginx and openssl.
 """
 
 import argparse
+import base64
 import json
 import os
 import pathlib
+import select
 import shutil
 import socket
+import socketserver
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -274,6 +279,38 @@ def certificate(folder):
             "server.pem", "-days", "2", "-extfile", "names")
 
 
+class Proxy(socketserver.StreamRequestHandler):
+    """Connects where it is told to; with a password that the server has, only for those who give it."""
+
+    def handle(self):
+        target = self.rfile.readline().split()[1].decode()
+        headers = b""
+        while (line := self.rfile.readline()).strip():
+            headers += line
+        self.server.targets.append(target)
+        password = self.server.password
+        if password and base64.b64encode(password) not in headers:
+            return self.wfile.write(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")
+        host, port = target.rsplit(":", 1)
+        with socket.create_connection((host, int(port))) as other:
+            self.wfile.write(b"HTTP/1.1 200 Connected\r\n\r\n")
+            sides = {self.connection: other, other: self.connection}
+            while True:
+                for side in select.select(list(sides), [], [])[0]:
+                    data = side.recv(1 << 16)
+                    if not data:
+                        return None
+                    sides[side].sendall(data)
+
+
+def start_proxy(password=None):
+    proxy = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Proxy)
+    proxy.daemon_threads = True
+    proxy.targets, proxy.password = [], password
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    return proxy
+
+
 def check_tls(scratch):
     port, plain = free_port(), free_port()
     certificate(scratch)
@@ -288,7 +325,7 @@ http {{
   client_body_temp_path {scratch}/t1; proxy_temp_path {scratch}/t2; fastcgi_temp_path {scratch}/t3;
   uwsgi_temp_path {scratch}/t4; scgi_temp_path {scratch}/t5;
   server {{
-    listen 127.0.0.1:{port} ssl; listen 127.0.0.1:{plain};
+    listen 127.0.0.1:{port} ssl; listen 127.0.0.2:{port} ssl; listen 127.0.0.1:{plain};
     ssl_certificate {scratch}/server.pem; ssl_certificate_key {scratch}/server.key;
     root {scratch};
     location /denied/ {{ return 403; }}
@@ -319,7 +356,8 @@ http {{
             print(f"      {' '.join(arguments)} of {(large / file).stat().st_size:,} B: {len(lines)} requests, "
                   f"{sum(int(line[3]) for line in lines):,} B, {len({line[4] for line in lines})} connections")
         refused("not trusted", ["inspect", f"{url}/large/{file}"], ["certificate", "SSL_CERT_FILE"], {})
-        refused("another name", ["inspect", f"https://127.0.0.2:{port}/large/{file}"], [""], trusting)
+        refused("another name", ["inspect", f"https://127.0.0.2:{port}/large/{file}"], ["names another server"],
+                trusting)
         refused("no such file", ["inspect", f"{url}/large/other.safetensors"], ["404"], trusting)
         refused("not allowed", ["inspect", f"{url}/denied/{file}"], ["403"], trusting)
         refused("a bad signature", ["inspect", f"{url}/signed/{file}?sig=wrongsecret"], ["403"], trusting, ["wrongsecret"])
@@ -329,6 +367,20 @@ http {{
         refused("no such name", ["inspect", "https://no-such-host.invalid/a.safetensors"], ["not known"], {})
         refused("no server", ["inspect", f"https://127.0.0.1:{free_port()}/a.safetensors"], ["no connection"], {})
         refused("whole files alone", ["validate", f"{url}/whole/{file}"], ["whole files alone"], trusting)
+        proxy, locked = start_proxy(), start_proxy(b"user:proxysecret")
+        through = {**trusting, "HTTPS_PROXY": f"http://127.0.0.1:{proxy.server_address[1]}"}
+        same("through a proxy", large / file, f"{url}/large/{file}", [["inspect"]], through)
+        check(set(proxy.targets) == {f"localhost:{port}"}, f"HTTPS_PROXY was used {len(proxy.targets)} times")
+        proxy.targets.clear()
+        same("past a proxy", large / file, f"{url}/large/{file}", [["inspect"]], {**through, "NO_PROXY": "localhost"})
+        same("http:// past a proxy", large / file, f"http://127.0.0.1:{plain}/large/{file}", [["inspect"]],
+             {**through, "http_proxy": through["HTTPS_PROXY"]})
+        check(not proxy.targets, "NO_PROXY was respected")
+        place = f"127.0.0.1:{locked.server_address[1]}"
+        refused("a proxy that is locked", ["inspect", f"{url}/large/{file}"], ["proxy", "407"],
+                {**trusting, "HTTPS_PROXY": f"http://user:wrongsecret@{place}"}, ["wrongsecret"])
+        same("a proxy with a password", large / file, f"{url}/large/{file}", [["inspect"]],
+             {**trusting, "HTTPS_PROXY": f"http://user:proxysecret@{place}"}, ["proxysecret"])
         result = run(["validate", "--header-only", f"{url}/whole/{file}"], **trusting)
         check(result.returncode == 0, "whole files alone: the header can be checked", result.stderr)
         subprocess.run(["nginx", "-v"])

@@ -29,8 +29,10 @@ struct TerminalOptions: ParsableArguments {
   }
 
   /// The progress bar of work of this size.
-  func bar(total: UInt64, unit: ProgressBar.Unit) -> ProgressBar {
-    ProgressBar(isShown: !quiet && progress.progress, total: total, unit: unit)
+  func bar(total: @autoclosure () -> UInt64, unit: ProgressBar.Unit) -> ProgressBar {
+    // Finding out how much there is may take a request for each file.
+    let isShown = !quiet && progress.progress
+    return ProgressBar(isShown: isShown, total: isShown ? total() : 0, unit: unit)
   }
 
   /// Says something that is not wrong but good to know, unless --quiet is given.

@@ -60,8 +60,8 @@ struct ReportCommand: ToolCommand {
     for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
     guard !found.paths.isEmpty else { throw ExitStatus.failed }
     let base = try base.map { try openBase($0, terminal) }
-    let bytes = found.paths.reduce(0) { $0 &+ AdapterDiscovery.weightBytes(at: $1) }
-    let bar = terminal.bar(total: bytes &* 2, unit: .bytes)
+    let bar = terminal.bar(
+      total: found.paths.reduce(0) { $0 &+ AdapterDiscovery.weightBytes(at: $1) } &* 2, unit: .bytes)
     let report = Report(
       found.paths, problems: found.problems, base: base, options: options, details: details,
       read: { bar.advance(by: $0) })

@@ -74,8 +74,9 @@ struct ValidateCommand: ToolCommand {
     for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
     let base = try base.map { try openBase($0, terminal) }
     if found.paths.isEmpty && !adapters.adapters.isEmpty && format == .text { throw ExitStatus.failed }
-    let total = options.headerOnly ? 0 : found.paths.reduce(0) { $0 &+ AdapterDiscovery.weightBytes(at: $1) }
-    let bar = terminal.bar(total: total, unit: .bytes)
+    let bar = terminal.bar(
+      total: options.headerOnly ? 0 : found.paths.reduce(0) { $0 &+ AdapterDiscovery.weightBytes(at: $1) }, unit: .bytes
+    )
     var result = Validation.run(
       found.paths, base: base, options: options,
       progress: .init(scanned: { bar.advance(by: $0) }, checked: { _ in }))

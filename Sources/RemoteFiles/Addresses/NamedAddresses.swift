@@ -1,3 +1,4 @@
+import LoRAIO
 import Synchronization
 
 /// What the user named, and where it lies.
@@ -8,15 +9,17 @@ final class NamedAddresses: Sendable {
 
   /// The path that an address is shown as.
   ///
-  /// Addresses that differ in what is not shown are different files.
+  /// Addresses that differ in what is not shown are different files, in folders that are numbered.
   func add(_ address: WebAddress) -> String {
     addresses.withLock { addresses in
       let path = address.shown.withoutLastSlashes
+      let folder = address.path == "/" ? path : Folder.parent(path)
       var name = path
       var count = 1
       while let other = addresses[name], other != address {
         count += 1
-        name = "\(path)#\(count)"
+        let last = path.dropFirst(folder.count).drop { $0 == "/" }
+        name = Folder.join(Folder.join(folder, "#\(count)"), String(last)).withoutLastSlashes
       }
       addresses[name] = address
       return name

@@ -8,7 +8,7 @@ final class OpenFiles: Sendable {
   private let recent = Mutex<[(path: String, file: RangedFile)]>([])
 
   /// Files that are kept; each holds its first bytes.
-  private static let kept = 64
+  private static let kept = 256
 
   /// - Parameter report: called with every failure to read an open file.
   init(_ cache: ChunkCache, report: @escaping @Sendable (IOError) -> Void) {

@@ -5,7 +5,7 @@ import Synchronization
 /// A file that a server gives by ranges.
 ///
 /// Opening it fetches the first bytes, which hold the header of nearly every adapter and all of a config. What is read
-/// beyond goes through the cache: a read that goes on where the last one ended fetches twice as much, up to
+/// beyond goes through the cache: a read that goes on where an earlier one ended fetches twice as much, up to
 /// `largestFetch`, in a few requests at a time; any other fetches little more than it needs.
 final class RangedFile: FileContents {
   /// Bytes that opening fetches.
@@ -13,6 +13,8 @@ final class RangedFile: FileContents {
   /// Least and most bytes that one read beyond them fetches.
   private static let smallestFetch: UInt64 = 1 << 16
   private static let largestFetch: UInt64 = 8 << 20
+  /// Places at which a file is read on.
+  private static let readerLimit = 16
   /// Bytes of each of the requests that a large fetch is split into, and how many of them are sent at a time.
   private static let partBytes: UInt64 = 2 << 20
   private static let partsInFlight = 4
@@ -28,9 +30,8 @@ final class RangedFile: FileContents {
   private let progress: Mutex<Progress>
 
   private struct Progress {
-    /// Where the last fetch ended.
-    var end: UInt64
-    var window: UInt64
+    /// Where the last fetches ended, and what their readers fetch next; each thread goes on at a place of its own.
+    var readers: [(end: UInt64, window: UInt64)]
     var failure: IOError?
   }
 
@@ -46,7 +47,7 @@ final class RangedFile: FileContents {
     self.cache = cache
     start = try ranges.open(count: Self.firstFetch)
     size = ranges.size
-    progress = Mutex(Progress(end: UInt64(start.count), window: Self.smallestFetch, failure: nil))
+    progress = Mutex(Progress(readers: [(UInt64(start.count), Self.smallestFetch)], failure: nil))
   }
 
   deinit { cache.forget(ObjectIdentifier(self)) }
@@ -113,11 +114,15 @@ final class RangedFile: FileContents {
   /// What to fetch for a read from `offset` to `end`.
   private func wanted(_ offset: UInt64, _ end: UInt64) -> Range<UInt64> {
     progress.withLock { progress in
-      let isNext = offset >= progress.end && offset - progress.end <= Self.smallestFetch
-      progress.window = isNext ? min(progress.window * 2, Self.largestFetch) : Self.smallestFetch
-      let count = min(max(end - offset, progress.window), Self.largestFetch)
-      let upper = min(size, offset + count)
-      progress.end = upper
+      var window = Self.smallestFetch
+      let goesOn = progress.readers.firstIndex { offset >= $0.end && offset - $0.end <= Self.smallestFetch }
+      if let goesOn {
+        window = min(progress.readers.remove(at: goesOn).window * 2, Self.largestFetch)
+      } else if progress.readers.count >= Self.readerLimit {
+        progress.readers.removeFirst()
+      }
+      let upper = min(size, offset + min(max(end - offset, window), Self.largestFetch))
+      progress.readers.append((upper, window))
       return offset..<upper
     }
   }

@@ -29,7 +29,7 @@ import Synchronization
   }
 
   private init() throws(RemoteFailure) {
-    let chosen = unsafe getenv(Self.pathVariable).map { unsafe String(cString: $0) }
+    let chosen = processEnvironment(Self.pathVariable).nonEmpty
     for name in chosen.map({ [$0] }) ?? Self.names {
       guard let handle = unsafe dlopen(name, RTLD_NOW | RTLD_LOCAL) else { continue }
       var missing: UnsafePointer<CChar>?

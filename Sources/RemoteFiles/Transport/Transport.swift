@@ -37,7 +37,10 @@ final class Transport: Sendable {
         // The caller asks for the rest.
         if !answer.body.isEmpty, answer.status == 206 { return answer }
         failure = answer.transferFailure
-        guard answer.transferMayPass else { throw failure }
+        // A server that has answered before may be back in a moment.
+        guard answer.transferMayPass || (failure.kind == .unreachable && range.map { $0.offset > 0 } ?? false) else {
+          throw failure
+        }
       }
       let limit = answer.status == 429 ? settings.busyTries : settings.tries
       let asked = answer.retryAfter

@@ -23,7 +23,7 @@ package struct TransportSettings: Sendable {
 
   /// The settings, with certificates from `SSL_CERT_FILE` and `SSL_CERT_DIR`.
   package init(environment: (String) -> String?) {
-    certificateFile = environment("SSL_CERT_FILE")
-    certificateFolder = environment("SSL_CERT_DIR")
+    certificateFile = environment("SSL_CERT_FILE").nonEmpty
+    certificateFolder = environment("SSL_CERT_DIR").nonEmpty
   }
 }
