@@ -109,8 +109,15 @@ INLINE void resolve_strips(
   }
   for (size_t t = 0; t < strips; t++) {
     float w[LORA_LANES];
-    widen(base, doubts[t].w, LORA_LANES, w);
-    v16d v = __builtin_convertvector(load_f32(w), v16d) + sum[t];
+    v16d v;
+    if (base == LORA_F64) {
+      v = load_f64(doubts[t].w);
+      store_f32(w, __builtin_convertvector(v, v16f));
+    } else {
+      widen(base, doubts[t].w, LORA_LANES, w);
+      v = __builtin_convertvector(load_f32(w), v16d);
+    }
+    v += sum[t];
     if (output == LORA_BF16) narrow_lanes_f64(LORA_BF16, v, doubts[t].out);
     else narrow_lanes_f64(LORA_F16, v, doubts[t].out);
     if (!doubts[t].lanes) continue;

@@ -26,7 +26,8 @@ typedef struct {
   bool wide;        // product in f64 for every element
   size_t segment, stride;
   double *d_wide;   // LORA_ROWS rows of the product in f64, or one for statistics
-  double *sum;      // one row of an F64 base and its product
+  double *base_wide;  // LORA_ROWS rows of an F64 base
+  double *sum;      // one of them and its product
   double *right;    // the right factor's segment in f64
   float *d, *w;     // LORA_ROWS rows of the product, and of the base in f32
   float *base_row, *stored_row;  // one row of the base and the output, for statistics
@@ -44,7 +45,9 @@ static size_t arrange(lora_merge_state *state, char *scratch) {
   state->member = scratch ? (void *)(scratch + at) : NULL; \
   at += up((count) * sizeof *state->member);
   TAKE(d_wide, (state->wide ? LORA_ROWS : 1) * state->stride)
-  TAKE(sum, state->job->base_dtype == LORA_F64 ? state->stride : 0)
+  bool exact = state->job->base_dtype == LORA_F64;
+  TAKE(base_wide, exact ? LORA_ROWS * state->stride : 0)
+  TAKE(sum, exact ? state->stride : 0)
   TAKE(right, state->wide && state->job->right_f32 ? state->segment * state->job->rank : 0)
   TAKE(d, state->wide ? 0 : LORA_ROWS * state->stride)
   TAKE(w, LORA_ROWS * state->stride)
@@ -58,7 +61,7 @@ static size_t arrange(lora_merge_state *state, char *scratch) {
 }
 
 static lora_merge_state state_of(lora_level level, const lora_merge_job *job, lora_merge_statistics *statistics) {
-  bool wide = job->output_dtype == LORA_F32 || job->right_f64 || job->base_dtype == LORA_F64;
+  bool wide = job->output_dtype == LORA_F32 || job->right_f64;
   size_t segment = wide ? segment_f64(job->rank) : segment_f32(job->rank);
   return (lora_merge_state){
     .kernels = lora_level_table_of(level),
@@ -112,18 +115,25 @@ static void count_row(
 /// The row at `row` of a block, in the type of the array.
 #define ROW(array, row) (state->array + (row) * state->stride)
 
-/// One row of an F64 base: out = round(base + d) to any type, and the base in f32 for statistics.
-static void finish_base_f64(
-  const lora_merge_state *state, size_t columns, size_t padded, const void *base, float *w, const double *d,
-  void *out) {
-  double *sum = state->sum;
-  memcpy(sum, base, columns * sizeof *sum);
-  for (size_t j = 0; j < columns; j++) {
-    w[j] = (float)sum[j];
-    sum[j] += d[j];
+/// One row of an F64 base, padded with zeros: a copy, and the same in f32. Returns the largest magnitude.
+static float copy_base_f64(size_t columns, size_t padded, const void *base, double *wide, float *w) {
+  memcpy(wide, base, columns * sizeof *wide);
+  for (size_t j = columns; j < padded; j++) wide[j] = 0;
+  float most = 0;
+  for (size_t j = 0; j < padded; j++) {
+    w[j] = (float)wide[j];
+    float size = w[j] < 0 ? -w[j] : w[j];
+    // After a NaN it does not matter: the whole row is doubtful then.
+    most = size <= most ? most : size;
   }
-  for (size_t j = columns; j < padded; j++) w[j] = 0, sum[j] = 0;
-  state->kernels->narrow_f64(state->job->output_dtype, sum, padded, out);
+  return most;
+}
+
+/// One row: out = round(base + d) from an F64 base and an f64 product, or none.
+static void finish_base_f64(
+  const lora_merge_state *state, size_t padded, const double *base, const double *d, void *out) {
+  for (size_t j = 0; j < padded; j++) state->sum[j] = base[j] + (d ? d[j] : 0);
+  state->kernels->narrow_f64(state->job->output_dtype, state->sum, padded, out);
 }
 
 /// Rounds and stores a block of rows, `columns` from column `j` on, given its product.
@@ -135,7 +145,8 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
   // Covers underflow; never a subnormal number itself, which would slow every operation down.
   const float floor = 0x1p-126f;
   // Whatever reads the base after the first store needs it kept when the output replaces it.
-  bool whole = padded == columns, copied = state->wide || !whole || job->base == job->output;
+  bool whole = padded == columns, exact = job->base_dtype == LORA_F64;
+  bool copied = state->wide || !whole || exact || job->base == job->output;
   lora_dtype from = copied ? LORA_F32 : job->base_dtype;
   const void *sources[LORA_ROWS];
   char *outputs[LORA_ROWS];
@@ -150,15 +161,17 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
     sources[row] = copied ? (const void *)w : base;
     outputs[row] = whole ? out : (char *)ROW(rounded, row);
     bool unchanged = bound < 0 && job->right_finite && !state->wide;
-    bool exact = job->base_dtype == LORA_F64;
-    if ((copied && !exact) || unchanged) kernels->widen(job->base_dtype, base, columns, w);
+    float most = 0;
+    if (exact) most = copy_base_f64(columns, padded, base, ROW(base_wide, row), w);
+    else if (copied || unchanged) kernels->widen(job->base_dtype, base, columns, w);
     for (size_t pad = columns; pad < padded; pad++) {
       w[pad] = 0;
       if (state->wide) ROW(d_wide, row)[pad] = 0;
       else d[pad] = 0;
     }
-    if (exact) {
-      finish_base_f64(state, columns, padded, base, w, ROW(d_wide, row), outputs[row]);
+    if (exact && (state->wide || unchanged)) {
+      finish_base_f64(state, padded, ROW(base_wide, row), unchanged ? NULL : ROW(d_wide, row), outputs[row]);
+      if (unchanged) lanes[row] = (lora_lanes){0};
       continue;
     }
     if (state->wide) {
@@ -173,13 +186,16 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
     }
     // A row of zeros against a factor that is not finite has no bound: everything is doubtful.
     if (bound < 0) bound = (float)lora_f64_of(0x7ff8000000000000);
+    // What an F64 base lost on its way to f32 belongs to the error, too.
     size_t count = kernels->finish(
-      from, job->output_dtype, strips, sources[row], d, job->right_norms + j, bound, floor, outputs[row],
+      from, job->output_dtype, strips, sources[row], d, job->right_norms + j, bound, floor + most * 0x1.1p-24f,
+      outputs[row],
       state->doubtful, state->statistics ? &lanes[row] : NULL);
     for (size_t n = 0; n < count; n++) {
       size_t column = state->doubtful[n] * LORA_LANES;
       state->doubts[doubts++] = (lora_doubt){
-        .w = (const char *)sources[row] + column * (copied ? sizeof(float) : base_size),
+        .w = exact ? (const char *)(ROW(base_wide, row) + column)
+                   : (const char *)sources[row] + column * (copied ? sizeof(float) : base_size),
         .d = d + column,
         .left = job->left_wide + left_row / LORA_ROWS * LORA_ROWS * rank + left_row % LORA_ROWS,
         .right = job->right_f32 + (j + column) * rank,
@@ -188,7 +204,7 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
       };
     }
   }
-  if (doubts) kernels->resolve(from, job->output_dtype, rank, state->doubts, doubts);
+  if (doubts) kernels->resolve(exact ? LORA_F64 : from, job->output_dtype, rank, state->doubts, doubts);
   for (size_t row = 0; row < rows; row++) {
     if (!whole)
       memcpy(

@@ -100,13 +100,16 @@ struct DequantizedSource: ByteSource {
       }
     }
     // The sum of x - x is 0 unless something is infinite or NaN.
-    var (a, b) = (0.0, 0.0)
-    for index in stride(from: 0, to: output.count - 1, by: 2) {
-      unsafe a += output[index] - output[index]
-      unsafe b += output[index + 1] - output[index + 1]
+    var sums = SIMD16<Double>.zero
+    let bytes = UnsafeRawBufferPointer(output)
+    let whole = output.count / 16 * 16
+    for index in stride(from: 0, to: whole, by: 16) {
+      let values = unsafe bytes.loadUnaligned(fromByteOffset: index * 8, as: SIMD16<Double>.self)
+      sums += values - values
     }
-    if output.count % 2 == 1 { unsafe a += output[output.count - 1] - output[output.count - 1] }
-    guard a + b != 0 else { return }
+    var sum = sums.sum()
+    for index in whole..<output.count { unsafe sum += output[index] - output[index] }
+    guard sum != 0 else { return }
     let bad = unsafe output.firstIndex { !$0.isFinite } ?? 0
     let value = unsafe output[bad]
     throw IOError(
