@@ -119,14 +119,18 @@ static void count_row(
 static float copy_base_f64(size_t columns, size_t padded, const void *base, double *wide, float *w) {
   memcpy(wide, base, columns * sizeof *wide);
   for (size_t j = columns; j < padded; j++) wide[j] = 0;
-  float most = 0;
+  for (size_t j = 0; j < padded; j++) w[j] = (float)wide[j];
+  // Magnitudes are in the order of their bits, which compilers take side by side.
+  int32_t most = 0;
   for (size_t j = 0; j < padded; j++) {
-    w[j] = (float)wide[j];
-    float size = w[j] < 0 ? -w[j] : w[j];
-    // After a NaN it does not matter: the whole row is doubtful then.
-    most = size <= most ? most : size;
+    int32_t bits;
+    memcpy(&bits, w + j, sizeof bits);
+    bits &= 0x7fffffff;
+    most = bits > most ? bits : most;
   }
-  return most;
+  float largest;
+  memcpy(&largest, &most, sizeof largest);
+  return largest;
 }
 
 /// One row: out = round(base + d) from an F64 base and an f64 product, or none.

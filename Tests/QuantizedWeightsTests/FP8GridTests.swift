@@ -1,7 +1,8 @@
 import LoRATestSupport
-@testable import QuantizedWeights
 import TensorCore
 import Testing
+
+@testable import QuantizedWeights
 
 @Suite struct FP8GridTests {
   private func grid(_ codes: DType, _ scales: DType, exponents: Bool = false) -> FP8Grid {
