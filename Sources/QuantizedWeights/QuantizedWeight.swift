@@ -20,6 +20,9 @@ package struct QuantizedWeight: Sendable {
   /// Its numbers.
   let values: any QuantizedValues
 
+  /// Whether its format is known to stand for `[…, in, out]`, as gpt-oss has its experts.
+  package var isInputFirst: Bool { values is TransposedExperts }
+
   /// Stored bits for each weight, scales included.
   package var bitsPerWeight: Double {
     let count = shape.elementCount ?? 0

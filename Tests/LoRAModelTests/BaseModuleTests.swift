@@ -126,7 +126,7 @@ private func base(_ tensors: [(String, DType, [UInt64])], config: String? = nil)
     let stack = try #require(found.modules["l.0.experts.gate_up_proj"])
     #expect(stack.isQuantized && stack.kind == .parameter)
     #expect(stack.weightName == "l.0.experts.gate_up_proj_blocks")
-    #expect(stack.inFeatures == 0)
+    #expect(stack.inFeatures == 32 && stack.outFeatures == 12)
   }
 
   @Test func scalesOfActivationsAndCachesDoNotMakeAWeightQuantised() throws {

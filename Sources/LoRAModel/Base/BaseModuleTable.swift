@@ -135,6 +135,7 @@ struct BaseModuleTable {
     if let weight = quantized?.weights[name + ".weight"] ?? quantized?.weights[name],
       BaseModuleShape.ranks(kind).contains(weight.shape.rank)
     {
+      let isTransposed = known?.isTransposed ?? weight.isInputFirst
       if let known { note(known, name: name, found: weight.shape) }
       let (input, output) = BaseModuleShape.features(kind, weight.shape, isTransposed: isTransposed)
       modules[name] = BaseModule(
