@@ -157,6 +157,7 @@ struct MergeInputs: ParsableArguments {
     if wantsNoAdapter, !options.dequantizes {
       throw ValidationError("--adapter none has a meaning with --dequantize")
     }
+    if options.dequantizes || options.requantizes { try report(base.dequantizationRefusals) }
     if !skipValidation, !adapter.isEmpty {
       options.accepted = try check(
         options.dequantizes || options.requantizes ? base.dequantized() ?? base : base, options.accepted)
@@ -164,12 +165,16 @@ struct MergeInputs: ParsableArguments {
     do throws(MergeError) {
       return try MergePlan.make(base: base, adapters: adapters, options: options)
     } catch {
-      if case .refused(let refusals) = error {
-        for refusal in refusals { StandardError.write("lora-tool: cannot merge: \(refusal)\n") }
-        throw ExitStatus.failed
-      }
+      if case .refused(let refusals) = error { try report(refusals) }
       throw Failure("\(error)")
     }
+  }
+
+  /// Prints reasons and ends the program, if there are any.
+  private func report(_ refusals: [Refusal]) throws {
+    if refusals.isEmpty { return }
+    for refusal in refusals { StandardError.write("lora-tool: cannot merge: \(refusal)\n") }
+    throw ExitStatus.failed
   }
 
   /// The options as given, on top of those recorded.

@@ -1,7 +1,12 @@
 import JSON
-import LoRAModel
+package import LoRAModel
 import QuantizedWeights
 import TensorCore
+
+extension BaseModel {
+  /// Why its quantised weights cannot be read; empty when they can, or when there are none.
+  package var dequantizationRefusals: [Refusal] { Dequantization(self).refusals }
+}
 
 /// What is to be known before a quantised base becomes a plain model.
 struct Dequantization {
