@@ -32,7 +32,7 @@ struct Dequantization {
 
   /// Looks at a base as it is stored.
   init(_ base: BaseModel) {
-    guard let quantized = base.quantized, !(quantized.weights.isEmpty && quantized.problems.isEmpty) else {
+    guard let quantized = base.quantizedWeights(), !(quantized.weights.isEmpty && quantized.problems.isEmpty) else {
       if let method = base.quantization {
         refusals = [
           Refusal(

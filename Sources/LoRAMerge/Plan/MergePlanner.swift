@@ -57,9 +57,9 @@ struct MergePlanner {
       recordedWarnings += plan.warnings
     }
     if options.requantizes {
-      quantized = stored.quantized
+      quantized = stored.quantizedWeights()
       refusals += Dequantization(stored).refusals
-      if stored.quantized?.weights.isEmpty != false {
+      if quantized?.weights.isEmpty != false {
         refusals.append(Refusal(base.path, "no weight of the base is quantised, so there is nothing to quantise again"))
       }
       if options.dtype != nil || options.maxShardBytes != nil || options.rounding != .nearest {

@@ -45,7 +45,7 @@ public struct BaseModel: Sendable {
   public let isKnown: Bool
   /// `quant_method` of the config's `quantization_config`, or nil; single modules say whether they are quantised.
   public let quantization: String?
-  /// The weights that the files hold as codes; nil when nothing speaks of any.
+  /// The weights that the files hold as codes; nil when nothing speaks of any, and for a base on a server.
   package let quantized: QuantizedCheckpoint?
   /// Problems found while reading; an error among them means that the base cannot be relied on.
   public let findings: [Finding]

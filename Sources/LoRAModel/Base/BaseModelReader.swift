@@ -2,7 +2,7 @@ import BaseCatalogue
 import Diagnostics
 import JSON
 import LoRAIO
-import QuantizedWeights
+package import QuantizedWeights
 import RemoteFiles
 import Safetensors
 import TensorCore
@@ -34,9 +34,14 @@ extension BaseModel {
   /// The same base without quantisation: every weight that its files hold as codes is an F64 tensor of exact numbers,
   /// computed when it is read; nil when there is none.
   package func dequantized() -> BaseModel? {
-    guard let quantized, !quantized.weights.isEmpty else { return nil }
+    guard let quantized = quantizedWeights(), !quantized.weights.isEmpty else { return nil }
     var reader = BaseModelReader(path: path, repository: name)
     return reader.assemble(without: quantized, of: self)
+  }
+
+  /// The weights that the files hold as codes, looked for now if they were not when the base was opened.
+  package func quantizedWeights() -> QuantizedCheckpoint? {
+    quantized ?? checkpoint.flatMap { QuantizedCheckpoint($0, config: config) }
   }
 
   static func open(_ path: String, cache: HubCache) throws(BaseModelError) -> BaseModel {
@@ -175,7 +180,10 @@ private struct BaseModelReader {
     }
     findings += weights.findings
     let isComplete = weights.isSound && !weights.findings.contains { $0.rule == .shardMismatch }
-    let quantized = QuantizedCheckpoint(checkpoint, config: config?.object)
+    // States, maps and sizes of quantised weights lie among the data: on a server each costs a request, so that they are
+    // asked for only where the numbers are.
+    let quantized =
+      RemotePath.isRemote(checkpoint.folder) ? nil : QuantizedCheckpoint(checkpoint, config: config?.object)
     return assemble(checkpoint, quantized, isComplete: isComplete, config)
   }
 
