@@ -90,8 +90,7 @@ let package = Package(
     library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
     library("BaseCatalogue", ["TensorCore", "JSON"], isHot: true),
     .target(name: "CCurl"),
-    library(
-      "RemoteFiles", ["CCurl", "JSON", "LoRAIO", "SHA2"], isHot: true),
+    library("RemoteFiles", ["CCurl", "JSON", "LoRAIO", "SHA2"]),
 
     // Bases whose weights are stored as codes
     library(

@@ -45,7 +45,7 @@ public struct Finding: Sendable, Equatable {
   /// The member of the adapter's config that it is about, where PEFT refuses a value that another loader may not look at.
   package var configMember: String?
 
-  /// A finding; `severity` defaults to the rule's own.
+  /// A finding; `severity` defaults to the rule's own, and what is expected or found and empty is left out.
   public init(
     _ rule: RuleID, severity: Severity? = nil, _ message: String, file: String, tensor: String? = nil,
     module: String? = nil, expected: String? = nil, found: String? = nil, hint: String? = nil,
@@ -57,8 +57,8 @@ public struct Finding: Sendable, Equatable {
     self.file = file
     self.tensor = tensor
     self.module = module
-    self.expected = expected
-    self.found = found
+    self.expected = expected.flatMap { $0.isEmpty ? nil : $0 }
+    self.found = found.flatMap { $0.isEmpty ? nil : $0 }
     self.hint = hint
     self.byteOffset = byteOffset
   }

@@ -44,6 +44,9 @@ extension GateReport {
       "\(grouped(result.broken)) broken, \(grouped(result.fixed)) fixed; exact McNemar p = "
         + "\(significant(test.pValue)), \(confidence) interval \(percent(interval.lowerBound)) to "
         + "\(percent(interval.upperBound))")
+    if result.status(options) == .fail, test.pValue > 1 - options.confidence {
+      lines.append("the verdict goes by the regression itself, which on so few changed answers may be chance")
+    }
     let bound = test.brokenUpperBound(confidence: options.confidence)
     var reach = "\(grouped(result.prompts)) prompts leave room for up to \(percent(bound)) broken"
     if bound > options.maxRegression.value,

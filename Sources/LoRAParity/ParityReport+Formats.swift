@@ -48,8 +48,9 @@ extension ParityReport {
       ])
     }
     var lines = [
-      "\(modules.count) modules in \(servingDType.name), \(options.tokens) activations each; all but the last two columns "
-        + "relative to the true output"
+      "\(modules.count) modules in \(servingDType.name), \(options.tokens) activations each", "",
+      "  drift: merged against unmerged; errors: each of them against float64; delta: what the adapter adds.",
+      "  All four are root mean squares relative to the output in float64.",
     ]
     lines += [""] + table.lines(indent: "  ")
     if modules.count > limit { lines.append("  and \(modules.count - limit) more") }

@@ -132,7 +132,7 @@ private func tinyModel(_ edit: (inout SafetensorsBuilder) -> Void = { _ in }) th
     let plan = try MergePlan.make(base: base, adapters: [WeightedAdapter(Adapter.load(model.adapter))])
     _ = try MergeExecutor(plan).run(to: model.output)
     let names = try FileManager.default.contentsOfDirectory(atPath: model.output).sorted()
-    #expect(names == ["lora-merge.json", "model.safetensors"])
+    #expect(names == ["README.md", "lora-merge.json", "model.safetensors"])
   }
 
   @Test func aBaseInTheHuggingFaceCacheLinksAreFollowedTheOutputHoldsFiles() throws {

@@ -4,7 +4,25 @@ import LoRATestSupport
 import Testing
 
 /// All tests on the fake driver: it has one state for the whole process, so they run one after the other.
-@Suite(.serialized, .withoutViolations) struct CUDATests {}
+@Suite(.serialized, .ahead, .withoutViolations) struct CUDATests {}
+
+/// Runs a suite at a higher priority than the others.
+///
+/// Tests of a serialized suite queue one by one behind all others, so that it would begin when they end, and keep one
+/// core busy alone.
+struct AheadTrait: SuiteTrait, TestScoping {
+  func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void)
+    async throws
+  {
+    try await withoutActuallyEscaping(function) { function in
+      try await Task(priority: .high) { try await function() }.value
+    }
+  }
+}
+
+extension Trait where Self == AheadTrait {
+  static var ahead: AheadTrait { AheadTrait() }
+}
 
 /// Fails a test in which operations were not ordered, or memory was read that was never written.
 struct ViolationTrait: SuiteTrait, TestTrait, TestScoping {

@@ -280,12 +280,16 @@ struct MergePlanner {
     }
   }
 
-  /// Puts the record of the merge before the config, which is the last.
+  /// Puts the record of the merge, and a model card where the base has none, before the config, which is the last.
   private func addRecord(to plan: inout MergePlan) {
     guard var record else { return }
-    let file = record.file(of: plan, previous: previousRecord, warnings: recordedWarnings)
+    var files = [record.file(of: plan, previous: previousRecord, warnings: recordedWarnings)]
+    plan.files.removeAll(where: ModelCard.isOutdated)
+    if !adapters.isEmpty, !plan.files.contains(where: { $0.name.lowercased() == ModelCard.fileName.lowercased() }) {
+      files.append(record.card(of: plan))
+    }
     let isConfigLast = plan.files.last?.name == "config.json"
-    plan.files.insert(file, at: isConfigLast ? plan.files.count - 1 : plan.files.count)
+    plan.files.insert(contentsOf: files, at: isConfigLast ? plan.files.count - 1 : plan.files.count)
   }
 
   /// The record of a base that is itself the result of a merge.

@@ -108,6 +108,20 @@ struct MergeRecord {
       name: Self.fileName, contents: .written(DigestTemplate(text, placeholders)), size: UInt64(text.count))
   }
 
+  /// README.md, for a base without one.
+  mutating func card(of plan: MergePlan) -> SideFile {
+    let names = Set(inputs.adapters.map { $0.baseModel.flatMap(ModelCard.repository) })
+    let rows = zip(inputs.adapters, plan.adapters).map { input, planned in
+      ModelCard.Row(sha256: sha256(of: input), weight: input.weight, modules: planned.modules)
+    }
+    let card = ModelCard(
+      base: names.count == 1 ? names.first.flatMap(\.self) : nil, adapters: rows, rounding: roundingText,
+      isDequantized: options.dequantizes)
+    let text = Array(card.text.utf8)
+    return SideFile(
+      name: ModelCard.fileName, contents: .written(DigestTemplate(text, placeholders)), size: UInt64(text.count))
+  }
+
   /// For every adapter its modules: name, tensor, rank, scale, and type and shape of the tensor in the output.
   private func modules(of plan: MergePlan) -> [Int: [JSONValue]] {
     var modules: [Int: [JSONValue]] = [:]
@@ -132,10 +146,14 @@ struct MergeRecord {
 
   private mutating func adapter(_ adapter: MergeInputIdentities.OfAdapter) -> JSONObject {
     var object: JSONObject = ["file": .string(adapter.weights.name), "bytes": JSONValue(adapter.weights.bytes)]
-    object["sha256"] = .string(adapter.weights.cached ?? placeholders.text(of: adapter.source))
+    object["sha256"] = .string(sha256(of: adapter))
     object["config_sha256"] = adapter.config.map { .string($0) }
     object["weight"] = .real(adapter.weight)
     return object
+  }
+
+  private mutating func sha256(of adapter: MergeInputIdentities.OfAdapter) -> String {
+    adapter.weights.cached ?? placeholders.text(of: adapter.source)
   }
 
   private mutating func file(_ identity: FileIdentity, _ source: Int) -> JSONValue {
@@ -153,6 +171,13 @@ struct MergeRecord {
     switch options.rounding {
     case .nearest: "nearest"
     case .stochastic(let seed): .string("stochastic, seed \(seed)")
+    }
+  }
+
+  private var roundingText: String {
+    switch options.rounding {
+    case .nearest: "to nearest"
+    case .stochastic(let seed): "up or down by chance (seed \(seed))"
     }
   }
 
