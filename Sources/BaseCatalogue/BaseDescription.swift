@@ -13,8 +13,10 @@ public struct BaseDescription: Sendable {
   ///
   /// Otherwise the heads of the architecture's usual class were taken.
   public let className: String?
-  /// Modules in the order of the model; a tied output head is among them, with `tiedTo`.
-  public internal(set) var modules: [BaseModule] = []
+  /// What `modules` is made of.
+  package internal(set) var entries: [Entry] = []
+  /// Number of `modules`.
+  package private(set) var moduleCount: UInt64 = 0
   /// Matrices that pick experts: reachable as target parameters, and linear layers in older versions of the library.
   public internal(set) var routers: [BaseModule] = []
   /// What the library names or stores otherwise in memory.
@@ -38,10 +40,18 @@ public struct BaseDescription: Sendable {
 
   var places: [String: Place] = [:]
   var stacks: [String: [Place]] = [:]
+  /// Where the patterns of experts' names lead.
+  var expertPlaces: [String: (entry: Int, part: Int)] = [:]
+
+  /// A module, or the layers of a stack of experts.
+  package enum Entry: Sendable, Hashable {
+    case module(BaseModule)
+    case experts(ExpertLayers)
+  }
 
   /// Where a name leads.
   enum Place {
-    case module(Int)
+    case entry(Int)
     case router(Int)
     case runtime(Int)
   }
@@ -53,6 +63,34 @@ public struct BaseDescription: Sendable {
 }
 
 extension BaseDescription {
+  /// Modules in the order of the model, written out for this call; a tied output head is among them, with `tiedTo`.
+  public var modules: [BaseModule] {
+    var modules: [BaseModule] = []
+    modules.reserveCapacity(Int(clamping: moduleCount))
+    for entry in entries {
+      switch entry {
+      case .module(let module): modules.append(module)
+      case .experts(let experts): modules += experts.layers
+      }
+    }
+    return modules
+  }
+
+  /// The modules that share the weight of another one.
+  package var tiedModules: [BaseModule] {
+    entries.compactMap { if case .module(let module) = $0, module.tiedTo != nil { module } else { nil } }
+  }
+
+  mutating func add(_ module: BaseModule) {
+    entries.append(.module(module))
+    moduleCount += 1
+  }
+
+  mutating func add(_ experts: ExpertLayers) {
+    entries.append(.experts(experts))
+    moduleCount += experts.count * UInt64(experts.parts.count)
+  }
+
   /// Names and shapes of all tensors in the checkpoint: weights and biases of the modules, then the others.
   public var tensors: [BaseTensor] {
     var tensors: [BaseTensor] = []

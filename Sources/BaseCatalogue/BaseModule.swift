@@ -73,24 +73,12 @@ public struct RuntimeModule: Sendable, Hashable {
   }
 
   /// Whether the checkpoint stores the experts of this stack one by one.
-  public var isSplitByExpert: Bool { module.kind == .parameter && parts.contains { $0.contains("{e}") } }
+  public var isSplitByExpert: Bool { module.kind == .parameter && parts.contains { $0.contains(ExpertName.placeholder) } }
 
   /// Names of the modules in the checkpoint that hold expert `index`, in the order of their rows.
   public func parts(ofExpert index: UInt64) -> [String] {
     guard isSplitByExpert else { return parts }
-    return parts.map { pattern in
-      let (before, after) = RuntimeModule.around(pattern)
-      return before + String(index) + after
-    }
-  }
-
-  /// What stands before and after the placeholder of a pattern.
-  static func around(_ pattern: String) -> (before: String, after: String) {
-    let text = Array(pattern.utf8)
-    for start in text.indices.dropLast(2) where text[start...].starts(with: "{e}".utf8) {
-      return (String(decoding: text[..<start], as: UTF8.self), String(decoding: text[(start + 3)...], as: UTF8.self))
-    }
-    return (pattern, "")
+    return parts.map { ExpertName($0).name(of: index) }
   }
 }
 

@@ -44,9 +44,13 @@ final class Config {
   }
 
   /// Two sizes that may be given as one, such as height and width.
-  func pair(_ key: String, _ missing: Size) -> (Size, Size) {
-    guard object[key]?.array != nil else {
-      let size = size(key, missing)
+  func pair(_ key: String, _ missing: Size) -> (Size, Size) { pair(key, (missing, missing)) }
+
+  /// Two sizes that may be given as one; `missing` are the defaults.
+  func pair(_ key: String, _ missing: (Size, Size)) -> (Size, Size) {
+    guard let value = object[key] else { return missing }
+    guard value.array != nil else {
+      let size = size(value, key)
       return (size, size)
     }
     guard let sizes = sizes(key), sizes.count == 2 else {
@@ -133,6 +137,15 @@ final class Config {
       report(key, expected: "an object", value)
       return Config(JSONObject(), path: inner, problems: problems)
     }
+  }
+
+  /// What some layers have instead of the model's fields; nil where nothing is said of any, a problem where they differ
+  /// among themselves.
+  func overrides(_ key: String) -> LayerOverrides? {
+    guard let value = object[key], !value.isNull else { return nil }
+    let overrides = LayerOverrides(value)
+    if overrides == nil { report(key, expected: "layers of one shape", value) }
+    return overrides
   }
 
   /// Number of classes of a classification head: the entries of `id2label`, else `num_labels`, else 2.

@@ -63,7 +63,7 @@ struct Expansion {
     let module = BaseModule(
       name: row.isTied ? full.memory : full.disk, kind: row.kind, inFeatures: input, outFeatures: output, shape: shape,
       hasBias: row.hasBias, isTransposed: row.isTransposed, tiedTo: row.isTied ? shared : nil)
-    if row.isRouter { description.routers.append(module) } else { description.modules.append(module) }
+    if row.isRouter { description.routers.append(module) } else { description.add(module) }
     if !row.isTied { count(shape, of: full.disk) }
     if row.hasBias { count([output], of: full.disk) }
     if !full.isPlain, full.memory != full.disk {
@@ -93,16 +93,8 @@ struct Expansion {
       isTransposed: false, tiedTo: nil)
     description.runtimeModules.append(RuntimeModule(module: whole, parts: parts))
     count(shape, of: name)
-    let patterns = parts.map { RuntimeModule.around($0) }
-    for expert in 0..<shape[0] {
-      for pattern in patterns {
-        description.modules.append(
-          BaseModule(
-            name: pattern.before + String(expert) + pattern.after, kind: .linear, inFeatures: input,
-            outFeatures: output, shape: [output, input], hasBias: false,
-            isTransposed: false, tiedTo: nil))
-      }
-    }
+    description.add(
+      ExpertLayers(parts: parts.map { ExpertName($0) }, count: shape[0], inFeatures: input, outFeatures: output))
   }
 
   /// Adds a module in memory, whose path is the row's, that a checkpoint holds as tensors of other shapes.
@@ -135,7 +127,7 @@ struct Expansion {
 
   private mutating func addPart(_ name: String, _ sizes: [Size], of module: BaseModule) {
     guard let shape = checked(sizes), shape.rank > 0 else { return problems.report(.size(module: name)) }
-    description.modules.append(
+    description.add(
       BaseModule(
         name: name, kind: module.kind, inFeatures: shape.rank > 1 ? shape[1] : 1, outFeatures: shape[0], shape: shape,
         hasBias: module.hasBias, isTransposed: false, tiedTo: nil))
@@ -165,8 +157,8 @@ struct Expansion {
   }
 
   private func hasRoom(for more: UInt64) -> Bool {
-    let present = description.modules.count + description.otherTensors.count
-    if more <= UInt64(BaseDescription.moduleLimit - present) { return true }
+    let present = description.moduleCount + UInt64(description.otherTensors.count)
+    if more <= UInt64(BaseDescription.moduleLimit) - present { return true }
     tooMany()
     return false
   }

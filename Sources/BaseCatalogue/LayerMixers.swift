@@ -31,15 +31,17 @@ public struct LayerMixers: Sendable, Equatable {
     let lists = ["layer_types", "layers_block_type"]
     for key in lists {
       if let given = fields.config[key]?.array, given.count <= BaseDescription.moduleLimit {
-        return given.map { $0.string ?? "" }
+        // What the class makes of them, where that is known.
+        return worked(key, fields) ?? given.map { $0.string ?? "" }
       }
     }
     if let pattern = fields.config["hybrid_override_pattern"]?.string { return kinds(ofPattern: pattern) }
-    for name in lists {
-      guard case .list(let elements)? = fields.value(name) else { continue }
-      return elements.map { if case .text(let kind) = $0 { kind } else { "" } }
-    }
-    return nil
+    return lists.lazy.compactMap { worked($0, fields) }.first
+  }
+
+  private static func worked(_ name: String, _ fields: TextFields) -> [String]? {
+    guard case .list(let elements)? = fields.value(name) else { return nil }
+    return elements.map { if case .text(let kind) = $0 { kind } else { "" } }
   }
 
   /// Kinds of the layers of older Nemotron-H files, which give a letter for each (`NemotronHConfig._pattern_to_list`);

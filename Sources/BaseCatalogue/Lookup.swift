@@ -8,11 +8,23 @@ public struct PathAlias: Sendable, Hashable {
   public let canonical: String
   /// Who spells it that way, for messages.
   public let origin: String
+  /// Whether checkpoints may be written with it.
+  let isStored: Bool
+  /// Whether it is how an older release has it in memory, and PEFT reads adapters that say so as the newer release does
+  /// (peft 0.21 on transformers 5.24, run).
+  package let isReadByPEFT: Bool
 
-  init(_ spelling: String, _ canonical: String, origin: String) {
+  init(_ spelling: String, _ canonical: String, origin: String, isStored: Bool = false, isReadByPEFT: Bool = false) {
     self.spelling = spelling
     self.canonical = canonical
     self.origin = origin
+    self.isStored = isStored
+    self.isReadByPEFT = isReadByPEFT
+  }
+
+  /// The same spelling of another path.
+  func leading(to canonical: String) -> PathAlias {
+    PathAlias(spelling, canonical, origin: origin, isStored: isStored, isReadByPEFT: isReadByPEFT)
   }
 
   /// The path as it is spelt here, or nil when it does not begin so.
@@ -36,7 +48,7 @@ extension BaseDescription {
   ///
   /// A raw parameter is found both with and without the last component `weight`.
   public func match(_ path: String) -> ModuleMatch? {
-    resolved(path) { spelt, alias in places[spelt].map { match($0, alias) } }
+    resolved(path) { spelt, alias in places[spelt].map { match($0, alias) } ?? expert(spelt, alias) }
   }
 
   /// The stacks of expert matrices that a module holds, in the order in which the model registers them; empty when the
@@ -45,7 +57,7 @@ extension BaseDescription {
   /// PEFT names an adapter of a raw parameter by the module that holds it, and nests several in this order: the first
   /// one is innermost, with the most `base_layer` in its keys.
   public func stacks(in path: String) -> [ModuleMatch] {
-    resolved(path) { spelt, alias in stacks[spelt].map { $0.map { match($0, alias) } } } ?? []
+    resolved(path) { spelt, alias in stacks[spelt].map { $0.compactMap { match($0, alias) } } } ?? []
   }
 
   /// The name in the checkpoint of a tensor outside the modules that a path in memory means, such as a norm's weight;
@@ -68,21 +80,40 @@ extension BaseDescription {
     return nil
   }
 
-  private func match(_ place: Place, _ alias: PathAlias?) -> ModuleMatch {
+  private func match(_ place: Place, _ alias: PathAlias?) -> ModuleMatch? {
     switch place {
-    case .module(let index): ModuleMatch(module: modules[index], runtime: nil, alias: alias)
-    case .router(let index): ModuleMatch(module: routers[index], runtime: nil, alias: alias)
+    case .entry(let index):
+      guard case .module(let module) = entries[index] else { return nil }
+      return ModuleMatch(module: module, runtime: nil, alias: alias)
+    case .router(let index): return ModuleMatch(module: routers[index], runtime: nil, alias: alias)
     case .runtime(let index):
-      ModuleMatch(module: runtimeModules[index].module, runtime: runtimeModules[index], alias: alias)
+      return ModuleMatch(module: runtimeModules[index].module, runtime: runtimeModules[index], alias: alias)
     }
+  }
+
+  /// The matrix of one expert that a name means.
+  private func expert(_ name: String, _ alias: PathAlias?) -> ModuleMatch? {
+    if expertPlaces.isEmpty { return nil }
+    for (pattern, number) in ExpertName.patterns(of: name) {
+      guard let (entry, part) = expertPlaces[pattern], case .experts(let experts) = entries[entry] else { continue }
+      guard number < experts.count else { return nil }
+      return ModuleMatch(module: experts.layer(part: part, expert: number), runtime: nil, alias: alias)
+    }
+    return nil
   }
 
   /// Fills what the look-ups use; names in the checkpoint win over names in memory.
   mutating func index() {
-    places.reserveCapacity(modules.count + routers.count + runtimeModules.count)
+    places.reserveCapacity(entries.count + routers.count + runtimeModules.count)
     for (position, runtime) in runtimeModules.enumerated() { add(.runtime(position), runtime.module) }
     for (position, router) in routers.enumerated() { add(.router(position), router) }
-    for (position, module) in modules.enumerated() { add(.module(position), module) }
+    for (position, entry) in entries.enumerated() {
+      switch entry {
+      case .module(let module): add(.entry(position), module)
+      case .experts(let experts):
+        for (part, name) in experts.parts.enumerated() { expertPlaces[name.pattern] = (position, part) }
+      }
+    }
   }
 
   private mutating func add(_ place: Place, _ module: BaseModule) {

@@ -4,7 +4,8 @@ public import JSON
 /// convolutions.
 ///
 /// Formulas and names of fields are those of vLLM 0.33 (`MambaStateShapeCalculator` in
-/// `model_executor/layers/mamba/mamba_utils.py`, and `get_mamba_state_shape_from_config` of its classes).
+/// `model_executor/layers/mamba/mamba_utils.py`, and `get_mamba_state_shape_from_config` of its classes), and for
+/// RecurrentGemma, which vLLM does not run, of transformers 5.24.
 public struct RecurrentState: Sendable, Equatable {
   /// Elements of a layer: the inputs that its convolution still needs.
   public let convolution: UInt64
@@ -13,8 +14,14 @@ public struct RecurrentState: Sendable, Equatable {
   /// Layers that keep this.
   public let layers: UInt64
 
+  /// Bytes of an element of the state proper: 2, or 4 where it is kept in F32 whatever the type of the model.
+  public let recurrentBytes: UInt64
+
   /// Elements of all layers.
   public var elements: UInt64 { layers * (convolution + recurrent) }
+
+  /// Bytes of all layers of a 16-bit model.
+  public var bytes: UInt64 { layers * (2 * convolution + recurrentBytes * recurrent) }
 
   /// Reads it off a configuration.
   ///
@@ -28,9 +35,10 @@ public struct RecurrentState: Sendable, Equatable {
     guard devices > 0, let count = layers.value, count > 0 else { return nil }
     let (convolution, recurrent) = form(sizes, Size(exactly: devices))
     guard let convolution = convolution.value, let recurrent = recurrent.value,
-      !count.multipliedReportingOverflow(by: convolution + recurrent).overflow
+      !count.multipliedReportingOverflow(by: 4 * (convolution + recurrent)).overflow
     else { return nil }
     (self.convolution, self.recurrent, self.layers) = (convolution, recurrent, count)
+    recurrentBytes = modelType == "recurrent_gemma" ? 4 : 2
   }
 }
 
@@ -75,6 +83,11 @@ extension RecurrentState {
     },
     "kimi_linear": deltaAttention, "bailing_hybrid": deltaAttention, "minimax": lightning,
     "lfm2": shortConvolution, "lfm2_moe": shortConvolution,
+    "recurrent_gemma": { sizes, devices in
+      // A gated linear recurrence, which no engine shares between devices.
+      let width = devices.value == 1 ? sizes.optional("lru_width") ?? sizes["hidden_size"] : .invalid
+      return (width * (sizes["conv1d_width"] - 1), width)
+    },
   ]
 
   /// Gated DeltaNet: a convolution over queries, keys and values, and a matrix for every value head.

@@ -3,8 +3,13 @@ extension JSONValue {
   ///
   /// Numbers that JSON cannot express (NaN, infinities) are written as `null` unless `dialect` is `.python`.
   public func text(pretty: Bool = false, dialect: JSONReader.Dialect = .strict) -> String {
+    text(pretty: pretty, indent: 0, dialect: dialect)
+  }
+
+  /// The same as it stands in other values, at a depth of `indent`; its first line has no blanks before it.
+  package func text(pretty: Bool, indent: Int, dialect: JSONReader.Dialect = .strict) -> String {
     var writer = JSONWriter(pretty: pretty, dialect: dialect)
-    writer.write(self, indent: 0)
+    writer.write(self, indent: indent)
     return writer.text
   }
 }

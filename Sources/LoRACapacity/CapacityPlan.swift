@@ -82,8 +82,7 @@ public struct CapacityPlan: Sendable {
     // Heads come first: what they cannot be shared by is easier to understand than a number of rows.
     let cache = try KeyValueCache(of: base)?.shared(by: request.tensorParallel)
     // A config of absurd sizes has no cache that could be planned for.
-    let elements = cache.map { UInt128($0.layers) * UInt128($0.elementsPerLayer) } ?? 0
-    self.cache = elements < 1 << 44 ? cache : nil
+    self.cache = cache.flatMap { $0.isPlausible ? $0 : nil }
     state = base.config.flatMap { RecurrentState($0, devices: request.tensorParallel) }
     baseBytesPerGPU = try Self.share(of: baseBytes, request)
     let layout = try Self.layout(request, rank: maxLoRARank)
@@ -158,8 +157,8 @@ extension CapacityPlan {
   /// Bytes of a token in the key-value cache.
   public var kvBytesPerToken: UInt64? { cache.map { $0.elementsPerToken * request.kvType.bytes } }
 
-  /// Bytes that one sequence takes in layers with a state of constant size, in elements of 16 bits.
-  public var stateBytesPerSequence: UInt64? { state.map { $0.elements * 2 } }
+  /// Bytes that one sequence takes in layers with a state of constant size.
+  public var stateBytesPerSequence: UInt64? { state?.bytes }
 
   /// Bytes of a block of the key-value cache, over all layers.
   public var kvBlockBytes: UInt64? { kvBytesPerToken.map { $0 * request.blockSize } }

@@ -91,7 +91,7 @@ extension CapacityPlan {
 
   /// The form of the key-value cache in a word: `heads`, `latent`, `none` or `unknown`.
   private var cacheKind: String {
-    switch cache?.form {
+    switch cache?.parts.first?.form {
     case .heads: "heads"
     case .latent: "latent"
     case nil: KeyValueCache.isAbsent(from: request.base) ? "none" : "unknown"
@@ -132,24 +132,20 @@ extension CapacityPlan {
           : "the base's bytes are those of a quantisation as its config describes it, and two for every other parameter"
       )
     }
-    switch cache?.form {
-    case .heads(let count, let width):
-      lines.append(
-        "a token's cache is a key and a value of \(width) elements for \(count) heads in \(cache?.layers ?? 0) layers, in "
-          + request.kvType.rawValue)
-    case .latent(let width, let rotary):
-      lines.append(
-        "a token's cache is a latent vector of \(width) elements and a rotary key of \(rotary) in "
-          + "\(cache?.layers ?? 0) layers, in \(request.kvType.rawValue)")
-    case nil where cacheKind == "none":
+    if let cache {
+      let parts = cache.parts.map { "\($0.form.text) in \($0.layers) layers" }.joined(separator: " and ")
+      lines.append("a token's cache is \(parts), in \(request.kvType.rawValue)")
+    } else if cacheKind == "none" {
       lines.append("no layer of the model attends to earlier tokens, so that it has no key-value cache")
-    case nil: lines.append("the key-value cache of this architecture is not known")
+    } else {
+      lines.append("the key-value cache of this architecture is not known")
     }
     if let mixers = cache?.mixers, mixers.shared > 0 {
       lines.append("\(mixers.shared) layers attend with the keys and values of earlier ones and keep none of their own")
     }
     if let mixers = cache?.mixers, mixers.stateful > 0 {
-      let known = state == nil ? "; how large it is, is not known" : ", in 16 bits"
+      let bits = state?.recurrentBytes == 4 ? ", its recurrence in 32 bits" : ", in 16 bits"
+      let known = state == nil ? "; how large it is, is not known" : bits
       lines.append("\(mixers.stateful) layers keep a state of constant size for each sequence\(known)")
     }
     if let window = cache?.slidingWindow {

@@ -1,3 +1,5 @@
+import LoRAIO
+
 /// What differs between two tokenizers, whatever their spelling.
 package struct TokenizerDifferences: Sendable {
   /// A token that both have, under different ids.

@@ -35,6 +35,20 @@ import Testing
     }
   }
 
+  @Test func statesOfTypesThatNoEngineRunsAreThoseOfTheLibrary() throws {
+    let rows = try #require(try Fixtures.json("engines/transformers-states.json").array).compactMap(\.object)
+    #expect(rows.count >= 3)
+    for row in rows {
+      let config = try #require(row["config"]?.object)
+      let name: Comment = "\(row["config"]?.text() ?? "")"
+      let state = try #require(RecurrentState(config), name)
+      #expect(Int64(state.layers) == row["layers"]?.int64, name)
+      #expect([state.convolution, state.recurrent].map { .integer(Int64($0)) } == row["elements"]?.array, name)
+      #expect(Int64(state.bytes) == row["bytes"]?.int64, name)
+      #expect(RecurrentState(config, devices: 2) == nil, name)
+    }
+  }
+
   @Test func hostileSizesGiveNoState() {
     for size: JSONValue in [-1, 0, 9_223_372_036_854_775_807, .real(1e300), "x", .null, []] {
       for key in ["hidden_size", "num_hidden_layers", "state_size", "num_heads", "conv_kernel", "expand"] {

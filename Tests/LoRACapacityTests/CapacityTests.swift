@@ -135,7 +135,7 @@ import struct BaseCatalogue.LayerMixers
       #"{"model_type":"deepseek_v3","num_hidden_layers":61,"kv_lora_rank":512,"qk_rope_head_dim":64,"num_attention_heads":128}"#
     )
     let cache = try #require(KeyValueCache(of: try BaseModel.open(path)))
-    #expect(cache.form == .latent(width: 512, rotary: 64))
+    #expect(cache.parts == [.init(layers: 61, form: .latent(width: 512, rotary: 64))])
     #expect(cache.elementsPerToken == 61 * 576)
   }
 
@@ -172,7 +172,7 @@ import struct BaseCatalogue.LayerMixers
     ] {
       let path = try folder.write("\(layers).json", config)
       let cache = try #require(KeyValueCache(of: try BaseModel.open(path)))
-      #expect(cache.layers == UInt64(layers) && cache.form == form, "\(config)")
+      #expect(cache.parts == [.init(layers: UInt64(layers), form: form)], "\(config)")
     }
     let bert = try folder.write(
       "bert.json", #"{"model_type":"bert","num_hidden_layers":12,"num_attention_heads":12,"hidden_size":768}"#)

@@ -20,6 +20,8 @@ HERE = pathlib.Path(__file__).parent
 DROPPED = set((HERE / "arch_dropped.txt").read_text().split())
 # Lists of layers whose rule for a missing value was learned wrongly: such a config is not known then.
 UNKNOWN_DEFAULTS = json.loads((HERE / "arch_unknown_defaults.json").read_text())
+# Lines read in the configuration class, in place of those that were learned of the same fields.
+KNOWN_DEFAULTS = json.loads((HERE / "arch_known_defaults.json").read_text())
 WORDS = {"null", "list", "has", "len", "int", "ceil", "round"}
 
 
@@ -45,7 +47,9 @@ def nullable(line, nulls):
 def completed(name, lines, guards):
     """The lines of a type with its guards; those of fields without a default are left out, as none can be judged."""
     wrong = UNKNOWN_DEFAULTS.get(name, [])
-    lines = [line for line in lines if not (line.startswith("d ") and line.split(" ")[1] in wrong)]
+    own = KNOWN_DEFAULTS.get(name, [])
+    replaced = {*wrong, *(line.split(" ")[1] for line in own if line.startswith("d "))}
+    lines = [line for line in lines if not (line.startswith("d ") and line.split(" ")[1] in replaced)] + own
     lines += [f"g !null({field})" for field in wrong]
     nulls = {full for line in lines if line.startswith("f ") for full, word in fields(line) if word.endswith("=null")}
     texts, out, extra = {}, [], {}

@@ -38,12 +38,17 @@ FIELDS = [
     "linear_value_head_dim", "linear_conv_kernel_dim", "linear_head_dim", "linear_num_heads", "mamba_expand",
     "mamba_d_state", "mamba_d_conv", "mamba_n_groups", "mamba_n_heads", "mamba_d_head", "mamba_ngroups",
     "n_mamba_heads", "mamba_headdim", "mamba_d_ssm", "state_size", "conv_kernel", "expand", "n_groups",
-    "mamba_num_heads", "mamba_head_dim", "ssm_state_size", "conv_L_cache",
+    "mamba_num_heads", "mamba_head_dim", "ssm_state_size", "conv_L_cache", "conv1d_width", "n_input_layers",
+    "n_recurrent_layers", "n_output_layers", "n_recurrent_loops", "recurrent_kv_cache_mode",
 ]
 
 # What classes work out in properties, which decide about no tensor or belong to types without rows in the table.
 LINEAR = "[num_hidden_layers|'linear_attention']"
 FORMULAS = {
+    **dict.fromkeys(["gemma4_text", "gemma4_unified_text"], {
+        "layer_types": "null(layer_types)?[num_hidden_layers|i%6==5|i+1==num_hidden_layers?'full_attention':"
+                       "'sliding_attention']:[len(layer_types)|i+1==len(layer_types)?'full_attention':"
+                       "layer_types[i]]"}),
     "mamba": {"layer_types": LINEAR}, "mamba2": {"layer_types": LINEAR}, "falcon_mamba": {"layer_types": LINEAR},
     "falcon_h1": {"layers_block_type": "[num_hidden_layers|'hybrid']"},
     "jamba": {"layer_types": "[num_hidden_layers|i%attn_layer_period==attn_layer_offset?'full_attention':"
@@ -84,6 +89,17 @@ OTHERS = {
                 dict(num_hidden_layers=3, layer_types=["linear_attention", "linear_attention", "full_attention"])],
     "qwen3_next": [dict(num_hidden_layers=6, full_attention_interval=3)],
     "gemma3n_text": [dict(num_hidden_layers=10, num_kv_shared_layers=5)],
+    "gemma4_text": [
+        dict(attention_k_eq_v=True, num_global_key_value_heads=2, global_head_dim=128, head_dim=64),
+        dict(num_hidden_layers=13, num_kv_shared_layers=5, num_key_value_heads=2),
+        dict(num_hidden_layers=6, per_layer_config={"5": {"head_dim": 96, "num_key_value_heads": 1}})],
+    "gemma4_unified_text": [dict(attention_k_eq_v=True, num_global_key_value_heads=1, num_hidden_layers=7)],
+    "inkling_text": [dict(num_hidden_layers=9, swa_num_key_value_heads=4, swa_head_dim=64, num_key_value_heads=2)],
+    "mimo_v2_flash": [dict(num_hidden_layers=8, num_key_value_heads=8, head_dim=96, v_head_dim=64)],
+    "longcat_flash": [dict(num_layers=3, kv_lora_rank=256)],
+    "dory": [dict(n_recurrent_loops=3, n_input_layers=4), dict(recurrent_kv_cache_mode="last_loop"),
+             dict(num_hidden_layers=12, n_input_layers=2, n_output_layers=4, num_key_value_heads=2,
+                  layer_types=["sliding_attention", "mlp", "full_attention", "mlp"] * 3)],
     "falcon": [dict(new_decoder_architecture=True, num_kv_heads=8), dict(multi_query=False)],
     "gpt_bigcode": [dict(multi_query=False)],
     "qwen2": [dict(num_attention_heads=16, num_key_value_heads=4)],
@@ -220,4 +236,5 @@ def main():
     pathlib.Path(sys.argv[2]).write_text("[\n" + ",\n".join(" " + json.dumps(row) for row in rows) + "\n]\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

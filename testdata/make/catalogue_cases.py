@@ -39,6 +39,14 @@ NEMOTRON_H = dict(
 )
 SPLIT_HEADS = ["ForCausalLM", "Model", "ForSequenceClassification", "ForTokenClassification"]
 GPT2 = dict(vocab_size=97, n_positions=31, n_embd=48, n_layer=2, n_head=6)
+GEMMA4 = SMALL | dict(
+    num_hidden_layers=7, head_dim=10, global_head_dim=14, hidden_size_per_layer_input=5, vocab_size_per_layer_input=89)
+GEMMA4_VISION = dict(
+    hidden_size=24, intermediate_size=20, num_hidden_layers=1, num_attention_heads=4, num_key_value_heads=2, head_dim=8,
+    patch_size=4, position_embedding_size=13)
+GEMMA4_AUDIO = dict(
+    hidden_size=30, num_hidden_layers=1, num_attention_heads=5, subsampling_conv_channels=[8, 6], conv_kernel_size=3,
+    output_proj_dims=15)
 TIED, UNTIED = dict(tie_word_embeddings=True), dict(tie_word_embeddings=False)
 
 CASES = {
@@ -408,6 +416,47 @@ CASES = {
         # As the original repositories have it: the text model's sizes outside any section.
         dict(text_config=None) | SMALL | TIED,
     ),
+    "gemma4_text": [
+        ("Gemma4ForCausalLM", {}),
+        *[(head, GEMMA4 | change) for head, change in [
+            ("Gemma4ForCausalLM", {}),
+            ("Gemma4TextModel", dict(
+                hidden_size_per_layer_input=0, num_kv_shared_layers=3, num_hidden_layers=8,
+                layer_types=["full_attention", "sliding_attention"] * 4)),
+            ("Gemma4ForCausalLM", UNTIED | dict(
+                attention_k_eq_v=True, num_global_key_value_heads=2, num_kv_shared_layers=2, use_double_wide_mlp=True,
+                attention_bias=True, num_hidden_layers=6, layer_types=["sliding_attention", "full_attention"] * 3)),
+            ("Gemma4ForCausalLM", dict(
+                enable_moe_block=True, num_experts=5, moe_intermediate_size=22, top_k_experts=2, num_hidden_layers=2)),
+            ("Gemma4ForCausalLM", dict(num_kv_shared_layers=4, num_hidden_layers=4, use_double_wide_mlp=True)),
+        ]],
+    ],
+    "gemma4_unified_text": [
+        ("Gemma4UnifiedForCausalLM", {}),
+        ("Gemma4UnifiedForCausalLM", GEMMA4),
+        ("Gemma4UnifiedTextModel", GEMMA4 | dict(
+            attention_k_eq_v=True, num_global_key_value_heads=2, num_kv_shared_layers=2, num_hidden_layers=6,
+            use_double_wide_mlp=True, layer_types=["sliding_attention", "full_attention"] * 3)),
+    ],
+    "gemma4_unified": [
+        ("Gemma4UnifiedForConditionalGeneration", dict(vision_config={}, audio_config={})),
+        ("Gemma4UnifiedForConditionalGeneration", dict(text_config=GEMMA4)),
+        ("Gemma4UnifiedModel", UNTIED | dict(
+            text_config=GEMMA4 | dict(attention_k_eq_v=True, num_global_key_value_heads=2),
+            vision_config=dict(mm_embed_dim=22, mm_posemb_size=9, output_proj_dims=26, patch_size=4),
+            audio_config=dict(audio_embed_dim=17))),
+    ],
+    "gemma4": [
+        ("Gemma4ForConditionalGeneration", dict(vision_config={}, audio_config={})),
+        *[(head, dict(text_config=GEMMA4) | change) for head, change in [
+            ("Gemma4ForConditionalGeneration", {}),
+            ("Gemma4ForConditionalGeneration", dict(vision_config=GEMMA4_VISION)),
+            ("Gemma4Model", dict(vision_config=GEMMA4_VISION, audio_config=GEMMA4_AUDIO)),
+            ("Gemma4ForConditionalGeneration", UNTIED | dict(
+                audio_config=GEMMA4_AUDIO | dict(use_clipped_linears=False),
+                vision_config=GEMMA4_VISION | dict(use_clipped_linears=True, standardize=True))),
+        ]],
+    ],
     "gemma3": cases(
         "Gemma3",
         dict(

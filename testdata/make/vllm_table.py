@@ -8,6 +8,7 @@ has, or that was not tried with the earlier one, is a line that says so.
 """
 
 import json
+import pathlib
 import sys
 
 ORDER = ["key", "class", "lora", "static", "model_type", "supported", "packed", "experts", "mapper", "skip", "pooling",
@@ -15,9 +16,19 @@ ORDER = ["key", "class", "lora", "static", "model_type", "supported", "packed", 
          "stuck", "unstuck", "tower_stuck", "bare_head", "plain_head"]
 
 
-def load(path):
+ENGINES = pathlib.Path(__file__).resolve().parent.parent / "engines"
+
+
+def load(path, release):
     with open(path) as lines:
-        return {row["key"]: compact(row) for row in map(json.loads, lines)}
+        rows = {row["key"]: compact(row) for row in map(json.loads, lines)}
+    registry = ENGINES / f"vllm-{release}-registry.json"
+    for row in json.loads(registry.read_text()) if registry.exists() else []:
+        # Classes are built on the CPU; where a platform has a variant of its own that takes adapters, it was not tried.
+        for key in [key for key in rows if key.partition("/")[0] == row["architecture"]]:
+            if row.get("lora") and not rows[key].get("lora"):
+                rows[key] = dict(key=key, **{"class": row["name"]}, lora=True, static=True)
+    return rows
 
 
 # Names that stop a server as target modules on most classes; a line lists what it has beside these, and which it lacks.
@@ -71,8 +82,8 @@ def plain(row):
 
 def main():
     facts, release, *later = sys.argv[1:]
-    rows = load(facts)
-    others = load(later[0]) if later else {}
+    rows = load(facts, release)
+    others = load(*later) if later else {}
     lines = [row for key, row in sorted(rows.items()) if plain(others.get(key)) != plain(row)]
     lines += [dict(key=key, absent=True) for key in sorted(set(others) - set(rows))]
     number = release.split(".")[1]

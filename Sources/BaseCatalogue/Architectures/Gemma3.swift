@@ -21,8 +21,8 @@ extension Architecture {
   ]
 
   private static let gemma3Aliases = [
-    PathAlias("vision_tower.vision_model.", "vision_tower.", origin: "checkpoints of version 4"),
-    PathAlias("model.vision_tower.vision_model.", "vision_tower.", origin: "version 4"),
+    PathAlias("vision_tower.vision_model.", "vision_tower.", origin: "checkpoints of version 4", isStored: true),
+    PathAlias("model.vision_tower.vision_model.", "vision_tower.", origin: "version 4", isReadByPEFT: true),
     PathAlias("model.language_model.model.", "language_model.model.", origin: "versions around 4.52"),
     PathAlias("model.language_model.", "language_model.model.", origin: "the body below a head"),
     PathAlias("language_model.", "language_model.model.", origin: "the body without its head"),

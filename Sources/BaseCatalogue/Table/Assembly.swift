@@ -3,6 +3,8 @@ import TensorCore
 /// Writes the rows of a type of the table out for a configuration.
 struct Assembly {
   private(set) var expansion: Expansion
+  /// Spellings of the models inside by releases before 5.
+  private(set) var olderTowers: [PathAlias] = []
   private let problems: Config.Problems
   private var blocks: [String: [Item]] = [:]
   private var steps = 0
@@ -115,6 +117,14 @@ struct Assembly {
       return problems.report(.unknownModelType(inner.type.modelType))
     }
     inner.checkStrings()
+    if let component = PathAlias.olderComponent(of: inner.type.modelType) {
+      for path in [place.disk, place.memory] where !olderTowers.contains(where: { $0.canonical == path + "." }) {
+        olderTowers.append(
+          PathAlias(
+            "\(path).\(component).", path + ".", origin: "version 4", isStored: path == place.disk,
+            isReadByPEFT: path == place.memory))
+      }
+    }
     let names = type.names.root
     let root = (place.memory, place.disk)
     add(type.rows, inner, Place(memory: place.memory, disk: place.disk, root: root, names: names))

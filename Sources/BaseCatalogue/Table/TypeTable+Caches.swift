@@ -48,7 +48,9 @@ extension TypeTable {
     "deepseek_v4": "",
     "diffllama": "",
     "doge": "",
-    "dory": "",
+    "dory": """
+      f . n_input_layers=8 n_output_layers=8 n_recurrent_loops=2 recurrent_kv_cache_mode="per_loop"
+      """,
     "dots1": "",
     "dots3_note_text": "",
     "ernie4_5": "",
@@ -72,10 +74,16 @@ extension TypeTable {
     "gemma3_text": "",
     "gemma3n_text": "",
     "gemma4_text": """
-      f . num_kv_shared_layers=0
+      f . head_dim=256 hidden_size=2304 num_attention_heads=8 num_hidden_layers=30 num_key_value_heads=4 \
+      num_kv_shared_layers=0 sliding_window=512
+      d layer_types null(layer_types)?[num_hidden_layers|i%6==5|i+1==num_hidden_layers?\
+      'full_attention':'sliding_attention']:[len(layer_types)|i+1==len(layer_types)?'full_attention':layer_types[i]]
       """,
     "gemma4_unified_text": """
-      f . num_kv_shared_layers=0
+      f . head_dim=256 hidden_size=2304 num_attention_heads=8 num_hidden_layers=30 num_key_value_heads=4 \
+      num_kv_shared_layers=0 sliding_window=1024
+      d layer_types null(layer_types)?[num_hidden_layers|i%6==5|i+1==num_hidden_layers?\
+      'full_attention':'sliding_attention']:[len(layer_types)|i+1==len(layer_types)?'full_attention':layer_types[i]]
       """,
     "git": "",
     "glm": "",
@@ -207,7 +215,7 @@ extension TypeTable {
     "qwen3_vl_moe_text": "",
     "qwen3_vl_text": "",
     "recurrent_gemma": """
-      f . attention_window_size=2048 block_types=["recurrent","recurrent","attention"] hidden_size=2560 \
+      f . attention_window_size=2048 block_types=["recurrent","recurrent","attention"] conv1d_width=4 hidden_size=2560 \
       num_attention_heads=10 num_hidden_layers=26
       k . layer_types=layers_block_type sliding_window=attention_window_size
       d layers_block_type [num_hidden_layers|\

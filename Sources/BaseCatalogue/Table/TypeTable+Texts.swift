@@ -783,11 +783,14 @@ extension TypeTable {
     "cohere2_moe": """
       f . first_k_dense_replace=0 head_dim=128 hidden_size=8192 intermediate_size=22528 layer_types=null \
       mlp_layer_types=null num_attention_heads=64 num_experts=8 num_hidden_layers=40 num_key_value_heads=null \
-      sliding_window=4096 tie_word_embeddings=true vocab_size=256000
+      prefix_dense_sliding_window_pattern=1 sliding_window=4096 sliding_window_pattern=4 tie_word_embeddings=true \
+      vocab_size=256000
       d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|\
       i<first_k_dense_replace?'dense':'sparse']:mlp_layer_types
+      d layer_types null(layer_types)?[num_hidden_layers|i<first_k_dense_replace?\
+      ((i+1)%prefix_dense_sliding_window_pattern==0?'full_attention':'sliding_attention'):\
+      (i-first_k_dense_replace+1)%sliding_window_pattern==0?'full_attention':'sliding_attention']:layer_types
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
-      g !null(layer_types)
       g num_shared_experts<=0
       g !attention_bias
       g head_dim
@@ -1411,7 +1414,9 @@ extension TypeTable {
       f . attention_bias=false head_dim=256 hidden_size=2560 intermediate_size=7168 layer_types=null \
       mlp_bias=false num_attention_heads=16 num_hidden_layers=36 num_key_value_heads=4 sliding_window=1024 \
       tie_word_embeddings=false vocab_size=131072
-      d layer_types list(layer_types)?layer_types:[num_hidden_layers|i%4==3?'full_attention':'sliding_attention']
+      d num_hidden_layers layer_types has 'mlp'?num_hidden_layers//2:num_hidden_layers
+      d layer_types layer_types has 'mlp'?[(len(layer_types)+1)//2|layer_types[i*2]]:\
+      list(layer_types)?layer_types:[num_hidden_layers|i%4==3?'full_attention':'sliding_attention']
       g head_dim
       s layer_types full_attention sliding_attention
       c DoryForCausalLM AutoModelForCausalLM
@@ -2035,123 +2040,6 @@ extension TypeTable {
       per_layer_projection_norm:N(hidden_size_per_layer_input)};?!tie_word_embeddings lm_head:L(hidden_size,\
       vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
       """,
-    "gemma4": """
-      f . tie_word_embeddings=true
-      f text_config. attention_bias=false global_head_dim=512 head_dim=256 hidden_size=2304 \
-      hidden_size_per_layer_input=256 intermediate_size=9216 layer_types=null num_attention_heads=8 \
-      num_hidden_layers=30 num_key_value_heads=4 vocab_size=262144 vocab_size_per_layer_input=262144
-      d text_config.layer_types null(text_config.layer_types)?[text_config.num_hidden_layers|\
-      i%6==5?'full_attention':i+1==text_config.num_hidden_layers?'full_attention':'sliding_attention']:text_config\
-      .layer_types
-      u text_config. global_head_dim num_global_key_value_heads
-      g !text_config.attention_k_eq_v
-      g !text_config.enable_moe_block
-      g text_config.head_dim
-      g text_config.hidden_size_per_layer_input
-      g text_config.layer_types
-      g !text_config.use_double_wide_mlp
-      f text_config. attention_k_eq_v=false
-      f text_config. enable_moe_block=false
-      f text_config. use_double_wide_mlp=false
-      s text_config.layer_types full_attention sliding_attention
-      c Gemma4ForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
-      p model
-      i model@text_config{language_model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{\
-      self_attn=b234;mlp=b79;per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
-      per_layer_projection:L(hidden_size_per_layer_input,hidden_size);layer_scalar:B(1);\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size);\
-      post_per_layer_input_norm:N(hidden_size)};embed_tokens_per_layer:E(vocab_size_per_layer_input,\
-      num_hidden_layers*hidden_size_per_layer_input);per_layer_model_projection:L(hidden_size,\
-      num_hidden_layers*hidden_size_per_layer_input);norm:N(hidden_size);\
-      per_layer_projection_norm:N(hidden_size_per_layer_input)}};?!tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~
-      """,
-    "gemma4_text": """
-      f . attention_bias=false attention_k_eq_v=false global_head_dim=512 head_dim=256 hidden_size=2304 \
-      hidden_size_per_layer_input=256 intermediate_size=9216 layer_types=null num_attention_heads=8 \
-      num_hidden_layers=30 num_key_value_heads=4 sliding_window=512 tie_word_embeddings=true vocab_size=262144 \
-      vocab_size_per_layer_input=262144
-      d layer_types null(layer_types)?[num_hidden_layers|\
-      i%6==5?'full_attention':i+1==num_hidden_layers?'full_attention':'sliding_attention']:[len(layer_types)|\
-      i+1==len(layer_types)?'full_attention':layer_types[i]]
-      u . global_head_dim num_global_key_value_heads
-      g !enable_moe_block
-      g head_dim
-      g hidden_size_per_layer_input
-      f . enable_moe_block=false
-      s layer_types full_attention sliding_attention
-      c Gemma4ForCausalLM AutoModelForCausalLM
-      p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{self_attn{q_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_heads*global_head_dim,\
-      attention_bias);k_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*global_head_dim,\
-      attention_bias);?!attention_k_eq_v|layer_types[i]=='sliding_attention' v_proj:L(hidden_size,\
-      layer_types[i]=='sliding_attention'?num_key_value_heads*head_dim:num_key_value_heads*global_head_dim,\
-      attention_bias);o_proj:L(layer_types[i]=='sliding_attention'?num_attention_heads*head_dim:num_attention_head\
-      s*global_head_dim,hidden_size,attention_bias);\
-      q_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim);\
-      k_norm:N(layer_types[i]=='sliding_attention'?head_dim:global_head_dim)};mlp=b79;\
-      per_layer_input_gate:L(hidden_size,hidden_size_per_layer_input);\
-      per_layer_projection:L(hidden_size_per_layer_input,hidden_size);layer_scalar:B(1);\
-      input_layernorm:N(hidden_size);post_attention_layernorm:N(hidden_size);\
-      pre_feedforward_layernorm:N(hidden_size);post_feedforward_layernorm:N(hidden_size);\
-      post_per_layer_input_norm:N(hidden_size)};embed_tokens_per_layer:E(vocab_size_per_layer_input,\
-      num_hidden_layers*hidden_size_per_layer_input);per_layer_model_projection:L(hidden_size,\
-      num_hidden_layers*hidden_size_per_layer_input);norm:N(hidden_size);\
-      per_layer_projection_norm:N(hidden_size_per_layer_input)};?!tie_word_embeddings lm_head:L(hidden_size,\
-      vocab_size);?tie_word_embeddings lm_head:L(hidden_size,vocab_size)~
-      """,
-    "gemma4_unified": """
-      f . tie_word_embeddings=true
-      f text_config. attention_bias=false global_head_dim=512 head_dim=256 hidden_size=2304 \
-      intermediate_size=9216 layer_types=null num_attention_heads=8 num_hidden_layers=30 num_key_value_heads=4 \
-      vocab_size=262144
-      d text_config.layer_types null(text_config.layer_types)?[text_config.num_hidden_layers|\
-      i%6==5?'full_attention':i+1==text_config.num_hidden_layers?'full_attention':'sliding_attention']:[len(text_c\
-      onfig.layer_types)|i+1==len(text_config.layer_types)?'full_attention':text_config.layer_types[i]]
-      u text_config. global_head_dim num_global_key_value_heads
-      g !text_config.attention_k_eq_v
-      g text_config.head_dim
-      g text_config.layer_types
-      g !text_config.use_double_wide_mlp
-      f text_config. attention_k_eq_v=false
-      f text_config. use_double_wide_mlp=false
-      s text_config.layer_types full_attention sliding_attention
-      c Gemma4UnifiedForConditionalGeneration AutoModelForCausalLM AutoModelForImageTextToText
-      p model
-      i model@text_config{language_model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers{\
-      self_attn=b234;mlp=b79;layer_scalar:B(1);input_layernorm:N(hidden_size);\
-      post_attention_layernorm:N(hidden_size);pre_feedforward_layernorm:N(hidden_size);\
-      post_feedforward_layernorm:N(hidden_size)};norm:N(hidden_size)}};?!tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size);?tie_word_embeddings \
-      lm_head:L(text_config.hidden_size,text_config.vocab_size)~
-      """,
-    "gemma4_unified_text": """
-      f . attention_bias=false attention_k_eq_v=false global_head_dim=512 head_dim=256 hidden_size=2304 \
-      intermediate_size=9216 layer_types=null num_attention_heads=8 num_hidden_layers=30 num_key_value_heads=4 \
-      sliding_window=1024 tie_word_embeddings=true use_bidirectional_attention="vision" vocab_size=262144
-      d layer_types null(layer_types)?[num_hidden_layers|\
-      i%6==5?'full_attention':i==4?(num_hidden_layers<=5?'full_attention':'sliding_attention'):num_hidden_layers<=\
-      4?(i==3?'full_attention':num_hidden_layers<=3?(num_hidden_layers<=1?'full_attention':i==0?'sliding_attention\
-      ':num_hidden_layers<=2?'full_attention':i==1?'sliding_attention':'full_attention'):'sliding_attention'):num_\
-      hidden_layers==8?(i%3==1?(i==1?'sliding_attention':'full_attention'):'sliding_attention'):'sliding_attention\
-      ']:[len(layer_types)|i+1==len(layer_types)?'full_attention':layer_types[i]]
-      d sliding_window use_bidirectional_attention=='all'?sliding_window//2+1:sliding_window
-      u . global_head_dim num_global_key_value_heads
-      g head_dim
-      s layer_types full_attention sliding_attention
-      s use_bidirectional_attention all vision
-      c Gemma4UnifiedForCausalLM AutoModelForCausalLM
-      p model
-      i model{embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b235;norm:N(hidden_size)};\
-      ?!tie_word_embeddings lm_head:L(hidden_size,vocab_size);?tie_word_embeddings lm_head:L(hidden_size,\
-      vocab_size)~
-      c Gemma4UnifiedTextModel AutoModel
-      i embed_tokens:E(vocab_size,hidden_size)!;layers*num_hidden_layers=b235;norm:N(hidden_size)
-      """,
     "gemma4_vision": """
       f . head_dim=64 hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_hidden_layers=16 \
       num_key_value_heads=12 patch_size=16 position_embedding_size=10240 standardize=false use_clipped_linears=false
@@ -2395,18 +2283,19 @@ extension TypeTable {
       spatial_merge_size,spatial_merge_size);post_layernorm:N(hidden_size)
       """,
     "glm_moe_dsa": """
-      f . attention_bias=false head_dim=64 hidden_size=6144 index_head_dim=128 index_n_heads=32 index_topk_freq=1 \
-      indexer_types=null intermediate_size=12288 kv_lora_rank=512 layer_types=null mlp_layer_types=null \
+      f . attention_bias=false first_k_dense_replace=3 head_dim=64 hidden_size=6144 index_head_dim=128 \
+      index_n_heads=32 index_skip_topk_offset=2 index_topk_freq=1 indexer_types=null intermediate_size=12288 kv_lora_rank=512 layer_types=null mlp_layer_types=null \
       moe_intermediate_size=2048 n_routed_experts=256 n_shared_experts=1 num_attention_heads=64 num_experts=null \
       num_hidden_layers=78 num_key_value_heads=64 q_lora_rank=2048 qk_nope_head_dim=192 qk_rope_head_dim=64 \
       tie_word_embeddings=false v_head_dim=256 vocab_size=154880
       k . num_local_experts=n_routed_experts
       d indexer_types null(indexer_types)?[num_hidden_layers|\
-      (i-2+1)%index_topk_freq==0?'full':i==0?'full':'shared']:indexer_types
+      i<index_skip_topk_offset?'full':(i-index_skip_topk_offset+1)%index_topk_freq==0?'full':'shared']:indexer_types
+      d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|\
+      i<first_k_dense_replace?'dense':'sparse']:mlp_layer_types
+      d layer_types null(layer_types)?[num_hidden_layers|'indexed_attention']:layer_types
       d n_routed_experts null(num_experts)?n_routed_experts:num_experts
-      u . index_skip_topk_offset index_topk_pattern
-      g !null(mlp_layer_types)
-      g !null(layer_types)
+      u . index_topk_pattern
       g head_dim
       s indexer_types full shared
       s mlp_layer_types dense sparse

@@ -15,7 +15,7 @@ extension TypeText {
     assembly.add(chosen, fields)
     if let problem = problems.first { throw problem }
     var description = assembly.expansion.description
-    description.aliases += aliases(of: chosen)
+    description.aliases += assembly.olderTowers + aliases(of: chosen)
     description.textSection = TextSection(object).path.flatMap { $0.contains(".") ? nil : $0 }
     description.index()
     return description

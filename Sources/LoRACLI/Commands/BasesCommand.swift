@@ -53,49 +53,22 @@ struct BasesCommand: ToolCommand {
       StandardError.write("lora-tool: \(escaped(finding.file)): \(finding.message)\n")
     }
     try checkKnown(base)
-    let modules = modules(of: base)
+    let list = ModuleList(base)
     switch format {
     case .json:
-      let document: JSONValue = .document(
-        "bases", toolVersion: Version.text,
-        [
-          "path": .string(base.path),
-          "model_type": JSONValue(base.modelType), "parameters": base.parameters.map { JSONValue($0) } ?? .null,
-          "tied_embeddings": .bool(base.tiesEmbeddings),
-          "modules": .array(
-            modules.map { module in
-              [
-                "name": .string(module.name), "kind": .string(module.kindName), "in": JSONValue(module.inFeatures),
-                "out": JSONValue(module.outFeatures),
-              ]
-            }),
+      try report.write([
+        list.document([
+          "path": .string(base.path), "model_type": JSONValue(base.modelType),
+          "parameters": base.parameters.map { JSONValue($0) } ?? .null, "tied_embeddings": .bool(base.tiesEmbeddings),
         ])
-      try report.write(document: document)
+      ])
     case .text:
       let parameters = base.parameters.map { ", \(grouped($0)) parameters" } ?? ""
-      var table = TextTable([("module", .left), ("kind", .left), ("in", .right), ("out", .right)])
-      for module in modules {
-        table.add([escaped(module.name), module.kindName, String(module.inFeatures), String(module.outFeatures)])
-      }
       try report.write(
-        text: ["\(escaped(base.path)): \(escaped(base.modelType ?? "unknown architecture"))\(parameters)", ""]
-          + table.lines())
+        text: [
+          "\(escaped(base.path)): \(escaped(base.modelType ?? "unknown architecture"))\(parameters)", "", list.table,
+        ])
     }
     if base.findings.contains(where: { $0.severity == .error }) { throw ExitStatus.failed }
-  }
-
-  /// All modules by name in natural order; that of the catalogue is nearly so, which spares most of the sorting.
-  private func modules(of base: BaseModel) -> [LoRAModel.BaseModule] {
-    var modules: [LoRAModel.BaseModule] = []
-    modules.reserveCapacity(base.modules.count)
-    for described in base.description?.modules ?? [] {
-      if let module = base.modules[described.name] { modules.append(module) }
-    }
-    for router in base.description?.routers ?? [] {
-      if let module = base.modules[String(router.name.dropLast(".weight".utf8.count))] { modules.append(module) }
-    }
-    if modules.count != base.modules.count { modules = Array(base.modules.values) }
-    // Places are sorted, not modules, which are large.
-    return modules.indices.sorted { naturallyPrecedes(modules[$0].name, modules[$1].name) }.map { modules[$0] }
   }
 }

@@ -1,6 +1,7 @@
 public import BaseCatalogue
 public import Diagnostics
 public import JSON
+import LoRAIO
 package import QuantizedWeights
 public import Safetensors
 public import TensorCore
@@ -22,17 +23,8 @@ public struct BaseModel: Sendable {
   public let checkpoint: Checkpoint?
   /// What the catalogue makes of the config, when it knows the architecture.
   public let description: BaseDescription?
-  /// The modules by name.
-  ///
-  /// With weights these are the modules on disk, and a tied output head that is not on disk. Without, they are those of
-  /// the catalogue.
-  public let modules: [String: BaseModule]
   /// Total parameters, counted in the files or by the catalogue; nil when neither knows.
   public let parameters: UInt64?
-  /// Number of layers of every list of layers, by the path of the list, such as `model.layers`.
-  public let layerCounts: [String: UInt64]
-  /// Number of layers of the list with most modules: the transformer's layers; nil when there is no such list.
-  public let layerCount: UInt64?
   /// Rows of the vocabulary, when known.
   public let vocabularySize: UInt64?
   /// Whether the config ties input embedding and output head.
@@ -55,8 +47,36 @@ public struct BaseModel: Sendable {
   /// The names in the files of modules that the library renames, by their names in memory; where the catalogue knows the
   /// model it is asked instead.
   let storedNames: [String: String]
-  /// The names, prepared for finding similar ones.
-  let names: BaseNames
+  /// The modules, and what their names say.
+  let index: Lazy<ModuleIndex>
+
+  /// The modules by name, and what their names say: worked out from a config only where something is looked up.
+  struct ModuleIndex: Sendable {
+    let modules: [String: BaseModule]
+    /// The names, prepared for finding similar ones.
+    let names: BaseNames
+
+    init(_ modules: [String: BaseModule]) {
+      self.modules = modules
+      names = BaseNames(modules.keys)
+    }
+  }
+}
+
+extension BaseModel {
+  /// The modules by name.
+  ///
+  /// With weights these are the modules on disk, and a tied output head that is not on disk. Without, they are those of
+  /// the catalogue.
+  public var modules: [String: BaseModule] { index.value.modules }
+
+  /// Number of layers of every list of layers, by the path of the list, such as `model.layers`.
+  public var layerCounts: [String: UInt64] { names.layerCounts }
+
+  /// Number of layers of the list with most modules: the transformer's layers; nil when there is no such list.
+  public var layerCount: UInt64? { names.layerCount }
+
+  var names: BaseNames { index.value.names }
 }
 
 /// One module of a base model that an adapter can target.

@@ -149,18 +149,9 @@ private struct BaseModelReader {
           file: config.path, found: config.modelType.map { escaped($0) },
           hint: "name the model's folder with its safetensors files instead"))
     }
-    let exempt = config.quantization.map { _ in config.unquantizedNames }
-    var modules: [String: BaseModule] = [:]
-    modules.reserveCapacity(description.map { $0.modules.count + $0.routers.count } ?? 0)
-    for module in (description?.modules ?? []) + (description?.routers ?? []) {
-      let described = BaseModule(module, isQuantized: exempt.map { module.isQuantizable(except: $0) } ?? false)
-      modules[described.name] = described
-    }
-    for tensor in description?.otherTensors ?? [] {
-      if let attention = BaseModule(attention: tensor) { modules[attention.name] = attention }
-    }
+    let index = Lazy { BaseModel.ModuleIndex(description.map { $0.modules(config) } ?? [:]) }
     return finish(
-      config, description, nil, nil, modules, vocabulary: description?.vocabularySize ?? config.vocabularySize,
+      config, description, nil, nil, index, vocabulary: description?.vocabularySize ?? config.vocabularySize,
       parameters: description?.parameters)
   }
 
@@ -205,6 +196,7 @@ private struct BaseModelReader {
     if let config, config.modelType != nil {
       do throws(CatalogueError) {
         description = try Catalogue.describe(.object(config.object))
+          .spelled(asInFilesThatHold: { checkpoint.tensors[$0] != nil })
       } catch {
         if !error.isUnknownArchitecture {
           findings.append(
@@ -223,37 +215,36 @@ private struct BaseModelReader {
     }
     let rows = tokens.min { ($0.name.utf8.count, $0.name) < ($1.name.utf8.count, $1.name) }?.shape[0]
     let hasCodes = table.modules.values.contains { $0.isQuantized }
+    let index = Lazy { [modules = table.modules] in BaseModel.ModuleIndex(modules) }
     let stored = quantized?.problems.isEmpty == true ? quantized?.parameters : nil
     return finish(
-      config, description, checkpoint, quantized, table.modules, tied: table.tiedTensors,
+      config, description, checkpoint, quantized, index, tied: table.tiedTensors,
       vocabulary: rows ?? description?.vocabularySize ?? config?.vocabularySize,
       parameters: hasCodes ? stored ?? description?.parameters ?? checkpoint.parameters : checkpoint.parameters)
   }
 
   private func finish(
     _ config: BaseConfig?, _ description: BaseDescription?, _ checkpoint: Checkpoint?,
-    _ quantized: QuantizedCheckpoint?, _ modules: [String: BaseModule], tied: [TiedTensor] = [], vocabulary: UInt64?,
-    parameters: UInt64?
+    _ quantized: QuantizedCheckpoint?, _ index: Lazy<BaseModel.ModuleIndex>, tied: [TiedTensor] = [],
+    vocabulary: UInt64?, parameters: UInt64?
   ) -> BaseModel {
-    let names = BaseNames(modules.keys)
     let memoryNames = MemoryNames(config)
     var storedNames: [String: String] = [:]
     if description == nil, !memoryNames.isPlain {
-      for name in modules.keys {
+      for name in index.value.modules.keys {
         let inMemory = memoryNames.name(of: name)
         if inMemory != name { storedNames[inMemory] = name }
       }
     }
     let tiesByDefault =
-      description?.modules.contains { $0.tiedTo != nil } ?? modules.values.contains { $0.tiedTo != nil }
+      description.map { !$0.tiedModules.isEmpty } ?? index.value.modules.values.contains { $0.tiedTo != nil }
     return BaseModel(
       path: path, configPath: config?.path, config: config?.object, modelType: config?.modelType,
-      name: repository ?? config?.name, checkpoint: checkpoint, description: description, modules: modules,
-      parameters: parameters, layerCounts: names.layerCounts, layerCount: names.layerCount,
-      vocabularySize: vocabulary,
+      name: repository ?? config?.name, checkpoint: checkpoint, description: description,
+      parameters: parameters, vocabularySize: vocabulary,
       tiesEmbeddings: description == nil ? config?.tiesEmbeddings ?? tiesByDefault : tiesByDefault,
       tiedTensors: tied, isKnown: checkpoint != nil || description != nil, quantization: config?.quantization,
-      quantized: quantized, findings: findings, memoryNames: memoryNames, storedNames: storedNames, names: names)
+      quantized: quantized, findings: findings, memoryNames: memoryNames, storedNames: storedNames, index: index)
   }
 }
 
@@ -300,6 +291,24 @@ extension CatalogueError {
     let name = modelType.map { "the model type \"\(escaped($0))\"" } ?? "a config without model_type"
     return "\(name) is not in the architecture catalogue"
   }
+}
+
+extension BaseDescription {
+  /// The modules of a model of which only the config is there.
+  fileprivate func modules(_ config: BaseConfig) -> [String: BaseModule] {
+    let exempt = config.quantization.map { _ in config.unquantizedNames }
+    var modules: [String: BaseModule] = [:]
+    modules.reserveCapacity(Int(clamping: moduleCount))
+    for module in self.modules + routers {
+      let described = BaseModule(module, isQuantized: exempt.map { module.isQuantizable(except: $0) } ?? false)
+      modules[described.name] = described
+    }
+    for attention in attentions { modules[attention.name] = attention }
+    return modules
+  }
+
+  /// torch's attentions, of which the catalogue knows the tensors.
+  var attentions: [BaseModule] { otherTensors.compactMap { BaseModule(attention: $0) } }
 }
 
 extension BaseModule {

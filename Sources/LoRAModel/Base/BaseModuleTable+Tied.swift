@@ -51,7 +51,7 @@ extension BaseModuleTable {
   /// Where only the tied module is on disk, the embedding shares its tensor: transformers ties whichever of the two is
   /// missing.
   private mutating func addDescribedTies() {
-    for tied in description?.modules ?? [] {
+    for tied in description?.tiedModules ?? [] {
       guard let source = tied.tiedTo else { continue }
       let owner = source.hasSuffix(".weight") ? String(source.dropLast(7)) : source
       described.insert(tied.name)

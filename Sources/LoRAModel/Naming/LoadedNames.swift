@@ -53,7 +53,8 @@ package struct LoadedNames: Sendable {
       if base.modules[name] != nil { return spelling[name] == nil }
       return base.match(name).map { $0.prefixChange == nil } ?? false
     }
-    guard let found = description.match(name), found.alias == nil else { return false }
+    guard let found = description.match(name) else { return false }
+    if let alias = found.alias { return alias.isReadByPEFT }
     return found.runtime != nil || spelling[name] == nil
   }
 }
