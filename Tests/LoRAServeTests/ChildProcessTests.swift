@@ -14,7 +14,8 @@ import Testing
 
   @Test func inputOutputAndCodeAreThoseOfTheProgram() {
     let large = String(repeating: "0123456789", count: 30_000)
-    #expect(run("cat", input: large) == .ended(code: 0, output: Array(large.utf8)))
+    #expect(run("cat | wc -c", input: large) == .ended(code: 0, output: Array("300000\n".utf8)))
+    #expect(run("head -c 200000 /dev/zero") == .ended(code: 0, output: [UInt8](repeating: 0, count: 200_000)))
     #expect(run("exit 3") == .ended(code: 3, output: []))
     #expect(run("kill -9 $$") == .ended(code: -9, output: []))
     // One that reads nothing; programs ignore the signal of a pipe without a reader.

@@ -44,7 +44,7 @@ struct ServerLifeTests {
       return response
     }
     let server = try RunningServer(
-      ["--allow-remote", files.url + "/adapters", "--timeout", "3"],
+      ["--allow-remote", files.url + "/adapters", "--timeout", "15"],
       environment: ["HF_HOME": "/nonexistent", "http_proxy": ""])
     let file = "/adapter_model.safetensors"
     let answer = try server.validate("\(files.url)/adapters/llama-all-linear\(file)", base: "llama")

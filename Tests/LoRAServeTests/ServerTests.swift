@@ -7,7 +7,7 @@ import Testing
 @Suite(.enabled("needs GNU libmicrohttpd, which was not installed when this was built") { RunningServer.isBuilt })
 struct ServerTests {
   private static let shared = Result {
-    try RunningServer(["--engine", "vllm", "--timeout", "2", "--max-body", "65536"])
+    try RunningServer(["--engine", "vllm", "--timeout", "30", "--max-body", "65536"])
   }
 
   private let server: RunningServer
@@ -97,6 +97,7 @@ struct ServerTests {
   }
 
   @Test func clientsThatAreSlowOrGoAwayAreEnded() throws {
+    let server = try RunningServer(["--timeout", "1"])
     let start = Date()
     let silent = try server.connect()
     let slow = try server.connect()

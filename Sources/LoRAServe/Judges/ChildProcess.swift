@@ -14,6 +14,8 @@ enum ChildProcess {
   }
 
   /// Runs `command` to its end, or kills it after `seconds` or `outputLimit` bytes.
+  ///
+  /// The program is expected to read its input before it writes more than a pipe holds.
   static func run(_ command: [String], input: [UInt8], outputLimit: Int, within seconds: Double) -> Outcome {
     guard let child = Child(command) else { return .notStarted }
     let end = CurrentProcess.monotonicSeconds + seconds
