@@ -43,12 +43,18 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 /// `LORA_NO_LIBYAML` builds as if it were missing.
 let hasLibYAML = Context.environment["LORA_NO_LIBYAML"] == nil && access("/usr/include/yaml.h", R_OK) == 0
 
+/// Whether the system has GNU libmicrohttpd for `lora-tool-serve`.
+///
+/// Without it everything is built, and that program says what it lacks. `LORA_NO_MICROHTTPD` builds as if it were missing.
+let hasHTTPServer = Context.environment["LORA_NO_MICROHTTPD"] == nil && access("/usr/include/microhttpd.h", R_OK) == 0
+
 /// Whether the fuzzer is built, which needs libFuzzer and its `main`: see docs/security.md.
 let wantsFuzzer = Context.environment["LORA_FUZZ"] != nil
 
 // Exported: the program, the shared library with the C interface, and what a Swift program links.
 let programs: [Product] = [
   .executable(name: "lora-tool", targets: ["lora-tool"]),
+  .executable(name: "lora-tool-serve", targets: ["lora-tool-serve"]),
   .library(name: "LoRALoader", type: .dynamic, targets: ["LoRALoader"]),
 ]
 let libraries: [Product] = [
@@ -177,6 +183,11 @@ let package = Package(
       ],
       swiftSettings: strict + (hasLibYAML ? [.define("SYSTEM_LIBYAML")] : [])),
 
+    // Verdicts over HTTP: requests to answers, then the sockets
+    library(
+      "LoRAServe",
+      ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRAModel", "LoRAEngines", "LoRAValidate", "CLoRAShims"]),
+
     // L4 and L5: the command line
     library(
       "LoRACLI",
@@ -187,6 +198,13 @@ let package = Package(
         "LoRASurgery", "CUDADriver", "RemoteFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
+    .executableTarget(
+      name: "lora-tool-serve",
+      dependencies: [
+        "JSON", "LoRAIO", "LoRAModel", "LoRAEngines", "LoRAValidate", "RemoteFiles", "LoRAServe", "LoRACLI",
+      ]
+        + (hasHTTPServer ? ["HTTPServer"] : []),
+      swiftSettings: strict + (hasHTTPServer ? [.define("HTTP_SERVER")] : [])),
     .executableTarget(
       name: "lora-bench",
       dependencies: [
@@ -267,6 +285,7 @@ let package = Package(
       ]),
     tests("LoRAEvalGate", ["JSON", "LoRAIO"]),
     tests("LoRAParity", ["TensorCore", "JSON", "Safetensors", "LoRAModel", "LoRAKernels"]),
+    tests("LoRAServe", ["JSON", "LoRAIO", "lora-tool", "lora-tool-serve"]),
     tests("LoRACapacity", ["TensorCore", "JSON", "Safetensors", "BaseCatalogue", "LoRAModel"]),
     tests("LoRATraffic", ["JSON"]),
     .testTarget(
@@ -281,7 +300,8 @@ let package = Package(
     .testTarget(
       name: "CLITests",
       dependencies: [
-        "lora-tool", "lora-bench", "LoRAValidate", "LoRATestSupport", "TensorCore", "JSON", "Diagnostics",
+        "lora-tool", "lora-tool-serve", "lora-bench", "LoRAValidate", "LoRATestSupport", "TensorCore", "JSON",
+        "Diagnostics",
       ],
       swiftSettings: strict),
     .testTarget(
@@ -296,6 +316,11 @@ let package = Package(
           swiftSettings: strict,
           // libFuzzer's archive has a `main` of its own, which is not wanted.
           linkerSettings: [.unsafeFlags(["-use-ld=lld", "-Xlinker", "--allow-multiple-definition"])])
+      ] : [])
+    + (hasHTTPServer
+      ? [
+        .target(name: "CHTTPServer", linkerSettings: [.linkedLibrary("microhttpd")]),
+        library("HTTPServer", ["CHTTPServer", "LoRAIO", "LoRAServe"]),
       ] : [])
     + (hasLibYAML ? [.systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])])] : [])
 )

@@ -2,7 +2,7 @@ import BaseCatalogue
 import Glibc
 import JSON
 import LoRAIO
-import LoRAModel
+package import LoRAModel
 import TensorCore
 
 /// Opens a file of a command line; `-` is standard input.
@@ -26,7 +26,7 @@ func sentence(_ error: IOError) -> String {
 /// Opens the base model of a command line, or says in one sentence why it cannot be used.
 ///
 /// `-` is a config.json on standard input.
-func openBase(_ path: String, _ terminal: TerminalOptions) throws(Failure) -> BaseModel {
+package func openBase(_ path: String, _ terminal: TerminalOptions) throws(Failure) -> BaseModel {
   let base: BaseModel
   let config: [UInt8]? = path == "-" ? try contents(of: path, limit: 64 << 20) : nil
   do throws(BaseModelError) {

@@ -31,7 +31,10 @@ package struct LoRATool: ParsableCommand {
         ]),
       CommandGroup(name: "Merge", subcommands: [MergeCommand.self, VerifyCommand.self, ParityCommand.self]),
       CommandGroup(
-        name: "Serve", subcommands: [PackCommand.self, PlanCommand.self, ReplayCommand.self, GateCommand.self]),
+        name: "Serve",
+        subcommands: [
+          PackCommand.self, PlanCommand.self, ReplayCommand.self, GateCommand.self, ServeCommand.self,
+        ]),
       CommandGroup(name: "Store", subcommands: [CompressCommand.self, DecompressCommand.self]),
     ])
 
@@ -90,12 +93,13 @@ extension LoRATool {
 }
 
 /// The program's version.
-enum Version {
-  static let text = "0.1.0"
+package enum Version {
+  /// Major, minor and patch.
+  package static let text = "0.1.0"
 }
 
 /// How a command ended when it is not plain success.
-enum ExitStatus: Error {
+package enum ExitStatus: Error {
   /// The check found failing findings.
   case findings
   /// The work could not be done; what was wrong has been said.
@@ -110,8 +114,9 @@ enum ExitStatus: Error {
 }
 
 /// The work could not be done, and why in one sentence.
-struct Failure: Error {
+package struct Failure: Error {
   let message: String
 
-  init(_ message: String) { self.message = message }
+  /// A reason.
+  package init(_ message: String) { self.message = message }
 }

@@ -30,7 +30,7 @@ public enum Workers {
   }
 
   /// Runs `body` on a new thread that is not waited for; it is not run when no thread can be had.
-  static func detach(_ body: @escaping @Sendable () -> Void) {
+  package static func detach(_ body: @escaping @Sendable () -> Void) {
     if let thread = start(body) { pthread_detach(thread) }
   }
 

@@ -81,6 +81,9 @@ struct CommandLine: Sendable, CustomTestStringConvertible {
       reportsToOutput: false, isTimed: true, isCheck: true),
     CommandLine(
       command: ["plan"], arguments: ["--base", "bases/llama-7b.json", "--rank", "16", "--targets", "attention"]),
+    CommandLine(
+      command: ["serve"], arguments: ["--check", "--root", "adapters", "--base", "llama=models/llama-bf16-sharded"],
+      hasJSON: false, reportsToOutput: false, isCheck: true),
     CommandLine(command: ["replay"], arguments: ["--max-loras", "4", "--trace", "traffic/zipf.jsonl"]),
     CommandLine(
       command: ["pack"], arguments: base + ["--max-lora-rank", "8", "adapters/llama-all-linear", "--output", "OUT"],

@@ -51,6 +51,9 @@ public enum Program {
     /// Whether it has not ended yet.
     public var isRunning: Bool { process.isRunning }
 
+    /// Standard error so far.
+    public var errorsSoFar: String { text(errors) }
+
     /// Waits for the end.
     public func wait() -> Result {
       process.waitUntilExit()

@@ -65,4 +65,9 @@ char *lora_thread_text(void);
 // Columns of the terminal on `descriptor`, or 0 when it is none.
 int lora_terminal_columns(int descriptor);
 
+// Starts the program and arguments `argv`, which end with null, with pipes as its standard input and output; the caller
+// owns our ends of them. It gets no other descriptors, and the signals that are ignored or held back here do as by
+// default. Returns its id, or -1 with errno set.
+pid_t lora_spawn(char *const *argv, int *input, int *output);
+
 #endif

@@ -1,11 +1,12 @@
 import ArgumentParser
+package import Diagnostics
 import JSON
 import LoRAEngines
 import LoRAPolicy
-import LoRAValidate
+package import LoRAValidate
 
 /// What adapters are checked for besides themselves: an engine and its limits, a policy.
-struct CheckArguments: ParsableArguments {
+package struct CheckArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Serving engine to check for: \(Engine.all.map(\.name).joined(separator: ", ")); a release after @, as in "
@@ -39,8 +40,11 @@ struct CheckArguments: ParsableArguments {
     completion: .file())
   var policy: String?
 
+  /// Arguments are filled in by the parser.
+  package init() {}
+
   /// The options of a check that follow from these.
-  func options() throws -> ValidationOptions {
+  package func options() throws -> ValidationOptions {
     var options = ValidationOptions()
     if let engine {
       options.engine = try Engine(argument: engine)
@@ -57,6 +61,15 @@ struct CheckArguments: ParsableArguments {
     if pooling { options.serving.pools = true }
     return options
   }
+}
+
+/// The level from which findings fail a check.
+package enum FailingLevel: String, CaseIterable, ExpressibleByArgument {
+  case error
+  case warning
+
+  /// The same as of findings.
+  package var severity: Severity { self == .error ? .error : .warning }
 }
 
 extension Engine {

@@ -1,4 +1,4 @@
-import ArgumentParser
+package import ArgumentParser
 import Glibc
 import LoRAIO
 import LoRAKernels
@@ -7,7 +7,7 @@ import TensorCore
 extension Choice: ExpressibleByArgument {}
 
 /// What a command says besides its result; every command has these options.
-struct TerminalOptions: ParsableArguments {
+package struct TerminalOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Use colour: auto (on a terminal, unless NO_COLOR is set), always or never.", valueName: "when"))
@@ -16,15 +16,20 @@ struct TerminalOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Show progress: auto (on a terminal), always or never.", valueName: "when"))
   var progress: Choice = .auto
 
+  /// Whether only what is wrong is said.
   @Flag(
     name: .shortAndLong,
     help: "Say only what is wrong: no progress, no warnings, no text report of what is in order.")
-  var quiet = false
+  package var quiet = false
 
   @Flag(name: .shortAndLong, help: "Say on standard error what is read and chosen, and when.")
   var verbose = false
 
-  func validate() throws {
+  /// Options are filled in by the parser.
+  package init() {}
+
+  /// Refuses what does not go together.
+  package func validate() throws {
     if quiet && verbose { throw ValidationError("give --quiet or --verbose, not both") }
   }
 
@@ -41,7 +46,7 @@ struct TerminalOptions: ParsableArguments {
   }
 
   /// Says what is being done, with the seconds since the start, when --verbose is given.
-  func note(_ text: @autoclosure () -> String) {
+  package func note(_ text: @autoclosure () -> String) {
     guard verbose else { return }
     StandardError.write("lora-tool: [\(fixed(CurrentProcess.monotonicSeconds - programStart, 3)) s] \(text())\n")
   }
@@ -51,7 +56,8 @@ struct TerminalOptions: ParsableArguments {
 let programStart = CurrentProcess.monotonicSeconds
 
 /// A command of the program.
-protocol ToolCommand: ParsableCommand {
+package protocol ToolCommand: ParsableCommand {
+  /// What it says besides its result.
   var terminal: TerminalOptions { get }
 }
 

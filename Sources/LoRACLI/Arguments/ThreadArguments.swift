@@ -2,14 +2,18 @@ import ArgumentParser
 import LoRAIO
 
 /// How many threads a command works with.
-struct ThreadArguments: ParsableArguments {
+package struct ThreadArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Number of threads; all processors by default.", valueName: "number"))
   var jobs: Int?
 
-  func validate() throws {
+  /// Arguments are filled in by the parser.
+  package init() {}
+
+  /// Refuses a number that is none.
+  package func validate() throws {
     if let jobs, jobs < 1 { throw ValidationError("--jobs wants a number from 1 on, not \(jobs)") }
   }
 
   /// Threads to use.
-  var workers: Int { jobs ?? Workers.processorCount }
+  package var workers: Int { jobs ?? Workers.processorCount }
 }

@@ -38,7 +38,7 @@ struct RepairCommand: ToolCommand {
   @OptionGroup var check: CheckArguments
 
   @Option(help: "Level from which findings that are left fail the result: error or warning.")
-  var failOn: ValidateCommand.FailingLevel = .error
+  var failOn: FailingLevel = .error
 
   @OptionGroup var arguments: SurgeryArguments
 

@@ -26,11 +26,6 @@ struct ValidateCommand: ToolCommand {
     case github
   }
 
-  enum FailingLevel: String, CaseIterable, ExpressibleByArgument {
-    case error
-    case warning
-  }
-
   @OptionGroup var adapters: AdapterArguments
 
   @Option(
@@ -98,7 +93,7 @@ struct ValidateCommand: ToolCommand {
       }
       options.shard = part
     }
-    options.failOn = failOn == .error ? .error : .warning
+    options.failOn = failOn.severity
     options.headerOnly = headerOnly
     options.workers = threads.workers
     return options

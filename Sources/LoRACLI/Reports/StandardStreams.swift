@@ -19,12 +19,12 @@ enum StandardStreams {
 }
 
 /// The result stream; nothing but results goes there.
-enum StandardOutput {
+package enum StandardOutput {
   /// Whether somebody looks at it.
   static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
   /// Writes all of the text; a reader that has gone away ends the output without an error.
-  static func write(_ text: String) throws(Failure) {
+  package static func write(_ text: String) throws(Failure) {
     if let number = writeAll(text, to: STDOUT_FILENO), number != EPIPE {
       throw Failure("\(IOError("write", "standard output", .system(number)))")
     }
@@ -53,7 +53,7 @@ extension StandardOutput {
 }
 
 /// The stream for progress and diagnostics.
-enum StandardError {
+package enum StandardError {
   private static let said = Mutex("")
 
   /// Whether a text stands in what was written so far.
@@ -63,7 +63,7 @@ enum StandardError {
   ///
   /// Paths and arguments stand in messages of every library and of the argument parser; here, at the last place, nothing
   /// is left in them that a terminal would obey.
-  static func write(_ text: String) {
+  package static func write(_ text: String) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     let shown = lines.map { escaped(String($0), limit: .max) }.joined(separator: "\n")
     said.withLock { if $0.utf8.count < 1 << 16 { $0 += shown } }
