@@ -19,7 +19,7 @@ public final class TemporaryFolder: Sendable {
   private static let parent: URL = {
     let memory = "/dev/shm"
     var system = statvfs()
-    if ProcessInfo.processInfo.environment["TMPDIR"] == nil, access(memory, W_OK) == 0,
+    if ProcessInfo.processInfo.environment["TMPDIR"] == nil, unsafe access(memory, W_OK) == 0,
       unsafe statvfs(memory, &system) == 0, UInt64(system.f_bavail) * UInt64(system.f_frsize) >= 2 << 30
     {
       return URL(fileURLWithPath: memory, isDirectory: true)

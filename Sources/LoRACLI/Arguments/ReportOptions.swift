@@ -4,6 +4,9 @@ import JSON
 import LoRAIO
 
 /// Where a report goes.
+///
+/// A command has the options of the terminal beside these and not within them: in debug builds the parser checks every
+/// level of groups four times over.
 struct ReportOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
@@ -11,32 +14,34 @@ struct ReportOptions: ParsableArguments {
     completion: .file())
   var output: String?
 
-  @OptionGroup var terminal: TerminalOptions
-
   /// Whether the text report may use colour.
-  var usesColour: Bool { output == nil || output == "-" ? terminal.color.colour : terminal.color == .always }
+  func usesColour(_ terminal: TerminalOptions) -> Bool {
+    output == nil || output == "-" ? terminal.color.colour : terminal.color == .always
+  }
 
   /// Writes a report for programs, or one that is laid out already.
-  func write(_ text: String) throws(Failure) {
+  func write(_ terminal: TerminalOptions, _ text: String) throws(Failure) {
     guard let output, output != "-" else { return try StandardOutput.write(text) }
     try writeFile(text, to: output)
     terminal.note("wrote \(escaped(output))")
   }
 
   /// Writes lines, each with its line end.
-  func write(_ lines: [String]) throws(Failure) {
-    try write(lines.map { $0 + "\n" }.joined())
+  func write(_ terminal: TerminalOptions, _ lines: [String]) throws(Failure) {
+    try write(terminal, lines.map { $0 + "\n" }.joined())
   }
 
   /// Writes a document of JSON.
-  func write(document: JSONValue) throws(Failure) { try write([document.text(pretty: true)]) }
+  func write(_ terminal: TerminalOptions, document: JSONValue) throws(Failure) {
+    try write(terminal, [document.text(pretty: true)])
+  }
 
   /// Writes a report for people.
   ///
   /// - Parameter isGood: whether it only says that a check was passed, which --quiet leaves out.
-  func write(text lines: [String], isGood: Bool = false) throws(Failure) {
+  func write(_ terminal: TerminalOptions, text lines: [String], isGood: Bool = false) throws(Failure) {
     if isGood && terminal.quiet && output == nil { return }
-    try write(usesColour ? lines.map(highlighted) : lines)
+    try write(terminal, usesColour(terminal) ? lines.map(highlighted) : lines)
   }
 }
 

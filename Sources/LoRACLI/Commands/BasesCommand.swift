@@ -24,7 +24,7 @@ struct BasesCommand: ToolCommand {
 
   @OptionGroup var report: ReportOptions
 
-  var terminal: TerminalOptions { report.terminal }
+  @OptionGroup var terminal: TerminalOptions
 
   func run() throws {
     if let base {
@@ -37,14 +37,14 @@ struct BasesCommand: ToolCommand {
   private func listArchitectures() throws {
     let types = Catalogue.modelTypes
     switch format {
-    case .text: try report.write(text: types)
+    case .text: try report.write(terminal, text: types)
     case .json:
       let document: JSONValue = .document(
         "bases", toolVersion: Version.text,
         [
           "model_types": .array(types.map { .string($0) })
         ])
-      try report.write(document: document)
+      try report.write(terminal, document: document)
     }
   }
 
@@ -56,15 +56,18 @@ struct BasesCommand: ToolCommand {
     let list = ModuleList(base)
     switch format {
     case .json:
-      try report.write([
-        list.document([
-          "path": .string(base.path), "model_type": JSONValue(base.modelType),
-          "parameters": base.parameters.map { JSONValue($0) } ?? .null, "tied_embeddings": .bool(base.tiesEmbeddings),
+      try report.write(
+        terminal,
+        [
+          list.document([
+            "path": .string(base.path), "model_type": JSONValue(base.modelType),
+            "parameters": base.parameters.map { JSONValue($0) } ?? .null, "tied_embeddings": .bool(base.tiesEmbeddings),
+          ])
         ])
-      ])
     case .text:
       let parameters = base.parameters.map { ", \(grouped($0)) parameters" } ?? ""
       try report.write(
+        terminal,
         text: [
           "\(escaped(base.path)): \(escaped(base.modelType ?? "unknown architecture"))\(parameters)", "", list.table,
         ])

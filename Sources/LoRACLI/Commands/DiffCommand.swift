@@ -51,7 +51,7 @@ struct DiffCommand: ToolCommand {
 
   @OptionGroup var report: ReportOptions
 
-  var terminal: TerminalOptions { report.terminal }
+  @OptionGroup var terminal: TerminalOptions
 
   func validate() throws {
     if !(tolerance >= 0 && tolerance.isFinite) {
@@ -86,9 +86,9 @@ struct DiffCommand: ToolCommand {
 
   private func write(_ diff: AdapterDiff) throws(Failure) {
     switch format {
-    case .json: try report.write(document: diff.document(toolVersion: Version.text))
-    case .markdown: try report.write(diff.markdown(modules: modules))
-    case .text: try report.write(text: diff.text(modules: modules), isGood: diff.status == .equal)
+    case .json: try report.write(terminal, document: diff.document(toolVersion: Version.text))
+    case .markdown: try report.write(terminal, diff.markdown(modules: modules))
+    case .text: try report.write(terminal, text: diff.text(modules: modules), isGood: diff.status == .equal)
     }
   }
 }

@@ -23,19 +23,20 @@ struct EnginesCommand: ToolCommand {
 
   @OptionGroup var report: ReportOptions
 
-  var terminal: TerminalOptions { report.terminal }
+  @OptionGroup var terminal: TerminalOptions
 
   func run() throws {
     let engines = try engine.map { [try Engine(argument: $0)] } ?? Engine.releases
     switch format {
-    case .text: try report.write(text: engine == nil ? Self.overview(engines) : engines.flatMap { Self.classes($0) })
+    case .text:
+      try report.write(terminal, text: engine == nil ? Self.overview(engines) : engines.flatMap { Self.classes($0) })
     case .json:
       let document: JSONValue = .document(
         "engines", toolVersion: Version.text,
         [
           "engines": .array(engines.map { Self.json($0) })
         ])
-      try report.write(document: document)
+      try report.write(terminal, document: document)
     }
   }
 

@@ -42,7 +42,7 @@ struct GateCommand: ToolCommand {
 
   @OptionGroup var report: ReportOptions
 
-  var terminal: TerminalOptions { report.terminal }
+  @OptionGroup var terminal: TerminalOptions
 
   private static func share(_ text: String) throws -> Share {
     guard let share = Share(parsing: text) else { throw ValidationError("expected a share such as 0.5% or 0.005") }
@@ -72,10 +72,10 @@ struct GateCommand: ToolCommand {
     }
     bar.finish()
     switch format {
-    case .text: try report.write(text: result.text, isGood: result.isPassed)
-    case .json: try report.write(document: result.json(toolVersion: Version.text))
-    case .junit: try report.write(result.junit)
-    case .markdown: try report.write(result.markdown)
+    case .text: try report.write(terminal, text: result.text, isGood: result.isPassed)
+    case .json: try report.write(terminal, document: result.json(toolVersion: Version.text))
+    case .junit: try report.write(terminal, result.junit)
+    case .markdown: try report.write(terminal, result.markdown)
     }
     if !result.isPassed { throw ExitStatus.findings }
   }

@@ -43,7 +43,7 @@ struct InspectCommand: ToolCommand {
 
   @OptionGroup var report: ReportOptions
 
-  var terminal: TerminalOptions { report.terminal }
+  @OptionGroup var terminal: TerminalOptions
 
   func run() throws {
     let found = adapters.find(terminal)
@@ -85,11 +85,12 @@ struct InspectCommand: ToolCommand {
   private func write(_ inspections: [Inspection]) throws(Failure) {
     switch format {
     case .json:
-      try report.write(document: inspectDocument(inspections, tensors: tensors, toolVersion: Version.text))
+      try report.write(terminal, document: inspectDocument(inspections, tensors: tensors, toolVersion: Version.text))
     case .markdown:
-      try report.write(inspections.flatMap { $0.markdown(tensors: tensors) })
+      try report.write(terminal, inspections.flatMap { $0.markdown(tensors: tensors) })
     case .text:
       try report.write(
+        terminal,
         text: inspections.count > 1
           ? inspectTable(inspections).lines() : inspections.flatMap { $0.text(tensors: tensors) })
     }

@@ -69,7 +69,7 @@ struct ParityCommand: ToolCommand {
 
   @OptionGroup var report: ReportOptions
 
-  var terminal: TerminalOptions { report.terminal }
+  @OptionGroup var terminal: TerminalOptions
 
   func validate() throws {
     guard (1...4096).contains(tokens) else { throw ValidationError("--tokens wants a number from 1 to 4096") }
@@ -107,11 +107,11 @@ struct ParityCommand: ToolCommand {
     switch format {
     case .text:
       let verdict = serving.map { ["", $0.sentence] + $0.reasons.map { "  \($0)" } } ?? []
-      try report.write(text: result.text(limit: modules) + verdict, isGood: result.isPassed)
+      try report.write(terminal, text: result.text(limit: modules) + verdict, isGood: result.isPassed)
     case .json:
       var document = result.json(toolVersion: Version.text).object ?? JSONObject()
       document["serving"] = serving?.json
-      try report.write(document: .object(document))
+      try report.write(terminal, document: .object(document))
     }
     if !result.isPassed { throw ExitStatus.findings }
   }

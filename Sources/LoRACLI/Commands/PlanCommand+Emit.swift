@@ -71,8 +71,8 @@ extension PlanCommand {
     fleet.unjudged = zip(fleet.adapters, served).filter { $1.1.serving?.verdict == .unjudged }.map(\.0.name)
     if let remark = fleet.unjudgedRemark { StandardError.write("lora-tool: \(remark)\n") }
     switch format {
-    case .text: try report.write(target.lines(fleet))
-    case .json: try report.write(document: target.json(fleet, toolVersion: Version.text))
+    case .text: try report.write(terminal, target.lines(fleet))
+    case .json: try report.write(terminal, document: target.json(fleet, toolVersion: Version.text))
     }
     // What is printed can be used, but it is not all that was asked for.
     if !fleet.omissions.isEmpty { throw ExitStatus.findings }

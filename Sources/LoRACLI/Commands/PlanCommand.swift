@@ -109,7 +109,7 @@ struct PlanCommand: ToolCommand {
 
   @OptionGroup var report: ReportOptions
 
-  var terminal: TerminalOptions { report.terminal }
+  @OptionGroup var terminal: TerminalOptions
 
   func validate() throws {
     try validateEmission()
@@ -135,8 +135,8 @@ struct PlanCommand: ToolCommand {
       throw Failure("\(error)")
     }
     switch format {
-    case .text: try report.write(text: result.text)
-    case .json: try report.write(document: result.json(toolVersion: Version.text))
+    case .text: try report.write(terminal, text: result.text)
+    case .json: try report.write(terminal, document: result.json(toolVersion: Version.text))
     }
   }
 

@@ -53,7 +53,7 @@ struct PolicyCheckCommand: ToolCommand {
 
   @OptionGroup var report: ReportOptions
 
-  var terminal: TerminalOptions { report.terminal }
+  @OptionGroup var terminal: TerminalOptions
 
   func run() throws {
     let settings = try Policy(reading: path).summary
@@ -61,7 +61,7 @@ struct PolicyCheckCommand: ToolCommand {
     case .text:
       var table = TextTable([("setting", .left), ("meaning", .left)])
       for (setting, meaning) in settings { table.add([setting, meaning]) }
-      try report.write(text: table.lines())
+      try report.write(terminal, text: table.lines())
     case .json:
       let document: JSONValue = .document(
         "policy", toolVersion: Version.text,
@@ -69,7 +69,7 @@ struct PolicyCheckCommand: ToolCommand {
           "path": .string(path),
           "settings": .array(settings.map { ["setting": .string($0.setting), "meaning": .string($0.meaning)] }),
         ])
-      try report.write(document: document)
+      try report.write(terminal, document: document)
     }
   }
 }

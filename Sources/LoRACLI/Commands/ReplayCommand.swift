@@ -88,7 +88,7 @@ struct ReplayCommand: ToolCommand {
 
   @OptionGroup var report: ReportOptions
 
-  var terminal: TerminalOptions { report.terminal }
+  @OptionGroup var terminal: TerminalOptions
 
   func run() throws {
     let options = try replayOptions()
@@ -104,8 +104,8 @@ struct ReplayCommand: ToolCommand {
   private func write(_ result: ReplayReport) throws {
     if let plot { try writeFile(result.svg, to: plot) }
     switch format {
-    case .text: try report.write(text: result.text)
-    case .json: try report.write(document: result.json(toolVersion: Version.text))
+    case .text: try report.write(terminal, text: result.text)
+    case .json: try report.write(terminal, document: result.json(toolVersion: Version.text))
     }
   }
 

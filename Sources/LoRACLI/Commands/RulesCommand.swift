@@ -13,7 +13,7 @@ struct RulesCommand: ToolCommand {
 
   @OptionGroup var report: ReportOptions
 
-  var terminal: TerminalOptions { report.terminal }
+  @OptionGroup var terminal: TerminalOptions
 
   func run() throws {
     switch format {
@@ -23,7 +23,7 @@ struct RulesCommand: ToolCommand {
         let repair = rule.repair.option ?? rule.repair.kind
         table.add([rule.id.rawValue, rule.id.severity.rawValue, repair, rule.title])
       }
-      try report.write(text: table.lines())
+      try report.write(terminal, text: table.lines())
     case .json:
       let rules: [JSONValue] = RuleSet.all.map { rule in
         [
@@ -36,7 +36,7 @@ struct RulesCommand: ToolCommand {
         [
           "rules": .array(rules)
         ])
-      try report.write(document: document)
+      try report.write(terminal, document: document)
     }
   }
 }
@@ -51,7 +51,7 @@ struct ExplainCommand: ToolCommand {
 
   @OptionGroup var report: ReportOptions
 
-  var terminal: TerminalOptions { report.terminal }
+  @OptionGroup var terminal: TerminalOptions
 
   func run() throws {
     guard let known = RuleSet.rule(named: rule) else {
@@ -59,6 +59,6 @@ struct ExplainCommand: ToolCommand {
       throw ValidationError(
         "there is no rule '\(escaped(rule))'; 'lora-tool rules' lists them\(suggestion(for: rule, among: names))")
     }
-    try report.write(text: [known.explanation])
+    try report.write(terminal, text: [known.explanation])
   }
 }

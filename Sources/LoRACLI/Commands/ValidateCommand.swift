@@ -61,7 +61,7 @@ struct ValidateCommand: ToolCommand {
 
   @OptionGroup var report: ReportOptions
 
-  var terminal: TerminalOptions { report.terminal }
+  @OptionGroup var terminal: TerminalOptions
 
   func run() throws {
     let options = try validationOptions()
@@ -80,7 +80,8 @@ struct ValidateCommand: ToolCommand {
     // The files first: a reader of the output that goes away must not cost them.
     for report in reports { try report.write(render(result, as: report.format)) }
     let onlyFailures = terminal.quiet && report.output == nil
-    try report.write(render(result, as: format, colour: report.usesColour, onlyFailures: onlyFailures))
+    try report.write(
+      terminal, render(result, as: format, colour: report.usesColour(terminal), onlyFailures: onlyFailures))
     if !found.problems.isEmpty || found.paths.isEmpty { throw ExitStatus.failed }
     if result.exitCode != 0 { throw ExitStatus.findings }
   }

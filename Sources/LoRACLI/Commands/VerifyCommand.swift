@@ -29,7 +29,7 @@ struct VerifyCommand: ToolCommand {
 
   @OptionGroup var report: ReportOptions
 
-  var terminal: TerminalOptions { report.terminal }
+  @OptionGroup var terminal: TerminalOptions
 
   func run() throws {
     guard FileKind(path: merged) == .folder else {
@@ -45,8 +45,8 @@ struct VerifyCommand: ToolCommand {
     case .json:
       var members: JSONObject = ["merged": .string(merged)]
       for (key, value) in verification.json.object?.members ?? [] { members[key] = value }
-      try report.write(document: .document("verify", toolVersion: Version.text, members))
-    case .text: try report.write(text: verification.text, isGood: verification.isSound)
+      try report.write(terminal, document: .document("verify", toolVersion: Version.text, members))
+    case .text: try report.write(terminal, text: verification.text, isGood: verification.isSound)
     }
     if !verification.isSound { throw ExitStatus.findings }
   }
