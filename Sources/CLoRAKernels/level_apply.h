@@ -52,16 +52,31 @@ TARGET static void dots_f32(
   for (; t < count; t++) dots_block_f32(1, row, tokens + t * stride, stride, length, out + t * out_stride, out_stride);
 }
 
+INLINE void dots_block_f64(
+  const size_t block, const double *row, const double *tokens, size_t stride, size_t length, double *out,
+  size_t out_stride) {
+  v16d sum[4];
+  UNROLL for (size_t t = 0; t < block; t++) sum[t] = 0;
+  size_t k = 0;
+  for (; k + LORA_LANES <= length; k += LORA_LANES) {
+    v16d r = load_f64(row + k);
+    UNROLL for (size_t t = 0; t < block; t++) sum[t] = fma_f64(r, load_f64(tokens + t * stride + k), sum[t]);
+  }
+  if (k < length) {
+    v16d r = load_part_f64(row + k, length - k);
+    UNROLL for (size_t t = 0; t < block; t++)
+      sum[t] = fma_f64(r, load_part_f64(tokens + t * stride + k, length - k), sum[t]);
+  }
+  UNROLL for (size_t t = 0; t < block; t++) out[t * out_stride] = total_f64(sum[t]);
+}
+
 TARGET static void dots_f64(
   const double *row, const double *tokens, size_t stride, size_t count, size_t length, double *out,
   size_t out_stride) {
-  for (size_t t = 0; t < count; t++) {
-    const double *token = tokens + t * stride;
-    v16d sum = 0;
-    size_t k = 0;
-    for (; k + LORA_LANES <= length; k += LORA_LANES) sum = fma_f64(load_f64(row + k), load_f64(token + k), sum);
-    if (k < length)
-      sum = fma_f64(load_part_f64(row + k, length - k), load_part_f64(token + k, length - k), sum);
-    out[t * out_stride] = total_f64(sum);
-  }
+  // As many sums as fit into the registers, where 32 of them are wide.
+  enum { BLOCK = WIDE_HALVES > 1 ? 4 : 2 };
+  size_t t = 0;
+  for (; t + BLOCK <= count; t += BLOCK)
+    dots_block_f64(BLOCK, row, tokens + t * stride, stride, length, out + t * out_stride, out_stride);
+  for (; t < count; t++) dots_block_f64(1, row, tokens + t * stride, stride, length, out + t * out_stride, out_stride);
 }

@@ -32,7 +32,7 @@ extension Inspection {
         return [
           "name": .string(part.name), "modules": JSONValue(modules.count),
           "parameters": JSONValue(modules.reduce(0 as UInt64) { $0 &+ $1.parameters }),
-          "bytes": JSONValue(modules.reduce(0 as UInt64) { $0 &+ $1.tensors.reduce(0) { $0 &+ $1.byteCount } }),
+          "bytes": JSONValue(modules.reduce(0 as UInt64) { $0 &+ $1.total(\.byteCount) }),
         ]
       })
     if let trainer = adapter.trainer { object["trainer"] = .string(trainer.name) }

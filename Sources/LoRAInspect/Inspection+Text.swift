@@ -8,9 +8,10 @@ extension Inspection {
   /// The facts of one adapter as lines for a reader; `tensors` adds a table of every tensor.
   public func text(tensors: Bool = false) -> [String] {
     var lines = [heading]
-    for (label, value) in facts { lines.append(label.padded(to: 11) + value) }
+    let parts = parts
+    for (label, value) in facts(parts) { lines.append(label.padded(to: 11) + value) }
     if !adapter.modules.isEmpty {
-      lines += [""] + targetTable.lines(indent: "  ")
+      lines += [""] + targetTable(parts).lines(indent: "  ")
     }
     lines += outlierLines(indent: "  ")
     if tensors, let header = adapter.file?.header {
@@ -26,8 +27,9 @@ extension Inspection {
   /// The facts of one adapter as a Markdown section.
   public func markdown(tensors: Bool = false) -> [String] {
     var lines = ["## " + escaped(adapter.path), ""]
-    for (label, value) in facts { lines.append("- **\(label)**: \(value)") }
-    if !adapter.modules.isEmpty { lines += [""] + targetTable.markdown }
+    let parts = parts
+    for (label, value) in facts(parts) { lines.append("- **\(label)**: \(value)") }
+    if !adapter.modules.isEmpty { lines += [""] + targetTable(parts).markdown }
     lines += outlierLines(indent: "- ")
     if tensors, let header = adapter.file?.header { lines += [""] + Self.tensorTable(header).markdown }
     if !findings.isEmpty {
@@ -57,7 +59,7 @@ extension Inspection {
   }
 
   /// Label and value of every line above the tables.
-  private var facts: [(label: String, value: String)] {
+  private func facts(_ parts: [(name: String, modules: [Int])]) -> [(label: String, value: String)] {
     var facts: [(String, String)] = []
     if let name = baseModelName { facts.append(("base", escaped(name))) }
     if let base {
@@ -74,7 +76,7 @@ extension Inspection {
       facts.append(("rank", spread + declared))
     }
     if let scales {
-      let source = Set(adapter.modules.map(\.scaleSource.rawValue)).sorted().joined(separator: " and ")
+      let source = Set(adapter.modules.lazy.map(\.scaleSource)).map(\.rawValue).sorted().joined(separator: " and ")
       let spread =
         scales.min == scales.max ? Self.number(scales.min) : "\(Self.number(scales.min)) to \(Self.number(scales.max))"
       let alpha = alpha.map { ", alpha \(Self.number($0))" } ?? ""
@@ -87,11 +89,10 @@ extension Inspection {
     if !adapter.modules.isEmpty {
       facts.append(("modules", "\(adapter.modules.count) in \(Self.layerText(layers))"))
     }
-    let parts = parts
     if parts.count > 1 {
       let sizes = parts.map { part in
         let modules = part.modules.map { adapter.modules[$0] }
-        let bytes = modules.reduce(0 as UInt64) { $0 &+ $1.tensors.reduce(0) { $0 &+ $1.byteCount } }
+        let bytes = modules.reduce(0 as UInt64) { $0 &+ $1.total(\.byteCount) }
         return
           "\(part.name) \(modules.count) modules, \(grouped(modules.reduce(0) { $0 &+ $1.parameters })) parameters, "
           + "\(ByteCount(bytes))"
@@ -130,8 +131,7 @@ extension Inspection {
   }
 
   /// One row per target: how many modules, their sizes, ranks, scales and parameters.
-  private var targetTable: TextTable {
-    let parts = parts
+  private func targetTable(_ parts: [(name: String, modules: [Int])]) -> TextTable {
     let isDivided = parts.count > 1
     var columns: [(String, TextTable.Alignment)] = isDivided ? [("part", .left)] : []
     columns += [
@@ -151,7 +151,7 @@ extension Inspection {
     }
     for (part, target, places) in groups {
       let modules = places.map { adapter.modules[$0] }
-      let types = Set(modules.flatMap { $0.tensors.map(\.dtype.name) }).sorted().joined(separator: " ")
+      let types = Self.types(of: modules).map(\.name).sorted().joined(separator: " ")
       var row = isDivided ? [part] : []
       row += [
         escaped(target, limit: 60), kindName(of: modules[0]), "\(modules.count)",
@@ -168,6 +168,12 @@ extension Inspection {
       table.add(row)
     }
     return table
+  }
+
+  private static func types(of modules: [AdapterModule]) -> Set<DType> {
+    var types: Set<DType> = []
+    for module in modules { module.forEachTensor { types.insert($0.dtype) } }
+    return types
   }
 
   /// The modules that stand far out, one line each, behind an empty line; nothing when there is none.

@@ -116,6 +116,8 @@ public struct Inspection: Sendable {
   /// What a module is called as a target: the last component of its name, `q_proj`, and what stands before it where that
   /// is a number, `to_out.0`.
   public static func target(of module: String) -> String {
+    let last = module.lastComponent
+    if UInt64(last) == nil { return String(last) }
     let components = module.dottedComponents
     guard let named = components.lastIndex(where: { UInt64($0) == nil }) else { return module }
     return components[named...].joined(separator: ".")
@@ -123,15 +125,40 @@ public struct Inspection: Sendable {
 
   /// The parts of the model that modules lie in, in order of first appearance, with their places among the modules.
   public var parts: [(name: String, modules: [Int])] {
-    var groups = Groups<String, Int>()
-    for (position, module) in adapter.modules.enumerated() { groups.add(ModelPart.name(of: module.name), position) }
-    return groups.all.map { ($0.problem, $0.places) }
+    var parts: [(name: String, modules: [Int])] = []
+    var kinds = NameKinds()
+    // The part that modules of a kind lie in.
+    var partOfKind: [Int] = []
+    for position in adapter.modules.indices {
+      let kind = kinds.kind(of: adapter.modules[position].name)
+      if kind == partOfKind.count {
+        let name = ModelPart.name(of: adapter.modules[position].name)
+        if let part = parts.firstIndex(where: { $0.name == name }) {
+          partOfKind.append(part)
+        } else {
+          partOfKind.append(parts.count)
+          parts.append((name, []))
+        }
+      }
+      parts[partOfKind[kind]].modules.append(position)
+    }
+    return parts
   }
 
   /// The first number among the components of a module's name.
   public static func layer(of module: String) -> UInt64? {
-    for component in module.dottedComponents {
-      if let index = UInt64(component) { return index }
+    let bytes = module.utf8Span.span
+    var start = 0
+    while start < bytes.count {
+      let end = bytes.endOfComponent(from: start)
+      if let index = bytes.number(in: start..<end) { return index }
+      // Longer ones, and those with a sign, are numbers for Swift alone.
+      if end > start, bytes[start] == UInt8(ascii: "+") || bytes[start] &- UInt8(ascii: "0") < 10,
+        let index = UInt64(String(decoding: module.utf8.dropFirst(start).prefix(end - start), as: UTF8.self))
+      {
+        return index
+      }
+      start = end + 1
     }
     return nil
   }

@@ -4,6 +4,7 @@ import LoRAKernels
 import LoRAMerge
 public import LoRAModel
 import Safetensors
+import Synchronization
 import TensorCore
 
 /// Compares, module by module, a merged model with the base and adapter served unmerged, on seeded activations.
@@ -21,10 +22,10 @@ public enum Parity {
   ///   - merged: the merged model; nil merges in memory, rounded once to the base's type.
   ///   - options: the inputs and the serving type.
   ///   - device: where the products of the unmerged path are computed.
-  ///   - progress: called after each module.
+  ///   - progress: called after each module, from any thread.
   public static func run(
     base: BaseModel, adapter: Adapter, merged: BaseModel?, options: ParityOptions, device: ParityDevice = .host,
-    progress: () -> Void = {}
+    progress: @escaping @Sendable () -> Void = {}
   ) throws(ParityError) -> ParityReport {
     guard base.checkpoint != nil else { throw .noWeights(base.path) }
     guard adapter.file != nil || !adapter.findings.isEmpty else {
@@ -37,11 +38,13 @@ public enum Parity {
     guard !planned.isEmpty else {
       throw .nothingToCompare(adapter.path, reason: "it replaces whole tensors and adds nothing to any")
     }
-    var modules: [ModuleParity] = []
-    for module in planned {
-      modules.append(try run.measure(module))
+    let measured = Mutex<[ModuleParity?]>(Array(repeating: nil, count: planned.count))
+    try Workers.forEach(count: planned.count, workers: options.workers) { position throws(ParityError) in
+      let module = try run.measure(planned[position])
+      measured.withLock { $0[position] = module }
       progress()
     }
+    var modules = measured.withLock { $0.compactMap(\.self) }
     modules.sort { left, right in
       // What is not a number is worst.
       let a = left.deviation.isNaN ? .infinity : left.deviation

@@ -12,6 +12,9 @@ public struct ParityOptions: Sendable {
   public var servingDType: DType?
   /// How factors of experts are laid out; nil when the file is to tell.
   public var expertLayout: ExpertLayout?
+  /// Modules that are measured at the same time, each by a thread that takes up to 200 MB; the device of the served
+  /// path must be able to work for all of them.
+  public var workers = 1
   /// The largest drift of a module that passes; nil reports only.
   public var maxDrift: Double?
 

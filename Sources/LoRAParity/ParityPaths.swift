@@ -20,12 +20,11 @@ struct ParityProducts {
     var (truth, delta) = (change, change)
     var merged = block.merged ?? []
     merged.reserveCapacity(block.weight.count)
-    var row = [Double](repeating: 0, count: block.inputs)
+    let changed = block.merged == nil || block.magnitudes != nil ? ChangedRows(block) : nil
     for output in 0..<block.outputs {
       let weight = block.weight[output * block.inputs..<(output + 1) * block.inputs].map { Double($0) }
       var factor = 1.0
-      if block.merged == nil || block.magnitudes != nil {
-        Self.sum(weight, block, output, &row)
+      if var row = changed?.row(output, weight) {
         if let magnitude = block.magnitudes?[output] {
           let norm = magnitude.norm ?? row.reduce(0) { $0 + $1 * $1 }.squareRoot()
           // An output of zeros has no direction and stays zero.
@@ -43,15 +42,35 @@ struct ParityProducts {
     }
     (self.merged, self.truth, self.delta) = (merged, truth, delta)
   }
+}
 
-  /// One row of W + s·B·A, summed in the order of the rank.
-  private static func sum(_ weight: [Double], _ block: ParityMatrix.Block, _ output: Int, _ row: inout [Double]) {
-    for column in row.indices { row[column] = 0 }
-    for rank in 0..<block.rank {
-      let factor = block.scale * block.up[output * block.rank + rank]
-      for column in row.indices { row[column].addProduct(factor, block.down[rank * block.inputs + column]) }
+/// Rows of W + s·B·A in f64, summed in the order of the rank.
+private struct ChangedRows {
+  private let up: [Double]
+  private let scale: Double
+  private let rank: Int
+  private let down: ColumnPanel
+
+  init(_ block: ParityMatrix.Block) {
+    (up, scale, rank) = (block.up, block.scale, block.rank)
+    let right = ColumnMatrix(rows: block.inputs, columns: block.rank, elements: block.down)
+    down = ColumnPanel(right, transposed: true)
+  }
+
+  /// The row of an output whose row of W is `weight`.
+  func row(_ output: Int, _ weight: [Double]) -> [Double] {
+    var left = [Double](repeating: 0, count: rank * Kernels.productRows)
+    for k in 0..<rank { left[k * Kernels.productRows] = scale * up[output * rank + k] }
+    let width = down.strips * ColumnPanel.lanes
+    var sums = [Double](repeating: 0, count: width)
+    unsafe left.withUnsafeBufferPointer { left in
+      unsafe sums.withUnsafeMutableBufferPointer { sums in
+        unsafe Kernels.product(rows: 1, left, down, output: sums, stride: width)
+      }
     }
-    for column in row.indices { row[column] += weight[column] }
+    sums.removeLast(width - weight.count)
+    for column in weight.indices { sums[column] += weight[column] }
+    return sums
   }
 }
 

@@ -37,13 +37,17 @@ public struct AdapterValues: Sendable {
 /// adapter keeps all threads busy as well as many small ones do.
 struct ValuePass: Sendable {
   private let files: [SafetensorsFile?]
+  private let isDigesting: Bool
   private var readings: [Reading] = []
 
-  /// The pass over these files; nil stands for an adapter without readable values.
-  init(_ files: [SafetensorsFile?]) {
+  /// The pass over these sound files; nil stands for an adapter without readable values.
+  ///
+  /// - Parameter isDigesting: whether everything else in the files is read too, for digests that equal files share.
+  init(_ files: [SafetensorsFile?], isDigesting: Bool) {
     self.files = files
+    self.isDigesting = isDigesting
     for (position, file) in files.enumerated() {
-      if let file { readings += Reading.all(of: file, at: position) }
+      if let file { readings += Reading.all(of: file, at: position, isWhole: isDigesting) }
     }
   }
 
@@ -53,16 +57,17 @@ struct ValuePass: Sendable {
   /// Reads and scans everything.
   ///
   /// - Parameter progress: called from any thread with the bytes of each finished read.
-  /// - Returns: for each file its values, and the first read that failed.
-  func run(workers: Int, progress: @escaping @Sendable (UInt64) -> Void) -> [(values: AdapterValues, failure: IOError?)]
-  {
+  /// - Returns: for each file its values, its digest, and the first read that failed.
+  func run(workers: Int, progress: @escaping @Sendable (UInt64) -> Void) -> [FileOutcome] {
     let next = Atomic<Int>(0)
     let results = Mutex<[Int: [(part: Reading.Part, scan: ValueScan)]]>([:])
+    let digests = Mutex<[KeyedDigest?]>(Array(repeating: nil, count: isDigesting ? readings.count : 0))
     let failures = Mutex<[Int: IOError]>([:])
     let crew = max(1, min(workers, readings.count))
     Workers.forEach(count: crew, workers: crew) { _ in
       let buffer = IOBuffer(count: Reading.size)
       var found: [(file: Int, part: Reading.Part, scan: ValueScan)] = []
+      var digested: [(reading: Int, digest: KeyedDigest)] = []
       while case let index = next.wrappingAdd(1, ordering: .relaxed).oldValue, index < readings.count {
         let reading = readings[index]
         guard let file = files[reading.file] else { continue }
@@ -73,6 +78,7 @@ struct ValuePass: Sendable {
           failures.withLock { if $0[reading.file] == nil { $0[reading.file] = error } }
           continue
         }
+        if isDigesting { digested.append((index, unsafe KeyedDigest(UnsafeRawBufferPointer(bytes)))) }
         for part in reading.parts {
           let slice = unsafe UnsafeRawBufferPointer(rebasing: bytes[part.range])
           found.append((reading.file, part, unsafe Kernels.scan(slice, dtype: part.tensor.dtype)))
@@ -82,7 +88,12 @@ struct ValuePass: Sendable {
       results.withLock { results in
         for (file, part, scan) in found { results[file, default: []].append((part, scan)) }
       }
+      digests.withLock { digests in
+        for (reading, digest) in digested { digests[reading] = digest }
+      }
     }
+    let ofReadings = digests.withLock { $0 }
+    var firstReading = 0
     return files.indices.map { file in
       var values = AdapterValues()
       let parts = results.withLock { $0[file] ?? [] }
@@ -91,9 +102,32 @@ struct ValuePass: Sendable {
         whole.append(scan)
         values[part.tensor.name] = whole
       }
-      return (values, failures.withLock { $0[file] })
+      let failure = failures.withLock { $0[file] }
+      let end = readings[firstReading...].firstIndex { $0.file != file } ?? readings.count
+      defer { firstReading = end }
+      guard isDigesting, let contents = files[file]?.contents, failure == nil else {
+        return FileOutcome(values: values, content: nil, failure: failure)
+      }
+      let digest = KeyedDigest(parts: ofReadings[firstReading..<end].compactMap(\.self))
+      return FileOutcome(values: values, content: FileContent(size: contents.size, digest: digest), failure: nil)
     }
   }
+
+  /// What the pass found in one file.
+  struct FileOutcome {
+    let values: AdapterValues
+    /// What equal files share; nil unless the pass was to make digests.
+    let content: FileContent?
+    /// The first read that failed.
+    let failure: IOError?
+  }
+}
+
+/// What files have in common that are equal byte for byte, and no others have.
+struct FileContent: Hashable, Sendable {
+  /// Bytes of header and data, uncompressed.
+  let size: UInt64
+  let digest: KeyedDigest
 }
 
 /// One read of a file and the tensors in it.
@@ -121,11 +155,17 @@ private struct Reading: Sendable {
     self.offset = offset
   }
 
-  /// The reads that cover all floating-point tensors of a sound file, neighbours together.
-  static func all(of file: SafetensorsFile, at position: Int) -> [Reading] {
+  /// The reads that cover all floating-point tensors of a sound file in the order of their data, neighbours together;
+  /// `isWhole` adds its header before them, and the tensors of other types.
+  static func all(of file: SafetensorsFile, at position: Int, isWhole: Bool) -> [Reading] {
     var readings: [Reading] = []
+    for offset in stride(from: 0, to: isWhole ? file.header.dataStart : 0, by: size) {
+      var reading = Reading(file: position, offset: offset)
+      reading.count = Int(min(UInt64(size), file.header.dataStart - offset))
+      readings.append(reading)
+    }
     var current = Reading(file: position, offset: file.header.dataStart)
-    for tensor in file.header.tensors where tensor.dtype.isFloat {
+    for tensor in file.header.tensors where isWhole || tensor.dtype.isFloat {
       var start = tensor.begin
       while start < tensor.end {
         let offset = file.header.dataStart + start
@@ -140,7 +180,10 @@ private struct Reading: Sendable {
           current = Reading(file: position, offset: offset)
         }
         let taken = Int(min(rest, UInt64(size)))
-        current.parts.append(Part(tensor: tensor, start: start, range: current.count..<current.count + taken))
+        if tensor.dtype.isFloat {
+          let range = current.count..<current.count + taken
+          current.parts.append(Part(tensor: tensor, start: start, range: range))
+        }
         current.count += taken
         start += UInt64(taken)
       }

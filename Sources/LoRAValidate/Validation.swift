@@ -69,10 +69,12 @@ public enum Validation {
     let loaders = paths.contains { RemotePath.isRemote($0) } ? max(options.workers, remoteLoaders) : options.workers
     var adapters = parallel(paths.count, loaders) { Adapter.load(paths[$0]) }
     var values: [AdapterValues?] = Array(repeating: nil, count: adapters.count)
+    var contents: [FileContent?] = Array(repeating: nil, count: adapters.count)
     if !options.headerOnly {
-      let pass = ValuePass(adapters.map { $0.isSound ? $0.file : nil })
+      let pass = ValuePass(adapters.map { $0.isSound ? $0.file : nil }, isDigesting: !tokenizers.isForOne)
       for (position, outcome) in pass.run(workers: options.workers, progress: progress.scanned).enumerated() {
         values[position] = outcome.values
+        contents[position] = outcome.content
         if let failure = outcome.failure {
           adapters[position].findings.append(.unreadable(failure, file: adapters[position].weightsPath))
         }
@@ -80,6 +82,7 @@ public enum Validation {
     }
     let loaded = adapters
     let scanned = values
+    let digested = contents
     return parallel(loaded.count, options.workers) { position in
       var context = ValidationContext(
         loaded[position], base: base, loadedNames, options: options, values: scanned[position])
@@ -88,7 +91,7 @@ public enum Validation {
       let tokenizer = context.tokenizers?.adapter
       return (
         result,
-        FleetMember(loaded[position], values: scanned[position], tokenizer, isAlone: tokenizers.isForOne)
+        FleetMember(loaded[position], digested[position], tokenizer, isAlone: tokenizers.isForOne)
       )
     }
   }

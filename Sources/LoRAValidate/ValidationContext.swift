@@ -59,7 +59,9 @@ public struct ValidationContext: Sendable {
     let plain = !Self.hasOddShapes(adapter.config)
     var transpositions: [String: Transposition] = [:]
     for (position, module) in adapter.modules.enumerated() where plain {
-      transpositions[module.name] = module.transposition(against: matches?[position]?.module)
+      if let transposition = module.transposition(against: matches?[position]?.module) {
+        transpositions[module.name] = transposition
+      }
     }
     self.transpositions = transpositions
     let question = ServingQuestion(

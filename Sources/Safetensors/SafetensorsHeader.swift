@@ -4,10 +4,10 @@ public import TensorCore
 public struct TensorInfo: Sendable, Equatable {
   /// Full name; any string, to be escaped before it is shown.
   public let name: String
-  /// Element type.
-  public let dtype: DType
   /// Dimensions, outermost first, in elements.
   public let shape: Shape
+  /// Element type; it stands here because it fits into the padding of the shape.
+  public let dtype: DType
   /// First byte, counted from the start of the data section.
   public let begin: UInt64
   /// Byte after the last one, counted from the start of the data section.
@@ -61,6 +61,14 @@ public struct SafetensorsHeader: Sendable {
     return SafetensorsHeader(tensors: tensors, names: names, metadata: metadata, dataStart: dataStart)
   }
 
+  /// The header with the first tensor alone of those whose names differ in numbers only.
+  package var kinds: SafetensorsHeader {
+    var kinds = NameKinds()
+    var kept: [TensorInfo] = []
+    for tensor in tensors where kinds.kind(of: tensor.name) == kept.count { kept.append(tensor) }
+    return with(kept)
+  }
+
   /// The tensor of this name, or nil.
   public subscript(name: String) -> TensorInfo? { names.position(of: name, in: tensors).map { tensors[$0] } }
 
@@ -80,6 +88,6 @@ public struct SafetensorsHeader: Sendable {
 
   /// The oldest release of the safetensors library that can read the file.
   public var minimumReader: String {
-    tensors.map(\.dtype.minimumReader).max() ?? "0.1.0"
+    Set(tensors.lazy.map(\.dtype)).map(\.minimumReader).max() ?? "0.1.0"
   }
 }

@@ -1,15 +1,14 @@
 /// The dimensions of a tensor, outermost first; `[]` is a scalar of one element.
 ///
-/// Up to four dimensions are stored inline so that a header of 100,000 tensors needs no allocation per shape.
+/// Up to two dimensions, as nearly all factors have, are stored inline so that a header of 100,000 tensors needs no
+/// allocation per shape, and no more memory than it must.
 public struct Shape: Sendable, Hashable {
-  private var d0: UInt64 = 0
-  private var d1: UInt64 = 0
-  private var d2: UInt64 = 0
-  private var d3: UInt64 = 0
-  private var spilled: [UInt64]?
-
-  /// Number of dimensions.
-  public private(set) var rank: Int = 0
+  private var first: UInt64 = 0
+  private var second: UInt64 = 0
+  /// All dimensions, once they are more than two.
+  private var many: [UInt64]?
+  /// Number of the dimensions that are stored inline.
+  private var inlineRank: UInt8 = 0
 
   /// A scalar.
   public init() {}
@@ -19,29 +18,33 @@ public struct Shape: Sendable, Hashable {
     for dimension in dimensions { append(dimension) }
   }
 
+  /// Number of dimensions.
+  public var rank: Int { many?.count ?? Int(inlineRank) }
+
   /// Adds an innermost dimension.
   public mutating func append(_ dimension: UInt64) {
-    switch rank {
-    case 0: d0 = dimension
-    case 1: d1 = dimension
-    case 2: d2 = dimension
-    case 3: d3 = dimension
-    case 4: spilled = [d0, d1, d2, d3, dimension]
-    default: spilled?.append(dimension)
+    guard many == nil else {
+      many?.append(dimension)
+      return
     }
-    rank += 1
+    switch inlineRank {
+    case 0: first = dimension
+    case 1: second = dimension
+    default:
+      many = [first, second, dimension]
+      first = 0
+      second = 0
+      inlineRank = 0
+      return
+    }
+    inlineRank += 1
   }
 
   /// The dimension at `index`; `index` must be below `rank`.
   public subscript(index: Int) -> UInt64 {
-    precondition(index >= 0 && index < rank, "dimension index out of range")
-    if let spilled { return spilled[index] }
-    switch index {
-    case 0: return d0
-    case 1: return d1
-    case 2: return d2
-    default: return d3
-    }
+    if let many { return many[index] }
+    precondition(index >= 0 && index < Int(inlineRank), "dimension index out of range")
+    return index == 0 ? first : second
   }
 
   /// All dimensions, outermost first.

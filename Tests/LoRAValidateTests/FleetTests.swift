@@ -3,6 +3,7 @@ import JSON
 import LoRAEngines
 import LoRATestSupport
 import LoRAValidate
+import TensorCore
 import Testing
 
 @Suite struct FleetTests {
@@ -60,6 +61,29 @@ import Testing
     #expect(report.fleet.findings.map(\.rule) == [.fleetDuplicate])
     #expect(report.fleet.duplicates == [[paths[0], paths[2]]])
     #expect(report.status == .warn)
+  }
+
+  /// Equal means every byte: of the header, of values that are not scanned, of the last of many reads, whichever batch
+  /// of open files and whichever thread they come in.
+  @Test(arguments: [1, 3]) func oneByteAnywhereMakesAnother(workers: Int) throws {
+    var sample = Sample.plain
+    sample.tensors.append(
+      Sample.Tensor(
+        name: "base_model.model.x.steps", dtype: .u8, shape: [500_000], bytes: [UInt8](repeating: 3, count: 500_000)))
+    var paths = try (0..<70).map { try sample.write("same-\($0)", in: bench.folder) }
+    let same = paths
+    for place in [0, 196_607, 196_608, 499_999] {
+      var other = sample
+      other.tensors[other.tensors.count - 1].bytes?[place] = 4
+      paths.insert(try other.write("other-\(place)", in: bench.folder), at: paths.count / 2)
+    }
+    paths.append(try sample.write("noted", in: bench.folder, metadata: [("format", "np")]))
+    var options = ValidationOptions()
+    options.workers = workers
+    #expect(Validation.run(paths, base: nil, options: options).fleet.duplicates == [same])
+    // Of values that are not read nothing is said.
+    options.headerOnly = true
+    #expect(Validation.run(paths, base: nil, options: options).fleet.duplicates.isEmpty)
   }
 
   @Test func basesAndNamesAreCompared() throws {

@@ -47,6 +47,15 @@ lora_level lora_level_preferred(void);
 uint64_t lora_level_burn_f32(lora_level level, uint64_t rounds);
 uint64_t lora_level_burn_f64(lora_level level, uint64_t rounds);
 
+// MARK: Digests
+
+/// Bytes of a block of `lora_digest`, and words of its keys.
+enum { LORA_DIGEST_BLOCK = 1024, LORA_DIGEST_KEYS = LORA_DIGEST_BLOCK / 8 + 2 };
+
+/// Four words for each block of the bytes, the last one filled up with zeros: for words m of 64 bits and keys k
+/// sum of (m[2i] + k[2i]) * (m[2i + 1] + k[2i + 1]) modulo 2^128, and the same with the keys from the third on.
+void lora_digest(const void *bytes, size_t count, const uint64_t *keys, uint64_t *out);
+
 // MARK: Conversion
 
 /// Widens `count` elements from element `first` on. Exact; NaN becomes the canonical quiet NaN. Not for F64.

@@ -2,6 +2,7 @@ import ArgumentParser
 import CUDADriver
 import JSON
 import LoRAEngines
+import LoRAIO
 import LoRAMerge
 import LoRAModel
 import LoRAParity
@@ -92,6 +93,8 @@ struct ParityCommand: ToolCommand {
     options.maxDrift = maxDrift
     options.expertLayout = expertLayout
     let place = try parityDevice()
+    // A GPU works for one thread at a time.
+    options.workers = device == "host" ? min(Workers.processorCount, 16) : 1
     let bar = terminal.bar(total: UInt64(loaded.modules.count), unit: .items)
     let result: ParityReport
     do throws(ParityError) {

@@ -8,8 +8,10 @@ struct ReferenceMerge {
   private let sources: [SafetensorsFile]
   /// The columns that are computed, in order.
   let columns: [Int]
-  /// The elements of R of every delta, column by column of `columns`.
+  /// The elements of R of every delta, rank by rank, each with its `columns`.
   private let rights: [[Double]]
+  /// The bytes of L of every delta that has one.
+  private let lefts: [[UInt8]?]
   /// m / ‖W + Δ‖ for every delta whose outputs are columns, by `columns`; empty for others.
   private var columnFactors: [[Double]] = []
 
@@ -18,13 +20,20 @@ struct ReferenceMerge {
     self.update = update
     self.sources = sources
     let needsNorms = update.deltas.contains { $0.magnitude?.axis == .columns }
-    columns = needsNorms ? sampled : Array(0..<update.columns)
+    let columns = needsNorms ? sampled : Array(0..<update.columns)
+    self.columns = columns
     var rights: [[Double]] = []
+    var lefts: [[UInt8]?] = []
     for delta in update.deltas {
-      let elements = try delta.right.elements(outer: 0..<update.columns, ranks: delta.rank, from: sources)
-      rights.append(columns.flatMap { elements[$0 * delta.rank..<($0 + 1) * delta.rank] })
+      let elements = ReferenceNumbers.values(try delta.right.bytes(from: sources), delta.right.source.dtype)
+      let layout = delta.right.layout
+      rights.append(
+        (0..<delta.rank).flatMap { rank in
+          columns.map { elements[layout.offset + $0 * layout.stride + rank * layout.rankStride] }
+        })
+      lefts.append(try delta.left?.bytes(from: sources))
     }
-    self.rights = rights
+    (self.rights, self.lefts) = (rights, lefts)
     if needsNorms { columnFactors = try normFactors() }
   }
 
@@ -50,18 +59,35 @@ struct ReferenceMerge {
   private func base(_ row: Int) throws(IOError) -> [Double] {
     let bytes = try sources[update.base.source].contents.bytes(
       at: update.base.offset + UInt64(row * update.baseRowBytes), count: update.baseRowBytes)
-    return columns.map { ReferenceNumbers.value(ReferenceNumbers.code(bytes, $0, update.baseDType), update.baseDType) }
+    let all = ReferenceNumbers.values(bytes, update.baseDType)
+    return columns.count == update.columns ? Array(all.prefix(update.columns)) : columns.map { all[$0] }
   }
 
-  /// One row of scale · L · R of a delta.
+  /// Columns whose sums stay in the nearest cache while the ranks go by.
+  private static let blockColumns = 1024
+
+  /// One row of scale · L · R of a delta, each element summed in the order of the ranks.
   private func change(_ number: Int, _ row: Int) throws(IOError) -> [Double] {
     let delta = update.deltas[number]
-    let left = try delta.left?.elements(outer: row..<row + 1, ranks: delta.rank, from: sources) ?? [1]
-    return columns.indices.map { position in
-      var sum = 0.0
-      for rank in 0..<delta.rank { sum += left[rank] * rights[number][position * delta.rank + rank] }
-      return delta.scale * sum
+    let left = (0..<delta.rank).map { rank in
+      guard let factor = delta.left, let bytes = lefts[number] else { return 1.0 }
+      let position = factor.layout.offset + row * factor.layout.stride + rank * factor.layout.rankStride
+      return ReferenceNumbers.value(ReferenceNumbers.code(bytes, position, factor.source.dtype), factor.source.dtype)
     }
+    let width = columns.count
+    var sums = [Double](repeating: 0, count: width)
+    unsafe sums.withUnsafeMutableBufferPointer { sums in
+      unsafe rights[number].withUnsafeBufferPointer { right in
+        for start in stride(from: 0, to: width, by: Self.blockColumns) {
+          let end = min(start + Self.blockColumns, width)
+          for rank in 0..<delta.rank {
+            for position in start..<end { unsafe sums[position] += left[rank] * right[rank * width + position] }
+          }
+          for position in start..<end { unsafe sums[position] *= delta.scale }
+        }
+      }
+    }
+    return sums
   }
 
   private func magnitude(_ number: Int, at output: Int) throws(IOError) -> Double {
@@ -95,18 +121,7 @@ struct ReferenceMerge {
 }
 
 extension StoredFactor {
-  /// Elements (i, k) for the outer indices i and all ranks k, i by i.
-  fileprivate func elements(outer: Range<Int>, ranks: Int, from sources: [SafetensorsFile]) throws(IOError) -> [Double]
-  {
-    let bytes = try sources[source.source].contents.bytes(at: source.offset, count: Int(source.count))
-    var elements: [Double] = []
-    elements.reserveCapacity(outer.count * ranks)
-    for index in outer {
-      for rank in 0..<ranks {
-        let position = layout.offset + index * layout.stride + rank * layout.rankStride
-        elements.append(ReferenceNumbers.value(ReferenceNumbers.code(bytes, position, source.dtype), source.dtype))
-      }
-    }
-    return elements
+  fileprivate func bytes(from sources: [SafetensorsFile]) throws(IOError) -> [UInt8] {
+    try sources[source.source].contents.bytes(at: source.offset, count: Int(source.count))
   }
 }

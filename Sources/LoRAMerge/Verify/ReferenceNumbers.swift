@@ -49,6 +49,19 @@ enum ReferenceNumbers {
     return code
   }
 
+  /// The numbers of all whole elements of some bytes.
+  static func values(_ bytes: [UInt8], _ dtype: DType) -> [Double] {
+    let count = bytes.count * 8 / Int(dtype.bits)
+    if let table = ReferenceTable.of(dtype) {
+      return (0..<count).map { table.values[Int(bytes[2 * $0]) | Int(bytes[2 * $0 + 1]) << 8] }
+    }
+    return (0..<count).map { index in
+      let code = code(bytes, index, dtype)
+      // The language knows this type.
+      return dtype == .f32 ? Double(Float(bitPattern: UInt32(truncatingIfNeeded: code))) : value(code, dtype)
+    }
+  }
+
   /// The number that a code stands for, exactly.
   static func value(_ code: UInt64, _ dtype: DType) -> Double {
     if dtype == .f64 { return Double(bitPattern: code) }

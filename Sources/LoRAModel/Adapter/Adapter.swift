@@ -91,12 +91,8 @@ public struct AdapterModule: Sendable {
   public var a: TensorInfo?
   /// The up projection.
   public var b: TensorInfo?
-  /// `lora_B.bias`, `[out]`.
-  public var bBias: TensorInfo?
-  /// DoRA's `lora_magnitude_vector`, `[out]`.
-  public var magnitude: TensorInfo?
-  /// The number that holds the module's alpha, in formats that keep it among the tensors (kohya).
-  public var alphaTensor: TensorInfo?
+  /// The tensors besides the factors, of which most modules have none.
+  private var others = ModuleTensors.none
   /// Whether A is stored `[in, rank]` and B `[rank, out]` (MLX).
   public var isTransposed: Bool = false
   /// Rank that the tensors have: the rows of A, or the columns of B when there is no A.
@@ -117,11 +113,74 @@ public struct AdapterModule: Sendable {
   /// Where the scale came from.
   public var scaleSource: ScaleSource
 
+  /// A module without tensors.
+  init(
+    name: String, kind: ModuleKind, rank: UInt64, inFeatures: UInt64, outFeatures: UInt64, scale: Double,
+    scaleSource: ScaleSource
+  ) {
+    self.name = name
+    self.kind = kind
+    self.rank = rank
+    self.inFeatures = inFeatures
+    self.outFeatures = outFeatures
+    self.scale = scale
+    self.scaleSource = scaleSource
+  }
+
+  /// `lora_B.bias`, `[out]`.
+  public var bBias: TensorInfo? {
+    get { others.bBias }
+    set { others = ModuleTensors(bBias: newValue, magnitude: magnitude, alpha: alphaTensor) }
+  }
+
+  /// DoRA's `lora_magnitude_vector`, `[out]`.
+  public var magnitude: TensorInfo? {
+    get { others.magnitude }
+    set { others = ModuleTensors(bBias: bBias, magnitude: newValue, alpha: alphaTensor) }
+  }
+
+  /// The number that holds the module's alpha, in formats that keep it among the tensors (kohya).
+  public var alphaTensor: TensorInfo? {
+    get { others.alpha }
+    set { others = ModuleTensors(bBias: bBias, magnitude: magnitude, alpha: newValue) }
+  }
+
   /// Its factors, bias and magnitude, as far as they are present.
   public var tensors: [TensorInfo] { [a, b, bBias, magnitude].compactMap { $0 } }
 
+  /// Calls `body` with the same tensors, without a list of them.
+  package func forEachTensor(_ body: (TensorInfo) -> Void) {
+    if let a { body(a) }
+    if let b { body(b) }
+    if let bBias { body(bBias) }
+    if let magnitude { body(magnitude) }
+  }
+
+  /// The sum of something over the same tensors.
+  package func total(_ value: (TensorInfo) -> UInt64) -> UInt64 {
+    var sum: UInt64 = 0
+    forEachTensor { sum &+= value($0) }
+    return sum
+  }
+
   /// Elements of its factors, bias and magnitude.
-  public var parameters: UInt64 { tensors.reduce(0) { $0 &+ $1.elementCount } }
+  public var parameters: UInt64 { total(\.elementCount) }
+}
+
+/// The tensors of a module besides its factors, in memory of their own: inline they would make every module twice as
+/// large, and the largest adapters have fifty thousand.
+private final class ModuleTensors: Sendable {
+  static let none = ModuleTensors(bBias: nil, magnitude: nil, alpha: nil)
+
+  let bBias: TensorInfo?
+  let magnitude: TensorInfo?
+  let alpha: TensorInfo?
+
+  init(bBias: TensorInfo?, magnitude: TensorInfo?, alpha: TensorInfo?) {
+    self.bBias = bBias
+    self.magnitude = magnitude
+    self.alpha = alpha
+  }
 }
 
 /// A tensor in an adapter that replaces one of the base.

@@ -44,8 +44,8 @@ extension Adapter {
     }
     if scheme?.configUse == ConfigUse.none { reading = nil }
     var findings = findings + (reading?.findings ?? [])
-    var assembly = Assembly(scheme: scheme)
-    for tensor in file?.header.tensors ?? [] { assembly.add(tensor) }
+    let tensors = file?.header.tensors ?? []
+    var assembly = Assembly(tensors, scheme)
     let trainer = file.flatMap { OtherTrainer.of($0.header) }
     var scaling = scaling(scheme, reading, file, isSound: isSound, assembly.alphas, &findings)
     if trainer == .mistralFinetune, reading == nil, let weights,
@@ -57,6 +57,7 @@ extension Adapter {
     if let config = reading?.config, let exhaustion = scaling.exhaustion(config) {
       findings.append(exhaustion)
       reading?.config = nil
+      assembly = Assembly(tensors, scheme)
       adapter = assembly.adapter(path: path, weightsPath: weights ?? path, reading, .unknown)
     }
     // torchtune's config does not know the field; its tensors do.
@@ -129,14 +130,27 @@ private struct Assembly {
   private var unknown: [TensorInfo] = []
   private var leftovers: [TensorInfo] = []
   private var foreign: [String: Int] = [:]
+  /// The last tensor that was the A of a module, with the module's position.
+  private var latestA: (name: String, module: Int)?
 
-  init(scheme: (any NamingScheme)?) { self.scheme = scheme }
+  init(_ tensors: [TensorInfo], _ scheme: (any NamingScheme)?) {
+    self.scheme = scheme
+    positions.reserveCapacity(tensors.count / 2)
+    modules.reserveCapacity(tensors.count / 2)
+    for tensor in tensors { add(tensor) }
+    latestA = nil
+  }
 
   /// Longest name that is looked at, in bytes: several times what the deepest models have, and short enough that work
   /// over pairs of its components stays small.
   private static let nameLimit = 4096
 
-  mutating func add(_ tensor: TensorInfo) {
+  private mutating func add(_ tensor: TensorInfo) {
+    // In a file as PEFT writes it B follows its A, which spares half of the names from being taken apart.
+    if let (name, module) = latestA, PEFTNaming.isFactorB(tensor.name, besides: name), modules[module].b == nil {
+      modules[module].b = tensor
+      return
+    }
     guard tensor.name.utf8.count <= Self.nameLimit else { return unknown.append(tensor) }
     guard let key = scheme?.read(tensor.name) else {
       if let method = ForeignMethods.method(of: tensor.name) { foreign[method, default: 0] += 1 }
@@ -144,7 +158,9 @@ private struct Assembly {
       return
     }
     switch key.meaning {
-    case .factor(let module, let part): add(tensor, part, to: module)
+    case .factor(let module, let part):
+      let position = add(tensor, part, to: module)
+      if part == .a, key.misnaming == nil, scheme?.format == .peft { latestA = (tensor.name, position) }
     case .replacement(let name, let role): replacements.append(Replacement(name: name, role: role, tensor: tensor))
     case .variant: break
     case .leftover: return leftovers.append(tensor)
@@ -160,8 +176,9 @@ private struct Assembly {
     }
   }
 
-  private mutating func add(_ tensor: TensorInfo, _ part: FactorPart, to name: String) {
-    let position = positions[name] ?? modules.count
+  /// Puts a tensor into its module, and gives the module's position.
+  private mutating func add(_ tensor: TensorInfo, _ part: FactorPart, to name: String) -> Int {
+    let position = positions[name, default: modules.count]
     if position == modules.count {
       positions[name] = position
       modules.append(
@@ -187,23 +204,26 @@ private struct Assembly {
     case .magnitude: place(&modules[position].magnitude)
     }
     if isTaken { unknown.append(tensor) }
+    return position
   }
 
-  /// The adapter with all that was collected.
+  /// The adapter with all that was collected, which is given away: copies of a hundred thousand tensors are large.
   mutating func adapter(path: String, weightsPath: String, _ reading: ConfigReading?, _ scaling: ModuleScaling)
     -> Adapter
   {
     let parameters = reading?.config.flatMap { ParameterTargets($0, scaling) }
-    let complete = modules.map { finish($0, parameters, scaling) }
-    let names = complete.map(\.name)
-    let finished = names.indices.sorted { naturallyPrecedes(names[$0], names[$1]) }.map { complete[$0] }
+    for position in modules.indices {
+      Self.finish(&modules[position], alpha: alphas[modules[position].name], parameters, scaling)
+    }
+    modules.sortInPlace(by: modules.map(\.name), naturallyPrecedes)
+    defer { modules = [] }
     removeCopies()
     let sorted = replacements.sorted { naturallyPrecedes($0.name, $1.name) }
     // An alpha without factors belongs to another method, or to nothing.
     let strays = alphas.filter { positions[$0.key] == nil }.values.sorted { $0.name < $1.name }
     return Adapter(
       path: path, weightsPath: weightsPath, file: nil, config: reading?.config, rawConfig: reading?.raw,
-      format: scheme?.format ?? .unknown, modules: finished, replacements: sorted, misnamed: misnamed,
+      format: scheme?.format ?? .unknown, modules: modules, replacements: sorted, misnamed: misnamed,
       unknown: unknown + strays, leftovers: leftovers, foreignMethod: Self.declaredMethod(reading) ?? method,
       findings: [])
   }
@@ -233,16 +253,15 @@ private struct Assembly {
   }
 
   /// Sizes, rank and scale of a module whose tensors are all collected.
-  private func finish(_ module: AdapterModule, _ parameters: ParameterTargets?, _ scaling: ModuleScaling)
-    -> AdapterModule
-  {
-    var module = module
-    module.alphaTensor = alphas[module.name]
+  private static func finish(
+    _ module: inout AdapterModule, alpha: TensorInfo?, _ parameters: ParameterTargets?, _ scaling: ModuleScaling
+  ) {
+    if let alpha { module.alphaTensor = alpha }
     if module.isTransposed ? module.a?.shape.rank == 3 || module.b?.shape.rank == 3 : module.keepsExpertsApart {
       module.stackOfExperts()
     } else {
-      let (rankOfA, inputs) = Self.sizes(module.a, rankFirst: !module.isTransposed)
-      let (rankOfB, outputs) = Self.sizes(module.b, rankFirst: module.isTransposed)
+      let (rankOfA, inputs) = sizes(module.a, rankFirst: !module.isTransposed)
+      let (rankOfB, outputs) = sizes(module.b, rankFirst: module.isTransposed)
       module.rank = rankOfA ?? rankOfB ?? 0
       module.inFeatures = inputs ?? 0
       module.outFeatures = outputs ?? 0
@@ -255,7 +274,6 @@ private struct Assembly {
     }
     parameters?.resolve(&module)
     scaling.apply(to: &module)
-    return module
   }
 
   /// Rank and the other size of a factor; nil for tensors that cannot be one.

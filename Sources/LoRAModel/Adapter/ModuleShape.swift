@@ -17,7 +17,7 @@ extension AdapterModule {
   }
 
   /// Whether every factor that is there can be compared with others.
-  package var isUsable: Bool { [a, b].allSatisfy { $0.map { isUsable($0) } ?? true } }
+  package var isUsable: Bool { (a.map { isUsable($0) } ?? true) && (b.map { isUsable($0) } ?? true) }
 
   /// The rank that A has, or nil without a usable A.
   package var rankOfA: UInt64? {

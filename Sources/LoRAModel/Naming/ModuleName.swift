@@ -9,12 +9,16 @@ extension String {
 
   /// The first component that is a number, as layers and blocks are counted: its value, and the text around it.
   package var layer: (index: UInt64, before: Substring, after: Substring)? {
-    var start = startIndex
-    while start < endIndex {
-      let end = utf8[start...].firstIndex(of: Self.dot) ?? endIndex
-      if let index = Self.number(utf8[start..<end]) { return (index, self[..<start], self[end...]) }
-      guard end < endIndex else { return nil }
-      start = utf8.index(after: end)
+    let bytes = utf8Span.span
+    var start = 0
+    while start < bytes.count {
+      let end = bytes.endOfComponent(from: start)
+      if let index = bytes.number(in: start..<end) {
+        return (
+          index, self[..<utf8.index(startIndex, offsetBy: start)], self[utf8.index(startIndex, offsetBy: end)...]
+        )
+      }
+      start = end + 1
     }
     return nil
   }
@@ -22,21 +26,34 @@ extension String {
   /// The name with every number replaced by `*`, the same for all layers and experts.
   package var template: String {
     guard layer != nil else { return self }
+    let bytes = utf8Span.span
     var result: [UInt8] = []
-    for component in utf8.split(separator: Self.dot, omittingEmptySubsequences: false) {
+    var start = 0
+    while start <= bytes.count {
       if !result.isEmpty { result.append(Self.dot) }
-      if Self.number(component) == nil { result += component } else { result.append(UInt8(ascii: "*")) }
+      let end = bytes.endOfComponent(from: start)
+      if bytes.number(in: start..<end) == nil {
+        for index in start..<end { result.append(bytes[index]) }
+      } else {
+        result.append(UInt8(ascii: "*"))
+      }
+      start = end + 1
     }
     return String(decoding: result, as: UTF8.self)
   }
 
   /// Whether the module is one expert's own matrix: `….experts.3.w1`.
   package var isExpert: Bool {
-    guard mentions("experts.") else { return false }
+    let bytes = utf8Span.span
     var followsExperts = false
-    for component in utf8.split(separator: Self.dot) {
-      if followsExperts && Self.number(component) != nil { return true }
-      followsExperts = component.elementsEqual("experts".utf8)
+    var start = 0
+    while start < bytes.count {
+      let end = bytes.endOfComponent(from: start)
+      if end > start {
+        if followsExperts && bytes.number(in: start..<end) != nil { return true }
+        followsExperts = end - start == "experts".utf8.count && bytes.has("experts", at: start)
+      }
+      start = end + 1
     }
     return false
   }
@@ -53,15 +70,4 @@ extension String {
   }
 
   private static let dot = UInt8(ascii: ".")
-
-  /// The value of a component of digits alone.
-  private static func number(_ component: Substring.UTF8View.SubSequence) -> UInt64? {
-    guard (1...18).contains(component.count) else { return nil }
-    var value: UInt64 = 0
-    for byte in component {
-      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-      value = value * 10 + UInt64(byte - UInt8(ascii: "0"))
-    }
-    return value
-  }
 }

@@ -64,6 +64,17 @@ public struct PEFTNaming: NamingScheme {
     return ReadKey(meaning, misnaming: (problem, Self.prefix + Self.rightName(meaning, components)))
   }
 
+  /// Whether a name is that of the B of the module whose A, in PEFT's plain names, is called `a`.
+  static func isFactorB(_ name: String, besides a: String) -> Bool {
+    let (name, a) = (name.utf8Span.span, a.utf8Span.span)
+    let letter = name.count - "A.weight".utf8.count
+    guard name.count == a.count, a.has(".lora_A.weight", at: letter - ".lora_".utf8.count),
+      name[letter] == UInt8(ascii: "B")
+    else { return false }
+    return name.extracting(..<letter).isEqual(to: a.extracting(..<letter))
+      && name.extracting((letter + 1)...).isEqual(to: a.extracting((letter + 1)...))
+  }
+
   /// The meaning of a name that is `base_model.model.` + plain module path + `.lora_A.weight` or `.lora_B.weight`, as
   /// nearly all are; nil for every other name.
   private static func plainFactor(_ name: String) -> KeyMeaning? {
@@ -183,15 +194,5 @@ public struct PEFTNaming: NamingScheme {
     case .replacement(let name, .full): name
     default: components.joined(separator: ".")
     }
-  }
-}
-
-extension Span<UInt8> {
-  /// Whether these bytes stand at `offset`.
-  fileprivate func has(_ text: StaticString, at offset: Int) -> Bool {
-    let length = text.utf8CodeUnitCount
-    guard offset + length <= count else { return false }
-    for index in 0..<length where unsafe self[offset + index] != text.utf8Start[index] { return false }
-    return true
   }
 }

@@ -89,6 +89,8 @@ public enum NamingSchemes {
   public static func scheme(for header: SafetensorsHeader, hasPEFTConfig: Bool = false) -> (any NamingScheme)? {
     let peft = PEFTNaming()
     if hasPEFTConfig, peft.recognises(header) { return peft }
-    return all.first { $0.recognises(header) }
+    // No scheme knows its names by their numbers.
+    let kinds = header.kinds
+    return all.first { $0.recognises(kinds) }
   }
 }

@@ -3,8 +3,7 @@ public func naturallyPrecedes(_ left: String, _ right: String) -> Bool {
   let left = left.utf8Span.span
   let right = right.utf8Span.span
   // What both begin with decides nothing, but for a number that goes on behind it.
-  var one = 0
-  while one < left.count, one < right.count, left[one] == right[one] { one += 1 }
+  var one = commonPrefix(left, right)
   while one > 0, isDigit(left[one - 1]) { one -= 1 }
   var other = one
   while one < left.count, other < right.count {
@@ -24,6 +23,48 @@ public func naturallyPrecedes(_ left: String, _ right: String) -> Bool {
     }
   }
   return left.count - one < right.count - other
+}
+
+/// Number of bytes that both begin with.
+private func commonPrefix(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Int {
+  let count = min(left.count, right.count)
+  return unsafe left.withUnsafeBytes { left in
+    unsafe right.withUnsafeBytes { right in
+      var index = 0
+      while index + 8 <= count {
+        let (one, other) = unsafe (
+          left.loadUnaligned(fromByteOffset: index, as: UInt64.self),
+          right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        )
+        if one != other {
+          return index + (UInt64(littleEndian: one) ^ UInt64(littleEndian: other)).trailingZeroBitCount / 8
+        }
+        index += 8
+      }
+      while index < count, unsafe left[index] == right[index] { index += 1 }
+      return index
+    }
+  }
+}
+
+extension Array {
+  /// Sorts the elements by their keys, equal ones as they stand, in the memory that they take.
+  ///
+  /// Keys are compared and positions moved; large elements are moved once.
+  mutating func sortInPlace<Key>(by keys: [Key], _ precedes: (Key, Key) -> Bool) {
+    var order = indices.sorted { precedes(keys[$0], keys[$1]) }
+    // Each cycle of the permutation is turned by one place after the other.
+    for start in indices where order[start] != start {
+      var hole = start
+      while order[hole] != start {
+        let source = order[hole]
+        swapAt(hole, source)
+        order[hole] = hole
+        hole = source
+      }
+      order[hole] = hole
+    }
+  }
 }
 
 private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }

@@ -68,20 +68,13 @@ public struct TargetMatching: Sendable {
   /// A choice of modules, ready to match.
   private enum Selection {
     case pattern(PythonPattern)
-    case names(Set<Substring>)
+    case names(TargetNames)
 
     /// Whether the whole path, or a part of it after a dot, is chosen.
     func matches(_ module: String, _ budget: MatchingBudget) -> Bool {
       switch self {
       case .pattern(let pattern): budget.fullMatches(pattern, module)
-      case .names(let names): names.contains(module[...]) || matchesSuffix(module)
-      }
-    }
-
-    func matchesSuffix(_ module: String) -> Bool {
-      guard case .names(let names) = self else { return false }
-      return module.utf8.indices.contains { index in
-        module.utf8[index] == UInt8(ascii: ".") && names.contains(module[module.utf8.index(after: index)...])
+      case .names(let names): names.contain(module) || names.containEnding(of: module)
       }
     }
   }
@@ -89,7 +82,7 @@ public struct TargetMatching: Sendable {
   private mutating func selection(_ selection: ModuleSelection, _ field: String) -> Selection? {
     switch selection {
     case .pattern(let source): compile(source, source, field).map { .pattern($0) }
-    case .names(let names): .names(Set(names.map { $0[...] }))
+    case .names(let names): .names(TargetNames(names))
     }
   }
 
@@ -112,8 +105,8 @@ public struct TargetMatching: Sendable {
     case .pattern: return targets.matches(module, budget)
     case .names(let names):
       // A full name is taken as it is; layers_to_transform restricts suffixes only.
-      if names.contains(module[...]) { return true }
-      guard targets.matchesSuffix(module) else { return false }
+      if names.contain(module) { return true }
+      guard names.containEnding(of: module) else { return false }
       guard let layers else { return true }
       return layerIndex(of: module).map { layers.contains($0) } ?? false
     }

@@ -29,7 +29,9 @@ extension Rule {
   ) { context in
     let adapter = context.adapter
     var groups = Groups<[String], AdapterModule>()
-    for module in adapter.modules {
+    let config = adapter.config
+    let wantsMore = config.map { $0.usesDoRA || $0.hasLoRABias } ?? false
+    for module in adapter.modules where wantsMore || module.a == nil || module.b == nil {
       let names = module.kind == .embedding ? ["lora_embedding_A", "lora_embedding_B"] : ["lora_A", "lora_B"]
       if module.a == nil && module.b == nil {
         groups.add(["\(names[0]) or \(names[1])", module.magnitude == nil ? "lora_B.bias" : "a magnitude"], module)
@@ -37,7 +39,7 @@ extension Rule {
       }
       if module.a == nil { groups.add([names[0], names[1]], module) }
       if module.b == nil { groups.add([names[1], names[0]], module) }
-      guard let config = adapter.config, module.kind != .parameter else { continue }
+      guard let config, module.kind != .parameter else { continue }
       if config.usesDoRA && module.magnitude == nil {
         groups.add(["lora_magnitude_vector", "LoRA factors, and use_dora is true,"], module)
       }

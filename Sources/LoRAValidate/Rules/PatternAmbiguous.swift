@@ -35,6 +35,7 @@ extension Rule {
     guard let config = context.adapter.config, let matching = context.matching else { return [] }
     // One pattern cannot contradict itself, and asking for every module costs time.
     var groups = Groups<[String], AdapterModule>()
+    guard config.rankPattern.count > 1 || config.alphaPattern.count > 1 else { return [] }
     let patterns = config.rankPattern.count + config.alphaPattern.count
     for module in context.adapter.modules.prefix(4_000_000 / max(patterns, 1)) {
       if config.rankPattern.count > 1 {

@@ -54,7 +54,8 @@ extension ValidationContext {
     guard let config = adapter.config, let matching, config.targets != nil || !config.targetParameters.isEmpty,
       !matching.problems.contains(where: { $0.field == "target_modules" }), plainTargetText == nil, !targetsNothing
     else { return [] }
-    let known = Set(names)
+    // Most often the config targets everything, and no name is looked for among the others.
+    lazy var known = Set(names)
     return adapter.modules.filter { module in
       if matching.targets(module.name) { return false }
       if module.kind == .parameter && !config.targetParameters.isEmpty { return false }

@@ -45,7 +45,7 @@ extension Rule {
       ]
     }
     var groups = Groups<Bool, (module: AdapterModule, tensor: TensorInfo)>()
-    for module in adapter.modules {
+    for module in adapter.modules where !module.isUsable {
       if let tensor = [module.a, module.b].compactMap({ $0 }).first(where: { !module.isUsable($0) }) {
         groups.add(tensor.shape.isEmpty, (module, tensor))
       }

@@ -1,0 +1,56 @@
+import TensorCore
+
+/// All numbers of a type of 16 bits, worked out once by `ReferenceNumbers` for the thousand millions that a model has.
+struct ReferenceTable: Sendable {
+  /// The number of every code.
+  let values: [Double]
+  /// Half of the way from a number to the nearer of its neighbours; no number for codes that are none.
+  private let reach: [Double]
+
+  private static let bf16 = ReferenceTable(.bf16)
+  private static let f16 = ReferenceTable(.f16)
+
+  /// The table of a type, for those that have one.
+  static func of(_ dtype: DType) -> ReferenceTable? {
+    switch dtype {
+    case .bf16: bf16
+    case .f16: f16
+    default: nil
+    }
+  }
+
+  private init(_ dtype: DType) {
+    let values = (0..<0x1_0000).map { ReferenceNumbers.value(UInt64($0), dtype) }
+    reach = values.indices.map { code in
+      let magnitude = code & 0x7FFF
+      let above = magnitude == 0x7FFF ? .nan : values[magnitude + 1] - values[magnitude]
+      let below = magnitude == 0 ? above : values[magnitude] - values[magnitude - 1]
+      return below.isNaN || above.isNaN ? .nan : min(above, below) / 2
+    }
+    self.values = values
+  }
+
+  /// Whether the number of a code is for certain the nearest to another.
+  func isNearest(_ code: Int, to number: Double) -> Bool { abs(values[code] - number) < reach[code] }
+}
+
+extension ReferenceNumbers {
+  /// Positions at which the stored number is not for certain the nearest to the one that is expected.
+  ///
+  /// - Parameters:
+  ///   - stored: elements of the type.
+  ///   - columns: where the element of each expected number stands; nil where all stand in order.
+  static func doubts(_ stored: [UInt8], _ dtype: DType, _ expected: [Double], columns: [Int]?) -> [Int] {
+    if let table = ReferenceTable.of(dtype) {
+      return expected.indices.filter { position in
+        let index = columns?[position] ?? position
+        return !table.isNearest(Int(stored[2 * index]) | Int(stored[2 * index + 1]) << 8, to: expected[position])
+      }
+    }
+    guard dtype == .f32 else { return Array(expected.indices) }
+    // The language rounds to this type.
+    return expected.indices.filter { position in
+      code(stored, columns?[position] ?? position, dtype) != UInt64(Float(expected[position]).bitPattern)
+    }
+  }
+}

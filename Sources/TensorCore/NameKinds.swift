@@ -1,0 +1,59 @@
+/// Counts dotted names as one kind that differ in nothing but whole numbers between their dots, as the same tensor does
+/// from layer to layer and from expert to expert.
+///
+/// What depends on the words of a name alone is then asked once for a kind: a hundred thousand names have a few dozen.
+package struct NameKinds {
+  /// The first name of every kind, in order of appearance.
+  package private(set) var first: [String] = []
+  private var positions: [UInt64: Int] = [:]
+
+  /// No names yet.
+  package init() {}
+
+  /// The number of the name's kind: `first.count` before the call for one that was not seen before.
+  package mutating func kind(of name: String) -> Int {
+    let hash = Self.hash(name.utf8Span.span)
+    if let position = positions[hash] {
+      if Self.isSameKind(first[position].utf8Span.span, name.utf8Span.span) { return position }
+    } else {
+      positions[hash] = first.count
+    }
+    // A name whose hash another kind has is one of its own, which costs time and changes no answer.
+    first.append(name)
+    return first.count - 1
+  }
+
+  private static func hash(_ name: Span<UInt8>) -> UInt64 {
+    // FNV-1a of the words and dots, and of one thing that is no byte for every number.
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    func mix(_ value: UInt64) { hash = (hash ^ value) &* 0x100_0000_01B3 }
+    var start = 0
+    while start < name.count {
+      let end = name.endOfComponent(from: start)
+      if name.number(in: start..<end) == nil {
+        for index in start..<end { mix(UInt64(name[index])) }
+      } else {
+        mix(0x100)
+      }
+      if end < name.count { mix(UInt64(UInt8(ascii: "."))) }
+      start = end + 1
+    }
+    return hash
+  }
+
+  private static func isSameKind(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+    var (one, other) = (0, 0)
+    while one < left.count, other < right.count {
+      let (end, otherEnd) = (left.endOfComponent(from: one), right.endOfComponent(from: other))
+      let isNumber = left.number(in: one..<end) != nil
+      guard isNumber == (right.number(in: other..<otherEnd) != nil) else { return false }
+      if !isNumber {
+        guard left.extracting(one..<end).isEqual(to: right.extracting(other..<otherEnd)) else { return false }
+      }
+      // A dot at the end is a component more.
+      guard (end < left.count) == (otherEnd < right.count) else { return false }
+      (one, other) = (end + 1, otherEnd + 1)
+    }
+    return one >= left.count && other >= right.count
+  }
+}

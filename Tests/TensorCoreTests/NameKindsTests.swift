@@ -1,0 +1,51 @@
+import Testing
+
+@testable import TensorCore
+
+@Suite struct NameKindsTests {
+  @Test func namesDifferInWordsNotInNumbers() {
+    var kinds = NameKinds()
+    let same = ["model.layers.0.mlp.experts.3.w1", "model.layers.11.mlp.experts.255.w1"]
+    #expect(same.map { kinds.kind(of: $0) } == [0, 0])
+    let others = [
+      "model.layers.0.mlp.experts.3.w2", "model.layers.0.mlp.experts.w1.3", "model.layers.x.mlp.experts.3.w1",
+      "model.layers.0.mlp.experts.3.w1.", "model.layers.0.mlp.experts..w1", "", ".", "0", "0.0", "a", "a.", ".a",
+    ]
+    for (index, name) in others.enumerated() { #expect(kinds.kind(of: name) == index + 1) }
+    // The same once more, with other numbers.
+    #expect(kinds.kind(of: "model.layers.5.mlp.experts.7.w2") == 1)
+    #expect(kinds.kind(of: "123456789012345678") == others.firstIndex(of: "0").map { $0 + 1 })
+    #expect(kinds.first == [same[0]] + others)
+    // A number for nobody: it has more digits than any counter.
+    #expect(kinds.kind(of: "1234567890123456789") == others.count + 1)
+  }
+
+  /// Words are compared, whatever their hashes.
+  @Test func everyKindOfRandomNamesIsItsOwn() {
+    var random = SystemRandomNumberGenerator()
+    var kinds = NameKinds()
+    var known: [String: Int] = [:]
+    for _ in 0..<5_000 {
+      let parts = (0..<Int.random(in: 1...4, using: &random)).map { _ in
+        ["a", "b", "é", "\(Int.random(in: 0...30, using: &random))", "a1", ""].randomElement(using: &random) ?? ""
+      }
+      let template = parts.map { UInt64($0) == nil ? $0 : "*" }.joined(separator: ".")
+      let kind = kinds.kind(of: parts.joined(separator: "."))
+      #expect(known[template, default: kind] == kind)
+      known[template] = kind
+    }
+    #expect(known.count == kinds.first.count)
+  }
+
+  @Test func spansAnswerAtTheirEdges() {
+    let name = "model.layers.12.x"
+    let bytes = name.utf8Span.span
+    #expect(bytes.has("model", at: 0) && bytes.has(".x", at: 15) && bytes.has("", at: 17))
+    #expect(!bytes.has("x", at: 17) && !bytes.has("x", at: -1) && !bytes.has("model.layers.12.xy", at: 0))
+    #expect(bytes.endOfComponent(from: 6) == 12 && bytes.endOfComponent(from: 16) == 17)
+    #expect(bytes.number(in: 13..<15) == 12 && bytes.number(in: 6..<12) == nil && bytes.number(in: 13..<13) == nil)
+    let others = [name, "model.layers.12.y", "podel.layers.12.x", "model.layers.12.", ""]
+    let equals = others.map { name.utf8Span.span.isEqual(to: $0.utf8Span.span) }
+    #expect(equals == [true, false, false, false, false])
+  }
+}
