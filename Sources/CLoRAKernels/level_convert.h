@@ -38,6 +38,26 @@ TARGET static void widen_f64(const float *values, size_t count, double *out) {
   for (size_t i = 0; i < count; i++) out[i] = values[i];
 }
 
+TARGET static void scale_f64(const float *values, size_t count, double scale, double *out) {
+  for (size_t i = 0; i < count; i++) out[i] = values[i] * scale;
+}
+
+TARGET static float round_f64(const double *values, size_t count, float *out) {
+  // Magnitudes are in the order of their bits, which compilers take side by side.
+  int32_t most = 0;
+  for (size_t i = 0; i < count; i++) {
+    float value = (float)values[i];
+    int32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    bits &= 0x7fffffff;
+    most = bits > most ? bits : most;
+    out[i] = value;
+  }
+  float largest;
+  memcpy(&largest, &most, sizeof largest);
+  return largest;
+}
+
 INLINE void narrow_all(lora_dtype dtype, const float *values, size_t count, char *out) {
   size_t size = narrow_size(dtype), whole = count - count % LORA_LANES;
   for (size_t i = 0; i < whole; i += LORA_LANES) narrow_lanes(dtype, load_f32(values + i), out + i * size);

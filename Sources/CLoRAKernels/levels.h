@@ -59,6 +59,10 @@ typedef struct {
   /// Elements to f32 (not F64); packed types come unpacked, one code per byte.
   void (*widen)(lora_dtype dtype, const void *elements, size_t count, float *out);
   void (*widen_f64)(const float *values, size_t count, double *out);
+  /// out = value * scale in f64.
+  void (*scale_f64)(const float *values, size_t count, double scale, double *out);
+  /// Rounds to f32 and returns the largest magnitude of what was rounded, NaN above infinity.
+  float (*round_f64)(const double *values, size_t count, float *out);
   void (*narrow_f32)(lora_dtype dtype, const float *values, size_t count, void *out);
   void (*narrow_f64)(lora_dtype dtype, const double *values, size_t count, void *out);
   /// Elements of F32, F16 or BF16 to one of these types: rounded, then multiplied by a scale other than 1 and rounded

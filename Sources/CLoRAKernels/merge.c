@@ -116,21 +116,11 @@ static void count_row(
 #define ROW(array, row) (state->array + (row) * state->stride)
 
 /// One row of an F64 base, padded with zeros: a copy, and the same in f32. Returns the largest magnitude.
-static float copy_base_f64(size_t columns, size_t padded, const void *base, double *wide, float *w) {
+static float copy_base_f64(
+  const lora_level_table *kernels, size_t columns, size_t padded, const void *base, double *wide, float *w) {
   memcpy(wide, base, columns * sizeof *wide);
   for (size_t j = columns; j < padded; j++) wide[j] = 0;
-  for (size_t j = 0; j < padded; j++) w[j] = (float)wide[j];
-  // Magnitudes are in the order of their bits, which compilers take side by side.
-  int32_t most = 0;
-  for (size_t j = 0; j < padded; j++) {
-    int32_t bits;
-    memcpy(&bits, w + j, sizeof bits);
-    bits &= 0x7fffffff;
-    most = bits > most ? bits : most;
-  }
-  float largest;
-  memcpy(&largest, &most, sizeof largest);
-  return largest;
+  return kernels->round_f64(wide, padded, w);
 }
 
 /// One row: out = round(base + d) from an F64 base and an f64 product, or none.
@@ -166,7 +156,7 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
     outputs[row] = whole ? out : (char *)ROW(rounded, row);
     bool unchanged = bound < 0 && job->right_finite && !state->wide;
     float most = 0;
-    if (exact) most = copy_base_f64(columns, padded, base, ROW(base_wide, row), w);
+    if (exact) most = copy_base_f64(kernels, columns, padded, base, ROW(base_wide, row), w);
     else if (copied || unchanged) kernels->widen(job->base_dtype, base, columns, w);
     for (size_t pad = columns; pad < padded; pad++) {
       w[pad] = 0;

@@ -36,6 +36,20 @@ extension Kernels {
     unsafe lora_widen_f64(level.index, dtype.requireKernel(), input, first, output.count, target)
   }
 
+  /// Widens elements and multiplies them by one number in f64.
+  ///
+  /// - Parameters:
+  ///   - bytes: as many elements as `output` holds, of a floating-point type of whole bytes other than F64.
+  package static func widen(
+    _ bytes: UnsafeRawBufferPointer, dtype: DType, times scale: Double, to output: UnsafeMutableBufferPointer<Double>,
+    level: KernelLevel = .preferred
+  ) {
+    precondition(dtype != .f64 && dtype.bits >= 8, "F64 and packed types are not scaled")
+    precondition(dtype.fits(first: 0, count: output.count, bytes: bytes.count), "elements outside the bytes")
+    guard let input = bytes.baseAddress, let target = output.baseAddress else { return }
+    unsafe lora_widen_scaled(level.index, dtype.requireKernel(), input, output.count, scale, target)
+  }
+
   /// Rounds f32 values once, ties to even, to F32, F16 or BF16; NaN becomes the canonical quiet NaN.
   package static func narrow(
     _ values: UnsafeBufferPointer<Float>, to dtype: DType, output: UnsafeMutableRawBufferPointer,

@@ -91,7 +91,7 @@ struct DequantizedSource: ByteSource {
     throws(IOError)
   {
     do throws(QuantizationError) {
-      unsafe try weight.values.fill(output, from: first)
+      if unsafe try weight.values.fill(output, from: first) { return }
     } catch {
       switch error {
       case .io(let error): throw error

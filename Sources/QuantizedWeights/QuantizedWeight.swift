@@ -36,5 +36,7 @@ package struct QuantizedWeight: Sendable {
 /// the product of every code and scale that there is.
 protocol QuantizedValues: Sendable {
   /// Fills the buffer with elements from `first` on, row-major; the caller has checked that there are so many.
-  func fill(_ output: UnsafeMutableBufferPointer<Double>, from first: Int) throws(QuantizationError)
+  ///
+  /// - Returns: whether codes and scales show that all of them are finite; if not, they are to be looked at.
+  func fill(_ output: UnsafeMutableBufferPointer<Double>, from first: Int) throws(QuantizationError) -> Bool
 }

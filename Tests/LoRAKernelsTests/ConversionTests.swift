@@ -57,6 +57,29 @@ import Testing
     }
   }
 
+  @Test(arguments: ([FloatFormat.f16, .bf16] + FloatFormat.small).filter { $0.dtype.bits >= 8 })
+  func everyCodeTimesAScaleIsTheProductInF64(format: FloatFormat) {
+    let bytes = allCodes(format)
+    let size = Int(format.dtype.bits / 8)
+    for level in KernelLevel.available {
+      for (first, scale) in [(0, 1.0 / 3), (1, -0x1.8p-120), (7, 0x1.fffffep127), (0, 0)] {
+        let count = Int(format.codes) - first
+        var numbers = [Double](repeating: -1, count: count)
+        unsafe bytes.withUnsafeBytes { bytes in
+          let input = unsafe UnsafeRawBufferPointer(rebasing: bytes[(first * size)...])
+          unsafe numbers.withUnsafeMutableBufferPointer {
+            unsafe Kernels.widen(input, dtype: format.dtype, times: scale, to: $0, level: level)
+          }
+        }
+        let wrong = numbers.indices.count { index in
+          let product = format.decode(UInt64(index + first)) * scale
+          return product.isNaN ? !numbers[index].isNaN : numbers[index].bitPattern != product.bitPattern
+        }
+        #expect(wrong == 0, "\(level), \(scale)")
+      }
+    }
+  }
+
   @Test(arguments: [FloatFormat.f16, .bf16] + FloatFormat.small)
   func levelsAgreeOnTheBitsOfNaNToo(format: FloatFormat) {
     let bytes = allCodes(format)

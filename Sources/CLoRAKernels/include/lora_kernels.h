@@ -62,6 +62,9 @@ void lora_digest(const void *bytes, size_t count, const uint64_t *keys, uint64_t
 void lora_widen_f32(lora_level level, lora_dtype dtype, const void *bytes, size_t first, size_t count, float *out);
 /// The same to f64, from any type.
 void lora_widen_f64(lora_level level, lora_dtype dtype, const void *bytes, size_t first, size_t count, double *out);
+/// out = element * scale in f64, for a type of whole bytes other than F64.
+void lora_widen_scaled(
+  lora_level level, lora_dtype dtype, const void *bytes, size_t count, double scale, double *out);
 /// Rounds once, ties to even, to F32, F16 or BF16; NaN becomes the canonical quiet NaN of the type.
 void lora_narrow_f32(lora_level level, const float *values, size_t count, lora_dtype dtype, void *out);
 void lora_narrow_f64(lora_level level, const double *values, size_t count, lora_dtype dtype, void *out);

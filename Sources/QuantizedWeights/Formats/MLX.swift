@@ -45,15 +45,12 @@ extension QuantizedFormat {
       biases = part
     case ("mxfp4", 4), ("mxfp8", 8):
       try scales.require(.u8)
-      values = GridValues(
-        codes: parts.codes, bits: bits, rowBytes: words * 4,
-        levels: bits == 4 ? CodeLevels.e2m1 : CodeLevels.of(.f8e4m3), rows: rows * stack, rowsOfMatrix: rows,
-        columns: columns, height: 1, width: size, scales: scales, scalesAreExponents: true)
+      values.levels = bits == 4 ? CodeLevels.e2m1 : CodeLevels.of(.f8e4m3)
+      values.scalesAreExponents = true
     case ("nvfp4", 4):
       try scales.require(.u8)
-      values = GridValues(
-        codes: parts.codes, bits: bits, rowBytes: words * 4, levels: CodeLevels.e2m1, rows: rows * stack,
-        rowsOfMatrix: rows, columns: columns, height: 1, width: size, scales: scales.viewed(as: .f8e4m3))
+      values.levels = CodeLevels.e2m1
+      values.scales = scales.viewed(as: .f8e4m3)
     default: throw .invalid(parts.name, "the mode \"\(mode)\" with \(bits) bits of its config is not known")
     }
     return try parts.weight(

@@ -24,8 +24,8 @@ struct BlockValues: QuantizedValues {
   /// Elements of a block.
   let size: Int
 
-  func fill(_ output: UnsafeMutableBufferPointer<Double>, from first: Int) throws(QuantizationError) {
-    guard let target = output.baseAddress, !output.isEmpty else { return }
+  func fill(_ output: UnsafeMutableBufferPointer<Double>, from first: Int) throws(QuantizationError) -> Bool {
+    guard let target = output.baseAddress, !output.isEmpty else { return true }
     let end = first + output.count
     let start = first / 2
     let stream = try codes.bytes(from: start, count: (end + 1) / 2 - start)
@@ -34,17 +34,20 @@ struct BlockValues: QuantizedValues {
     if let bad = scales.firstIndex(where: { !$0.isFinite }) {
       throw .invalid(maxima.name, "the scale of block \(blocks.lowerBound + bad) is \(scales[bad])")
     }
+    let pairs = CodeLoops.pairs(map, .highFirst)
     unsafe stream.withUnsafeBufferPointer { stream in
-      unsafe map.withUnsafeBufferPointer { map in
-        guard let stream = stream.baseAddress, let map = map.baseAddress else { return }
+      unsafe pairs.withUnsafeBufferPointer { pairs in
+        guard let stream = stream.baseAddress, let pairs = pairs.baseAddress else { return }
         for block in blocks {
           let range = max(first, block * size)..<min(end, (block + 1) * size)
           unsafe CodeLoops.nibbles(
-            stream, from: range.lowerBound - start * 2, range.count, .highFirst, map, scales[block - blocks.lowerBound],
-            -0.0, target + (range.lowerBound - first))
+            stream, from: range.lowerBound - start * 2, range.count, pairs, scales[block - blocks.lowerBound], -0.0,
+            target + (range.lowerBound - first))
         }
       }
     }
+    // Products of two numbers of F32 are far from the largest of F64.
+    return map.allSatisfy(\.isFinite)
   }
 
   private func scales(_ blocks: Range<Int>) throws(QuantizationError) -> [Double] {

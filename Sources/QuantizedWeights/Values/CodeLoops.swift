@@ -20,27 +20,34 @@ enum CodeLoops {
     for index in 0..<count { unsafe output[index] = levels[Int(codes[index])] * scale + offset }
   }
 
-  /// Codes of 4 bits, from code number `first` of `codes` on.
+  /// The numbers of both codes of 4 bits in a byte, in their order, for every byte.
+  static func pairs(_ levels: [Double], _ order: Order) -> [SIMD2<Double>] {
+    (0..<256).map { byte in
+      let (low, high) = (levels[byte & 15], levels[byte >> 4])
+      return order == .lowFirst ? SIMD2(low, high) : SIMD2(high, low)
+    }
+  }
+
+  /// Codes of 4 bits, from code number `first` of `codes` on; `pairs` are the numbers of every byte.
   @inline(__always)
   static func nibbles(
-    _ codes: UnsafePointer<UInt8>, from first: Int, _ count: Int, _ order: Order, _ levels: UnsafePointer<Double>,
+    _ codes: UnsafePointer<UInt8>, from first: Int, _ count: Int, _ pairs: UnsafePointer<SIMD2<Double>>,
     _ scale: Double, _ offset: Double, _ output: UnsafeMutablePointer<Double>
   ) {
-    let (even, odd): (UInt8, UInt8) = order == .lowFirst ? (0, 4) : (4, 0)
     var index = 0
     if first & 1 == 1, count > 0 {
-      unsafe output[0] = levels[Int(codes[first / 2] >> odd & 15)] * scale + offset
+      unsafe output[0] = pairs[Int(codes[first / 2])][1] * scale + offset
       index = 1
     }
-    var byte = (first + index) / 2
-    while index + 1 < count {
-      let pair = unsafe codes[byte]
-      unsafe output[index] = levels[Int(pair >> even & 15)] * scale + offset
-      unsafe output[index + 1] = levels[Int(pair >> odd & 15)] * scale + offset
-      index += 2
-      byte += 1
+    let (source, bytes) = unsafe (codes + (first + index) / 2, (count - index) / 2)
+    let target = unsafe UnsafeMutableRawPointer(output + index)
+    let (scales, offsets) = (SIMD2(repeating: scale), SIMD2(repeating: offset))
+    for byte in 0..<bytes {
+      let both = unsafe pairs[Int(source[byte])] * scales + offsets
+      unsafe target.storeBytes(of: both, toByteOffset: byte &* 16, as: SIMD2<Double>.self)
     }
-    if index < count { unsafe output[index] = levels[Int(codes[byte] >> even & 15)] * scale + offset }
+    index += bytes * 2
+    if index < count { unsafe output[index] = pairs[Int(source[bytes])][0] * scale + offset }
   }
 
   /// The code of `bits` bits, at most 8, at code number `index` of a stream whose lowest bits come first.

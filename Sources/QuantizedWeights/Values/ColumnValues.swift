@@ -26,23 +26,71 @@ struct ColumnValues: QuantizedValues {
   let groups: [Int32]
   let groupCount: Int
 
-  func fill(_ output: UnsafeMutableBufferPointer<Double>, from first: Int) throws(QuantizationError) {
-    guard !output.isEmpty, inputs > 0 else { return }
+  func fill(_ output: UnsafeMutableBufferPointer<Double>, from first: Int) throws(QuantizationError) -> Bool {
+    guard !output.isEmpty, inputs > 0 else { return true }
     let end = first + output.count
     let rows = first / inputs..<(end - 1) / inputs + 1
     // Whole words of outputs.
     let block = rows.lowerBound / 32 * 32..<min(outputs, (rows.upperBound + 31) / 32 * 32)
     let words = try codeWords(block)
     let (scale, shift) = try cells(block)
-    let width = block.count
-    for row in rows {
-      let column = row - block.lowerBound
-      let range =
-        (row == rows.lowerBound ? first % inputs : 0)..<(row == rows.upperBound - 1 ? end - row * inputs : inputs)
-      let place = row * inputs - first
+    let height = (inputs * bits + 31) / 32
+    let isWhole =
+      if case .inputs = packing { words.count >= height * block.count } else { block.count * bits % 32 == 0 }
+    guard isWhole, groups.count == inputs, scale.count == groupCount * block.count, shift.count == scale.count else {
+      throw .invalid(codes.part.name, "its words do not cover \(inputs) inputs")
+    }
+    unsafe words.withUnsafeBufferPointer { words in
+      unsafe scale.withUnsafeBufferPointer { scale in
+        unsafe shift.withUnsafeBufferPointer { shift in
+          guard let target = output.baseAddress, let words = words.baseAddress, let scale = scale.baseAddress,
+            let shift = shift.baseAddress
+          else { return }
+          for row in rows {
+            let range =
+              (row == rows.lowerBound ? first % inputs : 0)..<(row == rows.upperBound - 1 ? end - row * inputs : inputs)
+            let column = Column(number: row - block.lowerBound, of: block.count)
+            unsafe fill(target + (row * inputs - first), range, column, words, scale, shift)
+          }
+        }
+      }
+    }
+    return false
+  }
+
+  /// A column of a block of words.
+  private struct Column {
+    let number: Int
+    let of: Int
+  }
+
+  /// Inputs `range` of one output, at `target[range]`.
+  private func fill(
+    _ target: UnsafeMutablePointer<Double>, _ range: Range<Int>, _ column: Column, _ words: UnsafePointer<UInt32>,
+    _ scales: UnsafePointer<Double>, _ shifts: UnsafePointer<Double>
+  ) {
+    let (mask, width) = (UInt32(1) << UInt32(bits) - 1, column.of)
+    // Where the codes lie: in every word of the column, or at one place of one word of every row.
+    let (stride, offset, shift): (Int, Int, UInt32) =
+      switch packing {
+      case .inputs: (width, column.number, 0)
+      case .outputs(let places):
+        (width * bits / 32, column.number * bits / 32, UInt32(places[column.number % (32 / bits)] * bits))
+      }
+    unsafe groups.withUnsafeBufferPointer { groups in
+      guard let groups = groups.baseAddress else { return }
       for input in range {
-        let cell = Int(groups[input]) * width + column
-        unsafe output[place + input] = Double(code(words, input, column, width)) * scale[cell] + shift[cell]
+        var code: UInt32
+        if case .inputs = packing {
+          let bit = input * bits
+          let word = bit / 32 * stride + offset
+          code = unsafe words[word] >> UInt32(bit % 32)
+          if bit % 32 + bits > 32 { code |= unsafe words[word + stride] << UInt32(32 - bit % 32) }
+        } else {
+          code = unsafe words[input * stride + offset] >> shift
+        }
+        let cell = unsafe Int(groups[input]) * width + column.number
+        unsafe target[input] = Double(code & mask) * scales[cell] + shifts[cell]
       }
     }
   }
@@ -56,21 +104,6 @@ struct ColumnValues: QuantizedValues {
       }
     let bytes = try codes.bytes(from: 0, rows: 0..<height, columns: columns, of: height)
     return (0..<bytes.count / 4).map { bytes.word($0) }
-  }
-
-  private func code(_ words: [UInt32], _ input: Int, _ column: Int, _ width: Int) -> UInt32 {
-    switch packing {
-    case .inputs:
-      let bit = input * bits
-      let word = bit / 32 * width + column
-      var code = words[word] >> UInt32(bit % 32)
-      if bit % 32 + bits > 32 { code |= words[word + width] << UInt32(32 - bit % 32) }
-      return code & (1 << UInt32(bits) - 1)
-    case .outputs(let places):
-      let perWord = 32 / bits
-      let word = input * (width / perWord) + column / perWord
-      return words[word] >> UInt32(places[column % perWord] * bits) & (1 << UInt32(bits) - 1)
-    }
   }
 
   /// Scale and −zero · scale of every group and output of a block.

@@ -1,3 +1,4 @@
+import LoRAKernels
 import TensorCore
 
 /// Row-major codes with scales on a grid: FP8, MXFP4, NVFP4, int8, packed integers, MLX.
@@ -21,14 +22,14 @@ struct GridValues: QuantizedValues {
   let codes: StoredPart
   let bits: Int
   let rowBytes: Int
-  let levels: [Double]
+  var levels: [Double]
   /// Rows of all matrices, of one matrix, and columns.
   let rows: Int, rowsOfMatrix: Int, columns: Int
   /// Rows and columns of a cell of the grid, and the grid of one matrix.
   let height: Int, width: Int
   var gridRows: Int { (rowsOfMatrix + height - 1) / height }
   var gridColumns: Int { (columns + width - 1) / width }
-  let scales: StoredPart
+  var scales: StoredPart
   /// Whether scales are exponents of 2 in 8 bits.
   var scalesAreExponents = false
   /// Scales of one matrix of a stack; 0 where one serves all of them, nil where they are those of the grid.
@@ -41,14 +42,15 @@ struct GridValues: QuantizedValues {
   /// The cell of every column where columns were sorted before they were grouped.
   var groups: [Int32]?
 
-  func fill(_ output: UnsafeMutableBufferPointer<Double>, from first: Int) throws(QuantizationError) {
-    guard let target = output.baseAddress, columns > 0, !output.isEmpty else { return }
+  func fill(_ output: UnsafeMutableBufferPointer<Double>, from first: Int) throws(QuantizationError) -> Bool {
+    guard let target = output.baseAddress, columns > 0, !output.isEmpty else { return true }
     let end = first + output.count
     let (firstRow, lastRow) = (first / columns, (end - 1) / columns)
     let firstColumn = bits == 8 ? first % columns : 0
     let begin = firstRow * rowBytes + firstColumn
     let stop = bits == 8 && rowBytes == columns ? end : (lastRow + 1) * rowBytes
     let stream = try codes.bytes(from: begin, count: stop - begin)
+    let loop = Loop(self)
     var row = firstRow
     var done = 0
     while row <= lastRow {
@@ -63,18 +65,45 @@ struct GridValues: QuantizedValues {
         let at = row * rowBytes - begin
         unsafe stream.withUnsafeBufferPointer { stream in
           guard let base = stream.baseAddress else { return }
-          unsafe self.row(base, at: at, columns, scale, shift, target + done)
+          unsafe self.row(loop, base, at: at, columns, scale, shift, target + done)
         }
         done += columns.count
         row += 1
       }
     }
+    return isFinite(loop, stream)
+  }
+
+  /// How the elements of a cell are computed.
+  private enum Loop {
+    /// By the kernel of a floating-point type of 8 bits.
+    case widen(DType)
+    /// By the numbers of every byte of two codes.
+    case pairs([SIMD2<Double>])
+    /// By the number of every code.
+    case levels
+
+    init(_ values: GridValues) {
+      self = .levels
+      guard values.groups == nil else { return }
+      if values.bits == 4 { self = .pairs(CodeLoops.pairs(values.levels, .lowFirst)) }
+      if values.bits == 8, values.codes.dtype.isFloat8, case .none = values.offset { self = .widen(values.codes.dtype) }
+    }
+  }
+
+  /// Whether no code and no scale of what was read stands for anything but a finite number.
+  private func isFinite(_ loop: Loop, _ stream: [UInt8]) -> Bool {
+    // Finite scales were asked for; products of numbers of F32 are far from the largest of F64.
+    guard case .none = offset, factor.isFinite, divisor.isFinite, divisor != 0 else { return false }
+    guard case .widen(let dtype) = loop else { return levels.allSatisfy(\.isFinite) }
+    let found = unsafe stream.withUnsafeBytes { unsafe Kernels.scan($0, dtype: dtype) }
+    return found.nanCount == 0 && found.infinityCount == 0
   }
 
   /// One row's part; `stream + at` is where the row begins, which may be before the stream does.
   private func row(
-    _ stream: UnsafePointer<UInt8>, at: Int, _ range: Range<Int>, _ scales: [Double], _ shifts: [Double],
-    _ output: UnsafeMutablePointer<Double>
+    _ loop: Loop, _ stream: UnsafePointer<UInt8>, at: Int, _ range: Range<Int>, _ scales: [Double],
+    _ shifts: [Double], _ output: UnsafeMutablePointer<Double>
   ) {
     unsafe levels.withUnsafeBufferPointer { levels in
       guard let levels = levels.baseAddress else { return }
@@ -91,12 +120,19 @@ struct GridValues: QuantizedValues {
         let cell = column / width
         let count = min(range.upperBound, (cell + 1) * width) - column
         let target = unsafe output + (column - range.lowerBound)
-        switch bits {
-        case 8: unsafe CodeLoops.bytes(stream + (at + column), count, levels, scales[cell], shifts[cell], target)
-        case 4:
-          unsafe CodeLoops.nibbles(
-            stream + at, from: column, count, .lowFirst, levels, scales[cell], shifts[cell], target)
-        default:
+        switch loop {
+        case .widen(let dtype):
+          let codes = unsafe UnsafeRawBufferPointer(start: stream + (at + column), count: count)
+          let numbers = unsafe UnsafeMutableBufferPointer(start: target, count: count)
+          unsafe Kernels.widen(codes, dtype: dtype, times: scales[cell], to: numbers)
+        case .pairs(let pairs):
+          unsafe pairs.withUnsafeBufferPointer { pairs in
+            guard let pairs = pairs.baseAddress else { return }
+            unsafe CodeLoops.nibbles(stream + at, from: column, count, pairs, scales[cell], shifts[cell], target)
+          }
+        case .levels where bits == 8:
+          unsafe CodeLoops.bytes(stream + (at + column), count, levels, scales[cell], shifts[cell], target)
+        case .levels:
           for index in 0..<count {
             let code = unsafe CodeLoops.code(stream + at, column + index, bits: bits)
             unsafe target[index] = levels[code] * scales[cell] + shifts[cell]
@@ -137,4 +173,9 @@ struct GridValues: QuantizedValues {
       return (numbers, shifts)
     }
   }
+}
+
+extension DType {
+  /// Whether it is a floating-point type of 8 bits with a sign.
+  fileprivate var isFloat8: Bool { [.f8e4m3, .f8e5m2, .f8e4m3fnuz, .f8e5m2fnuz].contains(self) }
 }

@@ -11,8 +11,8 @@ struct HalvedValues: QuantizedValues {
   let scales: StoredPart
   let zeros: StoredPart
 
-  func fill(_ output: UnsafeMutableBufferPointer<Double>, from first: Int) throws(QuantizationError) {
-    guard !output.isEmpty, columns > 0 else { return }
+  func fill(_ output: UnsafeMutableBufferPointer<Double>, from first: Int) throws(QuantizationError) -> Bool {
+    guard !output.isEmpty, columns > 0 else { return true }
     let end = first + output.count
     let parts = 8 / bits
     let height = (rows + parts - 1) / parts
@@ -38,5 +38,6 @@ struct HalvedValues: QuantizedValues {
       }
       row = stop
     }
+    return false
   }
 }

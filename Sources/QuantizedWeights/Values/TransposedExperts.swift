@@ -7,8 +7,8 @@ struct TransposedExperts: QuantizedValues {
   let exponents: PackedMatrix
   let inputs: Int, outputs: Int
 
-  func fill(_ output: UnsafeMutableBufferPointer<Double>, from first: Int) throws(QuantizationError) {
-    guard let target = output.baseAddress, !output.isEmpty, outputs > 0 else { return }
+  func fill(_ output: UnsafeMutableBufferPointer<Double>, from first: Int) throws(QuantizationError) -> Bool {
+    guard let target = output.baseAddress, !output.isEmpty, outputs > 0 else { return true }
     let end = first + output.count
     var done = first
     while done < end {
@@ -21,6 +21,7 @@ struct TransposedExperts: QuantizedValues {
       unsafe try fill(target - first, expert, rows, done..<stop)
       done = stop
     }
+    return true
   }
 
   /// Elements `range` of the tensor, which lie in `rows` of an expert, all of one block of inputs.

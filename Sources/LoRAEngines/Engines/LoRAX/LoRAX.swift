@@ -62,7 +62,7 @@ extension LoRAXLoading {
     guard let config = question.adapter.config else { return [] }
     let loading = LoRAXLoading(question, model: model, config: config, layerCount: layerCount)
     // Neither packed weights nor several devices were tried.
-    let isTried = model.isHeld && base.config?["quantization_config"] == nil && question.options.tensorParallel == 1
+    let isTried = model.isHeld && !base.isQuantized && question.options.tensorParallel == 1
     return loading.reasons + (isTried ? [] : [.unjudged(question)])
   }
 }

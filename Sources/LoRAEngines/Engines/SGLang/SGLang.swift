@@ -52,7 +52,7 @@ extension SGLangRelease {
         }
         var loading = SGLangLoading(question, release: self, row: row, base: base)
         loading.judge()
-        return loading.reasons
+        return loading.reasons + question.untriedQuantization
       })
   }
 

@@ -26,7 +26,7 @@ extension TensorRTLLMLoading {
   /// was followed.
   private func isUntried(_ base: BaseModel, _ model: TensorRTLLMClass) -> Bool {
     guard let config = base.config else { return false }
-    if config["quantization_config"] != nil || question.options.tensorParallel > 1 { return true }
+    if base.isQuantized || question.options.tensorParallel > 1 { return true }
     if let architecture = config["architectures"]?.array?.first?.string,
       !architecture.hasSuffix("ForCausalLM"), !architecture.hasSuffix("LMHeadModel")
     {

@@ -230,12 +230,6 @@ extension ClassLoading {
         "adapters on a vocabulary of \(rows): its head takes them up to \(Self.largestVocabulary)", found: "\(rows)",
         hint: "start vLLM with --lora-target-modules that leave out \(listing(heads))")
     }
-    // Whether experts can take adapters depends on the kernel that the packing of their weights calls for.
-    if row.experts != nil, let method = base.quantization {
-      add(
-        .unjudged, "experts that are quantised (\(escaped(method, limit: 60)))", found: escaped(method, limit: 60),
-        hint: "try the adapter with the engine itself before it is deployed")
-    }
   }
 
   /// The largest vocabulary of a head with adapters (`vllm/lora/layers/logits_processor.py`).

@@ -44,7 +44,7 @@ extension VLLMRelease {
         guard !question.adapter.modules.isEmpty || !question.adapter.replacements.isEmpty else { return [] }
         var loading = ClassLoading(question, release: self, row: row, base: base)
         loading.judge()
-        return loading.reasons
+        return loading.reasons + quantizationReasons(for: question, base, row)
       })
   }
 

@@ -21,11 +21,14 @@ struct VLLMRelease: Sendable {
   let alternatesSplitExperts: Bool
   /// Its model classes.
   let classes: VLLMClassTable
+  /// Which quantised bases it was seen to apply adapters on; nil where none was tried.
+  var quantisation: VLLMQuantisation?
 
   /// The release of November 2026.
   static let release33 = VLLMRelease(
     version: "0.33", readsPatterns: true, readsVariants: true, findsTextNames: true, checksExpertFormat: true,
-    replacesHeads: true, alternatesSplitExperts: true, classes: .release33)
+    replacesHeads: true, alternatesSplitExperts: true, classes: .release33,
+    quantisation: .release33)
 
   /// The one before: text adapters on multimodal classes are not found yet.
   static let release32 = VLLMRelease(
