@@ -2236,6 +2236,12 @@ extension TypeTable {
       d text_config.mlp_layer_types \
       list(text_config.mlp_layer_types)?text_config.mlp_layer_types:[text_config.num_hidden_layers|\
       i==0?'dense':i==1?'dense':i==2?'dense':'sparse']
+      d text_config.linear_head_dim null(text_config.linear_attn_config.head_dim)?\
+      text_config.linear_head_dim:text_config.linear_attn_config.head_dim
+      d text_config.linear_num_heads null(text_config.linear_attn_config.num_heads)?\
+      text_config.linear_num_heads:text_config.linear_attn_config.num_heads
+      d text_config.linear_conv_kernel_dim null(text_config.linear_attn_config.short_conv_kernel_size)?\
+      text_config.linear_conv_kernel_dim:text_config.linear_attn_config.short_conv_kernel_size
       u text_config. index_skip_topk_offset index_topk_pattern
       g !text_config.attention_bias
       g !text_config.tie_word_embeddings
