@@ -79,7 +79,11 @@ package final class HTTPServer: Sendable {
 
   private func acceptWaiting() {
     guard let daemon = daemons.withLock({ $0.current }) else { return }
-    while connections.count < settings.connectionLimit, listener.accept(for: daemon) {}
+    while connections.count < settings.connectionLimit, let connection = listener.accept() {
+      // Listed from here on, so that the server does not end between this and the daemon's first look at it.
+      connections.add(connection.descriptor)
+      if !daemon.add(connection) { connections.remove(connection.descriptor) }
+    }
   }
 
   // MARK: The clock
@@ -189,22 +193,30 @@ package final class HTTPServer: Sendable {
   /// Answers what has begun, also what the kernel holds in its queue, and closes everything.
   private func end() -> Bool {
     let start = CurrentProcess.monotonicSeconds
-    while listener.wait(milliseconds: 0), CurrentProcess.monotonicSeconds - start < settings.grace { acceptWaiting() }
-    listener.close()
     while true {
       let now = CurrentProcess.monotonicSeconds
+      if listener.wait(milliseconds: 0) {
+        acceptWaiting()
+      } else {
+        listener.close()
+      }
       watchClock(now)
-      if now - start > settings.grace { break }
+      if now - start > settings.grace { return giveUp() }
       if connections.count == 0 { break }
       CurrentProcess.sleep(milliseconds: 10)
     }
-    let left = judging.withLock { Array($0.values) }
-    for exchange in left {
-      exchange.complete(with: service.refusal(route(of: exchange), 503, "ended", "not judged: the server is ending"))
-    }
-    let isDone = connections.count == 0
+    listener.close()
     let all = daemons.withLock { $0.earlier + [$0.current].compactMap(\.self) }
     for daemon in all { daemon.stop() }
-    return isDone
+    return true
+  }
+
+  /// Tells those who still wait that they wait in vain; their connections end with the process.
+  private func giveUp() -> Bool {
+    for exchange in judging.withLock({ Array($0.values) }) {
+      exchange.complete(with: service.refusal(route(of: exchange), 503, "ended", "not judged: the server is ending"))
+    }
+    CurrentProcess.sleep(milliseconds: 200)
+    return false
   }
 }

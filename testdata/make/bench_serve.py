@@ -1,6 +1,6 @@
-"""How many header validations a second `lora-tool serve` answers, beside references in the same run.
+"""How many header validations a second `lora-tool-serve` answers, beside references in the same run.
 
-    python testdata/make/bench_serve.py [--tool .build/release/lora-tool] [--seconds 10] [--rounds 3]
+    python testdata/make/bench_serve.py [--tool .build/release/lora-tool-serve] [--seconds 10] [--rounds 3]
 
 Makes an adapter of 448 tensors for a Llama of 7B (values are a hole in the file), and has wrk send over 16 connections
 
@@ -112,7 +112,7 @@ def processor_seconds(process):
 def load(address, script, seconds, process):
     before = processor_seconds(process)
     text = subprocess.run(
-        ["wrk", "-t2", "-c16", f"-d{seconds}s", "--latency", *(["-s", script] if script else []), address],
+        ["wrk", "-t2", "-c16", f"-d{seconds}s", "--timeout", "30s", "--latency", *(["-s", script] if script else []), address],
         capture_output=True, text=True, check=True).stdout
     spent = processor_seconds(process) - before
     count = int(re.search(r"(\d+) requests in", text)[1])
@@ -129,7 +129,7 @@ def resident(process):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tool", default=str(ROOT.parent / ".build" / "release" / "lora-tool"))
+    parser.add_argument("--tool", default=str(ROOT.parent / ".build" / "release" / "lora-tool-serve"))
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
@@ -144,7 +144,7 @@ def main():
         script = place / "review.lua"
         script.write_text(SCRIPT.replace("BODY", review(place / "adapter")))
         server = subprocess.Popen(
-            [options.tool, "serve", "--listen", "127.0.0.1:0", "--root", str(place), "--engine", "vllm",
+            [options.tool, "--listen", "127.0.0.1:0", "--root", str(place), "--engine", "vllm",
              "--max-lora-rank", "64", "--base", f"llama={ROOT / 'bases' / 'llama-7b.json'}"],
             stderr=open(place / "log", "w"))
         reference = subprocess.Popen(
