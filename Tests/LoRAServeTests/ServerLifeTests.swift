@@ -116,6 +116,14 @@ struct ServerLifeTests {
     #expect(try !health("one"))
   }
 
+  @Test func withoutTheServerBesideItTheProgramSaysWhereItLooked() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.copyItem(atPath: Program.path, toPath: folder.path("lora-tool"))
+    let result = try Program.shell("PATH=/nonexistent '\(folder.path("lora-tool"))' serve --root .")
+    #expect(result.code == 2 && result.output.contains("lora-tool-serve"), "\(result.output)")
+    #expect(result.output.split(separator: "\n").count == 1)
+  }
+
   @Test func theManifestIsACommandLineOfThisProgram() throws {
     let file = Fixtures.root + "/../docs/kubernetes/deployment.yaml"
     let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
