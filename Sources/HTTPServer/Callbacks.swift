@@ -42,16 +42,13 @@ enum Callbacks {
     server.end(exchange)
   }
 
-  /// A connection begins, or is about to be closed.
+  /// A connection begins, which is listed already, or is about to be closed.
   static let connection: MHD_NotifyConnectionCallback = { context, connection, _, what in
-    guard let context = unsafe context, let connection = unsafe connection else { return }
-    let server = unsafe Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
-    let descriptor = unsafe http_connection_descriptor(connection)
-    if http_connection_begins(what) {
-      server.connections.add(descriptor)
-    } else {
-      server.connections.remove(descriptor)
+    guard let context = unsafe context, let connection = unsafe connection, !http_connection_begins(what) else {
+      return
     }
+    let server = unsafe Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
+    unsafe server.connections.remove(http_connection_descriptor(connection))
   }
 
   private static func send(_ answer: Answer, of exchange: Exchange, _ server: HTTPServer, _ connection: OpaquePointer)

@@ -63,11 +63,14 @@ import LoRAIO
     }
   }
 
-  /// Takes over a connection.
-  func add(_ connection: CInt, _ address: inout sockaddr_storage, _ length: socklen_t) {
-    _ = unsafe withUnsafePointer(to: &address) { pointer in
+  /// Takes over a connection, or closes it.
+  ///
+  /// - Returns: whether it was taken over.
+  func add(_ connection: Listener.Accepted) -> Bool {
+    var address = connection.address
+    return unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe MHD_add_connection(daemon, connection, $0, length)
+        unsafe MHD_add_connection(daemon, connection.descriptor, $0, connection.length) == .YES
       }
     }
   }

@@ -11,15 +11,15 @@ package final class HTTPServer: Sendable {
   /// How it serves.
   package let settings: ServerSettings
   let connections = Connections()
-  private let service: Service
-  private let listener: Listener
+  let service: Service
+  let listener: Listener
   private let queue: WorkQueue
-  private let daemons = Mutex(Daemons())
-  private let judging = Mutex<[ObjectIdentifier: Exchange]>([:])
+  let daemons = Mutex(Daemons())
+  let judging = Mutex<[ObjectIdentifier: Exchange]>([:])
   private let stops = Atomic<Bool>(false)
   private let log: @Sendable (String) -> Void
 
-  private struct Daemons {
+  struct Daemons {
     var current: Daemon?
     /// Those with a certificate that was replaced; they end with the server.
     var earlier: [Daemon] = []
@@ -77,14 +77,23 @@ package final class HTTPServer: Sendable {
     return end()
   }
 
-  private func acceptWaiting() {
+  /// Hands the connections that wait to the daemon.
+  func acceptWaiting() {
     guard let daemon = daemons.withLock({ $0.current }) else { return }
-    while connections.count < settings.connectionLimit, listener.accept(for: daemon) {}
+    while connections.count < settings.connectionLimit, let connection = listener.accept() {
+      // Listed from here on, so that the server does not end between this and the daemon's first look at it.
+      connections.add(connection.descriptor)
+      if !daemon.add(connection) { connections.remove(connection.descriptor) }
+    }
   }
 
   // MARK: The clock
 
-  private func watchClock(_ now: Double) {
+  /// Seconds in which a client may still use a connection that it holds to be open; the answer closes it.
+  private static let lastChance = 0.5
+
+  /// Ends what takes too long, and looks at the certificate.
+  func watchClock(_ now: Double) {
     connections.endLate { phase in
       phase == .busy || (phase == .new && !isLeaving)
         ? settings.timeout : isLeaving ? Self.lastChance : Double(Daemon.idleSeconds)
@@ -177,34 +186,8 @@ package final class HTTPServer: Sendable {
       route(of: exchange), 413, "too-large", "the body is larger than \(settings.bodyLimit) bytes (--max-body)")
   }
 
-  private func route(of exchange: Exchange) -> String {
+  /// The path of a request as metrics call it.
+  func route(of exchange: Exchange) -> String {
     (try? service.route(exchange.method, exchange.path).get())?.rawValue ?? "other"
-  }
-
-  // MARK: The end
-
-  /// Seconds in which a client may still use a connection that it holds to be open; the answer closes it.
-  private static let lastChance = 0.5
-
-  /// Answers what has begun, also what the kernel holds in its queue, and closes everything.
-  private func end() -> Bool {
-    let start = CurrentProcess.monotonicSeconds
-    while listener.wait(milliseconds: 0), CurrentProcess.monotonicSeconds - start < settings.grace { acceptWaiting() }
-    listener.close()
-    while true {
-      let now = CurrentProcess.monotonicSeconds
-      watchClock(now)
-      if now - start > settings.grace { break }
-      if connections.count == 0 { break }
-      CurrentProcess.sleep(milliseconds: 10)
-    }
-    let left = judging.withLock { Array($0.values) }
-    for exchange in left {
-      exchange.complete(with: service.refusal(route(of: exchange), 503, "ended", "not judged: the server is ending"))
-    }
-    let isDone = connections.count == 0
-    let all = daemons.withLock { $0.earlier + [$0.current].compactMap(\.self) }
-    for daemon in all { daemon.stop() }
-    return isDone
   }
 }

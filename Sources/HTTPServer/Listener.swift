@@ -46,25 +46,30 @@ final class Listener: Sendable {
     if let path { unsafe unlink(path) }
   }
 
-  /// Waits for a connection, at most so many milliseconds.
+  /// Waits for a connection, at most so many milliseconds; none comes when it was closed.
   func wait(milliseconds: Int32) -> Bool {
+    guard isOpen.load(ordering: .relaxed) else { return false }
     var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return unsafe poll(&wanted, 1, milliseconds) > 0
   }
 
-  /// Hands the next connection to a daemon.
-  ///
-  /// - Returns: whether there was one.
-  func accept(for daemon: Daemon) -> Bool {
+  /// A connection that belongs to whoever takes it.
+  struct Accepted {
+    let descriptor: CInt
+    var address: sockaddr_storage
+    let length: socklen_t
+  }
+
+  /// The next connection, or nil when none waits.
+  func accept() -> Accepted? {
     var address = sockaddr_storage()
     var length: socklen_t = 0
     let connection = unsafe http_accept(descriptor, &address, &length)
     guard connection >= 0 else {
       // Nothing is gained by asking at once for what there are no descriptors for.
       if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(lora_errno()) { CurrentProcess.sleep(milliseconds: 20) }
-      return false
+      return nil
     }
-    daemon.add(connection, &address, length)
-    return true
+    return Accepted(descriptor: connection, address: address, length: length)
   }
 }

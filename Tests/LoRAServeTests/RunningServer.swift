@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import JSON
 import LoRATestSupport
+import Synchronization
 
 /// The program with a server in it, running on a free port of this machine.
 final class RunningServer: Sendable {
@@ -24,6 +25,7 @@ final class RunningServer: Sendable {
         "other=bases/llama-7b.json",
       ] + arguments, environment: environment)
     self.process = process
+    Self.endsWithTheTests(process.id)
     var address: String?
     for _ in 0..<1200 where address == nil && process.isRunning {
       Thread.sleep(forTimeInterval: 0.05)
@@ -38,7 +40,22 @@ final class RunningServer: Sendable {
 
   struct Silent: Error { let errors: String }
 
-  deinit { if process.isRunning { kill(process.id, SIGKILL) } }
+  private static let started = Mutex<[Int32]>([])
+
+  /// Ends a server with this process, also one that a suite shares and nothing releases.
+  private static func endsWithTheTests(_ id: Int32) {
+    let isFirst = started.withLock { ids in
+      ids.append(id)
+      return ids.count == 1
+    }
+    guard isFirst else { return }
+    atexit { RunningServer.started.withLock { for id in $0 { kill(id, SIGKILL) } } }
+  }
+
+  deinit {
+    if process.isRunning { kill(process.id, SIGKILL) }
+    Self.started.withLock { ids in ids.removeAll { $0 == process.id } }
+  }
 
   /// Sends a signal.
   func signal(_ number: CInt) { kill(process.id, number) }

@@ -116,6 +116,30 @@ struct ServerLifeTests {
     #expect(try !health("one"))
   }
 
+  @Test func withoutTheServerBesideItTheProgramSaysWhereItLooked() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.copyItem(atPath: Program.path, toPath: folder.path("lora-tool"))
+    let result = try Program.shell("PATH=/nonexistent '\(folder.path("lora-tool"))' serve --root .")
+    #expect(result.code == 2 && result.output.contains("lora-tool-serve"), "\(result.output)")
+    #expect(result.output.split(separator: "\n").count == 1)
+  }
+
+  @Test func theManifestIsACommandLineOfThisProgram() throws {
+    let file = Fixtures.root + "/../docs/kubernetes/deployment.yaml"
+    let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+    let words = lines.drop { $0 != "args:" }.dropFirst().prefix { $0.hasPrefix("- --") || $0.hasPrefix("#") }
+      .filter { $0.hasPrefix("- ") }.map { String($0.dropFirst(2)) }
+    #expect(words.count > 8)
+    let arguments = words.map {
+      $0.replacing("/bases/llama-3.1-8b.json", with: "bases/llama-7b.json").replacing("/data/", with: "")
+        .replacing("/policy/", with: "policies/")
+    }
+    let result = try Program.run(["serve", "--check"] + arguments)
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.output.contains("listen  :8443 with TLS\n") && result.output.contains("engine  vllm@"))
+  }
+
   @Test(arguments: [
     (["--tls-cert", "README.md", "--tls-key", "README.md"], "cannot be used"),
     (["--listen", "127.0.0.1:65536"], "--listen wants"), (["--listen", "256.0.0.1:80"], "--listen"),

@@ -54,6 +54,14 @@ struct ServerTests {
     }
   }
 
+  @Test func whatAnEngineLoadsIsAFolder() throws {
+    let file = good + "/adapter_model.safetensors"
+    #expect(try server.validate(file, base: "llama").status == 200)
+    let review = Reviews.review(Reviews.loraAdapter(Reviews.local(file)))
+    let response = try server.ask("POST", "/admission", review.text()).json()["response"]
+    #expect(response?["allowed"] == false && response?["status"]?["code"] == 403)
+  }
+
   @Test func oneConnectionServesManyRequests() throws {
     let client = try server.connect()
     let question = RawClient.text("POST", "/validate", "{\"adapter\":\"\(good)\"}")

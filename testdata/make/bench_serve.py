@@ -1,11 +1,12 @@
-"""How many header validations a second `lora-tool serve` answers, beside references in the same run.
+"""How many header validations a second `lora-tool-serve` answers, beside references in the same run.
 
-    python testdata/make/bench_serve.py [--tool .build/release/lora-tool] [--seconds 10] [--rounds 3]
+    python testdata/make/bench_serve.py [--tool .build/release/lora-tool-serve] [--seconds 10] [--rounds 3]
 
-Makes an adapter of 448 tensors for a Llama of 7B (values are a hole in the file), and has wrk send over 16 connections
+Makes two adapters for a Llama of 7B, one of two modules in each layer and one of all seven (128 and 448 tensors, whose
+values are a hole in the file), and has wrk send over 16 connections
 
 * GET /healthz: what the server library and the network of this machine take,
-* POST /admission: a review of the adapter against base and engine, which is the measured work,
+* POST /admission: a review of an adapter against base and engine, which is the measured work,
 * POST to a server in Python that parses the review and opens the same file with safetensors, no more,
 
 in turns, server and wrk together on the processors that the command may use (`taskset -c 0,1` for two). Every answer of
@@ -47,11 +48,12 @@ function done() for _, t in ipairs(threads) do io.write("failed: ", t:get("faile
 """.replace("local failed", "failed")
 
 
-def make_adapter(folder):
+def make_adapter(folder, targets):
     """A PEFT folder with rank 16 in bf16 whose data is a hole."""
     header, end = {}, 0
     for layer in range(32):
-        for name, (inputs, outputs) in MODULES.items():
+        for name in targets:
+            inputs, outputs = MODULES[name]
             for factor, shape in (("A", [16, inputs]), ("B", [outputs, 16])):
                 size = 2 * shape[0] * shape[1]
                 header[f"base_model.model.model.layers.{layer}.{name}.lora_{factor}.weight"] = {
@@ -66,8 +68,7 @@ def make_adapter(folder):
     (folder / "adapter_config.json").write_text(json.dumps({
         "peft_type": "LORA", "task_type": "CAUSAL_LM", "r": 16, "lora_alpha": 32, "lora_dropout": 0.0, "bias": "none",
         "base_model_name_or_path": "huggyllama/llama-7b", "inference_mode": True,
-        "target_modules": sorted(name.split(".")[-1] for name in MODULES)}))
-    return len(text), end
+        "target_modules": sorted(name.split(".")[-1] for name in targets)}))
 
 
 def review(adapter):
@@ -112,7 +113,7 @@ def processor_seconds(process):
 def load(address, script, seconds, process):
     before = processor_seconds(process)
     text = subprocess.run(
-        ["wrk", "-t2", "-c16", f"-d{seconds}s", "--latency", *(["-s", script] if script else []), address],
+        ["wrk", "-t2", "-c16", f"-d{seconds}s", "--timeout", "30s", "--latency", *(["-s", str(script)] if script else []), address],
         capture_output=True, text=True, check=True).stdout
     spent = processor_seconds(process) - before
     count = int(re.search(r"(\d+) requests in", text)[1])
@@ -129,22 +130,26 @@ def resident(process):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tool", default=str(ROOT.parent / ".build" / "release" / "lora-tool"))
+    parser.add_argument("--tool", default=str(ROOT.parent / ".build" / "release" / "lora-tool-serve"))
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     if "reference" in os.environ.get("BENCH_SERVE", ""):
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Reference)
+        server.handle_error = lambda *_: None  # wrk drops its connections at the end
         print(server.server_address[1], flush=True)
         return server.serve_forever()
     with tempfile.TemporaryDirectory() as place:
         place = pathlib.Path(place).resolve()
-        header, data = make_adapter(place / "adapter")
-        print(f"header {header:,} B, data {data:,} B, {len(os.sched_getaffinity(0))} processors")
-        script = place / "review.lua"
-        script.write_text(SCRIPT.replace("BODY", review(place / "adapter")))
+        scripts = {}
+        for targets in (["self_attn.q_proj", "self_attn.v_proj"], list(MODULES)):
+            adapter = place / str(64 * len(targets))
+            make_adapter(adapter, targets)
+            scripts[adapter.name] = place / f"{adapter.name}.lua"
+            scripts[adapter.name].write_text(SCRIPT.replace("BODY", review(adapter)))
+        print(f"{len(os.sched_getaffinity(0))} processors, load {os.getloadavg()[0]:.1f}")
         server = subprocess.Popen(
-            [options.tool, "serve", "--listen", "127.0.0.1:0", "--root", str(place), "--engine", "vllm",
+            [options.tool, "--listen", "127.0.0.1:0", "--root", str(place), "--engine", "vllm",
              "--max-lora-rank", "64", "--base", f"llama={ROOT / 'bases' / 'llama-7b.json'}"],
             stderr=open(place / "log", "w"))
         reference = subprocess.Popen(
@@ -155,19 +160,21 @@ def main():
                 pass
             address = json.loads(lines[0])["address"]
             for turn in range(options.rounds):
-                for name, url, lua, process in (
-                    ("GET /healthz", address + "/healthz", None, server.pid),
-                    ("POST /admission", address + "/admission", str(script), server.pid),
-                    ("Python and safetensors", f"http://127.0.0.1:{port}/", str(script), reference.pid),
-                ):
+                loads = [("GET /healthz", address + "/healthz", None, server.pid)]
+                for tensors, script in scripts.items():
+                    loads.append((f"POST /admission, {tensors}", address + "/admission", script, server.pid))
+                    loads.append((f"Python, {tensors}", f"http://127.0.0.1:{port}/", script, reference.pid))
+                for name, url, lua, process in loads:
                     rate, half, most, spent = load(url, lua, options.seconds, process)
-                    print(f"{name:24} {rate:9.0f}/s  p50 {half:>8}  p99 {most:>8}  {spent:7.0f} us of processor each")
+                    print(f"{name:22} {rate:8.0f}/s  p50 {half:>8}  p99 {most:>8}  {spent:6.0f} us of processor each")
             print(f"memory {resident(server.pid):.0f} MiB at most")
             threading.Timer(2, lambda: server.send_signal(signal.SIGTERM)).start()
             wrk = subprocess.run(
-                ["wrk", "-t2", "-c16", "-d2s", "-s", str(script), address + "/admission"], capture_output=True, text=True)
+                ["wrk", "-t2", "-c16", "-d3s", "-s", str(scripts["128"]), address + "/admission"],
+                capture_output=True, text=True)
             assert server.wait(timeout=60) == 0
-            print("ended under load:", [line.strip() for line in wrk.stdout.splitlines() if "failed" in line or "Socket" in line])
+            # What is written after the end finds nobody; what was written before must have been read.
+            print("ended under load:", re.findall(r"failed: \d+|Socket errors.*", wrk.stdout))
         finally:
             server.kill()
             reference.kill()

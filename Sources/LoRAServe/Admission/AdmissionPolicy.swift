@@ -40,6 +40,7 @@ package struct AdmissionPolicy: Sendable {
       return decision
     case .question(var question, let field, let notes):
       if !knowsBases { question.base = nil }
+      question.wantsFolder = true
       switch judge(question) {
       case .unjudged(let sentence): return unjudged(sentence)
       case .judged(let document):

@@ -1,3 +1,5 @@
+import JSON
+import LoRAIO
 import LoRAValidate
 
 /// Finds out where an adapter lies, and has it judged in the right process.
@@ -28,6 +30,9 @@ package struct AdapterJudge: Judge {
     do throws(AdapterPlaces.Refusal) { place = try places.place(of: question.adapter) } catch {
       return .unjudged(error.sentence)
     }
+    if question.wantsFolder, Self.isFile(place) {
+      return .unjudged("\(escaped(question.adapter)) is a file, and what loads it takes the folder of an adapter")
+    }
     var question = question
     switch place {
     case .local(let path, let isPacked):
@@ -36,5 +41,13 @@ package struct AdapterJudge: Judge {
     case .remote(let address): question.adapter = address
     }
     return apart(question, seconds)
+  }
+
+  /// Whether a place is one file, as far as its name tells for an address.
+  private static func isFile(_ place: AdapterPlaces.Place) -> Bool {
+    switch place {
+    case .local(let path, _): FileKind(path: path) != .folder
+    case .remote(let address): [".safetensors", ".zst", ".bpz", ".bin"].contains { address.hasSuffix($0) }
+    }
   }
 }

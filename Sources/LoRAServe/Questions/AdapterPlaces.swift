@@ -117,7 +117,8 @@ package struct AdapterPlaces: Sendable {
       mayHaveRevision || !rest.contains("@")
     else { return false }
     // The last may be empty: a separator at the end.
-    return segments.first?.isEmpty == false && segments.dropLast().allSatisfy { !$0.isEmpty } && segments.allSatisfy { $0 != "." && $0 != ".." }
+    return segments.first?.isEmpty == false && segments.dropLast().allSatisfy { !$0.isEmpty }
+      && segments.allSatisfy { $0 != "." && $0 != ".." }
   }
 
   /// Whether an address is of an allowed scheme, is an allowed address, or lies below one.
