@@ -73,7 +73,9 @@ public struct RuntimeModule: Sendable, Hashable {
   }
 
   /// Whether the checkpoint stores the experts of this stack one by one.
-  public var isSplitByExpert: Bool { module.kind == .parameter && parts.contains { $0.contains(ExpertName.placeholder) } }
+  public var isSplitByExpert: Bool {
+    module.kind == .parameter && parts.contains { $0.contains(ExpertName.placeholder) }
+  }
 
   /// Names of the modules in the checkpoint that hold expert `index`, in the order of their rows.
   public func parts(ofExpert index: UInt64) -> [String] {

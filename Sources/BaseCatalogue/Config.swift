@@ -139,12 +139,19 @@ final class Config {
     }
   }
 
+  /// Whether there is an object, be it empty.
+  func hasSection(_ key: String) -> Bool { object[key]?.object != nil }
+
   /// What some layers have instead of the model's fields; nil where nothing is said of any, a problem where they differ
   /// among themselves.
   func overrides(_ key: String) -> LayerOverrides? {
-    guard let value = object[key], !value.isNull else { return nil }
+    guard let value = object[key], !LayerOverrides.isEmpty(value) else { return nil }
     let overrides = LayerOverrides(value)
-    if overrides == nil { report(key, expected: "layers of one shape", value) }
+    if overrides == nil {
+      let inner = path.isEmpty ? key : "\(path).\(key)"
+      problems.report(
+        .unknownValue(path: inner, found: "layers that differ", modelType: object["model_type"]?.string ?? ""))
+    }
     return overrides
   }
 

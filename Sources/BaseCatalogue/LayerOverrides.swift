@@ -7,6 +7,9 @@ package struct LayerOverrides: Sendable {
   /// Number of the layers in question.
   package let count: Int
 
+  /// Whether nothing is said of any layer.
+  package static func isEmpty(_ value: JSONValue) -> Bool { value.isNull || value.object?.members.isEmpty == true }
+
   /// nil where there is no object, or the layers in it differ among themselves.
   package init?(_ value: JSONValue) {
     guard let layers = value.object?.members.map(\.value.object), let first = layers.first, let first,

@@ -83,9 +83,10 @@ private struct Layers {
   ///
   /// transformers writes what differs layer by layer, `per_layer_config`; published files have fields for it.
   func globalHeads(usual heads: UInt64, _ width: UInt64) -> (heads: UInt64, width: UInt64)? {
-    guard let overrides = fields.config["per_layer_config"] else {
+    let given = fields.config["per_layer_config"]
+    guard let overrides = given, !LayerOverrides.isEmpty(overrides) else {
       let own = fields.flag("attention_k_eq_v", false) ? fields.size("num_global_key_value_heads") : nil
-      return fields.size("global_head_dim", else: 512).map { (own ?? heads, $0) }
+      return fields.size("global_head_dim", else: given?.object == nil ? 512 : width).map { (own ?? heads, $0) }
     }
     guard let overrides = LayerOverrides(overrides), let count = overrides.size("num_key_value_heads", heads),
       let own = overrides.size("head_dim", width)

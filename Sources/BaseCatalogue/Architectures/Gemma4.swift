@@ -119,7 +119,9 @@ private struct Gemma4Layers {
       }
     } else {
       let heads = keysAreValues ? config.optionalSize("num_global_key_value_heads") : nil
-      global = (heads ?? sizes.keyValueHeads, config.size("global_head_dim", 512))
+      // Nothing said of single layers is not the same as saying that no layer differs.
+      let width: Size = config.hasSection("per_layer_config") ? sizes.headWidth : 512
+      global = (heads ?? sizes.keyValueHeads, config.size("global_head_dim", width))
     }
   }
 
