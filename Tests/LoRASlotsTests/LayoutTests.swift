@@ -75,6 +75,12 @@ import Testing
         let config = try #require(one["config"], "\(name)")
         let path = try folder.write("\(index)-\(name)", config.text(pretty: false))
         let base = try BaseModel.open(path)
+        // No adapter reaches these classes: vLLM's for the body (Gemma4ForEmbedding) renames "model.language_model." alone,
+        // where the body's own names have no "model."; SGLang's calls its layers as none of transformers' names do.
+        if config["model_type"] == "gemma4", arrangement == .sglang || config["architectures"] == ["Gemma4Model"] {
+          #expect(throws: SlotLayoutError.self) { try SlotLayout(of: base, options { $0.scheme = arrangement }) }
+          continue
+        }
         let layout = try SlotLayout(of: base, options { $0.scheme = arrangement })
         #expect(layout.slotBytes > 0 && layout.totalBytes >= layout.slotBytes, "\(name)")
         #expect(Set(layout.buffers.map(\.name)).count == layout.buffers.count, "\(name) names a buffer twice")
