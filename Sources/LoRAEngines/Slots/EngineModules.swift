@@ -30,6 +30,8 @@ package struct EngineModules: Sendable {
     var positions = Array(repeating: 0, count: order.count)
     for (position, old) in order.enumerated() { positions[old] = position }
     modules = order.map { builder.modules[$0] }
+    var names: Set<String> = []
+    for module in modules where !names.insert(module.name).inserted { throw .apart(module.name) }
     places = builder.places.mapValues {
       EnginePlace(module: positions[$0.module], targets: $0.targets, expert: $0.expert)
     }

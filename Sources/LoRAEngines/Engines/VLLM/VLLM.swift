@@ -44,7 +44,7 @@ extension VLLMRelease {
         guard !question.adapter.modules.isEmpty || !question.adapter.replacements.isEmpty else { return [] }
         var loading = ClassLoading(question, release: self, row: row, base: base)
         loading.judge()
-        return loading.reasons + quantizationReasons(for: question, base, row)
+        return loading.reasons + quantizationReasons(for: question, base, row) + question.keysAsValues(of: base)
       })
   }
 
