@@ -31,8 +31,8 @@ public enum SlotLayoutError: Error, Sendable, Equatable, CustomStringConvertible
     case .shape(let name, let expected, let found):
       return "\(escaped(name)) has not the shape that its kind needs: expected \(expected), found \(found)"
     case .apart(let name):
-      return "\(escaped(name)) is one module of the engine, and the base has only some of its parts: how they lie in its "
-        + "slots is not known"
+      return "\(escaped(name)) is one module of the engine, and the base has only some of its parts: how they lie in "
+        + "its slots is not known"
     case .indivisible(let name, let size, let devices):
       return "\(escaped(name)): \(size) cannot be shared by \(devices) devices"
     case .tooLarge(let name): return "\(escaped(name)): the slots are larger than can be addressed"
