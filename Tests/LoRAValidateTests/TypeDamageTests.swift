@@ -63,6 +63,46 @@ import Testing
     }
   }
 
+  /// Output heads, and `torch.nn.MultiheadAttention` (of SigLIP's head and of Aria), which is no linear layer.
+  private static let others = [
+    "lm_head", "generator_lm_head", "embed_out", "proj_out", "head.attention", "multihead_attn",
+  ]
+
+  /// An adapter over all linear layers but the output head, with their names in memory, which PEFT writes.
+  @Test func anAdapterOverAllLinearLayersRaisesNoAlarmInAnyType() throws {
+    var (checked, pairs) = (0, 0)
+    for (type, config) in try Self.configs.get().sorted(by: { $0.key < $1.key }) {
+      let base = try BaseModel.described(by: Array(config.text(pretty: false).utf8), path: "base.json")
+      let names = LoadedNames(base)
+      let linear = base.modules.values
+        .filter { $0.kind == .linear && $0.inFeatures > 0 && $0.outFeatures > 0 }
+        .map { (name: names.name(of: $0.name), inputs: $0.inFeatures, outputs: $0.outFeatures) }
+        .filter { module in !Self.others.contains { module.name == $0 || module.name.hasSuffix("." + $0) } }
+        .sorted { $0.name < $1.name }
+      guard !linear.isEmpty else { continue }
+      let folder = try TemporaryFolder()
+      var weights = SafetensorsBuilder()
+      for module in linear {
+        weights.add("base_model.model.\(module.name).lora_A.weight", .bf16, [1, module.inputs])
+        weights.add("base_model.model.\(module.name).lora_B.weight", .bf16, [module.outputs, 1])
+      }
+      let settings: JSONObject = [
+        "peft_type": "LORA", "r": 1, "lora_alpha": 1, "target_modules": "all-linear", "bias": "none",
+      ]
+      _ = try folder.write("a/adapter_config.json", JSONValue.object(settings).text(pretty: true))
+      _ = try folder.write("a/adapter_model.safetensors", weights)
+      var options = ValidationOptions()
+      options.headerOnly = true
+      let adapter = Adapter.load(folder.path("a"))
+      let context = ValidationContext(adapter, base: base, options: options, values: nil)
+      let alarms = RuleSet.findings(in: context).filter { $0.severity != .note }
+      #expect(alarms.isEmpty, "\(type): \(alarms.prefix(3).map { "\($0.rule.rawValue) \($0.message)" })")
+      checked += 1
+      pairs += linear.count
+    }
+    #expect(checked >= 280 && pairs > 5_000, "\(checked) types, \(pairs) modules")
+  }
+
   @Test func aWrongShapeAndAWrongNameAreFoundInEveryType() throws {
     var checked = 0
     for (type, config) in try Self.configs.get().sorted(by: { $0.key < $1.key }) {
