@@ -25,7 +25,7 @@ extension AdapterResource {
   ///
   /// Source: github.com/vllm-project/production-stack, `helm/crds/crd-lora-adapter.yaml`, and `discoverAdapter` of
   /// `operator/internal/controller/loraadapter_controller.go`: an `adapterPath` is loaded as it is, whatever the type;
-  /// without one, `huggingface` downloads `repository`, `local` is an error, and `s3` and `http` are not implemented.
+  /// without one, `huggingface` downloads `repository`, `local` is an error, and the controller reads no `s3` or `http`.
   static let productionStack = AdapterResource(
     kind: .init(group: "production-stack.vllm.ai", version: "v1alpha1", kind: "LoraAdapter")
   ) { spec in
