@@ -15,12 +15,14 @@ import Testing
       case .one(let module):
         return ["\(module.name) \(module.kindName) \(module.inFeatures) \(module.outFeatures)"]
       case .experts(let experts):
-        var rows: [String] = []
-        experts.visit { expert, place in
-          let kind = experts.kinds[place]
-          rows.append("\(kind.name.name(of: expert)) linear \(kind.inFeatures) \(kind.outFeatures)")
+        return experts.ranges.flatMap { range in
+          #expect(Set(range.map { String($0).utf8.count }).count == 1, "\(range)")
+          return range.flatMap { expert in
+            experts.kinds.filter { $0.count > range.lowerBound }.map {
+              "\($0.name.name(of: expert)) linear \($0.inFeatures) \($0.outFeatures)"
+            }
+          }
         }
-        return rows
       }
     }
   }

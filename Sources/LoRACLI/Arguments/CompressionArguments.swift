@@ -20,7 +20,9 @@ enum CompressionFilter: String, CaseIterable, ExpressibleByArgument {
   var format: ArchiveFormat { self == .none ? .zstd : .bytePlanes }
 }
 
-/// What `compress` and `decompress` have in common.
+/// What `compress` and `decompress` have in common, beside the groups that other commands have, too.
+///
+/// Groups stand beside each other in a command: see ``ReportOptions``.
 struct CompressionArguments: ParsableArguments {
   @Argument(help: "Files, adapter folders, or - for standard input.", completion: .file())
   var inputs: [String]
@@ -34,19 +36,10 @@ struct CompressionArguments: ParsableArguments {
   @Flag(help: "Read what was written again and compare it with the input.")
   var verify = false
 
-  @OptionGroup var threads: ThreadArguments
-
-  @OptionGroup var report: MakerReport
-
-  @OptionGroup var terminal: TerminalOptions
-
   func validate() throws {
     if output != nil, inputs.count > 1 { throw ValidationError("--output takes one input, not \(inputs.count)") }
     if inputs.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read once only") }
   }
-
-  /// Threads to use.
-  var workers: Int { threads.workers }
 
   /// Opens an input: standard input, a file, or the weights of an adapter folder.
   func open(_ path: String) throws(Failure) -> InputFile {
@@ -61,8 +54,11 @@ struct CompressionArguments: ParsableArguments {
   }
 
   /// Runs the work on every input, reports, and ends with exit code 2 when one of them failed.
-  func run(_ command: String, _ work: (InputFile, CompressionRun) throws(Failure) -> CompressionReport) throws {
-    let run = CompressionRun(self)
+  func run(
+    _ command: String, _ report: MakerReport, _ terminal: TerminalOptions,
+    _ work: (InputFile, CompressionRun) throws(Failure) -> CompressionReport
+  ) throws {
+    let run = CompressionRun(self, terminal)
     for path in inputs { UsedFiles.insert(path) }
     var results: [CompressionReport] = []
     var isComplete = true
@@ -95,12 +91,14 @@ struct CompressionArguments: ParsableArguments {
 /// A run over several files, which a signal ends without leaving a file behind.
 final class CompressionRun: Sendable {
   let arguments: CompressionArguments
+  private let terminal: TerminalOptions
   private let isInterrupted = Atomic<Bool>(false)
   private let current = Mutex<ArchiveControl?>(nil)
 
   /// Holds SIGINT and SIGTERM back from now on.
-  init(_ arguments: CompressionArguments) {
+  init(_ arguments: CompressionArguments, _ terminal: TerminalOptions) {
     self.arguments = arguments
+    self.terminal = terminal
     TerminationSignals.onFirst { [self] in
       isInterrupted.store(true, ordering: .relaxed)
       current.withLock { $0?.stop() }
@@ -117,7 +115,7 @@ final class CompressionRun: Sendable {
     _ body: (OutputFile, ArchiveControl) throws(ArchiveError) -> UInt64,
     check: (InputFile, ArchiveControl) throws(ArchiveError) -> Void
   ) throws(Failure) -> UInt64 {
-    let bar = arguments.terminal.bar(total: total, unit: .bytes)
+    let bar = terminal.bar(total: total, unit: .bytes)
     defer { bar.finish() }
     let control = ArchiveControl { bar.advance(by: $0) }
     current.withLock { $0 = control }

@@ -26,6 +26,19 @@ struct ReportOptions: ParsableArguments {
     terminal.note("wrote \(escaped(output))")
   }
 
+  /// Writes a report that is made while it is written.
+  func write(
+    _ terminal: TerminalOptions, _ body: (inout ReportStream) throws(Failure) -> Void
+  ) throws(Failure) {
+    var stream = ReportStream(isKept: output != nil && output != "-")
+    try body(&stream)
+    try stream.finish()
+    if let output, output != "-" {
+      try writeFile(stream.bytes, to: output)
+      terminal.note("wrote \(escaped(output))")
+    }
+  }
+
   /// Writes lines, each with its line end.
   func write(_ terminal: TerminalOptions, _ lines: [String]) throws(Failure) {
     try write(terminal, lines.map { $0 + "\n" }.joined())

@@ -23,7 +23,9 @@ enum OutputDType: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// What the commands that make an adapter out of others have in common.
+/// What the commands that make an adapter out of others have in common, beside the groups that other commands have, too.
+///
+/// Groups stand beside each other in a command: see ``ReportOptions``.
 struct SurgeryArguments: ParsableArguments {
   @Option(name: .shortAndLong, help: "Where the result goes: a folder that does not exist yet.", completion: .directory)
   var output: String?
@@ -37,29 +39,20 @@ struct SurgeryArguments: ParsableArguments {
   @Flag(help: "Say what would be done and write nothing.")
   var dryRun = false
 
-  @OptionGroup var threads: ThreadArguments
-
-  @OptionGroup var report: MakerReport
-
-  @OptionGroup var terminal: TerminalOptions
-
   func validate() throws {
     if output == nil, !dryRun { throw ValidationError("--output is missing: name a folder for the result") }
   }
-
-  /// Threads to use.
-  var workers: Int { threads.workers }
 }
 
 /// A run that makes adapters, which a signal ends without leaving anything behind.
 final class SurgeryRun: Sendable {
-  let arguments: SurgeryArguments
+  let terminal: TerminalOptions
   private let isInterrupted = Atomic<Bool>(false)
   private let current = Mutex<SurgeryControl?>(nil)
 
   /// Holds SIGINT and SIGTERM back from now on.
-  init(_ arguments: SurgeryArguments) {
-    self.arguments = arguments
+  init(_ terminal: TerminalOptions) {
+    self.terminal = terminal
     TerminationSignals.onFirst { [self] in
       isInterrupted.store(true, ordering: .relaxed)
       current.withLock { $0?.stop() }
@@ -72,7 +65,7 @@ final class SurgeryRun: Sendable {
   func perform<Result>(
     total: UInt64, unit: ProgressBar.Unit, _ body: (SurgeryControl) throws(SurgeryError) -> Result
   ) throws(Failure) -> Result {
-    let bar = arguments.terminal.bar(total: total, unit: unit)
+    let bar = terminal.bar(total: total, unit: unit)
     defer { bar.finish() }
     let control = SurgeryControl { bar.advance(by: $0) }
     current.withLock { $0 = control }

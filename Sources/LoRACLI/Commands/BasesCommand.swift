@@ -54,23 +54,21 @@ struct BasesCommand: ToolCommand {
     }
     try checkKnown(base)
     let list = ModuleList(base)
-    switch format {
-    case .json:
-      try report.write(
-        terminal,
-        [
-          list.document([
+    try report.write(terminal) { (stream: inout ReportStream) throws(Failure) in
+      switch format {
+      case .json:
+        try list.writeDocument(
+          [
             "path": .string(base.path), "model_type": JSONValue(base.modelType),
             "parameters": base.parameters.map { JSONValue($0) } ?? .null, "tied_embeddings": .bool(base.tiesEmbeddings),
-          ])
-        ])
-    case .text:
-      let parameters = base.parameters.map { ", \(grouped($0)) parameters" } ?? ""
-      try report.write(
-        terminal,
-        text: [
-          "\(escaped(base.path)): \(escaped(base.modelType ?? "unknown architecture"))\(parameters)", "", list.table,
-        ])
+          ], to: &stream)
+      case .text:
+        let parameters = base.parameters.map { ", \(grouped($0)) parameters" } ?? ""
+        let heading = "\(escaped(base.path)): \(escaped(base.modelType ?? "unknown architecture"))\(parameters)\n\n"
+        try stream.write(Array(heading.utf8))
+        try list.writeTable(to: &stream)
+      }
+      try stream.write(Array("\n".utf8))
     }
     if base.findings.contains(where: { $0.severity == .error }) { throw ExitStatus.failed }
   }

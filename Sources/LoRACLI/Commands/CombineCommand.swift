@@ -53,7 +53,11 @@ struct CombineCommand: ToolCommand {
 
   @OptionGroup var arguments: SurgeryArguments
 
-  var terminal: TerminalOptions { arguments.terminal }
+  @OptionGroup var threads: ThreadArguments
+
+  @OptionGroup var report: MakerReport
+
+  @OptionGroup var terminal: TerminalOptions
 
   func validate() throws {
     try checkWeights(weight, of: adapter)
@@ -93,8 +97,8 @@ struct CombineCommand: ToolCommand {
     if let output = arguments.output {
       try SurgeryRun.checkFolder(output, overwrite: arguments.overwrite, inputs: adapter)
     }
-    try arguments.report.checkFiles()
-    let run = SurgeryRun(arguments)
+    try report.checkFiles()
+    let run = SurgeryRun(terminal)
     let plan: CombinePlan
     let work: (draft: AdapterDraft, results: CombineResults)
     do throws(SurgeryError) {
@@ -106,7 +110,7 @@ struct CombineCommand: ToolCommand {
     }
     var outcome = plan.expectation
     if let output = arguments.output, !arguments.dryRun {
-      let workers = plan.workers(arguments.workers)
+      let workers = plan.workers(threads.workers)
       try run.perform(total: work.draft.weightBytes, unit: .bytes) { (control) throws(SurgeryError) in
         try DraftWriter(workers: workers, control: control)
           .write(work.draft, folder: output, overwrites: arguments.overwrite)
@@ -116,7 +120,7 @@ struct CombineCommand: ToolCommand {
     let report = CombineReport(
       plan: plan, outcome: outcome, output: arguments.dryRun ? nil : arguments.output, bytes: work.draft.weightBytes,
       seconds: CurrentProcess.monotonicSeconds - start)
-    try arguments.report.write(terminal, isGood: !arguments.dryRun) { format in
+    try self.report.write(terminal, isGood: !arguments.dryRun) { format in
       format == .json ? [report.json.text(pretty: true)] : report.text
     }
   }

@@ -18,7 +18,11 @@ struct CompressCommand: ToolCommand {
 
   @OptionGroup var arguments: CompressionArguments
 
-  var terminal: TerminalOptions { arguments.terminal }
+  @OptionGroup var threads: ThreadArguments
+
+  @OptionGroup var report: MakerReport
+
+  @OptionGroup var terminal: TerminalOptions
 
   @Option(help: "Sort the bytes of numbers by significance before compressing: none or byte-plane.")
   var filter = CompressionFilter.none
@@ -35,7 +39,7 @@ struct CompressCommand: ToolCommand {
   }
 
   func run() throws {
-    try arguments.run("compress") { (input, run) throws(Failure) in try compress(input, run) }
+    try arguments.run("compress", report, terminal) { (input, run) throws(Failure) in try compress(input, run) }
   }
 
   private func compress(_ input: InputFile, _ run: CompressionRun) throws(Failure) -> CompressionReport {
@@ -53,7 +57,7 @@ struct CompressCommand: ToolCommand {
     var writer = ArchiveWriter()
     writer.format = filter.format
     writer.level = level
-    writer.workers = arguments.workers
+    writer.workers = threads.workers
     let isStream = arguments.inputs.first == "-"
     let output = arguments.output ?? (isStream ? "-" : name + filter.format.fileExtension)
     let size = try run.write(
@@ -63,7 +67,7 @@ struct CompressCommand: ToolCommand {
         guard let archive = try ArchiveReader.open(written) else {
           throw ArchiveError(output, .malformed("the written file has no table of frames"))
         }
-        try archive.compare(with: input, workers: arguments.workers, control: control)
+        try archive.compare(with: input, workers: threads.workers, control: control)
       })
     return CompressionReport(
       input: isStream ? "-" : name, output: output, inputBytes: input.size, outputBytes: size,

@@ -54,7 +54,11 @@ struct ConvertCommand: ToolCommand {
 
   @OptionGroup var surgery: SurgeryArguments
 
-  var terminal: TerminalOptions { surgery.terminal }
+  @OptionGroup var threads: ThreadArguments
+
+  @OptionGroup var report: MakerReport
+
+  @OptionGroup var terminal: TerminalOptions
 
   func validate() throws {
     if fuse != nil, unfuse { throw ValidationError("--fuse and --unfuse exclude each other") }
@@ -64,7 +68,7 @@ struct ConvertCommand: ToolCommand {
   }
 
   func run() throws {
-    let run = SurgeryRun(surgery)
+    let run = SurgeryRun(terminal)
     let base = try base.map { try openBase($0, terminal) }
     let input: ConversionInput
     let plan: ConversionPlan
@@ -79,23 +83,23 @@ struct ConvertCommand: ToolCommand {
       input: input, target: target.rawValue, plan: plan, output: surgery.dryRun ? nil : surgery.output)
     for note in plan.notes { terminal.note(escaped(note)) }
     if let output = surgery.output, !surgery.dryRun { try write(plan, to: output, run, input.path) }
-    try surgery.report.write(terminal, report.render)
+    try self.report.write(terminal, report.render)
   }
 
   private func write(_ plan: ConversionPlan, to output: String, _ run: SurgeryRun, _ input: String) throws(Failure) {
-    try surgery.report.checkFiles()
+    try report.checkFiles()
     switch plan.output {
     case .folder(let draft):
       try SurgeryRun.checkFolder(output, overwrite: surgery.overwrite, inputs: [input])
       try run.perform(total: plan.bytes, unit: .bytes) { (control) throws(SurgeryError) in
-        try DraftWriter(workers: surgery.workers, control: control)
+        try DraftWriter(workers: threads.workers, control: control)
           .write(draft, folder: output, overwrites: surgery.overwrite)
       }
     case .file(let file):
       try checkPlace(output, overwrite: surgery.overwrite)
       try checkUnused(output)
       try run.perform(total: plan.bytes, unit: .bytes) { (control) throws(SurgeryError) in
-        try DraftWriter(workers: surgery.workers, control: control)
+        try DraftWriter(workers: threads.workers, control: control)
           .write(file, to: output, overwrites: surgery.overwrite)
       }
     }

@@ -16,10 +16,14 @@ struct DecompressCommand: ToolCommand {
 
   @OptionGroup var arguments: CompressionArguments
 
-  var terminal: TerminalOptions { arguments.terminal }
+  @OptionGroup var threads: ThreadArguments
+
+  @OptionGroup var report: MakerReport
+
+  @OptionGroup var terminal: TerminalOptions
 
   func run() throws {
-    try arguments.run("decompress") { (input, run) throws(Failure) in try decompress(input, run) }
+    try arguments.run("decompress", report, terminal) { (input, run) throws(Failure) in try decompress(input, run) }
   }
 
   private func decompress(_ input: InputFile, _ run: CompressionRun) throws(Failure) -> CompressionReport {
@@ -34,12 +38,12 @@ struct DecompressCommand: ToolCommand {
       output, total: arguments.verify ? 2 * total : total,
       { (file, control) throws(ArchiveError) in
         guard let archive else { return try StreamedContent.write(input, to: file, control: control) }
-        try archive.write(to: file, workers: arguments.workers, control: control)
+        try archive.write(to: file, workers: threads.workers, control: control)
         return archive.contentSize
       },
       check: { (written, control) throws(ArchiveError) in
         if let archive {
-          try archive.compare(with: written, workers: arguments.workers, control: control)
+          try archive.compare(with: written, workers: threads.workers, control: control)
         } else {
           try StreamedContent.compare(input, with: written, control: control)
         }

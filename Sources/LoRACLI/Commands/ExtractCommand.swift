@@ -48,7 +48,11 @@ struct ExtractCommand: ToolCommand {
 
   @OptionGroup var arguments: SurgeryArguments
 
-  var terminal: TerminalOptions { arguments.terminal }
+  @OptionGroup var threads: ThreadArguments
+
+  @OptionGroup var report: MakerReport
+
+  @OptionGroup var terminal: TerminalOptions
 
   func validate() throws {
     guard rank != nil || energy != nil else {
@@ -77,9 +81,9 @@ struct ExtractCommand: ToolCommand {
     if let output = arguments.output {
       try SurgeryRun.checkFolder(output, overwrite: arguments.overwrite, inputs: [base, tuned])
     }
-    try arguments.report.checkFiles()
-    let run = SurgeryRun(arguments)
-    let (options, dryRun, workers) = (options, arguments.dryRun, arguments.workers)
+    try report.checkFiles()
+    let run = SurgeryRun(terminal)
+    let (options, dryRun, workers) = (options, arguments.dryRun, threads.workers)
     let passes: UInt64 = dryRun || energy != nil ? 2 : 1
     let plan = try run.perform(
       total: ExtractPlan.inputBytes(base: models.base, tuned: models.tuned, passes: passes), unit: .bytes
@@ -103,7 +107,7 @@ struct ExtractCommand: ToolCommand {
     let report = ExtractReport(
       base: base, tuned: tuned, output: arguments.output, plan: plan, outcome: outcome, bytes: bytes,
       isDryRun: dryRun, seconds: CurrentProcess.monotonicSeconds - start)
-    try arguments.report.write(terminal, isGood: !dryRun) { format in
+    try self.report.write(terminal, isGood: !dryRun) { format in
       format == .json ? [report.json.text(pretty: true)] : report.text
     }
   }

@@ -42,21 +42,25 @@ struct RepairCommand: ToolCommand {
 
   @OptionGroup var arguments: SurgeryArguments
 
-  var terminal: TerminalOptions { arguments.terminal }
+  @OptionGroup var threads: ThreadArguments
+
+  @OptionGroup var report: MakerReport
+
+  @OptionGroup var terminal: TerminalOptions
 
   func validate() throws {
     if let alpha, !alpha.isFinite { throw ValidationError("--alpha wants a finite number, not \(alpha)") }
   }
 
   func run() throws {
-    let run = SurgeryRun(arguments)
+    let run = SurgeryRun(terminal)
     var validation = try check.options()
     validation.failOn = failOn == .error ? .error : .warning
-    validation.workers = arguments.workers
+    validation.workers = threads.workers
     let found = adapters.find(terminal)
     for problem in found.problems { StandardError.write("lora-tool: \(problem)\n") }
     guard !found.paths.isEmpty else { throw ExitStatus.failed }
-    try arguments.report.checkFiles()
+    try report.checkFiles()
     let model = try base.map { try openBase($0, terminal) }
     let options = RepairOptions(base: model, alpha: alpha, dtype: arguments.dtype.dtype, validation: validation)
     let places = try self.places(for: found.paths)
@@ -74,7 +78,7 @@ struct RepairCommand: ToolCommand {
       }
     }
     let result = RepairReports(reports, isDryRun: arguments.dryRun)
-    try arguments.report.write(terminal, isGood: result.areSound) { format in
+    try report.write(terminal, isGood: result.areSound) { format in
       format == .json ? [result.json(toolVersion: Version.text).text(pretty: true)] : result.text
     }
     if !found.problems.isEmpty || reports.contains(where: { !$0.isDone }) { throw ExitStatus.failed }
@@ -103,7 +107,7 @@ struct RepairCommand: ToolCommand {
         path, output: nil, mends: plan.mends, left: plan.forecast(), failOn: failOn)
     }
     try run.perform(total: plan.outputBytes, unit: .bytes) { control throws(SurgeryError) in
-      let writer = DraftWriter(workers: arguments.workers, control: control)
+      let writer = DraftWriter(workers: threads.workers, control: control)
       try writer.write(plan.draft(toolVersion: Version.text), folder: place, overwrites: arguments.overwrite)
     }
     let result = Validation.run([place], base: options.base, options: options.validation)

@@ -53,7 +53,11 @@ struct ResizeCommand: ToolCommand {
 
   @OptionGroup var arguments: SurgeryArguments
 
-  var terminal: TerminalOptions { arguments.terminal }
+  @OptionGroup var threads: ThreadArguments
+
+  @OptionGroup var report: MakerReport
+
+  @OptionGroup var terminal: TerminalOptions
 
   func validate() throws {
     guard [rank != nil, energy != nil, ratio != nil, error != nil].count(where: { $0 }) == 1 else {
@@ -91,8 +95,8 @@ struct ResizeCommand: ToolCommand {
     let inputs = found.paths.map { Adapter.load($0) }
     for input in inputs { UsedFiles.insert(input.weightsPath) }
     let outputs = try places(found.paths)
-    try arguments.report.checkFiles()
-    let run = SurgeryRun(arguments)
+    try report.checkFiles()
+    let run = SurgeryRun(terminal)
     var plans = try plan(inputs, run)
     if uniform, let rank = plans.map(\.largestRank).max() {
       for index in plans.indices { plans[index].level(to: rank) }
@@ -101,7 +105,7 @@ struct ResizeCommand: ToolCommand {
     let report = ResizeReport(
       members: members, isFleet: isFleet, isUniform: uniform, isDryRun: arguments.dryRun,
       seconds: CurrentProcess.monotonicSeconds - start)
-    try arguments.report.write(terminal, isGood: !arguments.dryRun) { format in
+    try self.report.write(terminal, isGood: !arguments.dryRun) { format in
       format == .json ? [report.json.text(pretty: true)] : report.text
     }
   }
@@ -127,7 +131,7 @@ struct ResizeCommand: ToolCommand {
   }
 
   private func plan(_ inputs: [Adapter], _ run: SurgeryRun) throws(Failure) -> [ResizePlan] {
-    let (options, dryRun, workers) = (options, arguments.dryRun, arguments.workers)
+    let (options, dryRun, workers) = (options, arguments.dryRun, threads.workers)
     // Only rules that look at the values read the factors here.
     let reads = options.rule.needsValues || dryRun
     let total = reads ? inputs.reduce(0) { $0 &+ $1.factorBytes } : 0
@@ -181,7 +185,7 @@ struct ResizeCommand: ToolCommand {
       return (draft: try Self.surgery { () throws(SurgeryError) in try folder.draft() }, results: results)
     }
     let total = works.reduce(0) { $0 &+ $1.draft.weightBytes }
-    let (workers, overwrite) = (arguments.workers, arguments.overwrite)
+    let (workers, overwrite) = (threads.workers, arguments.overwrite)
     return try run.perform(total: total, unit: .bytes) { (control) throws(SurgeryError) in
       var members: [ResizeReport.Member] = []
       for (index, work) in works.enumerated() {

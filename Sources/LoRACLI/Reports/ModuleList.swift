@@ -12,29 +12,50 @@ struct ModuleList {
 
   init(_ base: BaseModel) { listed = base.listedModules }
 
-  /// What is written of one module, or of one matrix of any expert.
+  /// What is written of one matrix of any expert.
   private struct Layout {
-    /// What stands before the number, or everything.
+    /// What stands before the number.
     var before: [UInt8]
     /// Behind the number: the rest of the name.
     var name: [UInt8] = []
     /// Bytes that the longest number takes in a table; 0 where no blanks make up for shorter ones.
     var width = 0
     var after: [UInt8] = []
+  }
 
-    func write(to text: inout [UInt8], expert: UInt64) {
-      text += before
-      let start = text.count
-      text += String(expert).utf8
-      let digits = text.count - start
-      text += name
-      if digits < width { text += repeatElement(UInt8(ascii: " "), count: width - digits) }
-      text += after
+  /// What is written of all matrices of one expert, its number left to be put in.
+  private struct Block {
+    private(set) var text: [UInt8] = []
+    /// Behind the last digit of each number.
+    private var ends: [Int] = []
+
+    init(_ layouts: [Layout], digits: Int, separator: [UInt8]) {
+      for layout in layouts {
+        text += separator
+        text += layout.before
+        text += repeatElement(UInt8(ascii: "0"), count: digits)
+        ends.append(text.count)
+        text += layout.name
+        text += repeatElement(UInt8(ascii: " "), count: max(0, layout.width - digits))
+        text += layout.after
+      }
+    }
+
+    /// Puts in the number of an expert, which has as many digits as there is room for.
+    mutating func set(_ expert: UInt64) {
+      for end in ends {
+        var (rest, place) = (expert, end)
+        repeat {
+          place -= 1
+          text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+          rest /= 10
+        } while rest > 0
+      }
     }
   }
 
-  /// A table with its heading, a line for each module.
-  var table: String {
+  /// Writes a table with its heading, a line for each module, the last without its end.
+  func writeTable(to stream: inout ReportStream) throws(Failure) {
     var table = TextTable([("module", .left), ("kind", .left), ("in", .right), ("out", .right)])
     for modules in listed {
       switch modules {
@@ -59,17 +80,17 @@ struct ModuleList {
       return Layout(
         before: Array(row[..<start]), name: name, width: width, after: Array(row[(start + width + name.count)...]))
     }
-    let list = list(separator: "\n", { _ in rows.popFirst() ?? [] }, layout)
-    return String(decoding: heading + "\n".utf8 + list, as: UTF8.self)
+    try stream.write(heading)
+    try write(to: &stream, separator: Array("\n".utf8), { _ in rows.popFirst() ?? [] }, layout)
   }
 
-  /// A document of JSON whose last member is the list.
-  func document(_ members: JSONObject) -> String {
+  /// Writes a document of JSON whose last member is the list.
+  func writeDocument(_ members: JSONObject, to stream: inout ReportStream) throws(Failure) {
     var members = members
     members["modules"] = .array([])
     let text = JSONValue.document("bases", toolVersion: Version.text, members).text(pretty: true)
     let ending = "]\n}"
-    guard !listed.isEmpty, text.hasSuffix("[" + ending) else { return text }
+    guard !listed.isEmpty, text.hasSuffix("[" + ending) else { return try stream.write(Array(text.utf8)) }
     func layout(_ kind: ListedModules.Kind) -> Layout {
       func first(_ expert: UInt64) -> [UInt8] {
         element(kind.name.name(of: expert), ModuleKind.linear.rawValue, kind.inFeatures, kind.outFeatures)
@@ -79,8 +100,13 @@ struct ModuleList {
       let start = zip(zero, one).prefix { $0 == $1 }.count
       return Layout(before: Array(zero[..<start]), after: Array(zero[(start + 1)...]))
     }
-    let list = list(separator: ",\n    ", { element($0.name, $0.kindName, $0.inFeatures, $0.outFeatures) }, layout)
-    return text.dropLast(ending.count) + "\n    " + String(decoding: list, as: UTF8.self) + "\n  " + ending
+    // What stands before every element but the first begins with the comma.
+    try stream.write(Array(text.utf8.dropLast(ending.utf8.count)))
+    stream.skip(1)
+    try write(
+      to: &stream, separator: Array(",\n    ".utf8),
+      { element($0.name, $0.kindName, $0.inFeatures, $0.outFeatures) }, layout)
+    try stream.write(Array(("\n  " + ending).utf8))
   }
 
   private func element(_ name: String, _ kind: String, _ input: UInt64, _ output: UInt64) -> [UInt8] {
@@ -90,25 +116,26 @@ struct ModuleList {
     return Array(object.text(pretty: true, indent: 2).utf8)
   }
 
-  /// The modules in their order, as one text.
-  private func list(
-    separator: String, _ text: (LoRAModel.BaseModule) -> [UInt8], _ layout: (ListedModules.Kind) -> Layout
-  ) -> [UInt8] {
-    var list: [UInt8] = []
+  /// Writes the modules in their order, each behind the separator.
+  private func write(
+    to stream: inout ReportStream, separator: [UInt8], _ text: (LoRAModel.BaseModule) -> [UInt8],
+    _ layout: (ListedModules.Kind) -> Layout
+  ) throws(Failure) {
     for modules in listed {
       switch modules {
-      case .one(let module):
-        list += text(module)
-        list += separator.utf8
+      case .one(let module): try stream.write(separator + text(module))
       case .experts(let experts):
-        let layouts = experts.kinds.map(layout)
-        experts.visit { expert, place in
-          layouts[place].write(to: &list, expert: expert)
-          list += separator.utf8
+        let layouts = experts.kinds.map { (count: $0.count, layout: layout($0)) }
+        for range in experts.ranges {
+          var block = Block(
+            layouts.filter { $0.count > range.lowerBound }.map(\.layout), digits: String(range.lowerBound).utf8.count,
+            separator: separator)
+          for expert in range {
+            block.set(expert)
+            try stream.write(block.text)
+          }
         }
       }
     }
-    list.removeLast(min(list.count, separator.utf8.count))
-    return list
   }
 }

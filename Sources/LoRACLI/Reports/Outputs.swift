@@ -21,10 +21,13 @@ func checkPlace(_ path: String, overwrite: Bool) throws(Failure) {
 }
 
 /// Writes a file that a command line names: whole or not at all.
-func writeFile(_ text: String, to path: String) throws(Failure) {
+func writeFile(_ text: String, to path: String) throws(Failure) { try writeFile(Array(text.utf8), to: path) }
+
+/// Writes a file that a command line names: whole or not at all.
+func writeFile(_ bytes: [UInt8], to path: String) throws(Failure) {
   try checkUnused(path)
   do throws(IOError) {
-    try WholeFile.write(Array(text.utf8), to: path)
+    try WholeFile.write(bytes, to: path)
     UsedFiles.insert(path)
   } catch {
     throw outputFailure(error, path)

@@ -24,10 +24,18 @@ package enum StandardOutput {
   static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
   /// Writes all of the text; a reader that has gone away ends the output without an error.
-  package static func write(_ text: String) throws(Failure) {
-    if let number = writeAll(text, to: STDOUT_FILENO), number != EPIPE {
-      throw Failure("\(IOError("write", "standard output", .system(number)))")
-    }
+  package static func write(_ text: String) throws(Failure) { try check(writeAll(text, to: STDOUT_FILENO)) }
+
+  /// Writes all of the bytes; false when the reader has gone away, so that nothing more need be made.
+  static func write(_ bytes: [UInt8]) throws(Failure) -> Bool {
+    try unsafe check(bytes.withUnsafeBytes { unsafe writeAll($0, to: STDOUT_FILENO) })
+  }
+
+  @discardableResult
+  private static func check(_ number: CInt?) throws(Failure) -> Bool {
+    guard let number else { return true }
+    guard number == EPIPE else { throw Failure("\(IOError("write", "standard output", .system(number)))") }
+    return false
   }
 }
 
@@ -40,10 +48,7 @@ extension StandardOutput {
       let part = unsafe UnsafeMutableRawBufferPointer(
         rebasing: buffer.bytes[..<Int(min(file.size - done, UInt64(buffer.count)))])
       do throws(IOError) { unsafe try file.read(into: part, at: done) } catch { throw Failure("\(error)") }
-      if let number = unsafe writeAll(UnsafeRawBufferPointer(part), to: STDOUT_FILENO) {
-        if number == EPIPE { return }
-        throw Failure("\(IOError("write", "standard output", .system(number)))")
-      }
+      guard try unsafe check(writeAll(UnsafeRawBufferPointer(part), to: STDOUT_FILENO)) else { return }
       done += UInt64(part.count)
     }
   }

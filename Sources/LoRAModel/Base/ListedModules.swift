@@ -21,11 +21,21 @@ package enum ListedModules: Sendable {
     /// What stands before the number is the same for all.
     package fileprivate(set) var kinds: [Kind]
 
-    /// All of them in natural order: the number of the expert and the place of the kind among `kinds`.
-    package func visit(_ body: (_ expert: UInt64, _ kind: Int) -> Void) {
-      for expert in 0..<(kinds.map(\.count).max() ?? 0) {
-        for (place, kind) in kinds.enumerated() where expert < kind.count { body(expert, place) }
+    /// All experts, in natural order, as ranges in which the numbers have as many digits and all experts the same kinds
+    /// of matrices: those with a greater `count` than the first number.
+    package var ranges: [Range<UInt64>] {
+      var ranges: [Range<UInt64>] = []
+      let counts = Set(kinds.map(\.count)).sorted()
+      var (first, tenfold): (UInt64, UInt64) = (0, 10)
+      for count in counts {
+        while first < count {
+          let end = min(count, tenfold)
+          ranges.append(first..<end)
+          if end == tenfold { tenfold = tenfold.multipliedReportingOverflow(by: 10).overflow ? .max : tenfold * 10 }
+          first = end
+        }
       }
+      return ranges
     }
   }
 
