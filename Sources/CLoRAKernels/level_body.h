@@ -9,6 +9,7 @@
 #include "level_convert.h"
 #include "level_pack.h"
 #include "level_product.h"
+#include "level_reference.h"
 #include "level_reflect.h"
 #include "level_tally.h"
 
@@ -37,6 +38,9 @@ const lora_level_table LEVEL = {
   .dots_f32 = dots_f32,
   .dots_f64 = dots_f64,
   .reflect_f64 = reflect_f64,
+  .reference_add = reference_add,
+  .reference_numbers = reference_numbers,
+  .reference_doubts = reference_doubts,
   .burn_f32 = burn_f32,
   .burn_f64 = burn_f64,
 };

@@ -101,6 +101,12 @@ typedef struct {
   void (*reflect_f64)(
     size_t reflectors, size_t rows, const double *v, size_t stride, const double *factors, size_t columns, double *top,
     size_t top_stride, double *below);
+  /// The check of a merge: see lora_kernels.h.
+  void (*reference_add)(
+    size_t rows, size_t columns, size_t rank, const double *left, const double *right, double scale, double *sums);
+  void (*reference_numbers)(lora_dtype dtype, const void *codes, size_t count, double *out);
+  size_t (*reference_doubts)(
+    lora_dtype dtype, const void *codes, const double *numbers, size_t count, uint32_t *doubts);
   /// Only multiply-adds, for benchmarks; return how many operations.
   uint64_t (*burn_f32)(uint64_t rounds);
   uint64_t (*burn_f64)(uint64_t rounds);

@@ -41,21 +41,12 @@ public enum TargetSelection: Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .names(let names):
       return names.contains { module.name == $0 || module.name.hasSuffix("." + $0) }
-    case .allLinear: return module.kind == .linear && !Self.isHead(module)
+    case .allLinear: return module.isAllLinear
     case .attention:
       guard module.kind == .linear else { return false }
       guard let end = module.name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return false }
       let holders = String(module.name[..<end])
       return holders.mentions("attn", ignoresCase: true) || holders.mentions("attention", ignoresCase: true)
     }
-  }
-
-  /// The last components of the names of output heads, which `all-linear` leaves out.
-  private static let heads: Set<String> = [
-    "lm_head", "embed_out", "proj_out", "score", "classifier", "qa_outputs", "output_projection",
-  ]
-
-  static func isHead(_ module: LoRAModel.BaseModule) -> Bool {
-    module.tiedTo != nil || heads.contains(String(module.name.dottedComponents.last ?? ""))
   }
 }

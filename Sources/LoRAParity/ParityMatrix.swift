@@ -44,7 +44,7 @@ struct ParityMatrix {
   var inputs: Int { form == .rows ? update.columns : update.rows }
 
   /// Bytes of W in f64 that a block should not have more of.
-  private static let blockBytes = 64 << 20
+  private static let blockBytes = 8 << 20
 
   /// The outputs in blocks; of stored columns all at once.
   var blocks: [Range<Int>] {

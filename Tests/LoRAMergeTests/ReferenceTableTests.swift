@@ -43,12 +43,12 @@ import Testing
         stored += bytes(right ^ change, dtype)
       }
     }
-    let doubts = Set(ReferenceNumbers.doubts(stored, dtype, expected, columns: nil))
+    let doubts = Set(ReferenceNumbers.doubts(stored, dtype, expected[...]))
     #expect(doubts.isSuperset(of: wrong))
     // Ordinary numbers that are right are settled.
     #expect(!doubts.contains(0) && !doubts.contains(3) && !doubts.contains(9))
     let turned = Array(expected.indices.reversed())
-    let backwards = ReferenceNumbers.doubts(stored, dtype, turned.map { expected[$0] }, columns: turned)
+    let backwards = ReferenceNumbers.doubts(stored, dtype, turned.map { expected[$0] }[...], columns: turned)
     #expect(Set(backwards.map { turned[$0] }) == doubts)
   }
 }

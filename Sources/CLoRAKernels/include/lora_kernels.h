@@ -176,6 +176,22 @@ size_t lora_merge_scratch(const lora_merge_job *job);
 void lora_merge(
   lora_level level, const lora_merge_job *job, void *scratch, lora_merge_statistics *_Nullable statistics);
 
+// MARK: Reference
+
+// What a merge is checked by. These share no arithmetic with the merge.
+
+/// sums[i, c] += scale * sum over k of left[i, k] * right[k, c] in f64: `rows` rows of `columns` numbers without gaps, every
+/// product and every sum rounded by itself, k in order from a sum of zero.
+void lora_reference_add(
+  lora_level level, size_t rows, size_t columns, size_t rank, const double *left, const double *right, double scale,
+  double *sums);
+/// The numbers of codes of BF16, F16, F32 or F64.
+void lora_reference_numbers(lora_level level, lora_dtype dtype, const void *codes, size_t count, double *out);
+/// Lists the positions, fewer than 2^32, at which a code is not for certain the nearest to the number. BF16 and F16: where
+/// it is not less than half of the way to the nearer neighbour apart; F32: where the number rounded has another code.
+size_t lora_reference_doubts(
+  lora_level level, lora_dtype dtype, const void *codes, const double *numbers, size_t count, uint32_t *doubts);
+
 // MARK: Apply
 
 /// out[t * out_stride] = sum over k < length of row[k] * tokens[t * stride + k] for `count` tokens: fused multiply-adds

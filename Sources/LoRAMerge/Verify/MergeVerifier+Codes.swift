@@ -18,7 +18,8 @@ extension MergeVerifier {
     for row in rows {
       guard let update = work.updates.last(where: { $0.firstRow <= row }) else { continue }
       let reference = try ReferenceMerge(update, sampled: Array(0..<grid.columns), plan.sources)
-      let expected = try reference.row(row - Int(update.firstRow))
+      let first = row - Int(update.firstRow)
+      let expected = try reference.rows(first..<first + 1)
       let found = try file.contents.bytes(at: offset + UInt64(row * grid.columns), count: grid.columns)
       result.elementsRecomputed += UInt64(grid.columns)
       for (column, value) in zip(reference.columns, expected) {

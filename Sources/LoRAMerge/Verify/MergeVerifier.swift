@@ -190,14 +190,18 @@ public struct MergeVerifier: Sendable {
       let columns = depth.rows(of: update.columns, seed: UInt64(item.ordinal))
       let reference = try ReferenceMerge(update, sampled: columns, plan.sources)
       let chance = plan.chance(of: update)
-      for row in rows {
-        let expected = try reference.row(row)
+      let width = reference.columns.count
+      for batch in ReferenceMerge.batches(rows, columns: update.columns) {
+        let expected = try reference.rows(batch)
         let found = try file.contents.bytes(
-          at: step.offset + UInt64(row * update.outputRowBytes), count: update.outputRowBytes)
-        compare(
-          found, expected, update.outputDType, shard.name,
-          Place(tensor: update.tensor, row: row, columns: reference.columns, chance: chance, count: update.columns),
-          &result)
+          at: step.offset + UInt64(batch.lowerBound * update.outputRowBytes), count: batch.count * update.outputRowBytes)
+        for (position, row) in batch.enumerated() {
+          compare(
+            found, from: position * update.columns, expected[position * width..<(position + 1) * width],
+            update.outputDType, shard.name,
+            Place(tensor: update.tensor, row: row, columns: reference.columns, chance: chance, count: update.columns),
+            &result)
+        }
       }
     }
     return result
@@ -214,8 +218,7 @@ public struct MergeVerifier: Sendable {
       at: source.offset + range.lowerBound * (from.bits / 8), count: count * Int(from.bits / 8))
     let found = try file.contents.bytes(
       at: offset + range.lowerBound * (to.bits / 8), count: count * Int(to.bits / 8))
-    let expected = Array(ReferenceNumbers.values(stored, from).prefix(count))
-    compare(found, expected, to, name, nil, &result)
+    compare(found, ReferenceNumbers.values(stored, from).prefix(count), to, name, nil, &result)
   }
 
   /// Some columns of a row of a matrix.
@@ -235,22 +238,24 @@ public struct MergeVerifier: Sendable {
     }
   }
 
-  /// Compares the stored numbers of a row (all elements without a place) with those that they should be.
+  /// Compares the stored numbers of a row, from the `first` element of those that were read, with those that they should
+  /// be; without a place all of them.
   private func compare(
-    _ found: [UInt8], _ expected: [Double], _ dtype: DType, _ file: String, _ place: Place?,
-    _ result: inout MergeVerification
+    _ found: [UInt8], from first: Int = 0, _ expected: ArraySlice<Double>, _ dtype: DType, _ file: String,
+    _ place: Place?, _ result: inout MergeVerification
   ) {
     result.elementsRecomputed += UInt64(expected.count)
     // Nearly all numbers are settled by a look; what is right for the others is worked out.
+    let columns = place.flatMap { $0.columns.count < $0.count ? $0.columns : nil }
     let doubts =
       place?.chance == nil
-      ? ReferenceNumbers.doubts(found, dtype, expected, columns: place?.columns) : Array(expected.indices)
+      ? ReferenceNumbers.doubts(found, from: first, dtype, expected, columns: columns) : Array(0..<expected.count)
     for position in doubts {
-      let value = expected[position]
+      let value = expected[expected.startIndex + position]
       let index = place?.columns[position] ?? position
       let right =
         place?.code(value, at: position, dtype) ?? ReferenceNumbers.code(rounding: value, to: dtype)
-      let stored = ReferenceNumbers.code(found, index, dtype)
+      let stored = ReferenceNumbers.code(found, first + index, dtype)
       switch ReferenceNumbers.distance(stored, right, dtype) {
       case 0?: continue
       case 1?: result.elementsOffByOne += 1

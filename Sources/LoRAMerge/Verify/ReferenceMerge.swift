@@ -12,6 +12,8 @@ struct ReferenceMerge {
   private let rights: [[Double]]
   /// The bytes of L of every delta that has one.
   private let lefts: [[UInt8]?]
+  /// m of every delta that has magnitudes.
+  private let magnitudes: [[Double]?]
   /// m / ‖W + Δ‖ for every delta whose outputs are columns, by `columns`; empty for others.
   private var columnFactors: [[Double]] = []
 
@@ -24,104 +26,114 @@ struct ReferenceMerge {
     self.columns = columns
     var rights: [[Double]] = []
     var lefts: [[UInt8]?] = []
+    var magnitudes: [[Double]?] = []
     for delta in update.deltas {
-      let elements = ReferenceNumbers.values(try delta.right.bytes(from: sources), delta.right.source.dtype)
+      let elements = ReferenceNumbers.values(try delta.right.source.read(from: sources), delta.right.source.dtype)
       let layout = delta.right.layout
       rights.append(
         (0..<delta.rank).flatMap { rank in
           columns.map { elements[layout.offset + $0 * layout.stride + rank * layout.rankStride] }
         })
-      lefts.append(try delta.left?.bytes(from: sources))
+      lefts.append(try delta.left?.source.read(from: sources))
+      let values = delta.magnitude?.values
+      magnitudes.append(try values.map { values throws(IOError) in
+        ReferenceNumbers.values(try values.read(from: sources), values.dtype)
+      })
     }
-    (self.rights, self.lefts) = (rights, lefts)
+    (self.rights, self.lefts, self.magnitudes) = (rights, lefts, magnitudes)
     if needsNorms { columnFactors = try normFactors() }
   }
 
-  /// The numbers of one row of W' in `columns`, before they are rounded.
-  func row(_ row: Int) throws(IOError) -> [Double] {
-    let base = try self.base(row)
+  /// Rows that are computed together: neighbours, as many as stay in a near cache.
+  ///
+  /// - Parameter rows: in order.
+  static func batches(_ rows: [Int], columns: Int) -> [Range<Int>] {
+    let most = max(1, min(16, 1 << 15 / max(columns, 1)))
+    var batches: [Range<Int>] = []
+    for row in rows {
+      if let last = batches.last, last.upperBound == row, last.count < most {
+        batches[batches.count - 1] = last.lowerBound..<row + 1
+      } else {
+        batches.append(row..<row + 1)
+      }
+    }
+    return batches
+  }
+
+  /// The numbers of rows of W' in `columns`, row by row, before they are rounded.
+  func rows(_ rows: Range<Int>) throws(IOError) -> [Double] {
+    let base = try base(rows)
     var result = base
+    let width = columns.count
     for (number, delta) in update.deltas.enumerated() {
-      let change = try self.change(number, row)
-      for position in columns.indices { result[position] += change[position] }
+      add(number, rows, to: &result)
       switch delta.magnitude?.axis {
       case nil: continue
-      case .columns?: for position in columns.indices { result[position] *= columnFactors[number][position] }
+      case .columns?: for place in result.indices { result[place] *= columnFactors[number][place % width] }
       case .rows?:
-        let norm = zip(base, change).reduce(0) { $0 + ($1.0 + $1.1) * ($1.0 + $1.1) }.squareRoot()
-        let magnitude = try self.magnitude(number, at: Int(update.firstRow) + row)
-        for position in columns.indices where norm != 0 { result[position] *= magnitude / norm }
+        var changed = base
+        add(number, rows, to: &changed)
+        for (position, row) in rows.enumerated() {
+          let places = position * width..<(position + 1) * width
+          let norm = changed[places].reduce(0) { $0 + $1 * $1 }.squareRoot()
+          guard norm != 0 else { continue }
+          let factor = magnitude(number, at: Int(update.firstRow) + row) / norm
+          for place in places { result[place] *= factor }
+        }
       }
     }
     return result
   }
 
-  private func base(_ row: Int) throws(IOError) -> [Double] {
+  private func base(_ rows: Range<Int>) throws(IOError) -> [Double] {
     let bytes = try sources[update.base.source].contents.bytes(
-      at: update.base.offset + UInt64(row * update.baseRowBytes), count: update.baseRowBytes)
+      at: update.base.offset + UInt64(rows.lowerBound * update.baseRowBytes), count: rows.count * update.baseRowBytes)
     let all = ReferenceNumbers.values(bytes, update.baseDType)
-    return columns.count == update.columns ? Array(all.prefix(update.columns)) : columns.map { all[$0] }
+    if columns.count == update.columns { return all }
+    return rows.indices.flatMap { row in
+      columns.map { all[(row - rows.lowerBound) * update.columns + $0] }
+    }
   }
 
-  /// Columns whose sums stay in the nearest cache while the ranks go by.
-  private static let blockColumns = 1024
-
-  /// One row of scale · L · R of a delta, each element summed in the order of the ranks.
-  private func change(_ number: Int, _ row: Int) throws(IOError) -> [Double] {
+  /// Adds scale · L · R of a delta to rows, each element summed in the order of the ranks.
+  private func add(_ number: Int, _ rows: Range<Int>, to sums: inout [Double]) {
     let delta = update.deltas[number]
-    let left = (0..<delta.rank).map { rank in
-      guard let factor = delta.left, let bytes = lefts[number] else { return 1.0 }
-      let position = factor.layout.offset + row * factor.layout.stride + rank * factor.layout.rankStride
-      return ReferenceNumbers.value(ReferenceNumbers.code(bytes, position, factor.source.dtype), factor.source.dtype)
-    }
-    let width = columns.count
-    var sums = [Double](repeating: 0, count: width)
-    unsafe sums.withUnsafeMutableBufferPointer { sums in
-      unsafe rights[number].withUnsafeBufferPointer { right in
-        for start in stride(from: 0, to: width, by: Self.blockColumns) {
-          let end = min(start + Self.blockColumns, width)
-          for rank in 0..<delta.rank {
-            for position in start..<end { unsafe sums[position] += left[rank] * right[rank * width + position] }
-          }
-          for position in start..<end { unsafe sums[position] *= delta.scale }
+    var left = [Double](repeating: 1, count: rows.count * delta.rank)
+    if let factor = delta.left, let bytes = lefts[number] {
+      let dtype = factor.source.dtype
+      for (position, row) in rows.enumerated() {
+        for rank in 0..<delta.rank {
+          let place = factor.layout.offset + row * factor.layout.stride + rank * factor.layout.rankStride
+          left[position * delta.rank + rank] = ReferenceNumbers.value(ReferenceNumbers.code(bytes, place, dtype), dtype)
         }
       }
     }
-    return sums
+    Kernels.addReference(
+      left, rights[number], rank: delta.rank, columns: columns.count, scale: delta.scale, to: &sums)
   }
 
-  private func magnitude(_ number: Int, at output: Int) throws(IOError) -> Double {
-    guard let magnitude = update.deltas[number].magnitude else { return 1 }
-    let bytes = try sources[magnitude.values.source].contents.bytes(
-      at: magnitude.values.offset, count: Int(magnitude.values.count))
-    return ReferenceNumbers.value(ReferenceNumbers.code(bytes, output, magnitude.values.dtype), magnitude.values.dtype)
-  }
+  private func magnitude(_ number: Int, at output: Int) -> Double { magnitudes[number]?[output] ?? 1 }
 
   private func normFactors() throws(IOError) -> [[Double]] {
     var squares = update.deltas.map { _ in [Double](repeating: 0, count: columns.count) }
-    for row in 0..<update.rows {
-      let base = try self.base(row)
+    for rows in Self.batches(Array(0..<update.rows), columns: columns.count) {
+      let base = try base(rows)
       for number in update.deltas.indices where update.deltas[number].magnitude != nil {
-        let change = try self.change(number, row)
-        for position in columns.indices {
-          squares[number][position] += (base[position] + change[position]) * (base[position] + change[position])
-        }
+        var changed = base
+        add(number, rows, to: &changed)
+        for (place, value) in changed.enumerated() { squares[number][place % columns.count] += value * value }
       }
     }
-    var factors: [[Double]] = []
-    for (number, squares) in squares.enumerated() {
-      var row: [Double] = []
-      for (position, square) in squares.enumerated() {
-        row.append(square == 0 ? 1 : try magnitude(number, at: columns[position]) / square.squareRoot())
+    return squares.enumerated().map { number, squares in
+      squares.enumerated().map { position, square in
+        square == 0 ? 1 : magnitude(number, at: columns[position]) / square.squareRoot()
       }
-      factors.append(row)
     }
-    return factors
   }
 }
 
-extension StoredFactor {
-  fileprivate func bytes(from sources: [SafetensorsFile]) throws(IOError) -> [UInt8] {
-    try sources[source.source].contents.bytes(at: source.offset, count: Int(source.count))
+extension TensorSource {
+  fileprivate func read(from sources: [SafetensorsFile]) throws(IOError) -> [UInt8] {
+    try sources[source].contents.bytes(at: offset, count: Int(count))
   }
 }

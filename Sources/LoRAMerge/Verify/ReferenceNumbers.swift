@@ -1,3 +1,4 @@
+import LoRAKernels
 import TensorCore
 
 /// Floating-point codes read and written in plain arithmetic, apart from the kernels that they are there to check.
@@ -52,14 +53,13 @@ enum ReferenceNumbers {
   /// The numbers of all whole elements of some bytes.
   static func values(_ bytes: [UInt8], _ dtype: DType) -> [Double] {
     let count = bytes.count * 8 / Int(dtype.bits)
-    if let table = ReferenceTable.of(dtype) {
-      return (0..<count).map { table.values[Int(bytes[2 * $0]) | Int(bytes[2 * $0 + 1]) << 8] }
+    var isRead = false
+    let numbers = unsafe [Double](unsafeUninitializedCapacity: count) { numbers, initialized in
+      let target = unsafe UnsafeMutableBufferPointer(rebasing: numbers[..<count])
+      isRead = unsafe bytes.withUnsafeBytes { unsafe Kernels.readReference($0, dtype, to: target) }
+      initialized = isRead ? count : 0
     }
-    return (0..<count).map { index in
-      let code = code(bytes, index, dtype)
-      // The language knows this type.
-      return dtype == .f32 ? Double(Float(bitPattern: UInt32(truncatingIfNeeded: code))) : value(code, dtype)
-    }
+    return isRead ? numbers : (0..<count).map { value(code(bytes, $0, dtype), dtype) }
   }
 
   /// The number that a code stands for, exactly.

@@ -1,3 +1,4 @@
+import LoRAKernels
 import TensorCore
 
 /// All numbers of a type of 16 bits, worked out once by `ReferenceNumbers` for the thousand millions that a model has.
@@ -35,22 +36,31 @@ struct ReferenceTable: Sendable {
 }
 
 extension ReferenceNumbers {
-  /// Positions at which the stored number is not for certain the nearest to the one that is expected.
+  /// Positions among `expected`, from 0, at which the stored number is not for certain the nearest to the one that is
+  /// expected.
   ///
   /// - Parameters:
   ///   - stored: elements of the type.
-  ///   - columns: where the element of each expected number stands; nil where all stand in order.
-  static func doubts(_ stored: [UInt8], _ dtype: DType, _ expected: [Double], columns: [Int]?) -> [Int] {
-    if let table = ReferenceTable.of(dtype) {
-      return expected.indices.filter { position in
-        let index = columns?[position] ?? position
-        return !table.isNearest(Int(stored[2 * index]) | Int(stored[2 * index + 1]) << 8, to: expected[position])
+  ///   - first: the element that is expected first.
+  ///   - columns: where the element of each expected number stands behind the first; nil where all stand in order.
+  static func doubts(
+    _ stored: [UInt8], from first: Int = 0, _ dtype: DType, _ expected: ArraySlice<Double>, columns: [Int]? = nil
+  ) -> [Int] {
+    guard let columns else {
+      let looked = unsafe stored.withUnsafeBytes { stored in
+        unsafe expected.withUnsafeBufferPointer { expected in
+          let elements = unsafe UnsafeRawBufferPointer(rebasing: stored[(first * Int(dtype.bits / 8))...])
+          return unsafe Kernels.referenceDoubts(elements, dtype, expected)
+        }
       }
+      return looked ?? Array(0..<expected.count)
     }
-    guard dtype == .f32 else { return Array(expected.indices) }
-    // The language rounds to this type.
-    return expected.indices.filter { position in
-      code(stored, columns?[position] ?? position, dtype) != UInt64(Float(expected[position]).bitPattern)
+    return columns.indices.filter { position in
+      let (code, number) = (code(stored, first + columns[position], dtype), expected[expected.startIndex + position])
+      // The language rounds to F32.
+      return dtype == .f32
+        ? code != UInt64(Float(number).bitPattern)
+        : ReferenceTable.of(dtype)?.isNearest(Int(code), to: number) != true
     }
   }
 }

@@ -297,18 +297,8 @@ extension BaseModel {
 
 extension LoRAModel.BaseModule {
   /// Whether names alone decide if PEFT adapts the module: part of the layers that the model class builds, and for the
-  /// shorthand of all linear modules a matrix and no output head (`_maybe_include_all_linear_layers` in PEFT 0.21: only
-  /// `Linear` and GPT-2's `Conv1D`, and not what `get_output_embeddings` gives).
+  /// shorthand of all linear modules one that it stands for.
   fileprivate func isPlainTarget(of base: BaseModel, allLinear: Bool) -> Bool {
-    if !base.builds(name) { return false }
-    guard allLinear else { return true }
-    let heads: Set<Substring> = [
-      "lm_head", "embed_out", "score", "classifier", "proj_out", "output_projection", "generator_lm_head",
-      "vocab_projector",
-    ]
-    // The last two are torch's MultiheadAttention, in the head of SigLIP and in Aria's projector.
-    let others = ["predictions.decoder", "lm_head.decoder", "head.attention", "multihead_attn"]
-    return kind == .linear && tiedTo == nil && !heads.contains(name.lastComponent)
-      && !others.contains { name.hasSuffix($0) }
+    base.builds(name) && (!allLinear || isAllLinear)
   }
 }
