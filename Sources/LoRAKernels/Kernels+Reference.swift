@@ -46,8 +46,8 @@ extension Kernels {
 
   /// Positions at which a code of BF16, F16 or F32 is not for certain the nearest to a number; nil for another type.
   ///
-  /// Of 16 bits: where the distance is not below half of that to the nearer neighbour. F32: where the number rounded has
-  /// another code.
+  /// Of 16 bits: where the distance is not below half of that to the nearer neighbour. F32: where the number has another
+  /// code when it is rounded.
   ///
   /// - Parameter codes: as many elements as there are numbers, at most 2³².
   package static func referenceDoubts(
@@ -55,7 +55,7 @@ extension Kernels {
     level: KernelLevel = .preferred
   ) -> [Int]? {
     guard let type = reference(dtype), dtype != .f64 else { return nil }
-    precondition(codes.count / Int(dtype.bits / 8) >= numbers.count && numbers.count <= 1 << 32, "fewer codes than numbers")
+    precondition(codes.count / Int(dtype.bits / 8) >= numbers.count, "fewer codes than numbers")
     guard let from = codes.baseAddress, let against = numbers.baseAddress else { return [] }
     let doubts = unsafe [UInt32](unsafeUninitializedCapacity: numbers.count) { doubts, count in
       guard let list = doubts.baseAddress else { return }

@@ -194,7 +194,8 @@ public struct MergeVerifier: Sendable {
       for batch in ReferenceMerge.batches(rows, columns: update.columns) {
         let expected = try reference.rows(batch)
         let found = try file.contents.bytes(
-          at: step.offset + UInt64(batch.lowerBound * update.outputRowBytes), count: batch.count * update.outputRowBytes)
+          at: step.offset + UInt64(batch.lowerBound * update.outputRowBytes), count: batch.count * update.outputRowBytes
+        )
         for (position, row) in batch.enumerated() {
           compare(
             found, from: position * update.columns, expected[position * width..<(position + 1) * width],
@@ -238,8 +239,8 @@ public struct MergeVerifier: Sendable {
     }
   }
 
-  /// Compares the stored numbers of a row, from the `first` element of those that were read, with those that they should
-  /// be; without a place all of them.
+  /// Compares the stored numbers of a row, from the `first` element of those that were read, with what they should be;
+  /// without a place all of them.
   private func compare(
     _ found: [UInt8], from first: Int = 0, _ expected: ArraySlice<Double>, _ dtype: DType, _ file: String,
     _ place: Place?, _ result: inout MergeVerification

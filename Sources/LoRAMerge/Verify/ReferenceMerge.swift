@@ -36,9 +36,10 @@ struct ReferenceMerge {
         })
       lefts.append(try delta.left?.source.read(from: sources))
       let values = delta.magnitude?.values
-      magnitudes.append(try values.map { values throws(IOError) in
-        ReferenceNumbers.values(try values.read(from: sources), values.dtype)
-      })
+      magnitudes.append(
+        try values.map { values throws(IOError) in
+          ReferenceNumbers.values(try values.read(from: sources), values.dtype)
+        })
     }
     (self.rights, self.lefts, self.magnitudes) = (rights, lefts, magnitudes)
     if needsNorms { columnFactors = try normFactors() }
