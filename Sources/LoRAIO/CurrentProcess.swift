@@ -15,6 +15,10 @@ package enum CurrentProcess {
   /// Lets the process open as many files as the system allows it; for programs, not for libraries in them.
   package static func raiseDescriptorLimit() { lora_raise_descriptor_limit() }
 
+  /// Has memory used again when it is freed, instead of being given back and cleared by the system each time; for programs
+  /// that take megabytes again and again, not for libraries in them.
+  package static func keepFreedMemory() { lora_keep_freed_memory() }
+
   /// Lets the calling thread rest.
   package static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 

@@ -80,6 +80,13 @@ package struct FP8Grid: Sendable, Equatable {
     return sign | UInt8(truncatingIfNeeded: min(code, largestCode))
   }
 
+  /// The codes of the numbers nearest to some values over a scale that they share, over as many `codes`.
+  package func code(_ values: UnsafeBufferPointer<Float>, scale: Double, to codes: UnsafeMutableBufferPointer<UInt8>) {
+    for place in 0..<min(values.count, codes.count) {
+      unsafe codes[place] = code(Float(Double(values[place]) / scale))
+    }
+  }
+
   /// The number of every code.
   package var levels: [Double] { CodeLevels.of(codeDType) }
 }

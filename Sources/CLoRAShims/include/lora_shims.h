@@ -55,6 +55,9 @@ long lora_free_descriptors(void);
 // Lets this process open as many files as the system allows without special rights.
 void lora_raise_descriptor_limit(void);
 
+// Has blocks of up to 32 MiB used again when they are freed, instead of being given back to the system.
+void lora_keep_freed_memory(void);
+
 // errno of the calling thread.
 int lora_errno(void);
 

@@ -68,6 +68,7 @@ struct MergeCommand: ToolCommand {
   func run() throws {
     // Before any thread starts: SIGINT and SIGTERM let the merge remove what it has begun to write.
     let interruption = Interruption()
+    CurrentProcess.keepFreedMemory()
     let plan = try inputs.plan(terminal)
     if dryRun { return try write(plan) }
     try report.checkFiles()

@@ -83,6 +83,7 @@ struct ParityCommand: ToolCommand {
   }
 
   func run() throws {
+    CurrentProcess.keepFreedMemory()
     let model = try openBase(base, terminal)
     let other = try merged.map { try openBase($0, terminal) }
     let loaded = Adapter.load(adapter)

@@ -40,17 +40,11 @@ final class RequantizationState: Sendable {
         let rows = first..<min(grid.rows, first + step)
         let (_, merged) = try numbers(rows)
         for row in rows {
-          var place = (row - rows.lowerBound) * grid.columns
+          let start = (row - rows.lowerBound) * grid.columns
           for begin in stride(from: 0, to: grid.columns, by: grid.width) {
             let cell = grid.cell(row: row, column: begin)
-            var most = largest[cell]
-            for _ in begin..<min(grid.columns, begin + grid.width) {
-              // NaN is kept.
-              let magnitude = merged[place].magnitude
-              if !(magnitude <= most) { most = magnitude }
-              place += 1
-            }
-            largest[cell] = most
+            largest[cell] = Self.largest(
+              merged[start + begin..<start + min(begin + grid.width, grid.columns)], largest[cell])
           }
         }
       }
@@ -66,24 +60,50 @@ final class RequantizationState: Sendable {
     }
   }
 
+  /// The largest magnitude of some numbers and another, NaN if there is one.
+  private static func largest(_ values: ArraySlice<Float>, _ other: Float) -> Float {
+    unsafe values.withUnsafeBufferPointer { values in
+      var (most, areNumbers) = (other, true)
+      for place in values.indices {
+        let magnitude = unsafe values[place].magnitude
+        if magnitude > most { most = magnitude }
+        areNumbers = areNumbers && !magnitude.isNaN
+      }
+      return areNumbers ? most : .nan
+    }
+  }
+
   /// The codes of some rows; after the last tile how the whole weight was rounded.
   func codes(_ rows: Range<Int>) throws(IOError) -> (codes: [UInt8], rounding: RoundingStatistics?) {
     let scales = try scales().values
     let (base, merged) = try numbers(rows)
     let grid = work.grid
     let levels = grid.levels
-    var codes = [UInt8](repeating: 0, count: merged.count)
     var roundings: [RoundingStatistics] = []
-    for row in rows {
-      var rounding = RoundingStatistics()
-      for column in 0..<grid.columns {
-        let place = (row - rows.lowerBound) * grid.columns + column
-        let scale = scales[grid.cell(row: row, column: column)]
-        let code = grid.code(Float(Double(merged[place]) / scale))
-        codes[place] = code
-        rounding.count(base: base[place], exact: Double(merged[place]), stored: levels[Int(code)] * scale)
+    let codes = unsafe [UInt8](unsafeUninitializedCapacity: merged.count) { codes, count in
+      count = merged.count
+      unsafe base.withUnsafeBufferPointer { base in
+        unsafe merged.withUnsafeBufferPointer { merged in
+          unsafe levels.withUnsafeBufferPointer { levels in
+            for row in rows {
+              var rounding = RoundingStatistics()
+              let start = (row - rows.lowerBound) * grid.columns
+              for begin in stride(from: 0, to: grid.columns, by: grid.width) {
+                // Elements that share a scale.
+                let places = start + begin..<start + min(begin + grid.width, grid.columns)
+                let scale = scales[grid.cell(row: row, column: begin)]
+                let exact = unsafe UnsafeBufferPointer(rebasing: merged[places])
+                let own = unsafe UnsafeMutableBufferPointer(rebasing: codes[places])
+                unsafe grid.code(exact, scale: scale, to: own)
+                unsafe rounding.count(
+                  base: UnsafeBufferPointer(rebasing: base[places]), exact: exact, codes: UnsafeBufferPointer(own),
+                  levels: levels, scale: scale)
+              }
+              roundings.append(rounding)
+            }
+          }
+        }
       }
-      roundings.append(rounding)
     }
     return (codes, finish(roundings, first: rows.lowerBound))
   }
@@ -113,12 +133,11 @@ final class RequantizationState: Sendable {
       let bytes = try sources[update.base.source].contents.bytes(
         at: update.base.offset + UInt64(own.lowerBound * update.baseRowBytes), count: own.count * update.baseRowBytes)
       let original = bytes.widened(.f64)
-      base += original
-      guard !update.deltas.isEmpty else {
-        merged += original.map { Float($0) }
-        continue
-      }
-      merged += try Self.merged(update, state, own, bytes, sources)
+      let changed =
+        update.deltas.isEmpty
+        ? original.map { Float($0) } : try Self.merged(update, state, own, bytes, sources)
+      // All of them, as a rule.
+      if base.isEmpty { (base, merged) = (original, changed) } else { (base, merged) = (base + original, merged + changed) }
     }
     return (base, merged)
   }

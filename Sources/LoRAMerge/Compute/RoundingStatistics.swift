@@ -42,6 +42,35 @@ public struct RoundingStatistics: Sendable, Equatable {
     }
   }
 
+  /// Counts elements that share a scale, one after the other, as `count` counts one.
+  ///
+  /// - Parameters:
+  ///   - base: base values; `exact` and `codes` have as many elements.
+  ///   - levels: the number of every code.
+  mutating func count(
+    base: UnsafeBufferPointer<Double>, exact: UnsafeBufferPointer<Float>, codes: UnsafeBufferPointer<UInt8>,
+    levels: UnsafeBufferPointer<Double>, scale: Double
+  ) {
+    precondition(exact.count == base.count && codes.count == base.count && levels.count == 256, "sizes differ")
+    var (most, deltas, residuals) = (maxDelta, deltaSquared, residualSquared)
+    for place in base.indices {
+      let exactly = unsafe Double(exact[place])
+      let stored = unsafe levels[Int(codes[place])] * scale
+      let delta = unsafe exactly - base[place]
+      let residual = stored - exactly
+      // A NaN is never below what follows it.
+      if !(delta.magnitude <= most) { most = most.isNaN ? most : delta.magnitude }
+      deltas += delta * delta
+      residuals += residual * residual
+      if !stored.isFinite {
+        notFinite += 1
+        if unsafe base[place].isFinite { overflowed += 1 }
+      }
+    }
+    elements += UInt64(base.count)
+    (maxDelta, deltaSquared, residualSquared) = (most, deltas, residuals)
+  }
+
   /// Root mean square of the delta; nil when it is not a number.
   public var deltaRMS: Double? {
     elements > 0 && deltaSquared.isFinite ? (deltaSquared / Double(elements)).squareRoot() : nil

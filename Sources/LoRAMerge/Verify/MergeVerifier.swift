@@ -8,8 +8,8 @@ import TensorCore
 /// Checks a merged folder against its plan, from the files alone.
 ///
 /// Every byte that was to be copied is compared with its source, headers and other files with the plan, and changed
-/// matrices are computed again in float64 by arithmetic that shares nothing with the kernels: a few rows of every
-/// matrix, or all of them.
+/// matrices are computed again in float64 by arithmetic that shares nothing with the kernels of the merge: a few rows of
+/// every matrix, or all of them.
 public struct MergeVerifier: Sendable {
   /// Which rows of changed matrices are computed again.
   public enum Depth: Sendable, Equatable {
