@@ -62,6 +62,7 @@ enum {
   CUDA_HOST_ALLOC_PORTABLE = 1,
   CUDA_STREAM_NON_BLOCKING = 1,
   CUDA_EVENT_DEFAULT = 0,
+  CUDA_CAPTURE_MODE_RELAXED = 2,
 
   CUDA_JIT_ERROR_LOG_BUFFER = 5,
   CUDA_JIT_ERROR_LOG_BUFFER_BYTES = 6,
@@ -98,6 +99,7 @@ enum {
   CALL(cuStreamCreateWithPriority, "cuStreamCreateWithPriority",                                                     \
        (cuda_stream _Nullable *_Nonnull stream, unsigned flags, int32_t priority))                                   \
   CALL(cuStreamIsCapturing, "cuStreamIsCapturing", (cuda_stream _Nullable stream, int32_t *status))                  \
+  CALL(cuThreadExchangeStreamCaptureMode, "cuThreadExchangeStreamCaptureMode", (int32_t *mode))                      \
   CALL(cuStreamDestroy, "cuStreamDestroy_v2", (cuda_stream stream))                                                  \
   CALL(cuStreamSynchronize, "cuStreamSynchronize", (cuda_stream _Nullable stream))                                   \
   CALL(cuStreamWaitEvent, "cuStreamWaitEvent", (cuda_stream _Nullable stream, cuda_event event, unsigned flags))     \

@@ -29,9 +29,9 @@ enum {
   LORA_DEGRADED = 1,      // done, but slower than it should be: lora_last_error and lora_pool_notice say why
   LORA_OK = 0,
   LORA_INVALID = -1,      // an argument makes no sense
-  LORA_UNREADABLE = -2,   // a file cannot be read or is broken
-  LORA_UNSUPPORTED = -3,  // the adapter does not fit the model, the slots or the engine
-  LORA_UNAVAILABLE = -4,  // no such device
+  LORA_UNREADABLE = -2,   // a file is missing, cannot be read or is broken: cut off, no safetensors, a config of nonsense
+  LORA_UNSUPPORTED = -3,  // the adapter is whole, but does not fit the model, the slots or the engine
+  LORA_UNAVAILABLE = -4,  // no such device, or no driver for it
   LORA_NO_MEMORY = -5,
   LORA_DEVICE = -6,       // the device failed
   LORA_GONE = -7,         // the adapter is no longer in host memory: add it again
