@@ -100,7 +100,9 @@ import Synchronization
     var mode = Int32(CUDA_CAPTURE_MODE_RELAXED)
     try library.check(
       "cuThreadExchangeStreamCaptureMode", unsafe calls.cuThreadExchangeStreamCaptureMode(&mode))
-    defer { _ = unsafe calls.cuThreadExchangeStreamCaptureMode(&mode) }
+    defer {
+      note("cuThreadExchangeStreamCaptureMode", unsafe calls.cuThreadExchangeStreamCaptureMode(&mode))
+    }
     try library.check("cuCtxGetCurrent", unsafe calls.cuCtxGetCurrent(&previous))
     if unsafe previous == handle { return try body() }
     try library.check("cuCtxSetCurrent", unsafe calls.cuCtxSetCurrent(handle))
