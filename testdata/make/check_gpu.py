@@ -157,7 +157,7 @@ def kernel():
             [sys.executable, "-c", opening, str(FOLDER)], cwd=PROJECT, capture_output=True, text=True, timeout=120,
             env={**os.environ, "CUDA_CACHE_DISABLE": cold})
         status, seconds, *says = result.stdout.split(maxsplit=2) or ["-1", "0", last_line(result)]
-        text = f"yes, a pool opens in {float(seconds):.3f} s" if status == "0" else " ".join(says)
+        text = f"yes, a pool opens in {float(seconds):.3f} s" if status == "0" else " ".join(says).strip()
         right(f"does the driver compile the kernel, {question}", status == "0", text)
 
 
@@ -324,32 +324,43 @@ def beside_torch():
     pool.close()
 
 
+def attempt(question, body, *arguments):
+    """A part whose failure is an answer, too, and leaves the others."""
+    try:
+        return body(*arguments)
+    except (RuntimeError, OSError, ValueError, StopIteration, subprocess.SubprocessError) as error:
+        right(question, False, f"{type(error).__name__}: {error}")
+
+
+def swapping(decoding, rank, folder):
+    """Two adapters of a rank by turns."""
+    if driver.is_fake:
+        pool, paths = Pool(), ADAPTERS[:2]
+    else:
+        paths = [write_adapter(pathlib.Path(folder) / f"{rank}-{seed}", rank, seed) for seed in range(2)]
+        pool = Pool(LARGE, residents=2, rank=rank, bytes_each=rank * 6 << 20,
+                    targets=[name.split(".")[1] for name in LINEAR])
+    if pool.status not in (0, DEGRADED):
+        raise RuntimeError(pool.says)
+    interference(pool, [pool.add(path) for path in paths], decoding, rank, 20 if not driver.is_fake else 2)
+    pool.close()
+
+
 def main():
     start = time.monotonic()
     answer("time", "which machine is it", f"{driver.name}, driver {driver.version}, "
            f"{driver.free_bytes / 1e9:.0f} GB free")
     for part in (kernel, contents, times):
-        part()
-    room = min(16 << 30, driver.free_bytes // 2) if not driver.is_fake else 1 << 22
-    decoding = Decoding(driver, room, 64 if not driver.is_fake else 4, 1056 if not driver.is_fake else 8)
-    try:
-        serving(decoding)
-    except (RuntimeError, StopIteration) as error:
-        right("does it serve beside a forward pass", False, f"{error}")
-    with tempfile.TemporaryDirectory() as folder:
-        for rank in (8, 16) if not driver.is_fake else (8,):
-            if driver.is_fake:
-                pool, paths = Pool(), ADAPTERS[:2]
-            else:
-                paths = [write_adapter(pathlib.Path(folder) / f"{rank}-{seed}", rank, seed) for seed in range(2)]
-                pool = Pool(LARGE, residents=2, rank=rank, bytes_each=rank * 6 << 20,
-                            targets=[name.split(".")[1] for name in LINEAR])
-            if pool.status not in (0, DEGRADED):
-                right(f"does a pool for rank {rank} open", False, pool.says)
-                continue
-            interference(pool, [pool.add(path) for path in paths], decoding, rank, 20 if not driver.is_fake else 2)
-            pool.close()
-    beside_torch()
+        attempt(f"is there an answer to: {part.__doc__.splitlines()[0]}", part)
+    # Weights as those of a model of eight billion parameters, where there is room.
+    sizes = (1 << 22, 4, 8) if driver.is_fake else (min(16 << 30, driver.free_bytes // 2), 64, 1056)
+    decoding = attempt("is there a forward pass to serve beside", Decoding, driver, *sizes)
+    if decoding:
+        attempt("does it serve beside a forward pass", serving, decoding)
+        with tempfile.TemporaryDirectory() as folder:
+            for rank in (8,) if driver.is_fake else (8, 16):
+                attempt(f"what does decoding lose to swaps of rank {rank}", swapping, decoding, rank, folder)
+    attempt("does it share the GPU with torch", beside_torch)
     seconds = time.monotonic() - start
     within("does all of this take less than five minutes", seconds < 300, f"{seconds:.0f} s")
     print(", ".join(f"{count} {word}" for word, count in counts.items() if count))
