@@ -64,6 +64,10 @@ enum {
   CUDA_EVENT_DEFAULT = 0,
   CUDA_CAPTURE_MODE_RELAXED = 2,
 
+  CUDA_POINTER_MEMORY_TYPE = 2,
+  CUDA_POINTER_DEVICE = 9,
+  CUDA_MEMORY_TYPE_HOST = 1,
+
   CUDA_JIT_ERROR_LOG_BUFFER = 5,
   CUDA_JIT_ERROR_LOG_BUFFER_BYTES = 6,
 };
@@ -89,6 +93,7 @@ enum {
   CALL(cuMemFree, "cuMemFree_v2", (cuda_address address))                                                            \
   CALL(cuMemHostAlloc, "cuMemHostAlloc", (void *_Nullable *_Nonnull memory, size_t bytes, unsigned flags))           \
   CALL(cuMemFreeHost, "cuMemFreeHost", (void *memory))                                                               \
+  CALL(cuPointerGetAttribute, "cuPointerGetAttribute", (void *value, int32_t attribute, cuda_address address))       \
   CALL(cuMemcpyHtoDAsync, "cuMemcpyHtoDAsync_v2",                                                                    \
        (cuda_address to, const void *from, size_t bytes, cuda_stream _Nullable stream))                              \
   CALL(cuMemcpyDtoHAsync, "cuMemcpyDtoHAsync_v2",                                                                    \

@@ -117,4 +117,24 @@ import Synchronization
     try call("cuMemGetInfo") { unsafe $0.cuMemGetInfo(&free, &total) }
     return (UInt64(free), UInt64(total))
   }
+
+  /// Whose memory an address is in.
+  package enum Owner: Equatable, Sendable {
+    /// The host's.
+    case host
+    /// That of the device of this number.
+    case device(Int)
+  }
+
+  /// Whose memory an address is in; host memory that CUDA knows nothing of is the host's, too.
+  package func owner(of address: DeviceAddress) throws(CUDAError) -> Owner {
+    var (type, ordinal) = (UInt32(0), Int32(0))
+    let result = try result { unsafe $0.cuPointerGetAttribute(&type, Int32(CUDA_POINTER_MEMORY_TYPE), address) }
+    if result == CUDA_INVALID_VALUE || type == CUDA_MEMORY_TYPE_HOST { return .host }
+    try library.check("cuPointerGetAttribute", result)
+    try call("cuPointerGetAttribute") {
+      unsafe $0.cuPointerGetAttribute(&ordinal, Int32(CUDA_POINTER_DEVICE), address)
+    }
+    return .device(Int(ordinal))
+  }
 }

@@ -653,6 +653,16 @@ result_t cuMemsetD8Async(uint64_t to, unsigned char byte, size_t size, stream *s
   return end(submit(s, (operation){.kind = FILL, .to = to, .size = size, .byte = byte, .who = {.name = "a fill"}}));
 }
 
+result_t cuPointerGetAttribute(void *value, int attribute, uint64_t address) {
+  BEGIN("cuPointerGetAttribute", true);
+  block *b = memory_find(address, 1, true);
+  bool is_pinned = !b && memory_find(address, 1, false);
+  if (!b && !is_pinned) return end(INVALID_VALUE);
+  // The type of memory, 1 for the host's and 2 for a device's, or the device's number.
+  *(int *)value = attribute == 2 ? (b ? 2 : 1) : b ? b->device : 0;
+  return end(OK);
+}
+
 // Other numbers than a card's, 0 and -5, so that 0 is not least by luck.
 enum { LEAST_PRIORITY = 1, GREATEST_PRIORITY = -1 };
 
@@ -903,7 +913,7 @@ result_t cuLaunchKernel(
   CALL(cuCtxGetCurrent) CALL(cuCtxSetCurrent) CALL(cuMemHostAlloc) CALL(cuMemFreeHost) CALL(cuMemsetD8Async) \
   CALL(cuCtxGetStreamPriorityRange) CALL(cuStreamCreateWithPriority) \
   CALL(cuStreamSynchronize) CALL(cuStreamIsCapturing) CALL(cuThreadExchangeStreamCaptureMode) \
-  CALL(cuStreamWaitEvent) CALL(cuEventCreate) CALL(cuEventRecord) \
+  CALL(cuPointerGetAttribute) CALL(cuStreamWaitEvent) CALL(cuEventCreate) CALL(cuEventRecord) \
   CALL(cuEventQuery) CALL(cuEventSynchronize) CALL(cuEventElapsedTime) CALL(cuModuleLoadDataEx) \
   CALL(cuModuleGetFunction) CALL(cuModuleUnload) CALL(cuLaunchKernel)
 

@@ -4,6 +4,8 @@ import LoRATestSupport
 import TensorCore
 import Testing
 
+@testable import CUDADriver
+
 /// The status that the C header promises for what can be wrong with an adapter or a call.
 extension CUDATests.LoaderTests {
   /// An adapter for the first attention of the small llama, right as it stands, and ways to spoil it.
@@ -104,6 +106,20 @@ extension CUDATests.LoaderTests {
     let pool = unsafe try open("cuda:0")
     defer { unsafe LoaderLibrary.close(pool) }
     let number = unsafe LoaderLibrary.add(pool, adapter("llama-layers"))
+    // Memory of another owner is refused before a kernel writes there.
+    var buffer = lora_buffer()
+    #expect(unsafe LoaderLibrary.describe(pool, 0, &buffer) == LORA_OK)
+    let bytes = buffer.slot_bytes
+    let context = try CUDAContext(try DriverLibrary.load(FakeDriver.path), device: 1)
+    let other = try DeviceBuffer(context, count: Int(2 * bytes))
+    let pinned = try PinnedBuffer(context, count: Int(2 * bytes))
+    let small = FakeDriver.engineMemory(bytes)
+    defer { FakeDriver.freeEngineMemory(small) }
+    let host = unsafe UInt64(UInt(bitPattern: pinned.bytes.baseAddress))
+    for (address, reason) in [(other.address, "cuda:1"), (host, "not the GPU's"), (small, "not the GPU's")] {
+      #expect(unsafe LoaderLibrary.bind(pool, 0, address, bytes) == LORA_INVALID)
+      #expect(LoaderLibrary.lastError.contains(reason), "\(LoaderLibrary.lastError)")
+    }
     #expect(unsafe LoaderLibrary.load(pool, 0, 0) == LORA_GONE)
     #expect(unsafe LoaderLibrary.load(pool, -5, 0) == LORA_GONE)
     #expect(unsafe LoaderLibrary.load(pool, .min, 0) == LORA_GONE)
