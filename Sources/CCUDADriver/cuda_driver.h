@@ -62,6 +62,11 @@ enum {
   CUDA_HOST_ALLOC_PORTABLE = 1,
   CUDA_STREAM_NON_BLOCKING = 1,
   CUDA_EVENT_DEFAULT = 0,
+  CUDA_CAPTURE_MODE_RELAXED = 2,
+
+  CUDA_POINTER_MEMORY_TYPE = 2,
+  CUDA_POINTER_DEVICE = 9,
+  CUDA_MEMORY_TYPE_HOST = 1,
 
   CUDA_JIT_ERROR_LOG_BUFFER = 5,
   CUDA_JIT_ERROR_LOG_BUFFER_BYTES = 6,
@@ -88,6 +93,7 @@ enum {
   CALL(cuMemFree, "cuMemFree_v2", (cuda_address address))                                                            \
   CALL(cuMemHostAlloc, "cuMemHostAlloc", (void *_Nullable *_Nonnull memory, size_t bytes, unsigned flags))           \
   CALL(cuMemFreeHost, "cuMemFreeHost", (void *memory))                                                               \
+  CALL(cuPointerGetAttribute, "cuPointerGetAttribute", (void *value, int32_t attribute, cuda_address address))       \
   CALL(cuMemcpyHtoDAsync, "cuMemcpyHtoDAsync_v2",                                                                    \
        (cuda_address to, const void *from, size_t bytes, cuda_stream _Nullable stream))                              \
   CALL(cuMemcpyDtoHAsync, "cuMemcpyDtoHAsync_v2",                                                                    \
@@ -98,6 +104,7 @@ enum {
   CALL(cuStreamCreateWithPriority, "cuStreamCreateWithPriority",                                                     \
        (cuda_stream _Nullable *_Nonnull stream, unsigned flags, int32_t priority))                                   \
   CALL(cuStreamIsCapturing, "cuStreamIsCapturing", (cuda_stream _Nullable stream, int32_t *status))                  \
+  CALL(cuThreadExchangeStreamCaptureMode, "cuThreadExchangeStreamCaptureMode", (int32_t *mode))                      \
   CALL(cuStreamDestroy, "cuStreamDestroy_v2", (cuda_stream stream))                                                  \
   CALL(cuStreamSynchronize, "cuStreamSynchronize", (cuda_stream _Nullable stream))                                   \
   CALL(cuStreamWaitEvent, "cuStreamWaitEvent", (cuda_stream _Nullable stream, cuda_event event, unsigned flags))     \

@@ -29,9 +29,9 @@ enum {
   LORA_DEGRADED = 1,      // done, but slower than it should be: lora_last_error and lora_pool_notice say why
   LORA_OK = 0,
   LORA_INVALID = -1,      // an argument makes no sense
-  LORA_UNREADABLE = -2,   // a file cannot be read or is broken
-  LORA_UNSUPPORTED = -3,  // the adapter does not fit the model, the slots or the engine
-  LORA_UNAVAILABLE = -4,  // no such device
+  LORA_UNREADABLE = -2,   // a file is missing, cannot be read or is broken: cut off, no safetensors, a config of nonsense
+  LORA_UNSUPPORTED = -3,  // the adapter is whole, but does not fit the model, the slots or the engine
+  LORA_UNAVAILABLE = -4,  // no such device, or no driver for it
   LORA_NO_MEMORY = -5,
   LORA_DEVICE = -6,       // the device failed
   LORA_GONE = -7,         // the adapter is no longer in host memory: add it again
@@ -93,8 +93,8 @@ int32_t lora_pool_describe(const lora_pool *pool, uint64_t index, lora_buffer *b
 /// Names the engine's memory for one buffer: where slot 0 starts and how many bytes lie from slot to slot (for a torch
 /// tensor: data_ptr() and stride(0) * element_size()). All buffers or none are bound, before the first load; with none
 /// the pool allocates slots of its own. The memory must be the pool's device's and outlive the pool. Addresses and strides
-/// that are no multiples of the element's size, strides below slot_bytes and slots beyond the end of memory are
-/// LORA_INVALID; so is the first load when two buffers share bytes.
+/// that are no multiples of the element's size, strides below slot_bytes, slots beyond the end of memory, and on a GPU
+/// memory of the host or of another GPU are LORA_INVALID; so is the first load when two buffers share bytes.
 int32_t lora_pool_bind(lora_pool *pool, uint64_t index, void *address, uint64_t slot_stride);
 
 /// Reads an adapter (folder or file, compressed or not) into host memory and checks it against model and slots.

@@ -5,7 +5,10 @@ import Synchronization
 /// are shared with them.
 ///
 /// The current context belongs to an operating-system thread, so every group of calls makes this one current and puts
-/// back what the thread had before.
+/// back what the thread had before. So does the mode for captures: by default, a thread that captures a CUDA graph
+/// forbids every thread to allocate or to ask for events, and a call that does so anyway spoils the capture. What is done
+/// here touches no stream that is being captured, so calls are made in the relaxed mode, as PyTorch's allocator makes
+/// its own.
 @safe package final class CUDAContext: Sendable {
   /// The library.
   package let library: DriverLibrary
@@ -61,11 +64,16 @@ import Synchronization
     // Every step is tried, whatever became of the one before: what is not released now never will be.
     let calls = library.calls
     var previous: cuda_context?
+    var mode = Int32(CUDA_CAPTURE_MODE_RELAXED)
+    let exchanged = unsafe calls.cuThreadExchangeStreamCaptureMode(&mode)
+    note("cuThreadExchangeStreamCaptureMode", exchanged)
     note("cuCtxGetCurrent", unsafe calls.cuCtxGetCurrent(&previous))
     let isOther = unsafe previous != handle
     if isOther { note("cuCtxSetCurrent", unsafe calls.cuCtxSetCurrent(handle)) }
     note(name, body(calls))
     if isOther { note("cuCtxSetCurrent", unsafe calls.cuCtxSetCurrent(previous)) }
+    guard exchanged == CUDA_SUCCESS else { return }
+    note("cuThreadExchangeStreamCaptureMode", unsafe calls.cuThreadExchangeStreamCaptureMode(&mode))
   }
 
   private func note(_ name: String, _ result: cuda_result) {
@@ -89,6 +97,12 @@ import Synchronization
   package func current<Value: ~Copyable>(_ body: () throws(CUDAError) -> Value) throws(CUDAError) -> Value {
     let calls = library.calls
     var previous: cuda_context?
+    var mode = Int32(CUDA_CAPTURE_MODE_RELAXED)
+    try library.check(
+      "cuThreadExchangeStreamCaptureMode", unsafe calls.cuThreadExchangeStreamCaptureMode(&mode))
+    defer {
+      note("cuThreadExchangeStreamCaptureMode", unsafe calls.cuThreadExchangeStreamCaptureMode(&mode))
+    }
     try library.check("cuCtxGetCurrent", unsafe calls.cuCtxGetCurrent(&previous))
     if unsafe previous == handle { return try body() }
     try library.check("cuCtxSetCurrent", unsafe calls.cuCtxSetCurrent(handle))
@@ -102,5 +116,25 @@ import Synchronization
     var total = 0
     try call("cuMemGetInfo") { unsafe $0.cuMemGetInfo(&free, &total) }
     return (UInt64(free), UInt64(total))
+  }
+
+  /// Whose memory an address is in.
+  package enum Owner: Equatable, Sendable {
+    /// The host's.
+    case host
+    /// That of the device of this number.
+    case device(Int)
+  }
+
+  /// Whose memory an address is in; host memory that CUDA knows nothing of is the host's, too.
+  package func owner(of address: DeviceAddress) throws(CUDAError) -> Owner {
+    var (type, ordinal) = (UInt32(0), Int32(0))
+    let result = try result { unsafe $0.cuPointerGetAttribute(&type, Int32(CUDA_POINTER_MEMORY_TYPE), address) }
+    if result == CUDA_INVALID_VALUE || type == CUDA_MEMORY_TYPE_HOST { return .host }
+    try library.check("cuPointerGetAttribute", result)
+    try call("cuPointerGetAttribute") {
+      unsafe $0.cuPointerGetAttribute(&ordinal, Int32(CUDA_POINTER_DEVICE), address)
+    }
+    return .device(Int(ordinal))
   }
 }

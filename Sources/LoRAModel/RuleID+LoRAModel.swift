@@ -1,4 +1,5 @@
 public import Diagnostics
+import Safetensors
 
 /// What can be wrong with the config of an adapter.
 extension RuleID {
@@ -14,4 +15,10 @@ extension RuleID {
   public static let baseUnknownArchitecture = RuleID("base-unknown-architecture", .warning)
   /// `base-config-mismatch`.
   public static let baseConfigMismatch = RuleID("base-config-mismatch", .warning)
+
+  /// Rules about the files of an adapter, whatever they are to fit.
+  static let aboutFiles: Set<RuleID> = [
+    .fileUnreadable, .fileNotSafetensors, .pickleWeights, .headerInvalid, .headerDuplicateKey, .compressedCorrupt,
+    .securityPath, .indexInvalid, .shardMismatch, .configMissing, .configInvalid,
+  ]
 }

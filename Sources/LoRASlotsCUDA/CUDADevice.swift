@@ -141,6 +141,24 @@ package final class CUDADevice: SlotDevice {
     }
   }
 
+  /// That memory is the host's, or another GPU's: a kernel that writes there ends the whole process's context.
+  package func problem(withMemoryFrom first: UInt64, through last: UInt64) -> String? {
+    for address in [first, last] {
+      let place = "the memory at 0x\(String(address, radix: 16))"
+      do throws(CUDAError) {
+        switch try context.owner(of: address) {
+        case .device(context.ordinal): continue
+        case .device(let other): return "\(place) is that of cuda:\(other), not \(name)"
+        case .host: return "\(place) is not the GPU's; bind memory of \(name)"
+        }
+      } catch {
+        // The next call tells it.
+        context.keep(error)
+      }
+    }
+    return nil
+  }
+
   /// A CUDA stream of this process; 0 is the legacy default stream.
   package func stream(_ handle: UInt) -> (any EngineStream)? { CUDAEngineStream(device: self, handle: handle) }
 

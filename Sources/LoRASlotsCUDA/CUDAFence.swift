@@ -13,7 +13,13 @@ package class CUDAFence: SlotFence, @unchecked Sendable {
 
   /// Whether the stream has passed it; a stream that has failed has.
   package var isDone: Bool {
-    do throws(CUDAError) { return try milestone.event.isPassed() } catch { return true }
+    do throws(CUDAError) {
+      return try milestone.event.isPassed()
+    } catch {
+      // What failed around the question is told by the next call that can throw.
+      if error.call != "cuEventQuery" { device.context.keep(error) }
+      return true
+    }
   }
 
   /// Blocks until the stream has passed it.

@@ -24,6 +24,7 @@ enum { MOST_DEVICES = 2, MOST_PARAMETERS = 16 };
 // MARK: State
 
 typedef struct operation operation;
+typedef struct graph graph;
 typedef struct event {
   operation *record;  // the last one that is queued and has not run
   bool was_recorded;
@@ -36,14 +37,15 @@ typedef struct stream {
   struct stream *next;
   operation *first, *last;
   unsigned index;
-  bool is_captured;
+  graph *captured;     // what is queued goes there while the stream is captured
+  bool is_invalidated; // the capture
   vector_clock clock;  // what comes before the next operation
 } stream;
 
 struct operation {
   operation *next;
   stream *stream;
-  enum { COPY_TO_DEVICE, COPY_TO_HOST, FILL, LAUNCH, RECORD, WAIT } kind;
+  enum { COPY_TO_DEVICE, COPY_TO_HOST, FILL, LAUNCH, RECORD, WAIT, REPLAY } kind;
   uint64_t to, from, size;
   bool is_pageable;
   uint64_t digest;     // of what a copy to the device reads, when it was queued
@@ -54,8 +56,15 @@ struct operation {
   actor who;
   event *event;
   operation *awaited;
+  graph *replayed;
   bool is_done;
   int references;
+};
+
+// What one stream was given while it was captured, in this order; the graph and what is launched of it are the same.
+struct graph {
+  int count, references;
+  operation *nodes;
 };
 
 typedef struct { ptx_kernel *kernel; } module;
@@ -70,6 +79,9 @@ static uint32_t launches;
 static int context_references[MOST_DEVICES];
 static char contexts[MOST_DEVICES];
 static _Thread_local char *current;
+// Modes of captures, and of what a thread may do meanwhile.
+enum { CAPTURE_GLOBAL = 0, CAPTURE_RELAXED = 2 };
+static _Thread_local int capture_mode;
 static bool is_initialized;
 static result_t sticky;
 
@@ -121,6 +133,7 @@ void fake_cuda_reset(enum fake_cuda_policy new_policy) {
   hides_names = counts_sectors = false;
   sticky = OK;
   current = NULL;
+  capture_mode = CAPTURE_GLOBAL;
   fake_cuda_counts live = counts;
   memset(&counts, 0, sizeof counts);
   counts.violations = live.violations;
@@ -291,6 +304,28 @@ static bool copy_to_device(const operation *o) {
   return true;
 }
 
+static void drop_graph(graph *g) {
+  if (--g->references > 0) return;
+  free(g->nodes);
+  free(g);
+}
+
+static void run(operation *o);
+
+// Runs what was captured, as one operation: what waits for it waits for all of it.
+static void replay(const operation *o) {
+  for (int i = 0; i < o->replayed->count; i++) {
+    operation node = o->replayed->nodes[i];
+    const char *name = node.who.name;
+    node.who = o->who;
+    node.who.name = name;
+    // What the host has written since the capture is what is copied.
+    if (node.kind == COPY_TO_DEVICE) node.digest = digest_of((const void *)(uintptr_t)node.from, node.size);
+    run(&node);
+  }
+  drop_graph(o->replayed);
+}
+
 // Runs one operation whose predecessors on its stream have run.
 static void run(operation *o) {
   switch (o->kind) {
@@ -318,6 +353,7 @@ static void run(operation *o) {
     case WAIT:
       if (o->awaited) run_until(o->awaited), drop(o->awaited), o->awaited = NULL;
       break;
+    case REPLAY: replay(o); break;
   }
 }
 
@@ -384,10 +420,21 @@ static stream *known(stream *s) {
   return NULL;
 }
 
+static result_t capture(stream *s, operation order) {
+  // An event would draw other streams into the graph, or something from outside of it.
+  if (order.kind == RECORD || order.kind == WAIT || order.kind == REPLAY)
+    return violate(UNKNOWN, "an event is used on a stream that is being captured"), CAPTURE_INVALIDATED;
+  operation *nodes = realloc(s->captured->nodes, sizeof *nodes * (size_t)(s->captured->count + 1));
+  if (!nodes) return OUT_OF_MEMORY;
+  s->captured->nodes = nodes;
+  nodes[s->captured->count++] = order;
+  return OK;
+}
+
 static result_t submit(stream *s, operation order) {
   s = known(s);
   if (!s) return INVALID_HANDLE;
-  if (s->is_captured) return violate(UNKNOWN, "work is queued on a stream that is being captured"), CAPTURE_INVALIDATED;
+  if (s->captured) return capture(s, order);
   operation *o = malloc(sizeof *o);
   if (!o) return OUT_OF_MEMORY;
   *o = order;
@@ -525,16 +572,23 @@ result_t cuMemGetInfo_v2(size_t *free_bytes, size_t *total) {
   return end(OK);
 }
 
-// A capture in the global mode, which is the default, forbids every thread what might wait for the device.
 static bool captures(void) {
   for (stream *s = streams; s; s = s->next)
-    if (s->is_captured) return true;
+    if (s->captured) return true;
   return false;
+}
+
+// A capture in the global mode, which is the default, forbids every thread what might wait for the device, but those
+// that have asked for the relaxed mode; a capture in which it is tried is of no use any more.
+static bool captures_forbid(void) {
+  if (capture_mode == CAPTURE_RELAXED || !captures()) return false;
+  for (stream *s = streams; s; s = s->next) s->is_invalidated = s->captured;
+  return true;
 }
 
 result_t cuMemAlloc_v2(uint64_t *address, size_t size) {
   BEGIN("cuMemAlloc", true);
-  if (captures()) return end(CAPTURE_UNSUPPORTED);
+  if (captures_forbid()) return end(CAPTURE_UNSUPPORTED);
   if (!size) return end(INVALID_VALUE);
   block *b = new_block(size, true, (int)(current - contexts));
   if (!b) return end(OUT_OF_MEMORY);
@@ -544,13 +598,14 @@ result_t cuMemAlloc_v2(uint64_t *address, size_t size) {
 
 result_t cuMemFree_v2(uint64_t address) {
   result_t result = begin("cuMemFree", true);
+  if (captures_forbid()) return end(CAPTURE_UNSUPPORTED);
   return end(free_block(address, true) ? result : INVALID_VALUE);
 }
 
 result_t cuMemHostAlloc(void **memory, size_t size, unsigned flags) {
   (void)flags;
   BEGIN("cuMemHostAlloc", true);
-  if (captures()) return end(CAPTURE_UNSUPPORTED);
+  if (captures_forbid()) return end(CAPTURE_UNSUPPORTED);
   if (!size) return end(INVALID_VALUE);
   block *b = new_block(size, false, 0);
   *memory = b ? b->bytes : NULL;
@@ -559,6 +614,7 @@ result_t cuMemHostAlloc(void **memory, size_t size, unsigned flags) {
 
 result_t cuMemFreeHost(void *memory) {
   result_t result = begin("cuMemFreeHost", true);
+  if (captures_forbid()) return end(CAPTURE_UNSUPPORTED);
   return end(free_block((uint64_t)(uintptr_t)memory, false) ? result : INVALID_VALUE);
 }
 
@@ -579,13 +635,15 @@ result_t cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t size, stream
 result_t cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t size, stream *s) {
   BEGIN("cuMemcpyDtoHAsync", true);
   if (!memory_find(from, size, true)) return end(INVALID_VALUE);
+  bool is_pageable = !memory_find((uint64_t)(uintptr_t)to, size, false);
+  if (is_pageable && known(s) && known(s)->captured) return end(CAPTURE_UNSUPPORTED);
   counts.copies++;
   counts.bytes_to_host += size;
   result_t result = submit(
     s, (operation){.kind = COPY_TO_HOST, .to = (uint64_t)(uintptr_t)to, .from = from, .size = size,
                    .who = {.name = "a copy to the host"}});
   // To memory that is not pinned the driver has copied when it returns.
-  if (result == OK && !memory_find((uint64_t)(uintptr_t)to, size, false)) drain(known(s)), has_ended(&known(s)->clock);
+  if (result == OK && is_pageable) drain(known(s)), has_ended(&known(s)->clock);
   return end(result);
 }
 
@@ -593,6 +651,16 @@ result_t cuMemsetD8Async(uint64_t to, unsigned char byte, size_t size, stream *s
   BEGIN("cuMemsetD8Async", true);
   if (!memory_find(to, size, true)) return end(INVALID_VALUE);
   return end(submit(s, (operation){.kind = FILL, .to = to, .size = size, .byte = byte, .who = {.name = "a fill"}}));
+}
+
+result_t cuPointerGetAttribute(void *value, int attribute, uint64_t address) {
+  BEGIN("cuPointerGetAttribute", true);
+  block *b = memory_find(address, 1, true);
+  bool is_pinned = !b && memory_find(address, 1, false);
+  if (!b && !is_pinned) return end(INVALID_VALUE);
+  // The type of memory, 1 for the host's and 2 for a device's, or the device's number.
+  *(int *)value = attribute == 2 ? (b ? 2 : 1) : b ? b->device : 0;
+  return end(OK);
 }
 
 // Other numbers than a card's, 0 and -5, so that 0 is not least by luck.
@@ -628,14 +696,74 @@ result_t cuStreamIsCapturing(stream *s, int *status) {
   s = known(s);
   if (!s) return end(INVALID_HANDLE);
   if (s == &default_stream && captures()) return end(CAPTURE_IMPLICIT);
-  *status = s->is_captured;
+  // Active, or invalidated.
+  *status = !s->captured ? 0 : s->is_invalidated ? 2 : 1;
   return end(OK);
 }
 
-void fake_cuda_capture(uint64_t handle, int does) {
-  pthread_mutex_lock(&lock);
-  known((stream *)(uintptr_t)handle)->is_captured = does;
-  pthread_mutex_unlock(&lock);
+result_t cuThreadExchangeStreamCaptureMode(int *mode) {
+  BEGIN("cuThreadExchangeStreamCaptureMode", false);
+  int before = capture_mode;
+  capture_mode = *mode;
+  *mode = before;
+  return end(OK);
+}
+
+// What follows about graphs is called by engines, not by what is tested: one stream, in the global mode.
+
+result_t cuStreamBeginCapture_v2(stream *s, int mode) {
+  BEGIN("cuStreamBeginCapture", true);
+  if (!s || !known(s) || s->captured || mode != CAPTURE_GLOBAL) return end(INVALID_VALUE);
+  s->captured = calloc(1, sizeof *s->captured);
+  if (!s->captured) return end(OUT_OF_MEMORY);
+  s->captured->references = 1;
+  s->is_invalidated = false;
+  return end(OK);
+}
+
+result_t cuStreamEndCapture(stream *s, graph **g) {
+  BEGIN("cuStreamEndCapture", true);
+  *g = NULL;
+  if (!s || !known(s) || !s->captured) return end(INVALID_VALUE);
+  graph *captured = s->captured;
+  s->captured = NULL;
+  if (s->is_invalidated) return drop_graph(captured), end(CAPTURE_INVALIDATED);
+  *g = captured;
+  return end(OK);
+}
+
+result_t cuGraphInstantiateWithFlags(graph **launched, graph *g, uint64_t flags) {
+  BEGIN("cuGraphInstantiateWithFlags", true);
+  (void)flags;
+  g->references++;
+  *launched = g;
+  return end(OK);
+}
+
+result_t cuGraphLaunch(graph *launched, stream *s) {
+  BEGIN("cuGraphLaunch", true);
+  launched->references++;
+  result_t result = submit(s, (operation){.kind = REPLAY, .replayed = launched, .who = {.name = "a graph"}});
+  return end(result);
+}
+
+result_t cuGraphGetNodes(graph *g, void *nodes, size_t *count) {
+  BEGIN("cuGraphGetNodes", true);
+  (void)nodes;
+  *count = (size_t)g->count;
+  return end(OK);
+}
+
+result_t cuGraphExecDestroy(graph *launched) {
+  result_t result = begin("cuGraphExecDestroy", true);
+  drop_graph(launched);
+  return end(result);
+}
+
+result_t cuGraphDestroy(graph *g) {
+  result_t result = begin("cuGraphDestroy", true);
+  drop_graph(g);
+  return end(result);
 }
 
 result_t cuStreamDestroy_v2(stream *s) {
@@ -657,6 +785,8 @@ result_t cuStreamSynchronize(stream *s) {
   BEGIN("cuStreamSynchronize", true);
   s = known(s);
   if (!s) return end(INVALID_HANDLE);
+  if (s->captured) s->is_invalidated = true;
+  if (s->captured || captures_forbid()) return end(CAPTURE_UNSUPPORTED);
   // The legacy default stream waits for nothing here: no caller may rely on it.
   drain(s);
   has_ended(&s->clock);
@@ -694,6 +824,7 @@ result_t cuEventRecord(event *e, stream *s) {
 
 result_t cuEventQuery(event *e) {
   BEGIN("cuEventQuery", true);
+  if (captures_forbid()) return end(CAPTURE_UNSUPPORTED);
   if (!e->record) {
     if (e->was_recorded) has_ended(&e->clock);
     return end(sticky);
@@ -705,6 +836,7 @@ result_t cuEventQuery(event *e) {
 
 result_t cuEventSynchronize(event *e) {
   BEGIN("cuEventSynchronize", true);
+  if (captures_forbid()) return end(CAPTURE_UNSUPPORTED);
   if (e->record) run_until(e->record);
   if (e->was_recorded) has_ended(&e->clock);
   return end(sticky);
@@ -720,6 +852,7 @@ result_t cuEventElapsedTime(float *milliseconds, event *start, event *finish) {
 
 result_t cuModuleLoadDataEx(module **m, const void *image, unsigned count, int *options, void **values) {
   BEGIN("cuModuleLoadDataEx", true);
+  if (captures_forbid()) return end(CAPTURE_UNSUPPORTED);
   char log[256] = "ptxas fatal: the fake refuses this PTX";
   ptx_kernel *kernel = jit_result == OK ? ptx_compile(image, log, sizeof log) : NULL;
   if (!kernel) {
@@ -779,8 +912,8 @@ result_t cuLaunchKernel(
   CALL(cuDeviceGet) CALL(cuDeviceGetName) CALL(cuDeviceGetAttribute) CALL(cuDevicePrimaryCtxRetain) \
   CALL(cuCtxGetCurrent) CALL(cuCtxSetCurrent) CALL(cuMemHostAlloc) CALL(cuMemFreeHost) CALL(cuMemsetD8Async) \
   CALL(cuCtxGetStreamPriorityRange) CALL(cuStreamCreateWithPriority) \
-  CALL(cuStreamSynchronize) CALL(cuStreamIsCapturing) \
-  CALL(cuStreamWaitEvent) CALL(cuEventCreate) CALL(cuEventRecord) \
+  CALL(cuStreamSynchronize) CALL(cuStreamIsCapturing) CALL(cuThreadExchangeStreamCaptureMode) \
+  CALL(cuPointerGetAttribute) CALL(cuStreamWaitEvent) CALL(cuEventCreate) CALL(cuEventRecord) \
   CALL(cuEventQuery) CALL(cuEventSynchronize) CALL(cuEventElapsedTime) CALL(cuModuleLoadDataEx) \
   CALL(cuModuleGetFunction) CALL(cuModuleUnload) CALL(cuLaunchKernel)
 

@@ -16,12 +16,15 @@ enum {
 // MARK: Instructions
 
 typedef enum {
-  MOVE, PACK, UNPACK, PARAMETER, ADD, SUBTRACT, MULTIPLY, MULTIPLY_WIDE, MULTIPLY_ADD, DIVIDE, REMAINDER, SHIFT_LEFT,
-  SHIFT_RIGHT, AND, OR, EXTRACT, ADD_F, MULTIPLY_F, FUSED_F, COMPARE, SELECT, HALF_TO_FLOAT, FLOAT_TO_HALF, LOAD, STORE,
+  MOVE, PACK, UNPACK, PARAMETER, ADD, SUBTRACT, MULTIPLY, MULTIPLY_WIDE, MULTIPLY_ADD, MULTIPLY_ADD_WIDE, DIVIDE,
+  REMAINDER, MINIMUM, SHIFT_LEFT, SHIFT_RIGHT, AND, OR, EXTRACT, PERMUTE, ADD_F, MULTIPLY_F, FUSED_F, COMPARE, SELECT, HALF_TO_FLOAT, FLOAT_TO_HALF, LOAD, STORE,
   LOAD_SHARED, STORE_SHARED, BARRIER, BRANCH, RETURN,
 } operation;
 
-typedef enum { LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL, NOT_EQUAL_OR_NAN } comparison;
+typedef enum { LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL, NOT_EQUAL_OR_NAN, ANY_NAN } comparison;
+
+// What a comparison does with a predicate of before.
+typedef enum { ALONE, AND_BEFORE, OR_BEFORE } combination;
 
 typedef enum { REGISTER, CONSTANT, THREAD, GROUP, ADDRESS } operand_kind;
 
@@ -34,7 +37,9 @@ typedef struct {
 typedef struct {
   operation what;
   comparison how;
+  combination with;
   bool is_float;    // of a comparison
+  bool takes_opposite;  // of a predicate of before
   unsigned size;    // bytes of the operands, or of an access
   int guard;        // a predicate, or negative
   bool is_negated;
@@ -57,7 +62,8 @@ struct ptx_kernel {
 };
 
 // The forms that are known. Operands, the result first: p predicate, h w d integers of 16, 32, 64 bits, f float,
-// x 32 bits of either kind, A address in brackets, S one in shared memory, P parameter; a vector in braces.
+// x 32 bits of either kind, n 16 or
+// 32 bits, A address in brackets, S one in shared memory, P parameter; a vector in braces.
 static const struct {
   const char *form;
   operation what;
@@ -69,7 +75,9 @@ static const struct {
   {"mov.u64", MOVE, 8, "dd"},
   {"add.u32", ADD, 4, "www"}, {"add.u64", ADD, 8, "ddd"}, {"sub.u32", SUBTRACT, 4, "www"},
   {"sub.u64", SUBTRACT, 8, "ddd"}, {"mul.lo.u32", MULTIPLY, 4, "www"}, {"mul.lo.u64", MULTIPLY, 8, "ddd"},
-  {"mul.wide.u32", MULTIPLY_WIDE, 4, "dww"}, {"mad.lo.u64", MULTIPLY_ADD, 8, "dddd"}, {"div.u32", DIVIDE, 4, "www"},
+  {"mul.wide.u32", MULTIPLY_WIDE, 4, "dww"}, {"mad.lo.u32", MULTIPLY_ADD, 4, "wwww"},
+  {"mad.lo.u64", MULTIPLY_ADD, 8, "dddd"}, {"mad.wide.u32", MULTIPLY_ADD_WIDE, 4, "dwwd"},
+  {"min.u32", MINIMUM, 4, "www"}, {"prmt.b32", PERMUTE, 4, "wwww"}, {"div.u32", DIVIDE, 4, "www"},
   {"div.u64", DIVIDE, 8, "ddd"}, {"rem.u64", REMAINDER, 8, "ddd"}, {"shl.b32", SHIFT_LEFT, 4, "www"},
   {"shl.b64", SHIFT_LEFT, 8, "ddw"}, {"shr.u32", SHIFT_RIGHT, 4, "www"}, {"and.b32", AND, 4, "www"},
   {"or.b32", OR, 4, "www"}, {"add.rn.f32", ADD_F, 4, "fff"}, {"mul.rn.f32", MULTIPLY_F, 4, "fff"},
@@ -77,7 +85,7 @@ static const struct {
   // Registers hold their bits in 64, the upper ones zero: widening moves them, narrowing cuts them.
   {"cvt.u64.u32", MOVE, 4, "dw"}, {"cvt.u32.u64", MOVE, 4, "wd"}, {"cvt.u32.u16", MOVE, 2, "wh"},
   {"cvt.u16.u32", MOVE, 2, "hw"}, {"cvt.f32.f16", HALF_TO_FLOAT, 2, "fh"}, {"cvt.rn.f16.f32", FLOAT_TO_HALF, 4, "hf"},
-  {"ld.global.nc.u8", LOAD, 1, "wA"}, {"ld.global.nc.u16", LOAD, 2, "hA"}, {"ld.global.nc.u32", LOAD, 4, "wA"},
+  {"ld.global.nc.u8", LOAD, 1, "wA"}, {"ld.global.nc.u16", LOAD, 2, "nA"}, {"ld.global.nc.u32", LOAD, 4, "wA"},
   {"ld.global.nc.u64", LOAD, 8, "dA"}, {"ld.global.nc.f32", LOAD, 4, "fA"}, {"ld.global.nc.v2.u32", LOAD, 4, "{ww}A"},
   {"ld.global.nc.v2.b32", LOAD, 4, "{xx}A"}, {"ld.global.nc.v4.u32", LOAD, 4, "{wwww}A"},
   {"ld.global.nc.v2.u64", LOAD, 8, "{dd}A"}, {"st.global.u16", STORE, 2, "Ah"}, {"st.global.u32", STORE, 4, "Aw"},
@@ -91,7 +99,7 @@ static const struct {
 
 static const struct { const char *name; comparison how; } comparisons[] = {
   {"lt", LESS}, {"le", LESS_EQUAL}, {"gt", GREATER}, {"ge", GREATER_EQUAL}, {"eq", EQUAL}, {"ne", NOT_EQUAL},
-  {"neu", NOT_EQUAL_OR_NAN},
+  {"neu", NOT_EQUAL_OR_NAN}, {"nan", ANY_NAN},
 };
 
 // MARK: Reading
@@ -239,7 +247,8 @@ static uint64_t constant(reader *r, char wanted) {
 }
 
 static bool is_compatible(char type, char wanted) {
-  return type == wanted || (wanted == 'f' && type == 'w') || (wanted == 'x' && (type == 'w' || type == 'f'));
+  return type == wanted || (wanted == 'f' && type == 'w') || (wanted == 'x' && (type == 'w' || type == 'f'))
+    || (wanted == 'n' && (type == 'h' || type == 'w'));
 }
 
 static operand read_operand(reader *r, char wanted) {
@@ -320,15 +329,25 @@ static void read_comparison(reader *r, instruction *i, const char *form) {
   memcpy(how, start, length);
   how[length] = 0;
   i->what = COMPARE;
+  char *with = strchr(how, '.');
+  if (with) {
+    i->with = strcmp(with, ".and") == 0 ? AND_BEFORE : OR_BEFORE;
+    if (i->with == OR_BEFORE && strcmp(with, ".or") != 0) return refuse(r, "%s is not known", form);
+    *with = 0;
+  }
   bool is_known = false;
   for (size_t k = 0; k < sizeof comparisons / sizeof *comparisons; k++)
     if (strcmp(comparisons[k].name, how) == 0) i->how = comparisons[k].how, is_known = true;
   i->is_float = strcmp(type, "f32") == 0;
   i->size = strcmp(type, "u64") == 0 ? 8 : 4;
   if (!is_known || (!i->is_float && strcmp(type, "u32") != 0 && i->size != 8)
-      || (i->how == NOT_EQUAL_OR_NAN && !i->is_float))
+      || (i->how >= NOT_EQUAL_OR_NAN && !i->is_float))
     return refuse(r, "%s is not known", form);
   read_operands(r, i, i->is_float ? "pff" : i->size == 8 ? "pdd" : "pww");
+  if (i->with == ALONE || r->has_failed) return;
+  expect(r, ',');
+  i->takes_opposite = accept(r, '!');
+  i->operands[i->count++] = read_operand(r, 'p');
 }
 
 static void read_instruction(reader *r, char *form) {
@@ -527,6 +546,7 @@ static bool holds(const instruction *i, uint64_t a, uint64_t b) {
       case EQUAL: return x == y;
       case NOT_EQUAL: return x < y || x > y;
       case NOT_EQUAL_OR_NAN: return x != y;
+      case ANY_NAN: return isnan(x) || isnan(y);
     }
   }
   switch (i->how) {
@@ -612,6 +632,18 @@ static uint64_t extract(uint64_t value, uint64_t start, uint64_t length) {
   return start > 31 ? 0 : value >> start & (length > 31 ? 0xFFFFFFFF : (1ull << length) - 1);
 }
 
+// Four bytes of the eight of two words; the selector's upper bit of each, which copies a sign, is not used.
+static uint64_t permute(uint64_t a, uint64_t b, uint64_t selector) {
+  uint64_t both = b << 32 | a, result = 0;
+  for (int byte = 0; byte < 4; byte++) result |= (both >> 8 * (selector >> 4 * byte & 7) & 0xFF) << 8 * byte;
+  return result;
+}
+
+static bool combine(const instruction *i, bool holds, bool before) {
+  before = before != i->takes_opposite;
+  return i->with == ALONE ? holds : i->with == AND_BEFORE ? holds && before : holds || before;
+}
+
 // Runs one thread to its end or to the next barrier.
 static void run_thread(state *s, const uint64_t *parameters) {
   thread_state *now = s->now;
@@ -658,6 +690,7 @@ static void run_thread(state *s, const uint64_t *parameters) {
       case MULTIPLY: result = cut(a * b, i->size); break;
       case MULTIPLY_WIDE: result = cut(a, 4) * cut(b, 4); break;
       case MULTIPLY_ADD: result = cut(a * b + c, i->size); break;
+      case MULTIPLY_ADD_WIDE: result = cut(a, 4) * cut(b, 4) + c; break;
       case DIVIDE:
       case REMAINDER:
         if (!b) return stop(s, "division by zero");
@@ -667,11 +700,13 @@ static void run_thread(state *s, const uint64_t *parameters) {
       case SHIFT_RIGHT: result = b >= 8 * i->size ? 0 : a >> b; break;
       case AND: result = a & b; break;
       case OR: result = a | b; break;
+      case MINIMUM: result = a < b ? a : b; break;
       case EXTRACT: result = extract(a, b, c); break;
+      case PERMUTE: result = permute(a, b, c); break;
       case ADD_F: result = bits_of(float_of(a) + float_of(b)); break;
       case MULTIPLY_F: result = bits_of(float_of(a) * float_of(b)); break;
       case FUSED_F: result = bits_of(fmaf(float_of(a), float_of(b), float_of(c))); break;
-      case COMPARE: result = holds(i, a, b); break;
+      case COMPARE: result = combine(i, holds(i, a, b), c); break;
       case SELECT: result = c ? a : b; break;
       case HALF_TO_FLOAT: result = bits_of(float_of_half(a)); break;
       case FLOAT_TO_HALF: result = half_of(float_of(a)); break;

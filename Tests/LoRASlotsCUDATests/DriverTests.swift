@@ -26,7 +26,7 @@ extension CUDATests {
       // Another way to the same library, so that it is looked through again.
       let path = FakeDriver.path.split(separator: "/").joined(separator: isOld ? "/././" : "/./")
       let library = try DriverLibrary.load("/" + path)
-      #expect(FakeDriver.counts.foundByName == 36)
+      #expect(FakeDriver.counts.foundByName == 38)
       let before = FakeDriver.counts.live
       do {
         let context = try CUDAContext(library, device: 0)

@@ -76,7 +76,7 @@ enum FakeDriver {
 
   private nonisolated(unsafe) static let library = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL)
 
-  private static func function<Function>(_ name: String, _ type: Function.Type) -> Function {
+  static func function<Function>(_ name: String, _ type: Function.Type) -> Function {
     guard let symbol = unsafe dlsym(library, name) else { preconditionFailure("no \(name) in \(path)") }
     return unsafe unsafeBitCast(symbol, to: type)
   }
@@ -133,10 +133,6 @@ enum FakeDriver {
 
   static func engineMemory(_ bytes: UInt64) -> UInt64 {
     function("fake_cuda_engine_alloc", (@convention(c) (UInt64) -> UInt64).self)(bytes)
-  }
-
-  static func capture(_ stream: UInt, _ does: Bool) {
-    function("fake_cuda_capture", (@convention(c) (UInt64, Int32) -> Void).self)(UInt64(stream), does ? 1 : 0)
   }
 
   static func freeEngineMemory(_ address: UInt64) {

@@ -12,7 +12,10 @@ struct KernelRun {
   /// Instructions of threads, and sectors that accesses of warps touched.
   let instructions, sectors: UInt64
 
-  init(of text: String, on blocks: [PackingBlock], _ dtype: DType, _ data: [UInt8]) throws {
+  /// - Parameter tile: elements that a group of this text fills.
+  init(
+    of text: String, tile: UInt64 = ScatterKernel.tile, on blocks: [PackingBlock], _ dtype: DType, _ data: [UInt8]
+  ) throws {
     let context = try CUDAContext(try DriverLibrary.load(FakeDriver.path), device: 0)
     let module = try CUDAModule(context, ptx: text)
     let kernel = try module.kernel(ScatterKernel.entry)
@@ -32,7 +35,7 @@ struct KernelRun {
           to: UnsafeMutableRawBufferPointer(rebasing: $0[place..<place + ScatterBlock.bytes]),
           firstTile: UInt32(tiles), data: source.address)
       }
-      tiles += entry.tiles
+      tiles += (entry.elements + tile - 1) / tile
     }
     var found = [UInt8](repeating: 0, count: target.count)
     try unsafe data.withUnsafeBytes { try unsafe stream.copy($0, to: source.address) }

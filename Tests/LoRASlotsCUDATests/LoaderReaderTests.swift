@@ -81,10 +81,3 @@ extension CUDATests.LoaderTests {
     #expect(unsafe Array(pass.bytes) == reference.bytes(ofBuffer: buffer), "the pass read another adapter's weights")
   }
 }
-
-/// A stream of the engine's in a place that can be copied.
-final class EngineQueue {
-  let stream: CUDAStream
-  init(_ context: CUDAContext) throws { stream = try CUDAStream(context) }
-  var handle: UInt { UInt(bitPattern: unsafe stream.handle) }
-}

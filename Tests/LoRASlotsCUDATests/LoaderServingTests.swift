@@ -40,31 +40,6 @@ extension CUDATests.LoaderTests {
     #expect(unsafe Array(pass.bytes) == wanted)
   }
 
-  /// A stream that is being captured is refused before anything is queued on it, and so is memory meanwhile; before the
-  /// capture and after it everything goes on.
-  @Test func aCaptureIsAnsweredAndLeftAlone() throws {
-    let context = try CUDAContext(try DriverLibrary.load(FakeDriver.path), device: 0)
-    let pool = unsafe try open("cuda:0", residents: 2)
-    let places = unsafe bind(pool)
-    defer {
-      unsafe LoaderLibrary.close(pool)
-      for place in places { FakeDriver.freeEngineMemory(place) }
-    }
-    let engine = try EngineQueue(context)
-    let number = unsafe LoaderLibrary.add(pool, adapter("llama-all-linear"))
-    #expect(unsafe LoaderLibrary.load(pool, number, 0, stream: engine.handle) == LORA_OK)
-    FakeDriver.capture(engine.handle, true)
-    #expect(unsafe LoaderLibrary.load(pool, number, 1, stream: engine.handle) == LORA_CAPTURING)
-    #expect(LoaderLibrary.lastError.contains("between replays"), "\(LoaderLibrary.lastError)")
-    #expect(unsafe LoaderLibrary.load(pool, number, 1, stream: 0) == LORA_CAPTURING)
-    let refused = #expect(throws: CUDAError.self) { _ = try DeviceBuffer(context, count: 16) }
-    #expect(refused?.isCapture == true)
-    FakeDriver.capture(engine.handle, false)
-    #expect(unsafe LoaderLibrary.load(pool, number, 1, stream: engine.handle) == LORA_OK)
-    #expect(unsafe LoaderLibrary.wait(pool, 1) == LORA_OK)
-    #expect(unsafe LoaderLibrary.query(pool, 1).adapter == number)
-  }
-
   /// Pools of one device and of two know nothing of each other.
   @Test(arguments: FakeDriver.Policy.allCases) func severalPoolsOnSeveralDevices(_ policy: FakeDriver.Policy) throws {
     FakeDriver.reset(policy)

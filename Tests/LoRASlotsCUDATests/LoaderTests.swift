@@ -187,7 +187,9 @@ extension CUDATests {
       }
       // One after the other, but the last two begin at the same byte.
       let count = unsafe LoaderLibrary.bufferCount(pool)
-      var address: UInt64 = 0x100000
+      let memory = FakeDriver.engineMemory(1 << 20)
+      defer { FakeDriver.freeEngineMemory(memory) }
+      var address = memory
       for index in 0..<count {
         #expect(unsafe LoaderLibrary.describe(pool, index, &buffer) == LORA_OK)
         #expect(unsafe LoaderLibrary.bind(pool, index, address, buffer.slot_bytes) == LORA_OK)

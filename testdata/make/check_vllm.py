@@ -86,10 +86,10 @@ def cases(parts, most):
             yield f"{name}-{number}", config
 
 
-def slots(manager):
-    """The buffers of the slot as the engine names them."""
+def slots(manager, slot=0):
+    """The buffers of a slot as the engine names them."""
     return {
-        f"{name}.lora_{factor}_stacked.{index}": tensor[0].contiguous()
+        f"{name}.lora_{factor}_stacked.{index}": tensor[slot].contiguous()
         for name, layer in manager.modules.items()
         for factor in "ab"
         for index, tensor in enumerate(factors(layer, factor))

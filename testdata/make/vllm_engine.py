@@ -141,15 +141,15 @@ def start(port=29611, parts=1, part=0):
 
 
 class Engine:
-    """One base model in the engine: its module and its adapter manager, with one slot."""
+    """One base model in the engine: its module and its adapter manager, by default with one slot."""
 
-    def __init__(self, folder, runner="auto", towers=False, targets=None, mixed=False, rank=RANK, parts=1,
-                 **model_options):
+    def __init__(self, folder, runner="auto", towers=False, targets=None, mixed=False, rank=RANK, parts=1, loras=1,
+                 residents=1, **model_options):
         folder = str(folder)
         self.model_config = ModelConfig(
             model=folder, tokenizer=folder, skip_tokenizer_init=True, dtype="bfloat16", enforce_eager=True,
             max_model_len=16, runner=runner, **model_options)
-        options = dict(max_lora_rank=rank, max_loras=1, max_cpu_loras=1, lora_dtype=torch.bfloat16)
+        options = dict(max_lora_rank=rank, max_loras=loras, max_cpu_loras=residents, lora_dtype=torch.bfloat16)
         if towers:
             options["enable_tower_connector_lora"] = True
         if targets:
@@ -170,10 +170,10 @@ class Engine:
                 parallel_state._EPLB = parallel_state._TP
             self.module = initialize_model(vllm_config=self.vllm_config)
 
-    def manage(self):
+    def manage(self, worker=LRUCacheWorkerLoRAManager):
         """Wraps the modules as the engine does when it starts with adapters enabled."""
         with set_current_vllm_config(self.vllm_config):
-            self.worker = LRUCacheWorkerLoRAManager(
+            self.worker = worker(
                 self.vllm_config, torch.device("cpu"), getattr(self.module, "embedding_modules", {}))
             self.worker.create_lora_manager(self.module, self.vllm_config)
         self.manager = self.worker._adapter_manager

@@ -49,6 +49,12 @@ public struct Adapter: Sendable {
   /// Where a problem of the config is reported.
   public var configPath: String { config?.path ?? weightsPath }
 
+  /// The first error that says that a file of the adapter's is missing or broken; what does not fit a model or an engine
+  /// is another matter.
+  public var brokenFile: Finding? {
+    findings.first { $0.severity == .error && RuleID.aboutFiles.contains($0.rule) }
+  }
+
   /// The same without its open file, for those who describe many adapters and read no values.
   public var closed: Adapter {
     var result = self

@@ -33,8 +33,20 @@ public protocol SlotDevice: AnyObject, Sendable {
   /// The memory must outlive the result; what is in it stays until a load or `clear`.
   func slots(_ layout: SlotLayout, at placements: [SlotPlacement]) throws(SlotDeviceError) -> any SlotMemory
 
+  /// Why memory of the engine's is not this device's, as a clause; nil when it is, or when the device cannot tell.
+  ///
+  /// - Parameters:
+  ///   - first: address of its first byte.
+  ///   - last: address of its last byte.
+  func problem(withMemoryFrom first: UInt64, through last: UInt64) -> String?
+
   /// A stream of the engine's by its handle, such as PyTorch's `cuda_stream`; nil where the device has no streams.
   func stream(_ handle: UInt) -> (any EngineStream)?
+}
+
+extension SlotDevice {
+  /// None is known.
+  public func problem(withMemoryFrom first: UInt64, through last: UInt64) -> String? { nil }
 }
 
 /// A queue of an engine's work on a device.

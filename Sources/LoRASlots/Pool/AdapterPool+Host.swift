@@ -130,6 +130,9 @@ extension AdapterPool {
       let problem = adapter.findings.first { $0.severity == .error }?.message ?? "it has no weights"
       throw .unreadable(path: path, problem)
     }
+    if let broken = adapter.brokenFile {
+      throw .unreadable(path: path, broken.message + (broken.hint.map { "; \($0)" } ?? ""))
+    }
     let plan: PackingPlan
     do throws(PackingError) { plan = try PackingPlan(adapter, base: base, layout: layout) } catch {
       throw .refused(error)

@@ -76,7 +76,7 @@ public final class AdapterPool: Sendable {
 
   /// Names the engine's memory for a buffer, before the first change of a slot.
   ///
-  /// The memory must be the device's and outlive the pool.
+  /// The memory must be the device's, which is looked at where the device can tell, and outlive the pool.
   /// - Throws: `AdapterPoolError.invalid` for what cannot be the place of a buffer.
   public func bind(_ buffer: Int, at placement: SlotPlacement) throws(AdapterPoolError) {
     try state.withLock { (state) throws(AdapterPoolError) in
@@ -85,6 +85,11 @@ public final class AdapterPool: Sendable {
       }
       guard state.memory == nil else { throw .invalid("buffers are bound before the first load") }
       if let problem = layout.problem(with: placement, ofBuffer: buffer) {
+        throw .invalid("\(layout.buffers[buffer].name): \(problem)")
+      }
+      let (first, bytes) = (placement.address, layout.buffers[buffer].slotBytes)
+      let last = first + (layout.slots > 1 ? placement.stride * UInt64(layout.slots - 1) : 0) + max(bytes, 1) - 1
+      if bytes > 0, let problem = device.problem(withMemoryFrom: first, through: last) {
         throw .invalid("\(layout.buffers[buffer].name): \(problem)")
       }
       state.placements[buffer] = placement

@@ -7,7 +7,7 @@ import TensorCore
 public enum AdapterPoolError: Error, Sendable, CustomStringConvertible {
   /// The adapter cannot be packed.
   case refused(PackingError)
-  /// The adapter has no weights that can be read, and why.
+  /// A file of the adapter's is missing or broken, and why.
   case unreadable(path: String, String)
   /// A file could not be read.
   case file(IOError)

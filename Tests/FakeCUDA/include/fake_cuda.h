@@ -11,6 +11,9 @@
 // be pinned, and as it was, when the copy runs. What violates that is told on standard error, counted, and makes every
 // later call fail, as an error that ends a context does.
 //
+// A stream can be captured into a graph, by the driver's own calls, and the graph launched: what a launch touches is
+// ordered as everything else. A capture is in the global mode and of one stream.
+//
 // Work on streams runs when it is queued, or not before a call waits for it, or in some random order in between.
 
 #include <stdint.h>
@@ -61,8 +64,6 @@ void fake_cuda_fail_jit(int result);
 // What an engine does in the same process: memory of its own on device 0 and a stream of its own.
 uint64_t fake_cuda_engine_alloc(uint64_t bytes);
 void fake_cuda_engine_free(uint64_t address);
-// Begins or ends the capture of a stream in the global mode.
-void fake_cuda_capture(uint64_t stream, int does);
 // The host's view of device memory, for looking at it without a driver call.
 void *fake_cuda_host_view(uint64_t address);
 
