@@ -64,6 +64,7 @@ package struct FP8Grid: Sendable, Equatable {
   }
 
   /// The code of the nearest number, ties to even; beyond the largest, the largest.
+  @inline(__always)
   package func code(_ value: Float) -> UInt8 {
     let sign = UInt8(truncatingIfNeeded: value.bitPattern >> 24) & 0x80
     let magnitude = value.magnitude

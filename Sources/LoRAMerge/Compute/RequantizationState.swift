@@ -136,8 +136,8 @@ final class RequantizationState: Sendable {
       let changed =
         update.deltas.isEmpty
         ? original.map { Float($0) } : try Self.merged(update, state, own, bytes, sources)
-      // All of them, as a rule.
-      if base.isEmpty { (base, merged) = (original, changed) } else { (base, merged) = (base + original, merged + changed) }
+      // The first are all, as a rule.
+      (base, merged) = base.isEmpty ? (original, changed) : (base + original, merged + changed)
     }
     return (base, merged)
   }
