@@ -31,12 +31,13 @@ private func base(_ tensors: [(String, DType, [UInt64])], config: String? = nil)
       ("attn.in_proj_weight", .f32, [12, 4]), ("attn.in_proj_bias", .f32, [12]), ("A_log", .f32, [4, 2]),
       ("cls_token", .f32, [4]), ("h.attn.bias", .f32, [1, 1, 4, 4]), ("rotary.inv_freq", .f32, [4]),
       ("layers.0.experts.down_proj_bias", .bf16, [4, 8]), ("norm.num_batches_tracked", .i64, []),
+      ("vit.patch_embedding.weight", .f32, [4, 588]),
     ])
     let kinds = found.modules.mapValues(\.kind)
     #expect(
       kinds == [
         "wte": .embedding, "encoder.position_embeddings": .embedding, "embed_out": .linear, "x_embedder": .linear,
-        "layers.0.fc": .linear, "conv_in": .conv2d, "patch.proj": .conv2d, "mixer.conv1d": .conv1d,
+        "layers.0.fc": .linear, "conv_in": .conv2d, "patch.proj": .conv2d, "vit.patch_embedding": .linear, "mixer.conv1d": .conv1d,
         "moe.input_linear": .parameter, "layers.0.experts.down_proj": .parameter, "attn": .linear, "A_log": .parameter,
       ])
     #expect(found.modules["layers.0.fc"]?.hasBias == true)

@@ -76,7 +76,9 @@ struct BaseModuleShape {
   }
 
   static func isEmbedding(_ leaf: Substring) -> Bool {
-    embeddingNames.contains(leaf) || leaf.hasSuffix("embeddings") || leaf.hasSuffix("_embedding")
+    // Patches of an image are no tokens that are looked up: a matrix or a convolution embeds them.
+    if leaf.hasPrefix("patch_") { return false }
+    return embeddingNames.contains(leaf) || leaf.hasSuffix("embeddings") || leaf.hasSuffix("_embedding")
   }
 
   /// Whether this is the embedding of the vocabulary.
