@@ -79,7 +79,8 @@ package struct ResizePlan: Sendable {
     throws(SurgeryError) -> [[[Double]]]
   {
     let found = Collected<[[Double]]>()
-    try Workers.forEach(count: modules.count, workers: workers) { (index) throws(SurgeryError) in
+    let places = modules.map(\.pair.a.tensor.begin)
+    try Workers.forEach(readingAt: places, workers: workers) { (index) throws(SurgeryError) in
       try control.check()
       found[index] = try modules[index].values()
       control.add(modules[index].inputBytes)
