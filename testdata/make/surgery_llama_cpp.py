@@ -4,7 +4,8 @@
 
 Tiny models of every architecture that `convert --to gguf` knows are written as GGUF by llama.cpp's own converter, without
 a vocabulary. llama.cpp computes the logits of a few tokens without and with the adapter that the program wrote, PEFT the
-same in float32. What is compared is what the adapter changes: ‖(L' − L) − (P' − P)‖ / ‖P' − P‖.
+same in float32. What is compared is what the adapter changes: ‖(L' − L) − (P' − P)‖ / ‖P' − P‖. The GGUF files of
+`surgery/convert/cases.json`, whose digests the tests hold, are held against llama.cpp in the same way.
 
 SOURCE is the unpacked source of llama-cpp-python 0.3.36, which holds llama.cpp and Python's door to it; LIBRARIES the
 folder with libllama.so, built from SOURCE/vendor/llama.cpp with
@@ -16,6 +17,7 @@ Needs torch, transformers 5.24, peft 0.21.2, safetensors and diskcache.
 """
 
 import ctypes
+import hashlib
 import json
 import logging
 import os
@@ -37,7 +39,7 @@ import transformers  # noqa: E402
 from conversion import ModelBase, ModelType, get_model_architecture, get_model_class  # noqa: E402
 from llama_cpp import llama_cpp as library  # noqa: E402
 
-from files import seed, write_json  # noqa: E402
+from files import ROOT, seed, write_json  # noqa: E402
 
 TOKENS = [3, 1, 4, 15, 9, 2, 6, 5]
 SMALL = dict(vocab_size=48, hidden_size=32, intermediate_size=40, num_hidden_layers=2, num_attention_heads=4,
@@ -79,7 +81,7 @@ CASES = {
     "starcoder2": ("Starcoder2", SMALL, ATTENTION + ["c_fc", "c_proj"], {}),
     "olmo2": ("Olmo2", SMALL, LINEAR, {}),
     "cohere": ("Cohere", SMALL | dict(tie_word_embeddings=True), LINEAR, {}),
-    "gpt2": ("GPT2", dict(vocab_size=48, n_embd=32, n_layer=2, n_head=4, n_positions=64, n_ctx=64, tie_word_embeddings=True),
+    "gpt2": ("GPT2", dict(vocab_size=48, n_embd=32, n_layer=2, n_head=4, n_positions=64, tie_word_embeddings=True),
              ["c_attn", "attn.c_proj", "c_fc", "mlp.c_proj"], dict(fan_in_fan_out=True)),
     "gpt_neox": ("GPTNeoX", SMALL | dict(num_key_value_heads=4, rotary_pct=0.25),
                  ["query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h", "embed_out"], {}),
@@ -134,6 +136,8 @@ def write_model(folder, path):
     # transformers 5 has other words for it.
     rotary = instance.hparams.get("rope_parameters", {}).get("partial_rotary_factor")
     instance.hparams |= {"rotary_pct": rotary} if rotary else {}
+    if "n_positions" in instance.hparams:
+        instance.hparams.setdefault("n_ctx", instance.hparams["n_positions"])
 
     def set_vocab():
         instance.gguf_writer.add_tokenizer_model("no_vocab")
@@ -222,15 +226,41 @@ def check(name, folder):
     return f"| {name} | {base_error:.0e} | {report['modules']} | {size:.2f} | {error:.1e}{mark} |"
 
 
+def check_fixture(row, folder):
+    """A file that the tests know by its digest."""
+    source, base = row["arguments"][0], pathlib.Path(row["arguments"][4])
+    if (ROOT / base).is_dir():
+        model = transformers.AutoModelForCausalLM.from_pretrained(ROOT / base, dtype=torch.float32).eval()
+    else:
+        seed("llama.cpp-" + row["name"])
+        config = transformers.AutoConfig.for_model(**json.loads((ROOT / base).read_text()))
+        model = transformers.AutoModelForCausalLM.from_config(config).float().eval()
+    model.save_pretrained(folder / "base")
+    write_model(folder / "base", folder / "base.gguf")
+    llama, before = Llama(folder / "base.gguf"), logits_of(model)
+    output = folder / next(iter(row["files"]))
+    subprocess.run([PROGRAM, "convert", *row["arguments"], "--output", output], cwd=ROOT, check=True, capture_output=True)
+    assert hashlib.sha256(output.read_bytes()).hexdigest() == row["files"][output.name], "another file"
+    own, adapter = llama.logits(), llama.adapter(output)
+    change = logits_of(peft.PeftModel.from_pretrained(model, ROOT / source).eval()) - before
+    error = np.linalg.norm((llama.logits(adapter) - own) - change) / np.linalg.norm(change)
+    base_error = np.linalg.norm(own - before) / np.linalg.norm(before)
+    return f"| {row['name']} | {base_error:.0e} | {row['modules']} | {np.linalg.norm(change) / np.linalg.norm(before):.2f} | {error:.1e} |"
+
+
 def main():
     logging.disable(logging.WARNING)
     quiet = library.llama_log_callback(lambda level, text, data: print(text.decode(), end="", file=sys.stderr) if level > 3 else None)
     library.llama_log_set(quiet, ctypes.c_void_p(0))
     library.llama_backend_init()
-    for name in sys.argv[4:] or CASES:
+    rows = json.loads((ROOT / "surgery" / "convert" / "cases.json").read_text())
+    # PEFT has no modules for single experts; their stack is among the others.
+    rows = {row["name"]: row for row in rows if "gguf" in row["arguments"] and "singles" not in row["name"]}
+    for name in sys.argv[4:] or [*CASES, *rows]:
         with tempfile.TemporaryDirectory() as folder:
             try:
-                print(check(name, pathlib.Path(folder)), flush=True)
+                folder = pathlib.Path(folder)
+                print(check(name, folder) if name in CASES else check_fixture(rows[name], folder), flush=True)
             except Exception as problem:  # noqa: BLE001
                 print(f"| {name} | {type(problem).__name__}: {str(problem)[:300]}", flush=True)
 

@@ -4,6 +4,7 @@ import LoRAModel
 import LoRATestSupport
 import SHA2
 import Safetensors
+import TensorCore
 import Testing
 
 @testable import LoRASurgery
@@ -30,6 +31,31 @@ import Testing
     #expect(plan.folded.count == row["folded"]?.int64.map { Int($0) })
     #expect(plan.padded.count == row["padded"]?.int64.map { Int($0) })
     if !isFile { #expect(try Folder.names(in: output).filter { $0 != "lora-tool.json" }.count == expected.keys.count) }
+  }
+
+  /// The names under which sd-scripts has found its modules in the program's files
+  /// (`testdata/make/surgery_image_readers.py`).
+  @Test(arguments: ["sd1", "sdxl", "flux"]) func kohyasNamesAreThoseOfItsReader(kind: String) throws {
+    let names = try #require(try Fixtures.json("surgery/convert/kohya_names.json")[kind]?.object)
+    var weights = SafetensorsBuilder()
+    for name in names.keys {
+      weights.add(name + ".lora_A.weight", .f32, [1, 2], values: [1, 2])
+      weights.add(name + ".lora_B.weight", .f32, [2, 1], values: [3, 4])
+    }
+    let transformer = "transformer.single_transformer_blocks.0.proj_mlp"
+    if kind == "flux" {
+      weights.add(transformer + ".lora_A.weight", .f32, [1, 2], values: [1, 2])
+      weights.add(transformer + ".lora_B.weight", .f32, [2, 1], values: [3, 4])
+    }
+    let folder = try TemporaryFolder()
+    try weights.write(to: folder.path("in.safetensors"))
+    let plan = try Conversion("\(folder.path("in.safetensors")) --to kohya").write(to: folder.path("out.safetensors"))
+    let found = Adapter.load(folder.path("out.safetensors")).file?.header.tensors.map(\.name) ?? []
+    var expected = names.members.compactMap(\.value.string)
+    if kind == "flux" { expected.append("lora_" + transformer.replacing(".", with: "_")) }
+    #expect(expected.count > 5)
+    #expect(Set(found) == Set(expected.flatMap { ["\($0).alpha", "\($0).lora_down.weight", "\($0).lora_up.weight"] }))
+    #expect(plan.notes.contains { $0.contains("sd-scripts passes over") } == (kind == "flux"))
   }
 
   @Test func thereAreCases() { #expect(Self.cases.count > 30) }
