@@ -3,8 +3,8 @@
     python bench_surgery_copy.py PROGRAM ADAPTER CONFIG FOLDER [ROUNDS]
 
 ADAPTER is a PEFT folder of CONFIG's model; results go below FOLDER, by turns, and are removed. The copy is `cp -r` and an
-fsync of every file and of the folder, as the program does. `sha256sum` of the weights is the least that a record with
-their digest takes on one thread. Prints seconds, best and median, and the medians of the ratios within a round.
+fsync of every file and of the folder, as the program does. `openssl dgst -sha256` of the weights is what their digest
+for the record takes on one thread. Prints seconds, best and median, and the medians of the ratios within a round.
 """
 
 import os
@@ -31,7 +31,7 @@ def timed(name, output):
     os.sync()
     commands = {
         "cp": ["cp", "-r", ADAPTER, output],
-        "sha256sum": ["sha256sum", ADAPTER / "adapter_model.safetensors"],
+        "digest": ["openssl", "dgst", "-sha256", ADAPTER / "adapter_model.safetensors"],
         "repair": [PROGRAM, "repair", ADAPTER, "--output", output, "--quiet"],
         "mlx": [PROGRAM, "convert", ADAPTER, "--to", "mlx", "--base", CONFIG, "--output", output, "--quiet"],
         "peft": [PROGRAM, "convert", ADAPTER, "--to", "peft", "--output", output, "--quiet"],
@@ -44,7 +44,7 @@ def timed(name, output):
 
 
 def main():
-    names, times = ["cp", "sha256sum", "repair", "peft", "mlx"], {}
+    names, times = ["cp", "digest", "repair", "peft", "mlx"], {}
     for name in names * ROUNDS:
         times.setdefault(name, []).append(timed(name, FOLDER / "out"))
     shutil.rmtree(FOLDER / "out", ignore_errors=True)

@@ -186,7 +186,7 @@ struct ResizeCommand: ToolCommand {
       var members: [ResizeReport.Member] = []
       for (index, work) in works.enumerated() {
         guard let output = outputs[index] else { continue }
-        try DraftWriter(workers: workers, control: control)
+        try DraftWriter(workers: plans[index].workers(workers), control: control)
           .write(work.draft, folder: output, overwrites: overwrite)
         members.append(
           ResizeReport.Member(plans[index], output, work.results.outcome, bytes: work.draft.weightBytes))

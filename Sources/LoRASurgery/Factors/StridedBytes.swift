@@ -28,9 +28,12 @@ struct StridedBytes {
 extension ColumnMatrix {
   /// The numbers that bytes of a type are, column by column, in the shape of another matrix.
   init(_ bytes: [UInt8], _ dtype: DType, like other: ColumnMatrix) {
-    self.init(rows: other.rows, columns: other.columns)
-    unsafe bytes.withUnsafeBytes { bytes in
-      unsafe elements.withUnsafeMutableBufferPointer { unsafe Kernels.widen(bytes, dtype: dtype, to: $0) }
+    let size = other.rows * other.columns
+    let elements = unsafe [Double](unsafeUninitializedCapacity: size) { target, count in
+      count = size
+      let target = unsafe UnsafeMutableBufferPointer(rebasing: target[..<size])
+      unsafe bytes.withUnsafeBytes { unsafe Kernels.widen($0, dtype: dtype, to: target) }
     }
+    self.init(rows: other.rows, columns: other.columns, elements: elements)
   }
 }

@@ -7,7 +7,7 @@ struct StridedMove {
     var rankStride: Int
   }
 
-  /// Bytes of an element: 2, 4 or 8.
+  /// Bytes of an element: 1, 2, 4 or 8.
   let width: Int
   /// Values of i and of k.
   let count: Int
@@ -28,6 +28,7 @@ struct StridedMove {
       Self.last(own, count - 1, ranks) < source.count / width && (rows?.count ?? count) == count
         && Self.last(places, largest, ranks) < target.count / width, "elements outside of their buffer")
     switch width {
+    case 1: unsafe move(from, own, to, places, as: UInt8.self)
     case 2: unsafe move(from, own, to, places, as: UInt16.self)
     case 4: unsafe move(from, own, to, places, as: UInt32.self)
     default: unsafe move(from, own, to, places, as: UInt64.self)

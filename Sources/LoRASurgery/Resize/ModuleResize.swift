@@ -33,6 +33,9 @@ struct ModuleResize: Sendable {
   /// Bytes of the factors that are read.
   var inputBytes: UInt64 { pair.a.tensor.byteCount &+ pair.b.tensor.byteCount }
 
+  /// Bytes of memory that it takes: its factors as f64 and as they lie in the file, and the new ones.
+  var workBytes: UInt64 { pair.factorElements &* 8 &* 3 }
+
   /// Shapes of what is written, in PEFT's order of the dimensions.
   var shapes: (a: Shape, b: Shape) {
     let wide = rank * pair.experts

@@ -108,6 +108,49 @@ import Testing
     try expectEqual(deltas(of: folder.path("fused")), deltas(of: folder.path("again")))
   }
 
+  /// Magnitudes scale rows, so those of the whole are those of its parts, one after the other.
+  @Test func aDoRAIsFusedAndSplitWithItsMagnitudes() throws {
+    let folder = try TemporaryFolder()
+    let owner = "base_model.model.model.layers.0.self_attn."
+    func write(_ name: String, without missing: String?) throws -> [Float] {
+      var weights = SafetensorsBuilder()
+      var magnitudes: [Float] = []
+      for (part, size) in [("q_proj", 32), ("k_proj", 16), ("v_proj", 16)] {
+        let values = (0..<size * 2).map { Float($0 % 11) - 4 }
+        weights.add(owner + part + ".lora_A.weight", .f32, [2, 32], values: (0..<64).map { Float($0 % 7 + size) })
+        weights.add(owner + part + ".lora_B.weight", .f32, [UInt64(size), 2], values: values)
+        guard part != missing else { continue }
+        let own = (0..<size).map { Float($0 + size) / 8 }
+        weights.add(owner + part + ".lora_magnitude_vector", .f32, [UInt64(size)], values: own)
+        magnitudes += own
+      }
+      try weights.write(to: folder.path(name + "/adapter_model.safetensors"))
+      try folder.write(
+        name + "/adapter_config.json",
+        """
+        {"peft_type": "LORA", "r": 2, "lora_alpha": 4, "use_dora": \(missing == nil),
+         "target_modules": ["q_proj", "k_proj", "v_proj"]}
+        """)
+      return magnitudes
+    }
+    func magnitudes(_ name: String) throws -> [Float] {
+      let adapter = Adapter.load(folder.path(name))
+      let file = try #require(adapter.file)
+      return try adapter.modules.sorted { $0.outFeatures > $1.outFeatures || $0.name < $1.name }.flatMap { module in
+        try file.bytes(of: #require(module.magnitude)).chunked(4).map { Float(bitPattern: $0) }
+      }
+    }
+    try folder.write("in/README", "")
+    let expected = try write("in", without: nil)
+    let base = "--base surgery/convert/phi3.json"
+    try Conversion("\(folder.path("in")) --to peft --fuse qkv_proj \(base)").write(to: folder.path("fused"))
+    #expect(Adapter.load(folder.path("fused")).config?.usesDoRA == true)
+    #expect(try magnitudes("fused") == expected)
+    try Conversion("\(folder.path("fused")) --to peft --unfuse \(base)").write(to: folder.path("split"))
+    #expect(try magnitudes("split") == expected)
+    try expectEqual(deltas(of: folder.path("in")), deltas(of: folder.path("split")))
+  }
+
   /// PEFT saves the weight of an adapted embedding along; when it is the base's own, it says nothing.
   @Test func theBasesOwnEmbeddingIsLeftOutAndSaid() throws {
     let plan = try Conversion("adapters/llama-embedding --to mlx --base models/llama-f16").plan()
@@ -132,5 +175,14 @@ import Testing
       return
     }
     for part in file.parts { if case .finite = part.content {} else { Issue.record("a tensor is computed") } }
+  }
+}
+
+extension [UInt8] {
+  /// Groups of bytes as numbers, the first byte the lowest.
+  fileprivate func chunked(_ size: Int) -> [UInt32] {
+    stride(from: 0, to: count, by: size).map { start in
+      self[start..<start + size].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
   }
 }
