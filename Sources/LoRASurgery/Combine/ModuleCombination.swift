@@ -89,8 +89,8 @@ struct ModuleCombination: Sendable {
   private func deltas(_ expert: Int) throws(SurgeryError) -> [SummedDelta] {
     var deltas: [SummedDelta] = []
     for part in parts {
-      let up = try part.pair.values(part.pair.b, expert: UInt64(expert), from: part.file)
       let down = try part.pair.values(part.pair.a, expert: UInt64(expert), from: part.file)
+      let up = try part.pair.values(part.pair.b, expert: UInt64(expert), from: part.file)
       deltas.append(
         SummedDelta(scale: part.pair.scale, weight: part.weight, up: up, down: down, adapter: part.adapter))
     }

@@ -74,8 +74,10 @@ struct ModuleResize: Sendable {
   }
 
   private func delta(_ expert: UInt64, _ readers: Readers) throws(SurgeryError) -> LowRank {
+    // In the order in which they lie in PEFT's files.
+    let a = try readers.a.values(expert: expert)
     let delta = LowRank(
-      scale: pair.scale, b: try readers.b.values(expert: expert), a: try readers.a.values(expert: expert),
+      scale: pair.scale, b: try readers.b.values(expert: expert), a: a,
       isWide: pair.a.tensor.dtype == .f64 || pair.b.tensor.dtype == .f64)
     guard delta.norm.isFinite else {
       throw .refused(file.path, subject: module.name, "its delta is beyond the range of 64-bit numbers")
