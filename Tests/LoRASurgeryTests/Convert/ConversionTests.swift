@@ -108,6 +108,35 @@ import Testing
     try expectEqual(deltas(of: folder.path("fused")), deltas(of: folder.path("again")))
   }
 
+  /// Flux's authors, ComfyUI and kohya's trainers spell the same modules; diffusers' reader agreed with the last.
+  @Test(arguments: ["", "diffusion_model.", "transformer."]) func fluxIsReadInItsAuthorsNames(prefix: String) throws {
+    let folder = try TemporaryFolder()
+    var (kohya, own) = (SafetensorsBuilder(), SafetensorsBuilder())
+    for (name, inputs, outputs) in [
+      ("double_blocks.1.img_attn.qkv", 8, 24), ("double_blocks.0.txt_mlp.0", 8, 32), ("single_blocks.0.linear1", 8, 56),
+      ("single_blocks.2.modulation.lin", 8, 24), ("final_layer.adaLN_modulation.1", 8, 16),
+    ] {
+      let (down, up) = (
+        (0..<2 * inputs).map { Float($0 % 7 - 3) }, (0..<2 * outputs).map { Float($0 % 11 - 5) }
+      )
+      let flat = "lora_unet_" + name.replacing(".", with: "_")
+      kohya.add(flat + ".lora_down.weight", .f32, [2, UInt64(inputs)], values: down)
+      kohya.add(flat + ".lora_up.weight", .f32, [UInt64(outputs), 2], values: up)
+      kohya.add(flat + ".alpha", .f32, [], values: [2])
+      own.add(prefix + name + ".lora_A.weight", .f32, [2, UInt64(inputs)], values: down)
+      own.add(prefix + name + ".lora_B.weight", .f32, [UInt64(outputs), 2], values: up)
+    }
+    try kohya.write(to: folder.path("kohya.safetensors"))
+    try own.write(to: folder.path("own.safetensors"))
+    for name in ["kohya", "own"] {
+      try Conversion("\(folder.path(name + ".safetensors")) --to diffusers").write(to: folder.path(name))
+    }
+    let file = "/pytorch_lora_weights.safetensors"
+    let expected = try InputFile.contents(of: folder.path("kohya" + file), limit: 1 << 20)
+    #expect(try InputFile.contents(of: folder.path("own" + file), limit: 1 << 20) == expected)
+    #expect(try deltas(of: folder.path("own")).count == 3 + 1 + 4 + 1 + 1)
+  }
+
   /// Magnitudes scale rows, so those of the whole are those of its parts, one after the other.
   @Test func aDoRAIsFusedAndSplitWithItsMagnitudes() throws {
     let folder = try TemporaryFolder()
