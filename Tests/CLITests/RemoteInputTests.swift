@@ -3,44 +3,17 @@ import JSON
 import LoRATestSupport
 import Testing
 
-private enum Curl {
-  static let isInstalled: Bool = {
-    guard let server = try? LoopbackServer({ _ in .init(404) }) else { return false }
-    let result = try? Program.run(["inspect", server.url + "/a.safetensors"])
-    return result?.errors.contains("libcurl") == false
-  }()
-}
-
 /// The program with addresses for inputs.
-@Suite(.enabled("needs libcurl, which is not installed") { Curl.isInstalled })
+@Suite(.enabled("needs libcurl, which is not installed") { RemoteProgram.hasCurl })
 struct RemoteInputTests {
-  /// The files of the test data, and two adapters that must be asked for in the right way.
-  private static func server() throws -> LoopbackServer {
-    try LoopbackServer { request in
-      let path = request.path.replacing("/signed/", with: "/")
-      if request.path.hasPrefix("/signed/"), !request.target.hasSuffix("?sig=querysecret") { return .init(403) }
-      guard let bytes = FileManager.default.contents(atPath: Fixtures.root + path) else { return .init(404) }
-      return .file(Array(bytes), request)
-    }
-  }
-
-  private static let alone = [
-    "HF_HOME": "/nonexistent", "HF_TOKEN": "", "HF_HUB_OFFLINE": "", "AWS_PROFILE": "", "AWS_ACCESS_KEY_ID": "",
-    "http_proxy": "", "HOME": "/nonexistent",
-  ]
-
-  private static func run(_ arguments: [String], _ environment: [String: String] = [:]) throws -> Program.Result {
-    try Program.run(arguments, environment: alone.merging(environment) { $1 })
-  }
-
   @Test(arguments: [["inspect", "--stats"], ["validate"], ["validate", "--header-only"]])
   func anAddressIsReadLikeAPath(_ command: [String]) throws {
-    let server = try Self.server()
+    let server = try RemoteProgram.fixtures()
     for name in [
       "adapters/llama-all-linear", "adapters/llama-all-linear/adapter_model.safetensors", "adapters/llama-zstd",
     ] {
-      let here = try Self.run(command + [name, "--format", "json"])
-      let there = try Self.run(command + ["\(server.url)/\(name)", "--format", "json"])
+      let here = try RemoteProgram.run(command + [name, "--format", "json"])
+      let there = try RemoteProgram.run(command + ["\(server.url)/\(name)", "--format", "json"])
       #expect(there.code == here.code)
       #expect(there.output.replacing(server.url + "/", with: "") == here.output)
       #expect(there.errors == "")
@@ -48,25 +21,25 @@ struct RemoteInputTests {
   }
 
   @Test func findingsLeadToTheAddress() throws {
-    let server = try Self.server()
+    let server = try RemoteProgram.fixtures()
     let file = server.url + "/broken/rank-global/adapter_model.safetensors"
-    let result = try Self.run(["validate", file, "--format", "sarif"])
+    let result = try RemoteProgram.run(["validate", file, "--format", "sarif"])
     #expect(result.code == 1)
     #expect(result.output.contains("\"uri\": \"\(file)\""))
   }
 
   @Test func aHeaderIsCheckedInTwoRequests() throws {
-    let server = try Self.server()
+    let server = try RemoteProgram.fixtures()
     let file = server.url + "/adapters/llama-all-linear/adapter_model.safetensors"
-    #expect(try Self.run(["validate", "--header-only", file]).code == 0)
+    #expect(try RemoteProgram.run(["validate", "--header-only", file]).code == 0)
     #expect(server.requests.count == 2)
   }
 
   @Test func aMergeOfAddressesIsThatOfTheirFiles() throws {
-    let server = try Self.server()
+    let server = try RemoteProgram.fixtures()
     let folder = try TemporaryFolder()
     for (place, output) in [("", "here"), (server.url + "/", "there")] {
-      let result = try Self.run([
+      let result = try RemoteProgram.run([
         "merge", "--base", "models/llama-bf16-sharded", "--adapter", place + "adapters/llama-all-linear",
         "--output", folder.path(output), "--provenance", "none",
       ])
@@ -79,7 +52,7 @@ struct RemoteInputTests {
   }
 
   @Test func secretsOfAnAddressAppearNowhere() throws {
-    let server = try Self.server()
+    let server = try RemoteProgram.fixtures()
     let folder = try TemporaryFolder()
     let url =
       server.url.replacing("http://", with: "http://user:passwordsecret@")
@@ -91,7 +64,7 @@ struct RemoteInputTests {
       ["merge", "--base", "models/llama-bf16-sharded", "--adapter=" + url, "--output", folder.path("merged")],
       ["inspect", url.replacing("adapter_model", with: "other")], ["plan", url],
     ] {
-      let result = try Self.run(arguments)
+      let result = try RemoteProgram.run(arguments)
       #expect(!(result.output + result.errors).contains("secret"), "\(arguments[0]): \(result.errors)")
     }
     for (name, bytes) in try Fixtures.contents(of: folder.path) {
@@ -102,7 +75,7 @@ struct RemoteInputTests {
 
   /// A server's refusal is no finding about an adapter, wherever it comes.
   @Test func refusalsEndWithOneSentence() throws {
-    let fixtures = try Self.server()
+    let fixtures = try RemoteProgram.fixtures()
     let server = try LoopbackServer { request in
       let isWeights = request.path.hasSuffix(".safetensors")
       switch request.path.split(separator: "/").first {
@@ -122,22 +95,26 @@ struct RemoteInputTests {
       for address in [
         server.url + "/denied" + file, server.url + "/config" + file, fixtures.url + "/nothing.safetensors",
       ] {
-        let result = try Self.run(command + [address])
+        let result = try RemoteProgram.run(command + [address])
         #expect(result.code == 2)
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
         #expect(result.errors.contains("cannot open http://127.0.0.1"))
       }
     }
-    let base = try Self.run(["validate", "--base", server.url + "/denied/config.json", "adapters/llama-all-linear"])
+    let base = try RemoteProgram.run([
+      "validate", "--base", server.url + "/denied/config.json", "adapters/llama-all-linear",
+    ])
     #expect(base.code == 2 && base.errors.contains("(403)"))
   }
 
   @Test func withoutLibcurlOneSentenceSaysWhatToInstall() throws {
-    let result = try Self.run(["inspect", "https://localhost/a.safetensors"], ["LORA_TOOL_LIBCURL": "/nonexistent"])
+    let result = try RemoteProgram.run(
+      ["inspect", "https://localhost/a.safetensors"], ["LORA_TOOL_LIBCURL": "/nonexistent"])
     #expect(result.code == 2)
     #expect(result.errors.split(separator: "\n").count == 1)
     #expect(result.errors.contains("needs libcurl") && result.errors.contains("libcurl4"))
-    #expect(try Self.run(["inspect", "adapters/llama-all-linear"], ["LORA_TOOL_LIBCURL": "/nonexistent"]).code == 0)
+    #expect(
+      try RemoteProgram.run(["inspect", "adapters/llama-all-linear"], ["LORA_TOOL_LIBCURL": "/nonexistent"]).code == 0)
   }
 
   @Test func aCachedRepositoryIsAnAdapter() throws {
@@ -149,10 +126,10 @@ struct RemoteInputTests {
     }
     let environment = ["HF_HOME": folder.path, "HF_HUB_OFFLINE": "1"]
     for name in ["org/name", "org/name@c0ffee", "hf://org/name", "hf://org/name/adapter_model.safetensors"] {
-      let result = try Self.run(["validate", name, "--format", "json"], environment)
+      let result = try RemoteProgram.run(["validate", name, "--format", "json"], environment)
       #expect(result.code == 0, "\(result.errors)")
     }
-    #expect(try Self.run(["inspect", "org/other"], environment).code == 2)
+    #expect(try RemoteProgram.run(["inspect", "org/other"], environment).code == 2)
   }
 
   @Test func anInterruptEndsAWait() throws {
@@ -167,7 +144,7 @@ struct RemoteInputTests {
       [
         "merge", "--base", "models/llama-bf16-sharded", "--adapter", server.url + "/a.safetensors", "--output",
         folder.path("out"),
-      ], environment: Self.alone)
+      ], environment: RemoteProgram.alone)
     while server.requests.isEmpty && running.isRunning { Thread.sleep(forTimeInterval: 0.05) }
     let begin = Date()
     kill(running.id, SIGTERM)

@@ -70,10 +70,11 @@ struct ConvertCommand: ToolCommand {
   func run() throws {
     let run = SurgeryRun(terminal)
     let base = try base.map { try openBase($0, terminal) }
+    let adapter = try loadAdapter(input)
     let input: ConversionInput
     let plan: ConversionPlan
     do throws(SurgeryError) {
-      input = try ConversionInput(self.input, base: base.map { ConversionBase($0) }, experts: expertLayout)
+      input = try ConversionInput(adapter, base: base.map { ConversionBase($0) }, experts: expertLayout)
       plan = try target.target.plan(input, options(input.adapter, base))
     } catch {
       throw SurgeryRun.failure(error)

@@ -62,6 +62,8 @@ struct RepairCommand: ToolCommand {
     guard !found.paths.isEmpty else { throw ExitStatus.failed }
     try report.checkFiles()
     let model = try base.map { try openBase($0, terminal) }
+    // A file that a server did not give says nothing about the adapter.
+    if let base, RemotePath.isRemote(base), let refusal = model?.refusals.first { throw Failure("\(refusal)") }
     let options = RepairOptions(base: model, alpha: alpha, dtype: arguments.dtype.dtype, validation: validation)
     let places = try self.places(for: found.paths)
     var reports: [RepairReport] = []
@@ -138,33 +140,5 @@ struct RepairCommand: ToolCommand {
       try SurgeryRun.checkFolder(place, overwrite: arguments.overwrite, inputs: inputs)
     }
     return places
-  }
-}
-
-/// Names for the results of several inputs in one folder.
-enum FolderNames {
-  /// For each path the shortest of its ends that no other path has, parts joined by hyphens.
-  static func distinct(_ paths: [String]) -> [String] {
-    let parts = paths.map { path in
-      (Folder.resolved(path) ?? path).split(separator: "/").map { String($0) }.filter { $0 != "." && $0 != ".." }
-    }
-    var names = [String](repeating: "", count: paths.count)
-    var open = Array(paths.indices)
-    var depth = 1
-    while !open.isEmpty {
-      for index in open {
-        let name = parts[index].suffix(depth).joined(separator: "-")
-        names[index] = name.hasSuffix(".safetensors") ? String(name.dropLast(".safetensors".count)) : name
-      }
-      let counts = names.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
-      open = open.filter { (counts[names[$0]] ?? 0) > 1 && parts[$0].count > depth }
-      depth += 1
-    }
-    // Two paths to one place would still be alike.
-    var seen: [String: Int] = [:]
-    return names.map { name in
-      seen[name, default: 0] += 1
-      return seen[name] == 1 ? name : "\(name)-\(seen[name] ?? 0)"
-    }
   }
 }

@@ -114,7 +114,7 @@ struct ResizeCommand: ToolCommand {
   private func places(_ paths: [String]) throws(Failure) -> [String?] {
     guard let output = arguments.output else { return paths.map { _ in nil } }
     let places =
-      paths.count > 1 ? distinctNames(of: paths).map { Folder.join(output, $0) } : [output]
+      paths.count > 1 ? FolderNames.distinct(paths).map { Folder.join(output, $0) } : [output]
     if paths.count > 1, let kind = FileKind(path: output), kind != .folder {
       throw Failure("cannot write into \(escaped(output)): it is \(kind.rawValue)")
     }
@@ -190,7 +190,7 @@ struct ResizeCommand: ToolCommand {
       var members: [ResizeReport.Member] = []
       for (index, work) in works.enumerated() {
         guard let output = outputs[index] else { continue }
-        try DraftWriter(workers: workers, control: control)
+        try DraftWriter(workers: plans[index].workers(workers), control: control)
           .write(work.draft, folder: output, overwrites: overwrite)
         members.append(
           ResizeReport.Member(plans[index], output, work.results.outcome, bytes: work.draft.weightBytes))
@@ -201,32 +201,5 @@ struct ResizeCommand: ToolCommand {
 
   private static func surgery<Result>(_ body: () throws(SurgeryError) -> Result) throws(Failure) -> Result {
     do throws(SurgeryError) { return try body() } catch { throw SurgeryRun.failure(error) }
-  }
-}
-
-/// Names for the outputs of several adapters: the last component of each path, with as many folders before it as tell
-/// it from the others.
-func distinctNames(of paths: [String]) -> [String] {
-  let parts = paths.map { path in
-    let whole = ResizeReport.withoutEnding(Folder.resolved(path) ?? path)
-    let components = whole.split(separator: "/")
-    // PEFT's weights have the same name in every folder.
-    return components.count > 1 && components.last == "adapter_model" ? components.dropLast() : components[...]
-  }
-  func name(_ index: Int, _ depth: Int) -> String { parts[index].suffix(depth).joined(separator: "-") }
-  var taken: Set<String> = []
-  let deepest = parts.map(\.count).max() ?? 1
-  return parts.indices.map { index in
-    let depth =
-      (1...max(deepest, 1)).first { depth in
-        parts.indices.allSatisfy { $0 == index || name($0, depth) != name(index, depth) }
-      } ?? deepest
-    var result = name(index, depth)
-    var number = 2
-    while !taken.insert(result).inserted {
-      result = "\(name(index, depth))-\(number)"
-      number += 1
-    }
-    return result
   }
 }

@@ -119,14 +119,6 @@ struct ResizeReport {
   }
 
   fileprivate static func percent(_ share: Double, _ digits: Int) -> String { "\(fixed(share * 100, digits)) %" }
-
-  /// A file's name without what marks it as weights.
-  static func withoutEnding(_ name: String) -> String {
-    for ending in [".safetensors", ".safetensors.zst", ".safetensors.bpz"] where name.hasSuffix(ending) {
-      return String(name.dropLast(ending.count))
-    }
-    return name
-  }
 }
 
 extension ResizeReport.Member {

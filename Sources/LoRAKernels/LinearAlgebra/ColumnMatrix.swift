@@ -76,9 +76,18 @@ extension ColumnMatrix {
 
   /// Whether the first of a column's elements of largest magnitude is negative.
   package func hasNegativePeak(_ column: Int) -> Bool {
-    var peak = 0.0
-    for value in elements[(column * rows)...].prefix(rows) where value.magnitude > peak.magnitude { peak = value }
-    return peak < 0
+    unsafe elements[column * rows..<(column + 1) * rows].withUnsafeBufferPointer { values in
+      guard let start = values.baseAddress else { return false }
+      var peaks = SIMD8<Double>()
+      var index = 0
+      while index + 8 <= values.count {
+        let part = unsafe UnsafeRawPointer(start + index).loadUnaligned(as: SIMD8<Double>.self)
+        peaks = pointwiseMax(peaks, pointwiseMax(part, -part))
+        index += 8
+      }
+      let peak = unsafe values[index...].reduce(peaks.max()) { Swift.max($0, $1.magnitude) }
+      return unsafe peak > 0 && values.first { $0.magnitude == peak }.map { $0 < 0 } ?? false
+    }
   }
 
   /// Changes the sign of a column.

@@ -15,16 +15,22 @@ package struct TriangularFactor: Sendable {
     elements = [Double](repeating: 0, count: size * size)
   }
 
-  /// Folds in a block of `rows` rows, `size` columns of `rows` elements one after another, and leaves it undefined.
-  package mutating func absorb(_ block: UnsafeMutableBufferPointer<Double>, rows: Int) {
-    precondition(block.count >= rows * size, "the block is smaller than its shape")
+  /// Folds in a block of `rows` rows, `size` columns of `rows` elements, and leaves it undefined.
+  ///
+  /// - Parameter stride: elements from one column to the next; nil where they follow each other.
+  package mutating func absorb(_ block: UnsafeMutableBufferPointer<Double>, rows: Int, stride columnStride: Int? = nil)
+  {
+    let columnStride = columnStride ?? rows
+    precondition(
+      rows == 0 || size == 0 || columnStride >= rows && block.count >= (size - 1) * columnStride + rows,
+      "the block is smaller than its shape")
     let size = size
     // So few rows at once that the columns of a panel stay in the innermost cache.
     for first in stride(from: 0, to: rows, by: Self.stepRows) {
       _ = unsafe elements.withUnsafeMutableBufferPointer { triangle in
         unsafe Fold(
           triangle: triangle, block: UnsafeMutableBufferPointer(rebasing: block[first...]), size: size,
-          rows: min(Self.stepRows, rows - first), stride: rows
+          rows: min(Self.stepRows, rows - first), stride: columnStride
         ).run()
       }
     }

@@ -181,10 +181,9 @@ package struct CombinePlan: Sendable {
 
   // MARK: Output
 
-  /// Threads that entry-by-entry merging leaves memory for: 4 GiB in all.
+  /// Threads that there is memory for.
   package func workers(_ wanted: Int) -> Int {
-    let most = modules.map(\.workBytes).max() ?? 0
-    return most > 0 ? max(1, min(wanted, Int((4 << 30) / most))) : wanted
+    WorkMemory.workers(wanted, largest: modules.map(\.workBytes).max() ?? 0)
   }
 
   /// The folder to write, and where the outcome of its modules will be found.

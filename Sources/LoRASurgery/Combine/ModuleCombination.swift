@@ -44,8 +44,11 @@ struct ModuleCombination: Sendable {
   /// Entries of one expert's delta.
   var entries: UInt64 { parts[0].pair.a.count.multipliedReportingOverflow(by: parts[0].pair.b.count).partialValue }
 
-  /// Bytes of memory that entry-by-entry merging takes.
-  var workBytes: UInt64 { options.method.prunes ? entries &* 8 &* 2 : 0 }
+  /// Bytes of memory that it takes: the factors of all adapters and of the result in f64, and two matrices of entries.
+  var workBytes: UInt64 {
+    let sum = parts.reduce(0 as UInt64) { $0 &+ $1.pair.factorElements }
+    return (options.method.prunes ? entries &* 2 : 0) &* 8 &+ sum &* 8 &* 3
+  }
 
   /// Shapes of the new factors, in PEFT's order of the dimensions.
   var shapes: (a: Shape, b: Shape) {
@@ -86,8 +89,8 @@ struct ModuleCombination: Sendable {
   private func deltas(_ expert: Int) throws(SurgeryError) -> [SummedDelta] {
     var deltas: [SummedDelta] = []
     for part in parts {
-      let up = try part.pair.values(part.pair.b, expert: UInt64(expert), from: part.file)
       let down = try part.pair.values(part.pair.a, expert: UInt64(expert), from: part.file)
+      let up = try part.pair.values(part.pair.b, expert: UInt64(expert), from: part.file)
       deltas.append(
         SummedDelta(scale: part.pair.scale, weight: part.weight, up: up, down: down, adapter: part.adapter))
     }

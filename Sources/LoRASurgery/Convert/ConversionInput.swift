@@ -12,14 +12,13 @@ package struct ConversionInput: Sendable {
   /// The modules, of whatever format the file is.
   package private(set) var modules: [ModuleDraft]
 
-  /// Reads an adapter of any format that is recognised.
+  /// Takes an adapter of any format that is recognised.
   ///
   /// - Parameter layout: how stacks of experts lie, which the file cannot tell; nil is PEFT's layout.
   /// - Throws: `SurgeryError.refused` with everything that is wrong with it.
-  package init(_ path: String, base: ConversionBase?, experts layout: ExpertLayout? = nil) throws(SurgeryError) {
-    let adapter = Adapter.load(path)
-    var refusals = adapter.findings.filter { $0.severity == .error }
-      .map { SurgeryRefusal($0.file, subject: $0.tensor, $0.message, hint: $0.hint) }
+  package init(_ adapter: Adapter, base: ConversionBase?, experts layout: ExpertLayout? = nil) throws(SurgeryError) {
+    let path = adapter.path
+    var refusals = adapter.findings.compactMap(\.refusal) + (base?.model.refusals ?? [])
     guard let file = adapter.file, refusals.isEmpty else {
       throw .refused(refusals.isEmpty ? [SurgeryRefusal(path, "its weights cannot be read")] : refusals)
     }

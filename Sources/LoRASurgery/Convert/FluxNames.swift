@@ -4,6 +4,7 @@ import TensorCore
 /// Modules of Flux under the names of its authors, under which kohya's trainers adapt it, as diffusers has them
 /// (diffusers 0.42, `loaders/lora_conversion_utils.py: _convert_kohya_flux_lora_to_diffusers`).
 ///
+/// The authors' own files have these names alone, and those for ComfyUI below `diffusion_model`.
 /// Where diffusers has several modules for one, each gets the whole A and its rows of B.
 enum FluxNames {
   /// Modules in a double block, in the order of their rows.
@@ -34,6 +35,7 @@ enum FluxNames {
   ///
   /// - Throws: `SurgeryError.refused` for modules of Flux that diffusers does not have.
   static func diffusers(_ modules: [ModuleDraft], of path: String) throws(SurgeryError) -> [ModuleDraft] {
+    let modules = modules.contains { isBlock(inTransformer($0.name)) } ? modules.map { inTransformer($0) } : modules
     guard modules.contains(where: { isBlock($0.name) }) else { return modules }
     var result: [ModuleDraft] = []
     for module in modules {
@@ -44,6 +46,19 @@ enum FluxNames {
       result += try parts(of: module, own, path)
     }
     return result.sorted { naturallyPrecedes($0.name, $1.name) }
+  }
+
+  private static func inTransformer(_ module: ModuleDraft) -> ModuleDraft {
+    var module = module
+    module.name = inTransformer(module.name)
+    return module
+  }
+
+  /// The name below the part of a pipeline that the authors' names belong to.
+  private static func inTransformer(_ name: String) -> String {
+    let own = name.hasPrefix("diffusion_model.") ? String(name.dropFirst("diffusion_model.".count)) : name
+    let isOfFlux = own.hasPrefix("double_blocks.") || own.hasPrefix("single_blocks.") || outer[own] != nil
+    return isOfFlux ? "transformer.\(own)" : name
   }
 
   private static func isBlock(_ name: String) -> Bool {

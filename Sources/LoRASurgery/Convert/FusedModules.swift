@@ -140,9 +140,7 @@ struct FusedModules {
   ) throws(SurgeryError) -> ModuleDraft {
     let present = parts.sorted { $0.key < $1.key }
     for (part, module) in present {
-      guard module.magnitude == nil, module.bias == nil else {
-        throw refusal(module.name, "it has \(module.bias == nil ? "magnitudes" : "a bias"), which are not fused")
-      }
+      guard module.bias == nil else { throw refusal(module.name, "it has a bias, which is not fused") }
       guard module.b.count == rows.sizes[part], module.a.count == present[0].value.a.count else {
         throw refusal(module.name, "its factors do not fit the base's part of \(rows.sizes[part]) outputs")
       }
@@ -164,7 +162,29 @@ struct FusedModules {
       first += module.rank
     }
     if isShared { a = group.modules[0].a }
-    return ModuleDraft(name: name, kind: .linear, a: a, b: b, scale: scale)
+    var whole = ModuleDraft(name: name, kind: .linear, a: a, b: b, scale: scale)
+    whole.magnitude = try magnitudes(present, rows)
+    return whole
+  }
+
+  /// The magnitudes of all rows, each of which is scaled by itself; nil without DoRA.
+  private func magnitudes(_ parts: [(key: Int, value: ModuleDraft)], _ rows: Rows) throws(SurgeryError)
+    -> VectorDraft?
+  {
+    guard let first = parts.first(where: { $0.value.magnitude != nil })?.value else { return nil }
+    var whole: VectorDraft?
+    for (part, module) in parts {
+      guard var own = module.magnitude, own.count == rows.sizes[part] else { continue }
+      own.move(to: rows.moves[part], count: rows.total)
+      if whole == nil { whole = own } else { whole?.add(own) }
+    }
+    guard whole?.parts.count == rows.sizes.count else {
+      throw refusal(
+        first.name,
+        "it is a DoRA and not all parts of the fused module are, whose rows would need the norms of the base's as "
+          + "magnitudes")
+    }
+    return whole
   }
 
   /// Whether all modules have the same A, byte for byte.

@@ -4,7 +4,9 @@ import TensorCore
 
 /// The file of kohya's trainers (sd-scripts 48d368f, `networks/lora.py`): `lora_unet_…`, `lora_te1_…`, an alpha each.
 ///
-/// The U-Net of SDXL gets Stability's names, which sd-scripts trains it under; everything else keeps diffusers' names.
+/// The U-Net of SDXL gets Stability's names, which sd-scripts trains it under; everything else keeps diffusers' names. A
+/// transformer gets OneTrainer's prefix: sd-scripts knows Flux and SD3 under their authors' names alone, and diffusers'
+/// names do not tell these models from others with such blocks.
 package struct KohyaTarget: ConversionTarget {
   package init() {}
 
@@ -14,6 +16,11 @@ package struct KohyaTarget: ConversionTarget {
     bench.foldZeros()
     try checkAlphas(bench.modules, input)
     let names = try names(of: bench.modules, input, options.prefix)
+    if names.contains(where: { $0.hasPrefix("lora_transformer_") }) {
+      bench.notes.append(
+        "the transformer has OneTrainer's names (lora_transformer_…), which ComfyUI and diffusers read and sd-scripts "
+          + "passes over")
+    }
     var weights = SafetensorsDraft()
     for (module, name) in zip(bench.modules, names) {
       let (a, b) = (module.a, module.b)
@@ -61,7 +68,9 @@ package struct KohyaTarget: ConversionTarget {
     let modules =
       try prefix == nil ? PipelineNames.complete(modules, of: input.path, target: "kohya's format") : modules
     let isSDXL = StabilityNames.isSDXL(modules)
-    let hasSeveralEncoders = isSDXL || modules.contains { $0.name.hasPrefix("text_encoder_") }
+    // Pipelines with a transformer have several, of which the adapter need not have all.
+    let hasSeveralEncoders =
+      isSDXL || modules.contains { $0.name.hasPrefix("text_encoder_") || $0.name.hasPrefix("transformer.") }
     var names: [String] = []
     for module in modules {
       let (part, path) = PipelineNames.split(module.name) ?? ("", module.name)
@@ -70,7 +79,9 @@ package struct KohyaTarget: ConversionTarget {
         throw .refused(
           input.path, subject: module.name, "Stability's code has no name for this module of a U-Net of SDXL")
       }
-      let start = part.isEmpty ? prefix ?? "" : Self.prefix(of: part, hasSeveralEncoders: hasSeveralEncoders)
+      // Trainers call T5 the third encoder in Flux too, where diffusers calls it the second.
+      let role = part == "text_encoder_2" && path.hasPrefix("encoder.block.") ? "text_encoder_3" : part
+      let start = part.isEmpty ? prefix ?? "" : Self.prefix(of: role, hasSeveralEncoders: hasSeveralEncoders)
       names.append(start + own.replacing(".", with: "_"))
     }
     if let name = PipelineNames.firstRepeated(names) {

@@ -21,7 +21,7 @@ extension AdapterDiff {
   ) throws(SurgeryError) {
     (self.a, self.b, self.tolerance) = (a, b, tolerance)
     config = Self.config(Inspection(a, base: base), Inspection(b, base: base))
-    var reasons = Self.reasons(a) + Self.reasons(b)
+    var reasons = Self.reasons(a) + Self.reasons(b) + (base?.refusals ?? []).map { "\($0)" }
     if base == nil { reasons += Self.otherBases(a, b) }
     let isReadable = reasons.isEmpty || (a.file != nil && b.file != nil)
     let alignment = isReadable ? ModuleAlignment(a.modules, b.modules, base: base).entries : []
@@ -29,11 +29,13 @@ extension AdapterDiff {
       reasons.append("the two have no module and no replaced tensor in common")
     }
     let comparer = ModuleComparer(a: a, b: b, base: base)
-    let results = try Self.inParallel(alignment, workers, control) { (entry) throws(SurgeryError) in
+    let places = alignment.map { $0.a?.a?.begin ?? $0.b?.a?.begin ?? 0 }
+    let results = try Self.inParallel(alignment, at: places, workers, control) { (entry) throws(SurgeryError) in
       try comparer.compare(entry)
     }
+    let replacements = isReadable ? Self.replacements(a, b) : []
     let tensors = try Self.inParallel(
-      isReadable ? Self.replacements(a, b) : [], workers, control
+      replacements, at: replacements.map { $0.a?.tensor.begin ?? $0.b?.tensor.begin ?? 0 }, workers, control
     ) { (pair) throws(SurgeryError) in try comparer.compare(pair) }
     self.reasons = reasons + Self.grouped(results.refusals + tensors.refusals)
     total = DeltaComparison(sumOf: results.found.map(\.comparison))
@@ -49,11 +51,11 @@ extension AdapterDiff {
 
   /// Runs a comparison for every element on several threads; a refusal of one does not end the others.
   private static func inParallel<Input: Sendable, Output: Sendable>(
-    _ inputs: [Input], _ workers: Int, _ control: SurgeryControl,
+    _ inputs: [Input], at places: [UInt64], _ workers: Int, _ control: SurgeryControl,
     _ body: @escaping @Sendable (Input) throws(SurgeryError) -> Output
   ) throws(SurgeryError) -> (found: [Output], refusals: [SurgeryRefusal]) {
     let slots = Mutex<[Result<Output, SurgeryError>?]>(Array(repeating: nil, count: inputs.count))
-    try Workers.forEach(count: inputs.count, workers: workers) { (index) throws(SurgeryError) in
+    try Workers.forEach(readingAt: places, workers: workers) { (index) throws(SurgeryError) in
       try control.check()
       var result: Result<Output, SurgeryError>
       do throws(SurgeryError) {

@@ -62,8 +62,9 @@ struct StackedFactors: Sendable {
     let group = max(1, Self.triangleElements / (size * size))
     for first in stride(from: 0, to: experts, by: group) {
       let range = first..<min(first + group, experts)
-      let left = try triangles(range) { $0.b }
+      // In the order in which they lie in PEFT's files.
       let right = try triangles(range) { $0.a }
+      let left = try triangles(range) { $0.b }
       for (place, expert) in range.enumerated() {
         try body(
           expert,

@@ -6,8 +6,9 @@ import TensorCore
 /// Reads a difference of two models some rows at a time, as f32: what the two files say is subtracted in f64 and rounded
 /// once, which for 16-bit types changes nothing but what is 2⁻²⁴ of an element.
 ///
-/// A small matrix is kept once it was read; a large one is read again by every pass, so that memory does not grow with
-/// it. Both give the same numbers. For one thread.
+/// A small matrix is kept once it was read. A large one is read again by every pass, so that memory does not grow with
+/// it; where that would ask a server again, it is kept in a nameless temporary file. All give the same numbers. For one
+/// thread.
 final class DeltaReader {
   let matrix: DeltaMatrix
   private let control: SurgeryControl
@@ -17,10 +18,15 @@ final class DeltaReader {
   private var base: [Double]
   private var tuned: [Double]
   private var tile: [Float]
-  /// All elements, when they are few.
-  private var kept: [Float] = []
-  private let keeps: Bool
-  private var isKept = false
+  private var kept: Kept
+
+  /// Where all elements are, or will be after the first pass.
+  private enum Kept {
+    case nowhere
+    case memory([Float], isWhole: Bool)
+    case file(InputFile)
+    case newFile
+  }
 
   /// - Parameter keptBytes: size up to which the matrix is kept.
   init(_ matrix: DeltaMatrix, keptBytes: Int, control: SurgeryControl) {
@@ -35,38 +41,81 @@ final class DeltaReader {
     tuned = base
     tile = Array(repeating: 0, count: size)
     let (bytes, overflow) = (matrix.rows * 4).multipliedReportingOverflow(by: matrix.columns)
-    keeps = !overflow && bytes <= keptBytes
+    let isSmall = !overflow && bytes <= keptBytes
+    let isRemote = matrix.parts.contains {
+      RemotePath.isRemote($0.base.file.path) || RemotePath.isRemote($0.tuned.file.path)
+    }
+    kept = isSmall ? .memory([], isWhole: false) : isRemote ? .newFile : .nowhere
   }
 
   /// Calls `body` with the first row of a tile, its number of rows and its elements, row by row.
   func forEachTile(_ body: (Int, Int, UnsafeBufferPointer<Float>) -> Void) throws(SurgeryError) {
-    let width = matrix.columns
-    if keeps, kept.isEmpty { kept = Array(repeating: 0, count: matrix.rows * width) }
-    for first in stride(from: 0, to: matrix.rows, by: step) {
-      try control.check()
-      let count = min(step, matrix.rows - first)
-      if isKept {
-        unsafe kept.withUnsafeBufferPointer {
+    switch kept {
+    case .memory(let elements, isWhole: true):
+      let width = matrix.columns
+      try forEachStep { (first, count) throws(SurgeryError) in
+        unsafe elements.withUnsafeBufferPointer {
           unsafe body(first, count, UnsafeBufferPointer(rebasing: $0[first * width..<(first + count) * width]))
         }
-        continue
       }
+    case .file(let file):
+      try forEachStep { (first, count) throws(SurgeryError) in
+        try SurgeryError.catching { () throws(IOError) in
+          unsafe try tile.withRawBytes(count * matrix.columns) { bytes throws(IOError) in
+            unsafe try file.read(into: bytes, at: UInt64(first * matrix.columns * 4))
+          }
+        }
+        unsafe give(first, count, body)
+      }
+    case .nowhere, .memory, .newFile: unsafe try forEachTileOfModels(body)
+    }
+  }
+
+  /// The first pass, which keeps what is to be kept.
+  private func forEachTileOfModels(_ body: (Int, Int, UnsafeBufferPointer<Float>) -> Void) throws(SurgeryError) {
+    let width = matrix.columns
+    var elements: [Float] = []
+    var output: OutputFile?
+    if case .memory = kept { elements.reserveCapacity(matrix.rows * width) }
+    if case .newFile = kept {
+      output = try SurgeryError.catching { () throws(IOError) in try OutputFile.temporary() }
+    }
+    try forEachStep { (first, count) throws(SurgeryError) in
       try read(first..<first + count)
       subtract(count * width)
-      if keeps { kept.replaceSubrange(first * width..<(first + count) * width, with: tile[..<(count * width)]) }
-      unsafe tile.withUnsafeBufferPointer {
-        unsafe body(first, count, UnsafeBufferPointer(rebasing: $0[..<(count * width)]))
+      if case .memory = kept { elements += tile[..<(count * width)] }
+      if let output {
+        try SurgeryError.catching { () throws(IOError) in
+          unsafe try tile.withRawBytes(count * width) { bytes throws(IOError) in
+            unsafe try output.write(UnsafeRawBufferPointer(bytes), at: UInt64(first * width * 4))
+          }
+        }
       }
+      unsafe give(first, count, body)
     }
-    isKept = keeps
+    if case .memory = kept { kept = .memory(elements, isWhole: true) }
+    guard let output else { return }
+    let size = UInt64(matrix.rows * width * 4)
+    kept = .file(try SurgeryError.catching { () throws(IOError) in try output.reopened(size: size) })
+  }
+
+  private func forEachStep(_ body: (Int, Int) throws(SurgeryError) -> Void) throws(SurgeryError) {
+    for first in stride(from: 0, to: matrix.rows, by: step) {
+      try control.check()
+      try body(first, min(step, matrix.rows - first))
+    }
+  }
+
+  private func give(_ first: Int, _ count: Int, _ body: (Int, Int, UnsafeBufferPointer<Float>) -> Void) {
+    unsafe tile.withUnsafeBufferPointer {
+      unsafe body(first, count, UnsafeBufferPointer(rebasing: $0[..<(count * matrix.columns)]))
+    }
   }
 
   /// Sums over all elements.
   func scan() throws(SurgeryError) -> DeltaScan {
     var scan = DeltaScan(columns: matrix.columns)
-    for first in stride(from: 0, to: matrix.rows, by: step) {
-      try control.check()
-      let count = min(step, matrix.rows - first)
+    try forEachStep { (first, count) throws(SurgeryError) in
       try read(first..<first + count)
       unsafe base.withUnsafeBufferPointer { base in
         unsafe tuned.withUnsafeBufferPointer { tuned in
@@ -125,5 +174,22 @@ final class DeltaReader {
         }
       }
     }
+  }
+}
+
+extension [Float] {
+  /// Gives the bytes of the first elements.
+  fileprivate mutating func withRawBytes(
+    _ count: Int, _ body: (UnsafeMutableRawBufferPointer) throws(IOError) -> Void
+  ) throws(IOError) {
+    var failure: IOError?
+    unsafe withUnsafeMutableBytes { bytes in
+      do throws(IOError) {
+        unsafe try body(UnsafeMutableRawBufferPointer(rebasing: bytes[..<(count * 4)]))
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
   }
 }

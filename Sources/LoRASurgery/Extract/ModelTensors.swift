@@ -1,4 +1,3 @@
-import Diagnostics
 import LoRAModel
 import Safetensors
 
@@ -15,9 +14,7 @@ struct ModelTensors: Sendable {
       throw .refused(
         model.path, "the \(role) is a config without weights", hint: "name the folder that holds its safetensors files")
     }
-    if let finding = model.findings.first(where: { $0.severity == .error && $0.rule != .baseConfigMismatch }) {
-      throw .refused(finding.file, subject: finding.tensor, finding.message, hint: finding.hint)
-    }
+    guard model.refusals.isEmpty else { throw .refused(model.refusals) }
     if let module = model.modules.values.filter(\.isQuantized).map(\.name).min() {
       throw .refused(
         model.path, subject: module, "the \(role)'s weight is stored quantised, so differences of it are not numbers",

@@ -7,9 +7,7 @@ extension Adapter {
   /// What keeps an adapter from being taken apart into deltas, whatever the operation; empty for plain LoRA of any
   /// format, DoRA and activated LoRA included.
   package var refusalsAsFactors: [SurgeryRefusal] {
-    var refusals = findings.filter { $0.severity == .error }.map {
-      SurgeryRefusal($0.file, subject: $0.tensor, $0.message, hint: $0.hint)
-    }
+    var refusals = findings.compactMap(\.refusal)
     if let method = foreignMethod {
       refusals.append(
         SurgeryRefusal(
@@ -58,4 +56,18 @@ extension Adapter {
     "use_qalora": "its A acts on pooled inputs (QALoRA), so B·A is not the delta",
     "velora_config": "VeLoRA keeps projections beside its factors, which would be lost",
   ]
+}
+
+extension BaseModel {
+  /// Why nothing can be said of what the base has: files of it are missing or broken.
+  package var refusals: [SurgeryRefusal] {
+    findings.filter { $0.rule != .baseConfigMismatch }.compactMap(\.refusal)
+  }
+}
+
+extension Finding {
+  /// The finding as a reason to refuse, when it is an error.
+  var refusal: SurgeryRefusal? {
+    severity == .error ? SurgeryRefusal(file, subject: tensor, message, hint: hint) : nil
+  }
 }

@@ -14,72 +14,55 @@ extension FactorDraft {
   ///
   /// - Parameter count: elements of the tensor.
   func movedBytes(_ layout: FactorLayout, _ dtype: DType, count: Int) throws(SurgeryError) -> [UInt8] {
-    switch dtype.bits {
-    case 16: try moved(layout, count, as: UInt16.self)
-    case 32: try moved(layout, count, as: UInt32.self)
-    default: try moved(layout, count, as: UInt64.self)
-    }
-  }
-
-  private func moved<Element: FixedWidthInteger>(_ layout: FactorLayout, _ count: Int, as _: Element.Type)
-    throws(SurgeryError) -> [UInt8]
-  {
-    var elements = [Element](repeating: 0, count: count)
+    var bytes = [UInt8](repeating: 0, count: count * Int(dtype.bits / 8))
     for block in blocks {
       for expert in block.sourceExperts {
-        let source = try block.raw(expert, as: Element.self)
+        let source = try block.raw(expert)
         let first =
           (block.firstExpert + expert - block.sourceExperts.lowerBound) * layout.expertStride
           + block.firstRank * layout.rankStride
-        block.move(source, to: &elements, at: Int(first), layout)
+        block.move(source, to: &bytes, at: Int(first), layout)
       }
     }
-    return unsafe elements.withUnsafeBytes { unsafe Array($0) }
+    return bytes
   }
 }
 
 extension FactorBlock {
   /// The elements of one expert as they lie in the file, from its first to its last; those of others may lie between.
-  fileprivate func raw<Element: FixedWidthInteger>(_ expert: UInt64, as _: Element.Type) throws(SurgeryError)
-    -> [Element]
-  {
-    let width = UInt64(Element.bitWidth / 8)
+  fileprivate func raw(_ expert: UInt64) throws(SurgeryError) -> [UInt8] {
+    let width = factor.tensor.dtype.bits / 8
     let span = (factor.count - 1) * factor.stride + (pair.rank - 1) * factor.rankStride + 1
     guard span <= LoRAPair.elementLimit else {
       throw .refused(file.path, subject: factor.tensor.name, "its \(span) elements are beyond what is moved")
     }
-    var elements = [Element](repeating: 0, count: Int(span))
-    let scan = try SurgeryError.catching { () throws(IOError) in
-      var failure: IOError?
-      let scan = unsafe elements.withUnsafeMutableBytes { bytes in
-        do throws(IOError) {
-          unsafe try file.read(factor.tensor, from: expert * factor.expertStride * width, into: bytes)
-        } catch {
-          failure = error
-        }
-        return unsafe Kernels.scan(UnsafeRawBufferPointer(bytes), dtype: factor.tensor.dtype)
+    var failure: IOError?
+    var scan = ValueScan()
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(span * width)) { buffer, count in
+      let bytes = unsafe UnsafeMutableRawBufferPointer(
+        rebasing: UnsafeMutableRawBufferPointer(buffer)[..<Int(span * width)])
+      do throws(IOError) {
+        unsafe try file.read(factor.tensor, from: expert * factor.expertStride * width, into: bytes)
+        scan = unsafe Kernels.scan(UnsafeRawBufferPointer(bytes), dtype: factor.tensor.dtype)
+        count = Int(span * width)
+      } catch {
+        failure = error
       }
-      if let failure { throw failure }
-      return scan
     }
+    if let failure { throw SurgeryError.io(failure) }
     guard scan.nanCount + scan.infinityCount == 0 else { throw .notFinite(factor.tensor, of: file) }
-    return elements
+    return bytes
   }
 
-  /// Puts one expert's elements at their places, in blocks of rows that stay in cache.
-  fileprivate func move<Element: FixedWidthInteger>(
-    _ source: [Element], to elements: inout [Element], at first: Int, _ layout: FactorLayout
-  ) {
-    let (stride, rankStride) = (Int(layout.stride), Int(layout.rankStride))
-    let (ownStride, ownRankStride) = (Int(factor.stride), Int(factor.rankStride))
-    let (count, ranks) = (Int(factor.count), Int(pair.rank))
-    for block in Swift.stride(from: 0, to: count, by: 256) {
-      for rank in 0..<ranks {
-        for row in block..<min(block + 256, count) {
-          let target = rows.map { $0[row] } ?? row
-          if target < 0 { continue }
-          elements[first + target * stride + rank * rankStride] = source[row * ownStride + rank * ownRankStride]
-        }
+  /// Puts one expert's elements at their places.
+  fileprivate func move(_ source: [UInt8], to bytes: inout [UInt8], at first: Int, _ layout: FactorLayout) {
+    let move = StridedMove(
+      width: Int(factor.tensor.dtype.bits / 8), count: Int(factor.count), ranks: Int(pair.rank), rows: rows)
+    unsafe bytes.withUnsafeMutableBytes { target in
+      unsafe source.withUnsafeBytes { source in
+        unsafe move(
+          source, .init(start: 0, stride: Int(factor.stride), rankStride: Int(factor.rankStride)), to: target,
+          .init(start: first, stride: Int(layout.stride), rankStride: Int(layout.rankStride)))
       }
     }
   }

@@ -23,10 +23,9 @@ extension SafetensorsDraft {
   package mutating func add(
     _ vector: VectorDraft, shape: Shape, as name: String, dtype wanted: DType?, ledger: RoundingLedger
   ) {
-    let stored = vector.tensor.dtype
-    let dtype = wanted ?? stored
-    if vector.rows == nil, dtype == stored {
-      return copy(vector.tensor, of: vector.file, as: name, shape: shape, finite: true)
+    let dtype = wanted ?? vector.dtype
+    if let part = vector.copied, dtype == part.tensor.dtype {
+      return copy(part.tensor, of: part.file, as: name, shape: shape, finite: true)
     }
     let target = dtype.isMergeable || dtype == .f64 ? dtype : .f32
     make([(name, target, shape)]) { () throws(SurgeryError) in [try vector.bytes(target, as: name, ledger: ledger)] }
@@ -43,20 +42,27 @@ extension SafetensorsDraft {
 extension VectorDraft {
   /// The elements at their places, each rounded once.
   package func bytes(_ dtype: DType, as name: String, ledger: RoundingLedger) throws(SurgeryError) -> [UInt8] {
+    var elements = [Double](repeating: 0, count: Int(count))
+    for part in parts {
+      let own = try part.elements()
+      for (source, element) in own.enumerated() {
+        let target = part.rows.map { $0[source] } ?? source
+        if target >= 0 { elements[target] = element }
+      }
+    }
+    return try FactorDraft.rounded(elements, to: dtype, of: parts.first?.file.path ?? name, as: name, ledger)
+  }
+}
+
+extension VectorDraft.Part {
+  fileprivate func elements() throws(SurgeryError) -> [Double] {
     let raw = try SurgeryError.catching { () throws(IOError) in try file.bytes(of: tensor) }
     var elements = [Double](repeating: 0, count: Int(tensor.elementCount))
     unsafe raw.withUnsafeBytes { bytes in
       unsafe elements.withUnsafeMutableBufferPointer { unsafe Kernels.widen(bytes, dtype: tensor.dtype, to: $0) }
     }
-    guard elements.allSatisfy(\.isFinite) else {
-      throw .notFinite(tensor, of: file)
-    }
-    if let rows {
-      var moved = [Double](repeating: 0, count: Int(count))
-      for (source, target) in rows.enumerated() where target >= 0 { moved[target] = elements[source] }
-      elements = moved
-    }
-    return try FactorDraft.rounded(elements, to: dtype, of: file.path, as: name, ledger)
+    guard elements.allSatisfy(\.isFinite) else { throw .notFinite(tensor, of: file) }
+    return elements
   }
 }
 

@@ -85,18 +85,11 @@ final class FactorRows {
       }
       held = start
     }
-    let (rankStride, first, count) = (Int(factor.rankStride), isWoven ? Int(own) : 0, rows.count)
-    unsafe wide.withUnsafeBufferPointer { source in
-      guard let source = source.baseAddress, let target = block.baseAddress else { return }
-      // Some rows at once, whose lines stay in the innermost cache for all columns.
-      for band in Swift.stride(from: 0, to: count, by: 64) {
-        let end = min(band + 64, count)
-        for column in 0..<rank {
-          let from = unsafe source + first + column * rankStride
-          let to = unsafe target + column * count
-          for row in band..<end { unsafe to[row] = from[row * stride] }
-        }
-      }
+    let move = StridedMove(width: MemoryLayout<Double>.size, count: rows.count, ranks: rank)
+    unsafe wide.withUnsafeBytes { source in
+      unsafe move(
+        source, .init(start: isWoven ? Int(own) : 0, stride: stride, rankStride: Int(factor.rankStride)),
+        to: UnsafeMutableRawBufferPointer(block), .init(start: 0, stride: 1, rankStride: rows.count))
     }
   }
 

@@ -6,9 +6,12 @@ package import TensorCore
 
 extension LoRAPair {
   /// Largest rank and most elements of one factor that are computed with: beyond them the work, which grows with the
-  /// square of the rank, or the memory would not be one module's.
+  /// square of the rank, or the memory (4 GiB for a factor in 64 bits) would not be one module's.
   package static let rankLimit: UInt64 = 4_096
-  package static let elementLimit: UInt64 = 1 << 31
+  package static let elementLimit: UInt64 = 1 << 29
+
+  /// Elements of both factors of one expert.
+  var factorElements: UInt64 { (a.count &+ b.count) &* rank }
 
   /// The values of one factor of one expert: `count` rows, `rank` columns; element (i, k) is A[k, i] or B[i, k].
   ///
@@ -83,12 +86,10 @@ package struct FactorReader: Sendable {
         let size = Int(dtype.bits / 8)
         let ordered = IOBuffer(count: count * size)
         let from = unsafe UnsafeRawBufferPointer(rebasing: raw[(first * size)...])
-        switch size {
-        case 1: unsafe gather(UInt8.self, from, ordered.bytes)
-        case 2: unsafe gather(UInt16.self, from, ordered.bytes)
-        case 4: unsafe gather(UInt32.self, from, ordered.bytes)
-        default: unsafe gather(UInt64.self, from, ordered.bytes)
-        }
+        let move = StridedMove(width: size, count: rows, ranks: columns)
+        unsafe move(
+          from, .init(start: 0, stride: stride, rankStride: rankStride), to: ordered.bytes,
+          .init(start: 0, stride: 1, rankStride: rows))
         unsafe Kernels.widen(UnsafeRawBufferPointer(ordered.bytes), dtype: dtype, to: target)
       default:
         let span = (rows - 1) * stride + (columns - 1) * rankStride + 1
@@ -102,27 +103,6 @@ package struct FactorReader: Sendable {
     }
     return ColumnMatrix(rows: rows, columns: columns, elements: elements)
   }
-
-  private func gather<Element: FixedWidthInteger>(
-    _: Element.Type, _ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer
-  ) {
-    let (rows, columns) = (Int(factor.count), Int(rank))
-    let size = MemoryLayout<Element>.size
-    let (stride, rankStride) = (Int(factor.stride) * size, Int(factor.rankStride) * size)
-    // Blocks of rows that stay in cache, whichever of the two directions is the short one.
-    for block in Swift.stride(from: 0, to: rows, by: 128) {
-      for column in 0..<columns {
-        var from = block * stride + column * rankStride
-        var to = (column * rows + block) * size
-        for _ in block..<min(block + 128, rows) {
-          let element = unsafe source.loadUnaligned(fromByteOffset: from, as: Element.self)
-          unsafe target.storeBytes(of: element, toByteOffset: to, as: Element.self)
-          from += stride
-          to += size
-        }
-      }
-    }
-  }
 }
 
 extension ColumnMatrix {
@@ -132,17 +112,22 @@ extension ColumnMatrix {
   ///   - dtype: F32, F16, BF16 or F64.
   ///   - isTransposed: false writes row by row, `[rows, columns]`; true column by column, `[columns, rows]`.
   package func bytes(_ dtype: DType, transposed isTransposed: Bool) -> [UInt8] {
-    var ordered = elements
-    if !isTransposed {
-      for row in 0..<rows { for column in 0..<columns { ordered[row * columns + column] = self[row, column] } }
-    }
-    guard dtype != .f64 else { return unsafe ordered.withUnsafeBytes { unsafe Array($0) } }
-    return unsafe [UInt8](unsafeUninitializedCapacity: ordered.count * Int(dtype.bits) / 8) { bytes, count in
-      count = ordered.count * Int(dtype.bits) / 8
-      unsafe ordered.withUnsafeBufferPointer {
-        unsafe Kernels.narrow($0, to: dtype, output: UnsafeMutableRawBufferPointer(bytes))
+    let size = elements.count * Int(dtype.bits) / 8
+    let columnwise = unsafe [UInt8](unsafeUninitializedCapacity: size) { bytes, count in
+      count = size
+      let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[..<size])
+      unsafe elements.withUnsafeBufferPointer { elements in
+        if dtype == .f64 {
+          unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(elements))
+        } else {
+          unsafe Kernels.narrow(elements, to: dtype, output: bytes)
+        }
       }
     }
+    guard !isTransposed else { return columnwise }
+    var result = StridedBytes(dtype, count: elements.count)
+    result.place(columnwise, rows, at: 0, stride: columns, rankStride: 1)
+    return result.bytes
   }
 }
 

@@ -104,12 +104,16 @@ package struct LowRank: Sendable {
     var turned = factor
     basis.applyTransposed(to: &turned)
     var outside = TriangularFactor(size: factor.columns)
-    var rest = turned.rows(basis.size..<basis.rows)
-    let rows = rest.rows
-    unsafe rest.elements.withUnsafeMutableBufferPointer { unsafe outside.absorb($0, rows: rows) }
     var result = ColumnMatrix(rows: basis.size + factor.columns, columns: factor.columns)
     for column in 0..<factor.columns {
       for row in 0..<basis.size { result[row, column] = turned[row, column] }
+    }
+    unsafe turned.elements.withUnsafeMutableBufferPointer { elements in
+      unsafe outside.absorb(
+        UnsafeMutableBufferPointer(rebasing: elements[min(basis.size, elements.count)...]),
+        rows: basis.rows - basis.size, stride: basis.rows)
+    }
+    for column in 0..<factor.columns {
       for row in 0...column { result[basis.size + row, column] = outside.elements[column * factor.columns + row] }
     }
     return result

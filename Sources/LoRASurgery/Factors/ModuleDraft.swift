@@ -1,6 +1,6 @@
 package import LoRAModel
 package import Safetensors
-import TensorCore
+package import TensorCore
 
 /// One adapted module of the output: the base weight gets + scale · B · A.
 package struct ModuleDraft: Sendable {
@@ -62,20 +62,39 @@ extension FactorDraft {
   fileprivate var isF32: Bool { blocks.allSatisfy { $0.factor.tensor.dtype == .f32 } }
 }
 
-/// A vector of the input with one number for each output, whose elements may move.
+/// A vector with one number for each output: one of the input, or several that stand beside each other.
 package struct VectorDraft: Sendable {
-  package let tensor: TensorInfo
-  package let file: SafetensorsFile
+  /// A vector of the input.
+  package struct Part: Sendable {
+    package let tensor: TensorInfo
+    package let file: SafetensorsFile
+    /// Where each element goes, negative for those that are left out; nil when all stay.
+    package fileprivate(set) var rows: [Int]?
+  }
+
+  package private(set) var parts: [Part]
   package private(set) var count: UInt64
-  /// Where each element goes, negative for those that are left out; nil when all stay.
-  package private(set) var rows: [Int]?
 
   package init(_ tensor: TensorInfo, of file: SafetensorsFile) {
-    (self.tensor, self.file, count) = (tensor, file, tensor.elementCount)
+    (parts, count) = ([Part(tensor: tensor, file: file)], tensor.elementCount)
+  }
+
+  /// The vector of the input that it is as it lies there.
+  package var copied: Part? { parts.count == 1 && parts[0].rows == nil ? parts[0] : nil }
+
+  /// The type that all parts have; F32 where they have several.
+  package var dtype: DType {
+    let types = Set(parts.map(\.tensor.dtype))
+    return types.count == 1 ? types.first ?? .f32 : .f32
   }
 
   mutating func move(to targets: [Int], count: UInt64) {
-    rows = rows.map { $0.map { $0 < 0 ? $0 : targets[$0] } } ?? targets
+    for index in parts.indices {
+      parts[index].rows = parts[index].rows.map { $0.map { $0 < 0 ? $0 : targets[$0] } } ?? targets
+    }
     self.count = count
   }
+
+  /// Adds the elements of a vector of the same outputs, of which it has others.
+  mutating func add(_ other: VectorDraft) { parts += other.parts }
 }

@@ -13,52 +13,27 @@ struct StridedBytes {
 
   /// Puts element (i, k) of a matrix, column by column with `rows` elements each, at `start + i·stride + k·rankStride`.
   mutating func place(_ matrix: [UInt8], _ rows: Int, at start: Int, stride: Int, rankStride: Int) {
-    let columns = rows > 0 ? matrix.count / (rows * width) : 0
-    let width = width
+    guard rows > 0 else { return }
+    let move = StridedMove(width: width, count: rows, ranks: matrix.count / (rows * width))
     unsafe bytes.withUnsafeMutableBytes { target in
       unsafe matrix.withUnsafeBytes { source in
-        // Blocks of rows that stay in cache, whichever of the two directions is the short one.
-        for block in Swift.stride(from: 0, to: rows, by: stride == 1 ? max(rows, 1) : 256) {
-          let end = min(block + 256, rows)
-          for column in 0..<columns {
-            if stride == 1 {
-              let place = (start + column * rankStride) * width
-              unsafe UnsafeMutableRawBufferPointer(rebasing: target[place..<place + rows * width]).copyMemory(
-                from: UnsafeRawBufferPointer(rebasing: source[(column * rows * width)...].prefix(rows * width)))
-              continue
-            }
-            for row in block..<end {
-              let (from, to) = ((column * rows + row) * width, (start + row * stride + column * rankStride) * width)
-              switch width {
-              case 2: unsafe target.move(UInt16.self, from: source, from, to: to)
-              case 4: unsafe target.move(UInt32.self, from: source, from, to: to)
-              default: unsafe target.move(UInt64.self, from: source, from, to: to)
-              }
-            }
-          }
-        }
+        unsafe move(
+          source, .init(start: 0, stride: 1, rankStride: rows), to: target,
+          .init(start: start, stride: stride, rankStride: rankStride))
       }
     }
-  }
-}
-
-extension UnsafeMutableRawBufferPointer {
-  /// Copies one element of the size of a type.
-  @inline(__always)
-  fileprivate func move<Element: FixedWidthInteger>(
-    _: Element.Type, from source: UnsafeRawBufferPointer, _ start: Int, to place: Int
-  ) {
-    unsafe storeBytes(
-      of: source.loadUnaligned(fromByteOffset: start, as: Element.self), toByteOffset: place, as: Element.self)
   }
 }
 
 extension ColumnMatrix {
   /// The numbers that bytes of a type are, column by column, in the shape of another matrix.
   init(_ bytes: [UInt8], _ dtype: DType, like other: ColumnMatrix) {
-    self.init(rows: other.rows, columns: other.columns)
-    unsafe bytes.withUnsafeBytes { bytes in
-      unsafe elements.withUnsafeMutableBufferPointer { unsafe Kernels.widen(bytes, dtype: dtype, to: $0) }
+    let size = other.rows * other.columns
+    let elements = unsafe [Double](unsafeUninitializedCapacity: size) { target, count in
+      count = size
+      let target = unsafe UnsafeMutableBufferPointer(rebasing: target[..<size])
+      unsafe bytes.withUnsafeBytes { unsafe Kernels.widen($0, dtype: dtype, to: target) }
     }
+    self.init(rows: other.rows, columns: other.columns, elements: elements)
   }
 }

@@ -19,17 +19,16 @@ package struct DraftWriter: Sendable {
     let folder = try SurgeryError.catching { () throws(IOError) in
       try StagedFolder(for: path, overwrites: overwrites)
     }
-    var outputs: [OutputFile] = []
     var jobs: [Job] = []
     for file in draft.files {
       let output = try SurgeryError.catching { () throws(IOError) in
         try OutputFile(creating: Folder.join(folder.staged, file.name), for: Folder.join(path, file.name))
       }
-      outputs.append(output)
-      jobs += try begin(file, output)
+      let own = try begin(file, output)
+      if own.isEmpty { try SurgeryError.catching { () throws(IOError) in try output.synchronize() } }
+      jobs += own
     }
     try run(jobs)
-    for output in outputs { try SurgeryError.catching { () throws(IOError) in try output.synchronize() } }
     try control.check()
     try SurgeryError.catching { () throws(IOError) in try folder.publish() }
   }
@@ -52,7 +51,7 @@ package struct DraftWriter: Sendable {
       case part(DraftPart)
     }
 
-    let output: OutputFile
+    let target: SharedOutput
     let work: Work
 
     var isWhole: Bool { if case .whole = work { true } else { false } }
@@ -68,61 +67,71 @@ package struct DraftWriter: Sendable {
   }
 
   private func run(_ job: Job) throws(SurgeryError) {
-    let output = job.output
+    try work(job)
+    try SurgeryError.catching { () throws(IOError) in try job.target.finishJob() }
+  }
+
+  private func work(_ job: Job) throws(SurgeryError) {
+    let output = job.target.file
     switch job.work {
     case .whole(let make):
       let bytes = try make()
       try SurgeryError.catching { () throws(IOError) in try output.write(bytes, at: 0) }
     case .copy(let path):
-      try SurgeryError.catching { () throws(IOError) in
-        let source = try InputFile(path: path)
-        try output.copy(from: source, at: 0, count: source.size, to: 0)
+      let source = try SurgeryError.catching { () throws(IOError) in try InputFile(path: path) }
+      try pieces(of: source.size, job.target) { (offset, step) throws(IOError) in
+        try output.copy(from: source, at: offset, count: step, to: offset)
       }
-    case .part(let part): try write(part, to: output)
+    case .part(let part): try write(part, to: job.target)
     }
   }
 
   /// Writes what is known of a file and says what is left to do.
   private func begin(_ file: DraftFile, _ output: OutputFile) throws(SurgeryError) -> [Job] {
+    func jobs(_ works: [Job.Work]) -> [Job] {
+      let target = SharedOutput(output, jobs: works.count)
+      return works.map { Job(target: target, work: $0) }
+    }
     switch file.content {
     case .bytes(let bytes):
       try SurgeryError.catching { () throws(IOError) in try output.write(bytes, at: 0) }
       return []
-    case .made(let make): return [Job(output: output, work: .whole(make))]
-    case .copy(let path): return [Job(output: output, work: .copy(of: path))]
+    case .made(let make): return jobs([.whole(make)])
+    case .copy(let path): return jobs([.copy(of: path)])
     case .laidOut(let file):
       try SurgeryError.catching { () throws(IOError) in
         try output.resize(to: file.size)
         try output.write(file.head, at: 0)
       }
-      return file.parts.map { Job(output: output, work: .part($0)) }
+      return jobs(file.parts.map { .part($0) })
     }
   }
 
-  private func write(_ part: DraftPart, to output: OutputFile) throws(SurgeryError) {
+  private func write(_ part: DraftPart, to target: SharedOutput) throws(SurgeryError) {
+    let output = target.file
     switch part.content {
     case .copy(let file, let start, let count):
-      try pieces(of: count, part.units) { (offset, step) throws(IOError) in
+      try pieces(of: count, target) { (offset, step) throws(IOError) in
         try output.copy(from: file, at: start + offset, count: step, to: part.offset + offset)
       }
+      control.add(part.units)
     case .finite(let tensor, let file):
-      try copyFinite(tensor, of: file, output, at: part.offset)
+      try copyFinite(tensor, of: file, target, at: part.offset)
       control.add(part.units)
     case .cast(let tensor, let file, let dtype):
-      try cast(tensor, of: file, to: dtype, output, at: part.offset)
+      try cast(tensor, of: file, to: dtype, target, at: part.offset)
       control.add(part.units)
     case .made(let make):
       let pieces = try make()
       try SurgeryError.catching { () throws(IOError) in
         for (offset, bytes) in pieces { try output.write(bytes, at: offset) }
       }
-      // The device has begun with it when everything is waited for in the end.
-      output.startFlush()
+      target.note(part.units)
       control.add(part.units)
     }
   }
 
-  private func pieces(of count: UInt64, _ units: UInt64, _ body: (UInt64, UInt64) throws(IOError) -> Void)
+  private func pieces(of count: UInt64, _ target: SharedOutput, _ body: (UInt64, UInt64) throws(IOError) -> Void)
     throws(SurgeryError)
   {
     var done: UInt64 = 0
@@ -130,13 +139,13 @@ package struct DraftWriter: Sendable {
       try control.check()
       let step = min(Self.pieceBytes, count - done)
       try SurgeryError.catching { () throws(IOError) in try body(done, step) }
+      target.note(step)
       done += step
     }
-    control.add(units)
   }
 
   /// Copies a tensor in pieces, whose values are looked at on the way.
-  private func copyFinite(_ tensor: TensorInfo, of file: SafetensorsFile, _ output: OutputFile, at place: UInt64)
+  private func copyFinite(_ tensor: TensorInfo, of file: SafetensorsFile, _ target: SharedOutput, at place: UInt64)
     throws(SurgeryError)
   {
     // A multiple of the three bytes of four packed elements.
@@ -149,21 +158,22 @@ package struct DraftWriter: Sendable {
         rebasing: buffer.bytes[..<Int(min(step, tensor.byteCount - done))])
       let scan = try SurgeryError.catching { () throws(IOError) in
         unsafe try file.read(tensor, from: done, into: piece)
-        unsafe try output.write(UnsafeRawBufferPointer(piece), at: place + done)
+        unsafe try target.file.write(UnsafeRawBufferPointer(piece), at: place + done)
         return unsafe Kernels.scan(UnsafeRawBufferPointer(piece), dtype: tensor.dtype)
       }
       guard scan.nanCount + scan.infinityCount == 0 else { throw .notFinite(tensor, of: file) }
+      target.note(UInt64(piece.count))
       done += UInt64(piece.count)
     }
   }
 
   /// Packed elements of 6 bits come in groups of 4 of 3 bytes, so a multiple of 24 bits never cuts one.
   private func cast(
-    _ tensor: TensorInfo, of file: SafetensorsFile, to dtype: DType, _ output: OutputFile, at place: UInt64
+    _ tensor: TensorInfo, of file: SafetensorsFile, to dtype: DType, _ target: SharedOutput, at place: UInt64
   ) throws(SurgeryError) {
     let step: UInt64 = 3 << 18
     let source = IOBuffer(count: Int(step * tensor.dtype.bits / 8))
-    let target = IOBuffer(count: Int(step * dtype.bits / 8))
+    let output = IOBuffer(count: Int(step * dtype.bits / 8))
     var first: UInt64 = 0
     while first < tensor.elementCount {
       try control.check()
@@ -172,10 +182,10 @@ package struct DraftWriter: Sendable {
         let input = unsafe UnsafeMutableRawBufferPointer(
           rebasing: source.bytes[..<Int((count * tensor.dtype.bits + 7) / 8)])
         unsafe try file.read(tensor, from: first * tensor.dtype.bits / 8, into: input)
-        let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: target.bytes[..<Int(count * dtype.bits / 8)])
+        let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: output.bytes[..<Int(count * dtype.bits / 8)])
         let infinite = unsafe Kernels.convert(
           UnsafeRawBufferPointer(input), dtype: tensor.dtype, count: Int(count), to: dtype, output: bytes)
-        unsafe try output.write(UnsafeRawBufferPointer(bytes), at: place + first * dtype.bits / 8)
+        unsafe try target.file.write(UnsafeRawBufferPointer(bytes), at: place + first * dtype.bits / 8)
         return infinite
       }
       guard infinite == 0 else {
@@ -183,6 +193,7 @@ package struct DraftWriter: Sendable {
           file.path, subject: tensor.name, "\(grouped(infinite)) of its values are too large for \(dtype.name)",
           hint: "write the adapter in another type with --dtype")
       }
+      target.note(count * dtype.bits / 8)
       first += count
     }
   }

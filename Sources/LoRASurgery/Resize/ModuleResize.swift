@@ -33,6 +33,9 @@ struct ModuleResize: Sendable {
   /// Bytes of the factors that are read.
   var inputBytes: UInt64 { pair.a.tensor.byteCount &+ pair.b.tensor.byteCount }
 
+  /// Bytes of memory that it takes: its factors as f64 and as they lie in the file, and the new ones.
+  var workBytes: UInt64 { pair.factorElements &* 8 &* 3 }
+
   /// Shapes of what is written, in PEFT's order of the dimensions.
   var shapes: (a: Shape, b: Shape) {
     let wide = rank * pair.experts
@@ -71,8 +74,10 @@ struct ModuleResize: Sendable {
   }
 
   private func delta(_ expert: UInt64, _ readers: Readers) throws(SurgeryError) -> LowRank {
+    // In the order in which they lie in PEFT's files.
+    let a = try readers.a.values(expert: expert)
     let delta = LowRank(
-      scale: pair.scale, b: try readers.b.values(expert: expert), a: try readers.a.values(expert: expert),
+      scale: pair.scale, b: try readers.b.values(expert: expert), a: a,
       isWide: pair.a.tensor.dtype == .f64 || pair.b.tensor.dtype == .f64)
     guard delta.norm.isFinite else {
       throw .refused(file.path, subject: module.name, "its delta is beyond the range of 64-bit numbers")

@@ -79,12 +79,21 @@ package struct ResizePlan: Sendable {
     throws(SurgeryError) -> [[[Double]]]
   {
     let found = Collected<[[Double]]>()
-    try Workers.forEach(count: modules.count, workers: workers) { (index) throws(SurgeryError) in
+    let places = modules.map(\.pair.a.tensor.begin)
+    let workers = Self.workers(workers, modules)
+    try Workers.forEach(readingAt: places, workers: workers) { (index) throws(SurgeryError) in
       try control.check()
       found[index] = try modules[index].values()
       control.add(modules[index].inputBytes)
     }
     return modules.indices.map { found[$0] ?? [] }
+  }
+
+  /// Threads that there is memory for.
+  package func workers(_ wanted: Int) -> Int { Self.workers(wanted, modules) }
+
+  private static func workers(_ wanted: Int, _ modules: [ModuleResize]) -> Int {
+    WorkMemory.workers(wanted, largest: modules.map(\.workBytes).max() ?? 0)
   }
 
   private func checkSizes() throws(SurgeryError) {

@@ -6,7 +6,8 @@ import Synchronization
 /// A folder on a server, with everything below it.
 ///
 /// A folder that the server lists is listed once. Of one that cannot be listed, the files with usual names are asked
-/// for; of the folder around a file that was named, only its config and further weights, when they are wanted.
+/// for, and the shards that an index among them names when they are wanted; of the folder around a file that was named,
+/// only its config and further weights, when they are wanted.
 final class RemoteFolder: Sendable {
   /// The path of the folder.
   let path: String
@@ -19,6 +20,8 @@ final class RemoteFolder: Sendable {
   private enum Contents {
     /// Everything is known.
     case listed(FileTree)
+    /// The files with usual names; an index among them may name others.
+    case probed(FileTree)
     /// A copy on this machine stands for it.
     case local(String)
     /// Nothing is listed.
@@ -50,13 +53,19 @@ final class RemoteFolder: Sendable {
 
   /// Whether nothing at all was found.
   func isEmpty() throws(RemoteFailure) -> Bool {
-    guard case .listed(let tree) = try contents() else { return false }
-    return tree.isEmpty
+    switch try contents() {
+    case .listed(let tree), .probed(let tree): return tree.isEmpty
+    case .local, .unlisted: return false
+    }
   }
 
   func kind(of file: String) throws(RemoteFailure) -> FileKind? {
     switch try contents() {
-    case .listed(let tree): return tree.isFile(file) ? .regular : tree.names(in: file) == nil ? nil : .folder
+    case .listed(let tree): return Self.kind(of: file, in: tree)
+    case .probed(let tree):
+      if let kind = Self.kind(of: file, in: tree) { return kind }
+      guard UsualNames.mayBeShard(file, in: tree) else { return nil }
+      return try isThere(file, isNeeded: true) ? .regular : nil
     case .local(let folder): return FileKind(path: Folder.join(folder, file))
     case .unlisted:
       if file.isEmpty { return .folder }
@@ -66,9 +75,13 @@ final class RemoteFolder: Sendable {
     }
   }
 
+  private static func kind(of file: String, in tree: FileTree) -> FileKind? {
+    tree.isFile(file) ? .regular : tree.names(in: file) == nil ? nil : .folder
+  }
+
   func names(in folder: String) throws(RemoteFailure) -> [String]? {
     switch try contents() {
-    case .listed(let tree): return tree.names(in: folder)
+    case .listed(let tree), .probed(let tree): return tree.names(in: folder)
     case .local(let copy):
       let place = Folder.join(copy, folder)
       do throws(IOError) { return FileKind(path: place) == .folder ? try Folder.names(in: place) : nil } catch {
@@ -82,7 +95,9 @@ final class RemoteFolder: Sendable {
   func open(_ file: String) throws(RemoteFailure) -> any FileContents {
     switch try contents() {
     case .listed(let tree) where !tree.isFile(file): throw RemoteFailure(.absent, "there is no such file")
-    case .listed:
+    case .probed(let tree) where !tree.isFile(file) && !UsualNames.mayBeShard(file, in: tree):
+      throw RemoteFailure(.absent, "there is no such file")
+    case .listed, .probed:
       if let copy = site.localCopy(of: file) { return try Self.local(copy) }
     case .local(let folder): return try Self.local(Folder.join(folder, file))
     case .unlisted: break
@@ -120,7 +135,7 @@ final class RemoteFolder: Sendable {
     }
     let found = try usualFiles()
     if found.isEmpty, let absence = site.absence { throw absence }
-    return .listed(FileTree(found))
+    return .probed(FileTree(found))
   }
 
   /// The files with usual names that are there.
@@ -166,35 +181,5 @@ final class RemoteFolder: Sendable {
       guard !isNeeded, error.kind == .absent || error.kind == .refused else { throw error }
       return false
     }
-  }
-}
-
-/// Files that are asked for by name where a server lists none.
-enum UsualNames {
-  static let adapterConfig = "adapter_config.json"
-  /// Configs that describe the weights they lie beside.
-  static let configs: Set = [adapterConfig, "config.json"]
-  /// What tells an adapter or a model.
-  static let first = [
-    adapterConfig, "adapter_model.safetensors", "config.json", "model.safetensors.index.json", "model.safetensors",
-  ]
-  /// Weights of adapters under other names.
-  static let otherWeights = [
-    "adapter_model.safetensors.zst", "adapter_model.safetensors.bpz", "adapters.safetensors",
-    "pytorch_lora_weights.safetensors", "adapter_model.bin",
-  ]
-  static let tokenizers = [
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
-    "tokenizer.model", "vocab.json", "merges.txt",
-  ]
-
-  /// Whether a file is asked for beside one that was named.
-  static func mayLieBeside(_ name: String) -> Bool {
-    configs.contains(name) || name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json")
-  }
-
-  /// Whether a path is that of a file, by its ending.
-  static func isFile(_ path: String) -> Bool {
-    [".safetensors", ".zst", ".bpz", ".json", ".bin", ".pt", ".pth", ".ckpt", ".gguf"].contains { path.hasSuffix($0) }
   }
 }

@@ -54,7 +54,7 @@ struct Conversion: Sendable, CustomStringConvertible {
   /// Plans it.
   func plan() throws -> ConversionPlan {
     let base = try base.map { ConversionBase(try BaseModel.open(Self.path($0))) }
-    let input = try ConversionInput(Self.path(input), base: base)
+    let input = try ConversionInput(Adapter.load(Self.path(input)), base: base)
     var options = ConversionOptions(record: SurgeryRecord("convert", toolVersion: "0", options: [:], inputs: []))
     (options.fusing, options.dtype, options.prefix) = (fusing, dtype, prefix)
     return try format.plan(input, options)

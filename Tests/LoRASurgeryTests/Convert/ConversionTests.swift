@@ -4,6 +4,7 @@ import LoRAModel
 import LoRATestSupport
 import SHA2
 import Safetensors
+import TensorCore
 import Testing
 
 @testable import LoRASurgery
@@ -30,6 +31,31 @@ import Testing
     #expect(plan.folded.count == row["folded"]?.int64.map { Int($0) })
     #expect(plan.padded.count == row["padded"]?.int64.map { Int($0) })
     if !isFile { #expect(try Folder.names(in: output).filter { $0 != "lora-tool.json" }.count == expected.keys.count) }
+  }
+
+  /// The names under which sd-scripts has found its modules in the program's files
+  /// (`testdata/make/surgery_image_readers.py`).
+  @Test(arguments: ["sd1", "sdxl", "flux"]) func kohyasNamesAreThoseOfItsReader(kind: String) throws {
+    let names = try #require(try Fixtures.json("surgery/convert/kohya_names.json")[kind]?.object)
+    var weights = SafetensorsBuilder()
+    for name in names.keys {
+      weights.add(name + ".lora_A.weight", .f32, [1, 2], values: [1, 2])
+      weights.add(name + ".lora_B.weight", .f32, [2, 1], values: [3, 4])
+    }
+    let transformer = "transformer.single_transformer_blocks.0.proj_mlp"
+    if kind == "flux" {
+      weights.add(transformer + ".lora_A.weight", .f32, [1, 2], values: [1, 2])
+      weights.add(transformer + ".lora_B.weight", .f32, [2, 1], values: [3, 4])
+    }
+    let folder = try TemporaryFolder()
+    try weights.write(to: folder.path("in.safetensors"))
+    let plan = try Conversion("\(folder.path("in.safetensors")) --to kohya").write(to: folder.path("out.safetensors"))
+    let found = Adapter.load(folder.path("out.safetensors")).file?.header.tensors.map(\.name) ?? []
+    var expected = names.members.compactMap(\.value.string)
+    if kind == "flux" { expected.append("lora_" + transformer.replacing(".", with: "_")) }
+    #expect(expected.count > 5)
+    #expect(Set(found) == Set(expected.flatMap { ["\($0).alpha", "\($0).lora_down.weight", "\($0).lora_up.weight"] }))
+    #expect(plan.notes.contains { $0.contains("sd-scripts passes over") } == (kind == "flux"))
   }
 
   @Test func thereAreCases() { #expect(Self.cases.count > 30) }
@@ -82,6 +108,78 @@ import Testing
     try expectEqual(deltas(of: folder.path("fused")), deltas(of: folder.path("again")))
   }
 
+  /// Flux's authors, ComfyUI and kohya's trainers spell the same modules; diffusers' reader agreed with the last.
+  @Test(arguments: ["", "diffusion_model.", "transformer."]) func fluxIsReadInItsAuthorsNames(prefix: String) throws {
+    let folder = try TemporaryFolder()
+    var (kohya, own) = (SafetensorsBuilder(), SafetensorsBuilder())
+    for (name, inputs, outputs) in [
+      ("double_blocks.1.img_attn.qkv", 8, 24), ("double_blocks.0.txt_mlp.0", 8, 32), ("single_blocks.0.linear1", 8, 56),
+      ("single_blocks.2.modulation.lin", 8, 24), ("final_layer.adaLN_modulation.1", 8, 16),
+    ] {
+      let (down, up) = (
+        (0..<2 * inputs).map { Float($0 % 7 - 3) }, (0..<2 * outputs).map { Float($0 % 11 - 5) }
+      )
+      let flat = "lora_unet_" + name.replacing(".", with: "_")
+      kohya.add(flat + ".lora_down.weight", .f32, [2, UInt64(inputs)], values: down)
+      kohya.add(flat + ".lora_up.weight", .f32, [UInt64(outputs), 2], values: up)
+      kohya.add(flat + ".alpha", .f32, [], values: [2])
+      own.add(prefix + name + ".lora_A.weight", .f32, [2, UInt64(inputs)], values: down)
+      own.add(prefix + name + ".lora_B.weight", .f32, [UInt64(outputs), 2], values: up)
+    }
+    try kohya.write(to: folder.path("kohya.safetensors"))
+    try own.write(to: folder.path("own.safetensors"))
+    for name in ["kohya", "own"] {
+      try Conversion("\(folder.path(name + ".safetensors")) --to diffusers").write(to: folder.path(name))
+    }
+    let file = "/pytorch_lora_weights.safetensors"
+    let expected = try InputFile.contents(of: folder.path("kohya" + file), limit: 1 << 20)
+    #expect(try InputFile.contents(of: folder.path("own" + file), limit: 1 << 20) == expected)
+    #expect(try deltas(of: folder.path("own")).count == 3 + 1 + 4 + 1 + 1)
+  }
+
+  /// Magnitudes scale rows, so those of the whole are those of its parts, one after the other.
+  @Test func aDoRAIsFusedAndSplitWithItsMagnitudes() throws {
+    let folder = try TemporaryFolder()
+    let owner = "base_model.model.model.layers.0.self_attn."
+    func write(_ name: String, without missing: String?) throws -> [Float] {
+      var weights = SafetensorsBuilder()
+      var magnitudes: [Float] = []
+      for (part, size) in [("q_proj", 32), ("k_proj", 16), ("v_proj", 16)] {
+        let values = (0..<size * 2).map { Float($0 % 11) - 4 }
+        weights.add(owner + part + ".lora_A.weight", .f32, [2, 32], values: (0..<64).map { Float($0 % 7 + size) })
+        weights.add(owner + part + ".lora_B.weight", .f32, [UInt64(size), 2], values: values)
+        guard part != missing else { continue }
+        let own = (0..<size).map { Float($0 + size) / 8 }
+        weights.add(owner + part + ".lora_magnitude_vector", .f32, [UInt64(size)], values: own)
+        magnitudes += own
+      }
+      try weights.write(to: folder.path(name + "/adapter_model.safetensors"))
+      try folder.write(
+        name + "/adapter_config.json",
+        """
+        {"peft_type": "LORA", "r": 2, "lora_alpha": 4, "use_dora": \(missing == nil),
+         "target_modules": ["q_proj", "k_proj", "v_proj"]}
+        """)
+      return magnitudes
+    }
+    func magnitudes(_ name: String) throws -> [Float] {
+      let adapter = Adapter.load(folder.path(name))
+      let file = try #require(adapter.file)
+      return try adapter.modules.sorted { $0.outFeatures > $1.outFeatures || $0.name < $1.name }.flatMap { module in
+        try file.bytes(of: #require(module.magnitude)).chunked(4).map { Float(bitPattern: $0) }
+      }
+    }
+    try folder.write("in/README", "")
+    let expected = try write("in", without: nil)
+    let base = "--base surgery/convert/phi3.json"
+    try Conversion("\(folder.path("in")) --to peft --fuse qkv_proj \(base)").write(to: folder.path("fused"))
+    #expect(Adapter.load(folder.path("fused")).config?.usesDoRA == true)
+    #expect(try magnitudes("fused") == expected)
+    try Conversion("\(folder.path("fused")) --to peft --unfuse \(base)").write(to: folder.path("split"))
+    #expect(try magnitudes("split") == expected)
+    try expectEqual(deltas(of: folder.path("in")), deltas(of: folder.path("split")))
+  }
+
   /// PEFT saves the weight of an adapted embedding along; when it is the base's own, it says nothing.
   @Test func theBasesOwnEmbeddingIsLeftOutAndSaid() throws {
     let plan = try Conversion("adapters/llama-embedding --to mlx --base models/llama-f16").plan()
@@ -106,5 +204,14 @@ import Testing
       return
     }
     for part in file.parts { if case .finite = part.content {} else { Issue.record("a tensor is computed") } }
+  }
+}
+
+extension [UInt8] {
+  /// Groups of bytes as numbers, the first byte the lowest.
+  fileprivate func chunked(_ size: Int) -> [UInt32] {
+    stride(from: 0, to: count, by: size).map { start in
+      self[start..<start + size].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
   }
 }

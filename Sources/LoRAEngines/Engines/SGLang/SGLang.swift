@@ -99,7 +99,7 @@ extension EngineCheck {
     else { return nil }
     let path = Folder.join(Folder.parent(question.adapter.weightsPath), "added_tokens.json")
     // A file that does not parse is passed over there too.
-    guard let bytes = try? InputFile.contents(of: path, limit: 1 << 24),
+    guard FileKind(path: path) == .regular, let bytes = try? InputFile.contents(of: path, limit: 1 << 24),
       let tokens = (try? JSONValue(parsing: bytes))?.object,
       let new = tokens.members.first(where: { ($0.value.int64 ?? 0) >= vocabulary })
     else { return nil }
