@@ -37,8 +37,9 @@ private func base(_ tensors: [(String, DType, [UInt64])], config: String? = nil)
     #expect(
       kinds == [
         "wte": .embedding, "encoder.position_embeddings": .embedding, "embed_out": .linear, "x_embedder": .linear,
-        "layers.0.fc": .linear, "conv_in": .conv2d, "patch.proj": .conv2d, "vit.patch_embedding": .linear, "mixer.conv1d": .conv1d,
+        "layers.0.fc": .linear, "conv_in": .conv2d, "patch.proj": .conv2d, "mixer.conv1d": .conv1d,
         "moe.input_linear": .parameter, "layers.0.experts.down_proj": .parameter, "attn": .linear, "A_log": .parameter,
+        "vit.patch_embedding": .linear,
       ])
     #expect(found.modules["layers.0.fc"]?.hasBias == true)
     #expect(found.modules["attn"]?.weightName == "attn.in_proj_weight")
