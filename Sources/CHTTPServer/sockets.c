@@ -48,7 +48,7 @@ int http_listen(const char *host, uint16_t port, int backlog) {
   return descriptor;
 }
 
-// Whether a socket lies at the path that nobody listens at any more.
+// Whether a socket lies at the path that no process listens at any more.
 static int is_left_behind(const struct sockaddr_un *address) {
   struct stat status;
   if (lstat(address->sun_path, &status) != 0 || !S_ISSOCK(status.st_mode)) return 0;

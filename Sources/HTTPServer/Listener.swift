@@ -53,7 +53,7 @@ final class Listener: Sendable {
     return unsafe poll(&wanted, 1, milliseconds) > 0
   }
 
-  /// A connection that belongs to whoever takes it.
+  /// A connection that belongs to the caller who takes it.
   struct Accepted {
     let descriptor: CInt
     var address: sockaddr_storage

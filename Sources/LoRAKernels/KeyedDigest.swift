@@ -2,9 +2,9 @@ internal import CLoRAKernels
 
 /// A digest of 256 bits under keys that are drawn at random when the first is made.
 ///
-/// Contents of equal size that differ have equal digests with a probability below 2^-120, whoever chose them: NH
-/// (Black, Halevi, Krawczyk, Krovetz, Rogaway: UMAC, CRYPTO 1999) is universal, which is proved of it, and what is
-/// compared was written before the keys were drawn. So equal digests are as good as a comparison of the bytes, at ten
+/// Contents of equal size that differ have equal digests with a probability below 2^-120, even if an attacker chose
+/// them: NH (Black, Halevi, Krawczyk, Krovetz, Rogaway: UMAC, CRYPTO 1999) is universal, which is proved of it, and what
+/// is compared was written before the keys were drawn. So equal digests are as good as a comparison of the bytes, at ten
 /// times the speed of SHA-256. Digests of two processes have nothing in common.
 package struct KeyedDigest: Hashable, Sendable {
   private let words: SIMD4<UInt64>

@@ -9,7 +9,7 @@ package struct Answer: Sendable {
   package var record: RequestRecord
 }
 
-/// Requests to answers, as plain values: whoever moves the bytes asks `route`, and for what is judged `answer`.
+/// Requests to answers, as plain values: the server that moves the bytes asks `route`, and for what is judged `answer`.
 package final class Service: Sendable {
   private let judge: any Judge
   private let policy: AdmissionPolicy

@@ -20,7 +20,7 @@ enum StandardStreams {
 
 /// The result stream; nothing but results goes there.
 package enum StandardOutput {
-  /// Whether somebody looks at it.
+  /// Whether it goes to a screen and not to a file or another program.
   static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
   /// Writes all of the text; a reader that has gone away ends the output without an error.

@@ -15,7 +15,7 @@ package struct Question: Sendable, Equatable {
   /// `error` or `warning`, in place of the server's own failing level.
   package var failOn: String?
 
-  /// Whether whoever loads the adapter takes a folder alone, as the engines behind the custom resources do.
+  /// Whether the engine that loads the adapter takes a folder alone, as the engines behind the custom resources do.
   package var wantsFolder = false
 
   /// A question about one adapter, with the server's own options.
