@@ -211,6 +211,8 @@ OTHERS = [
     hqq("hqq-4bit-axis-0", 4, 0, "a group is a column of the reshaped matrix"),
     hqq("hqq-8bit", 8, 1),
     hqq("hqq-2bit", 2, 1),
+    hqq("hqq-3bit", 3, 1, "ten codes to a word of 32 bits, the last word of a column not full"),
+    hqq("hqq-3bit-axis-0", 3, 0),
     Fixture(
         "torchao-int8",
         "odd",

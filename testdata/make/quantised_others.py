@@ -41,10 +41,12 @@ def hqq_pack(bits, axis):
 
 
 def hqq_value(stored):
-    """(code − zero) × scale over the matrix reshaped to groups; parts of a byte are parts of the rows, high first."""
+    """(code − zero) × scale over the matrix reshaped to groups; parts of a word are parts of the rows, high first."""
     bits, packed = stored["nbits"].item(), stored["W_q"]
-    shifts = range(8 - bits, -1, -bits)
+    shifts = range(27 if bits == 3 else 8 - bits, -1, -bits)
     codes = torch.cat([(packed >> shift) & ((1 << bits) - 1) for shift in shifts]).double()
+    # Ten codes of 3 bits to a word may be more than there are rows.
+    codes = codes[: stored["shape"].prod() // packed.shape[1]]
     values = (codes - stored["zero"].double()) * stored["scale"].double()
     return values.reshape(stored["shape"].tolist())
 

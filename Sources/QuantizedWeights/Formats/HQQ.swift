@@ -10,13 +10,13 @@ extension QuantizedFormat {
     let zeros = try parts.needed(".zero")
     try scales.require(.f32, .f16, .bf16)
     try zeros.require(.f32, .f16, .bf16)
-    try parts.codes.require(.u8)
     let bits = try parts.setting(".nbits") ?? parts.configured("nbits")
     let size = try parts.setting(".group_size") ?? parts.configured("group_size")
     let axis = try parts.setting(".axis") ?? parts.configured("axis") ?? 1
-    guard let bits, [1, 2, 4, 8].contains(bits) else {
-      throw .invalid(parts.name, "its nbits are \(bits.map { String($0) } ?? "not given"), and 1, 2, 4 and 8 are read")
+    guard let bits, [1, 2, 3, 4, 8].contains(bits) else {
+      throw .invalid(parts.name, "its nbits are \(bits.map { String($0) } ?? "not given"), and 1, 2, 3, 4, 8 are read")
     }
+    try parts.codes.require(bits == 3 ? .i32 : .u8)
     guard let shapePart = parts.beside(".shape"), shapePart.count == 2 else {
       throw .invalid(parts.name, "\"\(parts.owner).shape\", without which its dimensions are not known, is missing")
     }
@@ -32,12 +32,13 @@ extension QuantizedFormat {
     }
     let groups = rows * columns / size
     let (height, width) = axis == 1 ? (groups, size) : (size, groups)
-    let packed = (height + 8 / bits - 1) / (8 / bits)
+    let codesOfWord = HalvedValues.codesOfWord(bits: bits)
+    let packed = (height + codesOfWord - 1) / codesOfWord
     guard parts.codes.count == packed * width else {
       throw .invalid(
         parts.name,
-        "it has \(parts.codes.count) bytes, expected \(packed * width) for a shape of \(rows) x \(columns) and codes of "
-          + "\(bits) bits")
+        "it has \(parts.codes.count) \(bits == 3 ? "words" : "bytes"), expected \(packed * width) for a shape of "
+          + "\(rows) x \(columns) and codes of \(bits) bits")
     }
     for part in [scales, zeros] where part.count != groups {
       throw .invalid(part.name, "it has \(part.count) elements, expected one for each of \(groups) groups")
