@@ -12,6 +12,36 @@ final class RequantizationState: Sendable {
     var scales: (values: [Double], bytes: [UInt8])?
     var remaining: Int
     var rows: [(first: Int, rows: [RoundingStatistics])] = []
+    /// The rows in parts, while the scales are looked for, and how many of them threads have begun with.
+    var parts: [Part] = []
+    var begun = 0
+
+    /// The first part that no thread has begun with.
+    mutating func next(of parts: [Part]) -> Part? {
+      guard begun < parts.count else { return nil }
+      defer { begun += 1 }
+      return parts[begun]
+    }
+  }
+
+  /// Some rows, which one thread looks at while others wait for it or look at other rows.
+  private final class Part: Sendable {
+    let rows: Range<Int>
+    private let found = Mutex<(first: Int, maxima: [Float])?>(nil)
+
+    init(_ rows: Range<Int>) { self.rows = rows }
+
+    /// What `look` finds in the rows, looked at once.
+    func maxima(_ look: (Range<Int>) throws(IOError) -> (first: Int, maxima: [Float])) throws(IOError)
+      -> (first: Int, maxima: [Float])
+    {
+      try found.withLock { found throws(IOError) in
+        if let found { return found }
+        let new = try look(rows)
+        found = new
+        return new
+      }
+    }
   }
 
   let work: Requantization
@@ -27,37 +57,60 @@ final class RequantizationState: Sendable {
     state = Mutex(State(remaining: tiles))
   }
 
-  /// Rows at a time, so that they take about a megabyte in F64.
-  private var step: Int { max(1, (1 << 17) / max(1, work.grid.columns)) }
+  /// All rows, in parts that take about a megabyte in F64.
+  private var parts: [Part] {
+    let step = max(1, (1 << 17) / max(1, work.grid.columns))
+    return stride(from: 0, to: work.grid.rows, by: step).map { Part($0..<min(work.grid.rows, $0 + step)) }
+  }
 
-  /// The new scales, computed by the first thread that asks while the others wait.
+  /// The new scales; threads that ask at the same time look at other rows and wait for what the others have not seen.
   func scales() throws(IOError) -> (values: [Double], bytes: [UInt8]) {
-    try state.withLock { state throws(IOError) in
-      if let scales = state.scales { return scales }
-      let grid = work.grid
-      var largest = [Float](repeating: 0, count: grid.cells)
-      for first in stride(from: 0, to: grid.rows, by: step) {
-        let rows = first..<min(grid.rows, first + step)
-        let (_, merged) = try numbers(rows)
-        for row in rows {
-          let start = (row - rows.lowerBound) * grid.columns
-          for begin in stride(from: 0, to: grid.columns, by: grid.width) {
-            let cell = grid.cell(row: row, column: begin)
-            largest[cell] = Self.largest(
-              merged[start + begin..<start + min(begin + grid.width, grid.columns)], largest[cell])
-          }
-        }
-      }
-      if largest.contains(where: { !$0.isFinite }) {
-        throw IOError(
-          "quantise", work.tensor, .damaged("a changed weight is not finite, which no scale can make an 8-bit float"))
-      }
-      let made = largest.map { grid.scale(forLargest: Double($0)) }
-      let scales = (made.map(\.value), made.flatMap(\.bytes))
-      if state.remaining == 0 { for update in updates { update.release() } }
-      state.scales = scales
-      return scales
+    let (known, parts) = state.withLock { state in
+      if state.scales == nil, state.parts.isEmpty { state.parts = self.parts }
+      return (state.scales, state.parts)
     }
+    if let known { return known }
+    while let part = state.withLock({ $0.next(of: parts) }) { _ = try part.maxima(largest) }
+    var maxima = [Float](repeating: 0, count: work.grid.cells)
+    for part in parts {
+      let (first, found) = try part.maxima(largest)
+      for (cell, value) in zip(first..., found) { maxima[cell] = Self.larger(maxima[cell], value) }
+    }
+    if maxima.contains(where: { !$0.isFinite }) {
+      throw IOError(
+        "quantise", work.tensor, .damaged("a changed weight is not finite, which no scale can make an 8-bit float"))
+    }
+    let made = maxima.map { work.grid.scale(forLargest: Double($0)) }
+    let scales = (made.map(\.value), made.flatMap(\.bytes))
+    state.withLock { state in
+      if state.scales == nil, state.remaining == 0 { for update in updates { update.release() } }
+      state.scales = scales
+      state.parts = []
+    }
+    return scales
+  }
+
+  /// The largest magnitudes of the cells that some rows lie in, from their first cell on.
+  private func largest(_ rows: Range<Int>) throws(IOError) -> (first: Int, maxima: [Float]) {
+    let grid = work.grid
+    let first = rows.reduce(Int.max) { min($0, grid.cell(row: $1, column: 0)) }
+    let last = rows.reduce(0) { max($0, grid.cell(row: $1, column: max(0, grid.columns - 1))) }
+    var maxima = [Float](repeating: 0, count: last - first + 1)
+    let (_, merged) = try numbers(rows)
+    for row in rows {
+      let start = (row - rows.lowerBound) * grid.columns
+      for begin in stride(from: 0, to: grid.columns, by: grid.width) {
+        let cell = grid.cell(row: row, column: begin) - first
+        maxima[cell] = Self.largest(
+          merged[start + begin..<start + min(begin + grid.width, grid.columns)], maxima[cell])
+      }
+    }
+    return (first, maxima)
+  }
+
+  /// The larger of two magnitudes, NaN if one of them is.
+  private static func larger(_ one: Float, _ other: Float) -> Float {
+    one.isNaN || other.isNaN ? .nan : max(one, other)
   }
 
   /// The largest magnitude of some numbers and another, NaN if there is one.
