@@ -34,14 +34,7 @@ void lora_widen_f64(lora_level level, lora_dtype dtype, const void *bytes, size_
 
 void lora_widen_scaled(
   lora_level level, lora_dtype dtype, const void *bytes, size_t count, double scale, double *out) {
-  const lora_level_table *kernels = lora_level_table_of(level);
-  size_t size = lora_code_of(dtype).size;
-  float values[BLOCK];
-  for (size_t at = 0; at < count; at += BLOCK) {
-    size_t n = lora_min(BLOCK, count - at);
-    kernels->widen(dtype, (const char *)bytes + at * size, n, values);
-    kernels->scale_f64(values, n, scale, out + at);
-  }
+  lora_level_table_of(level)->widen_scaled(dtype, bytes, count, scale, out);
 }
 
 void lora_narrow_f32(lora_level level, const float *values, size_t count, lora_dtype dtype, void *out) {

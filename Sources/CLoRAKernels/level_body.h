@@ -12,6 +12,7 @@
 #include "level_reference.h"
 #include "level_reflect.h"
 #include "level_tally.h"
+#include "level_decompose.h"
 
 #include "level_round.h"
 #include "level_scan.h"
@@ -21,7 +22,7 @@ const lora_level_table LEVEL = {
   .available = level_available,
   .widen = widen,
   .widen_f64 = widen_f64,
-  .scale_f64 = scale_f64,
+  .widen_scaled = widen_scaled,
   .round_f64 = round_f64,
   .narrow_f32 = narrow_f32,
   .narrow_f64 = narrow_f64,
@@ -33,6 +34,10 @@ const lora_level_table LEVEL = {
   .finish_f64 = finish_f64,
   .tally_f32 = tally_f32,
   .tally_f64 = tally_f64,
+  .add_change_f64 = add_change_f64,
+  .add_squares_f64 = add_squares_f64,
+  .multiply_f64 = multiply_f64,
+  .tally_change = tally_change,
   .peak = peak,
   .census = census,
   .dots_f32 = dots_f32,

@@ -38,24 +38,40 @@ TARGET static void widen_f64(const float *values, size_t count, double *out) {
   for (size_t i = 0; i < count; i++) out[i] = values[i];
 }
 
-TARGET static void scale_f64(const float *values, size_t count, double scale, double *out) {
-  for (size_t i = 0; i < count; i++) out[i] = values[i] * scale;
+INLINE void widen_scaled_all(lora_dtype dtype, size_t size, const char *in, size_t count, double scale, double *out) {
+  size_t whole = count - count % LORA_LANES;
+  for (size_t i = 0; i < whole; i += LORA_LANES)
+    store_f64(out + i, __builtin_convertvector(widen_lanes(dtype, in + i * size), v16d) * scale);
+  if (whole < count) {
+    char rest[LORA_LANES * 4] = {0};
+    memcpy(rest, in + whole * size, (count - whole) * size);
+    v16d values = __builtin_convertvector(widen_lanes(dtype, rest), v16d) * scale;
+    memcpy(out + whole, &values, (count - whole) * sizeof *out);
+  }
 }
 
-TARGET static float round_f64(const double *values, size_t count, float *out) {
-  // Magnitudes are in the order of their bits, which compilers take side by side.
-  int32_t most = 0;
-  for (size_t i = 0; i < count; i++) {
-    float value = (float)values[i];
-    int32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    bits &= 0x7fffffff;
-    most = bits > most ? bits : most;
-    out[i] = value;
+TARGET static void widen_scaled(lora_dtype dtype, const void *elements, size_t count, double scale, double *out) {
+  switch (dtype) {
+#define CASE(name, size) \
+  case name: \
+    widen_scaled_all(name, size, elements, count, scale, out); \
+    break;
+    CASE(LORA_F32, 4)
+    CASE(LORA_F16, 2)
+    CASE(LORA_BF16, 2)
+    CASE(LORA_F8_E4M3, 1)
+    CASE(LORA_F8_E5M2, 1)
+    CASE(LORA_F8_E4M3FNUZ, 1)
+    CASE(LORA_F8_E5M2FNUZ, 1)
+    CASE(LORA_F8_E8M0, 1)
+#undef CASE
+  default:
+    break;
   }
-  float largest;
-  memcpy(&largest, &most, sizeof largest);
-  return largest;
+}
+
+TARGET static void round_f64(const double *values, size_t count, float *out) {
+  for (size_t i = 0; i < count; i++) out[i] = (float)values[i];
 }
 
 INLINE void narrow_all(lora_dtype dtype, const float *values, size_t count, char *out) {

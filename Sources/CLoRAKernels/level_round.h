@@ -3,12 +3,21 @@
 // What the f32 sum serves: any base to a 16-bit output.
 #define EVERY_PAIR(of) \
   of(LORA_BF16, LORA_BF16) of(LORA_F16, LORA_BF16) of(LORA_F32, LORA_BF16) \
-  of(LORA_BF16, LORA_F16) of(LORA_F16, LORA_F16) of(LORA_F32, LORA_F16)
+  of(LORA_BF16, LORA_F16) of(LORA_F16, LORA_F16) of(LORA_F32, LORA_F16) \
+  of(LORA_F64, LORA_BF16) of(LORA_F64, LORA_F16)
+
+/// A strip of the base; F64 is rounded.
+INLINE v16f base_lanes(lora_dtype base, const char *w) {
+  return base == LORA_F64 ? __builtin_convertvector(load_f64((const double *)w), v16f) : widen_lanes(base, w);
+}
 
 /// The ends of an interval around w + d that holds the exact value strictly inside, for one strip.
-INLINE void interval(v16f w, v16f d, const float *norms, float bound, float floor, v16f *inner, v16f *outer) {
+INLINE void interval(
+  lora_dtype base, v16f w, v16f d, const float *norms, float bound, float floor, v16f *inner, v16f *outer) {
   v16f v = w + d;
   v16f error = fma_f32((v16f)bound, load_f32(norms), (v16f)floor);
+  // What the base lost when it was rounded to f32, and a little for the roundings of this.
+  if (base == LORA_F64) error = fma_f32(magnitude(w), (v16f)0x1.1p-24f, error);
   v16f away = of_bits(bits_of(error) | (bits_of(v) & 0x80000000u));  // from zero
   // A little of v itself on top, for the roundings of v and of the end.
   *outer = fma_f32(v, (v16f)(1 + 0x4p-24f), away);
@@ -20,14 +29,14 @@ INLINE void interval(v16f w, v16f d, const float *norms, float bound, float floo
 INLINE size_t round_strips(
   lora_dtype base, lora_dtype output, const bool counts, const size_t strips, size_t s, const char *w, const float *d,
   const float *norms, float bound, float floor, char *out, uint32_t *doubtful, v16f *finite, v_lanes *lanes) {
-  const size_t base_size = base == LORA_F32 ? 4 : 2, first = s * LORA_LANES;
+  const size_t base_size = base == LORA_F64 ? 8 : base == LORA_F32 ? 4 : 2, first = s * LORA_LANES;
   v16f original[ROUND_STRIPS], delta[ROUND_STRIPS], inner[ROUND_STRIPS], outer[ROUND_STRIPS], stored[ROUND_STRIPS];
   v16u open[ROUND_STRIPS];  // what is left of a difference between the ends, in any bit
   UNROLL for (size_t t = 0; t < strips; t++) {
     size_t i = first + t * LORA_LANES;
-    original[t] = widen_lanes(base, w + i * base_size);
+    original[t] = base_lanes(base, w + i * base_size);
     delta[t] = load_f32(d + i);
-    interval(original[t], delta[t], norms + i, bound, floor, &inner[t], &outer[t]);
+    interval(base, original[t], delta[t], norms + i, bound, floor, &inner[t], &outer[t]);
     if (counts) count_delta(delta[t], lanes);
   }
   if (output == LORA_BF16) {

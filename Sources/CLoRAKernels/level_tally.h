@@ -36,6 +36,15 @@ TARGET static void tally_f32(const lora_lanes *lanes, lora_tally *tally) {
   tally->max_delta = max_delta;
 }
 
+INLINE void put_tally(v16d delta_squared, v16d residual_squared, v16l most, lora_tally *tally) {
+  tally->delta_squared = tally->residual_squared = 0;
+  for (int lane = 0; lane < LORA_LANES; lane++) {
+    tally->delta_squared += delta_squared[lane];
+    tally->residual_squared += residual_squared[lane];
+  }
+  tally->max_delta = lora_f64_of((uint64_t)__builtin_reduce_max(most));
+}
+
 TARGET static void tally_f64(size_t strips, const float *w, const double *d, const float *stored, lora_tally *tally) {
   v16d delta_squared = 0, residual_squared = 0;
   v16l most = 0;
@@ -46,10 +55,5 @@ TARGET static void tally_f64(size_t strips, const float *w, const double *d, con
     residual_squared = fma_f64(residual, residual, residual_squared);
     most = __builtin_elementwise_max(most, (v16l)delta & INT64_MAX);
   }
-  tally->delta_squared = tally->residual_squared = 0;
-  for (int lane = 0; lane < LORA_LANES; lane++) {
-    tally->delta_squared += delta_squared[lane];
-    tally->residual_squared += residual_squared[lane];
-  }
-  tally->max_delta = lora_f64_of((uint64_t)__builtin_reduce_max(most));
+  put_tally(delta_squared, residual_squared, most, tally);
 }

@@ -59,10 +59,9 @@ typedef struct {
   /// Elements to f32 (not F64); packed types come unpacked, one code per byte.
   void (*widen)(lora_dtype dtype, const void *elements, size_t count, float *out);
   void (*widen_f64)(const float *values, size_t count, double *out);
-  /// out = value * scale in f64.
-  void (*scale_f64)(const float *values, size_t count, double scale, double *out);
-  /// Rounds to f32 and returns the largest magnitude of what was rounded, NaN above infinity.
-  float (*round_f64)(const double *values, size_t count, float *out);
+  /// out = element * scale in f64, for types of whole bytes (not F64).
+  void (*widen_scaled)(lora_dtype dtype, const void *elements, size_t count, double scale, double *out);
+  void (*round_f64)(const double *values, size_t count, float *out);
   void (*narrow_f32)(lora_dtype dtype, const float *values, size_t count, void *out);
   void (*narrow_f64)(lora_dtype dtype, const double *values, size_t count, void *out);
   /// Elements of F32, F16 or BF16 to one of these types: rounded, then multiplied by a scale other than 1 and rounded
@@ -75,7 +74,7 @@ typedef struct {
   void (*product_f64)(
     size_t rows, size_t strips, size_t rank, const double *left, const double *right, double *d, size_t stride,
     lora_ahead ahead);
-  /// One row: out = round(w + d) to a 16-bit type where that is certain given the error bound. Returns how many
+  /// One row: out = round(w + d) to a 16-bit type where that is certain given the error bound of d. Returns how many
   /// strips are not certain, and lists them. `lanes` counts what was stored, but for the residuals of those strips.
   size_t (*finish)(
     lora_dtype base, lora_dtype output, size_t strips, const void *w, const float *d, const float *norms, float bound,
@@ -88,6 +87,14 @@ typedef struct {
   void (*tally_f32)(const lora_lanes *lanes, lora_tally *tally);
   /// One row: statistics of what was stored.
   void (*tally_f64)(size_t strips, const float *w, const double *d, const float *stored, lora_tally *tally);
+  /// One row of a merge with magnitudes: v += d; squares, sixteen sums, += (w + d)^2, or v^2 where `w` is null.
+  void (*add_change_f64)(size_t strips, const double *d, const double *w, double *v, double *squares);
+  /// squares[j] += (w[j] + d[j])^2.
+  void (*add_squares_f64)(size_t strips, const double *d, const double *w, double *squares);
+  /// v[j] *= factors[j], or `factor` where there are none.
+  void (*multiply_f64)(size_t count, double factor, const double *factors, double *v);
+  /// Statistics of v, stored, against w.
+  void (*tally_change)(size_t strips, const double *w, const double *v, const float *stored, lora_tally *tally);
   /// Largest `code & mask` of elements of 1, 2, 4 or 8 bytes; the mask leaves out the sign bit of the largest size.
   uint64_t (*peak)(size_t size, uint64_t mask, const void *elements, size_t count);
   lora_census (*census)(const lora_code *type, const void *elements, size_t count);

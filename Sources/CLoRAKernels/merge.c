@@ -93,7 +93,8 @@ static void count_row(
   lora_tally tally = {0};
   if (!state->wide) kernels->tally_f32(lanes, &tally);
   if (state->wide || !sound(tally.delta_squared) || !sound(tally.residual_squared)) {
-    kernels->widen(from, w, padded, state->base_row);
+    if (from == LORA_F64) kernels->round_f64(w, padded, state->base_row);
+    else kernels->widen(from, w, padded, state->base_row);
     kernels->widen(job->output_dtype, stored, padded, state->stored_row);
     if (!state->wide) kernels->widen_f64(d, padded, d_wide);
     kernels->tally_f64(strips, state->base_row, d_wide, state->stored_row, &tally);
@@ -115,12 +116,12 @@ static void count_row(
 /// The row at `row` of a block, in the type of the array.
 #define ROW(array, row) (state->array + (row) * state->stride)
 
-/// One row of an F64 base, padded with zeros: a copy, and the same in f32. Returns the largest magnitude.
-static float copy_base_f64(
-  const lora_level_table *kernels, size_t columns, size_t padded, const void *base, double *wide, float *w) {
-  memcpy(wide, base, columns * sizeof *wide);
-  for (size_t j = columns; j < padded; j++) wide[j] = 0;
-  return kernels->round_f64(wide, padded, w);
+/// One row of an F64 base: where it lies, or a copy padded with zeros where it ends within a strip.
+static const double *whole_base_f64(size_t columns, size_t padded, const void *base, double *copy) {
+  if (columns == padded && (uintptr_t)base % _Alignof(double) == 0) return base;
+  memcpy(copy, base, columns * sizeof *copy);
+  for (size_t j = columns; j < padded; j++) copy[j] = 0;
+  return copy;
 }
 
 /// One row: out = round(base + d) from an F64 base and an f64 product, or none.
@@ -140,8 +141,9 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
   const float floor = 0x1p-126f;
   // Whatever reads the base after the first store needs it kept when the output replaces it.
   bool whole = padded == columns, exact = job->base_dtype == LORA_F64;
-  bool copied = state->wide || !whole || exact || job->base == job->output;
+  bool copied = !exact && (state->wide || !whole || job->base == job->output);
   lora_dtype from = copied ? LORA_F32 : job->base_dtype;
+  size_t from_size = lora_code_of(from).size;
   const void *sources[LORA_ROWS];
   char *outputs[LORA_ROWS];
   lora_lanes lanes[LORA_ROWS];
@@ -152,19 +154,17 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
     float *w = ROW(w, row), *d = ROW(d, row), bound = job->left_bounds[left_row];
     const char *base = (const char *)job->base + (i + row) * job->base_stride + j * base_size;
     char *out = (char *)job->output + (i + row) * job->output_stride + j * output_size;
-    sources[row] = copied ? (const void *)w : base;
     outputs[row] = whole ? out : (char *)ROW(rounded, row);
     bool unchanged = bound < 0 && job->right_finite && !state->wide;
-    float most = 0;
-    if (exact) most = copy_base_f64(kernels, columns, padded, base, ROW(base_wide, row), w);
-    else if (copied || unchanged) kernels->widen(job->base_dtype, base, columns, w);
+    sources[row] = exact ? whole_base_f64(columns, padded, base, ROW(base_wide, row)) : copied ? (const void *)w : base;
+    if (!exact && (copied || unchanged)) kernels->widen(job->base_dtype, base, columns, w);
     for (size_t pad = columns; pad < padded; pad++) {
       w[pad] = 0;
       if (state->wide) ROW(d_wide, row)[pad] = 0;
       else d[pad] = 0;
     }
     if (exact && (state->wide || unchanged)) {
-      finish_base_f64(state, padded, ROW(base_wide, row), unchanged ? NULL : ROW(d_wide, row), outputs[row]);
+      finish_base_f64(state, padded, sources[row], unchanged ? NULL : ROW(d_wide, row), outputs[row]);
       if (unchanged) lanes[row] = (lora_lanes){0};
       continue;
     }
@@ -180,16 +180,13 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
     }
     // A row of zeros against a factor that is not finite has no bound: everything is doubtful.
     if (bound < 0) bound = (float)lora_f64_of(0x7ff8000000000000);
-    // What an F64 base lost on its way to f32 belongs to the error, too.
     size_t count = kernels->finish(
-      from, job->output_dtype, strips, sources[row], d, job->right_norms + j, bound, floor + most * 0x1.1p-24f,
-      outputs[row],
+      from, job->output_dtype, strips, sources[row], d, job->right_norms + j, bound, floor, outputs[row],
       state->doubtful, state->statistics ? &lanes[row] : NULL);
     for (size_t n = 0; n < count; n++) {
       size_t column = state->doubtful[n] * LORA_LANES;
       state->doubts[doubts++] = (lora_doubt){
-        .w = exact ? (const char *)(ROW(base_wide, row) + column)
-                   : (const char *)sources[row] + column * (copied ? sizeof(float) : base_size),
+        .w = (const char *)sources[row] + column * from_size,
         .d = d + column,
         .left = job->left_wide + left_row / LORA_ROWS * LORA_ROWS * rank + left_row % LORA_ROWS,
         .right = job->right_f32 + (j + column) * rank,
@@ -198,7 +195,7 @@ static void store_block(const lora_merge_state *state, size_t i, size_t rows, si
       };
     }
   }
-  if (doubts) kernels->resolve(exact ? LORA_F64 : from, job->output_dtype, rank, state->doubts, doubts);
+  if (doubts) kernels->resolve(from, job->output_dtype, rank, state->doubts, doubts);
   for (size_t row = 0; row < rows; row++) {
     if (!whole)
       memcpy(

@@ -44,6 +44,7 @@ INLINE v8d load_half(const double *p) {
 
 INLINE void store_half(double *p, v8d v) { memcpy(p, &v, sizeof v); }
 INLINE void store_f32(float *p, v16f v) { memcpy(p, &v, sizeof v); }
+INLINE void store_f64(double *p, v16d v) { memcpy(p, &v, sizeof v); }
 INLINE v16f of_bits(v16u bits) { return (v16f)bits; }
 INLINE v16u bits_of(v16f v) { return (v16u)v; }
 INLINE v16u select_u32(v16i mask, v16u yes, v16u no) { return mask ? yes : no; }
@@ -111,9 +112,18 @@ INLINE v16f widen_byte(lora_dtype dtype, v16b byte) {
   v16u code = __builtin_convertvector(byte, v16u), nan = 0x7fc00000u;
   v16u size = code & 0x7fu, sign = (code & 0x80u) << 24, value;
   switch (dtype) {
+#if NATIVE_F16
+  // With the exponent's fields laid over each other, a code is a number of F16 that is smaller by a power of two.
+  case LORA_F8_E4M3: {
+    v16h half = __builtin_convertvector(byte, v16h);
+    half = (half & 0x7f) << 7 | (half & 0x80) << 8;
+    return of_bits(select_u32(size == 0x7fu, nan | sign, bits_of(widen_f16(half) * 0x1p8f)));
+  }
+#else
   case LORA_F8_E4M3:
     value = select_u32(size == 0x7fu, nan, bits_of(small_float(size, 3, 7)));
     return of_bits(value | sign);
+#endif
   case LORA_F8_E5M2:
     value = select_u32(size == 0x7cu, 0x7f800000u, bits_of(small_float(size, 2, 15)));
     return of_bits(select_u32(size > 0x7cu, nan, value) | sign);

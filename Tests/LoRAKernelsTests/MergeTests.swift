@@ -47,6 +47,20 @@ let bases: [DType] = mergeable + [.f64]
     }
   }
 
+  @Test(arguments: mergeable)
+  func tiesThatAnF64BaseMissesByLessThanF32Has(output: DType) {
+    for delta in [0, 0x1p-40] {
+      MergeCase(
+        rows: 6, columns: 100, rank: 1, base: .f64, output: output, seed: 13,
+        weight: {
+          let tie = Double(Int.random(in: 256...511, using: &$0) * 2 + 1) * Self.power(-20...20, &$0)
+          return tie * (1 + Double(Int.random(in: -1...1, using: &$0)) * Self.power(-50 ... -24, &$0))
+        },
+        factor: { _ in delta }
+      ).check()
+    }
+  }
+
   @Test(arguments: bases, mergeable)
   func magnitudesFromSubnormalToOverflow(base: DType, output: DType) {
     for (seed, scale) in [1, 0x1p-149, 1e-200, 0x1p-1060, 1e30, 1e300, -1, 0].enumerated() {

@@ -1,6 +1,6 @@
 """Writes what docs/benchmarks.md measures with: a base model of TinyLlama-1.1B's shapes, adapters, a long header.
 
-    python bench_model.py FOLDER          (2.2 GB of base weights and adapters of rank 16, 64 and 128)
+    python bench_model.py FOLDER          (2.2 GB of base weights, adapters of rank 16, 64 and 128, a DoRA of rank 16)
 
 The weights are seeded noise: speed does not depend on what they say. Nothing of this is committed.
 """
@@ -61,6 +61,8 @@ def main():
             count -= len(piece)
 
     def factor_data(file, name, count):
+        if "magnitude" in name:  # about the norm of a row of the base
+            return file.write((0.9 + random.random(count) * 0.2).astype(np.float32).tobytes())
         scale = 0.02 if "lora_A" in name else 0.002
         file.write((random.standard_normal(count) * scale).astype(np.float32).tobytes())
 
@@ -72,16 +74,18 @@ def main():
     write(folder / "base" / "model.safetensors", tensors, "BF16", base_data)
     (folder / "base" / "config.json").write_text(json.dumps(config, indent=2))
 
-    for rank in (16, 64, 128):
+    for rank, dora in ((16, False), (64, False), (128, False), (16, True)):
         factors = []
         for layer in layers:
             for name, outputs, inputs in linears(config):
                 stem = f"base_model.model.{layer}.{name}"
                 factors += [(f"{stem}.lora_A.weight", [rank, inputs]), (f"{stem}.lora_B.weight", [outputs, rank])]
-        adapter = folder / f"adapter-r{rank}"
+                factors += [(f"{stem}.lora_magnitude_vector", [outputs])] if dora else []
+        adapter = folder / (f"adapter-dora-r{rank}" if dora else f"adapter-r{rank}")
         write(adapter / "adapter_model.safetensors", factors, "F32", factor_data)
         targets = [name.split(".")[1] for name, _, _ in linears(config)]
         settings = {"peft_type": "LORA", "r": rank, "lora_alpha": 2 * rank, "target_modules": targets, "bias": "none"}
+        settings |= {"use_dora": True} if dora else {}
         (adapter / "adapter_config.json").write_text(json.dumps(settings, indent=2))
 
     many = [(f"base_model.model.model.layers.{index}.self_attn.q_proj.lora_A.weight", [1, 1]) for index in range(100_000)]

@@ -1,12 +1,14 @@
 """Times merging into big quantised bases: `bench_quantised.py FOLDER TOOL [--format nf4 fp8] [--rounds 3]`.
 
-Writes, once, bases of TinyLlama-1.1B's shapes to FOLDER, in NF4 of bitsandbytes and in FP8 with blocks of 128 x 128,
-and an adapter of rank 16 on every linear layer: 2.2 GB of merged bf16 weights each. The codes are seeded noise; speed
+Writes, once, bases of TinyLlama-1.1B's shapes to FOLDER, in NF4 of bitsandbytes, in FP8 with blocks of 128 x 128 and in
+GPTQ with 4 bits, and an adapter of rank 16 on every linear layer: 2.2 GB of merged bf16 weights each. The codes are seeded noise; speed
 does not depend on what they say. Then, round by round, on the same files:
 
 - copy: `cp` of a merged folder, which no merge can beat by much
 - merge: `TOOL merge --dequantize`
-- reference: transformers' dequantised model, PEFT's merge, `save_pretrained` (with this Python; `--no-reference` skips)
+- requantize: `TOOL merge --requantize`, for FP8
+- reference: transformers' dequantised model, PEFT's merge, `save_pretrained` (with this Python; `--no-reference` skips;
+  none for GPTQ)
 
 Prints seconds (median of the rounds, all of them) and the peak resident memory of each as one JSON document. Needs
 about 8 GB of disk; the first round reads what the page cache does not hold yet.
@@ -27,12 +29,23 @@ import numpy
 
 from bench_model import CONFIG, linears
 
-SIZES = {"BF16": 2, "F32": 4, "U8": 1, "F8_E4M3": 1}
+SIZES = {"BF16": 2, "F16": 2, "F32": 4, "I32": 4, "U8": 1, "F8_E4M3": 1}
 NF4 = (
     [-1.0, -0.6961928, -0.52507305, -0.3949175, -0.28444138, -0.18477343, -0.09105004, 0.0]
     + [0.0795803, 0.1609302, 0.2461123, 0.33791524, 0.44070983, 0.562617, 0.72295684, 1.0]
 )  # fmt: skip
 BLOCK = 64
+
+
+def nearest_fp8(values):
+    """Codes of F8_E4M3 nearest to some numbers, as weights in blocks whose largest is 448 have them."""
+    magnitudes = numpy.array([(code & 7) / 512 for code in range(8)])
+    magnitudes = numpy.append(
+        magnitudes, [(1 + (code & 7) / 8) * 2.0 ** ((code >> 3) - 7) for code in range(8, 127)]
+    )
+    middles = (magnitudes[1:] + magnitudes[:-1]) / 2
+    codes = numpy.searchsorted(middles, numpy.abs(values)).astype(numpy.uint8)
+    return codes | numpy.where(values < 0, 128, 0).astype(numpy.uint8)
 
 
 class Noise:
@@ -41,8 +54,7 @@ class Noise:
     def __init__(self):
         random = numpy.random.default_rng(0)
         self.codes = random.integers(0, 256, 1 << 24, dtype=numpy.uint8)
-        finite = numpy.array([code for code in range(256) if code & 127 != 127], numpy.uint8)
-        self.fp8 = finite[self.codes % len(finite)]
+        self.fp8 = nearest_fp8(random.standard_normal(1 << 24) * 100)
         wide = (random.standard_normal(1 << 24).astype(numpy.float32) * 0.02).view(numpy.uint32)
         self.bf16 = ((wide + 0x8000) >> 16).astype(numpy.uint16)
         self.random = random
@@ -95,6 +107,18 @@ def fp8_linear(noise, name, rows, columns):
     ]
 
 
+def gptq_linear(noise, name, rows, columns):
+    groups = -(-columns // 128)
+    scales = noise.random.uniform(0.001, 0.004, [groups, rows]).astype(numpy.float16)
+    order = (numpy.arange(columns) // 128).astype(numpy.int32)
+    return [
+        (f"{name}.qweight", "I32", [columns // 8, rows], lambda file: noise.write(file, noise.codes, columns * rows // 2)),
+        (f"{name}.qzeros", "I32", [groups, rows // 8], lambda file: noise.write(file, noise.codes, groups * rows // 2)),
+        (f"{name}.scales", "F16", [groups, rows], raw(scales)),
+        (f"{name}.g_idx", "I32", [columns], raw(order)),
+    ]
+
+
 FORMATS = {
     "nf4": (
         nf4_linear,
@@ -117,6 +141,10 @@ FORMATS = {
             "weight_block_size": [128, 128],
             "modules_to_not_convert": ["lm_head"],
         },
+    ),
+    "gptq": (
+        gptq_linear,
+        {"quant_method": "gptq", "bits": 4, "group_size": 128, "desc_act": False, "sym": False},
     ),
 }
 
@@ -201,13 +229,11 @@ def size(folder):
 def measure(folder, kind, tool, rounds, with_reference):
     base, adapter = folder / kind, folder / "adapter"
     merged, copied, theirs = (folder / name for name in ("merged", "copied", "reference"))
-    commands = {
-        "merge": (
-            [tool, "merge", "--dequantize", "--base", base, "--adapter", adapter, "--output", merged, "--quiet"],
-            merged,
-        ),
-        "copy": (["cp", "-r", merged, copied], copied),
-    }
+    with_reference = with_reference and kind != "gptq"
+    ours = [tool, "merge", "--base", base, "--adapter", adapter, "--quiet", "--output"]
+    commands = {"merge": ([*ours, merged, "--dequantize"], merged), "copy": (["cp", "-r", merged, copied], copied)}
+    if kind == "fp8":
+        commands["requantize"] = ([*ours, theirs, "--requantize"], theirs)
     if with_reference:
         commands["reference"] = ([sys.executable, __file__, "--reference", base, adapter, theirs], theirs)
     found = {name: [] for name in commands}

@@ -176,6 +176,43 @@ size_t lora_merge_scratch(const lora_merge_job *job);
 void lora_merge(
   lora_level level, const lora_merge_job *job, void *scratch, lora_merge_statistics *_Nullable statistics);
 
+// MARK: Merge with magnitudes
+
+/// What an adapter of a merge with magnitudes (DoRA) does besides adding its delta.
+typedef enum {
+  LORA_NO_MAGNITUDES,
+  LORA_ROW_MAGNITUDES,     // then row i is multiplied by magnitudes[i] / norm of row i of base + this delta
+  LORA_COLUMN_FACTORS,     // then column j is multiplied by magnitudes[j]
+} lora_magnitude_kind;
+
+/// A delta left * right, prepared as for `lora_merge`, its left factor from the first row of the job on.
+typedef struct {
+  size_t rank;
+  const double *left_wide;
+  const float *_Nullable right_f32;  // one of the two is null
+  const double *_Nullable right_f64;
+  lora_magnitude_kind kind;
+  const double *_Nullable magnitudes;
+} lora_decomposed_delta;
+
+/// output = round(V), V being the base to which one delta after the other was added and its magnitudes given, in f64.
+typedef struct {
+  const void *base;
+  void *output;  // may be `base` itself if both types have the same size, otherwise apart from it
+  size_t base_stride, output_stride;  // bytes from row to row
+  lora_dtype base_dtype, output_dtype;  // F32, F16 or BF16; the base F64 too
+  size_t rows, columns;
+  const lora_decomposed_delta *deltas;
+  size_t count;
+} lora_decomposed_job;
+
+/// Bytes of scratch that the two below need (64-byte aligned); depends on the columns and the ranks.
+size_t lora_decomposed_scratch(const lora_decomposed_job *job);
+void lora_merge_decomposed(
+  lora_level level, const lora_decomposed_job *job, void *scratch, lora_merge_statistics *_Nullable statistics);
+/// squares[j] += sum over the rows of (base + first delta)^2, row by row; `squares` has whole strips of 16.
+void lora_column_squares(lora_level level, const lora_decomposed_job *job, void *scratch, double *squares);
+
 // MARK: Reference
 
 // What a merge is checked by. These share no arithmetic with the merge.

@@ -75,21 +75,37 @@ extension MatrixUpdate {
     var left = LeftFactor(rows: rows.count, rank: rank)
     var first = 0
     for delta in deltas {
-      let ranks = first..<first + delta.rank
-      if let factor = delta.left {
-        let (bytes, layout) = try factor.read(outer: rows, ranks: 0..<delta.rank, from: sources)
-        unsafe bytes.withUnsafeBytes {
-          unsafe left.load($0, dtype: factor.source.dtype, layout: layout, scales: [delta.scale], ranks: ranks)
-        }
-      } else {
-        let one: [Float] = [1]
-        unsafe one.withUnsafeBytes {
-          unsafe left.load(
-            $0, dtype: .f32, layout: FactorLayout(stride: 0, rankStride: 0), scales: [delta.scale], ranks: ranks)
-        }
-      }
+      try delta.load(into: &left, at: first, rows: rows, from: sources)
       first += delta.rank
     }
     return left
+  }
+}
+
+extension LowRankDelta {
+  /// L, scaled, for some rows.
+  func loadLeft(rows: Range<Int>, from sources: [SafetensorsFile]) throws(IOError) -> LeftFactor {
+    var left = LeftFactor(rows: rows.count, rank: rank)
+    try load(into: &left, at: 0, rows: rows, from: sources)
+    return left
+  }
+
+  /// Loads L, scaled, for some rows as ranks `first...` of `left`.
+  fileprivate func load(into left: inout LeftFactor, at first: Int, rows: Range<Int>, from sources: [SafetensorsFile])
+    throws(IOError)
+  {
+    let ranks = first..<first + rank
+    if let factor = self.left {
+      let (bytes, layout) = try factor.read(outer: rows, ranks: 0..<rank, from: sources)
+      unsafe bytes.withUnsafeBytes {
+        unsafe left.load($0, dtype: factor.source.dtype, layout: layout, scales: [scale], ranks: ranks)
+      }
+    } else {
+      let one: [Float] = [1]
+      unsafe one.withUnsafeBytes {
+        unsafe left.load(
+          $0, dtype: .f32, layout: FactorLayout(stride: 0, rankStride: 0), scales: [scale], ranks: ranks)
+      }
+    }
   }
 }

@@ -96,9 +96,8 @@ struct TileWorker: Sendable {
           output: output, outputDType: update.outputDType, statistics: &counted)
         if let counted { statistics = .exact(counted) }
       case .decomposed(let decomposed):
-        statistics = .rows(
-          unsafe try decomposed.merge(base: UnsafeRawBufferPointer(base), rows: range, output: output),
-          first: range.lowerBound)
+        statistics = .exact(
+          unsafe try decomposed.merge(base: UnsafeRawBufferPointer(base), rows: range, output: output))
       }
     }
     let part = PendingWrite(

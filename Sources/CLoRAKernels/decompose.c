@@ -1,0 +1,166 @@
+// The merge with magnitudes (DoRA): f64 throughout, a few rows at a time, which stay in the second-level cache.
+
+#include "levels.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+// Columns of the product at once, as in the f64 path of a plain merge; statistics are summed by segment as well.
+enum { SEGMENT = 512, STRIDE = SEGMENT + 16 };
+
+typedef struct {
+  const lora_level_table *kernels;
+  const lora_decomposed_job *job;
+  size_t stride;      // of `value`
+  double *value;      // V of LORA_ROWS rows
+  double *delta;      // a segment of the product of LORA_ROWS rows
+  double *right;      // a segment of a right factor
+  double *base;       // a segment of one row of the base
+  float *stored;      // the same of the output
+  char *rounded;      // the same in the type of the output
+} lora_decomposed_state;
+
+static size_t up(size_t bytes) { return (bytes + 63) / 64 * 64; }
+static size_t strips_of(size_t columns) { return (columns + LORA_LANES - 1) / LORA_LANES; }
+
+static size_t arrange(lora_decomposed_state *state, char *scratch) {
+  size_t at = 0, rank = 0;
+  for (size_t n = 0; n < state->job->count; n++)
+    if (state->job->deltas[n].rank > rank) rank = state->job->deltas[n].rank;
+#define TAKE(member, count) \
+  state->member = scratch ? (void *)(scratch + at) : NULL; \
+  at += up((count) * sizeof *state->member);
+  TAKE(value, LORA_ROWS * state->stride)
+  TAKE(delta, LORA_ROWS * STRIDE)
+  TAKE(right, SEGMENT * rank)
+  TAKE(base, SEGMENT)
+  TAKE(stored, SEGMENT)
+  TAKE(rounded, SEGMENT * sizeof(float))
+#undef TAKE
+  return at;
+}
+
+static lora_decomposed_state state_of(lora_level level, const lora_decomposed_job *job) {
+  // A little further apart than whole strips, so that rows do not compete for the same cache lines.
+  return (lora_decomposed_state){
+    .kernels = lora_level_table_of(level), .job = job, .stride = strips_of(job->columns) * LORA_LANES + 16};
+}
+
+size_t lora_decomposed_scratch(const lora_decomposed_job *job) {
+  lora_decomposed_state state = state_of(0, job);
+  return arrange(&state, NULL);
+}
+
+/// A segment of one row of the base in f64, padded with zeros.
+static void read_base(lora_level level, const lora_decomposed_job *job, size_t row, size_t j, size_t n, double *out) {
+  const char *base = (const char *)job->base + row * job->base_stride;
+  lora_widen_f64(level, job->base_dtype, base, j, n, out);
+  for (size_t pad = n; pad < strips_of(n) * LORA_LANES; pad++) out[pad] = 0;
+}
+
+/// A segment of the product of some rows, from row `i` of the job on, which begins a block of the left factor.
+static void multiply(
+  const lora_decomposed_state *state, const lora_decomposed_delta *delta, size_t i, size_t rows, size_t j, size_t n) {
+  const double *right = state->right;
+  if (delta->right_f64) right = delta->right_f64 + j * delta->rank;
+  else state->kernels->widen_f64(delta->right_f32 + j * delta->rank, strips_of(n) * LORA_LANES * delta->rank, state->right);
+  const lora_ahead nothing = {(const char *)state->value, 0, 0};
+  state->kernels->product_f64(
+    rows, strips_of(n), delta->rank, delta->left_wide + i * delta->rank, right, state->delta, STRIDE, nothing);
+  for (size_t row = 0; row < rows; row++)
+    for (size_t pad = n; pad < strips_of(n) * LORA_LANES; pad++) state->delta[row * STRIDE + pad] = 0;
+}
+
+/// Adds one delta to V of some rows and gives them its magnitudes.
+static void apply(lora_level level, const lora_decomposed_state *state, size_t number, size_t i, size_t rows) {
+  const lora_decomposed_job *job = state->job;
+  const lora_decomposed_delta *delta = &job->deltas[number];
+  // Up to the first delta V is the base itself.
+  bool reads = number > 0 && delta->kind == LORA_ROW_MAGNITUDES;
+  double squares[LORA_ROWS][LORA_LANES] = {{0}};
+  for (size_t j = 0; j < job->columns; j += SEGMENT) {
+    size_t n = lora_min(SEGMENT, job->columns - j);
+    multiply(state, delta, i, rows, j, n);
+    for (size_t row = 0; row < rows; row++) {
+      if (reads) read_base(level, job, i + row, j, n, state->base);
+      state->kernels->add_change_f64(
+        strips_of(n), state->delta + row * STRIDE, reads ? state->base : NULL, state->value + row * state->stride + j,
+        squares[row]);
+    }
+  }
+  if (delta->kind == LORA_NO_MAGNITUDES) return;
+  for (size_t row = 0; row < rows; row++) {
+    double factor = 1;
+    if (delta->kind == LORA_ROW_MAGNITUDES) {
+      double sum = 0;
+      for (int lane = 0; lane < LORA_LANES; lane++) sum += squares[row][lane];
+      // A row of zeros has no direction and stays zero.
+      factor = sum == 0 ? 1 : delta->magnitudes[i + row] / __builtin_sqrt(sum);
+    }
+    state->kernels->multiply_f64(
+      job->columns, factor, delta->kind == LORA_COLUMN_FACTORS ? delta->magnitudes : NULL,
+      state->value + row * state->stride);
+  }
+}
+
+/// Rounds and stores one row of V and counts it.
+static void store(
+  lora_level level, const lora_decomposed_state *state, size_t i, size_t row, lora_merge_statistics *statistics) {
+  const lora_decomposed_job *job = state->job;
+  size_t size = lora_code_of(job->output_dtype).size;
+  char *output = (char *)job->output + (i + row) * job->output_stride;
+  for (size_t j = 0; j < job->columns; j += SEGMENT) {
+    size_t n = lora_min(SEGMENT, job->columns - j), strips = strips_of(n);
+    double *value = state->value + row * state->stride + j;
+    for (size_t pad = n; pad < strips * LORA_LANES; pad++) value[pad] = 0;
+    state->kernels->narrow_f64(job->output_dtype, value, strips * LORA_LANES, state->rounded);
+    if (statistics) {  // before the output may replace the base
+      read_base(level, job, i + row, j, n, state->base);
+      state->kernels->widen(job->output_dtype, state->rounded, strips * LORA_LANES, state->stored);
+      lora_tally tally;
+      state->kernels->tally_change(strips, state->base, value, state->stored, &tally);
+      lora_exact_sum_add(&statistics->delta_squared, tally.delta_squared);
+      lora_exact_sum_add(&statistics->residual_squared, tally.residual_squared);
+      statistics->elements += n;
+      uint64_t most = lora_bits_f64(tally.max_delta);
+      if (most > statistics->max_delta_bits) statistics->max_delta_bits = most;
+      if (tally.residual_squared - tally.residual_squared != 0)
+        for (size_t k = 0; k < n; k++) {
+          if (state->stored[k] - state->stored[k] == 0) continue;
+          statistics->not_finite++;
+          statistics->overflowed += state->base[k] - state->base[k] == 0;
+        }
+    }
+    memcpy(output + j * size, state->rounded, n * size);
+  }
+}
+
+void lora_merge_decomposed(
+  lora_level level, const lora_decomposed_job *job, void *scratch, lora_merge_statistics *statistics) {
+  lora_decomposed_state state = state_of(level, job);
+  arrange(&state, scratch);
+  for (size_t i = 0; i < job->rows; i += LORA_ROWS) {
+    size_t rows = lora_min(LORA_ROWS, job->rows - i);
+    for (size_t row = 0; row < rows; row++)
+      for (size_t j = 0; j < job->columns; j += SEGMENT)
+        read_base(
+          level, job, i + row, j, lora_min(SEGMENT, job->columns - j), state.value + row * state.stride + j);
+    for (size_t number = 0; number < job->count; number++) apply(level, &state, number, i, rows);
+    for (size_t row = 0; row < rows; row++) store(level, &state, i, row, statistics);
+  }
+}
+
+void lora_column_squares(lora_level level, const lora_decomposed_job *job, void *scratch, double *squares) {
+  lora_decomposed_state state = state_of(level, job);
+  arrange(&state, scratch);
+  for (size_t i = 0; i < job->rows; i += LORA_ROWS) {
+    size_t rows = lora_min(LORA_ROWS, job->rows - i);
+    for (size_t j = 0; j < job->columns; j += SEGMENT) {
+      size_t n = lora_min(SEGMENT, job->columns - j);
+      multiply(&state, &job->deltas[0], i, rows, j, n);
+      for (size_t row = 0; row < rows; row++) {
+        read_base(level, job, i + row, j, n, state.base);
+        state.kernels->add_squares_f64(strips_of(n), state.delta + row * STRIDE, state.base, squares + j);
+      }
+    }
+  }
+}
