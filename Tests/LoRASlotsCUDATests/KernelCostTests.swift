@@ -27,6 +27,13 @@ extension CUDATests {
       }
     }
 
+    /// Many rectangles side by side cost no more than few.
+    @Test func aLargeTurnedModuleCostsNoMore() throws {
+      let cost = try KernelCost(of: .turned, .f16, in: .f32, scale: 1, rank: 16, room: 64, width: 4096)
+      #expect(cost.share <= 1.0 / 3, "\(cost.share) of the plain kernel's")
+      #expect(cost.sectors <= 1.1, "\(cost.sectors) of the least sectors")
+    }
+
     /// Where the whole slot is filled there are no zeros that cost less; sources that are read element by element, a lone
     /// expert's and rows that are no whole words apart, take up to 0.7 of the plain kernel's.
     @Test(arguments: types, [KernelSource.turned, .unaligned, .turnedUnaligned, .fewExperts])
