@@ -47,9 +47,9 @@ extension CUDATransfer {
         let copied = isLast ? use.copied : try Milestone(transfer.context)
         try transfer.submit(chunk, of: load, to: data, copied)
         try transfer.launch(launches[position], table)
-        if index == 0, position == 0 {
+        if index == 0, position == 0, let first = transfer.first {
           transfer.firstStages = transfer.loads.count == 1 ? chunk.stages.upperBound : 0
-          if transfer.firstStages > 0 { try transfer.record(transfer.first, on: transfer.slots.work) }
+          if transfer.firstStages > 0 { try transfer.record(first, on: transfer.slots.work) }
         }
       }
     }

@@ -55,6 +55,12 @@ extension CUDATests {
       let stream = try CUDAStream(context)
       try stream.synchronize()
       #expect(FakeDriver.counts.raisedStreams == 0)
+      // Those of a device and its slots, too.
+      let device = try CUDADevice(0, driver: FakeDriver.path)
+      let tenant = try Tenant("llama-all-linear")
+      let slots = try device.allocateSlots(try tenant.layout())
+      try slots.load([tenant.load(slots, 0, device)]).wait()
+      #expect(FakeDriver.counts.raisedStreams == 0)
     }
   }
 }
