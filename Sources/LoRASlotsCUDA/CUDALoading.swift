@@ -6,15 +6,16 @@ import Synchronization
 package final class CUDALoading: CUDAFence, SlotLoading, @unchecked Sendable {
   /// What is needed until the load has ended.
   private struct Flight {
-    var started: Milestone
+    /// Before the first command, where times are asked for.
+    var started: Milestone?
     /// Behind the last copy to the device, where the kernel follows it.
     var lastCopy: Milestone?
     /// The memory that copies read.
     var stagings: [any StagingMemory]
   }
 
-  /// Behind the first chunk.
-  private let first: Milestone
+  /// Behind the first chunk, where times are asked for.
+  private let first: Milestone?
   /// Stages that are in place when `first` has passed.
   private let firstStages: Int
   private let flight: Mutex<Flight?>
@@ -41,14 +42,14 @@ package final class CUDALoading: CUDAFence, SlotLoading, @unchecked Sendable {
 
   /// Blocks until the first stages are in place.
   package func wait(stages count: Int) throws(SlotDeviceError) {
-    if count > firstStages { return try wait() }
     guard count > 0 else { return }
+    guard count <= firstStages, let first else { return try wait() }
     do throws(CUDAError) { try first.event.wait() } catch {
       throw SlotDeviceError(error, device: device.name, "the load failed")
     }
   }
 
-  /// What it cost; complete after `wait()`.
+  /// What it cost; complete after `wait()`, without times where none were asked for.
   ///
   /// `kernel` is the time between the last byte's arrival and the end.
   package var timings: SlotTimings { known.withLock { $0 } }
@@ -56,12 +57,11 @@ package final class CUDALoading: CUDAFence, SlotLoading, @unchecked Sendable {
   /// Notes the times of a load that has ended and lets go of what it read; once.
   private func settle() {
     let ended = flight.withLock { $0.take() }
-    guard let ended else { return }
+    guard let ended, let started = ended.started, let first else { return }
     do throws(CUDAError) {
-      let total = try milestone.event.seconds(since: ended.started.event)
-      let early = try first.event.seconds(since: ended.started.event)
-      let bus = try ended.lastCopy.map { (copy) throws(CUDAError) in try copy.event.seconds(since: ended.started.event)
-      }
+      let total = try milestone.event.seconds(since: started.event)
+      let early = try first.event.seconds(since: started.event)
+      let bus = try ended.lastCopy.map { (copy) throws(CUDAError) in try copy.event.seconds(since: started.event) }
       known.withLock {
         $0.total = total
         $0.firstStage = early

@@ -3,28 +3,29 @@ import LoRASlots
 
 /// Loads whose bytes go to the device as they lie in the file, where launches scatter them: only live bytes cross the bus.
 extension CUDATransfer {
-  /// The kernel's blocks of a load, or nil when the kernel cannot do all of them.
-  func scatterBlocks(of load: SlotLoad) -> [ScatterBlock]? {
+  /// The kernel's entries for each stage of a load, or nil when the kernel cannot do all of them.
+  func scatterBlocks(of load: SlotLoad) -> [[ScatterBlock]]? {
     guard slots.device.kernel != nil else { return nil }
-    var blocks: [ScatterBlock] = []
-    blocks.reserveCapacity(load.plan.blocks.count)
-    for block in load.plan.blocks {
-      let target = slots.address(buffer: block.buffer, slot: load.slot)
-      guard let entry = ScatterBlock(block, dtype: slots.layout.dtype, target: target) else { return nil }
-      blocks.append(entry)
+    var stages: [[ScatterBlock]] = []
+    for stage in load.plan.stages {
+      let entries = ScatterBlock.entries(for: load.plan.blocks[stage.blocks], dtype: slots.layout.dtype) {
+        slots.address(buffer: $0, slot: load.slot)
+      }
+      guard let entries else { return nil }
+      stages.append(entries)
     }
-    return blocks.reduce(UInt64(0)) { $0 + $1.tiles } < 1 << 31 ? blocks : nil
+    return stages.joined().reduce(UInt64(0)) { $0 + $1.tiles } < 1 << 31 ? stages : nil
   }
 
   /// Copies one adapter chunk by chunk, each followed by its launch.
   ///
   /// - Parameter waits: commands that went into waiting for readers.
   mutating func scatter(
-    _ index: Int, _ blocks: [ScatterBlock], _ use: TransferMemory.Use, waits: Int,
+    _ index: Int, _ stages: [[ScatterBlock]], _ use: TransferMemory.Use, waits: Int,
     through memory: inout TransferMemory
   ) throws(SlotDeviceError) {
     let load = loads[index]
-    let entries = blocks.count { $0.elements > 0 }
+    let entries = stages.reduce(0) { $0 + $1.count }
     let (data, table, launches, plan) = try driving { (transfer) throws(CUDAError) in
       let data = try memory.place(transfer.context, adapterBytes: Int(load.plan.sourceBytes), for: use)
       let table = try memory.place(
@@ -33,7 +34,7 @@ extension CUDATransfer {
       let plan = TransferPlan(
         load.plan, isAlone: transfer.loads.count == 1, waits: waits + before.count + between.count)
       for done in before { try transfer.wait(transfer.slots.copies, for: done) }
-      let launches = unsafe Self.write(table.host, load.plan, plan, blocks, data: data.address)
+      let launches = unsafe Self.write(table.host, plan, stages, data: data.address)
       unsafe try transfer.copy(UnsafeRawBufferPointer(table.host), to: table.address, on: transfer.slots.copies)
       for done in between { try transfer.wait(transfer.slots.copies, for: done) }
       return (data.address, table.address, launches, plan)
@@ -46,9 +47,9 @@ extension CUDATransfer {
         let copied = isLast ? use.copied : try Milestone(transfer.context)
         try transfer.submit(chunk, of: load, to: data, copied)
         try transfer.launch(launches[position], table)
-        if index == 0, position == 0 {
+        if index == 0, position == 0, let first = transfer.first {
           transfer.firstStages = transfer.loads.count == 1 ? chunk.stages.upperBound : 0
-          if transfer.firstStages > 0 { try transfer.record(transfer.first, on: transfer.slots.work) }
+          if transfer.firstStages > 0 { try transfer.record(first, on: transfer.slots.work) }
         }
       }
     }
@@ -87,21 +88,18 @@ extension CUDATransfer {
 
   /// Writes the table of all launches of a load; returns what each launch takes of it.
   private static func write(
-    _ table: UnsafeMutableRawBufferPointer, _ plan: PackingPlan, _ transfer: TransferPlan, _ blocks: [ScatterBlock],
-    data: DeviceAddress
+    _ table: UnsafeMutableRawBufferPointer, _ transfer: TransferPlan, _ stages: [[ScatterBlock]], data: DeviceAddress
   ) -> [Launch] {
     var position = 0
     return transfer.chunks.map { chunk in
       var launch = Launch(entries: position..<position, tiles: 0)
-      for stage in plan.stages[chunk.stages] {
-        for block in blocks[stage.blocks] where block.elements > 0 {
-          let place = position * ScatterBlock.bytes
-          unsafe block.write(
-            to: UnsafeMutableRawBufferPointer(rebasing: table[place..<place + ScatterBlock.bytes]),
-            firstTile: UInt32(launch.tiles), data: data)
-          launch.tiles += block.tiles
-          position += 1
-        }
+      for entry in stages[chunk.stages].joined() {
+        let place = position * ScatterBlock.bytes
+        unsafe entry.write(
+          to: UnsafeMutableRawBufferPointer(rebasing: table[place..<place + ScatterBlock.bytes]),
+          firstTile: UInt32(launch.tiles), data: data)
+        launch.tiles += entry.tiles
+        position += 1
       }
       launch.entries = launch.entries.lowerBound..<position
       return launch

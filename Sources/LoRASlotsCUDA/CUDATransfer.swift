@@ -11,9 +11,9 @@ struct CUDATransfer {
   let loads: [SlotLoad]
   var completions: CopyCompletions
   var timings = SlotTimings()
-  /// Before the first command, behind the first chunk and behind the last.
-  let started: Milestone
-  let first: Milestone
+  /// Before the first command and behind the first chunk, where times are asked for; behind the last.
+  let started: Milestone?
+  let first: Milestone?
   let done: Milestone
   /// Behind the last copy to the device, where the kernel follows it.
   var lastCopy: Milestone?
@@ -27,8 +27,9 @@ struct CUDATransfer {
     self.slots = slots
     self.loads = loads
     completions = CopyCompletions(loads, workers: slots.device.workers)
-    started = try Milestone(slots.device.context)
-    first = try Milestone(slots.device.context)
+    let isTimed = loads.contains(where: \.isTimed)
+    started = isTimed ? try Milestone(slots.device.context) : nil
+    first = isTimed ? try Milestone(slots.device.context) : nil
     done = try Milestone(slots.device.context)
   }
 
@@ -36,10 +37,12 @@ struct CUDATransfer {
   mutating func submit(through memory: inout TransferMemory) throws(SlotDeviceError) -> CUDALoading {
     let blocks = loads.map { scatterBlocks(of: $0) }
     let waits = try driving { (transfer) throws(CUDAError) in
-      if blocks.contains(where: { $0 != nil }) {
-        try transfer.record(transfer.started, on: transfer.slots.copies)
-      } else {
-        try transfer.record(transfer.started, on: transfer.slots.work)
+      if let started = transfer.started {
+        if blocks.contains(where: { $0 != nil }) {
+          try transfer.record(started, on: transfer.slots.copies)
+        } else {
+          try transfer.record(started, on: transfer.slots.work)
+        }
       }
       return try transfer.slots.order(after: transfer.loads.flatMap(\.readers))
     }
@@ -60,7 +63,7 @@ struct CUDATransfer {
       try driving { (transfer) throws(CUDAError) in try transfer.record(use.done, on: transfer.slots.work) }
     }
     try driving { (transfer) throws(CUDAError) in
-      if transfer.firstStages == 0 { try transfer.record(transfer.first, on: transfer.slots.work) }
+      if transfer.firstStages == 0, let first = transfer.first { try transfer.record(first, on: transfer.slots.work) }
       try transfer.record(transfer.done, on: transfer.slots.work)
     }
     for index in loads.indices { try completions.fetchRest(of: index) }

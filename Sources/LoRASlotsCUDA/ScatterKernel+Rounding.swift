@@ -14,16 +14,12 @@ extension ScatterKernel {
       @%twofold bra round_first;
     scale:
       @!%scales bra scaled;
+    multiply:
     \(each(until: "scaled") { "  mul.rn.f32 %v\($0), %v\($0), %scale;" })
     scaled:
       @%partial bra mask;
     masked:
-      setp.nan.f32 %nan, %v0, %v1;
-      setp.nan.or.f32 %nan, %v2, %v3, %nan;
-      @%narrow bra checked;
-      setp.nan.or.f32 %nan, %v4, %v5, %nan;
-      setp.nan.or.f32 %nan, %v6, %v7, %nan;
-    checked:
+    \(look(until: "checked"))
       @%nan bra canonical;
     round:
       @%target32 bra store;
@@ -56,11 +52,17 @@ extension ScatterKernel {
       // Rounded to the slot's type, and back to f32.
     round_first:
       @%target_half bra round_first_half;
-    \(each(until: "scale") { canonical($0) + "\n" + roundBrain($0) + "\n  and.b32 %v\($0), %t0, 0xFFFF0000;" })
-      bra scale;
+    \(look(until: "checked_first"))
+      @%nan bra canonical_first;
+    round_brains_first:
+    \(each(until: "multiply") { roundBrain($0) + "\n  and.b32 %v\($0), %t0, 0xFFFF0000;" })
+      bra multiply;
+    canonical_first:
+    \(each(until: "round_brains_first", canonical))
+      bra round_brains_first;
     round_first_half:
-    \(each(until: "scale") { "  cvt.rn.f16.f32 %h0, %v\($0);\n  cvt.f32.f16 %v\($0), %h0;" })
-      bra scale;
+    \(each(until: "multiply") { "  cvt.rn.f16.f32 %h0, %v\($0);\n  cvt.f32.f16 %v\($0), %h0;" })
+      bra multiply;
     """
 
   /// The two elements of a word of bf16 as f32.
@@ -77,6 +79,18 @@ extension ScatterKernel {
       mov.b32 {%h0, %h1}, %w\(word);
       cvt.f32.f16 %v\(2 * word), %h0;
       cvt.f32.f16 %v\(2 * word + 1), %h1;
+    """
+  }
+
+  /// Whether there is a NaN among them.
+  private static func look(until next: String) -> String {
+    """
+      setp.nan.f32 %nan, %v0, %v1;
+      setp.nan.or.f32 %nan, %v2, %v3, %nan;
+      @%narrow bra \(next);
+      setp.nan.or.f32 %nan, %v4, %v5, %nan;
+      setp.nan.or.f32 %nan, %v6, %v7, %nan;
+    \(next):
     """
   }
 

@@ -3,13 +3,13 @@ import TensorCore
 /// The kernel that fills slots: it takes blocks of the adapter's bytes, as they came from the file, to their places in
 /// the slots, casts, scales and rounds them as `PackingSource` says, and writes all the zeros around them.
 ///
-/// A group of threads fills rectangles of its block, whose sides are powers of two, so that nothing is divided in a
-/// loop; its first thread finds the block and the shape (`ScatterKernel+Plan.swift`). Every thread fills pieces of 16
-/// bytes of the wider type, side by side with its neighbours' and below each other (`ScatterKernel+Pieces.swift`):
+/// A group of threads fills one rectangle of a block, whose sides are powers of two (`ScatterShape`), so that nothing is
+/// divided in a loop; its first thread finds the block and the rectangle (`ScatterKernel+Plan.swift`). Every thread fills
+/// pieces of 16 bytes of the wider type, below each other (`ScatterKernel+Pieces.swift`):
 ///
 /// - A source that lies as the slot does is read in pieces, too.
-/// - Any other (turned around, one expert of many, not aligned) goes through shared memory, read along the direction in
-///   which it lies (`ScatterKernel+Staging.swift`).
+/// - Any other (turned around, the experts of a stack, not aligned) goes through shared memory, read along the direction
+///   in which it lies (`ScatterKernel+Staging.swift`).
 /// - Pieces beyond the source are zeros, and nothing is read for them.
 ///
 /// The text is for PTX 6.3 and compute capability 7.0, which every driver since CUDA 10.0 compiles for every later GPU.
@@ -20,8 +20,7 @@ enum ScatterKernel {
   static let entry = "lora_scatter"
   /// Threads in a group.
   static let threads: UInt32 = 256
-  /// Elements that a group fills.
-  static let tile: UInt64 = 1 << logTile
+  /// Logarithm of the elements that a group fills at most.
   static let logTile = 13
   /// Most elements of a block, so that its positions have 32 bits.
   static let blockLimit: UInt64 = 1 << 31
@@ -46,18 +45,19 @@ enum ScatterKernel {
       // What the first thread has found, and a rectangle of the source, one word for an element and one after every 32.
       .shared .align 16 .b8 group_memory[\(planBytes + stagedBytes)];
 
-      .reg .pred %p, %nan, %turned, %direct, %aligned, %partial, %whole, %half, %short, %long, %copied, %scaled;
-      .reg .pred %twofold, %scales, %source32, %target32, %source_half, %target_half, %narrow, %empty;
+      .reg .pred %p, %nan, %staged, %aligned, %partial, %half, %short, %copied, %scaled, %twofold, %scales, %narrow;
+      .reg .pred %source32, %target32, %source_half, %target_half, %by_columns, %by_rows, %by_experts, %joined, %flat;
       .reg .b16 %h<8>;
-      .reg .b32 %thread, %group, %low, %high, %middle, %first, %types, %columns, %elements, %rows, %unused;
-      .reg .b32 %source_rows, %source_columns, %source_type, %target_type, %source_shift, %target_shift, %mask;
-      .reg .b32 %log_area, %log_width, %log_height, %log_piece, %log_stride, %least, %most, %fit, %width, %height;
-      .reg .b32 %across, %x, %y, %step_x, %step_y, %memory, %odd, %indirect, %equal, %rounds, %turn, %piece, %step_row, %source_size;
-      .reg .b32 %target_size, %in_row, %in_column, %row0, %column0, %row, %column, %last, %live_end, %left, %room;
-      .reg .b32 %stage_row, %stage_column, %place, %first_place, %place_step, %stage_place, %zero, %t<3>, %w<4>, %v<16>;
+      .reg .b32 %thread, %group, %low, %high, %middle, %first, %types, %shape, %way, %whole, %rounds, %stages;
+      .reg .b32 %rows, %columns, %experts, %source_rows, %source_columns, %row_bytes, %column_bytes, %expert_bytes;
+      .reg .b32 %source_type, %target_type, %source_shift, %target_shift, %source_size, %target_size;
+      .reg .b32 %log_width, %log_height, %log_experts, %log_piece, %log_run, %log_low, %log_step, %width, %height, %depth, %across;
+      .reg .b32 %down, %row, %column, %expert, %low_row, %live_end, %left, %room, %step, %target_row_bytes;
+      .reg .b32 %memory, %start, %run, %near, %far, %run_bytes, %near_bytes, %far_bytes, %near_place, %far_place, %log_near;
+      .reg .b32 %offset, %head, %head_bytes, %words, %inner, %edge, %log_words, %log_edge, %turns, %turn_bytes, %turn_place;
+      .reg .b32 %lane, %line, %turn, %row_place, %column_place, %place, %place_step, %spot, %zero, %unused, %t<3>, %w<4>, %v<16>;
       .reg .f32 %scale;
-      .reg .b64 %table, %count, %entry, %target, %source, %row_bytes, %column_bytes, %address, %address_step;
-      .reg .b64 %from, %from_step, %stage_step, %a;
+      .reg .b64 %table, %count, %entry, %target, %source, %address, %address_step, %from, %from_step;
 
       mov.u32 %thread, %tid.x;
       setp.ne.u32 %p, %thread, 0;
@@ -66,23 +66,10 @@ enum ScatterKernel {
     \(plan)
     planned:
     \(takePlan)
-    rectangle:
-      shl.b32 %row0, %y, %log_height;
-      shl.b32 %column0, %x, %log_width;
-      setp.ge.u32 %p, %row0, %rows;
-      @%p bra done;
-      @%direct bra pieces;
     \(staging)
     pieces:
     \(pieces)
-    advance:
-      add.u32 %x, %x, %step_x;
-      add.u32 %y, %y, %step_y;
-      setp.lt.u32 %p, %x, %across;
-      @%p bra rectangle;
-      sub.u32 %x, %x, %across;
-      add.u32 %y, %y, 1;
-      bra rectangle;
+      bra done;
     \(rareCases)
     done:
       ret;

@@ -27,6 +27,8 @@ struct TransferPlan: Sendable, Equatable {
   static let leastChunkBytes: UInt64 = 1 << 20
 
   /// Start, table, first and last event, and for each chunk its copies, the event behind them, the wait and the launch.
+  ///
+  /// For a stream of the engine's there are no start and first event, but its own event and its wait.
   static func submissions(chunks: Int, copies: Int) -> Int { 4 + 3 * chunks + copies }
 
   /// Plans a load: one that is alone is cut for an early first layer, several overlap among themselves.

@@ -17,7 +17,7 @@ enum {
 
 typedef enum {
   MOVE, PACK, UNPACK, PARAMETER, ADD, SUBTRACT, MULTIPLY, MULTIPLY_WIDE, MULTIPLY_ADD, MULTIPLY_ADD_WIDE, DIVIDE,
-  REMAINDER, MINIMUM, SHIFT_LEFT, SHIFT_RIGHT, AND, OR, EXTRACT, PERMUTE, ADD_F, MULTIPLY_F, FUSED_F, COMPARE, SELECT, HALF_TO_FLOAT, FLOAT_TO_HALF, LOAD, STORE,
+  REMAINDER, MINIMUM, SHIFT_LEFT, SHIFT_RIGHT, AND, OR, LEADING_ZEROS, EXTRACT, PERMUTE, ADD_F, MULTIPLY_F, FUSED_F, COMPARE, SELECT, HALF_TO_FLOAT, FLOAT_TO_HALF, LOAD, STORE,
   LOAD_SHARED, STORE_SHARED, BARRIER, BRANCH, RETURN,
 } operation;
 
@@ -80,19 +80,19 @@ static const struct {
   {"min.u32", MINIMUM, 4, "www"}, {"prmt.b32", PERMUTE, 4, "wwww"}, {"div.u32", DIVIDE, 4, "www"},
   {"div.u64", DIVIDE, 8, "ddd"}, {"rem.u64", REMAINDER, 8, "ddd"}, {"shl.b32", SHIFT_LEFT, 4, "www"},
   {"shl.b64", SHIFT_LEFT, 8, "ddw"}, {"shr.u32", SHIFT_RIGHT, 4, "www"}, {"and.b32", AND, 4, "www"},
-  {"or.b32", OR, 4, "www"}, {"add.rn.f32", ADD_F, 4, "fff"}, {"mul.rn.f32", MULTIPLY_F, 4, "fff"},
+  {"or.b32", OR, 4, "www"}, {"clz.b32", LEADING_ZEROS, 4, "ww"}, {"add.rn.f32", ADD_F, 4, "fff"}, {"mul.rn.f32", MULTIPLY_F, 4, "fff"},
   {"fma.rn.f32", FUSED_F, 4, "ffff"}, {"selp.b32", SELECT, 4, "wwwp"},
   // Registers hold their bits in 64, the upper ones zero: widening moves them, narrowing cuts them.
   {"cvt.u64.u32", MOVE, 4, "dw"}, {"cvt.u32.u64", MOVE, 4, "wd"}, {"cvt.u32.u16", MOVE, 2, "wh"},
   {"cvt.u16.u32", MOVE, 2, "hw"}, {"cvt.f32.f16", HALF_TO_FLOAT, 2, "fh"}, {"cvt.rn.f16.f32", FLOAT_TO_HALF, 4, "hf"},
   {"ld.global.nc.u8", LOAD, 1, "wA"}, {"ld.global.nc.u16", LOAD, 2, "nA"}, {"ld.global.nc.u32", LOAD, 4, "wA"},
   {"ld.global.nc.u64", LOAD, 8, "dA"}, {"ld.global.nc.f32", LOAD, 4, "fA"}, {"ld.global.nc.v2.u32", LOAD, 4, "{ww}A"},
-  {"ld.global.nc.v2.b32", LOAD, 4, "{xx}A"}, {"ld.global.nc.v4.u32", LOAD, 4, "{wwww}A"},
+  {"ld.global.nc.v2.b32", LOAD, 4, "{xx}A"}, {"ld.global.nc.v4.b32", LOAD, 4, "{xxxx}A"}, {"ld.global.nc.v4.u32", LOAD, 4, "{wwww}A"},
   {"ld.global.nc.v2.u64", LOAD, 8, "{dd}A"}, {"st.global.u16", STORE, 2, "Ah"}, {"st.global.u32", STORE, 4, "Aw"},
   {"st.global.f32", STORE, 4, "Af"}, {"st.global.v2.u32", STORE, 4, "A{ww}"}, {"st.global.v4.u32", STORE, 4, "A{wwww}"},
-  {"ld.shared.u32", LOAD_SHARED, 4, "wS"}, {"ld.shared.v2.b32", LOAD_SHARED, 4, "{xx}S"},
+  {"ld.shared.u16", LOAD_SHARED, 2, "nS"}, {"ld.shared.u32", LOAD_SHARED, 4, "wS"}, {"ld.shared.v2.b32", LOAD_SHARED, 4, "{xx}S"},
   {"ld.shared.v4.b32", LOAD_SHARED, 4, "{xxxx}S"}, {"ld.shared.v2.u64", LOAD_SHARED, 8, "{dd}S"},
-  {"st.shared.u32", STORE_SHARED, 4, "Sw"}, {"st.shared.v2.b32", STORE_SHARED, 4, "S{xx}"},
+  {"st.shared.u16", STORE_SHARED, 2, "Sw"}, {"st.shared.u32", STORE_SHARED, 4, "Sw"}, {"st.shared.v2.b32", STORE_SHARED, 4, "S{xx}"},
   {"st.shared.v4.b32", STORE_SHARED, 4, "S{xxxx}"}, {"st.shared.v2.u64", STORE_SHARED, 8, "S{dd}"},
   {"bfe.u32", EXTRACT, 4, "wwww"}, {"bar.sync", BARRIER, 4, "w"}, {"ret", RETURN, 0, ""},
 };
@@ -465,8 +465,9 @@ typedef struct {
   bool has_ended;
 } thread_state;
 
-// What a byte of shared memory has been used for: a number of a thread from 1, since the barrier of this number.
-typedef struct { unsigned writer, written, reader, read; bool is_written; } shared_byte;
+// What a byte of shared memory has been used for: a number of a thread from 1, since the barrier of this number; and the
+// last group that wrote it, from 1.
+typedef struct { unsigned writer, written, reader, read, group; } shared_byte;
 
 // One access of a warp to a sector: of an instruction, for the so-many-th time.
 typedef struct { uint64_t access, sector; } touched_sector;
@@ -568,10 +569,10 @@ static void *access_shared(state *s, uint64_t address, unsigned size, bool write
   for (shared_byte *b = s->bytes + address; b < s->bytes + address + size; b++) {
     bool meets_writer = b->written == s->barrier && b->writer != me;
     bool meets_reader = b->read == s->barrier && b->reader != me;
-    if (b->is_written && (meets_writer || (writes && meets_reader)))
+    if (meets_writer || (writes && meets_reader))
       return stop(s, "threads use the same shared memory with no barrier in between"), NULL;
-    if (!writes && !b->is_written) return stop(s, "shared memory is read that was never written"), NULL;
-    if (writes) b->writer = me, b->written = s->barrier, b->is_written = true;
+    if (!writes && b->group != s->group + 1) return stop(s, "shared memory is read that was never written"), NULL;
+    if (writes) b->writer = me, b->written = s->barrier, b->group = s->group + 1;
     else b->reader = me, b->read = s->barrier;
   }
   return s->shared + address;
@@ -700,6 +701,7 @@ static void run_thread(state *s, const uint64_t *parameters) {
       case SHIFT_RIGHT: result = b >= 8 * i->size ? 0 : a >> b; break;
       case AND: result = a & b; break;
       case OR: result = a | b; break;
+      case LEADING_ZEROS: result = a ? (uint64_t)__builtin_clz((uint32_t)a) : 32; break;
       case MINIMUM: result = a < b ? a : b; break;
       case EXTRACT: result = extract(a, b, c); break;
       case PERMUTE: result = permute(a, b, c); break;
@@ -726,9 +728,8 @@ static void run_group(state *s, const uint64_t *parameters) {
     thread->at = thread->steps = 0;
     thread->has_ended = false;
   }
-  memset(s->bytes, 0, s->kernel->shared_bytes * sizeof *s->bytes);
-  s->barrier = 1;
-  for (unsigned ended = 0; ended == 0 && !s->has_failed; s->barrier++) {
+  for (unsigned ended = 0; ended == 0 && !s->has_failed;) {
+    s->barrier++;
     for (unsigned t = 0; t < s->count && !s->has_failed; t++) {
       s->now = &s->threads[t];
       run_thread(s, parameters);
@@ -745,7 +746,7 @@ bool ptx_run(
   state s = {.kernel = kernel, .memory = memory, .count = threads};
   s.threads = calloc(threads, sizeof *s.threads);
   s.shared = malloc(kernel->shared_bytes + 1);
-  s.bytes = malloc((kernel->shared_bytes + 1) * sizeof *s.bytes);
+  s.bytes = calloc(kernel->shared_bytes + 1, sizeof *s.bytes);
   if (!s.threads || !s.shared || !s.bytes) stop(&s, "there is no memory");
   for (s.group = 0; s.group < grid && !s.has_failed; s.group++) run_group(&s, parameters);
   free(s.threads);

@@ -12,37 +12,28 @@ struct KernelRun {
   /// Instructions of threads, and sectors that accesses of warps touched.
   let instructions, sectors: UInt64
 
-  /// - Parameter tile: elements that a group of this text fills.
-  init(
-    of text: String, tile: UInt64 = ScatterKernel.tile, on blocks: [PackingBlock], _ dtype: DType, _ data: [UInt8]
-  ) throws {
+  init(of text: String, on blocks: [PackingBlock], _ dtype: DType, _ data: [UInt8]) throws {
     let context = try CUDAContext(try DriverLibrary.load(FakeDriver.path), device: 0)
     let module = try CUDAModule(context, ptx: text)
     let kernel = try module.kernel(ScatterKernel.entry)
     let stream = try CUDAStream(context)
     let size = dtype.bits / 8
     let source = try DeviceBuffer(context, count: data.count)
-    let entries = try DeviceBuffer(context, count: blocks.count * ScatterBlock.bytes)
     let end = blocks.map { $0.start + $0.rows * $0.columns }.max() ?? 1
     let target = try DeviceBuffer(context, count: Int(end * size))
-    var table = [UInt8](repeating: 0, count: entries.count)
-    var tiles: UInt64 = 0
-    for (index, block) in blocks.enumerated() {
-      let entry = try #require(ScatterBlock(block, dtype: dtype, target: target.address))
-      unsafe table.withUnsafeMutableBytes {
-        let place = index * ScatterBlock.bytes
-        unsafe entry.write(
-          to: UnsafeMutableRawBufferPointer(rebasing: $0[place..<place + ScatterBlock.bytes]),
-          firstTile: UInt32(tiles), data: source.address)
-      }
-      tiles += (entry.elements + tile - 1) / tile
+    let table: (bytes: [UInt8], count: Int, tiles: UInt64)
+    if text == PlainScatterKernel.ptx {
+      table = try PlainScatterKernel.table(of: blocks, dtype, target: target.address, source: source.address)
+    } else {
+      table = try Self.table(of: blocks, dtype, target: target.address, source: source.address)
     }
+    let entries = try DeviceBuffer(context, count: table.bytes.count)
     var found = [UInt8](repeating: 0, count: target.count)
     try unsafe data.withUnsafeBytes { try unsafe stream.copy($0, to: source.address) }
-    try unsafe table.withUnsafeBytes { try unsafe stream.copy($0, to: entries.address) }
+    try unsafe table.bytes.withUnsafeBytes { try unsafe stream.copy($0, to: entries.address) }
     let before = FakeDriver.counts
     try kernel.launch(
-      on: stream, grid: UInt32(tiles), threads: ScatterKernel.threads, [entries.address, UInt64(blocks.count)])
+      on: stream, grid: UInt32(table.tiles), threads: ScatterKernel.threads, [entries.address, UInt64(table.count)])
     try stream.synchronize()
     let after = FakeDriver.counts
     instructions = after.instructions - before.instructions
@@ -50,6 +41,25 @@ struct KernelRun {
     try unsafe found.withUnsafeMutableBytes { try unsafe stream.copy(target.address, to: $0) }
     try stream.synchronize()
     self.found = found
+  }
+
+  /// The table as loads write it.
+  private static func table(
+    of blocks: [PackingBlock], _ dtype: DType, target: DeviceAddress, source: DeviceAddress
+  ) throws -> (bytes: [UInt8], count: Int, tiles: UInt64) {
+    let entries = try #require(ScatterBlock.entries(for: blocks, dtype: dtype) { _ in target })
+    var bytes = [UInt8](repeating: 0, count: entries.count * ScatterBlock.bytes)
+    var tiles: UInt64 = 0
+    for (index, entry) in entries.enumerated() {
+      unsafe bytes.withUnsafeMutableBytes {
+        let place = index * ScatterBlock.bytes
+        unsafe entry.write(
+          to: UnsafeMutableRawBufferPointer(rebasing: $0[place..<place + ScatterBlock.bytes]),
+          firstTile: UInt32(tiles), data: source)
+      }
+      tiles += entry.tiles
+    }
+    return (bytes, entries.count, tiles)
   }
 }
 

@@ -1,3 +1,10 @@
+import CUDADriver
+import LoRASlots
+import TensorCore
+import Testing
+
+@testable import LoRASlotsCUDA
+
 /// The scatter kernel as plainly as it can be written.
 ///
 /// Every thread finds the row of each of its elements by a division and moves that element alone. What the other kernel
@@ -168,4 +175,31 @@ enum PlainScatterKernel {
       ret;
     }
     """
+
+  /// The table of this text: an entry of 64 bytes for every block, with strides in elements.
+  static func table(of blocks: [PackingBlock], _ dtype: DType, target: DeviceAddress, source: DeviceAddress) throws -> (
+    bytes: [UInt8], count: Int, tiles: UInt64
+  ) {
+    var bytes = [UInt8](repeating: 0, count: blocks.count * 64)
+    var tiles: UInt64 = 0
+    for (index, block) in blocks.enumerated() {
+      let elements = block.rows * block.columns
+      let from = block.source
+      let types = [try #require(ScatterKernel.code(from?.dtype ?? dtype)), try #require(ScatterKernel.code(dtype))]
+      unsafe bytes.withUnsafeMutableBytes {
+        let entry = unsafe UnsafeMutableRawBufferPointer(rebasing: $0[index * 64..<index * 64 + 64])
+        let long = [target + block.start * dtype.bits / 8, from.map { source + $0.start } ?? 0]
+        unsafe entry.baseAddress?.copyMemory(from: long, byteCount: 16)
+        let words = [tiles, block.columns, elements, 0, from?.rows ?? 0, from?.columns ?? 0].map(UInt32.init)
+        unsafe (entry.baseAddress?.advanced(by: 16))?.copyMemory(from: words, byteCount: 24)
+        let strides = [from?.rowStride ?? 0, from?.columnStride ?? 0]
+        unsafe (entry.baseAddress?.advanced(by: 40))?.copyMemory(from: strides, byteCount: 16)
+        unsafe entry.storeBytes(of: (from?.scale ?? 1).bitPattern, toByteOffset: 56, as: UInt32.self)
+        unsafe entry.storeBytes(of: types[0], toByteOffset: 60, as: UInt8.self)
+        unsafe entry.storeBytes(of: types[1], toByteOffset: 61, as: UInt8.self)
+      }
+      tiles += (elements + tile - 1) / tile
+    }
+    return (bytes, blocks.count, tiles)
+  }
 }

@@ -3,11 +3,12 @@ import LoRAEngines
 import LoRAIO
 import LoRAModel
 import LoRASlots
-import LoRASlotsCUDA
 import LoRATestSupport
 import Safetensors
 import TensorCore
 import Testing
+
+@testable import LoRASlotsCUDA
 
 /// An adapter, its base and how it is loaded.
 struct Tenant {
@@ -78,6 +79,35 @@ extension CUDATests {
       }
       #expect(FakeDriver.counts.pageableCopies == 0)
       #expect((FakeDriver.counts.launches > 0) == way.1)
+    }
+
+    /// Stacks of experts, whose elements take turns in B, and with tensor parallelism parts of them.
+    @Test(arguments: ["mixtral", "qwen3_moe", "gpt_oss"], [DType.bf16, .f32])
+    func stacksOfExpertsGoTogether(_ model: String, _ dtype: DType) throws {
+      let device = try device()
+      let tenant = try Tenant("\(model)-experts", base: "models/\(model)-bf16")
+      for rank in 0..<UInt64(2) {
+        let layout = try tenant.layout {
+          $0.dtype = dtype
+          $0.rank = 64
+          $0.tensorParallel = 2
+          $0.tensorRank = rank
+        }
+        let slots = try device.allocateSlots(layout)
+        try slots.fill(with: 0xCD)
+        let load = try tenant.load(slots, 1, device)
+        let loading = try slots.load([load])
+        try loading.wait()
+        #expect(try slots.firstMismatch(inSlot: 1, with: tenant.reference(slots)) == nil)
+        #expect(try slots.firstMismatch(inSlot: 0, with: nil) != nil, "the other slot was touched")
+        #expect(FakeDriver.counts.launches > 0, "the host has packed it")
+        // One entry reads B for all experts of its rows.
+        let entries = try #require(ScatterBlock.entries(for: load.plan.blocks, dtype: dtype) { UInt64($0) << 40 })
+        let woven = entries.filter { $0.sourceRows > 0 && $0.columnBytes > 4 }
+        #expect(!woven.isEmpty && woven.allSatisfy { $0.experts > 1 })
+        let elements = load.plan.blocks.reduce(0) { $0 + $1.rows * $1.columns }
+        #expect(entries.reduce(0) { $0 + $1.rows * $1.columns * $1.experts } == elements)
+      }
     }
 
     @Test(arguments: ways) func nothingOfAnEarlierTenantStays(_ way: (FakeDriver.Policy, Bool)) throws {

@@ -119,12 +119,15 @@ public struct SlotLoad: Sendable {
   ///
   /// Reading, packing and moving then overlap. All of it is there when `load` returns.
   public var reading: AdapterReading?
+  /// Whether its times are asked for, and its first stages waited for, which costs commands of their own.
+  public var isTimed: Bool
 
   /// A load of `plan` from `staging`.
   public init(
     plan: PackingPlan, staging: any StagingMemory, start: Int, slot: Int, readers: [any SlotFence] = [],
-    reading: AdapterReading? = nil
+    reading: AdapterReading? = nil, isTimed: Bool = true
   ) {
+    self.isTimed = isTimed
     self.plan = plan
     self.staging = staging
     self.start = start

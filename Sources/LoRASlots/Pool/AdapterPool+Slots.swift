@@ -203,7 +203,7 @@ extension AdapterPool {
         loads.append(
           SlotLoad(
             plan: plan, staging: places.staging, start: places.start(of: place), slot: assignment.slot,
-            readers: queued + state.slots[assignment.slot].readers))
+            readers: queued + state.slots[assignment.slot].readers, isTimed: waiter.isHost))
       }
       return loads
     }
@@ -212,7 +212,7 @@ extension AdapterPool {
     try onDevice { () throws(SlotDeviceError) in try waiter.wait(for: loading) }
     return state.withLock { state in
       for assignment in assignments { state.publish(assignment) }
-      guard case .host = waiter else { return nil }
+      guard waiter.isHost else { return nil }
       // Everything that was queued has ended.
       for assignment in assignments { state.slots[assignment.slot].change = nil }
       return loading.timings

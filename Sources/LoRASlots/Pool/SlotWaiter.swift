@@ -6,6 +6,9 @@ public enum SlotWaiter: Sendable {
   /// after. The call returns when the change is queued.
   case stream(any EngineStream)
 
+  /// Whether it is the calling thread.
+  var isHost: Bool { if case .host = self { true } else { false } }
+
   /// What a change has to come after: everything that the stream has to do now.
   func fences() throws(SlotDeviceError) -> [any SlotFence] {
     switch self {
