@@ -11,6 +11,7 @@
 #include "level_product.h"
 #include "level_reference.h"
 #include "level_reflect.h"
+#include "level_rotate.h"
 #include "level_tally.h"
 #include "level_decompose.h"
 
@@ -43,6 +44,8 @@ const lora_level_table LEVEL = {
   .dots_f32 = dots_f32,
   .dots_f64 = dots_f64,
   .reflect_f64 = reflect_f64,
+  .fold_f64 = fold_f64,
+  .rotate_f64 = rotate_f64,
   .reference_add = reference_add,
   .reference_numbers = reference_numbers,
   .reference_doubts = reference_doubts,

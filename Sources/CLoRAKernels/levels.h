@@ -104,10 +104,12 @@ typedef struct {
   void (*dots_f64)(
     const double *row, const double *tokens, size_t stride, size_t count, size_t length, double *out,
     size_t out_stride);
-  /// C -= Y * transpose(T) * transpose(Y) * C for up to 4 reflections.
+  /// Householder reflections and Jacobi rotations: see lora_kernels.h.
   void (*reflect_f64)(
-    size_t reflectors, size_t rows, const double *v, size_t stride, const double *factors, size_t columns, double *top,
-    size_t top_stride, double *below);
+    bool undoes, size_t reflectors, size_t rows, const double *v, size_t stride, const double *factors, size_t columns,
+    double *top, size_t top_stride, double *below, size_t below_stride);
+  void (*fold_f64)(size_t size, size_t rows, double *triangle, double *block, size_t stride, double *factors);
+  bool (*rotate_f64)(size_t count, size_t rows, size_t height, double *columns, size_t stride, double *squares);
   /// The check of a merge: see lora_kernels.h.
   void (*reference_add)(
     size_t rows, size_t columns, size_t rank, const double *left, const double *right, double scale, double *sums);

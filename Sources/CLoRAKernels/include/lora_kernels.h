@@ -242,13 +242,26 @@ void lora_dots_f64(
 
 // MARK: Reflect
 
-/// Applies up to 4 Householder reflections at once: C -= Y * transpose(T) * transpose(Y) * C, where Y is the identity
-/// above V and C is `top` above `below`. Column c of C is top[c * top_stride + 0 ..< reflectors] and
-/// below[c * stride + 0 ..< rows]; V has the same stride; T is column by column without gaps, upper triangular for the
-/// transposed product of the reflections, and lower for the product itself.
+/// Reflections whose product is taken together: I - Y * T * transpose(Y), Y the identity above V. The factors of
+/// reflections are T of panel after panel, LORA_PANEL numbers for each column of V.
+enum { LORA_PANEL = 4 };
+
+/// Applies Householder reflections to C in their order, or in the opposite one, which undoes them. Column c of C is
+/// top[c * top_stride + 0 ..< reflectors] and below[c * below_stride + 0 ..< rows].
 void lora_reflect_f64(
-  lora_level level, size_t reflectors, size_t rows, const double *v, size_t stride, const double *factors,
-  size_t columns, double *top, size_t top_stride, double *below);
+  lora_level level, bool undoes, size_t reflectors, size_t rows, const double *v, size_t stride, const double *factors,
+  size_t columns, double *top, size_t top_stride, double *below, size_t below_stride);
+
+/// Reflects the triangle (size * size, column by column) above a block of rows to a triangle above zeros. The block
+/// becomes V of the reflections, whose factors are written.
+void lora_fold_f64(
+  lora_level level, size_t size, size_t rows, double *triangle, double *block, size_t stride, double *factors);
+
+/// One sweep of Jacobi rotations that make pairs of columns orthogonal, all pairs once. The first `rows` numbers of a
+/// column are looked at, the first `height` are turned; both are multiples of 8. `squares` are those of the columns.
+/// Returns whether a pair was turned.
+bool lora_rotate_f64(
+  lora_level level, size_t count, size_t rows, size_t height, double *columns, size_t stride, double *squares);
 
 // MARK: Scan
 

@@ -36,23 +36,3 @@ package func addMultiple(
 func lanes(_ pointer: UnsafePointer<Double>) -> Lanes {
   unsafe UnsafeRawPointer(pointer).loadUnaligned(as: Lanes.self)
 }
-
-/// (first, second) becomes (cosine · first - sine · second, sine · first + cosine · second).
-func rotate(
-  _ first: UnsafeMutablePointer<Double>, _ second: UnsafeMutablePointer<Double>, _ count: Int, cosine: Double,
-  sine: Double
-) {
-  var index = 0
-  while index + Lanes.scalarCount <= count {
-    let (x, y) = unsafe (lanes(first + index), lanes(second + index))
-    unsafe UnsafeMutableRawPointer(first + index).storeBytes(of: cosine * x - sine * y, as: Lanes.self)
-    unsafe UnsafeMutableRawPointer(second + index).storeBytes(of: sine * x + cosine * y, as: Lanes.self)
-    index += Lanes.scalarCount
-  }
-  while index < count {
-    let (x, y) = unsafe (first[index], second[index])
-    unsafe first[index] = cosine * x - sine * y
-    unsafe second[index] = sine * x + cosine * y
-    index += 1
-  }
-}

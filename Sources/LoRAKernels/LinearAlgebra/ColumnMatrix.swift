@@ -1,3 +1,5 @@
+import TensorCore
+
 /// A dense matrix of f64, column by column.
 package struct ColumnMatrix: Sendable, Equatable {
   /// Numbers of a column.
@@ -77,15 +79,7 @@ extension ColumnMatrix {
   /// Whether the first of a column's elements of largest magnitude is negative.
   package func hasNegativePeak(_ column: Int) -> Bool {
     unsafe elements[column * rows..<(column + 1) * rows].withUnsafeBufferPointer { values in
-      guard let start = values.baseAddress else { return false }
-      var peaks = SIMD8<Double>()
-      var index = 0
-      while index + 8 <= values.count {
-        let part = unsafe UnsafeRawPointer(start + index).loadUnaligned(as: SIMD8<Double>.self)
-        peaks = pointwiseMax(peaks, pointwiseMax(part, -part))
-        index += 8
-      }
-      let peak = unsafe values[index...].reduce(peaks.max()) { Swift.max($0, $1.magnitude) }
+      let peak = unsafe Kernels.scan(UnsafeRawBufferPointer(values), dtype: .f64).maxMagnitude
       return unsafe peak > 0 && values.first { $0.magnitude == peak }.map { $0 < 0 } ?? false
     }
   }

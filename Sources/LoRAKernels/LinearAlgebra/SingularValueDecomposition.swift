@@ -36,16 +36,16 @@ package struct SingularValueDecomposition: Sendable {
     let basis = HouseholderQR(sorted)
     var rotations = JacobiRotations(basis.triangle.transposed)
     rotations.run()
-    let sums = rotations.lengths
+    let (sums, columns, product) = (rotations.lengths, rotations.columns, rotations.product)
     let descending = sums.indices.sorted { (sums[$1], $0) < (sums[$0], $1) }
     values = descending.map { Double(sign: .plus, exponent: exponent, significand: sums[$0]) }
     var turned = ColumnMatrix(rows: size, columns: size)
     right = ColumnMatrix(rows: size, columns: size)
     for (place, column) in descending.enumerated() {
       for row in 0..<size {
-        turned[row, place] = rotations.product[row, column]
+        turned[row, place] = product[row, column]
         guard sums[column] > 0 else { continue }
-        right[order[row], place] = rotations.columns[row, column] / sums[column]
+        right[order[row], place] = columns[row, column] / sums[column]
       }
     }
     left = basis.expand(turned)
@@ -75,28 +75,49 @@ extension Double {
 
 /// Rotations of pairs of columns until all are orthogonal.
 private struct JacobiRotations {
-  /// The columns of the matrix, turned.
-  private(set) var columns: ColumnMatrix
-  /// The product of the rotations.
-  private(set) var product: ColumnMatrix
-  private var squares: [Double] = []
+  private let size: Int
+  /// Numbers of a column, rounded up to a multiple of eight with zeros.
+  private let height: Int
+  /// The columns, each above its column of the product of the rotations.
+  private var elements: AlignedArray<Double>
+  private var squares: [Double]
 
   /// Sweeps over all pairs; six are usual.
   private static let sweepLimit = 60
-  /// Cosine of the angle of two columns that counts as a right one.
-  private static let tolerance = 0x1p-50
   /// Squared length of a column that counts as zero beside elements around 1.
   private static let tiny = 0x1p-900
 
   /// The columns of a square matrix.
   init(_ matrix: ColumnMatrix) {
-    columns = matrix
-    product = ColumnMatrix(rows: matrix.columns, columns: matrix.columns)
-    for index in 0..<matrix.columns { product[index, index] = 1 }
+    size = matrix.columns
+    height = (size + 7) / 8 * 8
+    squares = [Double](repeating: 0, count: size)
+    elements = AlignedArray(repeating: 0, count: size * 2 * height)
+    let (size, height) = (size, height)
+    unsafe elements.withMutable { elements in
+      for column in 0..<size {
+        for row in 0..<size { unsafe elements[column * 2 * height + row] = matrix[row, column] }
+        unsafe elements[column * 2 * height + height + column] = 1
+      }
+    }
   }
 
   /// Lengths of the columns; 0 for what counts as zero.
   var lengths: [Double] { squares.map { $0 > Self.tiny ? $0.squareRoot() : 0 } }
+  /// The columns of the matrix, turned.
+  var columns: ColumnMatrix { part(from: 0) }
+  /// The product of the rotations.
+  var product: ColumnMatrix { part(from: height) }
+
+  private func part(from first: Int) -> ColumnMatrix {
+    var result = ColumnMatrix(rows: size, columns: size)
+    unsafe elements.withPointer { elements in
+      for column in 0..<size {
+        for row in 0..<size { result[row, column] = unsafe elements[column * 2 * height + first + row] }
+      }
+    }
+    return result
+  }
 
   mutating func run() {
     for _ in 0..<Self.sweepLimit {
@@ -108,40 +129,24 @@ private struct JacobiRotations {
   }
 
   private mutating func measure() {
-    let (rows, count) = (columns.rows, columns.columns)
-    squares = unsafe columns.elements.withUnsafeBufferPointer { elements in
-      guard let start = elements.baseAddress else { return [] }
-      return (0..<count).map { unsafe sumOfProducts(start + $0 * rows, start + $0 * rows, rows) }
+    let (size, height) = (size, height)
+    squares = unsafe elements.withPointer { elements in
+      (0..<size).map { unsafe sumOfProducts(elements + $0 * 2 * height, elements + $0 * 2 * height, size) }
     }
   }
 
   /// Whether anything was turned.
   private mutating func sweep() -> Bool {
-    let (rows, count) = (columns.rows, columns.columns)
-    var hasTurned = false
-    unsafe columns.elements.withUnsafeMutableBufferPointer { columns in
-      unsafe product.elements.withUnsafeMutableBufferPointer { product in
-        guard let columns = columns.baseAddress, let product = product.baseAddress else { return }
-        for first in 0..<count {
-          for second in first + 1..<max(count, first + 1) {
-            let (x, y) = (squares[first], squares[second])
-            guard x > Self.tiny, y > Self.tiny else { continue }
-            let overlap = unsafe sumOfProducts(columns + first * rows, columns + second * rows, rows)
-            guard overlap.magnitude > Self.tolerance * (x.squareRoot() * y.squareRoot()) else { continue }
-            let ratio = (y - x) / (2 * overlap)
-            let tangent = (ratio < 0 ? -1 : 1) / (ratio.magnitude + (1 + ratio * ratio).squareRoot())
-            let cosine = 1 / (1 + tangent * tangent).squareRoot()
-            let sine = cosine * tangent
-            guard sine != 0 else { continue }
-            hasTurned = true
-            unsafe rotate(columns + first * rows, columns + second * rows, rows, cosine: cosine, sine: sine)
-            unsafe rotate(product + first * count, product + second * count, count, cosine: cosine, sine: sine)
-            squares[first] = max(x - tangent * overlap, 0)
-            squares[second] = y + tangent * overlap
-          }
-        }
+    let (size, height, count) = (size, height, elements.count)
+    return unsafe elements.withMutable { elements in
+      unsafe squares.withUnsafeMutableBufferPointer { squares in
+        guard
+          let columns = unsafe ColumnBlock(
+            UnsafeMutableBufferPointer(start: elements, count: count), rows: 2 * height, columns: size,
+            stride: 2 * height)
+        else { return false }
+        return unsafe Kernels.rotate(columns, rows: height, squares: squares)
       }
     }
-    return hasTurned
   }
 }

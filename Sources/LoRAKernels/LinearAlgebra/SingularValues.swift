@@ -73,7 +73,9 @@ private struct Bidiagonal {
       let columns = unsafe ColumnBlock(
         UnsafeMutableBufferPointer(rebasing: matrix[(next + 1)...]), rows: rest, columns: rest, stride: size)
     else { return }
-    Kernels.reflect(vector, factors: [factor], tops: tops, columns: columns)
+    unsafe [factor, 0, 0, 0].withUnsafeBufferPointer {
+      unsafe Kernels.reflect(vector, factors: $0, tops: tops, columns: columns)
+    }
   }
 
   /// The singular values in no order.

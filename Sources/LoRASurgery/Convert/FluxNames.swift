@@ -57,8 +57,12 @@ enum FluxNames {
   /// The name below the part of a pipeline that the authors' names belong to.
   private static func inTransformer(_ name: String) -> String {
     let own = name.hasPrefix("diffusion_model.") ? String(name.dropFirst("diffusion_model.".count)) : name
-    let isOfFlux = own.hasPrefix("double_blocks.") || own.hasPrefix("single_blocks.") || outer[own] != nil
-    return isOfFlux ? "transformer.\(own)" : name
+    return isAuthors(own) ? "transformer.\(own)" : name
+  }
+
+  /// Whether this is a name of the authors for a module of the transformer.
+  static func isAuthors(_ name: String) -> Bool {
+    name.hasPrefix("double_blocks.") || name.hasPrefix("single_blocks.") || outer[name] != nil
   }
 
   private static func isBlock(_ name: String) -> Bool {
@@ -82,7 +86,7 @@ enum FluxNames {
     else {
       throw .refused(path, subject: module.name, "diffusers has no module for it in its transformer of Flux")
     }
-    let sizes = try sizes(of: module, names.count, path)
+    let sizes = try sizes(of: module.name, rows: module.b.count, names.count, path)
     return names.indices.map { position in
       var part = module
       part.name = "transformer.\(list).\(index).\(names[position])"
@@ -97,11 +101,12 @@ enum FluxNames {
   }
 
   /// Rows of the parts: three of the model's width, and in a single block four times the width for the feed-forward.
-  private static func sizes(of module: ModuleDraft, _ count: Int, _ path: String) throws(SurgeryError) -> [UInt64] {
-    let rows = module.b.count
+  private static func sizes(of module: String, rows: UInt64, _ count: Int, _ path: String) throws(SurgeryError)
+    -> [UInt64]
+  {
     let shares: UInt64 = count == 4 ? 7 : UInt64(count)
     guard rows % shares == 0, rows <= 1 << 24 else {
-      throw .refused(path, subject: module.name, "its \(rows) outputs do not fall into the parts that diffusers has")
+      throw .refused(path, subject: module, "its \(rows) outputs do not fall into the parts that diffusers has")
     }
     let width = rows / shares
     return count == 4 ? [width, width, width, 4 * width] : Array(repeating: width, count: count)
@@ -115,5 +120,76 @@ enum FluxNames {
     }
     let half = Int(rows / 2)
     module.moveOutputs(to: (0..<Int(rows)).map { ($0 + half) % Int(rows) }, count: rows)
+  }
+
+  // MARK: Back
+
+  /// Whether a base has the names of Flux's authors; those of diffusers are other models' too.
+  static func areNames(of base: ConversionBase) -> Bool {
+    ["double_blocks.0.img_attn.qkv", "single_blocks.0.linear1"].contains { base.outputs(of: $0) != nil }
+  }
+
+  /// Gives the modules of a transformer under diffusers' names those of its authors, parts becoming one module.
+  ///
+  /// - Throws: `SurgeryError.refused` for modules that the authors' model does not have, and for parts that do not fit.
+  static func restore(
+    _ bench: inout ConversionWorkbench, _ input: ConversionInput, _ base: ConversionBase
+  ) throws(SurgeryError) {
+    var result: [ModuleDraft] = []
+    var groups: [String: [Int: ModuleDraft]] = [:]
+    for module in bench.modules {
+      guard let (part, own) = PipelineNames.split(module.name), part == "transformer" else {
+        result.append(module)
+        continue
+      }
+      guard let (name, position) = authors(own), let rows = base.outputs(of: name) else {
+        throw .refused(input.path, subject: module.name, "the base has no module for it")
+      }
+      guard module.kind == .linear else {
+        throw .refused(input.path, subject: module.name, "it is no linear module, as all of Flux are")
+      }
+      if partNames(of: name).count > 1 {
+        groups[name, default: [:]][position] = module
+        continue
+      }
+      guard rows == module.b.count else {
+        throw .refused(
+          input.path, subject: module.name, "it has \(module.b.count) outputs and the base's module \(rows)")
+      }
+      var renamed = module
+      renamed.name = "transformer.\(name)"
+      if name.hasPrefix("final_layer.adaLN") { try swapHalves(&renamed, input.path) }
+      result.append(renamed)
+    }
+    for (name, parts) in groups {
+      let sizes = try sizes(
+        of: name, rows: base.outputs(of: name) ?? 0, partNames(of: name).count, input.path)
+      let rows = FusedModules.Rows(sizes: sizes, moves: FusedRows.stacked(sizes))
+      result.append(try FusedModules(input).fused(parts, "transformer.\(name)", rows, &bench))
+    }
+    bench.modules = result.sorted { naturallyPrecedes($0.name, $1.name) }
+  }
+
+  /// diffusers' modules for a module of the authors, in the order of its rows.
+  private static func partNames(of name: String) -> [String] {
+    guard let (_, before, after) = name.layer else { return outer[name].map { [$0] } ?? [] }
+    return (before == "double_blocks." ? double : single)[String(after.dropFirst())] ?? []
+  }
+
+  /// The authors' module for one of diffusers', and which of its parts that is.
+  private static func authors(_ name: String) -> (name: String, position: Int)? {
+    if let entry = outer.first(where: { $0.value == name }) { return (entry.key, 0) }
+    guard let (index, before, after) = name.layer else { return nil }
+    let (list, names): (String, [String: [String]])
+    switch before {
+    case "transformer_blocks.": (list, names) = ("double_blocks", double)
+    case "single_transformer_blocks.": (list, names) = ("single_blocks", single)
+    default: return nil
+    }
+    let own = String(after.dropFirst())
+    for (whole, parts) in names {
+      if let position = parts.firstIndex(of: own) { return ("\(list).\(index).\(whole)", position) }
+    }
+    return nil
   }
 }

@@ -57,7 +57,7 @@ struct FusedModules {
   // MARK: Rows
 
   /// Where the rows of each part lie in the whole.
-  private struct Rows {
+  struct Rows {
     var sizes: [UInt64]
     var moves: [[Int]]
     var total: UInt64 { sizes.reduce(0, +) }
@@ -135,7 +135,8 @@ struct FusedModules {
     bench.modules = result.sorted { naturallyPrecedes($0.name, $1.name) }
   }
 
-  private func fused(
+  /// One module of the parts that are there, by their positions; the rows of the others are zero.
+  func fused(
     _ parts: [Int: ModuleDraft], _ name: String, _ rows: Rows, _ bench: inout ConversionWorkbench
   ) throws(SurgeryError) -> ModuleDraft {
     let present = parts.sorted { $0.key < $1.key }

@@ -4,22 +4,29 @@ import TensorCore
 
 /// The file of kohya's trainers (sd-scripts 48d368f, `networks/lora.py`): `lora_unet_…`, `lora_te1_…`, an alpha each.
 ///
-/// The U-Net of SDXL gets Stability's names, which sd-scripts trains it under; everything else keeps diffusers' names. A
-/// transformer gets OneTrainer's prefix: sd-scripts knows Flux and SD3 under their authors' names alone, and diffusers'
-/// names do not tell these models from others with such blocks.
+/// The U-Net of SDXL gets Stability's names, which sd-scripts trains it under, and Flux its authors' where a base with
+/// these tells that it is Flux; everything else keeps diffusers' names. A transformer gets OneTrainer's prefix then:
+/// sd-scripts knows Flux and SD3 under their authors' names alone, and diffusers' names do not tell these models from
+/// others with such blocks.
 package struct KohyaTarget: ConversionTarget {
   package init() {}
 
   package func plan(_ input: ConversionInput, _ options: ConversionOptions) throws(SurgeryError) -> ConversionPlan {
     try input.check("kohya's format", [.convolutions, .magnitudes])
     var bench = ConversionWorkbench(input.modules, notes: input.leftOut())
+    if let base = input.base, FluxNames.areNames(of: base) {
+      if options.prefix == nil {
+        bench.modules = try PipelineNames.complete(bench.modules, of: input.path, target: "kohya's format")
+      }
+      try FluxNames.restore(&bench, input, base)
+    }
     bench.foldZeros()
     try checkAlphas(bench.modules, input)
     let names = try names(of: bench.modules, input, options.prefix)
     if names.contains(where: { $0.hasPrefix("lora_transformer_") }) {
       bench.notes.append(
         "the transformer has OneTrainer's names (lora_transformer_…), which ComfyUI and diffusers read and sd-scripts "
-          + "passes over")
+          + "passes over; for Flux say the authors' weights with --base")
     }
     var weights = SafetensorsDraft()
     for (module, name) in zip(bench.modules, names) {
@@ -81,7 +88,11 @@ package struct KohyaTarget: ConversionTarget {
       }
       // Trainers call T5 the third encoder in Flux too, where diffusers calls it the second.
       let role = part == "text_encoder_2" && path.hasPrefix("encoder.block.") ? "text_encoder_3" : part
-      let start = part.isEmpty ? prefix ?? "" : Self.prefix(of: role, hasSeveralEncoders: hasSeveralEncoders)
+      let start =
+        part.isEmpty
+        ? prefix ?? ""
+        : part == "transformer" && FluxNames.isAuthors(own)
+          ? "lora_unet_" : Self.prefix(of: role, hasSeveralEncoders: hasSeveralEncoders)
       names.append(start + own.replacing(".", with: "_"))
     }
     if let name = PipelineNames.firstRepeated(names) {

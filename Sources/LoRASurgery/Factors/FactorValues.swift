@@ -54,13 +54,39 @@ package struct FactorReader: Sendable {
   ///
   /// - Throws: `SurgeryError.refused` for values that are not finite.
   package func values(expert: UInt64) throws(SurgeryError) -> ColumnMatrix {
+    let (rows, columns) = (Int(factor.count), Int(rank))
+    return try unsafe withSpan(of: expert) { raw, first in
+      let elements = unsafe [Double](unsafeUninitializedCapacity: rows * columns) { target, count in
+        count = rows * columns
+        unsafe span(raw, first).write(0..<rows, to: target, columnStride: rows)
+      }
+      return ColumnMatrix(rows: rows, columns: columns, elements: elements)
+    }
+  }
+
+  /// The QR decomposition of the values of one expert, which must not be F64: those may be beyond its range.
+  ///
+  /// - Throws: `SurgeryError.refused` for values that are not finite.
+  func decomposition(expert: UInt64) throws(SurgeryError) -> HouseholderQR {
+    try unsafe withSpan(of: expert) { raw, first in
+      let span = unsafe span(raw, first)
+      return unsafe HouseholderQR(rows: Int(factor.count), columns: Int(rank)) {
+        unsafe span.write($0, to: $1, columnStride: $2)
+      }
+    }
+  }
+
+  /// Calls `body` with bytes that hold the elements of one expert, and the place of its first one in them.
+  private func withSpan<Result>(of expert: UInt64, _ body: (UnsafeRawBufferPointer, Int) -> Result)
+    throws(SurgeryError) -> Result
+  {
     precondition(expert < experts, "there is no such expert")
     let tensor = factor.tensor
     let bits = tensor.dtype.bits
     // The span of one expert's elements; those of other experts may lie between them.
     let first = expert * factor.expertStride
     let span = (factor.count - 1) * factor.stride + (rank - 1) * factor.rankStride + 1
-    if let whole { return unsafe whole.withUnsafeBytes { unsafe values(in: $0, from: Int(first)) } }
+    if let whole { return unsafe whole.withUnsafeBytes { unsafe body($0, Int(first)) } }
     // Packed elements do not start at bytes; such factors are small.
     let (start, skipped) = bits % 8 == 0 ? (first, 0) : (0, Int(first))
     let raw = IOBuffer(count: Int(((span + UInt64(skipped)) * bits + 7) / 8))
@@ -68,40 +94,13 @@ package struct FactorReader: Sendable {
       unsafe try file.read(tensor, from: start * bits / 8, into: raw.bytes)
     }
     try check(unsafe Kernels.scan(UnsafeRawBufferPointer(raw.bytes), dtype: tensor.dtype))
-    return unsafe values(in: UnsafeRawBufferPointer(raw.bytes), from: skipped)
+    return unsafe body(UnsafeRawBufferPointer(raw.bytes), skipped)
   }
 
-  /// Elements in the order of columns; the first of them is element `first` of the bytes.
-  private func values(in raw: UnsafeRawBufferPointer, from first: Int) -> ColumnMatrix {
-    let dtype = factor.tensor.dtype
-    let (rows, columns) = (Int(factor.count), Int(rank))
-    let (stride, rankStride) = (Int(factor.stride), Int(factor.rankStride))
-    let elements = unsafe [Double](unsafeUninitializedCapacity: rows * columns) { target, count in
-      count = rows * columns
-      let target = unsafe UnsafeMutableBufferPointer(rebasing: target[..<count])
-      if stride == 1, rankStride == rows { return unsafe Kernels.widen(raw, dtype: dtype, from: first, to: target) }
-      switch dtype.bits {
-      case 8, 16, 32, 64:
-        // Bytes are put in order before they are widened: they take the least room then.
-        let size = Int(dtype.bits / 8)
-        let ordered = IOBuffer(count: count * size)
-        let from = unsafe UnsafeRawBufferPointer(rebasing: raw[(first * size)...])
-        let move = StridedMove(width: size, count: rows, ranks: columns)
-        unsafe move(
-          from, .init(start: 0, stride: stride, rankStride: rankStride), to: ordered.bytes,
-          .init(start: 0, stride: 1, rankStride: rows))
-        unsafe Kernels.widen(UnsafeRawBufferPointer(ordered.bytes), dtype: dtype, to: target)
-      default:
-        let span = (rows - 1) * stride + (columns - 1) * rankStride + 1
-        let plain = UnsafeMutableBufferPointer<Double>.allocate(capacity: span)
-        defer { unsafe plain.deallocate() }
-        unsafe Kernels.widen(raw, dtype: dtype, from: first, to: plain)
-        for column in 0..<columns {
-          for row in 0..<rows { unsafe target[column * rows + row] = plain[row * stride + column * rankStride] }
-        }
-      }
-    }
-    return ColumnMatrix(rows: rows, columns: columns, elements: elements)
+  private func span(_ raw: UnsafeRawBufferPointer, _ first: Int) -> FactorSpan {
+    unsafe FactorSpan(
+      bytes: raw, dtype: factor.tensor.dtype, first: first, columns: Int(rank), stride: Int(factor.stride),
+      rankStride: Int(factor.rankStride))
   }
 }
 

@@ -25,19 +25,25 @@ package struct LowRank: Sendable {
   /// - Parameters:
   ///   - b: `[out, rank]`, finite.
   ///   - a: Aᵀ, `[in, rank]`, finite.
-  ///   - isWide: whether elements may be beyond the range of f32, as F64 has them.
-  package init(scale: Double, b: consuming ColumnMatrix, a: consuming ColumnMatrix, isWide: Bool = true) {
-    let rank = b.columns
-    let up = isWide ? b.moveColumnsTowardsOne() : Array(repeating: 0, count: rank)
-    let down = isWide ? a.moveColumnsTowardsOne() : Array(repeating: 0, count: rank)
-    let exponents = (0..<rank).map { up[$0] + down[$0] }
+  package init(scale: Double, b: consuming ColumnMatrix, a: consuming ColumnMatrix) {
+    let (up, down) = (b.moveColumnsTowardsOne(), a.moveColumnsTowardsOne())
+    let exponents = zip(up, down).map { $0 + $1 }
+    self.init(scale: scale, left: HouseholderQR(b), right: HouseholderQR(a), exponents: exponents)
+  }
+
+  /// The delta of factors that are decomposed already, and whose elements are in the range of f32.
+  package init(scale: Double, left: HouseholderQR, right: HouseholderQR) {
+    self.init(scale: scale, left: left, right: right, exponents: Array(repeating: 0, count: left.columns))
+  }
+
+  /// - Parameter exponents: powers of two that the columns of both factors lack.
+  private init(scale: Double, left: HouseholderQR, right: HouseholderQR, exponents: [Int]) {
     let shared = (exponents.max() ?? 0) + scale.finiteExponent
     // What is 2^2000 below the largest column has no part in any digit.
     let weights = exponents.map {
       Double(sign: .plus, exponent: max($0 + scale.finiteExponent - shared, -2_000), significand: scale.unitSignificand)
     }
-    left = HouseholderQR(consume b)
-    right = HouseholderQR(consume a)
+    (self.left, self.right) = (left, right)
     matrix = left.triangle.product(weights, transposed: right.triangle)
     core = SingularValueDecomposition(matrix)
     exponent = shared
@@ -101,19 +107,10 @@ package struct LowRank: Sendable {
 
   /// Coordinates of a factor: those in the basis of the delta, and below them the triangle of what is outside.
   private static func parts(of factor: ColumnMatrix, in basis: HouseholderQR) -> ColumnMatrix {
-    var turned = factor
-    basis.applyTransposed(to: &turned)
-    var outside = TriangularFactor(size: factor.columns)
+    let (inside, outside) = basis.coordinates(of: factor)
     var result = ColumnMatrix(rows: basis.size + factor.columns, columns: factor.columns)
     for column in 0..<factor.columns {
-      for row in 0..<basis.size { result[row, column] = turned[row, column] }
-    }
-    unsafe turned.elements.withUnsafeMutableBufferPointer { elements in
-      unsafe outside.absorb(
-        UnsafeMutableBufferPointer(rebasing: elements[min(basis.size, elements.count)...]),
-        rows: basis.rows - basis.size, stride: basis.rows)
-    }
-    for column in 0..<factor.columns {
+      for row in 0..<basis.size { result[row, column] = inside[row, column] }
       for row in 0...column { result[basis.size + row, column] = outside.elements[column * factor.columns + row] }
     }
     return result

@@ -74,11 +74,16 @@ struct ModuleResize: Sendable {
   }
 
   private func delta(_ expert: UInt64, _ readers: Readers) throws(SurgeryError) -> LowRank {
+    let isWide = pair.a.tensor.dtype == .f64 || pair.b.tensor.dtype == .f64
+    let delta: LowRank
     // In the order in which they lie in PEFT's files.
-    let a = try readers.a.values(expert: expert)
-    let delta = LowRank(
-      scale: pair.scale, b: try readers.b.values(expert: expert), a: a,
-      isWide: pair.a.tensor.dtype == .f64 || pair.b.tensor.dtype == .f64)
+    if isWide {
+      let a = try readers.a.values(expert: expert)
+      delta = LowRank(scale: pair.scale, b: try readers.b.values(expert: expert), a: a)
+    } else {
+      let right = try readers.a.decomposition(expert: expert)
+      delta = LowRank(scale: pair.scale, left: try readers.b.decomposition(expert: expert), right: right)
+    }
     guard delta.norm.isFinite else {
       throw .refused(file.path, subject: module.name, "its delta is beyond the range of 64-bit numbers")
     }

@@ -137,6 +137,82 @@ import Testing
     #expect(try deltas(of: folder.path("own")).count == 3 + 1 + 4 + 1 + 1)
   }
 
+  /// Flux in diffusers' names becomes that of its authors by a base that has these; parts become one module, of which the
+  /// rows of those that are missing are zero.
+  @Test func fluxGetsItsAuthorsNamesBackByABaseThatHasThem() throws {
+    let folder = try TemporaryFolder()
+    var (weights, base) = (SafetensorsBuilder(), SafetensorsBuilder())
+    func add(_ name: String, _ rank: Int, _ inputs: Int, _ outputs: Int) {
+      let name = "transformer." + name
+      let (down, up) = (
+        (0..<rank * inputs).map { Float(($0 * 5 + outputs) % 7 - 3) }, (0..<rank * outputs).map { Float($0 % 11 - 5) }
+      )
+      weights.add(name + ".lora_A.weight", .f32, [UInt64(rank), UInt64(inputs)], values: down)
+      weights.add(name + ".lora_B.weight", .f32, [UInt64(outputs), UInt64(rank)], values: up)
+    }
+    let blocks = ("transformer_blocks.1.", "single_transformer_blocks.0.")
+    for (name, rank) in [("attn.to_q", 2), ("attn.to_k", 1), ("attn.to_v", 3)] { add(blocks.0 + name, rank, 8, 8) }
+    add(blocks.0 + "attn.add_k_proj", 2, 8, 8)
+    add(blocks.0 + "ff.net.0.proj", 2, 8, 32)
+    add(blocks.1 + "attn.to_v", 2, 8, 8)
+    add(blocks.1 + "proj_mlp", 2, 8, 32)
+    add("norm_out.linear", 2, 8, 16)
+    for (name, inputs, outputs) in [
+      ("double_blocks.1.img_attn.qkv", 8, 24), ("double_blocks.1.txt_attn.qkv", 8, 24),
+      ("double_blocks.0.img_attn.qkv", 8, 24), ("double_blocks.1.img_mlp.0", 8, 32), ("single_blocks.0.linear1", 8, 56),
+      ("final_layer.adaLN_modulation.1", 8, 16),
+    ] {
+      base.add(
+        name + ".weight", .f32, [UInt64(outputs), UInt64(inputs)], values: Array(repeating: 1, count: inputs * outputs))
+    }
+    try weights.write(to: folder.path("in.safetensors"))
+    try base.write(to: folder.path("base.safetensors"))
+    let to = "--to kohya --base \(folder.path("base.safetensors"))"
+    let plan = try Conversion("\(folder.path("in.safetensors")) \(to)").write(to: folder.path("kohya.safetensors"))
+    #expect(plan.notes.isEmpty)
+    let shapes = (Adapter.load(folder.path("kohya.safetensors")).file?.header.tensors ?? [])
+      .filter { $0.name.hasSuffix("lora_up.weight") }.map { "\($0.name.dropLast(15)) \($0.shape)" }
+    #expect(
+      shapes.sorted() == [
+        "lora_unet_double_blocks_1_img_attn_qkv [24, 6]", "lora_unet_double_blocks_1_img_mlp_0 [32, 2]",
+        "lora_unet_double_blocks_1_txt_attn_qkv [24, 2]", "lora_unet_final_layer_adaLN_modulation_1 [16, 2]",
+        "lora_unet_single_blocks_0_linear1 [56, 4]",
+      ])
+    try Conversion("\(folder.path("kohya.safetensors")) --to diffusers").write(to: folder.path("back"))
+    var before = try deltas(of: folder.path("in.safetensors"))
+    let after = try deltas(of: folder.path("back"))
+    // Modules that were not adapted are zero in the whole.
+    for (name, delta) in after where before[name] == nil {
+      #expect(delta.allSatisfy { $0 == 0 }, "\(name)")
+      before[name] = delta
+    }
+    #expect(after.count == 3 + 3 + 1 + 4 + 1)
+    try expectEqual(before, after)
+  }
+
+  @Test(arguments: [
+    ("transformer.transformer_blocks.0.attn.to_q", 7, "do not fit"),
+    ("transformer.transformer_blocks.0.attn.norm_q", 8, "no module for it"),
+    ("transformer.transformer_blocks.7.attn.to_q", 8, "no module for it"),
+    ("transformer.x_embedder", 8, "no module for it"), ("transformer.norm_out.linear", 8, "8 outputs"),
+  ])
+  func whatTheAuthorsFluxLacksIsRefused(name: String, outputs: Int, reason: String) throws {
+    let folder = try TemporaryFolder()
+    var (weights, base) = (SafetensorsBuilder(), SafetensorsBuilder())
+    for (name, outputs) in [(name, outputs), ("transformer.transformer_blocks.0.attn.to_k", 8)] {
+      weights.add(name + ".lora_A.weight", .f32, [1, 8], values: Array(repeating: 1, count: 8))
+      weights.add(name + ".lora_B.weight", .f32, [UInt64(outputs), 1], values: Array(repeating: 1, count: outputs))
+    }
+    for (own, rows) in [("double_blocks.0.img_attn.qkv", 24), ("final_layer.adaLN_modulation.1", 16)] {
+      base.add(own + ".weight", .f32, [UInt64(rows), 8], values: Array(repeating: 1, count: rows * 8))
+    }
+    try weights.write(to: folder.path("in.safetensors"))
+    try base.write(to: folder.path("base.safetensors"))
+    let conversion = "\(folder.path("in.safetensors")) --to kohya --base \(folder.path("base.safetensors"))"
+    let error = #expect(throws: SurgeryError.self) { try Conversion(conversion).write(to: folder.path("out")) }
+    #expect("\(try #require(error))".contains(reason))
+  }
+
   /// Magnitudes scale rows, so those of the whole are those of its parts, one after the other.
   @Test func aDoRAIsFusedAndSplitWithItsMagnitudes() throws {
     let folder = try TemporaryFolder()
