@@ -33,9 +33,8 @@ public enum Validation {
 
   /// Checks the adapters at these paths, as `AdapterDiscovery` gives them, and reports in their order.
   ///
-  /// No adapter stops the others: whatever cannot be read is among its findings.
-  ///
-  /// - Parameter values: what the values of the only adapter are like; nil looks at them.
+  /// No adapter stops the others: whatever cannot be read is among its findings. The values of a single adapter are not
+  /// read again where `values` says what they are like.
   public static func run(
     _ paths: [String], base: BaseModel?, options: ValidationOptions, values: AdapterValues? = nil,
     progress: Progress = .none
