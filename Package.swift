@@ -301,7 +301,7 @@ let package = Package(
       name: "CLITests",
       dependencies: [
         "lora-tool", "lora-tool-serve", "lora-bench", "LoRAValidate", "LoRATestSupport", "TensorCore", "JSON",
-        "Diagnostics",
+        "Diagnostics", "SHA2",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -1,13 +1,23 @@
-import LoRAIO
+public import LoRAIO
 public import LoRAKernels
 import LoRAModel
-import Safetensors
+public import Safetensors
 import Synchronization
 import TensorCore
 
 /// What the values of an adapter's floating-point tensors are like.
 public struct AdapterValues: Sendable {
   private var scans: [String: ValueScan] = [:]
+
+  /// Those of no tensor.
+  init() {}
+
+  /// Those of all tensors of a sound file, in one pass by the calling thread.
+  public init(of file: SafetensorsFile) throws(IOError) {
+    let outcome = ValuePass([file], isDigesting: false).run(workers: 1) { _ in }[0]
+    if let failure = outcome.failure { throw failure }
+    self = outcome.values
+  }
 
   /// What one pass over the tensor of this name found; nil for tensors that are not floating-point or could not be read.
   public subscript(tensor: String) -> ValueScan? {

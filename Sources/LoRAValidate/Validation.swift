@@ -33,9 +33,11 @@ public enum Validation {
 
   /// Checks the adapters at these paths, as `AdapterDiscovery` gives them, and reports in their order.
   ///
-  /// No adapter stops the others: whatever cannot be read is among its findings.
+  /// No adapter stops the others: whatever cannot be read is among its findings. The values of a single adapter are not
+  /// read again where `values` says what they are like.
   public static func run(
-    _ paths: [String], base: BaseModel?, options: ValidationOptions, progress: Progress = .none
+    _ paths: [String], base: BaseModel?, options: ValidationOptions, values: AdapterValues? = nil,
+    progress: Progress = .none
   ) -> ValidationReport {
     let chosen = options.shard.map { shard in paths.filter { shard.contains($0) } } ?? paths
     var results: [AdapterResult] = []
@@ -46,7 +48,10 @@ public enum Validation {
     var start = 0
     while start < chosen.count {
       let batch = Array(chosen[start..<min(start + batchSize, chosen.count)])
-      for (result, member) in check(batch, base: base, loadedNames, tokenizers, options: options, progress: progress) {
+      let checked = check(
+        batch, base: base, loadedNames, tokenizers, options: options, known: chosen.count == 1 ? values : nil,
+        progress: progress)
+      for (result, member) in checked {
         results.append(result)
         facts.append(member)
       }
@@ -64,13 +69,15 @@ public enum Validation {
   /// Loads, scans and judges some adapters, each step on all threads.
   private static func check(
     _ paths: [String], base: BaseModel?, _ loadedNames: LoadedNames?, _ tokenizers: Tokenizers,
-    options: ValidationOptions, progress: Progress
+    options: ValidationOptions, known: AdapterValues?, progress: Progress
   ) -> [(AdapterResult, FleetMember)] {
     let loaders = paths.contains { RemotePath.isRemote($0) } ? max(options.workers, remoteLoaders) : options.workers
     var adapters = parallel(paths.count, loaders) { Adapter.load(paths[$0]) }
     var values: [AdapterValues?] = Array(repeating: nil, count: adapters.count)
     var contents: [FileContent?] = Array(repeating: nil, count: adapters.count)
-    if !options.headerOnly {
+    if let known, adapters.allSatisfy(\.isSound) {
+      values = adapters.map { _ in known }
+    } else if !options.headerOnly {
       let pass = ValuePass(adapters.map { $0.isSound ? $0.file : nil }, isDigesting: !tokenizers.isForOne)
       for (position, outcome) in pass.run(workers: options.workers, progress: progress.scanned).enumerated() {
         values[position] = outcome.values

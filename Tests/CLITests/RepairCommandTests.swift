@@ -1,6 +1,8 @@
 import JSON
 import LoRAIO
 import LoRATestSupport
+import SHA2
+import TensorCore
 import Testing
 
 /// `lora-tool repair` as a user runs it.
@@ -33,6 +35,31 @@ import Testing
     #expect(FileKind(path: folder.path("out")) == .folder)
     let asked = try repair(["broken/config-alpha-null", "--alpha", "4"], to: folder.path("asked"))
     #expect(asked.code == 0)
+  }
+
+  /// Values of weights that are copied are looked at while they are, and the record's digest is begun before.
+  @Test(arguments: [["--jobs", "1"], ["--jobs", "4"]]) func aCopyIsCheckedAsItLies(_ options: [String]) throws {
+    let folder = try TemporaryFolder()
+    var weights = SafetensorsBuilder()
+    let module = "base_model.model.model.layers.0.self_attn.q_proj."
+    weights.add(module + "lora_A.weight", .f32, [2, 8], values: (0..<16).map { $0 == 5 ? .nan : Float($0) })
+    weights.add(module + "lora_B.weight", .f32, [8, 2], values: (0..<16).map { $0 == 3 ? .infinity : Float($0) })
+    try folder.write("in/adapter_model.safetensors", weights)
+    let config = #"{"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["q_proj"]}"#
+    try folder.write("in/adapter_config.json", config)
+    let (code, document) = try repair([folder.path("in")] + options, to: folder.path("out"))
+    let check = try Program.run(["validate", folder.path("out"), "--format", "json"])
+    let findings = try check.json()["adapters"]?.array?.first?["findings"]?.array ?? []
+    func rules(_ findings: [JSONValue]?) -> [String] { (findings ?? []).map { $0["rule"]?.string ?? "" } }
+    #expect(code == 1 && check.code == 1)
+    #expect(rules(document["left"]?.array) == rules(findings) && rules(findings).contains("value-nan"))
+    let name = "adapter_model.safetensors"
+    let copied = try InputFile.contents(of: folder.path("out/\(name)"), limit: 1 << 20)
+    #expect(try copied == InputFile.contents(of: folder.path("in/\(name)"), limit: 1 << 20))
+    let record = try JSONValue(parsing: InputFile.contents(of: folder.path("out/lora-tool.json"), limit: 1 << 20))
+    var hash = SHA256()
+    unsafe copied.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+    #expect(record["inputs"]?.array?.first?["sha256"]?.string == hash.finalize().description)
   }
 
   @Test func aDryRunWritesNothing() throws {

@@ -113,9 +113,11 @@ struct ConvertCommand: ToolCommand {
     if let prefix { asked["prefix"] = .string(prefix) }
     if let part { asked["part"] = .string(part) }
     if let expertLayout { asked["expert_layout"] = .string(expertLayout.rawValue) }
-    var inputs = [(role: "adapter", path: adapter.weightsPath)]
-    if let config = adapter.config?.path { inputs.append(("config", config)) }
-    if let config = base?.configPath { inputs.append(("base", config)) }
+    let writes = surgery.output != nil && !surgery.dryRun
+    let weights = InputDigest(adapter.weightsPath, begins: writes && threads.workers > 1)
+    var inputs = [(role: "adapter", file: weights)]
+    if let config = adapter.config?.path { inputs.append(("config", InputDigest(config))) }
+    if let config = base?.configPath { inputs.append(("base", InputDigest(config))) }
     var options = ConversionOptions(
       record: SurgeryRecord("convert", toolVersion: Version.text, options: asked, inputs: inputs))
     options.dtype = surgery.dtype.dtype

@@ -108,11 +108,11 @@ struct RepairCommand: ToolCommand {
       return RepairReport(
         path, output: nil, mends: plan.mends, left: plan.forecast(), failOn: failOn)
     }
-    try run.perform(total: plan.outputBytes, unit: .bytes) { control throws(SurgeryError) in
+    let values = try run.perform(total: plan.outputBytes, unit: .bytes) { control throws(SurgeryError) in
       let writer = DraftWriter(workers: threads.workers, control: control)
-      try writer.write(plan.draft(toolVersion: Version.text), folder: place, overwrites: arguments.overwrite)
+      return try plan.write(place, toolVersion: Version.text, with: writer, overwrites: arguments.overwrite)
     }
-    let result = Validation.run([place], base: options.base, options: options.validation)
+    let result = Validation.run([place], base: options.base, options: options.validation, values: values)
     let left = (result.base?.findings ?? []) + result.adapters.flatMap(\.findings)
     return RepairReport(path, output: place, mends: plan.mends, left: left, failOn: failOn)
   }

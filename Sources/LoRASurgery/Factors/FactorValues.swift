@@ -156,9 +156,9 @@ extension Adapter {
   }
 
   /// The files that it is made of, for records.
-  package var inputFiles: [(role: String, path: String)] {
-    var files = [(role: "weights", path: weightsPath)]
-    if let config { files.append((role: "config", path: config.path)) }
+  package var inputFiles: [(role: String, file: InputDigest)] {
+    var files = [(role: "weights", file: InputDigest(weightsPath))]
+    if let config { files.append((role: "config", file: InputDigest(config.path))) }
     return files
   }
 }

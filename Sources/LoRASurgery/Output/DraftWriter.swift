@@ -15,7 +15,11 @@ package struct DraftWriter: Sendable {
   private static let pieceBytes: UInt64 = 4 << 20
 
   /// Writes the files of a draft into a new folder, which then gets its name.
-  package func write(_ draft: AdapterDraft, folder path: String, overwrites: Bool) throws(SurgeryError) {
+  ///
+  /// - Parameter beside: work that a thread does meanwhile, last of all.
+  package func write(
+    _ draft: AdapterDraft, folder path: String, overwrites: Bool, beside: (@Sendable () -> Void)? = nil
+  ) throws(SurgeryError) {
     let folder = try SurgeryError.catching { () throws(IOError) in
       try StagedFolder(for: path, overwrites: overwrites)
     }
@@ -28,7 +32,7 @@ package struct DraftWriter: Sendable {
       if own.isEmpty { try SurgeryError.catching { () throws(IOError) in try output.synchronize() } }
       jobs += own
     }
-    try run(jobs)
+    try run(jobs, beside: beside)
     try control.check()
     try SurgeryError.catching { () throws(IOError) in try folder.publish() }
   }
@@ -57,12 +61,13 @@ package struct DraftWriter: Sendable {
     var isWhole: Bool { if case .whole = work { true } else { false } }
   }
 
-  private func run(_ jobs: [Job]) throws(SurgeryError) {
+  private func run(_ jobs: [Job], beside: (@Sendable () -> Void)? = nil) throws(SurgeryError) {
     // What one thread computes for itself, such as the digests of large inputs, must not be left to the end.
     let order = jobs.indices.filter { jobs[$0].isWhole } + jobs.indices.filter { !jobs[$0].isWhole }
-    try Workers.forEach(count: jobs.count, workers: workers) { (index) throws(SurgeryError) in
+    let count = jobs.count + (beside == nil ? 0 : 1)
+    try Workers.forEach(count: count, workers: workers) { (index) throws(SurgeryError) in
       try control.check()
-      try run(jobs[order[index]])
+      if index == jobs.count { beside?() } else { try run(jobs[order[index]]) }
     }
   }
 

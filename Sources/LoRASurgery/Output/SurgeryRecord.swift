@@ -13,7 +13,7 @@ package struct SurgeryRecord: Sendable {
   private let command: String
   private let toolVersion: String
   private let options: JSONObject
-  private let inputs: [(role: String, path: String)]
+  private let inputs: [(role: String, file: InputDigest)]
   /// Models of which `inputs` would be too long to read in full: of each file the size, and digests of its header and of
   /// samples of its data.
   package var models: [(role: String, files: [SafetensorsFile])] = []
@@ -22,7 +22,7 @@ package struct SurgeryRecord: Sendable {
   ///   - options: what was asked for, as far as it changes the result.
   ///   - inputs: the role of each input, such as `adapter`, and the file.
   package init(
-    _ command: String, toolVersion: String, options: JSONObject, inputs: [(role: String, path: String)]
+    _ command: String, toolVersion: String, options: JSONObject, inputs: [(role: String, file: InputDigest)]
   ) {
     (self.command, self.toolVersion, self.options, self.inputs) = (command, toolVersion, options, inputs)
   }
@@ -36,10 +36,10 @@ package struct SurgeryRecord: Sendable {
 
   private func json() throws(SurgeryError) -> JSONValue {
     var listed: [JSONValue] = []
-    for (role, path) in inputs {
-      let (digest, size) = try SurgeryError.catching { () throws(IOError) in try Self.digest(of: path) }
+    for (role, file) in inputs {
+      let (digest, size) = try SurgeryError.catching { () throws(IOError) in try file.value() }
       listed.append([
-        "role": .string(role), "file": .string(Folder.lastComponent(path)), "bytes": JSONValue(size),
+        "role": .string(role), "file": .string(Folder.lastComponent(file.path)), "bytes": JSONValue(size),
         "sha256": .string(digest),
       ])
     }
@@ -76,22 +76,5 @@ package struct SurgeryRecord: Sendable {
       hash.update(data: try file.contents.bytes(at: place, count: Int(min(sampleBytes, end - place))))
     }
     return hash.finalize().description
-  }
-
-  /// SHA-256 of a file as it lies on disk, and its size.
-  private static func digest(of path: String) throws(IOError) -> (digest: String, size: UInt64) {
-    let file = try InputFile(path: path)
-    file.adviseSequential()
-    var hash = SHA256()
-    let buffer = IOBuffer(count: 1 << 20)
-    var offset: UInt64 = 0
-    while offset < file.size {
-      let piece = unsafe UnsafeMutableRawBufferPointer(
-        rebasing: buffer.bytes[..<Int(min(UInt64(buffer.count), file.size - offset))])
-      unsafe try file.read(into: piece, at: offset)
-      unsafe hash.update(bufferPointer: UnsafeRawBufferPointer(piece))
-      offset += UInt64(piece.count)
-    }
-    return (hash.finalize().description, file.size)
   }
 }

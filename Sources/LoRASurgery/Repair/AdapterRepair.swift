@@ -3,7 +3,7 @@ import JSON
 import LoRAEngines
 import LoRAIO
 import LoRAModel
-import LoRAValidate
+package import LoRAValidate
 import Safetensors
 import TensorCore
 
@@ -25,9 +25,10 @@ package enum AdapterRepair: Sendable {
       self = .unreadable(adapter.findings.filter { $0.severity == .error })
       return
     }
+    let digest = InputDigest(adapter.weightsPath, begins: output != nil && options.validation.workers > 1)
     let name = Folder.lastComponent(adapter.weightsPath)
     let weights = output.map { Folder.join($0, name) } ?? adapter.weightsPath
-    var plan = RepairPlan(adapter, weightsPath: weights, options: options)
+    var plan = RepairPlan(adapter, digest, weightsPath: weights, options: options)
     let isLoRA = adapter.foreignMethod == nil && adapter.trainer == nil
     for repair in isLoRA ? Repair.all : [.header, .pickle] { try repair(&plan) }
     plan.noteTypes()
@@ -71,15 +72,20 @@ extension RepairPlan {
     return AdapterDraft(files)
   }
 
+  /// Whether the weights are copied as a file.
+  private var keepsFile: Bool {
+    guard let file = input.file else { return false }
+    let keepsTypes = options.dtype.map { dtype in !tensors.contains { $0.info.dtype.isFloat && $0.info.dtype != dtype }
+    }
+    let isNamedCompressed = SafetensorsFile.compressedExtensions.contains { weightsPath.hasSuffix($0) }
+    return keepsTensors && !rewritesHeader && keepsTypes ?? true && isNamedCompressed == file.isCompressed
+  }
+
   private func weightsFile() throws(SurgeryError) -> DraftFile {
     guard let file = input.file else { throw .refused(input.path, "it has no weights that can be read") }
     let name = Folder.lastComponent(weightsPath)
     let ending = SafetensorsFile.compressedExtensions.first { name.hasSuffix($0) } ?? ""
-    let keepsTypes = options.dtype.map { dtype in !tensors.contains { $0.info.dtype.isFloat && $0.info.dtype != dtype }
-    }
-    if keepsTensors, !rewritesHeader, keepsTypes ?? true, ending.isEmpty != file.isCompressed {
-      return DraftFile(name, .copy(of: input.weightsPath))
-    }
+    if keepsFile { return DraftFile(name, .copy(of: input.weightsPath)) }
     var weights = SafetensorsDraft()
     weights.metadata = file.header.metadata
     for tensor in tensors {
@@ -101,6 +107,22 @@ extension RepairPlan {
     return try weights.file(named: String(name.dropLast(ending.count)))
   }
 
+  /// Writes the mended adapter into a new folder.
+  ///
+  /// - Returns: what its values are like, where they are the input's own bytes; those are looked at meanwhile.
+  package func write(_ folder: String, toolVersion: String, with writer: DraftWriter, overwrites: Bool)
+    throws(SurgeryError) -> AdapterValues?
+  {
+    let draft = try draft(toolVersion: toolVersion)
+    guard keepsFile, !options.validation.headerOnly, let file = input.file else {
+      try writer.write(draft, folder: folder, overwrites: overwrites)
+      return nil
+    }
+    let values = Lazy { try? AdapterValues(of: file) }
+    try writer.write(draft, folder: folder, overwrites: overwrites) { _ = values.value }
+    return values.value
+  }
+
   private func record(_ toolVersion: String, config: String) -> SurgeryRecord {
     var fields = JSONObject()
     fields["alpha"] = options.alpha.map { .number($0) }
@@ -108,8 +130,8 @@ extension RepairPlan {
     fields["engine"] = options.validation.engine.map { .string("\($0.name)@\($0.version)") }
     fields["base"] = base?.name.map { .string($0) }
     fields["mended"] = .array(mends.map(\.json))
-    var inputs = [(role: "adapter", path: input.weightsPath)]
-    if FileKind(path: config) == .regular { inputs.append((role: "config", path: config)) }
+    var inputs = [(role: "adapter", file: digest)]
+    if FileKind(path: config) == .regular { inputs.append((role: "config", file: InputDigest(config))) }
     return SurgeryRecord("repair", toolVersion: toolVersion, options: fields, inputs: inputs)
   }
 

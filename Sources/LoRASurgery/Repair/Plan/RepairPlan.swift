@@ -15,6 +15,8 @@ import TensorCore
 package struct RepairPlan: Sendable {
   /// The adapter as it was found; its header is sound.
   package let input: Adapter
+  /// That of its weights.
+  let digest: InputDigest
   let options: RepairOptions
   /// Path that the weights will have, for messages and for engines that look at names.
   private(set) var weightsPath: String
@@ -32,8 +34,9 @@ package struct RepairPlan: Sendable {
   var base: BaseModel? { options.base }
 
   /// What lies there now; `weightsPath` is where the result will be.
-  init(_ input: Adapter, weightsPath: String, options: RepairOptions) {
+  init(_ input: Adapter, _ digest: InputDigest, weightsPath: String, options: RepairOptions) {
     self.input = input
+    self.digest = digest
     self.options = options
     self.weightsPath = weightsPath
     config = input.rawConfig
