@@ -94,7 +94,7 @@ let package = Package(
     library("Compression", ["CZstd", "CBytePlanes", "LoRAIO"]),
     library("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"], isHot: true),
     library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
-    library("BaseCatalogue", ["TensorCore", "JSON"], isHot: true),
+    library("BaseCatalogue", ["TensorCore", "JSON", "LoRAIO"], isHot: true),
     .target(name: "CCurl"),
     library("RemoteFiles", ["CCurl", "JSON", "LoRAIO", "SHA2"]),
 

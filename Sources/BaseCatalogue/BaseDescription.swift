@@ -1,3 +1,4 @@
+import LoRAIO
 import TensorCore
 
 /// What a configuration says about a base model: every module that LoRA can target, and every other tensor.
@@ -38,22 +39,13 @@ public struct BaseDescription: Sendable {
   /// Other spellings of the paths, by older versions of the library or for the body alone; the first that fits counts.
   public internal(set) var aliases: [PathAlias] = []
 
-  var places: [String: Place] = [:]
-  var stacks: [String: [Place]] = [:]
-  /// Where the patterns of experts' names lead.
-  var expertPlaces: [String: (entry: Int, part: Int)] = [:]
+  /// Where names lead; a list of modules needs none of it.
+  var lookup = Lazy { LookupIndex([], [], []) }
 
   /// A module, or the layers of a stack of experts.
   package enum Entry: Sendable, Hashable {
     case module(BaseModule)
     case experts(ExpertLayers)
-  }
-
-  /// Where a name leads.
-  enum Place {
-    case entry(Int)
-    case router(Int)
-    case runtime(Int)
   }
 
   init(modelType: String, className: String?) {

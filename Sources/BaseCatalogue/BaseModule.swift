@@ -55,6 +55,8 @@ public struct RuntimeModule: Sendable, Hashable {
   public let parts: [String]
   /// Where the checkpoint holds it with others as one matrix, `parts` being that one: its first row there.
   public let firstRow: UInt64?
+  /// Whether its rows are there in another order than in memory.
+  public let isReordered: Bool
 
   /// A stack `[experts, rows, columns]` of which a checkpoint holds the matrices of each expert, their rows following
   /// each other; `parts` are the patterns of their names.
@@ -64,12 +66,14 @@ public struct RuntimeModule: Sendable, Hashable {
       hasBias: false, isTransposed: false, tiedTo: nil)
     self.parts = parts
     firstRow = nil
+    isReordered = false
   }
 
-  init(module: BaseModule, parts: [String], firstRow: UInt64? = nil) {
+  init(module: BaseModule, parts: [String], firstRow: UInt64? = nil, isReordered: Bool = false) {
     self.module = module
     self.parts = parts
     self.firstRow = firstRow
+    self.isReordered = isReordered
   }
 
   /// Whether the checkpoint stores the experts of this stack one by one.

@@ -109,6 +109,15 @@ final class Config {
     return elements.enumerated().map { size($1, "\(key)[\($0)]") }
   }
 
+  /// A list of positions, which count from the end where they are negative, within ±2^31; nil when missing or null.
+  func positions(_ key: String) -> [Int]? {
+    guard hasValue(key) else { return nil }
+    let found = object[key]?.array?.map { $0.int64.flatMap { Int32(exactly: $0) }.map { Int($0) } }
+    if let found, !found.contains(nil) { return found.compactMap(\.self) }
+    report(key, expected: "a list of integers", object[key])
+    return []
+  }
+
   /// A list of strings; nil when missing or null.
   func strings(_ key: String) -> [String]? {
     guard let value = object[key], !value.isNull else { return nil }

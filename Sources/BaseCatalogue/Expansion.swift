@@ -28,6 +28,12 @@ struct Expansion {
       switch row {
       case .module(let module): add(module, below: path)
       case .split(let stack): add(stack, below: path)
+      case .fused(var row, let firstRow, let total, let isReordered):
+        row.path = path / row.path
+        addFused(row, firstRow: firstRow, in: row.path.disk, rows: total, isReordered: isReordered)
+      case .tables(var row, let parts):
+        row.path = path / row.path
+        addTables(row, parts.map { ((path / $0.name).disk, $0.rows) })
       case .tensor(let name, let shape): add(shape, named: path / name, isParameter: true)
       case .buffer(let name, let shape): add(shape, named: path / name, isParameter: false)
       case .scope(let name, let rows): add(rows, below: path / name)
@@ -105,11 +111,32 @@ struct Expansion {
   }
 
   /// Adds a linear layer in memory that a checkpoint holds as some rows of a matrix of `rows`.
-  mutating func addFused(_ row: ModuleRow, firstRow: Size, in name: String, rows: Size) {
+  mutating func addFused(
+    _ row: ModuleRow, firstRow: Size, in name: String, rows: Size, isReordered: Bool = false
+  ) {
     guard hasRoom(for: 1), let module = inMemory(row) else { return }
     guard let first = firstRow.value else { return problems.report(.size(module: name)) }
-    description.runtimeModules.append(RuntimeModule(module: module, parts: [name], firstRow: first))
+    description.runtimeModules.append(
+      RuntimeModule(module: module, parts: [name], firstRow: first, isReordered: isReordered))
     if first == 0 { addPart(name, [rows, row.inFeatures], of: module) }
+  }
+
+  /// Adds the embedding of the vocabulary, whose rows follow each other in tensors of a checkpoint.
+  private mutating func addTables(_ row: ModuleRow, _ parts: [(name: String, rows: Size)]) {
+    guard hasRoom(for: UInt64(parts.count)), let module = inMemory(row) else { return }
+    description.runtimeModules.append(RuntimeModule(module: module, parts: parts.map(\.name)))
+    for part in parts {
+      guard let rows = part.rows.value, let shape = checked([part.rows, row.outFeatures]) else {
+        return problems.report(.size(module: part.name))
+      }
+      description.add(
+        BaseModule(
+          name: part.name, kind: .parameter, inFeatures: module.outFeatures, outFeatures: rows, shape: shape,
+          hasBias: false, isTransposed: false, tiedTo: nil))
+    }
+    body = Body(vocabulary: row.inFeatures, hidden: row.outFeatures, tokens: module.tensor)
+    description.vocabularySize = module.inFeatures
+    description.hiddenSize = module.outFeatures
   }
 
   private mutating func inMemory(_ row: ModuleRow) -> BaseModule? {

@@ -1,3 +1,4 @@
+import LoRAIO
 import TensorCore
 
 /// Another way to spell the beginning of a path.
@@ -48,7 +49,10 @@ extension BaseDescription {
   ///
   /// A raw parameter is found both with and without the last component `weight`.
   public func match(_ path: String) -> ModuleMatch? {
-    resolved(path) { spelt, alias in places[spelt].map { match($0, alias) } ?? expert(spelt, alias) }
+    let lookup = lookup.value
+    return resolved(path) { spelt, alias in
+      lookup.places[spelt].map { match($0, alias) } ?? expert(spelt, lookup, alias)
+    }
   }
 
   /// The stacks of expert matrices that a module holds, in the order in which the model registers them; empty when the
@@ -57,7 +61,8 @@ extension BaseDescription {
   /// PEFT names an adapter of a raw parameter by the module that holds it, and nests several in this order: the first
   /// one is innermost, with the most `base_layer` in its keys.
   public func stacks(in path: String) -> [ModuleMatch] {
-    resolved(path) { spelt, alias in stacks[spelt].map { $0.compactMap { match($0, alias) } } } ?? []
+    let stacks = lookup.value.stacks
+    return resolved(path) { spelt, alias in stacks[spelt].map { $0.compactMap { match($0, alias) } } } ?? []
   }
 
   /// The name in the checkpoint of a tensor outside the modules that a path in memory means, such as a norm's weight;
@@ -80,7 +85,7 @@ extension BaseDescription {
     return nil
   }
 
-  private func match(_ place: Place, _ alias: PathAlias?) -> ModuleMatch? {
+  private func match(_ place: LookupIndex.Place, _ alias: PathAlias?) -> ModuleMatch? {
     switch place {
     case .entry(let index):
       guard case .module(let module) = entries[index] else { return nil }
@@ -92,18 +97,54 @@ extension BaseDescription {
   }
 
   /// The matrix of one expert that a name means.
-  private func expert(_ name: String, _ alias: PathAlias?) -> ModuleMatch? {
-    if expertPlaces.isEmpty { return nil }
+  private func expert(_ name: String, _ lookup: LookupIndex, _ alias: PathAlias?) -> ModuleMatch? {
+    if lookup.expertPlaces.isEmpty { return nil }
     for (pattern, number) in ExpertName.patterns(of: name) {
-      guard let (entry, part) = expertPlaces[pattern], case .experts(let experts) = entries[entry] else { continue }
+      guard let (entry, part) = lookup.expertPlaces[pattern], case .experts(let experts) = entries[entry] else {
+        continue
+      }
       guard number < experts.count else { return nil }
       return ModuleMatch(module: experts.layer(part: part, expert: number), runtime: nil, alias: alias)
     }
     return nil
   }
 
-  /// Fills what the look-ups use; names in the checkpoint win over names in memory.
+  /// Has names looked up in what there is now.
   mutating func index() {
+    lookup = Lazy { [entries, routers, runtimeModules] in LookupIndex(entries, routers, runtimeModules) }
+  }
+}
+
+/// Where the names of a description lead.
+final class LookupIndex: Sendable {
+  /// One of the modules of a description.
+  enum Place {
+    case entry(Int)
+    case router(Int)
+    case runtime(Int)
+  }
+
+  let places: [String: Place]
+  /// The stacks of expert matrices that a module holds.
+  let stacks: [String: [Place]]
+  /// Where the patterns of experts' names lead.
+  let expertPlaces: [String: (entry: Int, part: Int)]
+
+  /// Names in the checkpoint win over names in memory.
+  init(_ entries: [BaseDescription.Entry], _ routers: [BaseModule], _ runtimeModules: [RuntimeModule]) {
+    var places: [String: Place] = [:]
+    var stacks: [String: [Place]] = [:]
+    var expertPlaces: [String: (entry: Int, part: Int)] = [:]
+    func add(_ place: Place, _ module: BaseModule) {
+      places[module.name] = place
+      guard module.kind == .parameter, let dot = module.name.lastIndex(of: ".") else { return }
+      let holder = String(module.name[..<dot])
+      if module.shape.rank == 3 {
+        stacks[holder, default: []].append(place)
+      } else if module.name.hasSuffix(".weight") {
+        places[holder] = place
+      }
+    }
     places.reserveCapacity(entries.count + routers.count + runtimeModules.count)
     for (position, runtime) in runtimeModules.enumerated() { add(.runtime(position), runtime.module) }
     for (position, router) in routers.enumerated() { add(.router(position), router) }
@@ -114,12 +155,6 @@ extension BaseDescription {
         for (part, name) in experts.parts.enumerated() { expertPlaces[name.pattern] = (position, part) }
       }
     }
-  }
-
-  private mutating func add(_ place: Place, _ module: BaseModule) {
-    places[module.name] = place
-    guard module.kind == .parameter, let dot = module.name.lastIndex(of: ".") else { return }
-    let holder = String(module.name[..<dot])
-    if module.shape.rank == 3 { stacks[holder, default: []].append(place) } else { places[holder] = place }
+    (self.places, self.stacks, self.expertPlaces) = (places, stacks, expertPlaces)
   }
 }

@@ -44,16 +44,24 @@ extension BaseDescription {
     // What has one name in memory and in the files gets another one there.
     let split = Set(runtimeModules.flatMap(\.parts))
     runtimeModules = runtimeModules.map {
-      RuntimeModule(module: $0.module, parts: $0.parts.map(renamed), firstRow: $0.firstRow)
+      RuntimeModule(
+        module: $0.module, parts: $0.parts.map(renamed), firstRow: $0.firstRow, isReordered: $0.isReordered)
     }
     for (position, entry) in entries.enumerated() {
-      guard case .module(let module) = entry, module.tiedTo == nil, module.name.hasPrefix(alias.canonical) else {
-        continue
+      switch entry {
+      case .module(let module) where module.tiedTo == nil && module.name.hasPrefix(alias.canonical):
+        let stored = renamed(module.name)
+        if !split.contains(module.name) { runtimeModules.append(RuntimeModule(module: module, parts: [stored])) }
+        entries[position] = .module(module.renamed(stored))
+      case .experts(let experts):
+        entries[position] = .experts(
+          ExpertLayers(
+            parts: experts.parts.map { ExpertName(renamed($0.pattern)) }, count: experts.count,
+            inFeatures: experts.inFeatures, outFeatures: experts.outFeatures))
+      case .module: break
       }
-      let stored = renamed(module.name)
-      if !split.contains(module.name) { runtimeModules.append(RuntimeModule(module: module, parts: [stored])) }
-      entries[position] = .module(module.renamed(stored))
     }
+    routers = routers.map { $0.renamed(renamed($0.name)) }
     let known = Set(runtimeTensors.values)
     runtimeTensors = runtimeTensors.mapValues(renamed)
     for (position, tensor) in otherTensors.enumerated() {
@@ -64,7 +72,6 @@ extension BaseDescription {
     for (list, count) in layerCounts { layerCounts[renamed(list)] = count }
     aliases = aliases.filter { $0 != alias }.map { $0.leading(to: renamed($0.canonical)) }
     aliases.append(PathAlias(alias.canonical, alias.spelling, origin: "checkpoints that version 5 made"))
-    (places, stacks, expertPlaces) = ([:], [:], [:])
     index()
   }
 }

@@ -4,6 +4,10 @@ enum Row {
   case module(ModuleRow)
   /// A stack of expert matrices in memory that the checkpoint holds expert by expert.
   case split(StackRow)
+  /// A linear layer in memory that the checkpoint holds, from its first row on, in a matrix of that many rows.
+  case fused(ModuleRow, firstRow: Size, rows: Size, isReordered: Bool)
+  /// The embedding of the vocabulary, whose rows the checkpoint holds as several tensors.
+  case tables(ModuleRow, parts: [(name: Path, rows: Size)])
   /// A parameter that no LoRA module owns.
   case tensor(Path, [Size])
   /// Something that is stored but no parameter.
@@ -37,7 +41,8 @@ struct Path: ExpressibleByStringInterpolation, Sendable {
     return Path(disk, memory: left.isPlain && right.isPlain ? nil : joined(left.memory, right.memory))
   }
 
-  private static func joined(_ left: String, _ right: String) -> String {
+  /// One path behind the other; empty ones leave no dot.
+  static func joined(_ left: String, _ right: String) -> String {
     if left.isEmpty { return right }
     if right.isEmpty { return left }
     var whole = left
@@ -119,6 +124,32 @@ func tokens(_ path: Path, _ vocabulary: Size, _ hidden: Size) -> Row {
     ModuleRow(
       path: path, kind: .embedding, inFeatures: vocabulary, outFeatures: hidden, shape: [vocabulary, hidden],
       isTokens: true))
+}
+
+/// Linear layers, by their names in memory, whose rows follow each other in one matrix of the checkpoint; the rows of
+/// `reordered` ones are in another order there.
+func fused(
+  _ stored: String, _ input: Size, _ parts: [(memory: String, output: Size)], bias: Bool = false,
+  reordered: Set<String> = []
+) -> [Row] {
+  let rows = parts.reduce(0) { $0 + $1.output }
+  var firstRow: Size = 0
+  return parts.map { part in
+    defer { firstRow = firstRow + part.output }
+    let row = ModuleRow(
+      path: Path(stored, memory: part.memory), kind: .linear, inFeatures: input, outFeatures: part.output,
+      shape: [part.output, input], hasBias: bias)
+    return .fused(row, firstRow: firstRow, rows: rows, isReordered: reordered.contains(part.memory))
+  }
+}
+
+/// The embedding of the vocabulary, by its name in memory, whose rows the checkpoint holds as tensors of those names.
+func tokens(_ memory: Path, from parts: [(name: Path, rows: Size)], _ hidden: Size) -> Row {
+  let rows = parts.reduce(0) { $0 + $1.rows }
+  return .tables(
+    ModuleRow(
+      path: memory, kind: .embedding, inFeatures: rows, outFeatures: hidden, shape: [rows, hidden], isTokens: true),
+    parts: parts)
 }
 
 /// A convolution with a kernel of one to three axes, weight (out, in, kernel…).

@@ -165,7 +165,7 @@ extension BaseModel {
   package func weightNorm(of module: String) throws(IOError) -> Double? {
     guard let checkpoint, let match = match(module), !match.module.isQuantized else { return nil }
     var entries = [match.module.weight]
-    if let runtime = match.runtime, runtime.isSplitByExpert {
+    if let runtime = match.runtime, runtime.isSplitByExpert || runtime.parts.count > 1 {
       entries = (0..<runtime.module.experts).flatMap { expert in
         runtime.parts(ofExpert: expert).map { modules[$0]?.weight }
       }

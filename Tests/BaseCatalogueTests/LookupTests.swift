@@ -40,7 +40,7 @@ import Testing
 
   /// Published files have a component in towers that transformers 5 has no longer: names in the files become theirs, and
   /// names in memory of either release lead to them.
-  @Test(arguments: ["llava", "gemma3", "paligemma", "idefics2"])
+  @Test(arguments: ["llava", "gemma3", "paligemma", "idefics2", "kimi_k25"])
   func filesOfOlderReleasesGiveTheDescriptionTheirNames(_ modelType: String) throws {
     let described = try Catalogue.describe(["model_type": .string(modelType)])
     let stored = described.tensors.map(\.name)
@@ -63,6 +63,48 @@ import Testing
       moved += 1
     }
     #expect(moved > 10)
+  }
+
+  /// The authors' files have keys of their own in the configuration and hold the layers of the tower that are read.
+  ///
+  /// The library saves the two tables of the embedding as halves; these files have them apart by what they are for.
+  @Test func configurationsThatTheAuthorsOfMolmo2PublishedAreReadAsTheLibraryDoes() throws {
+    let text: JSONValue = [
+      "hidden_size": 8, "vocab_size": 90, "additional_vocab_size": 9, "num_hidden_layers": 1, "qkv_bias": true,
+    ]
+    let published = try Catalogue.describe([
+      "model_type": "molmo2", "text_config": text, "adapter_config": ["hidden_size": 6, "vit_layers": [-3, -5]],
+      "vit_config": [
+        "hidden_size": 6, "num_hidden_layers": 9, "image_default_input_size": [28, 14], "image_patch_size": 7,
+        "image_num_pos": 8,
+      ],
+    ])
+    let saved = try Catalogue.describe([
+      "model_type": "molmo2", "text_config": text,
+      "adapter_config": ["hidden_size": 6, "vision_feature_layer": [6, 4]],
+      "vision_config": ["hidden_size": 6, "num_hidden_layers": 7, "image_size": [28, 14], "patch_size": 7],
+    ])
+    func tables(_ description: BaseDescription) -> [Shape] {
+      description.modules.filter { $0.name.contains("wte") }.map(\.shape)
+    }
+    #expect(tables(published) == [[90, 8], [9, 8]])
+    #expect(tables(saved) == [[50, 8], [49, 8]])
+    func others(_ description: BaseDescription) -> [BaseTensor] {
+      description.tensors.filter { !$0.name.contains("wte") }
+    }
+    #expect(others(published) == others(saved))
+    #expect(published.match("model.language_model.embed_tokens")?.module.shape == [99, 8])
+    #expect(published.layerCount("model.vision_tower.layers") == 7)
+  }
+
+  @Test(arguments: [[], [7], [-8], ["4"]] as [JSONValue])
+  func layersThatAreNotInTheTowerAreAnError(_ layers: JSONValue) {
+    #expect(throws: CatalogueError.self) {
+      try Catalogue.describe([
+        "model_type": "molmo2", "vision_config": ["num_hidden_layers": 7],
+        "adapter_config": ["vision_feature_layer": layers],
+      ])
+    }
   }
 
   @Test(

@@ -55,19 +55,17 @@ extension BaseDescription {
   }
 
   var memoryRows: [String] {
-    runtimeModules.map { runtime in
+    let parameters = Set(modules.filter { $0.kind == .parameter }.map(\.name) + routers.map(\.name))
+    return runtimeModules.map { runtime in
       let isRouter = routers.contains { $0.name == runtime.parts.first }
       let row = runtime.module.row(isRouter ? "router" : runtime.module.kind.rawValue)
-      return row + " [" + runtime.parts.map { $0 + (runtime.partSuffix) }.joined(separator: ", ") + "]"
+      // References list tensors; parts are modules, or raw parameters whose names are those of tensors already.
+      let parts = runtime.parts.map { parameters.contains($0) ? $0 : $0 + ".weight" }
+      return row + " [" + parts.joined(separator: ", ") + "]"
     }.sorted()
   }
 }
 
 extension BaseModule {
   func row(_ kind: String) -> String { "\(kind) \(name) \(inFeatures) \(outFeatures) \(shape)" }
-}
-
-extension RuntimeModule {
-  /// References list tensors; parts are modules, or raw parameters whose names are those of tensors already.
-  var partSuffix: String { module.kind == .parameter && !isSplitByExpert ? "" : ".weight" }
 }

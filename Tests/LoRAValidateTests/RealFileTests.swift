@@ -1,5 +1,6 @@
 import Diagnostics
 import JSON
+import LoRAEngines
 import LoRAModel
 import LoRATestSupport
 import LoRAValidate
@@ -54,6 +55,18 @@ import Testing
     let written = try named(["gate_up_proj", "down_proj", "gate.weight"])
     #expect(written.count == 1 && !written[0].contains("gate.weight"), "\(written)")
     #expect(try named(["gate.weight"]).count == 1)
+  }
+
+  /// Where the library renames by rules that are not known, a name that the files do not have is a question, no mistake.
+  @Test(arguments: [("mistral_large4", Severity.warning), ("llama", .error)])
+  func namesThatRulesNotKnownHereGiveAreNoMistakes(_ type: String, _ severity: Severity) throws {
+    let found = try findings(
+      ["model.language_model.layers.0.self_attn.q_proj", "layers.0.attention.wo"],
+      base: "{\"model_type\": \"\(type)\", \"num_hidden_layers\": 1}",
+      weights: ["layers.0.attention.wq", "layers.0.attention.wo"])
+    let missing = found.filter { $0.rule == .baseModuleMissing }
+    #expect(missing.map(\.severity) == [severity], "\(missing)")
+    #expect(missing.first?.message.contains("rules that are not known") == (type == "mistral_large4"))
   }
 
   @Test func layersOfSeveralKindsAndTowersOfSeveralDepthsAreComplete() throws {

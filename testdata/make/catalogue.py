@@ -1,6 +1,7 @@
 """Writes testdata/catalogue/<model_type>.json: what transformers builds and writes for many configurations.
 
-Run with the reference environment (torch, transformers 5.23.0, for the recurrent decoders 5.24.0, safetensors):
+Run with the reference environment (torch, transformers 5.23.0, for the recurrent decoders, Gemma 4,
+Molmo 2 and Kimi K2.5 5.24.0, safetensors):
 
     python testdata/make/catalogue.py            # every architecture
     python testdata/make/catalogue.py llama t5   # only these
@@ -83,13 +84,37 @@ def disk_state(model):
 def sources(model):
     """For every tensor in memory that is written, the names and shapes of what is written for it."""
     state = disk_state(model)
-    whole = {name: tuple(value.shape) for name, value in revert_weight_conversion(model, dict(state)).items()}
+    reverted = revert_weight_conversion(model, dict(state))
+    whole = {name: tuple(value.shape) for name, value in reverted.items()}
     if set(whole) == set(state):
         assert all(whole[name] == tuple(value.shape) for name, value in state.items())
         return whole, {name: [name] for name in state}
-    parts = {name: list(revert_weight_conversion(model, {name: value})) for name, value in state.items()}
-    assert sorted(itertools.chain(*parts.values())) == sorted(whole)
+    # Some renamings look at all names together, so that only what is converted is reverted alone.
+    unchanged = {id(value): name for name, value in reverted.items()}
+    parts = {
+        name: [unchanged[id(value)]] if id(value) in unchanged else list(revert_weight_conversion(model, {name: value}))
+        for name, value in state.items()
+    }
+    names = list(itertools.chain(*parts.values()))
+    assert set(names) == set(whole)
+    # What is written of several tensors is all that is written of each.
+    assert all(names.count(disk) == 1 for written in parts.values() if len(written) > 1 for disk in written)
     return whole, parts
+
+
+def first_rows(model, parts, state):
+    """Of tensors that are written as rows of a common one, their first row there."""
+    first = {}
+    for disk in {disk for written in parts.values() for disk in written}:
+        names = [name for name, written in parts.items() if written == [disk]]
+        if len(names) > 1:
+            numbered = {
+                name: torch.full((len(state[name]), *[1] * (state[name].ndim - 1)), float(number))
+                for number, name in enumerate(names)
+            }
+            (rows,) = revert_weight_conversion(model, numbered).values()
+            first |= {name: rows.flatten().tolist().index(float(number)) for number, name in enumerate(names)}
+    return first
 
 
 def check_saved(model, whole, parts):
@@ -105,10 +130,17 @@ def check_saved(model, whole, parts):
             saved = {name: file.get_tensor(name) for name in file.keys()}
         config = json.loads(pathlib.Path(folder, "config.json").read_text())
     assert {name: tuple(value.shape) for name, value in saved.items()} == whole, sorted(set(saved) ^ set(whole))
+    first = first_rows(model, parts, state)
     for name, written in parts.items():
         value = state[name]
-        if len(written) == 1:
+        if name in first:
+            rows = saved[written[0]][first[name] : first[name] + len(value)].to(value.dtype)
+            # They may be in another order, which the rows in Swift say (`reordered`).
+            assert torch.equal(value.flatten().sort()[0], rows.flatten().sort()[0]), name
+        elif len(written) == 1:
             assert torch.equal(value, saved[written[0]].to(value.dtype)), name
+        elif value.ndim == 2:
+            assert torch.equal(value, torch.cat([saved[part] for part in written])), name
         else:
             joined = torch.stack(
                 [
@@ -188,8 +220,16 @@ def describe(case_class, given):
             if written != [tensor]:
                 memory.append([kind, name, size_in, size_out, shape, in_order(written)])
             for disk in written:
+                if disk in covered:
+                    continue  # rows of one that is listed
                 covered.add(disk)
-                if kind == "parameter" and len(whole[disk]) == 2:
+                if len(written) > 1 and len(shape) == 2:
+                    # One of several tensors in which its rows lie.
+                    modules.append(["parameter", disk, whole[disk][1], whole[disk][0], list(whole[disk]), 0, None])
+                elif kind == "linear" and list(whole[disk]) != shape:
+                    rows_, columns = whole[disk]
+                    modules.append([kind, disk.removesuffix(".weight"), columns, rows_, [rows_, columns], int(bias), None])
+                elif kind == "parameter" and len(whole[disk]) == 2:
                     rows_, columns = whole[disk]
                     modules.append(["linear", disk.removesuffix(".weight"), columns, rows_, [rows_, columns], 0, None])
                 elif kind == "parameter":
@@ -270,7 +310,7 @@ def fold_memory(rows):
             disk_template, disk_found = numbers(disk)
             assert disk_found[: len(found)] == found, (name, disk)
             extra = [str(number) for number in disk_found[len(found) :]]
-            if len(written) > 1:
+            if len(written) > 1 and extra:
                 (_,) = extra
                 extra = ["{e}"]
             pieces = disk_template.split("{}")

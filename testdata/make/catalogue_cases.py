@@ -49,6 +49,30 @@ GEMMA4_AUDIO = dict(
     output_proj_dims=15)
 TIED, UNTIED = dict(tie_word_embeddings=True), dict(tie_word_embeddings=False)
 
+KIMI_K25 = dict(
+    projection_hidden_size=24,
+    text_config=dict(
+        model_type="deepseek_v3", vocab_size=97, hidden_size=48, intermediate_size=72, moe_intermediate_size=20,
+        num_hidden_layers=3, first_k_dense_replace=1, num_attention_heads=4, num_key_value_heads=4, q_lora_rank=14,
+        kv_lora_rank=10, qk_rope_head_dim=6, qk_nope_head_dim=8, v_head_dim=12, n_routed_experts=4, n_group=1,
+        topk_group=1, num_experts_per_tok=2),
+    vision_config=dict(
+        hidden_size=24, intermediate_size=30, num_hidden_layers=2, num_attention_heads=2, patch_size=2,
+        pos_emb_height=4, pos_emb_width=4),
+)
+
+MOLMO2 = dict(
+    text_config=dict(
+        hidden_size=40, intermediate_size=52, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        head_dim=12, vocab_size=90, additional_vocab_size=9),
+    vision_config=dict(
+        hidden_size=24, intermediate_size=30, num_hidden_layers=3, num_attention_heads=2, num_key_value_heads=2,
+        head_dim=10, image_size=[14, 21], patch_size=7),
+    adapter_config=dict(
+        hidden_size=24, intermediate_size=28, text_hidden_size=40, num_attention_heads=2, num_key_value_heads=2,
+        head_dim=14, vision_feature_layer=[2, -2]),
+)
+
 CASES = {
     "llama": decoder(
         "Llama",
@@ -478,6 +502,34 @@ CASES = {
                 hidden_size=24, intermediate_size=30, num_hidden_layers=1, num_attention_heads=3, vision_use_head=False
             )
         ),
+    ),
+    "kimi_k25": [
+        # A model of the class's own sizes takes minutes; of the few layers here, everything else is its default.
+        ("Kimi_K25ForConditionalGeneration", dict(
+            text_config=dict(num_hidden_layers=4, n_routed_experts=8), vision_config=dict(num_hidden_layers=1))),
+        ("Kimi_K25ForConditionalGeneration", KIMI_K25),
+        ("Kimi_K25ForConditionalGeneration", KIMI_K25 | UNTIED | dict(
+            projection_hidden_size=20,
+            text_config=KIMI_K25["text_config"] | dict(attention_bias=True, n_shared_experts=2),
+            vision_config=KIMI_K25["vision_config"] | dict(
+                patch_size=3, merge_kernel_size=[3, 2], pos_emb_height=5, pos_emb_width=6))),
+    ],
+    "molmo2": [
+        ("Molmo2ForConditionalGeneration", {}),
+        *[(name, MOLMO2 | more) for name, more in [
+            ("Molmo2ForConditionalGeneration", {}),
+            ("Molmo2Model", {}),
+            ("Molmo2ForConditionalGeneration", dict(
+                text_config=MOLMO2["text_config"] | dict(
+                    attention_bias=True, qk_norm_type="olmo", num_key_value_heads=4, additional_vocab_size=0),
+                vision_config=MOLMO2["vision_config"] | dict(
+                    attention_bias=False, num_key_value_heads=2, num_channels=1, num_position_embeddings=7),
+                adapter_config=MOLMO2["adapter_config"] | dict(
+                    mlp_bias=True, attention_bias=False, num_key_value_heads=1, vision_feature_layer=[-1]))),
+        ]],
+    ],
+    "molmo2_text": cases(
+        "Molmo2Text", MOLMO2["text_config"], ["Model"], dict(qkv_bias=True, qk_norm_type="olmo", head_dim=6)
     ),
     "nemotron_h": cases(
         "NemotronH",

@@ -30,6 +30,7 @@ import peft
 import torch
 import transformers
 from peft.tuners.lora import LoraLayer, ParamWrapper
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 import type_cases
 from catalogue_cases import CASES
@@ -63,7 +64,10 @@ def task_of(name):
 def build(name, given, seed):
     torch.manual_seed(seed)
     cls = getattr(transformers, name)
-    return cls(cls.config_class.from_dict(json.loads(json.dumps(given))))
+    model_type = given["model_type"]
+    # The library may build a type from another one's class, which names its own configuration.
+    config_class = CONFIG_MAPPING[model_type] if model_type in CONFIG_MAPPING else cls.config_class
+    return cls(config_class.from_dict(json.loads(json.dumps(given))))
 
 
 def train(model):

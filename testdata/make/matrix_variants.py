@@ -60,7 +60,10 @@ class Facts:
         self.biased = [p for p, m in named if isinstance(m, LINEAR) and m.bias is not None and p in set(self.linear)]
         # Inside a numbered layer: what patterns and layer lists are about.
         self.layered = [p for p in self.linear if re.search(r"\.\d+\.", p)]
-        inputs = getattr(model, "get_input_embeddings", lambda: None)()
+        try:
+            inputs = getattr(model, "get_input_embeddings", lambda: None)()
+        except NotImplementedError:  # a model of two towers
+            inputs = None
         self.input = next((p for p, m in named if m is inputs), None)
         tied = self.head and self.input and output.weight is inputs.weight
         self.is_tied = bool(tied)

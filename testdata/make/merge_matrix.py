@@ -21,6 +21,7 @@ import peft
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 import type_cases
 from catalogue_cases import CASES
@@ -55,9 +56,11 @@ def merge_with_peft(name, base, folder):
     factors = adapter_tensors(folder)
     config = read_json(folder / "adapter_config.json")
     cls = getattr(transformers, name)
-    if cls.config_class.model_type != read_json(base / "config.json")["model_type"]:
-        cls = transformers.AutoModelForCausalLM
-    model = cls.from_pretrained(base, dtype=torch.float64).double()  # routers may stay in float32
+    model_type = read_json(base / "config.json")["model_type"]
+    # The library may build a type from another one's class, which names its own configuration.
+    own = CONFIG_MAPPING[model_type] if model_type in CONFIG_MAPPING else cls.config_class
+    model = cls.from_pretrained(base, config=own.from_pretrained(base), dtype=torch.float64)
+    model = model.double()  # routers may stay in float32
     tied = dict(model.all_tied_weights_keys)
     if trains_tied(tied, factors):
         take_apart(model)

@@ -16,6 +16,7 @@ import tempfile
 import torch
 import transformers
 from safetensors.torch import save_file
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 import type_cases
 from files import read_model, write_json
@@ -62,11 +63,10 @@ def run(tool, *arguments):
     return done.returncode, done.stdout + done.stderr
 
 
-def check(tool, name, config, work):
+def check(tool, model_type, name, config, work):
     """What is wrong with one type, in words."""
-    cls = getattr(transformers, name)
     torch.manual_seed(1)
-    model = cls(cls.config_class(**config)).float()
+    model = getattr(transformers, name)(CONFIG_MAPPING[model_type](**config)).float()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.normal_(std=0.1)
@@ -116,7 +116,7 @@ def main():
         for name, config in table.get(model_type, [])[:1]:
             with tempfile.TemporaryDirectory() as folder:
                 try:
-                    for text, is_wrong in check(options.tool, name, config, pathlib.Path(folder)):
+                    for text, is_wrong in check(options.tool, model_type, name, config, pathlib.Path(folder)):
                         print(model_type, text, flush=True)
                         bad += is_wrong
                 except Exception as error:

@@ -12,9 +12,17 @@ import subprocess
 import sys
 
 import torch
+from transformers.core_model_loading import revert_weight_conversion
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 
 FACTORS = (64, 32, 16, 8, 4, 2)
+# Values of small models where widths alone do not make one: heads of an even width for rotary positions.
+HEADS = {
+    "kimi_k25": {"vision_config": {"num_attention_heads": 2, "hidden_size": 24}, "projection_hidden_size": 24},
+    "mistral_large4": {"vision_config": {"num_attention_heads": 2, "hidden_size": 16, "head_dim": 8}},
+    "step3p7": {"vision_config": {"num_attention_heads": 2, "hidden_size": 24}},
+}
 # The parameters that a model for a check may have.
 ENOUGH = 3_000_000
 VOCABULARY = 211
@@ -33,10 +41,19 @@ if __name__ == "__main__":
 
 
 def count(cls, full):
-    """Parameters of the model, built without memory."""
+    """Parameters of the model, built without memory and written out as a checkpoint has it."""
     with torch.device("meta"):
         model = cls(cls.config_class.from_dict(copy.deepcopy(full)))
+    revert_weight_conversion(model, dict(model.state_dict()))
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def merged(values, more):
+    """Nested values with others in their place."""
+    out = dict(values)
+    for key, value in more.items():
+        out[key] = merged(out.get(key, {}), value) if isinstance(value, dict) else value
+    return out
 
 
 def narrowed(cls, full, factor):
@@ -60,14 +77,14 @@ def narrowed(cls, full, factor):
     return small
 
 
-def small(cls, start):
-    """The smallest configuration that builds, or None."""
+def small(cls, start, more):
+    """The smallest configuration that builds, or None; `more` are values that it has in any case."""
     base = arch_trace.expand(start, cls.config_class(**copy.deepcopy(start)))
     best = None
     for cut in (lambda: arch_learn.shrunk(cls, base), lambda: arch_learn.shrunk(cls, base, distinct=0), lambda: base):
         for factor in (*FACTORS, 1):
             try:
-                full = narrowed(cls, cut(), factor) if factor > 1 else cut()
+                full = merged(narrowed(cls, cut(), factor) if factor > 1 else cut(), more)
                 size = count(cls, full)
             except Exception:  # a factor that a head or group does not allow
                 continue
@@ -85,7 +102,10 @@ def cases(model_type, start):
     classes = arch_trace.classes(model_type)
     if not classes:
         return []
-    best = small(classes[0], start)
+    if model_type in CONFIG_MAPPING:
+        # The library may build a type from another one's class, which names its own configuration.
+        classes[0].config_class = CONFIG_MAPPING[model_type]
+    best = small(classes[0], start, HEADS.get(model_type, {}))
     return [(classes[0].__name__, best[1])] if best and best[0] <= 10 * ENOUGH else []
 
 

@@ -25,11 +25,16 @@ extension Architecture {
   static let deepSeekV3 = Architecture(
     "deepseek_v3", heads: ModelClass.decoder(), keys: ["num_local_experts": "n_routed_experts"]
   ) { config in
+    deepSeekV3Decoder(config, layers: "layers")
+  }
+
+  @RowBuilder
+  static func deepSeekV3Decoder(_ config: Config, layers list: Path) -> [Row] {
     let hidden = config.size("hidden_size", 7168)
     let expertWidth = config.size("moe_intermediate_size", 2048)
     let experts = config.size("n_routed_experts", 256)
     tokens("embed_tokens", config.size("vocab_size", 129280), hidden)
-    layers("layers", config.size("num_hidden_layers", 61)) { index in
+    layers(list, config.size("num_hidden_layers", 61)) { index in
       latentAttention(config, hidden, heads: config.size("num_attention_heads", 128))
       if index < config.number("first_k_dense_replace", 3) {
         gatedBlock("mlp", hidden, config.size("intermediate_size", 18432))

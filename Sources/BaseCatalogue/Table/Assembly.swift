@@ -7,7 +7,15 @@ struct Assembly {
   private(set) var olderTowers: [PathAlias] = []
   private let problems: Config.Problems
   private var blocks: [String: [Item]] = [:]
+  /// Sizes that are the same in every layer, which need not be worked out for each.
+  private var sameSizes: [Sizes: [FieldValue]] = [:]
   private var steps = 0
+
+  /// The sizes of a leaf over the fields of a section.
+  private struct Sizes: Hashable {
+    let leaf: ObjectIdentifier
+    let fields: ObjectIdentifier
+  }
 
   init(_ expansion: Expansion, problems: Config.Problems) {
     self.expansion = expansion
@@ -133,7 +141,7 @@ struct Assembly {
 
 extension Assembly {
   private mutating func add(_ leaf: Item.Leaf, _ fields: TypeFields, _ place: Place) {
-    let values = leaf.sizes.map { $0.value(fields, place.indices) }
+    let values = values(leaf, fields, place)
     let sizes = values.map(\.size)
     func flag(_ position: Int) -> Bool { values.indices.contains(position) && values[position].isTrue }
     func size(_ position: Int) -> Size { sizes.indices.contains(position) ? sizes[position] : .invalid }
@@ -160,6 +168,15 @@ extension Assembly {
       if case .module(let row) = row { expansion.addFused(row, firstRow: size(3), in: place.disk, rows: size(4)) }
     case .storedLinear, .storedConvolution, .storedTensor: addStored(leaf, sizes, fields, place, hasBias: flag(2))
     }
+  }
+
+  private mutating func values(_ leaf: Item.Leaf, _ fields: TypeFields, _ place: Place) -> [FieldValue] {
+    guard leaf.isSameInLayers else { return leaf.sizes.map { $0.value(fields, place.indices) } }
+    let sizes = Sizes(leaf: ObjectIdentifier(leaf), fields: ObjectIdentifier(fields))
+    if let known = sameSizes[sizes] { return known }
+    let values = leaf.sizes.map { $0.value(fields) }
+    sameSizes[sizes] = values
+    return values
   }
 
   private mutating func add(_ row: Row, _ leaf: Item.Leaf, _ place: Place) {
@@ -240,6 +257,4 @@ extension String {
   }
 }
 
-private func joined(_ left: String, _ right: String) -> String {
-  left.isEmpty ? right : right.isEmpty ? left : left + "." + right
-}
+private func joined(_ left: String, _ right: String) -> String { Path.joined(left, right) }

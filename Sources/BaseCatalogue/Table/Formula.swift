@@ -91,6 +91,19 @@ protocol FieldSource {
 }
 
 extension Formula {
+  /// Whether it asks for the number of a layer around it.
+  var hasIndex: Bool {
+    switch self {
+    case .index: true
+    case .element(_, let inner), .not(let inner), .rounded(_, let inner): inner.hasIndex
+    case .binary(_, let left, let right): left.hasIndex || right.hasIndex
+    case .choice(let condition, let yes, let no): condition.hasIndex || yes.hasIndex || no.hasIndex
+    // Its elements are numbered by themselves.
+    case .list(let count, _): count.hasIndex
+    case .number, .real, .text, .missing, .field, .length, .isNull, .isList: false
+    }
+  }
+
   /// The value; `indices` are the numbers of the layers around it.
   func value(_ fields: some FieldSource, _ indices: [Int] = []) -> FieldValue {
     switch self {

@@ -16,16 +16,30 @@ struct Item: Sendable {
   }
 
   /// A module or tensor.
-  struct Leaf: Sendable {
+  final class Leaf: Sendable {
     let kind: Kind
     let sizes: [Formula]
+    /// Whether the sizes are the same in every layer.
+    let isSameInLayers: Bool
     /// Names of the matrices of one expert.
-    var parts: [String] = []
+    let parts: [String]
     /// Shapes of what a checkpoint holds instead.
-    var stored: [[Formula]] = []
-    var isTokens = false
+    let stored: [[Formula]]
+    let isTokens: Bool
     /// Path whose weight it shares, empty for the token embedding.
-    var tiedTo: String?
+    let tiedTo: String?
+
+    init(
+      kind: Kind, sizes: [Formula], parts: [String], stored: [[Formula]], isTokens: Bool, tiedTo: String?
+    ) {
+      self.kind = kind
+      self.sizes = sizes
+      isSameInLayers = !sizes.contains { $0.hasIndex }
+      self.parts = parts
+      self.stored = stored
+      self.isTokens = isTokens
+      self.tiedTo = tiedTo
+    }
   }
 
   /// The letter of a leaf, and what its sizes are.
@@ -126,19 +140,22 @@ extension TableReader {
       return takes(")") ? .model(automaticClass: name, section: section) : nil
     }
     guard let kind = Item.Kind(rawValue: Character(Unicode.Scalar(letter))), let first = sizes() else { return nil }
-    var leaf = Item.Leaf(kind: kind, sizes: first)
+    var parts: [String] = []
+    var stored: [[Formula]] = []
     while takes("|") {
       if kind == .splitStack {
-        repeat { leaf.parts.append(word()) } while takes(",")
+        repeat { parts.append(word()) } while takes(",")
       } else {
         guard let more = sizes() else { return nil }
-        leaf.stored.append(more)
+        stored.append(more)
       }
     }
     guard takes(")") else { return nil }
-    leaf.isTokens = takes("!")
-    if takes("~") { leaf.tiedTo = componentName() }
-    return .leaf(leaf)
+    let isTokens = takes("!")
+    return .leaf(
+      Item.Leaf(
+        kind: kind, sizes: first, parts: parts, stored: stored, isTokens: isTokens,
+        tiedTo: takes("~") ? componentName() : nil))
   }
 
   private mutating func sizes() -> [Formula]? {

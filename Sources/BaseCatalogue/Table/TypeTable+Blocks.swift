@@ -940,9 +940,9 @@ extension TypeTable {
       ?layer_types[i]=='linear_attention' conv1d:D(linear_head_dim*linear_num_heads*3,\
       linear_head_dim*linear_num_heads*3,0|\
       linear_head_dim*linear_num_heads*3//(linear_head_dim*linear_num_heads*3),linear_conv_kernel_dim|\
-      linear_head_dim*linear_num_heads,1,linear_conv_kernel_dim|\
-      linear_head_dim*linear_num_heads,1,linear_conv_kernel_dim|\
-      linear_head_dim*linear_num_heads,1,linear_conv_kernel_dim);?layer_types[i]=='linear_attention' forget_gate{f_a_proj:L(hidden_size,linear_head_dim);\
+      linear_head_dim*linear_num_heads,1,linear_conv_kernel_dim|linear_head_dim*linear_num_heads,1,\
+      linear_conv_kernel_dim|linear_head_dim*linear_num_heads,1,linear_conv_kernel_dim);\
+      ?layer_types[i]=='linear_attention' forget_gate{f_a_proj:L(hidden_size,linear_head_dim);\
       f_b_proj:L(linear_head_dim,linear_head_dim*linear_num_heads);dt_bias:T(linear_head_dim*linear_num_heads);\
       A_log:T(linear_num_heads)};?layer_types[i]=='linear_attention' b_proj:L(hidden_size,linear_num_heads);\
       ?layer_types[i]=='linear_attention' g_a_proj:L(hidden_size,linear_head_dim);\
@@ -1571,9 +1571,9 @@ extension TypeTable {
       v_proj:L(hidden_size,linear_head_dim*linear_num_heads);?!(layer_types[i]=='full_attention') \
       conv1d:D(linear_head_dim*linear_num_heads*3,linear_head_dim*linear_num_heads*3,0|\
       linear_head_dim*linear_num_heads*3//(linear_head_dim*linear_num_heads*3),linear_conv_kernel_dim|\
-      linear_head_dim*linear_num_heads,1,linear_conv_kernel_dim|\
-      linear_head_dim*linear_num_heads,1,linear_conv_kernel_dim|\
-      linear_head_dim*linear_num_heads,1,linear_conv_kernel_dim);?!(layer_types[i]=='full_attention') forget_gate{f_a_proj:L(hidden_size,linear_head_dim);\
+      linear_head_dim*linear_num_heads,1,linear_conv_kernel_dim|linear_head_dim*linear_num_heads,1,\
+      linear_conv_kernel_dim|linear_head_dim*linear_num_heads,1,linear_conv_kernel_dim);\
+      ?!(layer_types[i]=='full_attention') forget_gate{f_a_proj:L(hidden_size,linear_head_dim);\
       f_b_proj:L(linear_head_dim,linear_head_dim*linear_num_heads);dt_bias:T(linear_head_dim*linear_num_heads);\
       A_log:T(1,1,linear_num_heads,1)};?!(layer_types[i]=='full_attention') b_proj:L(hidden_size,\
       linear_num_heads);?!(layer_types[i]=='full_attention') g_a_proj:L(hidden_size,linear_head_dim);\

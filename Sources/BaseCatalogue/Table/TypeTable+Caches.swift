@@ -76,14 +76,16 @@ extension TypeTable {
     "gemma4_text": """
       f . head_dim=256 hidden_size=2304 num_attention_heads=8 num_hidden_layers=30 num_key_value_heads=4 \
       num_kv_shared_layers=0 sliding_window=512
-      d layer_types null(layer_types)?[num_hidden_layers|i%6==5|i+1==num_hidden_layers?\
-      'full_attention':'sliding_attention']:[len(layer_types)|i+1==len(layer_types)?'full_attention':layer_types[i]]
+      d layer_types null(layer_types)?[num_hidden_layers|i%6==5|\
+      i+1==num_hidden_layers?'full_attention':'sliding_attention']:[len(layer_types)|\
+      i+1==len(layer_types)?'full_attention':layer_types[i]]
       """,
     "gemma4_unified_text": """
       f . head_dim=256 hidden_size=2304 num_attention_heads=8 num_hidden_layers=30 num_key_value_heads=4 \
       num_kv_shared_layers=0 sliding_window=1024
-      d layer_types null(layer_types)?[num_hidden_layers|i%6==5|i+1==num_hidden_layers?\
-      'full_attention':'sliding_attention']:[len(layer_types)|i+1==len(layer_types)?'full_attention':layer_types[i]]
+      d layer_types null(layer_types)?[num_hidden_layers|i%6==5|\
+      i+1==num_hidden_layers?'full_attention':'sliding_attention']:[len(layer_types)|\
+      i+1==len(layer_types)?'full_attention':layer_types[i]]
       """,
     "git": "",
     "glm": "",
@@ -215,8 +217,8 @@ extension TypeTable {
     "qwen3_vl_moe_text": "",
     "qwen3_vl_text": "",
     "recurrent_gemma": """
-      f . attention_window_size=2048 block_types=["recurrent","recurrent","attention"] conv1d_width=4 hidden_size=2560 \
-      num_attention_heads=10 num_hidden_layers=26
+      f . attention_window_size=2048 block_types=["recurrent","recurrent","attention"] conv1d_width=4 \
+      hidden_size=2560 num_attention_heads=10 num_hidden_layers=26
       k . layer_types=layers_block_type sliding_window=attention_window_size
       d layers_block_type [num_hidden_layers|\
       block_types[i%len(block_types)]=='recurrent'?'linear_attention':'sliding_attention']

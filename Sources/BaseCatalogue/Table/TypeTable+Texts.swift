@@ -787,8 +787,8 @@ extension TypeTable {
       vocab_size=256000
       d mlp_layer_types null(mlp_layer_types)?[num_hidden_layers|\
       i<first_k_dense_replace?'dense':'sparse']:mlp_layer_types
-      d layer_types null(layer_types)?[num_hidden_layers|i<first_k_dense_replace?\
-      ((i+1)%prefix_dense_sliding_window_pattern==0?'full_attention':'sliding_attention'):\
+      d layer_types null(layer_types)?[num_hidden_layers|\
+      i<first_k_dense_replace?((i+1)%prefix_dense_sliding_window_pattern==0?'full_attention':'sliding_attention'):\
       (i-first_k_dense_replace+1)%sliding_window_pattern==0?'full_attention':'sliding_attention']:layer_types
       d num_key_value_heads null(num_key_value_heads)?num_attention_heads:num_key_value_heads
       g num_shared_experts<=0
@@ -1415,8 +1415,9 @@ extension TypeTable {
       mlp_bias=false num_attention_heads=16 num_hidden_layers=36 num_key_value_heads=4 sliding_window=1024 \
       tie_word_embeddings=false vocab_size=131072
       d num_hidden_layers layer_types has 'mlp'?num_hidden_layers//2:num_hidden_layers
-      d layer_types layer_types has 'mlp'?[(len(layer_types)+1)//2|layer_types[i*2]]:\
-      list(layer_types)?layer_types:[num_hidden_layers|i%4==3?'full_attention':'sliding_attention']
+      d layer_types layer_types has 'mlp'?[(len(layer_types)+1)//2|\
+      layer_types[i*2]]:list(layer_types)?layer_types:[num_hidden_layers|\
+      i%4==3?'full_attention':'sliding_attention']
       g head_dim
       s layer_types full_attention sliding_attention
       c DoryForCausalLM AutoModelForCausalLM
@@ -2236,12 +2237,15 @@ extension TypeTable {
       d text_config.mlp_layer_types \
       list(text_config.mlp_layer_types)?text_config.mlp_layer_types:[text_config.num_hidden_layers|\
       i==0?'dense':i==1?'dense':i==2?'dense':'sparse']
-      d text_config.linear_head_dim null(text_config.linear_attn_config.head_dim)?\
-      text_config.linear_head_dim:text_config.linear_attn_config.head_dim
-      d text_config.linear_num_heads null(text_config.linear_attn_config.num_heads)?\
-      text_config.linear_num_heads:text_config.linear_attn_config.num_heads
-      d text_config.linear_conv_kernel_dim null(text_config.linear_attn_config.short_conv_kernel_size)?\
-      text_config.linear_conv_kernel_dim:text_config.linear_attn_config.short_conv_kernel_size
+      d text_config.linear_head_dim \
+      null(text_config.linear_attn_config.head_dim)?text_config.linear_head_dim:text_config.linear_attn_config.hea\
+      d_dim
+      d text_config.linear_num_heads \
+      null(text_config.linear_attn_config.num_heads)?text_config.linear_num_heads:text_config.linear_attn_config.n\
+      um_heads
+      d text_config.linear_conv_kernel_dim \
+      null(text_config.linear_attn_config.short_conv_kernel_size)?text_config.linear_conv_kernel_dim:text_config.l\
+      inear_attn_config.short_conv_kernel_size
       u text_config. index_skip_topk_offset index_topk_pattern
       g !text_config.attention_bias
       g !text_config.tie_word_embeddings
@@ -2290,10 +2294,11 @@ extension TypeTable {
       """,
     "glm_moe_dsa": """
       f . attention_bias=false first_k_dense_replace=3 head_dim=64 hidden_size=6144 index_head_dim=128 \
-      index_n_heads=32 index_skip_topk_offset=2 index_topk_freq=1 indexer_types=null intermediate_size=12288 kv_lora_rank=512 layer_types=null mlp_layer_types=null \
-      moe_intermediate_size=2048 n_routed_experts=256 n_shared_experts=1 num_attention_heads=64 num_experts=null \
-      num_hidden_layers=78 num_key_value_heads=64 q_lora_rank=2048 qk_nope_head_dim=192 qk_rope_head_dim=64 \
-      tie_word_embeddings=false v_head_dim=256 vocab_size=154880
+      index_n_heads=32 index_skip_topk_offset=2 index_topk_freq=1 indexer_types=null intermediate_size=12288 \
+      kv_lora_rank=512 layer_types=null mlp_layer_types=null moe_intermediate_size=2048 n_routed_experts=256 \
+      n_shared_experts=1 num_attention_heads=64 num_experts=null num_hidden_layers=78 num_key_value_heads=64 \
+      q_lora_rank=2048 qk_nope_head_dim=192 qk_rope_head_dim=64 tie_word_embeddings=false v_head_dim=256 \
+      vocab_size=154880
       k . num_local_experts=n_routed_experts
       d indexer_types null(indexer_types)?[num_hidden_layers|\
       i<index_skip_topk_offset?'full':(i-index_skip_topk_offset+1)%index_topk_freq==0?'full':'shared']:indexer_types

@@ -11,7 +11,7 @@ import struct BaseCatalogue.RuntimeModule
 extension AdapterPlanner {
   mutating func linear(_ module: AdapterModule) {
     if let match = base.match(module.name), let runtime = match.runtime, let firstRow = runtime.firstRow {
-      return fused(module, match, base.modules[runtime.parts[0]], firstRow: firstRow)
+      return fused(module, match, runtime, base.modules[runtime.parts[0]], firstRow: firstRow)
     }
     guard let pair = pair(module), let target = target(module) else { return }
     let shape = weightShape(of: target)
@@ -26,7 +26,7 @@ extension AdapterPlanner {
 
   /// A layer whose weight the files hold as some rows of a larger matrix.
   private mutating func fused(
-    _ module: AdapterModule, _ match: ModuleMatch, _ holder: BaseModule?, firstRow: UInt64
+    _ module: AdapterModule, _ match: ModuleMatch, _ runtime: RuntimeModule, _ holder: BaseModule?, firstRow: UInt64
   ) {
     guard let pair = pair(module), let holder, isWritable(holder, for: module) else { return }
     note(match)
@@ -43,6 +43,12 @@ extension AdapterPlanner {
         module,
         "the files hold its weight as rows of \"\(escaped(holder.name))\", where neither magnitudes nor biases of one "
           + "part are merged")
+      return
+    }
+    guard !runtime.isReordered else {
+      refuse(
+        module, "the files hold its weight as rows of \"\(escaped(holder.name))\" in another order than in memory",
+        hint: "merge with PEFT, or serve the adapter unmerged")
       return
     }
     let whole = holder.weight?.info.shape ?? []

@@ -5,6 +5,8 @@ import LoRAModel
 import Safetensors
 import TensorCore
 
+import struct BaseCatalogue.RuntimeModule
+
 /// Tensors that take the place of base tensors: `modules_to_save`, trained biases, resized embeddings, the base copy
 /// of an adapted embedding, and single rows (`trainable_token_indices`).
 extension AdapterPlanner {
@@ -21,13 +23,41 @@ extension AdapterPlanner {
   }
 
   mutating func replacement(_ replacement: Replacement) {
-    let tensor = replacement.tensor
+    if let parts = parts(of: replacement.name) { return self.replacement(replacement, in: parts) }
     guard let place = place(of: replacement.name) else {
       refuse(
         replacement, "the base has no such tensor",
         hint: "the adapter belongs to a model with other heads or biases than this base")
       return
     }
+    self.replacement(replacement, place, by: stored(replacement.tensor))
+  }
+
+  /// A weight whose rows the files hold as several tensors, each of which takes its own.
+  private mutating func replacement(_ replacement: Replacement, in parts: [Place]) {
+    let tensor = stored(replacement.tensor)
+    guard replacement.role != .rows else {
+      refuse(replacement, "the files hold the embedding as \(parts.count) tensors, where single rows are not replaced")
+      return
+    }
+    var first: UInt64 = 0
+    for part in parts {
+      guard tensor.shape.rank == 2, tensor.shape[1] == part.shape[1], part.shape[0] <= tensor.shape[0] - first else {
+        return refuse(replacement, "it is \(tensor.shape) but the base's tensors are \(list(parts)) together")
+      }
+      let known = refusals.count
+      self.replacement(replacement, part, by: tensor.rows(first..<first + part.shape[0]))
+      if refusals.count > known { return }
+      first += part.shape[0]
+    }
+    if first < tensor.shape[0] {
+      refuse(replacement, "it is \(tensor.shape) but the base's tensors are \(list(parts)) together")
+    }
+  }
+
+  private func list(_ parts: [Place]) -> String { parts.map { "\($0.shape)" }.joined(separator: " and ") }
+
+  private mutating func replacement(_ replacement: Replacement, _ place: Place, by tensor: StoredTensor) {
     guard
       tensor.dtype == place.dtype || (tensor.dtype.isFloat && (place.dtype.isMergeable || isDequantized(place.entry)))
     else {
@@ -40,18 +70,19 @@ extension AdapterPlanner {
     }
     switch replacement.role {
     case .full:
-      guard fits(replacement, place) else { return }
-      change(place.name, .replace(stored(tensor)))
+      guard fits(replacement, tensor.shape, place) else { return }
+      change(place.name, .replace(tensor))
     case .adaptedBase:
-      guard fits(replacement, place), tensor.dtype.isMergeable || tensor.shape == place.shape else { return }
-      rebase(replacement, place)
+      guard fits(replacement, tensor.shape, place), tensor.dtype.isMergeable || tensor.shape == place.shape else {
+        return
+      }
+      rebase(replacement, place, on: tensor)
     case .rows: rows(replacement, place)
     }
   }
 
   /// Takes W from the adapter where it is not the base's.
-  private mutating func rebase(_ replacement: Replacement, _ place: Place) {
-    let copy = stored(replacement.tensor)
+  private mutating func rebase(_ replacement: Replacement, _ place: Place, on copy: StoredTensor) {
     let original = StoredTensor(place.entry.info, of: checkpoint.files[place.entry.file], source: place.entry.file)
     if copy.shape == original.shape {
       switch StoredTensor.haveEqualValues((copy, file), (original, checkpoint.files[place.entry.file])) {
@@ -122,6 +153,18 @@ extension AdapterPlanner {
     return nil
   }
 
+  /// The tensors of the base in which the rows of an embedding lie that a name of the adapter means; nil where it is
+  /// no such one.
+  private mutating func parts(of name: String) -> [Place]? {
+    guard name.hasSuffix(".weight"), let match = base.match(String(name.dropLast(7))), match.module.kind == .embedding,
+      let names = match.runtime?.parts, names.count > 1
+    else { return nil }
+    let parts = names.compactMap { base.modules[$0].flatMap { tensor($0.weightName) } }
+    guard parts.count == names.count, parts.allSatisfy({ $0.shape.rank == 2 }) else { return nil }
+    note(match)
+    return parts
+  }
+
   private func tensor(_ name: String) -> Place? {
     checkpoint.tensors[name].map {
       Place(name: name, dtype: $0.info.dtype, shape: $0.info.shape, entry: $0, holdsVocabulary: false)
@@ -135,8 +178,7 @@ extension AdapterPlanner {
     return weight.info.shape[0] == rows && (target.kind == .embedding || isHead)
   }
 
-  private mutating func fits(_ replacement: Replacement, _ place: Place) -> Bool {
-    let shape = replacement.tensor.shape
+  private mutating func fits(_ replacement: Replacement, _ shape: Shape, _ place: Place) -> Bool {
     if shape == place.shape { return true }
     if place.holdsVocabulary, shape.rank == 2, shape[1] == place.shape[1], shape[0] > 0 { return true }
     refuse(replacement, "it is \(shape) but the base's tensor is \(place.shape)")

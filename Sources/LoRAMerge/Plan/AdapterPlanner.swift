@@ -149,6 +149,14 @@ struct AdapterPlanner {
     if let holder = base.sharedHolder(of: module.name) {
       return refuseShared(module, holder)
     }
+    if base.hasUnknownNames {
+      refuse(
+        module,
+        "no tensor of the base has this name, and transformers renames modules of \(escaped(base.modelType ?? "this type")) "
+          + "by rules that are not known here",
+        hint: "merge with PEFT, or serve the adapter unmerged")
+      return
+    }
     if module.kind == .parameter, base.modules.keys.contains(where: { $0.isExpert }) {
       refuse(
         module,

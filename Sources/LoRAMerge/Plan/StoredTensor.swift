@@ -32,6 +32,15 @@ struct StoredTensor: Sendable, Equatable {
     return row
   }
 
+  /// Some rows, which must exist.
+  func rows(_ rows: Range<UInt64>) -> StoredTensor {
+    var part = self
+    let width = shape[0] > 0 ? source.count / shape[0] : 0
+    part.source = source.part(from: rows.lowerBound * width, count: (rows.upperBound - rows.lowerBound) * width)
+    part.shape = Shape([rows.upperBound - rows.lowerBound] + shape.dimensions.dropFirst())
+    return part
+  }
+
   /// The tensor as a factor with its elements at `layout`.
   func factor(_ layout: FactorLayout) -> StoredFactor { StoredFactor(source: source, layout: layout) }
 

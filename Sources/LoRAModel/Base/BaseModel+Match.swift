@@ -130,10 +130,13 @@ extension BaseModel {
     var rows: UInt64 = 0
     for part in parts { rows = rows.addingReportingOverflow(part.outFeatures).partialValue }
     let shape: Shape = runtime.isSplitByExpert ? [experts, rows, first.inFeatures] : [rows, first.inFeatures]
+    // The rows of an embedding are what it looks up.
+    let isTable = runtime.module.kind == .embedding
     let whole = BaseModule(
-      name: runtime.module.name, kind: ModuleKind(of: runtime.module), inFeatures: first.inFeatures,
-      outFeatures: rows, shape: shape, isTransposed: false, hasBias: runtime.module.hasBias,
-      weightName: runtime.module.name, weight: nil, tiedTo: nil, isQuantized: parts.contains { $0.isQuantized })
+      name: runtime.module.name, kind: ModuleKind(of: runtime.module), inFeatures: isTable ? rows : first.inFeatures,
+      outFeatures: isTable ? first.inFeatures : rows, shape: shape, isTransposed: false,
+      hasBias: runtime.module.hasBias, weightName: runtime.module.name, weight: nil, tiedTo: nil,
+      isQuantized: parts.contains { $0.isQuantized })
     return ModuleMatch(module: whole, prefixChange: prefixChange, runtime: runtime)
   }
 

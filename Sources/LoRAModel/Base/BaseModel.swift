@@ -44,6 +44,8 @@ public struct BaseModel: Sendable {
 
   /// What the library renames when it loads the files.
   let memoryNames: MemoryNames
+  /// Whether the library has other names in memory for what the files hold, by rules that are not known here.
+  package var hasUnknownNames: Bool { description == nil && memoryNames.knowledge == .beyond }
   /// The names in the files of modules that the library renames, by their names in memory; where the catalogue knows the
   /// model it is asked instead.
   let storedNames: [String: String]

@@ -2,8 +2,29 @@ package import BaseCatalogue
 
 /// Modules in a list of a base's modules: one, or those that differ in the number of an expert alone.
 package enum ListedModules: Sendable {
-  case one(BaseModule)
+  case one(Module)
   case experts(Experts)
+
+  /// What a list says of a module.
+  package struct Module: Sendable {
+    package let name: String
+    /// The kind in reports.
+    package let kindName: String
+    package let inFeatures: UInt64
+    package let outFeatures: UInt64
+
+    init(_ module: BaseModule) {
+      (name, kindName) = (module.name, module.kindName)
+      (inFeatures, outFeatures) = (module.inFeatures, module.outFeatures)
+    }
+
+    init(_ module: BaseCatalogue.BaseModule) {
+      name = module.isRouter ? String(module.name.dropLast(".weight".utf8.count)) : module.name
+      let kind = ModuleKind(of: module)
+      kindName = (kind == .linear && module.isTransposed ? .conv1d : kind).rawValue
+      (inFeatures, outFeatures) = (module.inFeatures, module.outFeatures)
+    }
+  }
 
   /// One kind of matrix of the experts of one layer.
   package struct Kind: Sendable {
@@ -53,12 +74,13 @@ extension BaseModel {
   ///
   /// Of a config alone, experts are not written out one by one: a model has tens of thousands of them.
   package var listedModules: [ListedModules] {
-    guard checkpoint == nil, let description else { return sorted(modules.values.map { .one($0) }) }
+    guard checkpoint == nil, let description else { return sorted(modules.values.map { .one(.init($0)) }) }
     var listed: [ListedModules] = []
+    listed.reserveCapacity(description.entries.count + description.routers.count)
     var experts: [String: ListedModules.Experts] = [:]
     for entry in description.entries {
       switch entry {
-      case .module(let module): listed.append(.one(BaseModule(module, isQuantized: false)))
+      case .module(let module): listed.append(.one(.init(module)))
       case .experts(let layers):
         for part in layers.parts where layers.count > 0 {
           experts[part.before, default: .init(kinds: [])].kinds.append(
@@ -67,20 +89,21 @@ extension BaseModel {
         }
       }
     }
-    listed += description.routers.map { .one(BaseModule($0, isQuantized: false)) }
-    listed += description.attentions.map { .one($0) }
+    listed += description.routers.map { .one(.init($0)) }
+    listed += description.attentions.map { .one(.init($0)) }
     for var group in experts.values {
       group.kinds.sort { naturallyPrecedes($0.name.after, $1.name.after) }
       listed.append(.experts(group))
     }
-    // Rows of a common matrix each name it.
-    var names: Set<String> = []
-    return sorted(listed.filter { names.insert($0.firstName).inserted })
+    return sorted(listed)
   }
 
-  /// In natural order; places are sorted, not modules, which are large.
+  /// In natural order and each name once: rows of a common matrix each name it.
   private func sorted(_ listed: [ListedModules]) -> [ListedModules] {
     let names = listed.map(\.firstName)
-    return names.indices.sorted { naturallyPrecedes(names[$0], names[$1]) }.map { listed[$0] }
+    let order = names.indices.sorted { naturallyPrecedes(names[$0], names[$1]) }
+    return order.indices.compactMap { place in
+      place > 0 && names[order[place]] == names[order[place - 1]] ? nil : listed[order[place]]
+    }
   }
 }

@@ -8,7 +8,7 @@ struct MemoryNames: Sendable {
   enum Knowledge: Sendable {
     /// What is renamed is known.
     case known
-    /// The library renames by rules that are not known here.
+    /// The library renames by rules not all of which are known here.
     case beyond
     /// There is no config, so the class is not known.
     case none
@@ -64,11 +64,8 @@ struct MemoryNames: Sendable {
     let body = named.range(ofText: "For").map { String(named[..<$0]) + "Model" }
     let ofType = Self.rules(of: type)
     renamesAdapters = ofType != nil || TransformersRenames.isPlain(type)
-    if TransformersRenames.isBeyondTable(named) || TransformersRenames.isBeyondTable(type) {
-      (knowledge, rules) = (.beyond, [])
-      return
-    }
-    knowledge = .known
+    let isBeyond = TransformersRenames.isBeyondTable(named) || TransformersRenames.isBeyondTable(type)
+    knowledge = isBeyond ? .beyond : .known
     if let found = Self.rules(of: named) ?? ofType {
       rules = found + Self.legacy
     } else {

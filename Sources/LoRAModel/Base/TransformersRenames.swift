@@ -6,6 +6,8 @@ enum TransformersRenames {
   /// A line of names, then lines of rules: `^` binds a rule to the start of the name, what stands between `!` and `>`
   /// must not follow, and the part after `>` takes its place.
   static let table = """
+    altclip
+      layer.>layers.
     aria gemma3 got_ocr2 internvl llava llava_next llava_next_video mistral3 paligemma pp_chart2table vipllava
       ^language_model.lm_head>lm_head ^language_model>model.language_model ^vision_tower>model.vision_tower
       ^multi_modal_projector>model.multi_modal_projector
@@ -89,7 +91,22 @@ enum TransformersRenames {
     mllama
       ^language_model.lm_head>lm_head ^language_model>model.language_model ^vision_model>model.vision_model
       ^multi_modal_projector>model.multi_modal_projector
+    molmo2
+      vision_backbone.image_vit.transformer.resblocks.>vision_tower.layers. vision_backbone.image_vit.>vision_tower.
+      vision_backbone.image_pooling_2d.>multi_modal_projector.image_pooling_2d.
+      vision_backbone.image_projector.>multi_modal_projector.image_projector.
+      transformer.ln_f.>language_model.norm. transformer.blocks.>language_model.layers. transformer.>language_model.
+      .attention.wq>.self_attn.q_proj .attention.wk>.self_attn.k_proj .attention.wv>.self_attn.v_proj
+      .attention.wo>.self_attn.o_proj .feed_forward.w1>.mlp.fc1 .feed_forward.w2>.mlp.fc2
+      .attention_norm>.layer_norm1 .ffn_norm>.layer_norm2
+      image_pooling_2d.wq>image_pooling_2d.q_proj image_pooling_2d.wk>image_pooling_2d.k_proj
+      image_pooling_2d.wv>image_pooling_2d.v_proj image_pooling_2d.wo>image_pooling_2d.o_proj
+      image_projector.w1>image_projector.gate_proj image_projector.w2>image_projector.down_proj
+      image_projector.w3>image_projector.up_proj
+      .attn_norm.>.input_layernorm. .ff_norm.>.post_attention_layernorm.
+      self_attn.attn_out>self_attn.o_proj mlp.ff_out>mlp.down_proj
     Molmo2TextModel
+      .attn_norm.>.input_layernorm. .ff_norm.>.post_attention_layernorm.
       self_attn.attn_out>self_attn.o_proj mlp.ff_out>mlp.down_proj
     nemotron_h
       backbone.>model.
@@ -104,6 +121,9 @@ enum TransformersRenames {
       ^model.word_embeddings.>model.embed_tokens. .attention.>.self_attn. .self_attn.dense.>.self_attn.o_proj.
     step3p7
       ^vision_model.>model.vision_model. ^vit_large_projector.>model.multi_modal_projector.
+      vision_model.transformer.resblocks.>vision_model.layers. vision_model.vit_downsampler>vision_model.downsampler
+      vision_model.conv1.>vision_model.embeddings.patch_embedding. .mlp.c_fc.>.mlp.fc1. .mlp.c_proj.>.mlp.fc2.
+      .attn.>.self_attn.
       ^model.embed_tokens.>model.language_model.embed_tokens. ^model.layers.>model.language_model.layers.
       .moe.gate.weight>.mlp.gate.weight .moe.down_proj.weight>.mlp.experts.down_proj
       .share_expert.>.mlp.shared_experts.
@@ -127,9 +147,9 @@ enum TransformersRenames {
     d_fine deepseek_ocr2 deformable_detr dinov3_convnext dinov3_vit dory dots3_note_audio_encoder
     dots3_note_vision_encoder ernie4_5_vl_moe esm gemma3n_text gradium_phonon_tts gte hunyuan_vl hy_v4_vl
     hyperclovax_vision_v2 inkling2 inkling2_loop inkling2_loop_text inkling2_text inkling_mm_model kimi_k25
-    maskformer minimax_m3_vl mistral_large4 mlcd mlcd_vision molmo2 paddleocr_vl pi0 pp_doclayout_v2
+    maskformer minimax_m3_vl mistral_large4 mlcd mlcd_vision paddleocr_vl pi0 pp_doclayout_v2
     pp_doclayout_v3 pp_doclayout_v4 qianfan_ocr qwen2_5_omni_thinker qwen3_5_moe_text qwen3_5_text qwen4_exp_text
-    rt_detr rt_detr_v2 sam3_tracker sam3_tracker_video sapiens2 shieldgemma2 t5gemma2_encoder timm_wrapper
+    rt_detr rt_detr_v2 sam3_tracker sam3_tracker_video sapiens2 shieldgemma2 step3p7 t5gemma2_encoder timm_wrapper
     tipsv2_dpt unlimited_ocr xCLIPTextModel xCLIPVisionModel
     """
 

@@ -105,7 +105,7 @@ struct ModelComparison: Sendable {
   private mutating func addFused() {
     for runtime in base.model.description?.runtimeModules ?? [] {
       guard runtime.module.kind == .linear, !runtime.isSplitByExpert, !runtime.module.isTransposed,
-        runtime.firstRow != nil || runtime.parts.count > 1
+        !runtime.isReordered, runtime.firstRow != nil || runtime.parts.count > 1
       else { continue }
       var used: [String] = []
       guard let whole = stacked(runtime.parts, &used), let dtype = used.first.flatMap({ tuned[$0]?.info.dtype }) else {

@@ -11,7 +11,9 @@ extension Rule {
     .baseModuleMissing, "The base has no such module",
     meaning: """
       A module that the adapter has tensors for does not exist in the base under its full path. Names are compared as a \
-      whole, not by their last part. Modules that are there under another known name are `base-renamed`.
+      whole, not by their last part. Modules that are there under another known name are `base-renamed`. Where \
+      transformers renames modules of the base's type by rules that are not known here, it is a warning: the name may \
+      be one in memory.
       """,
     consequence: """
       vLLM checks the last part of the name only: `q_proj` below a wrong prefix is accepted, never found, and the base \
@@ -36,6 +38,15 @@ extension Rule {
     let unknown = context.uncheckedStacks
     let unchecked = Set(unknown.map(\.name))
     let missing = context.unmatched.filter { context.layersBeyond($0) == nil && !unchecked.contains($0.name) }
+    if base.hasUnknownNames, let first = missing.first {
+      return [
+        Finding(
+          .baseModuleMissing, severity: .warning,
+          "\(phrase(missing.map(\.name), of: context.adapter.modules.count)) could not be checked: transformers renames "
+            + "modules of \(escaped(base.modelType ?? "this type")) by rules that are not known here",
+          file: context.adapter.weightsPath, module: first.name, hint: "check the adapter with the engine itself")
+      ] + stacks(unknown, context)
+    }
     if missing.count > 1 && missing.count == context.adapter.modules.count {
       return [
         finding(
