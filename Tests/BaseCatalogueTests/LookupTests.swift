@@ -97,6 +97,27 @@ import Testing
     #expect(published.layerCount("model.vision_tower.layers") == 7)
   }
 
+  /// The class holds a whole Gemma 3 in its `model`, which files of older releases name otherwise (transformers 5.24).
+  @Test func shieldGemmasClassifierHasAModelInAModel() throws {
+    let description = try Catalogue.describe([
+      "model_type": "shieldgemma2", "architectures": ["ShieldGemma2ForImageClassification"],
+      "text_config": ["num_hidden_layers": 2], "vision_config": ["num_hidden_layers": 1],
+    ])
+    #expect(description.className == "ShieldGemma2ForImageClassification")
+    let layer = "language_model.model.layers.1.self_attn.q_proj"
+    let query = try #require(description.modules.first { $0.name == "model.model." + layer })
+    // In memory, as 5.24 saves it, and as older releases saved it.
+    for name in ["model.model.language_model.layers.1.self_attn.q_proj", "model.model." + layer, "model." + layer] {
+      #expect(description.match(name)?.module.shape == query.shape, "\(name)")
+    }
+    let inMemory = description.runtimeModules.map(\.module.name)
+    #expect(inMemory.contains("model.model.language_model.layers.1.self_attn.q_proj"))
+    #expect(description.tiedModules.map(\.tiedTo) == ["model.model.language_model.model.embed_tokens.weight"])
+    for name in ["model.lm_head", "model.model.vision_tower.encoder.layers.0.self_attn.q_proj"] {
+      #expect(description.match(name) != nil, "\(name)")
+    }
+  }
+
   @Test(arguments: [[], [7], [-8], ["4"]] as [JSONValue])
   func layersThatAreNotInTheTowerAreAnError(_ layers: JSONValue) {
     #expect(throws: CatalogueError.self) {

@@ -6051,6 +6051,13 @@ extension TypeTable {
       i ?text_config.tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)~;model{\
       multi_modal_projector=b207;vision_tower:A(AutoModel,vision_config);language_model:A(AutoModel,text_config)};\
       ?!text_config.tie_word_embeddings lm_head:L(text_config.hidden_size,text_config.vocab_size)
+      c ShieldGemma2ForImageClassification AutoModelForImageClassification
+      p model
+      r model.model.language_model>model.model.language_model.model
+      i model{model{multi_modal_projector=b207;vision_tower:A(AutoModel,vision_config);\
+      language_model:A(AutoModel,text_config)};?text_config.tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)~;?!text_config.tie_word_embeddings \
+      lm_head:L(text_config.hidden_size,text_config.vocab_size)}
       """,
     "siglip2_vision_model": """
       f . hidden_size=768 intermediate_size=3072 num_attention_heads=12 num_channels=3 num_hidden_layers=12 \
