@@ -1,4 +1,4 @@
-// The merge with magnitudes (DoRA): f64 throughout, a few rows at a time, which stay in the second-level cache.
+// The merge with magnitudes (DoRA): f64 throughout, some rows at a time, which stay in the second-level cache.
 
 #include "levels.h"
 
@@ -6,12 +6,15 @@
 
 // Columns of the product at once, as in the f64 path of a plain merge; statistics are summed by segment as well.
 enum { SEGMENT = 512, STRIDE = SEGMENT + 16 };
+// Rows at once: as many as take half a megabyte, so that a segment of a right factor is widened for many of them.
+enum { BLOCK_BYTES = 1 << 19, MOST_ROWS = 8 * LORA_ROWS };
 
 typedef struct {
   const lora_level_table *kernels;
   const lora_decomposed_job *job;
   size_t stride;      // of `value`
-  double *value;      // V of LORA_ROWS rows
+  size_t rows;        // of `value`, whole blocks of a left factor
+  double *value;      // V of some rows
   double *delta;      // a segment of the product of LORA_ROWS rows
   double *right;      // a segment of a right factor
   double *base;       // a segment of one row of the base
@@ -29,7 +32,7 @@ static size_t arrange(lora_decomposed_state *state, char *scratch) {
 #define TAKE(member, count) \
   state->member = scratch ? (void *)(scratch + at) : NULL; \
   at += up((count) * sizeof *state->member);
-  TAKE(value, LORA_ROWS * state->stride)
+  TAKE(value, state->rows * state->stride)
   TAKE(delta, LORA_ROWS * STRIDE)
   TAKE(right, SEGMENT * rank)
   TAKE(base, SEGMENT)
@@ -41,8 +44,14 @@ static size_t arrange(lora_decomposed_state *state, char *scratch) {
 
 static lora_decomposed_state state_of(lora_level level, const lora_decomposed_job *job) {
   // A little further apart than whole strips, so that rows do not compete for the same cache lines.
+  size_t stride = strips_of(job->columns) * LORA_LANES + 16;
+  size_t blocks = BLOCK_BYTES / (stride * sizeof(double) * LORA_ROWS);
   return (lora_decomposed_state){
-    .kernels = lora_level_table_of(level), .job = job, .stride = strips_of(job->columns) * LORA_LANES + 16};
+    .kernels = lora_level_table_of(level),
+    .job = job,
+    .stride = stride,
+    .rows = lora_min(MOST_ROWS, (blocks < 1 ? 1 : blocks) * LORA_ROWS),
+  };
 }
 
 size_t lora_decomposed_scratch(const lora_decomposed_job *job) {
@@ -57,12 +66,19 @@ static void read_base(lora_level level, const lora_decomposed_job *job, size_t r
   for (size_t pad = n; pad < strips_of(n) * LORA_LANES; pad++) out[pad] = 0;
 }
 
-/// A segment of the product of some rows, from row `i` of the job on, which begins a block of the left factor.
+/// A segment of a right factor in f64.
+static const double *right_of(
+  const lora_decomposed_state *state, const lora_decomposed_delta *delta, size_t j, size_t n) {
+  if (delta->right_f64) return delta->right_f64 + j * delta->rank;
+  state->kernels->widen_f64(
+    delta->right_f32 + j * delta->rank, strips_of(n) * LORA_LANES * delta->rank, state->right);
+  return state->right;
+}
+
+/// A segment of the product of up to LORA_ROWS rows, from row `i` of the job on, which begins a block of the left factor.
 static void multiply(
-  const lora_decomposed_state *state, const lora_decomposed_delta *delta, size_t i, size_t rows, size_t j, size_t n) {
-  const double *right = state->right;
-  if (delta->right_f64) right = delta->right_f64 + j * delta->rank;
-  else state->kernels->widen_f64(delta->right_f32 + j * delta->rank, strips_of(n) * LORA_LANES * delta->rank, state->right);
+  const lora_decomposed_state *state, const lora_decomposed_delta *delta, const double *right, size_t i, size_t rows,
+  size_t n) {
   const lora_ahead nothing = {(const char *)state->value, 0, 0};
   state->kernels->product_f64(
     rows, strips_of(n), delta->rank, delta->left_wide + i * delta->rank, right, state->delta, STRIDE, nothing);
@@ -76,15 +92,16 @@ static void apply(lora_level level, const lora_decomposed_state *state, size_t n
   const lora_decomposed_delta *delta = &job->deltas[number];
   // Up to the first delta V is the base itself.
   bool reads = number > 0 && delta->kind == LORA_ROW_MAGNITUDES;
-  double squares[LORA_ROWS][LORA_LANES] = {{0}};
+  double squares[MOST_ROWS][LORA_LANES] = {{0}};
   for (size_t j = 0; j < job->columns; j += SEGMENT) {
     size_t n = lora_min(SEGMENT, job->columns - j);
-    multiply(state, delta, i, rows, j, n);
+    const double *right = right_of(state, delta, j, n);
     for (size_t row = 0; row < rows; row++) {
+      if (row % LORA_ROWS == 0) multiply(state, delta, right, i + row, lora_min(LORA_ROWS, rows - row), n);
       if (reads) read_base(level, job, i + row, j, n, state->base);
       state->kernels->add_change_f64(
-        strips_of(n), state->delta + row * STRIDE, reads ? state->base : NULL, state->value + row * state->stride + j,
-        squares[row]);
+        strips_of(n), state->delta + row % LORA_ROWS * STRIDE, reads ? state->base : NULL,
+        state->value + row * state->stride + j, squares[row]);
     }
   }
   if (delta->kind == LORA_NO_MAGNITUDES) return;
@@ -138,8 +155,8 @@ void lora_merge_decomposed(
   lora_level level, const lora_decomposed_job *job, void *scratch, lora_merge_statistics *statistics) {
   lora_decomposed_state state = state_of(level, job);
   arrange(&state, scratch);
-  for (size_t i = 0; i < job->rows; i += LORA_ROWS) {
-    size_t rows = lora_min(LORA_ROWS, job->rows - i);
+  for (size_t i = 0; i < job->rows; i += state.rows) {
+    size_t rows = lora_min(state.rows, job->rows - i);
     for (size_t row = 0; row < rows; row++)
       for (size_t j = 0; j < job->columns; j += SEGMENT)
         read_base(
@@ -152,15 +169,13 @@ void lora_merge_decomposed(
 void lora_column_squares(lora_level level, const lora_decomposed_job *job, void *scratch, double *squares) {
   lora_decomposed_state state = state_of(level, job);
   arrange(&state, scratch);
-  for (size_t i = 0; i < job->rows; i += LORA_ROWS) {
-    size_t rows = lora_min(LORA_ROWS, job->rows - i);
-    for (size_t j = 0; j < job->columns; j += SEGMENT) {
-      size_t n = lora_min(SEGMENT, job->columns - j);
-      multiply(&state, &job->deltas[0], i, rows, j, n);
-      for (size_t row = 0; row < rows; row++) {
-        read_base(level, job, i + row, j, n, state.base);
-        state.kernels->add_squares_f64(strips_of(n), state.delta + row * STRIDE, state.base, squares + j);
-      }
+  for (size_t j = 0; j < job->columns; j += SEGMENT) {
+    size_t n = lora_min(SEGMENT, job->columns - j);
+    const double *right = right_of(&state, &job->deltas[0], j, n);
+    for (size_t row = 0; row < job->rows; row++) {
+      if (row % LORA_ROWS == 0) multiply(&state, &job->deltas[0], right, row, lora_min(LORA_ROWS, job->rows - row), n);
+      read_base(level, job, row, j, n, state.base);
+      state.kernels->add_squares_f64(strips_of(n), state.delta + row % LORA_ROWS * STRIDE, state.base, squares + j);
     }
   }
 }

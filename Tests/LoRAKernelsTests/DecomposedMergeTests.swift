@@ -139,7 +139,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [(1, 1), (3, 16), (7, 17), (13, 530), (6, 1040)])
+  @Test(arguments: [(1, 1), (3, 16), (7, 17), (13, 530), (6, 1040), (101, 40)])
   func everyKindAlone(rows: Int, columns: Int) {
     for base in bases {
       for output in mergeable {
