@@ -24,6 +24,11 @@ void lora_widen_f64(lora_level level, lora_dtype dtype, const void *bytes, size_
     memcpy(out, (const char *)bytes + first * sizeof *out, count * sizeof *out);
     return;
   }
+  lora_code code = lora_code_of(dtype);
+  if (code.bits >= 8) {
+    lora_widen_scaled(level, dtype, (const char *)bytes + first * code.size, count, 1, out);
+    return;
+  }
   float values[BLOCK];
   for (size_t at = 0; at < count; at += BLOCK) {
     size_t n = lora_min(BLOCK, count - at);
