@@ -1,5 +1,10 @@
 // Part of level_body.h: conversion of runs of elements.
 
+// Types that are converted as they are stored, with their bytes.
+#define TYPES_OF_WHOLE_BYTES(of) \
+  of(LORA_F32, 4) of(LORA_F16, 2) of(LORA_BF16, 2) of(LORA_F8_E4M3, 1) of(LORA_F8_E5M2, 1) \
+  of(LORA_F8_E4M3FNUZ, 1) of(LORA_F8_E5M2FNUZ, 1) of(LORA_F8_E8M0, 1)
+
 INLINE void widen_all(lora_dtype dtype, size_t size, const char *in, size_t count, float *out) {
   size_t whole = count - count % LORA_LANES;
   for (size_t i = 0; i < whole; i += LORA_LANES) store_f32(out + i, widen_lanes(dtype, in + i * size));
@@ -17,14 +22,7 @@ TARGET static void widen(lora_dtype dtype, const void *elements, size_t count, f
   case name: \
     widen_all(name, size, elements, count, out); \
     break;
-    CASE(LORA_F32, 4)
-    CASE(LORA_F16, 2)
-    CASE(LORA_BF16, 2)
-    CASE(LORA_F8_E4M3, 1)
-    CASE(LORA_F8_E5M2, 1)
-    CASE(LORA_F8_E4M3FNUZ, 1)
-    CASE(LORA_F8_E5M2FNUZ, 1)
-    CASE(LORA_F8_E8M0, 1)
+    TYPES_OF_WHOLE_BYTES(CASE)
     CASE(LORA_F6_E2M3, 1)
     CASE(LORA_F6_E3M2, 1)
     CASE(LORA_F4_E2M1, 1)
@@ -56,14 +54,7 @@ TARGET static void widen_scaled(lora_dtype dtype, const void *elements, size_t c
   case name: \
     widen_scaled_all(name, size, elements, count, scale, out); \
     break;
-    CASE(LORA_F32, 4)
-    CASE(LORA_F16, 2)
-    CASE(LORA_BF16, 2)
-    CASE(LORA_F8_E4M3, 1)
-    CASE(LORA_F8_E5M2, 1)
-    CASE(LORA_F8_E4M3FNUZ, 1)
-    CASE(LORA_F8_E5M2FNUZ, 1)
-    CASE(LORA_F8_E8M0, 1)
+    TYPES_OF_WHOLE_BYTES(CASE)
 #undef CASE
   default:
     break;
