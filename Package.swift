@@ -22,12 +22,29 @@ let isDependency = Context.packageDirectory.contains("/checkouts/")
 
 /// A library of the layered design in docs/architecture.md; dependencies only ever point down.
 ///
-/// What the tests spend their time in is optimized in debug builds too: see docs/benchmarks.md.
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], isHot: Bool = false) -> Target {
-  .target(
-    name: name, dependencies: dependencies,
-    swiftSettings: strict + (isHot && !isDependency ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []))
+/// What the tests spend their time in is hot, optimized in debug builds too; what plans and reports is compact. See
+/// docs/benchmarks.md.
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], isHot: Bool = false, isCompact: Bool = false
+) -> Target {
+  var settings = strict
+  if isHot && !isDependency { settings.append(.unsafeFlags(["-O"], .when(configuration: .debug))) }
+  if isCompact && !isDependency { settings += compact }
+  return .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
+
+/// A third less code.
+///
+/// Values are copied and destroyed by a description of their layout, which the runtime reads, where five functions would
+/// be written for every type. Debug builds do so too, as the tests run on them.
+let compact: [SwiftSetting] = [
+  .unsafeFlags(["-Osize"], .when(configuration: .release)),
+  .enableExperimentalFeature("LayoutStringValueWitnesses"),
+  .unsafeFlags(
+    ["layout-string-value-witnesses", "layout-string-value-witnesses-instantiation"].flatMap {
+      ["-Xfrontend", "-enable-" + $0]
+    }),
+]
 
 /// The tests of one library.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -96,7 +113,7 @@ let package = Package(
     library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
     library("BaseCatalogue", ["TensorCore", "JSON", "LoRAIO"], isHot: true),
     .target(name: "CCurl"),
-    library("RemoteFiles", ["CCurl", "JSON", "LoRAIO", "SHA2"]),
+    library("RemoteFiles", ["CCurl", "TensorCore", "JSON", "LoRAIO", "SHA2"], isCompact: true),
 
     // Bases whose weights are stored as codes
     library(
@@ -115,7 +132,8 @@ let package = Package(
     // What serving engines do with adapters
     library(
       "LoRAEngines",
-      ["TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel"]),
+      ["TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel"],
+      isCompact: true),
 
     // L3: one room per thing the tool does
     library(
@@ -129,19 +147,19 @@ let package = Package(
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "QuantizedWeights", "LoRAModel", "LoRATokenizer",
         "LoRAEngines", "LoRAKernels", "BaseCatalogue",
-      ]),
+      ], isCompact: true),
     library(
       "LoRAReport",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines",
         "LoRAValidate", "LoRASurgery", "SHA2",
-      ]),
+      ], isCompact: true),
     library(
       "LoRAMerge",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "QuantizedWeights", "LoRAModel",
         "LoRAKernels", "SHA2",
-      ]),
+      ], isCompact: true),
 
     // Adapters made from adapters
     library(
@@ -149,24 +167,25 @@ let package = Package(
       [
         "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels",
         "LoRAModel", "LoRAEngines", "LoRAInspect", "LoRAValidate", "SHA2",
-      ]),
+      ], isCompact: true),
 
     library(
       "LoRASlots",
       [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "Compression", "BaseCatalogue", "LoRAModel",
         "LoRAEngines", "LoRAKernels", "SlotCache", "SHA2",
-      ]),
+      ], isCompact: true),
     library("LoRAEvalGate", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
     library(
       "LoRAParity",
       ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRAMerge"]),
     library(
       "LoRACapacity",
-      ["TensorCore", "JSON", "Diagnostics", "BaseCatalogue", "Safetensors", "LoRAModel", "LoRAEngines", "LoRASlots"]),
+      ["TensorCore", "JSON", "Diagnostics", "BaseCatalogue", "Safetensors", "LoRAModel", "LoRAEngines", "LoRASlots"],
+      isCompact: true),
     library("LoRATraffic", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "SlotCache"]),
 
-    library("LoRASlotsCUDA", ["TensorCore", "LoRAIO", "LoRASlots", "CUDADriver"]),
+    library("LoRASlotsCUDA", ["TensorCore", "LoRAIO", "LoRASlots", "CUDADriver"], isCompact: true),
     .systemLibrary(name: "CLoRALoader"),
     library(
       "LoRALoader",
@@ -186,7 +205,8 @@ let package = Package(
     // Verdicts over HTTP: requests to answers, then the sockets
     library(
       "LoRAServe",
-      ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRAModel", "LoRAEngines", "LoRAValidate", "CLoRAShims"]),
+      ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRAModel", "LoRAEngines", "LoRAValidate", "CLoRAShims"],
+      isCompact: true),
 
     // L4 and L5: the command line
     library(
@@ -196,7 +216,7 @@ let package = Package(
         "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvalGate", "LoRAParity",
         "LoRAPolicy", "Compression", "LoRATraffic", "SlotCache", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity",
         "LoRASurgery", "CUDADriver", "RemoteFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ], isCompact: true),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
     .executableTarget(
       name: "lora-tool-serve",

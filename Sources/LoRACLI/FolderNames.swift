@@ -1,5 +1,6 @@
 import LoRAIO
 import Safetensors
+import TensorCore
 
 /// Names for the results of several inputs in one folder.
 enum FolderNames {

@@ -1,4 +1,5 @@
 import JSON
+import TensorCore
 
 #if SYSTEM_LIBYAML
 import CLibYAML

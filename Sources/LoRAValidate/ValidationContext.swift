@@ -2,6 +2,7 @@ import Diagnostics
 import JSON
 package import LoRAEngines
 public import LoRAModel
+import TensorCore
 
 /// Everything that the rules may look at for one adapter; built once, read by every rule.
 public struct ValidationContext: Sendable {

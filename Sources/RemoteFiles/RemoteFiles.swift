@@ -1,6 +1,7 @@
 import Glibc
 package import LoRAIO
 import Synchronization
+import TensorCore
 
 /// Files on servers, behind the paths `hf://…`, `https://…` and `s3://…`.
 package final class RemoteFiles: RemoteStore {

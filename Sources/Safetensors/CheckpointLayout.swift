@@ -1,6 +1,7 @@
 import Diagnostics
 import JSON
 import LoRAIO
+import TensorCore
 
 /// Which of the files in a folder make up a model's weights.
 ///

@@ -2,6 +2,7 @@ import Compression
 public import Diagnostics
 import JSON
 public import LoRAIO
+import TensorCore
 
 /// What examining a file gave: the file when its header could be read, and all problems.
 public struct Examined: Sendable {

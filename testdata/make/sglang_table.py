@@ -12,6 +12,8 @@ import json
 import re
 import sys
 
+import class_lines
+
 # What the class itself says, and not the environment in which it was asked.
 REFUSED = ("has no SGlang implementation", "Unsupported TP style", "no attribute 'vocab_size'")
 KINDS = dict(
@@ -130,8 +132,8 @@ def main():
     print(f"// Made by testdata/make/sglang_table.py from sglang {release}; do not edit.\n")
     print(f"extension SGLangClassTable {{\n  /// The model classes of SGLang {release}.")
     print(f"  static let release{number} = SGLangClassTable(\n    #\"\"\"")
-    for key in sorted(rows):
-        print("    " + json.dumps(rows[key], separators=(",", ":"), ensure_ascii=False))
+    for line in class_lines.lines([rows[key] for key in sorted(rows)]):
+        print("    " + line)
     print('    """#)\n}')
 
 

@@ -11,6 +11,8 @@ import json
 import pathlib
 import sys
 
+import class_lines
+
 ORDER = ["key", "class", "lora", "static", "model_type", "supported", "packed", "experts", "mapper", "skip", "pooling",
          "task", "mm", "modules", "tower_modules", "bare_if", "rows", "head", "head_by_token", "pooled",
          "stuck", "unstuck", "tower_stuck", "bare_head", "plain_head"]
@@ -91,8 +93,8 @@ def main():
     print(f"// Made by testdata/make/vllm_table.py from vllm {release}.0; do not edit.\n")
     print(f"extension VLLMClassTable {{\n  /// The model classes of vLLM {release}{what}.")
     print(f"  static let release{number} = VLLMClassTable(\n    #\"\"\"")
-    for row in sorted(lines, key=lambda row: row["key"]):
-        print("    " + json.dumps(row, separators=(",", ":"), ensure_ascii=False))
+    for line in class_lines.lines(sorted(lines, key=lambda row: row["key"])):
+        print("    " + line)
     print('    """#' + (f", changing: release{later[1].split('.')[1]}" if later else "") + ")\n}")
 
 

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// A time as people write it, in seconds: `0.04`, `40ms`, `10m`, `24h`; nil for anything else.
 func seconds(parsing text: String) -> Double? {
   let units: [(String, Double)] = [

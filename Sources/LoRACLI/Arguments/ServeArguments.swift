@@ -1,5 +1,6 @@
 package import ArgumentParser
 import JSON
+import TensorCore
 
 /// What a server of verdicts is started with.
 package struct ServeArguments: ParsableArguments {

@@ -2,6 +2,7 @@ import Glibc
 import JSON
 import LoRAIO
 import Synchronization
+import TensorCore
 
 /// The three descriptors that every program is given.
 enum StandardStreams {

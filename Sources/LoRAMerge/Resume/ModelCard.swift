@@ -1,5 +1,6 @@
 import JSON
 import LoRAIO
+import TensorCore
 
 /// README.md of a merged model whose base has none: what a model hub shows, and who looks into the folder reads first.
 ///

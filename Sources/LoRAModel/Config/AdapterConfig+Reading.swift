@@ -1,6 +1,7 @@
 public import Diagnostics
 public import JSON
 import LoRAIO
+import TensorCore
 
 /// What reading an `adapter_config.json` gave: the typed config when every field that matters could be read, and all
 /// problems.

@@ -1,4 +1,5 @@
 import LoRAIO
+import TensorCore
 
 /// What a `base_model_name_or_path` says about the model: a repository id, or a path whose last part is its name.
 package struct ModelName: Sendable {

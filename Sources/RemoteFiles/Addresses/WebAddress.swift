@@ -1,4 +1,5 @@
 import JSON
+import TensorCore
 
 /// A URL with the scheme `https`, or `http` to this machine.
 struct WebAddress: Sendable, Hashable {

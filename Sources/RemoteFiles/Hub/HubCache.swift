@@ -1,5 +1,6 @@
 import JSON
 package import LoRAIO
+import TensorCore
 
 /// Why the cache does not have what was asked for.
 package enum HubCacheError: Error {

@@ -1,6 +1,7 @@
 import JSON
 import LoRAIO
 import Synchronization
+import TensorCore
 
 /// A repository on the Hugging Face Hub, at one commit.
 ///

@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import Synchronization
+import TensorCore
 
 /// Objects below a prefix of a bucket: `s3://BUCKET/KEY`.
 ///

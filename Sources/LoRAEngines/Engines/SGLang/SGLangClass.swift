@@ -1,4 +1,5 @@
 import JSON
+import TensorCore
 
 /// What a model class of SGLang does with adapters: a line of `SGLangClassTable`.
 struct SGLangClass: ServedModelClass, Sendable {
@@ -68,7 +69,7 @@ struct SGLangClass: ServedModelClass, Sendable {
   var hasExperts: Bool { modules.contains { $0.isExperts } || objectionToExperts == .moe }
 
   /// Reads a line of the table; a member that is missing is empty.
-  init(line: Substring) {
+  init(line: String) {
     let row = (try? JSONValue(parsing: Array(line.utf8)))?.object ?? JSONObject()
     func texts(_ value: JSONValue?) -> [String] { value?.array?.compactMap(\.string) ?? [] }
     func positions(_ value: JSONValue?) -> [Int]? {

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Lines are found by their key, the architecture, and read when a class is asked for.
 final class SGLangClassTable: Sendable {
-  private let lines: ClassLines
+  let lines: ClassLines
   private let known = Mutex<[String: SGLangClass]>([:])
 
   init(_ text: String) { lines = ClassLines(text) }
@@ -23,7 +23,7 @@ final class SGLangClassTable: Sendable {
 
   /// What is known of each class.
   var evidence: [ModelClassEvidence] {
-    lines.byKey.keys.map { String($0) }.sorted().compactMap { key in
+    lines.keys.sorted().compactMap { key in
       row(key).map { ModelClassEvidence(name: key, takesLoRA: $0.takesLoRA, moduleKinds: $0.modules.count) }
     }
   }

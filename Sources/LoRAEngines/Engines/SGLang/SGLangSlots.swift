@@ -1,4 +1,5 @@
 import LoRAModel
+import TensorCore
 
 extension SGLangRelease {
   /// The release whose slots are laid out.
@@ -43,6 +44,6 @@ extension SGLangClass {
     // Only the layer has a number there.
     let number = name.split(separator: ".").first { UInt64($0) != nil }
     let whole = modules[place.module].name
-    return number.map { whole.replacing("#", with: $0) } ?? whole
+    return number.map { whole.replacing("#", with: String($0)) } ?? whole
   }
 }

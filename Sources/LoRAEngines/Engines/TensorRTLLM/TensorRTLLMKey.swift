@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Where TensorRT-LLM puts a tensor, by its name alone (`HF_LORA_PATTERN`, `iterate_hf_lora`).
 enum TensorRTLLMKey: Hashable {
   /// A factor or magnitude of a layer's module, by the name that the map knows.

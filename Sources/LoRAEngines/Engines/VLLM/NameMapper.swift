@@ -1,5 +1,6 @@
 import JSON
 import PythonPattern
+import TensorCore
 
 /// How a model class of vLLM renames what it reads (`WeightsMapper` in `vllm/model_executor/models/utils.py`): every rule
 /// is applied in turn, each at most once.

@@ -102,7 +102,7 @@ final class VLLMClass: ServedModelClass, Sendable {
   ]
 
   /// Reads a line of the table; a member that is missing is empty.
-  convenience init(line: Substring) {
+  convenience init(line: String) {
     self.init((try? JSONValue(parsing: Array(line.utf8)))?.object ?? JSONObject())
   }
 

@@ -8,7 +8,7 @@ import Synchronization
 /// Lines are found by their key and read when a class is asked for, so that a program that asks for one class, or none,
 /// does not read the others.
 final class VLLMClassTable: Sendable {
-  private let lines: ClassLines
+  let lines: ClassLines
   private let later: VLLMClassTable?
   private let known = Mutex<[String: VLLMClass?]>([:])
 
@@ -33,7 +33,7 @@ final class VLLMClassTable: Sendable {
 
   /// All keys, sorted.
   var keys: [String] {
-    Set(lines.byKey.keys.map { String($0) } + (later?.keys ?? [])).sorted()
+    Set(lines.keys + (later?.keys ?? [])).sorted()
   }
 
   /// What is known of each class.
