@@ -13,10 +13,11 @@
 #include "level_reflect.h"
 #include "level_rotate.h"
 #include "level_tally.h"
-#include "level_decompose.h"
 
 #include "level_round.h"
 #include "level_scan.h"
+
+#include "level_decompose.h"
 
 const lora_level_table LEVEL = {
   .name = LEVEL_NAME,
@@ -35,9 +36,11 @@ const lora_level_table LEVEL = {
   .finish_f64 = finish_f64,
   .tally_f32 = tally_f32,
   .tally_f64 = tally_f64,
+  .add_base_f64 = add_base_f64,
   .add_change_f64 = add_change_f64,
   .add_squares_f64 = add_squares_f64,
   .multiply_f64 = multiply_f64,
+  .settle = settle,
   .tally_change = tally_change,
   .peak = peak,
   .census = census,

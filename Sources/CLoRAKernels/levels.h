@@ -87,12 +87,19 @@ typedef struct {
   void (*tally_f32)(const lora_lanes *lanes, lora_tally *tally);
   /// One row: statistics of what was stored.
   void (*tally_f64)(size_t strips, const float *w, const double *d, const float *stored, lora_tally *tally);
-  /// One row of a merge with magnitudes: v += d; squares, sixteen sums, += (w + d)^2, or v^2 where `w` is null.
+  /// One row of a merge with magnitudes: v = w + d; squares, sixteen sums, += v^2.
+  void (*add_base_f64)(lora_dtype base, size_t strips, const void *w, const double *d, double *v, double *squares);
+  /// v += d; squares, sixteen sums, += (w + d)^2, or v^2 where `w` is null.
   void (*add_change_f64)(size_t strips, const double *d, const double *w, double *v, double *squares);
   /// squares[j] += (w[j] + d[j])^2.
   void (*add_squares_f64)(size_t strips, const double *d, const double *w, double *squares);
   /// v[j] *= factors[j], or `factor` where there are none.
   void (*multiply_f64)(size_t count, double factor, const double *factors, double *v);
+  /// One row: out = round(v * factor), and its statistics against w, which is of the type of the output or F64. False,
+  /// and neither, where a number is not finite or beyond the largest of the type.
+  bool (*settle)(
+    lora_dtype base, lora_dtype output, size_t strips, const void *w, double factor, const double *v, void *out,
+    lora_tally *tally);
   /// Statistics of v, stored, against w.
   void (*tally_change)(size_t strips, const double *w, const double *v, const float *stored, lora_tally *tally);
   /// Largest `code & mask` of elements of 1, 2, 4 or 8 bytes; the mask leaves out the sign bit of the largest size.
