@@ -117,12 +117,22 @@ typedef struct {
     double *top, size_t top_stride, double *below, size_t below_stride);
   void (*fold_f64)(size_t size, size_t rows, double *triangle, double *block, size_t stride, double *factors);
   bool (*rotate_f64)(size_t count, size_t rows, size_t height, double *columns, size_t stride, double *squares);
+  /// Blocks of columns: see lora_kernels.h.
+  void (*add_gram)(size_t columns, size_t rows, const double *block, size_t stride, double *gram);
+  double (*sum_of_products)(const double *left, const double *right, size_t count);
+  void (*add_multiple)(double factor, const double *source, double *target, size_t count);
+  void (*turn_f64)(
+    size_t rows, size_t columns, const double *in, size_t in_stride, double *out, size_t out_stride);
+  lora_value_counts (*count_f64)(const double *values, size_t count);
   /// The check of a merge: see lora_kernels.h.
   void (*reference_add)(
     size_t rows, size_t columns, size_t rank, const double *left, const double *right, double scale, double *sums);
   void (*reference_numbers)(lora_dtype dtype, const void *codes, size_t count, double *out);
   size_t (*reference_doubts)(
     lora_dtype dtype, const void *codes, const double *numbers, size_t count, uint32_t *doubts);
+  size_t (*reference_check)(
+    lora_dtype dtype, size_t rows, size_t columns, size_t rank, const double *left, const double *right, double scale,
+    const void *base, const void *stored, uint32_t *doubts, double *numbers);
   /// Only multiply-adds, for benchmarks; return how many operations.
   uint64_t (*burn_f32)(uint64_t rounds);
   uint64_t (*burn_f64)(uint64_t rounds);
