@@ -127,7 +127,7 @@ import Testing
     switch dtype {
     case .f16: UInt32(Float16(number).bitPattern)
     // Good enough to be near.
-    case .bf16: Float(number).bitPattern &+ 0x8000 >> 16
+    case .bf16: (Float(number).bitPattern &+ 0x8000) >> 16
     default: Float(number).bitPattern
     }
   }
