@@ -172,14 +172,14 @@ INLINE v16u reference_open(lora_dtype dtype, const char *codes, v16d numbers) {
 /// The strips of up to REFERENCE_ROWS rows that one block of columns holds; lists what is open.
 INLINE size_t reference_check_block(
   lora_dtype dtype, const size_t rows, size_t columns, size_t rank, const double *left,
-  const double *right, size_t stride, double scale, const char *w, const char *stored, size_t position,
-  uint32_t *doubts, double *numbers) {
+  const double *right, double scale, const char *w, const char *stored, size_t position, uint32_t *doubts,
+  double *numbers) {
   enum { HALVES = REFERENCE_STRIPS * 2 };
   v8d sum[REFERENCE_ROWS][HALVES];
   UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t h = 0; h < HALVES; h++) sum[r][h] = 0;
   for (size_t k = 0; k < rank; k++) {
     v8d factor[HALVES];
-    UNROLL for (size_t h = 0; h < HALVES; h++) factor[h] = load_half(right + k * stride + h * REFERENCE_LANES);
+    UNROLL for (size_t h = 0; h < HALVES; h++) factor[h] = load_half(right + k * columns + h * REFERENCE_LANES);
     UNROLL for (size_t r = 0; r < rows; r++) {
       v8d own = left[r * rank + k];
       UNROLL for (size_t h = 0; h < HALVES; h++) sum[r][h] = sum[r][h] + own * factor[h];
@@ -207,25 +207,20 @@ INLINE size_t reference_check_block(
 INLINE size_t reference_check_all(
   lora_dtype dtype, size_t rows, size_t columns, size_t rank, const double *left,
   const double *right, double scale, const char *w, const char *stored, uint32_t *doubts, double *numbers) {
-  enum { BLOCK = REFERENCE_STRIPS * LORA_LANES, REFERENCE_NEAR = 128 };
+  enum { BLOCK = REFERENCE_STRIPS * LORA_LANES };
   const size_t size = dtype == LORA_F32 ? 4 : 2;
   size_t count = 0, whole = columns - columns % BLOCK;
   for (size_t c = 0; c < whole; c += BLOCK) {
-    // Factors of a block lie rows apart, where they would drive each other out of the innermost cache.
-    double near[REFERENCE_NEAR * BLOCK];
-    bool fits = rank <= REFERENCE_NEAR;
-    for (size_t k = 0; fits && k < rank; k++) memcpy(near + k * BLOCK, right + k * columns + c, BLOCK * sizeof *near);
-    const double *factors = fits ? near : right + c;
-    size_t stride = fits ? BLOCK : columns, row = 0;
+    size_t row = 0;
     for (; row < rows; row += rows - row < REFERENCE_ROWS ? 1 : REFERENCE_ROWS) {
       size_t at = row * columns + c;
       const double *own = left + row * rank;
       count += rows - row < REFERENCE_ROWS
         ? reference_check_block(
-            dtype, 1, columns, rank, own, factors, stride, scale, w + at * size, stored + at * size, at,
+            dtype, 1, columns, rank, own, right + c, scale, w + at * size, stored + at * size, at,
             doubts + count, numbers + count)
         : reference_check_block(
-            dtype, REFERENCE_ROWS, columns, rank, own, factors, stride, scale, w + at * size,
+            dtype, REFERENCE_ROWS, columns, rank, own, right + c, scale, w + at * size,
             stored + at * size, at, doubts + count, numbers + count);
     }
   }

@@ -24,7 +24,9 @@ package struct GramMatrix: Sendable {
     unsafe elements.withUnsafeMutableBufferPointer { unsafe Kernels.addGram(rows, to: $0) }
   }
 
-  /// R with RᵀR = AᵀA; nil where it would be too inexact. A column of zeros stays one.
+  /// R with RᵀR = AᵀA; nil where it would be too inexact.
+  ///
+  /// A column of zeros stays one.
   package var triangle: TriangularFactor? {
     var (factor, lengths) = (elements, [Double](repeating: 0, count: size))
     let size = size
