@@ -6,8 +6,8 @@
 
 // Columns of the product at once, as in the f64 path of a plain merge; statistics are summed by segment as well.
 enum { SEGMENT = 512, STRIDE = SEGMENT + 16 };
-// Rows at once: as many as take half a megabyte, so that a segment of a right factor is widened for many of them.
-enum { BLOCK_BYTES = 1 << 19, MOST_ROWS = 8 * LORA_ROWS };
+// Rows at once: as many as take a megabyte, so that a segment of a right factor is widened for many of them.
+enum { BLOCK_BYTES = 1 << 20, MOST_ROWS = 8 * LORA_ROWS };
 
 typedef struct {
   const lora_level_table *kernels;
@@ -66,6 +66,16 @@ static void read_base(lora_level level, const lora_decomposed_job *job, size_t r
   for (size_t pad = n; pad < strips_of(n) * LORA_LANES; pad++) out[pad] = 0;
 }
 
+/// A segment of one row of the base in whole strips: where it lies, or a copy padded with zeros.
+static const void *whole_base(const lora_decomposed_state *state, size_t row, size_t j, size_t n) {
+  const lora_decomposed_job *job = state->job;
+  size_t size = lora_code_of(job->base_dtype).size;
+  const char *base = (const char *)job->base + row * job->base_stride + j * size;
+  if (n % LORA_LANES == 0) return base;
+  memset(state->base, 0, strips_of(n) * LORA_LANES * size);
+  return memcpy(state->base, base, n * size);
+}
+
 /// A segment of a right factor in f64.
 static const double *right_of(
   const lora_decomposed_state *state, const lora_decomposed_delta *delta, size_t j, size_t n) {
@@ -86,42 +96,65 @@ static void multiply(
     for (size_t pad = n; pad < strips_of(n) * LORA_LANES; pad++) state->delta[row * STRIDE + pad] = 0;
 }
 
-/// Adds one delta to V of some rows and gives them its magnitudes.
-static void apply(lora_level level, const lora_decomposed_state *state, size_t number, size_t i, size_t rows) {
+/// Adds one delta to V of some rows; gives them its magnitudes, but for factors of rows, which are left to be multiplied.
+static void apply(
+  lora_level level, const lora_decomposed_state *state, size_t number, size_t i, size_t rows, double *factors) {
   const lora_decomposed_job *job = state->job;
   const lora_decomposed_delta *delta = &job->deltas[number];
-  // Up to the first delta V is the base itself.
-  bool reads = number > 0 && delta->kind == LORA_ROW_MAGNITUDES;
+  bool reads = delta->kind == LORA_ROW_MAGNITUDES;
   double squares[MOST_ROWS][LORA_LANES] = {{0}};
   for (size_t j = 0; j < job->columns; j += SEGMENT) {
     size_t n = lora_min(SEGMENT, job->columns - j);
     const double *right = right_of(state, delta, j, n);
     for (size_t row = 0; row < rows; row++) {
       if (row % LORA_ROWS == 0) multiply(state, delta, right, i + row, lora_min(LORA_ROWS, rows - row), n);
+      const double *d = state->delta + row % LORA_ROWS * STRIDE;
+      double *value = state->value + row * state->stride + j;
+      if (number == 0) {
+        // V is the base itself so far.
+        const void *base = whole_base(state, i + row, j, n);
+        state->kernels->add_base_f64(job->base_dtype, strips_of(n), base, d, value, squares[row]);
+        continue;
+      }
       if (reads) read_base(level, job, i + row, j, n, state->base);
-      state->kernels->add_change_f64(
-        strips_of(n), state->delta + row % LORA_ROWS * STRIDE, reads ? state->base : NULL,
-        state->value + row * state->stride + j, squares[row]);
+      state->kernels->add_change_f64(strips_of(n), d, reads ? state->base : NULL, value, squares[row]);
     }
   }
-  if (delta->kind == LORA_NO_MAGNITUDES) return;
   for (size_t row = 0; row < rows; row++) {
-    double factor = 1;
-    if (delta->kind == LORA_ROW_MAGNITUDES) {
-      double sum = 0;
-      for (int lane = 0; lane < LORA_LANES; lane++) sum += squares[row][lane];
-      // A row of zeros has no direction and stays zero.
-      factor = sum == 0 ? 1 : delta->magnitudes[i + row] / __builtin_sqrt(sum);
-    }
-    state->kernels->multiply_f64(
-      job->columns, factor, delta->kind == LORA_COLUMN_FACTORS ? delta->magnitudes : NULL,
-      state->value + row * state->stride);
+    factors[row] = 1;
+    if (delta->kind == LORA_COLUMN_FACTORS)
+      state->kernels->multiply_f64(job->columns, 1, delta->magnitudes, state->value + row * state->stride);
+    if (delta->kind != LORA_ROW_MAGNITUDES) continue;
+    double sum = 0;
+    for (int lane = 0; lane < LORA_LANES; lane++) sum += squares[row][lane];
+    // A row of zeros has no direction and stays zero.
+    if (sum != 0) factors[row] = delta->magnitudes[i + row] / __builtin_sqrt(sum);
   }
 }
 
-/// Rounds and stores one row of V and counts it.
+/// Rounds a segment of `n` numbers and counts it, where one of them is not finite or beyond the largest of the type:
+/// each step by itself, as the kernel does them at once.
+static void settle_apart(
+  lora_level level, const lora_decomposed_state *state, size_t row, size_t j, size_t n, double factor, double *value,
+  lora_tally *tally, lora_merge_statistics *statistics) {
+  const lora_decomposed_job *job = state->job;
+  size_t strips = strips_of(n);
+  state->kernels->multiply_f64(n, factor, NULL, value);
+  state->kernels->narrow_f64(job->output_dtype, value, strips * LORA_LANES, state->rounded);
+  state->kernels->widen(job->output_dtype, state->rounded, strips * LORA_LANES, state->stored);
+  read_base(level, job, row, j, n, state->base);
+  state->kernels->tally_change(strips, state->base, value, state->stored, tally);
+  for (size_t k = 0; statistics && k < n; k++) {
+    if (state->stored[k] - state->stored[k] == 0) continue;
+    statistics->not_finite++;
+    statistics->overflowed += state->base[k] - state->base[k] == 0;
+  }
+}
+
+/// Multiplies one row of V, rounds, stores and counts it.
 static void store(
-  lora_level level, const lora_decomposed_state *state, size_t i, size_t row, lora_merge_statistics *statistics) {
+  lora_level level, const lora_decomposed_state *state, size_t i, size_t row, double factor,
+  lora_merge_statistics *statistics) {
   const lora_decomposed_job *job = state->job;
   size_t size = lora_code_of(job->output_dtype).size;
   char *output = (char *)job->output + (i + row) * job->output_stride;
@@ -129,25 +162,22 @@ static void store(
     size_t n = lora_min(SEGMENT, job->columns - j), strips = strips_of(n);
     double *value = state->value + row * state->stride + j;
     for (size_t pad = n; pad < strips * LORA_LANES; pad++) value[pad] = 0;
-    state->kernels->narrow_f64(job->output_dtype, value, strips * LORA_LANES, state->rounded);
-    if (statistics) {  // before the output may replace the base
-      read_base(level, job, i + row, j, n, state->base);
-      state->kernels->widen(job->output_dtype, state->rounded, strips * LORA_LANES, state->stored);
-      lora_tally tally;
-      state->kernels->tally_change(strips, state->base, value, state->stored, &tally);
-      lora_exact_sum_add(&statistics->delta_squared, tally.delta_squared);
-      lora_exact_sum_add(&statistics->residual_squared, tally.residual_squared);
-      statistics->elements += n;
-      uint64_t most = lora_bits_f64(tally.max_delta);
-      if (most > statistics->max_delta_bits) statistics->max_delta_bits = most;
-      if (tally.residual_squared - tally.residual_squared != 0)
-        for (size_t k = 0; k < n; k++) {
-          if (state->stored[k] - state->stored[k] == 0) continue;
-          statistics->not_finite++;
-          statistics->overflowed += state->base[k] - state->base[k] == 0;
-        }
-    }
+    // Rounded beside the output, which may replace the base and have a part of a strip at its end.
+    const void *base = state->base;
+    bool same = job->base_dtype == job->output_dtype;
+    if (same) base = whole_base(state, i + row, j, n);
+    else read_base(level, job, i + row, j, n, state->base);
+    lora_tally tally;
+    if (!state->kernels->settle(
+          same ? job->base_dtype : LORA_F64, job->output_dtype, strips, base, factor, value, state->rounded, &tally))
+      settle_apart(level, state, i + row, j, n, factor, value, &tally, statistics);
     memcpy(output + j * size, state->rounded, n * size);
+    if (!statistics) continue;
+    lora_exact_sum_add(&statistics->delta_squared, tally.delta_squared);
+    lora_exact_sum_add(&statistics->residual_squared, tally.residual_squared);
+    statistics->elements += n;
+    uint64_t most = lora_bits_f64(tally.max_delta);
+    if (most > statistics->max_delta_bits) statistics->max_delta_bits = most;
   }
 }
 
@@ -157,12 +187,13 @@ void lora_merge_decomposed(
   arrange(&state, scratch);
   for (size_t i = 0; i < job->rows; i += state.rows) {
     size_t rows = lora_min(state.rows, job->rows - i);
-    for (size_t row = 0; row < rows; row++)
-      for (size_t j = 0; j < job->columns; j += SEGMENT)
-        read_base(
-          level, job, i + row, j, lora_min(SEGMENT, job->columns - j), state.value + row * state.stride + j);
-    for (size_t number = 0; number < job->count; number++) apply(level, &state, number, i, rows);
-    for (size_t row = 0; row < rows; row++) store(level, &state, i, row, statistics);
+    double factors[MOST_ROWS];
+    for (size_t number = 0; number < job->count; number++) {
+      for (size_t row = 0; number > 0 && row < rows; row++)
+        state.kernels->multiply_f64(job->columns, factors[row], NULL, state.value + row * state.stride);
+      apply(level, &state, number, i, rows, factors);
+    }
+    for (size_t row = 0; row < rows; row++) store(level, &state, i, row, factors[row], statistics);
   }
 }
 

@@ -13,6 +13,10 @@
 #define WIDE_HALVES 1
 #define ROUND_STRIPS 1
 #define RESOLVE_STRIPS 2
+#define GRAM_LEFT 4
+#define GRAM_RIGHT 1
+#define REFERENCE_ROWS 2
+#define REFERENCE_STRIPS 1
 
 // The builtin asks CPUID for the instructions and XGETBV whether the operating system keeps the registers.
 static bool level_available(void) {

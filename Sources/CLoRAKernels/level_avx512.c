@@ -13,6 +13,10 @@
 #define WIDE_HALVES 4
 #define ROUND_STRIPS 2
 #define RESOLVE_STRIPS 4
+#define GRAM_LEFT 8
+#define GRAM_RIGHT 3
+#define REFERENCE_ROWS 4
+#define REFERENCE_STRIPS 2
 
 // As for AVX2; the builtin also asks whether the mask and upper register halves are kept.
 static bool level_available(void) {

@@ -1,6 +1,6 @@
 // The kernels of one level. A level file defines LEVEL, LEVEL_NAME, TARGET, NATIVE_FMA, NATIVE_F16, the register
-// blocks PRODUCT_STRIPS, WIDE_HALVES, ROUND_STRIPS (1 or 2) and RESOLVE_STRIPS and a function `level_available`, then
-// includes this.
+// blocks PRODUCT_STRIPS, WIDE_HALVES, ROUND_STRIPS (1 or 2), RESOLVE_STRIPS, GRAM_LEFT (a multiple of 4) and GRAM_RIGHT,
+// REFERENCE_ROWS and REFERENCE_STRIPS, and a function `level_available`, then includes this.
 
 #include "levels.h"
 #include "vectors.h"
@@ -12,11 +12,13 @@
 #include "level_reference.h"
 #include "level_reflect.h"
 #include "level_rotate.h"
+#include "level_columns.h"
 #include "level_tally.h"
-#include "level_decompose.h"
 
 #include "level_round.h"
 #include "level_scan.h"
+
+#include "level_decompose.h"
 
 const lora_level_table LEVEL = {
   .name = LEVEL_NAME,
@@ -35,9 +37,11 @@ const lora_level_table LEVEL = {
   .finish_f64 = finish_f64,
   .tally_f32 = tally_f32,
   .tally_f64 = tally_f64,
+  .add_base_f64 = add_base_f64,
   .add_change_f64 = add_change_f64,
   .add_squares_f64 = add_squares_f64,
   .multiply_f64 = multiply_f64,
+  .settle = settle,
   .tally_change = tally_change,
   .peak = peak,
   .census = census,
@@ -46,9 +50,15 @@ const lora_level_table LEVEL = {
   .reflect_f64 = reflect_f64,
   .fold_f64 = fold_f64,
   .rotate_f64 = rotate_f64,
+  .add_gram = add_gram,
+  .sum_of_products = sum_of_products,
+  .add_multiple = add_multiple,
+  .turn_f64 = turn_f64,
+  .count_f64 = count_f64,
   .reference_add = reference_add,
   .reference_numbers = reference_numbers,
   .reference_doubts = reference_doubts,
+  .reference_check = reference_check,
   .burn_f32 = burn_f32,
   .burn_f64 = burn_f64,
 };

@@ -11,6 +11,10 @@
 #define WIDE_HALVES 1
 #define ROUND_STRIPS 1
 #define RESOLVE_STRIPS 1
+#define GRAM_LEFT 4
+#define GRAM_RIGHT 1
+#define REFERENCE_ROWS 1
+#define REFERENCE_STRIPS 1
 
 static bool level_available(void) { return true; }
 

@@ -36,13 +36,26 @@ TARGET static void tally_f32(const lora_lanes *lanes, lora_tally *tally) {
   tally->max_delta = max_delta;
 }
 
-INLINE void put_tally(v16d delta_squared, v16d residual_squared, v16l most, lora_tally *tally) {
+/// The sums of two rows of lanes, in order, and the bits of the largest of a third.
+__attribute__((noinline)) TARGET static void put_lanes(
+  const double *delta_squared, const double *residual_squared, const int64_t *most, lora_tally *tally) {
   tally->delta_squared = tally->residual_squared = 0;
+  int64_t largest = 0;
   for (int lane = 0; lane < LORA_LANES; lane++) {
     tally->delta_squared += delta_squared[lane];
     tally->residual_squared += residual_squared[lane];
+    if (most[lane] > largest) largest = most[lane];
   }
-  tally->max_delta = lora_f64_of((uint64_t)__builtin_reduce_max(most));
+  tally->max_delta = lora_f64_of((uint64_t)largest);
+}
+
+INLINE void put_tally(v16d delta_squared, v16d residual_squared, v16l most, lora_tally *tally) {
+  double sums[2][LORA_LANES];
+  int64_t sizes[LORA_LANES];
+  store_f64(sums[0], delta_squared);
+  store_f64(sums[1], residual_squared);
+  memcpy(sizes, &most, sizeof sizes);
+  put_lanes(sums[0], sums[1], sizes, tally);
 }
 
 TARGET static void tally_f64(size_t strips, const float *w, const double *d, const float *stored, lora_tally *tally) {

@@ -87,12 +87,19 @@ typedef struct {
   void (*tally_f32)(const lora_lanes *lanes, lora_tally *tally);
   /// One row: statistics of what was stored.
   void (*tally_f64)(size_t strips, const float *w, const double *d, const float *stored, lora_tally *tally);
-  /// One row of a merge with magnitudes: v += d; squares, sixteen sums, += (w + d)^2, or v^2 where `w` is null.
+  /// One row of a merge with magnitudes: v = w + d; squares, sixteen sums, += v^2.
+  void (*add_base_f64)(lora_dtype base, size_t strips, const void *w, const double *d, double *v, double *squares);
+  /// v += d; squares, sixteen sums, += (w + d)^2, or v^2 where `w` is null.
   void (*add_change_f64)(size_t strips, const double *d, const double *w, double *v, double *squares);
   /// squares[j] += (w[j] + d[j])^2.
   void (*add_squares_f64)(size_t strips, const double *d, const double *w, double *squares);
   /// v[j] *= factors[j], or `factor` where there are none.
   void (*multiply_f64)(size_t count, double factor, const double *factors, double *v);
+  /// One row: out = round(v * factor), and its statistics against w, which is of the type of the output or F64. False,
+  /// and neither, where a number is not finite or beyond the largest of the type.
+  bool (*settle)(
+    lora_dtype base, lora_dtype output, size_t strips, const void *w, double factor, const double *v, void *out,
+    lora_tally *tally);
   /// Statistics of v, stored, against w.
   void (*tally_change)(size_t strips, const double *w, const double *v, const float *stored, lora_tally *tally);
   /// Largest `code & mask` of elements of 1, 2, 4 or 8 bytes; the mask leaves out the sign bit of the largest size.
@@ -110,12 +117,22 @@ typedef struct {
     double *top, size_t top_stride, double *below, size_t below_stride);
   void (*fold_f64)(size_t size, size_t rows, double *triangle, double *block, size_t stride, double *factors);
   bool (*rotate_f64)(size_t count, size_t rows, size_t height, double *columns, size_t stride, double *squares);
+  /// Blocks of columns: see lora_kernels.h.
+  void (*add_gram)(size_t columns, size_t rows, const double *block, size_t stride, double *gram);
+  double (*sum_of_products)(const double *left, const double *right, size_t count);
+  void (*add_multiple)(double factor, const double *source, double *target, size_t count);
+  void (*turn_f64)(
+    size_t rows, size_t columns, const double *in, size_t in_stride, double *out, size_t out_stride);
+  lora_value_counts (*count_f64)(const double *values, size_t count);
   /// The check of a merge: see lora_kernels.h.
   void (*reference_add)(
     size_t rows, size_t columns, size_t rank, const double *left, const double *right, double scale, double *sums);
   void (*reference_numbers)(lora_dtype dtype, const void *codes, size_t count, double *out);
   size_t (*reference_doubts)(
     lora_dtype dtype, const void *codes, const double *numbers, size_t count, uint32_t *doubts);
+  size_t (*reference_check)(
+    lora_dtype dtype, size_t rows, size_t columns, size_t rank, const double *left, const double *right, double scale,
+    const void *base, const void *stored, uint32_t *doubts, double *numbers);
   /// Only multiply-adds, for benchmarks; return how many operations.
   uint64_t (*burn_f32)(uint64_t rounds);
   uint64_t (*burn_f64)(uint64_t rounds);

@@ -16,3 +16,10 @@ size_t lora_reference_doubts(
   lora_level level, lora_dtype dtype, const void *codes, const double *numbers, size_t count, uint32_t *doubts) {
   return lora_level_table_of(level)->reference_doubts(dtype, codes, numbers, count, doubts);
 }
+
+size_t lora_reference_check(
+  lora_level level, lora_dtype dtype, size_t rows, size_t columns, size_t rank, const double *left,
+  const double *right, double scale, const void *base, const void *stored, uint32_t *doubts, double *numbers) {
+  return lora_level_table_of(level)->reference_check(
+    dtype, rows, columns, rank, left, right, scale, base, stored, doubts, numbers);
+}

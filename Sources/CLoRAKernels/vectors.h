@@ -56,8 +56,10 @@ INLINE v16f fma_f32(v16f a, v16f b, v16f c) { return __builtin_elementwise_fma(a
 INLINE v16d fma_f64(v16d a, v16d b, v16d c) { return __builtin_elementwise_fma(a, b, c); }
 INLINE v8d fma_half(v8d a, v8d b, v8d c) { return __builtin_elementwise_fma(a, b, c); }
 #else
+// Long enough that a call costs nothing beside them.
+#define CALLED static __attribute__((noinline)) TARGET
 // The product is exact in f64; the sum is rounded to odd there, after which rounding to f32 is the only rounding.
-INLINE v16f fma_f32(v16f a, v16f b, v16f c) {
+CALLED v16f fma_f32(v16f a, v16f b, v16f c) {
   v16d product = __builtin_convertvector(a, v16d) * __builtin_convertvector(b, v16d);
   v16d addend = __builtin_convertvector(c, v16d);
   v16d sum = product + addend, shadow = sum - product;
@@ -68,7 +70,7 @@ INLINE v16f fma_f32(v16f a, v16f b, v16f c) {
   return __builtin_convertvector((v16d)(bits + (step & inexact & even)), v16f);
 }
 
-INLINE v8d fma_half(v8d a, v8d b, v8d c) {
+CALLED v8d fma_half(v8d a, v8d b, v8d c) {
   v8d out;
   for (int i = 0; i < LORA_LANES / 2; i++) out[i] = __builtin_fma(a[i], b[i], c[i]);
   return out;

@@ -22,6 +22,8 @@ public struct ModuleStatistics: Sendable, Equatable {
   /// ‖s·B·A‖ / ‖W‖ in the Frobenius norm, when the base's weight is at hand, floating-point and not zero.
   public var relativeDelta: Double?
   /// The largest singular values of s·B·A, largest first, at most `spectrumLimit` of them.
+  ///
+  /// Each is right to 10⁻¹⁰ of itself and a few units of rounding of the largest.
   public var singularValues: [Double] = []
   /// Elements of the module's tensors that are not a number.
   public var nan: UInt64
@@ -120,7 +122,8 @@ extension ModuleStatistics {
 
   /// Singular values of s·B·A over all experts, largest first.
   ///
-  /// With B = Q₁R₁ and Aᵀ = Q₂R₂ they are those of s·R₁R₂ᵀ, which is only rank × rank.
+  /// With B = Q₁R₁ and Aᵀ = Q₂R₂ they are those of s·R₁R₂ᵀ, which is only rank × rank. R₁ and R₂ are the Cholesky
+  /// factors of BᵀB and AAᵀ where these lose little (`GramMatrix`), else those of reflections.
   private static func singularValues(_ down: FactorReading, _ up: FactorReading, scale: Double) -> [Double] {
     var values: [Double] = []
     for expert in down.triangles.indices {

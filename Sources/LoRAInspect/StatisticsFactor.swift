@@ -53,29 +53,47 @@ struct FactorReading: Sendable {
     let isWide = tensor.dtype == .f64
     if isWide {
       var largest = Array(repeating: Array(repeating: 0.0, count: places.rank), count: places.experts)
-      unsafe try blocks.visit { expert, block, rows in
+      try blocks.visit { expert, block in
         for rank in 0..<places.rank {
-          for row in 0..<rows {
-            let value = unsafe block[rank * rows + row].magnitude
+          let column = unsafe block.column(rank)
+          for row in column.indices {
+            let value = unsafe column[row].magnitude
             if value > largest[expert][rank], value.isFinite { largest[expert][rank] = value }
           }
         }
       }
       exponents = largest.map { $0.map { $0 > 0 ? $0.exponent : 0 } }
     }
-    var triangles = Array(repeating: TriangularFactor(size: places.rank), count: places.experts)
-    unsafe try blocks.visit { expert, block, rows in
-      unsafe counts.add(UnsafeBufferPointer(block))
-      guard counts.areFinite else { return }
-      if isWide {
-        for index in 0..<block.count {
-          let exponent = -exponents[expert][index / rows]
-          unsafe block[index] = Double(sign: .plus, exponent: exponent, significand: block[index])
+    func scale(_ block: FactorBlock, _ exponents: [Int]) {
+      guard isWide else { return }
+      for rank in 0..<places.rank {
+        let column = unsafe block.column(rank)
+        for row in column.indices {
+          unsafe column[row] = Double(sign: .plus, exponent: -exponents[rank], significand: column[row])
         }
       }
-      unsafe triangles[expert].absorb(block, rows: rows)
     }
-    self.triangles = triangles
+    var grams = Array(repeating: GramMatrix(size: places.rank), count: places.experts)
+    try blocks.visit { expert, block in
+      for rank in 0..<places.rank { unsafe counts.add(UnsafeBufferPointer(block.column(rank))) }
+      guard counts.areFinite else { return }
+      scale(block, exponents[expert])
+      if let columns = block.columns { grams[expert].absorb(columns) }
+    }
+    var triangles = counts.areFinite ? grams.map(\.triangle) : []
+    // Columns that are nearly dependent are decomposed by reflections, which lose nothing.
+    if triangles.contains(where: { $0 == nil }) {
+      let isInexact = triangles.map { $0 == nil }
+      try blocks.visit { expert, block in
+        guard isInexact[expert] else { return }
+        scale(block, exponents[expert])
+        var triangle = triangles[expert] ?? TriangularFactor(size: places.rank)
+        triangles[expert] = nil
+        unsafe triangle.absorb(block.elements, rows: block.rows, stride: block.stride)
+        triangles[expert] = triangle
+      }
+    }
+    self.triangles = triangles.map { $0 ?? TriangularFactor(size: places.rank) }
     self.exponents = exponents
     self.counts = counts
   }
@@ -91,10 +109,10 @@ struct ValueCounts: Sendable {
   var areFinite: Bool { nan == 0 && infinite == 0 }
 
   mutating func add(_ values: UnsafeBufferPointer<Double>) {
-    for index in values.indices {
-      let value = unsafe values[index]
-      if value == 0 { zero += 1 } else if !value.isFinite { if value.isNaN { nan += 1 } else { infinite += 1 } }
-    }
+    let counts = unsafe Kernels.count(values)
+    nan += counts.nan
+    infinite += counts.infinite
+    zero += counts.zero
   }
 
   mutating func add(_ other: ValueCounts) {
@@ -113,10 +131,27 @@ struct ValueCounts: Sendable {
   }
 }
 
+/// Some rows of a factor as f64: a column for each rank, `stride` numbers from one to the next.
+@safe private struct FactorBlock {
+  let elements: UnsafeMutableBufferPointer<Double>
+  let rows: Int
+  let rank: Int
+  let stride: Int
+
+  func column(_ rank: Int) -> UnsafeMutableBufferPointer<Double> {
+    unsafe UnsafeMutableBufferPointer(rebasing: elements[(rank * stride)...].prefix(rows))
+  }
+
+  /// Nil for none.
+  var columns: ColumnBlock? { unsafe ColumnBlock(elements, rows: rows, columns: rank, stride: stride) }
+}
+
 /// A factor's elements as f64, block by block.
 private struct FactorBlocks {
-  /// Elements of a block: both the block and what it is made of stay in a core's cache.
-  private static let blockElements = 1 << 16
+  /// Elements of a block, and rows of it: the block and what it is made of stay in a core's cache.
+  private static let (blockElements, blockRows) = (1 << 16, 512)
+  /// Elements that are read at once.
+  private static let readElements = 1 << 17
 
   private let tensor: TensorInfo
   private let places: FactorPlaces
@@ -130,63 +165,90 @@ private struct FactorBlocks {
     elementBytes = Int(tensor.dtype.bits / 8)
   }
 
-  /// Calls `body` with every block: the expert, `rank` columns of `rows` elements, and `rows`.
-  func visit(_ body: (Int, UnsafeMutableBufferPointer<Double>, Int) -> Void) throws(IOError) {
+  /// Calls `body` with every block and its expert.
+  func visit(_ body: (Int, FactorBlock) -> Void) throws(IOError) {
     // Where the experts lie between each other, one read serves them all.
     let woven = places.rowStride > 1 && places.expertStride < places.rowStride ? places.experts : 1
     let width = places.rank * woven
-    let step = max(1, min(places.rows, Self.blockElements / width))
-    let raw = IOBuffer(count: step * width * elementBytes)
-    let values = UnsafeMutableBufferPointer<Double>.allocate(capacity: step * width)
-    let block = UnsafeMutableBufferPointer<Double>.allocate(capacity: step * places.rank)
+    let blockRows = max(1, min(places.rows, Self.blockRows, Self.blockElements / width))
+    // Ranks that lie apart are read in long runs.
+    let isTurned = places.rowStride > 1
+    let readRows = isTurned ? blockRows : max(1, min(places.rows, Self.readElements / width))
+    // Each column begins a cache line, and they do not compete for the same ones.
+    let stride = (blockRows + 7) / 8 * 8 + 8
+    let raw = IOBuffer(count: readRows * width * elementBytes)
+    let values = unsafe Self.allocate(isTurned ? blockRows * width : 0)
+    let elements = unsafe Self.allocate(stride * places.rank)
     defer {
       unsafe values.deallocate()
-      unsafe block.deallocate()
+      unsafe elements.deallocate()
     }
     for group in 0..<places.experts / woven {
-      let start = group * places.expertStride
-      var row = 0
-      while row < places.rows {
-        let rows = min(step, places.rows - row)
-        if places.rowStride == 1 {
-          unsafe try readColumns(start + row, rows, raw.bytes, into: block)
-          unsafe body(group, UnsafeMutableBufferPointer(rebasing: block[..<(rows * places.rank)]), rows)
-        } else {
-          unsafe try read(start + row * places.rowStride, rows * width, raw.bytes, into: values)
+      for first in Swift.stride(from: 0, to: places.rows, by: readRows) {
+        let count = min(readRows, places.rows - first)
+        unsafe try read(group, first..<first + count, raw.bytes)
+        for row in Swift.stride(from: 0, to: count, by: blockRows) {
+          let block = unsafe FactorBlock(
+            elements: elements, rows: min(blockRows, count - row), rank: places.rank, stride: stride)
+          if isTurned {
+            unsafe widen(raw.bytes, 0, to: UnsafeMutableBufferPointer(rebasing: values[..<(block.rows * width)]))
+          }
           for expert in 0..<woven {
-            for rank in 0..<places.rank {
-              let first = expert * places.expertStride + rank * places.rankStride
-              for index in 0..<rows {
-                unsafe block[rank * rows + index] = values[first + index * places.rowStride]
-              }
+            if isTurned {
+              unsafe turn(UnsafeBufferPointer(values), expert, into: block)
+            } else {
+              for rank in 0..<places.rank { unsafe widen(raw.bytes, rank * count + row, to: block.column(rank)) }
             }
-            unsafe body(group + expert, UnsafeMutableBufferPointer(rebasing: block[..<(rows * places.rank)]), rows)
+            body(group + expert, block)
           }
         }
-        row += rows
       }
     }
   }
 
-  /// Reads `rows` elements of every rank, which lie apart unless they are all that there is.
-  private func readColumns(
-    _ first: Int, _ rows: Int, _ raw: UnsafeMutableRawBufferPointer, into block: UnsafeMutableBufferPointer<Double>
-  ) throws(IOError) {
-    if rows == places.rows { return unsafe try read(first, rows * places.rank, raw, into: block) }
+  /// Memory that begins a cache line, so that no vector lies in two.
+  private static func allocate(_ count: Int) -> UnsafeMutableBufferPointer<Double> {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count * MemoryLayout<Double>.stride, alignment: 64)
+    return unsafe bytes.bindMemory(to: Double.self)
+  }
+
+  /// Reads some rows of all ranks, which lie apart where rows follow each other, unless they are all that there is.
+  private func read(_ group: Int, _ rows: Range<Int>, _ raw: UnsafeMutableRawBufferPointer) throws(IOError) {
+    let start = group * places.expertStride + rows.lowerBound * places.rowStride
+    if places.rowStride > 1 { return unsafe try read(start, rows.count * places.rowStride, raw) }
+    if rows.count == places.rows { return unsafe try read(start, rows.count * places.rank, raw) }
     for rank in 0..<places.rank {
-      let column = unsafe UnsafeMutableBufferPointer(rebasing: block[(rank * rows)...])
-      unsafe try read(first + rank * places.rankStride, rows, raw, into: column)
+      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: raw[(rank * rows.count * elementBytes)...])
+      unsafe try read(start + rank * places.rankStride, rows.count, part)
     }
   }
 
-  private func read(
-    _ first: Int, _ count: Int, _ raw: UnsafeMutableRawBufferPointer, into values: UnsafeMutableBufferPointer<Double>
-  ) throws(IOError) {
-    let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: raw[..<(count * elementBytes)])
-    unsafe try file.read(tensor, from: UInt64(first * elementBytes), into: bytes)
-    unsafe Kernels.widen(
-      UnsafeRawBufferPointer(bytes), dtype: tensor.dtype,
-      to: UnsafeMutableBufferPointer(rebasing: values[..<count]))
+  private func read(_ first: Int, _ count: Int, _ raw: UnsafeMutableRawBufferPointer) throws(IOError) {
+    unsafe try file.read(
+      tensor, from: UInt64(first * elementBytes),
+      into: UnsafeMutableRawBufferPointer(rebasing: raw[..<(count * elementBytes)]))
+  }
+
+  /// An expert's part of rows, whose ranks are together, becomes columns.
+  private func turn(_ values: UnsafeBufferPointer<Double>, _ expert: Int, into block: FactorBlock) {
+    let start = expert * places.expertStride
+    if places.rankStride == 1, let columns = block.columns {
+      let rows = unsafe UnsafeBufferPointer(rebasing: values[start...])
+      return unsafe Kernels.turn(rows, rowStride: places.rowStride, into: columns)
+    }
+    for rank in 0..<places.rank {
+      let column = unsafe block.column(rank)
+      for row in column.indices {
+        unsafe column[row] = values[start + rank * places.rankStride + row * places.rowStride]
+      }
+    }
+  }
+
+  private func widen(
+    _ raw: UnsafeMutableRawBufferPointer, _ first: Int, to values: UnsafeMutableBufferPointer<Double>
+  ) {
+    let bytes = unsafe raw[(first * elementBytes)...].prefix(values.count * elementBytes)
+    unsafe Kernels.widen(UnsafeRawBufferPointer(rebasing: bytes), dtype: tensor.dtype, to: values)
   }
 }
 

@@ -43,14 +43,15 @@ public struct AdapterStack: Sendable {
     let down = dtype.rounded(down)
     var up = dtype.rounded(up)
     if scale != 1 { up = dtype.rounded(up.map { $0 * scale }) }
-    for row in 0..<rank {
-      for column in 0..<inFeatures {
-        a[(slot * rank + row) * inFeatures + column] = row < adapterRank ? down[row * inFeatures + column] : 0
-      }
-    }
+    let (shrinking, unused) = (slot * rank * inFeatures, (rank - adapterRank) * inFeatures)
+    a.replaceSubrange(shrinking..<shrinking + down.count, with: down)
+    a.replaceSubrange(
+      shrinking + down.count..<shrinking + rank * inFeatures, with: repeatElement(0, count: unused))
+    let expanding = slot * outFeatures * rank
+    guard adapterRank < rank else { return b.replaceSubrange(expanding..<expanding + up.count, with: up) }
     for row in 0..<outFeatures {
       for column in 0..<rank {
-        b[(slot * outFeatures + row) * rank + column] = column < adapterRank ? up[row * adapterRank + column] : 0
+        b[expanding + row * rank + column] = column < adapterRank ? up[row * adapterRank + column] : 0
       }
     }
   }

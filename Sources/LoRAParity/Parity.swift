@@ -103,9 +103,12 @@ struct ParityRun {
           throw .io("\(error)")
         }
         let products = ParityProducts(block, x, tokens: tokens, dtype: matrix.update.outputDType)
+        // W' has numbers of its type already.
+        let isServed = matrix.mergedDType == servingDType
         let merged = servingDType.rounded(
           Kernels.products(
-            servingDType.rounded(products.merged), rows: 0..<block.outputs, length: block.inputs, tokens: x,
+            isServed ? products.merged : servingDType.rounded(products.merged), rows: 0..<block.outputs,
+            length: block.inputs, tokens: x,
             count: tokens))
         var unmerged: [Float]?
         if module.reason == nil {

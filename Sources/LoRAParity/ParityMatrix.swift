@@ -21,8 +21,9 @@ struct ParityMatrix {
     var outputs: Int
     var inputs: Int
     var rank: Int
-    /// W.
+    /// W, and the type of which its numbers are.
     var weight: [Float]
+    var weightDType: DType
     /// A, and B without the scale.
     var down: [Double]
     var up: [Double]
@@ -31,6 +32,17 @@ struct ParityMatrix {
     var magnitudes: [(length: Double, norm: Double?)]?
     /// W' from the merged model; nil where it is to be made.
     var merged: [Float]?
+
+    /// The weights of an output.
+    func row(_ output: Int) -> [Double] {
+      unsafe [Double](unsafeUninitializedCapacity: inputs) { row, count in
+        let target = unsafe UnsafeMutableBufferPointer(rebasing: row[..<inputs])
+        unsafe weight[output * inputs..<(output + 1) * inputs].withUnsafeBytes {
+          unsafe Kernels.widen($0, dtype: .f32, to: target)
+        }
+        count = inputs
+      }
+    }
   }
 
   let update: MatrixUpdate
@@ -39,6 +51,9 @@ struct ParityMatrix {
   let sources: [SafetensorsFile]
   /// The merged model's own tensor.
   let merged: (file: SafetensorsFile, tensor: TensorInfo)?
+
+  /// The type of the numbers of W', as it is read or made.
+  var mergedDType: DType { merged?.tensor.dtype ?? update.outputDType }
 
   /// Number of inputs; of a look-up the number of tokens that there are.
   var inputs: Int { form == .rows ? update.columns : update.rows }
@@ -64,7 +79,8 @@ struct ParityMatrix {
       return Block(
         outputs: outputs.count, inputs: update.columns, rank: rank,
         weight: try rows(outputs, of: sources[update.base.source], at: update.base.offset, update.baseDType),
-        down: Self.transposed(right, rows: update.columns, columns: rank), up: try left(outputs), scale: delta.scale,
+        weightDType: update.baseDType, down: Self.transposed(right, rows: update.columns, columns: rank),
+        up: try left(outputs), scale: delta.scale,
         magnitudes: try magnitudes(outputs), merged: try mergedRows(outputs))
     case .columns:
       let (height, width) = (update.rows, update.columns)
@@ -73,6 +89,7 @@ struct ParityMatrix {
         outputs: width, inputs: height, rank: rank,
         weight: turned(
           try rows(0..<height, of: sources[update.base.source], at: update.base.offset, update.baseDType)),
+        weightDType: update.baseDType,
         down: Self.transposed(try left(0..<height), rows: height, columns: rank), up: right, scale: delta.scale,
         magnitudes: try magnitudes(outputs), merged: try mergedRows(0..<height).map { turned($0) })
     case .lookup:
@@ -86,6 +103,7 @@ struct ParityMatrix {
       let (count, width) = (tokens.count, update.columns)
       return Block(
         outputs: width, inputs: count, rank: rank, weight: Self.transposed(weight, rows: count, columns: width),
+        weightDType: update.baseDType,
         down: Self.transposed(down, rows: count, columns: rank), up: right, scale: delta.scale,
         magnitudes: try magnitudes(outputs, norms: delta.magnitude == nil ? nil : try columnNorms(right)),
         merged: self.merged == nil ? nil : Self.transposed(merged, rows: count, columns: width))

@@ -22,7 +22,7 @@ struct ParityProducts {
     merged.reserveCapacity(block.weight.count)
     let changed = block.merged == nil || block.magnitudes != nil ? ChangedRows(block) : nil
     for output in 0..<block.outputs {
-      let weight = block.weight[output * block.inputs..<(output + 1) * block.inputs].map { Double($0) }
+      let weight = block.row(output)
       var factor = 1.0
       if var row = changed?.row(output, weight) {
         if let magnitude = block.magnitudes?[output] {
@@ -88,8 +88,9 @@ struct ServedPaths {
   {
     let (down, up) = (block.down.map { Float($0) }, block.up.map { Float($0) })
     let (rows, columns, rank, scale) = (block.outputs, block.inputs, block.rank, Float(block.scale))
+    let weight = block.weightDType == dtype ? block.weight : dtype.rounded(block.weight)
     let base = dtype.rounded(
-      Kernels.products(dtype.rounded(block.weight), rows: 0..<rows, length: columns, tokens: x, count: tokens))
+      Kernels.products(weight, rows: 0..<rows, length: columns, tokens: x, count: tokens))
     func stack(slots: Int, rank: Int) -> AdapterStack {
       AdapterStack(slots: slots, rank: rank, inFeatures: columns, outFeatures: rows, dtype: dtype)
     }

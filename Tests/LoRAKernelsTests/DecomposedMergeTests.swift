@@ -180,6 +180,39 @@ import Testing
     }
   }
 
+  /// Numbers over the whole range of a type, among them subnormal ones and those that become zero, and beyond its end,
+  /// where the kernel's one pass ends and each step is taken by itself.
+  @Test(arguments: mergeable, Kind.allCases)
+  func numbersOfAllSizes(output: DType, kind: Kind) {
+    let end = output == .f16 ? 14 : 125
+    for base in bases {
+      for range in [-end - 35..<end, -end - 35..<end + 10] {
+        var test = Case(9, 300, base, output, [(2, kind)], seed: 11) { random in
+          let exponent = range.lowerBound + random.below(range.count)
+          return (2 + random.signed())
+            * Double(sign: random.once(in: 2) ? .plus : .minus, exponent: exponent, significand: 1)
+        }
+        test.weights = test.weights.map { $0.isFinite ? $0 : 1 }
+        test.deltas[0].left = test.deltas[0].left.map { Double(Float($0 * 0x1p-130)) }
+        if kind == .columns { test.deltas[0].magnitudes = test.deltas[0].magnitudes.map { min($0, 1) } }
+        test.check()
+      }
+    }
+  }
+
+  /// Numbers half way between two of the type, and what is just beside them.
+  @Test(arguments: mergeable) func ties(output: DType) {
+    let digits = output == .f32 ? 24 : output == .f16 ? 11 : 8
+    var test = Case(6, 320, .f64, output, [(1, .none)], seed: 12)
+    for index in test.weights.indices {
+      let unit = Double(sign: .plus, exponent: index % 23 - digits - 16, significand: 1)
+      let beside = Double(index % 3 - 1) * 0x1p-50
+      test.weights[index] = (Double((1 << (digits - 1)) + index / 3) + 0.5 + beside) * unit * (index % 2 == 0 ? 1 : -1)
+    }
+    test.deltas[0].left = test.deltas[0].left.map { _ in 0 }
+    test.check()
+  }
+
   @Test func aRightFactorThatF32Lacks() {
     var test = Case(7, 33, .bf16, .bf16, [(3, .rows)], seed: 8)
     test.deltas[0].right = test.deltas[0].right.map { $0 * (1 + 0x1p-40) }

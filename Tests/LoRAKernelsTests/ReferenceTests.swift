@@ -109,4 +109,78 @@ import Testing
       #expect(doubts.map { $0.filter { $0 != 3 } } == [6, 7], "\(level)")
     }
   }
+
+  // MARK: Rows at once
+
+  /// Whether a code is not less than half of the way to its neighbour apart, the neighbour on the number's side.
+  private static func isOpen(_ code: UInt32, _ number: Double, _ dtype: DType) -> Bool {
+    if dtype == .f32 { return code != Float(number).bitPattern }
+    let magnitude = UInt16(code & 0x7FFF)
+    guard magnitude < (dtype == .f16 ? 0x7BFF : 0x7F7F) else { return true }
+    let size = value(magnitude, dtype)
+    let away = (code & 0x8000 != 0 ? -number : number) - size
+    let down = magnitude == 0 ? value(1, dtype) : size - value(magnitude - 1, dtype)
+    return !(2 * away < value(magnitude + 1, dtype) - size && -2 * away < down)
+  }
+
+  private static func code(_ number: Double, _ dtype: DType) -> UInt32 {
+    switch dtype {
+    case .f16: UInt32(Float16(number).bitPattern)
+    // Good enough to be near.
+    case .bf16: (Float(number).bitPattern &+ 0x8000) >> 16
+    default: Float(number).bitPattern
+    }
+  }
+
+  private static func element(_ code: UInt32, _ dtype: DType) -> Double {
+    dtype == .f32 ? Double(Float(bitPattern: code)) : value(UInt16(truncatingIfNeeded: code), dtype)
+  }
+
+  private static func bytes(_ codes: [UInt32], _ dtype: DType) -> [UInt8] {
+    dtype == .f32 ? bytes(codes) : bytes(codes.map { UInt16(truncatingIfNeeded: $0) })
+  }
+
+  @Test(arguments: [DType.bf16, .f16, .f32], [(1, 1, 1), (3, 37, 5), (7, 64, 16), (10, 100, 130), (5, 33, 0)])
+  func rowsAtOnceAreJudgedAsTheyAreApart(_ dtype: DType, _ sizes: (rows: Int, columns: Int, rank: Int)) throws {
+    let (rows, columns, rank) = sizes
+    let left = (0..<rows * rank).map { Self.number($0) / 64 }
+    let right = (0..<rank * columns).map { Self.number($0 + 11) / 64 }
+    let specials: [Double] = [0, -0.0, 1e-41, -3e-8, 65504, 3.38e38, .infinity, -.infinity, .nan, 0x1p-14, -1, 1]
+    let base = (0..<rows * columns).map { place in
+      Self.code(place % 5 == 0 ? specials[place / 5 % specials.count] : Self.number(place + 29), dtype)
+    }
+    var numbers = base.map { Self.element($0, dtype) }
+    for row in 0..<rows {
+      for column in 0..<columns {
+        var sum = 0.0
+        for k in 0..<rank { sum += left[row * rank + k] * right[k * columns + column] }
+        numbers[row * columns + column] += sum * (1 / 3.0)
+      }
+    }
+    // By turns what is right, its neighbours, and the opposite.
+    let stored = numbers.enumerated().map { place, number in
+      let code = Self.code(number, dtype)
+      return [code, code, code &+ 1, code &- 1, code ^ (dtype == .f32 ? 1 << 31 : 1 << 15)][place / 7 % 5]
+        & (dtype == .f32 ? .max : 0xFFFF)
+    }
+    let open = Set(stored.indices.filter { Self.isOpen(stored[$0], numbers[$0], dtype) })
+    let (baseBytes, storedBytes) = (Self.bytes(base, dtype), Self.bytes(stored, dtype))
+    for level in KernelLevel.available {
+      let found = unsafe baseBytes.withUnsafeBytes { base in
+        unsafe storedBytes.withUnsafeBytes { stored in
+          unsafe Kernels.checkReference(
+            base: base, stored: stored, dtype, rows: rows, columns: columns, left: left[...], right: right,
+            rank: rank, scale: 1 / 3.0, level: level)
+        }
+      }
+      let doubts = try #require(found)
+      let listed = Set(doubts.map(\.position))
+      #expect(listed.count == doubts.count && open.subtracting(listed).isEmpty, "\(level)")
+      // Besides, only columns behind the last whole vectors.
+      #expect(listed.subtracting(open).allSatisfy { $0 % columns >= columns / 32 * 32 }, "\(level)")
+      let areRight = doubts.allSatisfy { Self.areEqual([$0.number], [numbers[$0.position]]) }
+      #expect(areRight, "\(level)")
+    }
+    #expect(columns < 32 || open.count < stored.count)
+  }
 }

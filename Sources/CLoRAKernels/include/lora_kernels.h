@@ -229,6 +229,14 @@ void lora_reference_numbers(lora_level level, lora_dtype dtype, const void *code
 size_t lora_reference_doubts(
   lora_level level, lora_dtype dtype, const void *codes, const double *numbers, size_t count, uint32_t *doubts);
 
+/// Lists the positions, fewer than 2^32, at which a code of F32, F16 or BF16 is not for certain the nearest to
+/// base + scale * sum over k of left[i, k] * right[k, c], and that number beside each. Computed and judged as by the three
+/// above, but for the reach of a code, which is half of the way to its neighbour on the number's own side. `rows` rows of
+/// `columns` elements of `base` and `stored`, which have one type; `doubts` and `numbers` have room for all.
+size_t lora_reference_check(
+  lora_level level, lora_dtype dtype, size_t rows, size_t columns, size_t rank, const double *left,
+  const double *right, double scale, const void *base, const void *stored, uint32_t *doubts, double *numbers);
+
 // MARK: Apply
 
 /// out[t * out_stride] = sum over k < length of row[k] * tokens[t * stride + k] for `count` tokens: fused multiply-adds
@@ -262,6 +270,25 @@ void lora_fold_f64(
 /// Returns whether a pair was turned.
 bool lora_rotate_f64(
   lora_level level, size_t count, size_t rows, size_t height, double *columns, size_t stride, double *squares);
+
+// MARK: Columns
+
+/// gram[j * columns + i] += the product of columns i and j of a block, for i not above j: fused multiply-adds in eight sums
+/// by the row, which are then added as a tree.
+void lora_add_gram(lora_level level, size_t columns, size_t rows, const double *block, size_t stride, double *gram);
+/// The sum of left * right in eight sums, which are then added as a tree; products and sums are rounded by themselves.
+double lora_sum_of_products(lora_level level, const double *left, const double *right, size_t count);
+/// target += factor * source, each rounded by itself.
+void lora_add_multiple(lora_level level, double factor, const double *source, double *target, size_t count);
+/// out[c * out_stride + r] = in[r * in_stride + c] for `rows` rows and `columns` columns.
+void lora_turn_f64(
+  lora_level level, size_t rows, size_t columns, const double *in, size_t in_stride, double *out, size_t out_stride);
+
+typedef struct {
+  uint64_t nan, infinite, zero;
+} lora_value_counts;
+
+lora_value_counts lora_count_f64(lora_level level, const double *values, size_t count);
 
 // MARK: Scan
 

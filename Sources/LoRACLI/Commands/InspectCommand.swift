@@ -61,6 +61,7 @@ struct InspectCommand: ToolCommand {
 
   /// Reads the values of all adapters that can be relied on, and of the base without quantisation.
   private func addStatistics(to inspections: inout [Inspection], weights: BaseModel?) throws(Failure) {
+    CurrentProcess.keepFreedMemory()
     let modules = inspections.reduce(0) { $0 + $1.adapter.modules.count }
     let bar = terminal.bar(total: UInt64(modules), unit: .items)
     defer { bar.finish() }

@@ -32,6 +32,7 @@ struct VerifyCommand: ToolCommand {
   @OptionGroup var terminal: TerminalOptions
 
   func run() throws {
+    CurrentProcess.keepFreedMemory()
     guard FileKind(path: merged) == .folder else {
       throw Failure(
         "there is no merged model at \(escaped(merged)): expected the folder that 'lora-tool merge' wrote"

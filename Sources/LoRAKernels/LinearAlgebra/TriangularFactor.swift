@@ -15,6 +15,14 @@ package struct TriangularFactor: Sendable {
     elements = [Double](repeating: 0, count: size * size)
   }
 
+  /// A factor of these elements, zero below the diagonal; what lies there is not looked at.
+  init(size: Int, elements: [Double]) {
+    (self.size, self.elements) = (size, elements)
+    for column in 0..<size {
+      for row in column + 1..<max(size, column + 1) { self.elements[column * size + row] = 0 }
+    }
+  }
+
   /// Folds in a block of `rows` rows, `size` columns of `rows` elements, and leaves it undefined.
   ///
   /// - Parameter stride: elements from one column to the next; nil where they follow each other.

@@ -45,12 +45,13 @@ public struct MergeVerifier: Sendable {
     try compareFiles(output, &result)
     checkNames(output, &result)
     let queue = WorkQueue(plan)
+    let references = (0..<queue.stepCount).map { SharedReference(tiles: queue.itemCount(ofStep: $0)) }
     let parts = Mutex<[Int: MergeVerification]>([:])
     try Workers.forEach(count: queue.count, workers: jobs) { index throws(MergeError) in
       try control.check()
       let item = queue.item(index)
       guard let file = files[item.shard] else { return }
-      let part = try MergeError.catching { () throws(IOError) in try check(item, in: file) }
+      let part = try MergeError.catching { () throws(IOError) in try check(item, in: file, references[item.ordinal]) }
       if part != MergeVerification() { parts.withLock { $0[index] = part } }
       control.add(bytes(of: item), of: plan.outputBytes)
     }
@@ -148,7 +149,9 @@ public struct MergeVerifier: Sendable {
 
   // MARK: Contents
 
-  private func check(_ item: WorkQueue.Item, in file: SafetensorsFile) throws(IOError) -> MergeVerification {
+  private func check(_ item: WorkQueue.Item, in file: SafetensorsFile, _ shared: SharedReference) throws(IOError)
+    -> MergeVerification
+  {
     var result = MergeVerification()
     let shard = plan.shards[item.shard]
     let step = shard.steps[item.step]
@@ -183,29 +186,53 @@ public struct MergeVerifier: Sendable {
         result.report(shard.name, tensor: work.grid.scalesName, "its scales are not those that the merge makes")
       }
     case .merge(let update):
-      let sampled = depth.rows(of: update.rows, seed: UInt64(item.ordinal))
-      let rows = sampled.filter { item.range.contains(UInt64($0)) }
-      guard !rows.isEmpty else { break }
-      if item.range.lowerBound == 0 { result.matricesRecomputed = 1 }
-      let columns = depth.rows(of: update.columns, seed: UInt64(item.ordinal))
-      let reference = try ReferenceMerge(update, sampled: columns, plan.sources)
-      let chance = plan.chance(of: update)
-      let width = reference.columns.count
-      for batch in ReferenceMerge.batches(rows, columns: update.columns) {
-        let expected = try reference.rows(batch)
-        let found = try file.contents.bytes(
-          at: step.offset + UInt64(batch.lowerBound * update.outputRowBytes), count: batch.count * update.outputRowBytes
-        )
-        for (position, row) in batch.enumerated() {
-          compare(
-            found, from: position * update.columns, expected[position * width..<(position + 1) * width],
-            update.outputDType, shard.name,
-            Place(tensor: update.tensor, row: row, columns: reference.columns, chance: chance, count: update.columns),
-            &result)
-        }
-      }
+      try check(update, item, step.offset, file, shared, &result)
     }
     return result
+  }
+
+  private func check(
+    _ update: MatrixUpdate, _ item: WorkQueue.Item, _ offset: UInt64, _ file: SafetensorsFile,
+    _ shared: SharedReference, _ result: inout MergeVerification
+  ) throws(IOError) {
+    defer { shared.finishTile() }
+    let sampled = depth.rows(of: update.rows, seed: UInt64(item.ordinal))
+    let rows = sampled.filter { item.range.contains(UInt64($0)) }
+    guard !rows.isEmpty else { return }
+    if item.range.lowerBound == 0 { result.matricesRecomputed = 1 }
+    let reference = try shared.reference { () throws(IOError) in
+      try ReferenceMerge(
+        update, sampled: depth.rows(of: update.columns, seed: UInt64(item.ordinal)), plan.sources)
+    }
+    let chance = plan.chance(of: update)
+    let name = plan.shards[item.shard].name
+    let isAtOnce = reference.isPlain && chance == nil
+    let most = isAtOnce ? Int.max : ReferenceMerge.batchRows(columns: update.columns)
+    for batch in ReferenceMerge.batches(rows, most: most) {
+      let found = try file.contents.bytes(
+        at: offset + UInt64(batch.lowerBound * update.outputRowBytes), count: batch.count * update.outputRowBytes)
+      if isAtOnce {
+        result.elementsRecomputed += UInt64(batch.count * update.columns)
+        var wrongRow: Int?
+        for doubt in try reference.doubts(batch, found) {
+          let (row, column) = doubt.position.quotientAndRemainder(dividingBy: update.columns)
+          if row == wrongRow { continue }
+          let place = Element(index: doubt.position, name: "row \(batch.lowerBound + row), column \(column)")
+          let right = ReferenceNumbers.code(rounding: doubt.number, to: update.outputDType)
+          if !compare(found, right, update.outputDType, name, update.tensor, place, &result) { wrongRow = row }
+        }
+        continue
+      }
+      let expected = try reference.rows(batch)
+      let width = reference.columns.count
+      for (position, row) in batch.enumerated() {
+        compare(
+          found, from: position * update.columns, expected[position * width..<(position + 1) * width],
+          update.outputDType, name,
+          Place(tensor: update.tensor, row: row, columns: reference.columns, chance: chance, count: update.columns),
+          &result)
+      }
+    }
   }
 
   private func checkConversion(
@@ -256,18 +283,34 @@ public struct MergeVerifier: Sendable {
       let index = place?.columns[position] ?? position
       let right =
         place?.code(value, at: position, dtype) ?? ReferenceNumbers.code(rounding: value, to: dtype)
-      let stored = ReferenceNumbers.code(found, first + index, dtype)
-      switch ReferenceNumbers.distance(stored, right, dtype) {
-      case 0?: continue
-      case 1?: result.elementsOffByOne += 1
-      default:
-        let element = place.map { "row \($0.row), column \(index)" } ?? "element \(index)"
-        result.report(
-          file, tensor: place?.tensor,
-          "\(element) is \(ReferenceNumbers.value(stored, dtype)), expected \(ReferenceNumbers.value(right, dtype))")
-        return
-      }
+      let element = Element(
+        index: first + index, name: place.map { "row \($0.row), column \(index)" } ?? "element \(index)")
+      guard compare(found, right, dtype, file, place?.tensor, element, &result) else { return }
     }
+  }
+
+  /// One of the elements that were read.
+  private struct Element {
+    var index: Int
+    var name: String
+  }
+
+  /// Compares a stored number with its right code; false, and reported, when they are more than one apart.
+  private func compare(
+    _ found: [UInt8], _ right: UInt64, _ dtype: DType, _ file: String, _ tensor: String?, _ element: Element,
+    _ result: inout MergeVerification
+  ) -> Bool {
+    let stored = ReferenceNumbers.code(found, element.index, dtype)
+    switch ReferenceNumbers.distance(stored, right, dtype) {
+    case 0?: break
+    case 1?: result.elementsOffByOne += 1
+    default:
+      result.report(
+        file, tensor: tensor,
+        "\(element.name) is \(ReferenceNumbers.value(stored, dtype)), expected \(ReferenceNumbers.value(right, dtype))")
+      return false
+    }
+    return true
   }
 
   private func bytes(of item: WorkQueue.Item) -> UInt64 {

@@ -1,9 +1,11 @@
 import LoRAIO
 import LoRAKernels
 import Safetensors
+import Synchronization
+import TensorCore
 
 /// A matrix update computed in float64, element by element, from the files.
-struct ReferenceMerge {
+struct ReferenceMerge: Sendable {
   private let update: MatrixUpdate
   private let sources: [SafetensorsFile]
   /// The columns that are computed, in order.
@@ -30,10 +32,16 @@ struct ReferenceMerge {
     for delta in update.deltas {
       let elements = ReferenceNumbers.values(try delta.right.source.read(from: sources), delta.right.source.dtype)
       let layout = delta.right.layout
-      rights.append(
-        (0..<delta.rank).flatMap { rank in
-          columns.map { elements[layout.offset + $0 * layout.stride + rank * layout.rankStride] }
-        })
+      if layout.offset == 0, layout.stride == 1, layout.rankStride == columns.count,
+        elements.count == delta.rank * columns.count
+      {
+        rights.append(elements)
+      } else {
+        rights.append(
+          (0..<delta.rank).flatMap { rank in
+            columns.map { elements[layout.offset + $0 * layout.stride + rank * layout.rankStride] }
+          })
+      }
       lefts.append(try delta.left?.source.read(from: sources))
       let values = delta.magnitude?.values
       magnitudes.append(
@@ -45,11 +53,13 @@ struct ReferenceMerge {
     if needsNorms { columnFactors = try normFactors() }
   }
 
-  /// Rows that are computed together: neighbours, as many as stay in a near cache.
+  /// How many rows are computed together, so that they stay in a near cache.
+  static func batchRows(columns: Int) -> Int { max(1, min(16, 1 << 15 / max(columns, 1))) }
+
+  /// Neighbours among rows, at most so many together.
   ///
   /// - Parameter rows: in order.
-  static func batches(_ rows: [Int], columns: Int) -> [Range<Int>] {
-    let most = max(1, min(16, 1 << 15 / max(columns, 1)))
+  static func batches(_ rows: [Int], most: Int) -> [Range<Int>] {
     var batches: [Range<Int>] = []
     for row in rows {
       if let last = batches.last, last.upperBound == row, last.count < most {
@@ -86,9 +96,47 @@ struct ReferenceMerge {
     return result
   }
 
-  private func base(_ rows: Range<Int>) throws(IOError) -> [Double] {
-    let bytes = try sources[update.base.source].contents.bytes(
+  /// Whether rows can be checked in one pass: one delta without magnitudes, and numbers of one type.
+  var isPlain: Bool {
+    update.deltas.count == 1 && !update.isDecomposed && update.baseDType == update.outputDType
+      && columns.count == update.columns && columns.count <= Int(UInt32.max)
+  }
+
+  /// Where rows of W' are not for certain what they should be, and the number that was expected there; rows that are
+  /// plain.
+  ///
+  /// - Parameters:
+  ///   - rows: as many that their elements are fewer than 2³².
+  ///   - stored: their elements.
+  func doubts(_ rows: Range<Int>, _ stored: [UInt8]) throws(IOError) -> [(position: Int, number: Double)] {
+    let (delta, base, left) = (update.deltas[0], try baseBytes(rows), left(0, rows))
+    // As many rows at once as stay in a near cache with the base.
+    let step = max(1, (1 << 16) / max(update.columns, 1))
+    var doubts: [(position: Int, number: Double)] = []
+    for first in stride(from: 0, to: rows.count, by: step) {
+      let count = min(step, rows.count - first)
+      let bytes = first * update.baseRowBytes..<(first + count) * update.baseRowBytes
+      let found = unsafe base.withUnsafeBytes { base in
+        unsafe stored.withUnsafeBytes { stored in
+          unsafe Kernels.checkReference(
+            base: UnsafeRawBufferPointer(rebasing: base[bytes]),
+            stored: UnsafeRawBufferPointer(rebasing: stored[bytes]), update.outputDType, rows: count,
+            columns: update.columns, left: left[first * delta.rank..<(first + count) * delta.rank], right: rights[0],
+            rank: delta.rank, scale: delta.scale)
+        }
+      }
+      for doubt in found ?? [] { doubts.append((first * update.columns + doubt.position, doubt.number)) }
+    }
+    return doubts
+  }
+
+  private func baseBytes(_ rows: Range<Int>) throws(IOError) -> [UInt8] {
+    try sources[update.base.source].contents.bytes(
       at: update.base.offset + UInt64(rows.lowerBound * update.baseRowBytes), count: rows.count * update.baseRowBytes)
+  }
+
+  private func base(_ rows: Range<Int>) throws(IOError) -> [Double] {
+    let bytes = try baseBytes(rows)
     let all = ReferenceNumbers.values(bytes, update.baseDType)
     if columns.count == update.columns { return all }
     return rows.indices.flatMap { row in
@@ -99,25 +147,35 @@ struct ReferenceMerge {
   /// Adds scale · L · R of a delta to rows, each element summed in the order of the ranks.
   private func add(_ number: Int, _ rows: Range<Int>, to sums: inout [Double]) {
     let delta = update.deltas[number]
+    Kernels.addReference(
+      left(number, rows), rights[number], rank: delta.rank, columns: columns.count, scale: delta.scale, to: &sums)
+  }
+
+  /// L of a delta for some rows, `[rows, rank]`.
+  private func left(_ number: Int, _ rows: Range<Int>) -> [Double] {
+    let delta = update.deltas[number]
     var left = [Double](repeating: 1, count: rows.count * delta.rank)
-    if let factor = delta.left, let bytes = lefts[number] {
-      let dtype = factor.source.dtype
-      for (position, row) in rows.enumerated() {
-        for rank in 0..<delta.rank {
-          let place = factor.layout.offset + row * factor.layout.stride + rank * factor.layout.rankStride
-          left[position * delta.rank + rank] = ReferenceNumbers.value(ReferenceNumbers.code(bytes, place, dtype), dtype)
-        }
+    guard let factor = delta.left, let bytes = lefts[number] else { return left }
+    let (dtype, layout) = (factor.source.dtype, factor.layout)
+    if layout.rankStride == 1, layout.stride == delta.rank, dtype.bits % 8 == 0 {
+      let first = layout.offset + rows.lowerBound * layout.stride
+      let size = Int(dtype.bits / 8)
+      return ReferenceNumbers.values(Array(bytes[first * size..<(first + left.count) * size]), dtype)
+    }
+    for (position, row) in rows.enumerated() {
+      for rank in 0..<delta.rank {
+        let place = layout.offset + row * layout.stride + rank * layout.rankStride
+        left[position * delta.rank + rank] = ReferenceNumbers.value(ReferenceNumbers.code(bytes, place, dtype), dtype)
       }
     }
-    Kernels.addReference(
-      left, rights[number], rank: delta.rank, columns: columns.count, scale: delta.scale, to: &sums)
+    return left
   }
 
   private func magnitude(_ number: Int, at output: Int) -> Double { magnitudes[number]?[output] ?? 1 }
 
   private func normFactors() throws(IOError) -> [[Double]] {
     var squares = update.deltas.map { _ in [Double](repeating: 0, count: columns.count) }
-    for rows in Self.batches(Array(0..<update.rows), columns: columns.count) {
+    for rows in Self.batches(Array(0..<update.rows), most: Self.batchRows(columns: columns.count)) {
       let base = try base(rows)
       for number in update.deltas.indices where update.deltas[number].magnitude != nil {
         var changed = base
@@ -136,5 +194,36 @@ struct ReferenceMerge {
 extension TensorSource {
   fileprivate func read(from sources: [SafetensorsFile]) throws(IOError) -> [UInt8] {
     try sources[source].contents.bytes(at: offset, count: Int(count))
+  }
+}
+
+/// The computation of one matrix, shared by the threads that check its tiles: made by the first that asks, freed by the
+/// last.
+final class SharedReference: Sendable {
+  private struct State {
+    var reference: ReferenceMerge?
+    var remaining: Int
+  }
+
+  private let state: Mutex<State>
+
+  /// For a matrix that is cut into `tiles` tiles.
+  init(tiles: Int) { state = Mutex(State(remaining: tiles)) }
+
+  func reference(_ make: () throws(IOError) -> ReferenceMerge) throws(IOError) -> ReferenceMerge {
+    try state.withLock { state throws(IOError) in
+      if let reference = state.reference { return reference }
+      let reference = try make()
+      state.reference = reference
+      return reference
+    }
+  }
+
+  /// Counts one tile as done.
+  func finishTile() {
+    state.withLock { state in
+      state.remaining -= 1
+      if state.remaining == 0 { state.reference = nil }
+    }
   }
 }
