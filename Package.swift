@@ -76,7 +76,8 @@ let package = Package(
   targets: [
     // L0: no dependencies
     library("TensorCore", isHot: true),
-    library("JSON", isHot: true),
+    .target(name: "CByteMarks"),
+    library("JSON", ["CByteMarks"], isHot: true),
     library("PythonPattern", isHot: true),
     library("SlotCache"),
     .target(name: "CLoRAShims"),
@@ -157,7 +158,8 @@ let package = Package(
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "Compression", "BaseCatalogue", "LoRAModel",
         "LoRAEngines", "LoRAKernels", "SlotCache", "SHA2",
       ]),
-    library("LoRAEvalGate", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
+    .target(name: "CAnswers", dependencies: ["CByteMarks"]),
+    library("LoRAEvalGate", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "CAnswers"]),
     library(
       "LoRAParity",
       ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRAMerge"]),
