@@ -238,7 +238,7 @@ let package = Package(
     tests("PythonPattern"),
     tests("SHA2"),
     tests("LoRAIO"),
-    tests("JSON"),
+    tests("JSON", ["CByteMarks"]),
     tests("Diagnostics"),
     tests("Compression", ["TensorCore", "CBytePlanes", "CZstd", "LoRAIO", "Safetensors"]),
     tests("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"]),

@@ -22,12 +22,21 @@ typedef struct {
 /// The byte at a place; at the end a byte that no token begins with.
 INLINE uint8_t byte_at(const scan *scan, const uint8_t *at) { return LIKELY(at < scan->end) ? *at : 0; }
 
+/// Whether white space is here that a string of the outer text has to escape.
+INLINE bool is_escaped_blank(const scan *scan, const uint8_t *at) {
+  return scan->end - at >= 2 && at[0] == '\\' && (at[1] == 'n' || at[1] == 't' || at[1] == 'r');
+}
+
 /// The place of the next token.
 INLINE const uint8_t *skip_blanks(const scan *scan, const uint8_t *at, bool is_quoted) {
-  while (at < scan->end && *at <= ' ') {
-    // In a string no other white space can stand as itself.
-    if (*at != ' ' && (is_quoted || (*at != '\t' && *at != '\n' && *at != '\r'))) break;
-    at++;
+  while (at < scan->end) {
+    if (*at == ' ') {
+      at++;
+    } else if (is_quoted ? is_escaped_blank(scan, at) : *at == '\t' || *at == '\n' || *at == '\r') {
+      at += is_quoted ? 2 : 1;
+    } else {
+      break;
+    }
   }
   return at;
 }
@@ -95,7 +104,13 @@ INLINE const uint8_t *read_text(scan *scan, const uint8_t *at, bool is_quoted, l
   at += is_quoted ? 2 : 1;
   uint32_t tops = 0;
   const uint8_t *end = end_of_run(scan, at, &tops);
-  if (!LIKELY(tops == 0 && is_mark(scan, end, is_quoted))) return read_known(scan, at, is_quoted, text);
+  if (!LIKELY(tops == 0 && is_mark(scan, end, is_quoted))) {
+    // A variable of its own, so that the one of the caller can stay in registers.
+    lora_fingerprint known = {0, 0};
+    at = read_known(scan, at, is_quoted, &known);
+    *text = known;
+    return at;
+  }
   *text = lora_of_bytes(
     &scan->memory->key, at, (size_t)(end - at), (size_t)(scan->end - at), LORA_OF_ASCII);
   return end + (is_quoted ? 2 : 1);

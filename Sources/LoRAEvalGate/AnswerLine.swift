@@ -61,7 +61,7 @@ struct AnswerReader {
   /// - Parameter memory: what the thread keeps from line to line.
   /// - Throws: `JSONError` for a line that is not JSON or not an answer, with the offset in the line.
   func read(_ line: Span<UInt8>, _ memory: AnswerMemory) throws(JSONError) -> AnswerLine {
-    var scanner = AnswerScanner(line, key: key, memory: memory)
+    var scanner = AnswerScanner(line, key: key, known: memory.known)
     var id: Fingerprint?
     var adapter: Fingerprint?
     var adapterPlace = 0..<0
@@ -225,11 +225,11 @@ struct AnswerReader {
     var buffer = memory.takeBuffer()
     defer { memory.keep(buffer) }
     let count = try scanner.tokens.string(into: &buffer)
-    return nested(buffer.span.extracting(0..<count), memory)
+    return nested(buffer.span.extracting(0..<count), memory.known)
   }
 
-  private func nested(_ text: Span<UInt8>, _ memory: AnswerMemory) -> AnswerLine.Answer {
-    var scanner = AnswerScanner(text, key: key, memory: memory)
+  private func nested(_ text: Span<UInt8>, _ known: KnownTexts) -> AnswerLine.Answer {
+    var scanner = AnswerScanner(text, key: key, known: known)
     do throws(JSONError) {
       let value = try scanner.fingerprint()
       try scanner.tokens.finish()

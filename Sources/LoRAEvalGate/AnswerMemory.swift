@@ -1,39 +1,56 @@
 import CAnswers
 import JSON
 
-/// What one thread keeps from line to line: memory for strings that are resolved, and the fingerprints of texts that
-/// were normalised, because names and places come again and again.
-@safe final class AnswerMemory {
+/// What one thread keeps from line to line: the texts that it knows, and memory for strings that are resolved.
+final class AnswerMemory {
+  let known: KnownTexts
   /// Holds one string with its escapes resolved.
   private var buffer: [UInt8] = []
-  /// The key, and texts by the fingerprint of their bytes, each in the one place that some of its bits say; for as long
-  /// as this object lives.
-  let known: UnsafeMutablePointer<lora_answer_memory>
 
-  init(_ key: FingerprintKey) {
-    unsafe known = .allocate(capacity: 1)
-    unsafe known.initialize(to: lora_answer_memory())
-    unsafe known.pointee.key = key.words
+  init(_ key: FingerprintKey) { known = KnownTexts(allocatedFor: key) }
+
+  deinit { known.deallocate() }
+
+  /// Memory for a string, to be given back.
+  func takeBuffer() -> [UInt8] {
+    let taken = buffer
+    buffer = []
+    return taken
   }
 
-  deinit { unsafe known.deallocate() }
+  /// Keeps memory for the next string.
+  func keep(_ memory: consuming [UInt8]) { buffer = memory }
+}
 
-  /// The fingerprint of the text that is written in this way, if it is remembered.
+/// The fingerprints of texts that were normalised, because names and places come again and again.
+///
+/// Each has the one place that some bits of the fingerprint of its bytes say. They belong to an `AnswerMemory`, which must
+/// live longer.
+@safe struct KnownTexts {
+  let pointer: UnsafeMutablePointer<lora_answer_memory>
+
+  init(allocatedFor key: FingerprintKey) {
+    unsafe pointer = .allocate(capacity: 1)
+    unsafe pointer.initialize(to: lora_answer_memory())
+    unsafe pointer.pointee.key = key.words
+  }
+
+  func deallocate() { unsafe pointer.deallocate() }
+
+  /// The fingerprint of the text that is written in this way, if it is known.
   func text(_ written: Fingerprint) -> Fingerprint? {
-    let entry = unsafe place(of: written).pointee
+    let entry = unsafe lora_known_place(pointer, written.words).pointee
     return Fingerprint(entry.written) == written ? Fingerprint(entry.text) : nil
   }
 
   /// Remembers a text in place of another.
   func remember(_ text: Fingerprint, _ written: Fingerprint) {
-    unsafe place(of: written).pointee = lora_known_text(written: written.words, text: text.words)
-  }
-
-  private func place(of written: Fingerprint) -> UnsafeMutablePointer<lora_known_text> {
-    unsafe lora_known_place(known, written.words)
+    unsafe lora_known_place(pointer, written.words).pointee = lora_known_text(written: written.words, text: text.words)
   }
 
   /// Finds out what the bytes between two quotation marks stand for, and remembers it; false when they are no text.
+  ///
+  /// - Parameter isQuoted: whether the marks have a backslash before them, as in a string that holds JSON.
   func learn(_ bytes: Span<UInt8>, _ isQuoted: Bool, _ key: FingerprintKey) -> Bool {
     do throws(JSONError) {
       if isQuoted {
@@ -51,7 +68,7 @@ import JSON
 
   /// The fingerprint of a string, which is remembered if the string is more than its bytes.
   private func text(_ string: [UInt8], _ key: FingerprintKey) throws(JSONError) -> Fingerprint {
-    var scanner = AnswerScanner(string.span, key: key, memory: self)
+    var scanner = AnswerScanner(string.span, key: key, known: self)
     let text = try scanner.text()
     try scanner.tokens.finish()
     return text
@@ -75,14 +92,4 @@ import JSON
     string.append(UInt8(ascii: "\""))
     return string
   }
-
-  /// Memory for a string, to be given back.
-  func takeBuffer() -> [UInt8] {
-    let taken = buffer
-    buffer = []
-    return taken
-  }
-
-  /// Keeps memory for the next string.
-  func keep(_ memory: consuming [UInt8]) { buffer = memory }
 }

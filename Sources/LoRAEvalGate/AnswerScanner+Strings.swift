@@ -9,10 +9,10 @@ extension AnswerScanner {
     let string = try string()
     if !string.hasEscapes && string.isASCII { return key.bytes(tokens.text, string.range, .ascii) }
     let written = key.bytes(tokens.text, string.range, .written)
-    if let known = memory.text(written) { return known }
+    if let known = self.known.text(written) { return known }
     let bytes = try tokens.unescaped(string)
     let text = try Self.fingerprint(bytes.span, at: string.range.lowerBound, key)
-    memory.remember(text, written)
+    self.known.remember(text, written)
     return text
   }
 

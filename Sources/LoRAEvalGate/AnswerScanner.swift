@@ -7,20 +7,17 @@ import JSON
 /// by canonical equivalence (the same text in NFC), objects in any order of their keys, whatever the white space. A key
 /// that an object has twice is an error. The grammar is that of `JSONTokenizer`; numbers need not fit into a double, and
 /// only strings whose text counts must be decodable.
-@safe struct AnswerScanner: ~Copyable, ~Escapable {
+struct AnswerScanner: ~Copyable, ~Escapable {
   var tokens: JSONTokenizer
   let key: FingerprintKey
-  /// What is remembered of texts from line to line.
-  let memory: AnswerMemory
-  /// Reads what is plain.
-  let plain: lora_answer_cursor
+  /// Texts that were normalised before.
+  let known: KnownTexts
 
   @_lifetime(copy text)
-  init(_ text: Span<UInt8>, key: FingerprintKey, memory: AnswerMemory) {
+  init(_ text: Span<UInt8>, key: FingerprintKey, known: KnownTexts) {
     tokens = JSONTokenizer(text)
     self.key = key
-    self.memory = memory
-    unsafe plain = Self.cursor(text, memory)
+    self.known = known
   }
 
   // MARK: Values
@@ -134,7 +131,8 @@ import JSON
       let name = try scanner.text()
       guard isNew(name) else {
         scanner.tokens.offset = start
-        let shown = escaped(try scanner.tokens.decoded(try scanner.string()), limit: 80)
+        let string = try scanner.string()
+        let shown = escaped(try scanner.tokens.decoded(string), limit: 80)
         throw JSONError(offset: start, reason: "the key \"\(shown)\" appears twice")
       }
       try scanner.tokens.colon()

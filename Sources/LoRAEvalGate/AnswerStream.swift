@@ -96,6 +96,8 @@ struct AnswerStream {
 
   private static func read(_ file: InputFile, _ range: Range<UInt64>, _ reader: AnswerReader) -> Block {
     var block = Block()
+    // Lines of tool calls have a few hundred bytes.
+    block.items.reserveCapacity(Int(clamping: (range.upperBound - range.lowerBound) / 256))
     let memory = AnswerMemory(reader.key)
     // The line that holds the byte before the block belongs to an earlier one.
     var lines = LineReader(file, from: range.lowerBound == 0 ? 0 : range.lowerBound - 1, bufferSize: 1 << 16)

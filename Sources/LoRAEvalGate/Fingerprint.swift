@@ -34,13 +34,22 @@ struct Fingerprint: Hashable, Sendable {
 /// It is drawn anew for each run, so that no file can be written whose answers collide. Fingerprints never leave the process;
 /// results do not depend on the key.
 struct FingerprintKey: Sendable {
-  let words: lora_fingerprint_key
+  // Not C's own structure: the compiler (6.2) takes none in a value that cannot be copied.
+  private let a: UInt64
+  private let b: UInt64
+  private let c: UInt64
+  private let d: UInt64
 
   init() {
     var generator = SystemRandomNumberGenerator()
-    words = lora_fingerprint_key(
-      a: generator.next(), b: generator.next(), c: generator.next(), d: generator.next())
+    a = generator.next()
+    b = generator.next()
+    c = generator.next()
+    d = generator.next()
   }
+
+  @inline(__always)
+  var words: lora_fingerprint_key { lora_fingerprint_key(a: a, b: b, c: c, d: d) }
 
   /// What kind of value a fingerprint is of; an integer 1 and a string "1" differ by it.
   enum Kind {

@@ -51,16 +51,23 @@ static inline lora_fingerprint lora_absorb(
   return (lora_fingerprint){low, lora_fold(sum.high ^ second, key->d ^ first) ^ low};
 }
 
+/// Mixes what was absorbed. Without it `[[]]` would be `[]`: equal steps in another order cancel each other.
+static inline lora_fingerprint lora_finish(const lora_fingerprint_key *key, lora_fingerprint sum) {
+  return (lora_fingerprint){
+    lora_fold(sum.low ^ key->c, sum.high ^ key->b), lora_fold(sum.high ^ key->d, sum.low ^ key->a)};
+}
+
 /// Fingerprint of two words.
 static inline lora_fingerprint lora_of_words(
   const lora_fingerprint_key *key, uint64_t first, uint64_t second, uint64_t kind) {
-  return lora_absorb(key, lora_begin(key, kind, 0), first, second);
+  return lora_finish(key, lora_absorb(key, lora_begin(key, kind, 0), first, second));
 }
 
 /// Fingerprint of an ordered pair.
 static inline lora_fingerprint lora_of_pair(
   const lora_fingerprint_key *key, lora_fingerprint left, lora_fingerprint right, uint64_t kind) {
-  return lora_absorb(key, lora_of_words(key, left.low, left.high, kind), right.low, right.high);
+  lora_fingerprint sum = lora_absorb(key, lora_begin(key, kind, 0), left.low, left.high);
+  return lora_finish(key, lora_absorb(key, sum, right.low, right.high));
 }
 
 /// Fingerprint of some bytes, of which `readable` can be read.
@@ -88,7 +95,7 @@ static inline lora_fingerprint lora_of_bytes(
     step = 0;
     memcpy(&step, bytes, count);
   }
-  return lora_absorb(key, sum, step[0], step[1]);
+  return lora_finish(key, lora_absorb(key, sum, step[0], step[1]));
 }
 
 #pragma clang assume_nonnull end

@@ -46,6 +46,17 @@ public struct Adapter: Sendable {
   /// What reading the file, its header and the config already found.
   public var findings: [Finding]
 
+  /// The modules of which something holds, in their order.
+  ///
+  /// A loop over `modules` copies each of them, which counts references to five names; here that happens to the chosen
+  /// ones alone.
+  package func modules(where isChosen: (borrowing AdapterModule) -> Bool) -> [AdapterModule] {
+    let span = modules.span
+    var chosen: [AdapterModule] = []
+    for index in span.indices where isChosen(span[index]) { chosen.append(span[index]) }
+    return chosen
+  }
+
   /// Where a problem of the config is reported.
   public var configPath: String { config?.path ?? weightsPath }
 
