@@ -91,8 +91,8 @@ extension Inspection {
     }
     if parts.count > 1 {
       let sizes = parts.map { part in
-        let bytes = part.modules.reduce(0 as UInt64) { $0 &+ adapter.modules[$1].total(\.byteCount) }
-        let parameters = part.modules.reduce(0 as UInt64) { $0 &+ adapter.modules[$1].parameters }
+        let bytes = adapter.values(of: part.modules) { $0.total(\.byteCount) }.reduce(0, &+)
+        let parameters = adapter.values(of: part.modules) { $0.parameters }.reduce(0, &+)
         return
           "\(part.name) \(part.modules.count) modules, \(grouped(parameters)) parameters, "
           + "\(ByteCount(bytes))"
@@ -150,17 +150,15 @@ extension Inspection {
         .map { (part: part.name, target: $0.key, places: $0.value) }
     }
     for (part, target, places) in groups {
-      // A module is looked at where it lies: its copy counts references to five names.
-      let modules = adapter.modules
-      let types = Self.types(of: places, in: modules).map(\.name).sorted().joined(separator: " ")
+      let types = types(of: places).map(\.name).sorted().joined(separator: " ")
       var row = isDivided ? [part] : []
       row += [
-        escaped(target, limit: 60), kindName(of: modules[places[0]]), "\(places.count)",
-        spread(places.map { modules[$0].inFeatures }) { "\($0)" },
-        spread(places.map { modules[$0].outFeatures }) { "\($0)" },
-        spread(places.map { modules[$0].rank }) { "\($0)" },
-        spread(places.map { modules[$0].scale }) { Self.number($0) }, types,
-        grouped(places.reduce(0) { $0 &+ modules[$1].parameters }),
+        escaped(target, limit: 60), kindName(of: adapter.modules[places[0]]), "\(places.count)",
+        spread(adapter.values(of: places) { $0.inFeatures }) { "\($0)" },
+        spread(adapter.values(of: places) { $0.outFeatures }) { "\($0)" },
+        spread(adapter.values(of: places) { $0.rank }) { "\($0)" },
+        spread(adapter.values(of: places) { $0.scale }) { Self.number($0) }, types,
+        grouped(adapter.values(of: places) { $0.parameters }.reduce(0, &+)),
       ]
       if let statistics {
         let values = places.map { statistics.modules[$0] }
@@ -173,9 +171,9 @@ extension Inspection {
     return table
   }
 
-  private static func types(of places: [Int], in modules: [AdapterModule]) -> Set<DType> {
+  private func types(of places: [Int]) -> Set<DType> {
     var types: Set<DType> = []
-    for place in places { modules[place].forEachTensor { types.insert($0.dtype) } }
+    _ = adapter.values(of: places) { $0.forEachTensor { types.insert($0.dtype) } }
     return types
   }
 

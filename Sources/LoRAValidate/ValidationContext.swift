@@ -58,10 +58,9 @@ public struct ValidationContext: Sendable {
     matched = zip(adapter.modules, matches ?? []).compactMap { module, match in match.map { (module, $0) } }
     let plain = !Self.hasOddShapes(adapter.config)
     var transpositions: [String: Transposition] = [:]
-    let modules = adapter.modules.span
-    for position in modules.indices where plain {
-      if let transposition = modules[position].transposition(against: matches?[position]?.module) {
-        transpositions[modules[position].name] = transposition
+    for (position, module) in adapter.modules.enumerated() where plain {
+      if let transposition = module.transposition(against: matches?[position]?.module) {
+        transpositions[module.name] = transposition
       }
     }
     self.transpositions = transpositions

@@ -99,7 +99,7 @@ import Testing
       var other = sample
       other.tensors[other.tensors.count - 1].bytes?.append(UInt8(number % 7))
       other.tensors[other.tensors.count - 1].shape = [200_001]
-      other.tensors[0].values?[0] = Double(number)
+      other.tensors[0].values?[0] = Float(number)
       paths.append(try other.write("other-\(number)", in: bench.folder))
     }
     var near = sample

@@ -51,10 +51,21 @@ public struct Adapter: Sendable {
   /// A loop over `modules` copies each of them, which counts references to five names; here that happens to the chosen
   /// ones alone.
   package func modules(where isChosen: (borrowing AdapterModule) -> Bool) -> [AdapterModule] {
-    let span = modules.span
-    var chosen: [AdapterModule] = []
-    for index in span.indices where isChosen(span[index]) { chosen.append(span[index]) }
-    return chosen
+    unsafe modules.withUnsafeBufferPointer { modules in
+      var chosen: [AdapterModule] = []
+      for index in modules.indices where unsafe isChosen(modules[index]) { unsafe chosen.append(modules[index]) }
+      return chosen
+    }
+  }
+
+  /// What `value` says of the modules at these places, in their order and without copies of them.
+  package func values<Value>(of places: [Int], _ value: (borrowing AdapterModule) -> Value) -> [Value] {
+    unsafe modules.withUnsafeBufferPointer { modules in
+      places.map { place in
+        precondition(modules.indices.contains(place))
+        return unsafe value(modules[place])
+      }
+    }
   }
 
   /// Where a problem of the config is reported.
