@@ -93,7 +93,8 @@ let package = Package(
   targets: [
     // L0: no dependencies
     library("TensorCore", isHot: true),
-    library("JSON", isHot: true),
+    .target(name: "CByteMarks"),
+    library("JSON", ["CByteMarks"], isHot: true),
     library("PythonPattern", isHot: true),
     library("SlotCache"),
     .target(name: "CLoRAShims"),
@@ -175,7 +176,8 @@ let package = Package(
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "Compression", "BaseCatalogue", "LoRAModel",
         "LoRAEngines", "LoRAKernels", "SlotCache", "SHA2",
       ], isCompact: true),
-    library("LoRAEvalGate", ["TensorCore", "JSON", "Diagnostics", "LoRAIO"]),
+    .target(name: "CAnswers", dependencies: ["CByteMarks"]),
+    library("LoRAEvalGate", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "CAnswers"]),
     library(
       "LoRAParity",
       ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRAMerge"]),
@@ -256,7 +258,7 @@ let package = Package(
     tests("PythonPattern"),
     tests("SHA2"),
     tests("LoRAIO"),
-    tests("JSON"),
+    tests("JSON", ["CByteMarks"]),
     tests("Diagnostics"),
     tests("Compression", ["TensorCore", "CBytePlanes", "CZstd", "LoRAIO", "Safetensors"]),
     tests("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"]),

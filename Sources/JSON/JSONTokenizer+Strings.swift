@@ -1,3 +1,5 @@
+public import CByteMarks
+
 extension JSONTokenizer {
   /// Where a string lies in the text, and what the bytes are like.
   public struct StringToken: Sendable {
@@ -42,32 +44,59 @@ extension JSONTokenizer {
       index += check == .none ? 2 : try escape(at: index, of: offset, pairs: check == .characters).length
     }
     offset = index + 1
-    return StringToken(range: start..<index, hasEscapes: hasEscapes, isASCII: seen & ByteLanes.tops == 0)
+    return StringToken(range: start..<index, hasEscapes: hasEscapes, isASCII: seen == 0)
   }
 
-  /// The index of the next quotation mark, backslash or control character, or of the end; all bytes on the way are
-  /// collected in `seen`, so that its top bits tell whether one is not ASCII.
-  @inlinable @inline(__always) func endOfPlainRun(from start: Int, seen: inout UInt64) -> Int {
+  /// The index of the next quotation mark, backslash or control character, or of the end; `seen` is not zero afterwards
+  /// if a byte on the way is not ASCII.
+  ///
+  /// Most strings end within the first two vectors, so that their length is no reason for a branch.
+  @inlinable @inline(__always) public func endOfPlainRun(from start: Int, seen: inout UInt64) -> Int {
     var index = start
+    while index + 32 <= text.count {
+      let (first, second) = (lanes(at: index), lanes(at: index + 16))
+      let hits = lora_string_marks(first) | lora_string_marks(second) << 16
+      let tops = lora_top_marks(first) | lora_top_marks(second) << 16
+      if hits != 0 {
+        seen |= UInt64(tops & (hits &- 1) & ~hits)
+        return index + hits.trailingZeroBitCount
+      }
+      seen |= UInt64(tops)
+      index += 32
+    }
     while index + 8 <= text.count {
       let word = word(at: index)
       let hit = ByteLanes.endOfPlainText(word)
       if hit != 0 {
         // The lowest mark is a true hit.
         let length = hit.trailingZeroBitCount / 8
-        seen |= word & ~(~UInt64(0) << UInt64(8 * length))
+        seen |= word & ~(~UInt64(0) << UInt64(8 * length)) & ByteLanes.tops
         return index + length
       }
-      seen |= word
+      seen |= word & ByteLanes.tops
       index += 8
     }
     while index < text.count {
       let byte = text[index]
       if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
-      seen |= UInt64(byte)
+      seen |= UInt64(byte & 0x80)
       index += 1
     }
     return index
+  }
+
+  /// Whether a byte in a part of the text is a control character.
+  package func hasControl(in range: Range<Int>) -> Bool {
+    var index = range.lowerBound
+    while index + 16 <= range.upperBound {
+      if lora_control_marks(lanes(at: index)) != 0 { return true }
+      index += 16
+    }
+    while index < range.upperBound {
+      if text[index] < 0x20 { return true }
+      index += 1
+    }
+    return false
   }
 
   @inlinable static func controlCharacter(at index: Int) -> JSONError {

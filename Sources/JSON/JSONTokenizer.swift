@@ -1,3 +1,4 @@
+public import CByteMarks
 import Glibc
 
 /// The lexical level of JSON text (RFC 8259) under every consumer of it: white space, brackets and separators,
@@ -117,6 +118,11 @@ public struct JSONTokenizer: ~Copyable, ~Escapable {
 
   /// The byte at `index`, or nil behind the end.
   @inlinable @inline(__always) public func byte(at index: Int) -> UInt8? { index < text.count ? text[index] : nil }
+
+  /// The sixteen bytes from `index` on, which must be there.
+  @inlinable @inline(__always) func lanes(at index: Int) -> lora_bytes16 {
+    unsafe text.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: lora_bytes16.self)
+  }
 
   /// The eight bytes from `index` on, which must be there, the first of them lowest.
   @inlinable @inline(__always) public func word(at index: Int) -> UInt64 {

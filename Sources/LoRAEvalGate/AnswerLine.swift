@@ -58,10 +58,10 @@ struct AnswerReader {
 
   /// Reads a line.
   ///
-  /// - Parameter buffer: memory for strings that hold JSON, kept from line to line.
+  /// - Parameter memory: what the thread keeps from line to line.
   /// - Throws: `JSONError` for a line that is not JSON or not an answer, with the offset in the line.
-  func read(_ line: Span<UInt8>, _ buffer: inout [UInt8]) throws(JSONError) -> AnswerLine {
-    var scanner = AnswerScanner(line, key: key)
+  func read(_ line: Span<UInt8>, _ memory: AnswerMemory) throws(JSONError) -> AnswerLine {
+    var scanner = AnswerScanner(line, key: key, known: memory.known)
     var id: Fingerprint?
     var adapter: Fingerprint?
     var adapterPlace = 0..<0
@@ -86,14 +86,14 @@ struct AnswerReader {
         adapterPlace = start..<scanner.tokens.offset
       case fields.expected:
         if try scanner.consumeNull() { continue }
-        guard case .calls(let right) = try self.expected(&scanner, &buffer).answer(self) else {
+        guard case .calls(let right) = try self.expected(&scanner, memory).answer(self) else {
           throw JSONError(offset: start, reason: "\"expected\" has arguments that are not valid JSON")
         }
         expected = right
       case fields.toolCalls:
         // OpenAI writes null when the model made no call; a name beside it then counts.
-        if try scanner.consumeNull() { hasContent = true } else { calls = try list(&scanner, &buffer) }
-      case fields.name, fields.arguments: try read(field, into: &single, &scanner, &buffer)
+        if try scanner.consumeNull() { hasContent = true } else { calls = try list(&scanner, memory) }
+      case fields.name, fields.arguments: try read(field, into: &single, &scanner, memory)
       case fields.content:
         hasContent = true
         try scanner.skip()
@@ -141,22 +141,22 @@ struct AnswerReader {
   }
 
   /// Reads a list of calls.
-  private func list(_ scanner: inout AnswerScanner, _ buffer: inout [UInt8]) throws(JSONError) -> Calls {
+  private func list(_ scanner: inout AnswerScanner, _ memory: AnswerMemory) throws(JSONError) -> Calls {
     var calls = Calls()
     var elements = try AnswerScanner.Elements(&scanner)
-    while try elements.next(&scanner) { calls.add(try call(&scanner, &buffer), self) }
+    while try elements.next(&scanner) { calls.add(try call(&scanner, memory), self) }
     return calls
   }
 
   /// Reads one call: `{"function": {"name", "arguments"}}` or `{"name", "arguments"}`.
-  private func call(_ scanner: inout AnswerScanner, _ buffer: inout [UInt8]) throws(JSONError) -> Call {
+  private func call(_ scanner: inout AnswerScanner, _ memory: AnswerMemory) throws(JSONError) -> Call {
     let start = scanner.tokens.offset
     var call = Call()
     var members = try AnswerScanner.Members(&scanner)
     while let field = try members.next(&scanner) {
       switch field {
-      case fields.function: try readFunction(into: &call, &scanner, &buffer)
-      case fields.name, fields.arguments: try read(field, into: &call, &scanner, &buffer)
+      case fields.function: try readFunction(into: &call, &scanner, memory)
+      case fields.name, fields.arguments: try read(field, into: &call, &scanner, memory)
       default: try scanner.skip()
       }
     }
@@ -165,17 +165,17 @@ struct AnswerReader {
   }
 
   /// Reads `expected`: a list of calls, one call, or an object with `tool_calls`.
-  private func expected(_ scanner: inout AnswerScanner, _ buffer: inout [UInt8]) throws(JSONError) -> Calls {
-    if try scanner.tokens.peek() == UInt8(ascii: "[") { return try list(&scanner, &buffer) }
+  private func expected(_ scanner: inout AnswerScanner, _ memory: AnswerMemory) throws(JSONError) -> Calls {
+    if try scanner.tokens.peek() == UInt8(ascii: "[") { return try list(&scanner, memory) }
     let start = scanner.tokens.offset
     var calls: Calls?
     var call = Call()
     var members = try AnswerScanner.Members(&scanner)
     while let field = try members.next(&scanner) {
       switch field {
-      case fields.toolCalls: calls = try scanner.consumeNull() ? Calls() : try list(&scanner, &buffer)
-      case fields.function: try readFunction(into: &call, &scanner, &buffer)
-      case fields.name, fields.arguments: try read(field, into: &call, &scanner, &buffer)
+      case fields.toolCalls: calls = try scanner.consumeNull() ? Calls() : try list(&scanner, memory)
+      case fields.function: try readFunction(into: &call, &scanner, memory)
+      case fields.name, fields.arguments: try read(field, into: &call, &scanner, memory)
       default: try scanner.skip()
       }
     }
@@ -189,12 +189,12 @@ struct AnswerReader {
   }
 
   private func readFunction(
-    into call: inout Call, _ scanner: inout AnswerScanner, _ buffer: inout [UInt8]
+    into call: inout Call, _ scanner: inout AnswerScanner, _ memory: AnswerMemory
   ) throws(JSONError) {
     var members = try AnswerScanner.Members(&scanner)
     while let field = try members.next(&scanner) {
       switch field {
-      case fields.name, fields.arguments: try read(field, into: &call, &scanner, &buffer)
+      case fields.name, fields.arguments: try read(field, into: &call, &scanner, memory)
       default: try scanner.skip()
       }
     }
@@ -202,7 +202,7 @@ struct AnswerReader {
 
   /// Reads the value of `name` or `arguments`; null counts as absent.
   private func read(
-    _ field: Fingerprint, into call: inout Call, _ scanner: inout AnswerScanner, _ buffer: inout [UInt8]
+    _ field: Fingerprint, into call: inout Call, _ scanner: inout AnswerScanner, _ memory: AnswerMemory
   ) throws(JSONError) {
     if try scanner.consumeNull() { return }
     if field == fields.name {
@@ -211,16 +211,25 @@ struct AnswerReader {
       }
       call.name = try scanner.fingerprint()
     } else if try scanner.tokens.peek() == UInt8(ascii: "\"") {
-      let count = try scanner.tokens.string(into: &buffer)
-      call.arguments = nested(buffer.span.extracting(0..<count))
+      call.arguments = try argumentsInString(&scanner, memory)
     } else {
       call.arguments = .calls(try scanner.fingerprint())
     }
   }
 
   /// The arguments in a string, which the model wrote: what is wrong there is a wrong answer, not a broken file.
-  private func nested(_ text: Span<UInt8>) -> AnswerLine.Answer {
-    var scanner = AnswerScanner(text, key: key)
+  private func argumentsInString(
+    _ scanner: inout AnswerScanner, _ memory: AnswerMemory
+  ) throws(JSONError) -> AnswerLine.Answer {
+    if let value = scanner.quotedValue() { return .calls(value) }
+    var buffer = memory.takeBuffer()
+    defer { memory.keep(buffer) }
+    let count = try scanner.tokens.string(into: &buffer)
+    return nested(buffer.span.extracting(0..<count), memory.known)
+  }
+
+  private func nested(_ text: Span<UInt8>, _ known: KnownTexts) -> AnswerLine.Answer {
+    var scanner = AnswerScanner(text, key: key, known: known)
     do throws(JSONError) {
       let value = try scanner.fingerprint()
       try scanner.tokens.finish()

@@ -4,12 +4,29 @@ extension AnswerScanner {
   /// Reads over a string; only one whose text counts must have its surrogates in pairs.
   mutating func string() throws(JSONError) -> JSONTokenizer.StringToken { try tokens.string(.form) }
 
-  /// The fingerprint of a string's text.
-  func fingerprint(of string: JSONTokenizer.StringToken) throws(JSONError) -> Fingerprint {
-    if !string.hasEscapes && string.isASCII { return key.bytes(tokens.text.extracting(string.range), .ascii) }
+  /// Reads a string; the fingerprint is that of its text.
+  mutating func text() throws(JSONError) -> Fingerprint {
+    let string = try string()
+    if !string.hasEscapes && string.isASCII { return key.bytes(tokens.text, string.range, .ascii) }
+    let written = key.bytes(tokens.text, string.range, .written)
+    if let known = self.known.text(written) { return known }
     let bytes = try tokens.unescaped(string)
-    if bytes.allSatisfy({ $0 < 0x80 }) { return key.bytes(bytes.span, .ascii) }
-    return Self.fingerprint(of: try JSONTokenizer.decoded(bytes.span, at: string.range.lowerBound), key)
+    let text = try Self.fingerprint(bytes.span, at: string.range.lowerBound, key)
+    self.known.remember(text, written)
+    return text
+  }
+
+  /// The fingerprint of a text of UTF-8 bytes, which begins at `start` of a larger one.
+  private static func fingerprint(_ bytes: Span<UInt8>, at start: Int, _ key: FingerprintKey) throws(JSONError)
+    -> Fingerprint
+  {
+    if isASCII(bytes) { return key.bytes(bytes, .ascii) }
+    return fingerprint(of: try JSONTokenizer.decoded(bytes, at: start), key)
+  }
+
+  private static func isASCII(_ bytes: Span<UInt8>) -> Bool {
+    for index in bytes.indices where bytes[index] >= 0x80 { return false }
+    return true
   }
 
   /// The fingerprint of a text beyond ASCII, the same for all canonically equivalent texts.

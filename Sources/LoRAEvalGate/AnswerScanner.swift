@@ -1,3 +1,4 @@
+import CAnswers
 import JSON
 
 /// Reads JSON text straight into fingerprints, without building values.
@@ -9,31 +10,40 @@ import JSON
 struct AnswerScanner: ~Copyable, ~Escapable {
   var tokens: JSONTokenizer
   let key: FingerprintKey
+  /// Texts that were normalised before.
+  let known: KnownTexts
 
   @_lifetime(copy text)
-  init(_ text: Span<UInt8>, key: FingerprintKey) {
+  init(_ text: Span<UInt8>, key: FingerprintKey, known: KnownTexts) {
     tokens = JSONTokenizer(text)
     self.key = key
+    self.known = known
   }
 
   // MARK: Values
 
   /// Reads one value of any kind.
-  mutating func fingerprint(depth: Int = 0) throws(JSONError) -> Fingerprint {
+  mutating func fingerprint() throws(JSONError) -> Fingerprint {
+    if let value = plainValue() { return value }
+    return try anyValue()
+  }
+
+  /// Reads one value of any kind, whether it is plain or not.
+  mutating func anyValue(depth: Int = 0) throws(JSONError) -> Fingerprint {
     switch try tokens.peek() {
     case UInt8(ascii: "{"):
       var sum = Fingerprint.zero
       var members = try Members(&self, depth: depth)
       while let name = try members.next(&self) {
-        sum = sum &+ key.pair(name, try fingerprint(depth: depth + 1), .member)
+        sum = sum &+ key.pair(name, try anyValue(depth: depth + 1), .member)
       }
       return key.words(sum.low, sum.high, .object)
     case UInt8(ascii: "["):
       var result = Fingerprint.zero
       var elements = try Elements(&self, depth: depth)
-      while try elements.next(&self) { result = key.pair(result, try fingerprint(depth: depth + 1), .array) }
+      while try elements.next(&self) { result = key.pair(result, try anyValue(depth: depth + 1), .array) }
       return key.words(result.low, result.high, .array)
-    case UInt8(ascii: "\""): return try fingerprint(of: try string())
+    case UInt8(ascii: "\""): return try text()
     case UInt8(ascii: "t"): return try literal("true", key.words(1, 0, .bool))
     case UInt8(ascii: "f"): return try literal("false", key.words(0, 0, .bool))
     case UInt8(ascii: "n"): return try literal("null", key.words(0, 0, .null))
@@ -43,7 +53,9 @@ struct AnswerScanner: ~Copyable, ~Escapable {
   }
 
   /// Reads over one value of any kind and checks its grammar.
-  mutating func skip(depth: Int = 0) throws(JSONError) {
+  mutating func skip() throws(JSONError) { if plainValue() == nil { try skipAny() } }
+
+  private mutating func skipAny(depth: Int = 0) throws(JSONError) {
     switch try tokens.peek() {
     case UInt8(ascii: "{"):
       try tokens.open(UInt8(ascii: "{"), depth: depth)
@@ -52,13 +64,13 @@ struct AnswerScanner: ~Copyable, ~Escapable {
         try tokens.expectKey()
         _ = try string()
         try tokens.colon()
-        try skip(depth: depth + 1)
+        try skipAny(depth: depth + 1)
       }
     case UInt8(ascii: "["):
       var elements = try Elements(&self, depth: depth)
-      while try elements.next(&self) { try skip(depth: depth + 1) }
+      while try elements.next(&self) { try skipAny(depth: depth + 1) }
     case UInt8(ascii: "\""): _ = try string()
-    default: _ = try fingerprint(depth: depth)
+    default: _ = try anyValue(depth: depth)
     }
   }
 
@@ -80,7 +92,9 @@ struct AnswerScanner: ~Copyable, ~Escapable {
   struct Members {
     private var isFirst = true
     private var count = 0
-    /// The first keys, which are compared one by one.
+    /// One bit for each key, chosen by six bits of it: a bit that is not set says that the key is new.
+    private var seen: UInt64 = 0
+    /// The first keys, which are compared one by one when that does not.
     private var keys: InlineArray<16, Fingerprint> = .init(repeating: .zero)
     /// All keys once they are more.
     private var many: Set<Fingerprint> = []
@@ -93,12 +107,31 @@ struct AnswerScanner: ~Copyable, ~Escapable {
 
     /// Reads the next key and its colon, or the closing brace, which gives nil.
     mutating func next(_ scanner: inout AnswerScanner) throws(JSONError) -> Fingerprint? {
+      let start = scanner.tokens.offset
+      var plain = lora_fingerprint()
+      switch scanner.plainKey(isFirst: isFirst, &plain) {
+      case LORA_END: return nil
+      case LORA_KEY:
+        let name = Fingerprint(plain)
+        if isNew(name) {
+          isFirst = false
+          return name
+        }
+        scanner.tokens.offset = start
+      default: break
+      }
+      return try nextAny(&scanner)
+    }
+
+    /// Reads the next key, whether it is plain or not.
+    private mutating func nextAny(_ scanner: inout AnswerScanner) throws(JSONError) -> Fingerprint? {
       guard try scanner.tokens.advance(closing: UInt8(ascii: "}"), isFirst: &isFirst) else { return nil }
       try scanner.tokens.expectKey()
       let start = scanner.tokens.offset
-      let string = try scanner.string()
-      let name = try scanner.fingerprint(of: string)
+      let name = try scanner.text()
       guard isNew(name) else {
+        scanner.tokens.offset = start
+        let string = try scanner.string()
         let shown = escaped(try scanner.tokens.decoded(string), limit: 80)
         throw JSONError(offset: start, reason: "the key \"\(shown)\" appears twice")
       }
@@ -107,11 +140,13 @@ struct AnswerScanner: ~Copyable, ~Escapable {
     }
 
     private mutating func isNew(_ name: Fingerprint) -> Bool {
+      let bit: UInt64 = 1 << (name.low & 63)
       guard count < keys.count else {
         if many.isEmpty { for index in keys.indices { many.insert(keys[index]) } }
         return many.insert(name).inserted
       }
-      for index in 0..<count where keys[index] == name { return false }
+      if seen & bit != 0 { for index in 0..<count where keys[index] == name { return false } }
+      seen |= bit
       keys[count] = name
       count += 1
       return true

@@ -96,7 +96,9 @@ struct AnswerStream {
 
   private static func read(_ file: InputFile, _ range: Range<UInt64>, _ reader: AnswerReader) -> Block {
     var block = Block()
-    var buffer: [UInt8] = []
+    // Lines of tool calls have a few hundred bytes.
+    block.items.reserveCapacity(Int(clamping: (range.upperBound - range.lowerBound) / 256))
+    let memory = AnswerMemory(reader.key)
     // The line that holds the byte before the block belongs to an earlier one.
     var lines = LineReader(file, from: range.lowerBound == 0 ? 0 : range.lowerBound - 1, bufferSize: 1 << 16)
     do throws(IOError) {
@@ -106,7 +108,7 @@ struct AnswerStream {
         let line = lines.line
         if isBlank(line) { continue }
         do throws(JSONError) {
-          block.items.append(Item(answer: try reader.read(line, &buffer), offset: lines.lineOffset, line: block.lines))
+          block.items.append(Item(answer: try reader.read(line, memory), offset: lines.lineOffset, line: block.lines))
         } catch {
           block.failure = .malformed(error)
           return block

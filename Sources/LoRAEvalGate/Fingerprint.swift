@@ -1,3 +1,5 @@
+import CAnswers
+
 /// 128 bits that stand for a value of any size: equal values have equal fingerprints, and different values of one run
 /// have different ones except with a probability of about 2⁻⁶⁴ for each pair.
 struct Fingerprint: Hashable, Sendable {
@@ -5,6 +7,17 @@ struct Fingerprint: Hashable, Sendable {
   var high: UInt64
 
   static let zero = Fingerprint(low: 0, high: 0)
+
+  init(low: UInt64, high: UInt64) {
+    self.low = low
+    self.high = high
+  }
+
+  @inline(__always)
+  init(_ words: lora_fingerprint) { self.init(low: words.low, high: words.high) }
+
+  @inline(__always)
+  var words: lora_fingerprint { lora_fingerprint(low: low, high: high) }
 
   /// Half of the bits are enough to find it.
   func hash(into hasher: inout Hasher) { hasher.combine(low) }
@@ -21,6 +34,7 @@ struct Fingerprint: Hashable, Sendable {
 /// It is drawn anew for each run, so that no file can be written whose answers collide. Fingerprints never leave the process;
 /// results do not depend on the key.
 struct FingerprintKey: Sendable {
+  // Not C's own structure: the compiler (6.2) takes none in a value that cannot be copied.
   private let a: UInt64
   private let b: UInt64
   private let c: UInt64
@@ -34,99 +48,76 @@ struct FingerprintKey: Sendable {
     d = generator.next()
   }
 
+  @inline(__always)
+  var words: lora_fingerprint_key { lora_fingerprint_key(a: a, b: b, c: c, d: d) }
+
   /// What kind of value a fingerprint is of; an integer 1 and a string "1" differ by it.
-  enum Kind: UInt64 {
-    case null = 1
+  enum Kind {
+    case null
     case bool
     case number
+    /// A text of ASCII characters.
     case ascii
+    /// Any other text, normalised.
     case text
+    /// Bytes between quotation marks.
+    case written
+    /// Bytes between escaped quotation marks.
+    case quoted
     case array
     case object
     case member
     case call
     case calls
     case prompt
+
+    @inline(__always)
+    var number: UInt64 {
+      let value =
+        switch self {
+        case .null: LORA_OF_NULL
+        case .bool: LORA_OF_BOOL
+        case .number: LORA_OF_NUMBER
+        case .ascii: LORA_OF_ASCII
+        case .text: LORA_OF_TEXT
+        case .written: LORA_OF_WRITTEN
+        case .quoted: LORA_OF_QUOTED
+        case .array: LORA_OF_ARRAY
+        case .object: LORA_OF_OBJECT
+        case .member: LORA_OF_MEMBER
+        case .call: LORA_OF_CALL
+        case .calls: LORA_OF_CALLS
+        case .prompt: LORA_OF_PROMPT
+        }
+      return UInt64(value)
+    }
   }
 
   /// Fingerprint of some bytes.
-  ///
-  /// Two lanes of folded 64×64-bit products over 16 bytes a step, as in wyhash and its relatives.
-  func bytes(_ bytes: Span<UInt8>, _ kind: Kind) -> Fingerprint {
-    unsafe bytes.withUnsafeBytes { buffer in
-      var low = a ^ kind.rawValue
-      var high = b ^ UInt64(buffer.count)
-      var index = 0
-      while index + 16 <= buffer.count {
-        let first = unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-        let second = unsafe buffer.loadUnaligned(fromByteOffset: index + 8, as: UInt64.self)
-        absorb(first, second, &low, &high)
-        index += 16
-      }
-      let rest = buffer.count - index
-      if rest > 0 {
-        let (first, second) = unsafe Self.tail(buffer, rest)
-        absorb(first, second, &low, &high)
-      }
-      return finish(low, high)
-    }
-  }
+  func bytes(_ bytes: Span<UInt8>, _ kind: Kind) -> Fingerprint { self.bytes(bytes, 0..<bytes.count, kind) }
 
-  /// The last 1 to 15 bytes as two words.
-  ///
-  /// Loads may overlap: together with the length, which is in the fingerprint, they still say what the bytes are.
-  @inline(__always)
-  private static func tail(_ buffer: UnsafeRawBufferPointer, _ rest: Int) -> (UInt64, UInt64) {
-    let count = buffer.count
-    if rest >= 8 {
-      return unsafe (
-        buffer.loadUnaligned(fromByteOffset: count - rest, as: UInt64.self),
-        buffer.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
-      )
+  /// Fingerprint of a part of some bytes.
+  func bytes(_ bytes: Span<UInt8>, _ range: Range<Int>, _ kind: Kind) -> Fingerprint {
+    precondition(range.upperBound <= bytes.count)
+    var key = words
+    return unsafe bytes.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return self.words(0, 0, kind) }
+      let (start, readable) = unsafe (base + range.lowerBound, buffer.count - range.lowerBound)
+      return Fingerprint(unsafe lora_of_bytes(&key, start, range.count, readable, kind.number))
     }
-    if rest >= 4 {
-      return unsafe (
-        UInt64(buffer.loadUnaligned(fromByteOffset: count - rest, as: UInt32.self)),
-        UInt64(buffer.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
-      )
-    }
-    let middle = unsafe UInt64(buffer[count - rest + rest / 2])
-    return unsafe (UInt64(buffer[count - rest]) | middle << 8, UInt64(buffer[count - 1]))
   }
 
   /// Fingerprint of two words.
   @inline(__always)
   func words(_ first: UInt64, _ second: UInt64, _ kind: Kind) -> Fingerprint {
-    var low = a ^ kind.rawValue
-    var high = b
-    absorb(first, second, &low, &high)
-    return finish(low, high)
+    var key = words
+    return Fingerprint(unsafe lora_of_words(&key, first, second, kind.number))
   }
 
   /// Fingerprint of an ordered pair.
   @inline(__always)
   func pair(_ left: Fingerprint, _ right: Fingerprint, _ kind: Kind) -> Fingerprint {
-    var low = a ^ kind.rawValue
-    var high = b
-    absorb(left.low, left.high, &low, &high)
-    absorb(right.low, right.high, &low, &high)
-    return finish(low, high)
-  }
-
-  @inline(__always)
-  private func absorb(_ first: UInt64, _ second: UInt64, _ low: inout UInt64, _ high: inout UInt64) {
-    low = Self.fold(low ^ first, c ^ second)
-    high = Self.fold(high ^ second, d ^ first) ^ low
-  }
-
-  @inline(__always)
-  private func finish(_ low: UInt64, _ high: UInt64) -> Fingerprint {
-    Fingerprint(low: Self.fold(low ^ c, high ^ b), high: Self.fold(high ^ d, low ^ a))
-  }
-
-  @inline(__always)
-  private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
-    let product = left.multipliedFullWidth(by: right)
-    return product.high ^ product.low
+    var key = words
+    return Fingerprint(unsafe lora_of_pair(&key, left.words, right.words, kind.number))
   }
 }

@@ -209,10 +209,10 @@ public struct Gate {
     // The first line is counted only now, when the caller asks for it.
     let prompt = table.records[first].prompt
     var lines = LineReader(file)
-    var buffer: [UInt8] = []
+    let memory = AnswerMemory(reader.key)
     do throws(IOError) {
       while try lines.advance() {
-        if let answer = try? reader.read(lines.line, &buffer), answer.prompt == prompt { break }
+        if let answer = try? reader.read(lines.line, memory), answer.prompt == prompt { break }
       }
     } catch {
       return .io(error)

@@ -76,7 +76,7 @@ extension Inspection {
       facts.append(("rank", spread + declared))
     }
     if let scales {
-      let source = Set(adapter.modules.lazy.map(\.scaleSource)).map(\.rawValue).sorted().joined(separator: " and ")
+      let source = Set(adapter.modules.map(\.scaleSource)).map(\.rawValue).sorted().joined(separator: " and ")
       let spread =
         scales.min == scales.max ? Self.number(scales.min) : "\(Self.number(scales.min)) to \(Self.number(scales.max))"
       let alpha = alpha.map { ", alpha \(Self.number($0))" } ?? ""
@@ -91,10 +91,10 @@ extension Inspection {
     }
     if parts.count > 1 {
       let sizes = parts.map { part in
-        let modules = part.modules.map { adapter.modules[$0] }
-        let bytes = modules.reduce(0 as UInt64) { $0 &+ $1.total(\.byteCount) }
+        let bytes = adapter.values(of: part.modules) { $0.total(\.byteCount) }.reduce(0, &+)
+        let parameters = adapter.values(of: part.modules) { $0.parameters }.reduce(0, &+)
         return
-          "\(part.name) \(modules.count) modules, \(grouped(modules.reduce(0) { $0 &+ $1.parameters })) parameters, "
+          "\(part.name) \(part.modules.count) modules, \(grouped(parameters)) parameters, "
           + "\(ByteCount(bytes))"
       }
       facts.append(("parts", sizes.joined(separator: "; ")))
@@ -150,14 +150,15 @@ extension Inspection {
         .map { (part: part.name, target: $0.key, places: $0.value) }
     }
     for (part, target, places) in groups {
-      let modules = places.map { adapter.modules[$0] }
-      let types = Self.types(of: modules).map(\.name).sorted().joined(separator: " ")
+      let types = types(of: places).map(\.name).sorted().joined(separator: " ")
       var row = isDivided ? [part] : []
       row += [
-        escaped(target, limit: 60), kindName(of: modules[0]), "\(modules.count)",
-        spread(modules.map(\.inFeatures)) { "\($0)" }, spread(modules.map(\.outFeatures)) { "\($0)" },
-        spread(modules.map(\.rank)) { "\($0)" }, spread(modules.map(\.scale)) { Self.number($0) }, types,
-        grouped(modules.reduce(0) { $0 &+ $1.parameters }),
+        escaped(target, limit: 60), kindName(of: adapter.modules[places[0]]), "\(places.count)",
+        spread(adapter.values(of: places) { $0.inFeatures }) { "\($0)" },
+        spread(adapter.values(of: places) { $0.outFeatures }) { "\($0)" },
+        spread(adapter.values(of: places) { $0.rank }) { "\($0)" },
+        spread(adapter.values(of: places) { $0.scale }) { Self.number($0) }, types,
+        grouped(adapter.values(of: places) { $0.parameters }.reduce(0, &+)),
       ]
       if let statistics {
         let values = places.map { statistics.modules[$0] }
@@ -170,9 +171,9 @@ extension Inspection {
     return table
   }
 
-  private static func types(of modules: [AdapterModule]) -> Set<DType> {
+  private func types(of places: [Int]) -> Set<DType> {
     var types: Set<DType> = []
-    for module in modules { module.forEachTensor { types.insert($0.dtype) } }
+    _ = adapter.values(of: places) { $0.forEachTensor { types.insert($0.dtype) } }
     return types
   }
 

@@ -65,7 +65,7 @@ public struct Inspection: Sendable {
   public var targets: [String] { Set(adapter.modules.map { Self.target(of: $0.name) }).sorted() }
 
   /// Layer indices of the modules, sorted, each once.
-  public var layers: [UInt64] { Set(adapter.modules.compactMap { Self.layer(of: $0.name) }).sorted() }
+  public var layers: [UInt64] { Set(adapter.modules.map(\.name).compactMap { Self.layer(of: $0) }).sorted() }
 
   /// `peft_type` as the config writes it.
   public var peftType: String? { adapter.config?.peftType ?? adapter.rawConfig?["peft_type"]?.string }

@@ -14,7 +14,7 @@ public struct AdapterValues: Sendable {
 
   /// Those of all tensors of a sound file, in one pass by the calling thread.
   public init(of file: SafetensorsFile) throws(IOError) {
-    let outcome = ValuePass([file], isDigesting: false).run(workers: 1) { _ in }[0]
+    let outcome = ValuePass([file], digesting: [false]).run(workers: 1) { _ in }[0]
     if let failure = outcome.failure { throw failure }
     self = outcome.values
   }
@@ -47,17 +47,17 @@ public struct AdapterValues: Sendable {
 /// adapter keeps all threads busy as well as many small ones do.
 struct ValuePass: Sendable {
   private let files: [SafetensorsFile?]
-  private let isDigesting: Bool
+  private let isDigested: [Bool]
   private var readings: [Reading] = []
 
   /// The pass over these sound files; nil stands for an adapter without readable values.
   ///
-  /// - Parameter isDigesting: whether everything else in the files is read too, for digests that equal files share.
-  init(_ files: [SafetensorsFile?], isDigesting: Bool) {
+  /// - Parameter isDigested: of which files everything else is read too, for digests that equal files share.
+  init(_ files: [SafetensorsFile?], digesting isDigested: [Bool]) {
     self.files = files
-    self.isDigesting = isDigesting
+    self.isDigested = isDigested
     for (position, file) in files.enumerated() {
-      if let file { readings += Reading.all(of: file, at: position, isWhole: isDigesting) }
+      if let file { readings += Reading.all(of: file, at: position, isWhole: isDigested[position]) }
     }
   }
 
@@ -71,7 +71,7 @@ struct ValuePass: Sendable {
   func run(workers: Int, progress: @escaping @Sendable (UInt64) -> Void) -> [FileOutcome] {
     let next = Atomic<Int>(0)
     let results = Mutex<[Int: [(part: Reading.Part, scan: ValueScan)]]>([:])
-    let digests = Mutex<[KeyedDigest?]>(Array(repeating: nil, count: isDigesting ? readings.count : 0))
+    let digests = Mutex<[KeyedDigest?]>(Array(repeating: nil, count: readings.count))
     let failures = Mutex<[Int: IOError]>([:])
     let crew = max(1, min(workers, readings.count))
     Workers.forEach(count: crew, workers: crew) { _ in
@@ -88,7 +88,7 @@ struct ValuePass: Sendable {
           failures.withLock { if $0[reading.file] == nil { $0[reading.file] = error } }
           continue
         }
-        if isDigesting { digested.append((index, unsafe KeyedDigest(UnsafeRawBufferPointer(bytes)))) }
+        if isDigested[reading.file] { digested.append((index, unsafe KeyedDigest(UnsafeRawBufferPointer(bytes)))) }
         for part in reading.parts {
           let slice = unsafe UnsafeRawBufferPointer(rebasing: bytes[part.range])
           found.append((reading.file, part, unsafe Kernels.scan(slice, dtype: part.tensor.dtype)))
@@ -115,7 +115,7 @@ struct ValuePass: Sendable {
       let failure = failures.withLock { $0[file] }
       let end = readings[firstReading...].firstIndex { $0.file != file } ?? readings.count
       defer { firstReading = end }
-      guard isDigesting, let contents = files[file]?.contents, failure == nil else {
+      guard isDigested[file], let contents = files[file]?.contents, failure == nil else {
         return FileOutcome(values: values, content: nil, failure: failure)
       }
       let digest = KeyedDigest(parts: ofReadings[firstReading..<end].compactMap(\.self))
@@ -126,7 +126,7 @@ struct ValuePass: Sendable {
   /// What the pass found in one file.
   struct FileOutcome {
     let values: AdapterValues
-    /// What equal files share; nil unless the pass was to make digests.
+    /// What equal files share; nil unless the pass was to digest the file.
     let content: FileContent?
     /// The first read that failed.
     let failure: IOError?
@@ -138,6 +138,33 @@ struct FileContent: Hashable, Sendable {
   /// Bytes of header and data, uncompressed.
   let size: UInt64
   let digest: KeyedDigest
+}
+
+extension FileContent {
+  private static let pageBytes = 4096
+  private static let pages = 8
+
+  /// What equal files share and hardly any others: their size and the digest of a few pages of their data.
+  ///
+  /// - Returns: nil for a file that is so small, or so slow to read, that its whole content is as good.
+  init?(sketchOf file: SafetensorsFile) {
+    let size = file.contents.size
+    let first = file.header.dataStart
+    let room = UInt64(Self.pages * Self.pageBytes)
+    guard !file.isCompressed, !RemotePath.isRemote(file.path), size > first, size - first > room else { return nil }
+    let step = (size - first - UInt64(Self.pageBytes)) / UInt64(Self.pages - 1)
+    let buffer = IOBuffer(count: Self.pages * Self.pageBytes)
+    for page in 0..<Self.pages {
+      let place = page * Self.pageBytes..<(page + 1) * Self.pageBytes
+      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[place])
+      do throws(IOError) {
+        unsafe try file.contents.read(into: part, at: first + UInt64(page) * step)
+      } catch {
+        return nil
+      }
+    }
+    self.init(size: size, digest: unsafe KeyedDigest(UnsafeRawBufferPointer(buffer.bytes)))
+  }
 }
 
 /// One read of a file and the tensors in it.

@@ -15,8 +15,8 @@ struct FleetMember: Sendable {
   let width: UInt64
   /// Elements of all factors.
   let elements: UInt64
-  /// What equal weights files share; nil when they were left unread.
-  private let content: FileContent?
+  /// What equal weights files share; nil when they were left unread, or no other has their sketch.
+  var content: FileContent?
   /// What equal tokenizers and equal chat templates share; nil when the adapter brings none.
   let tokenizer: UInt64?
   let template: UInt64?

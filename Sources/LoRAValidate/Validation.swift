@@ -42,6 +42,7 @@ public enum Validation {
     let chosen = options.shard.map { shard in paths.filter { shard.contains($0) } } ?? paths
     var results: [AdapterResult] = []
     var facts: [FleetMember] = []
+    var twins = Twins()
     let tokenizers = Tokenizers(base: base, isForOne: chosen.count == 1)
     let loadedNames = base.map { LoadedNames($0) }
     let batchSize = batchSize(freeDescriptors: CurrentProcess.freeDescriptors, workers: options.workers)
@@ -49,14 +50,17 @@ public enum Validation {
     while start < chosen.count {
       let batch = Array(chosen[start..<min(start + batchSize, chosen.count)])
       let checked = check(
-        batch, base: base, loadedNames, tokenizers, options: options, known: chosen.count == 1 ? values : nil,
-        progress: progress)
+        batch, base: base, loadedNames, tokenizers, &twins, options: options,
+        known: chosen.count == 1 ? values : nil, progress: progress)
       for (result, member) in checked {
         results.append(result)
         facts.append(member)
       }
       start += batch.count
       progress.checked(start)
+    }
+    for position in twins.late {
+      facts[position].content = content(of: chosen[position], workers: options.workers)
     }
     return ValidationReport(
       adapters: results, base: base.map { BaseResult($0, options.policy) }, fleet: Fleet(facts, options: options),
@@ -68,7 +72,7 @@ public enum Validation {
 
   /// Loads, scans and judges some adapters, each step on all threads.
   private static func check(
-    _ paths: [String], base: BaseModel?, _ loadedNames: LoadedNames?, _ tokenizers: Tokenizers,
+    _ paths: [String], base: BaseModel?, _ loadedNames: LoadedNames?, _ tokenizers: Tokenizers, _ twins: inout Twins,
     options: ValidationOptions, known: AdapterValues?, progress: Progress
   ) -> [(AdapterResult, FleetMember)] {
     let loaders = paths.contains { RemotePath.isRemote($0) } ? max(options.workers, remoteLoaders) : options.workers
@@ -78,7 +82,8 @@ public enum Validation {
     if let known, adapters.allSatisfy(\.isSound) {
       values = adapters.map { _ in known }
     } else if !options.headerOnly {
-      let pass = ValuePass(adapters.map { $0.isSound ? $0.file : nil }, isDigesting: !tokenizers.isForOne)
+      let files = adapters.map { $0.isSound ? $0.file : nil }
+      let pass = ValuePass(files, digesting: tokenizers.isForOne ? files.map { _ in false } : twins.add(files))
       for (position, outcome) in pass.run(workers: options.workers, progress: progress.scanned).enumerated() {
         values[position] = outcome.values
         contents[position] = outcome.content
@@ -101,6 +106,13 @@ public enum Validation {
         FleetMember(loaded[position], digested[position], tokenizer, isAlone: tokenizers.isForOne)
       )
     }
+  }
+
+  /// The digest of an adapter that was read before without it.
+  private static func content(of path: String, workers: Int) -> FileContent? {
+    let adapter = Adapter.load(path)
+    guard adapter.isSound, let file = adapter.file else { return nil }
+    return ValuePass([file], digesting: [true]).run(workers: workers) { _ in }[0].content
   }
 
   /// The results of `body` for 0 ..< count in order, computed on several threads.

@@ -30,12 +30,14 @@ import Testing
       }
       let key = FingerprintKey()
       scanned = Self.verdict { () throws(JSONError) in
-        var scanner = AnswerScanner(text.span, key: key)
+        let memory = AnswerMemory(key)
+        var scanner = AnswerScanner(text.span, key: key, known: memory.known)
         _ = try scanner.fingerprint()
         try scanner.tokens.finish()
       }
       skipped = Self.verdict { () throws(JSONError) in
-        var scanner = AnswerScanner(text.span, key: key)
+        let memory = AnswerMemory(key)
+        var scanner = AnswerScanner(text.span, key: key, known: memory.known)
         try scanner.skip()
         try scanner.tokens.finish()
       }
@@ -120,7 +122,7 @@ import Testing
 }
 
 /// A JSON text without keys that come twice, and changes of it.
-private struct RandomText {
+struct RandomText {
   private(set) var bytes: [UInt8] = []
 
   private static let strings = [

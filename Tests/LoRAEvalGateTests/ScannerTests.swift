@@ -12,7 +12,8 @@ import Testing
   }
 
   private func fingerprint(_ bytes: [UInt8]) throws(JSONError) -> Fingerprint {
-    var scanner = AnswerScanner(bytes.span, key: key)
+    let memory = AnswerMemory(key)
+    var scanner = AnswerScanner(bytes.span, key: key, known: memory.known)
     let value = try scanner.fingerprint()
     try scanner.tokens.finish()
     return value
@@ -68,9 +69,10 @@ import Testing
   /// Arguments in a string are those that the string holds, wherever its escapes lie.
   @Test func argumentsInAString() throws {
     let reader = AnswerReader(key: key, ignoresCallOrder: false)
-    var buffer: [UInt8] = []
     func answer(_ arguments: String) throws -> AnswerLine.Answer {
-      try reader.read(Array("{\"id\":1,\"name\":\"f\",\"arguments\":\(arguments)}".utf8).span, &buffer).answer
+      let memory = AnswerMemory(key)
+      let line = "{\"id\":1,\"name\":\"f\",\"arguments\":\(arguments)}"
+      return try reader.read(Array(line.utf8).span, memory).answer
     }
     for escape in [#"\""#, #"\\"#, #"\/"#, #"\n"#, #"\t"#, #"\u0041"#, #"\u00e9"#, #"\ud83d\ude00"#, "é", "😀", ""] {
       for before in 0..<20 {
@@ -132,7 +134,8 @@ import Testing
         var changed = text
         changed[index] = byte
         _ = try? fingerprint(changed)
-        var scanner = AnswerScanner(changed.span, key: key)
+        let memory = AnswerMemory(key)
+        var scanner = AnswerScanner(changed.span, key: key, known: memory.known)
         try? scanner.skip()
       }
     }

@@ -86,6 +86,31 @@ import Testing
     #expect(Validation.run(paths, base: nil, options: options).fleet.duplicates.isEmpty)
   }
 
+  /// Files whose sketches differ are not digested; a copy that comes when its twin has long been closed is still found,
+  /// and one that differs between the pages of the sketch is none.
+  @Test(arguments: [1, 3]) func copiesFarApartAreFound(workers: Int) throws {
+    var sample = Sample.plain
+    sample.tensors.append(
+      Sample.Tensor(
+        name: "base_model.model.x.steps", dtype: .u8, shape: [200_000], bytes: [UInt8](repeating: 3, count: 200_000)))
+    let twin = try sample.write("first", in: bench.folder)
+    var paths = [twin]
+    for number in 0..<130 {
+      var other = sample
+      other.tensors[other.tensors.count - 1].bytes?.append(UInt8(number % 7))
+      other.tensors[other.tensors.count - 1].shape = [200_001]
+      other.tensors[0].values?[0] = Float(number)
+      paths.append(try other.write("other-\(number)", in: bench.folder))
+    }
+    var near = sample
+    near.tensors[near.tensors.count - 1].bytes?[20_000] = 9
+    paths.append(try near.write("near", in: bench.folder))
+    paths.append(try sample.write("last", in: bench.folder))
+    var options = ValidationOptions()
+    options.workers = workers
+    #expect(Validation.run(paths, base: nil, options: options).fleet.duplicates == [[twin, paths[paths.count - 1]]])
+  }
+
   @Test func basesAndNamesAreCompared() throws {
     var other = sample(7)
     other.tensors[0].values?[0] += 1

@@ -46,6 +46,28 @@ public struct Adapter: Sendable {
   /// What reading the file, its header and the config already found.
   public var findings: [Finding]
 
+  /// The modules of which something holds, in their order.
+  ///
+  /// A loop over `modules` copies each of them, which counts references to five names; here that happens to the chosen
+  /// ones alone.
+  package func modules(where isChosen: (borrowing AdapterModule) -> Bool) -> [AdapterModule] {
+    unsafe modules.withUnsafeBufferPointer { modules in
+      var chosen: [AdapterModule] = []
+      for index in modules.indices where unsafe isChosen(modules[index]) { unsafe chosen.append(modules[index]) }
+      return chosen
+    }
+  }
+
+  /// What `value` says of the modules at these places, in their order and without copies of them.
+  package func values<Value>(of places: [Int], _ value: (borrowing AdapterModule) -> Value) -> [Value] {
+    unsafe modules.withUnsafeBufferPointer { modules in
+      places.map { place in
+        precondition(modules.indices.contains(place))
+        return unsafe value(modules[place])
+      }
+    }
+  }
+
   /// Where a problem of the config is reported.
   public var configPath: String { config?.path ?? weightsPath }
 

@@ -52,17 +52,23 @@ extension Array {
   ///
   /// Keys are compared and positions moved; large elements are moved once.
   mutating func sortInPlace<Key>(by keys: [Key], _ precedes: (Key, Key) -> Bool) {
-    var order = indices.sorted { precedes(keys[$0], keys[$1]) }
-    // Each cycle of the permutation is turned by one place after the other.
-    for start in indices where order[start] != start {
-      var hole = start
-      while order[hole] != start {
-        let source = order[hole]
-        swapAt(hole, source)
+    // Keys out of an array would be copied for every comparison.
+    var order = unsafe keys.withUnsafeBufferPointer { keys in
+      indices.sorted { unsafe precedes(keys[$0], keys[$1]) }
+    }
+    // Each cycle of the permutation is turned by one place after the other; in a buffer, which moves elements where an
+    // array copies them.
+    unsafe withUnsafeMutableBufferPointer { elements in
+      for start in order.indices where order[start] != start {
+        var hole = start
+        while order[hole] != start {
+          let source = order[hole]
+          unsafe elements.swapAt(hole, source)
+          order[hole] = hole
+          hole = source
+        }
         order[hole] = hole
-        hole = source
       }
-      order[hole] = hole
     }
   }
 }

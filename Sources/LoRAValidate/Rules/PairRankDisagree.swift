@@ -27,9 +27,9 @@ extension Rule {
       """
   ) { context in
     guard context.hasPlainShapes else { return [] }
-    let modules = context.adapter.modules
+    let adapter = context.adapter
     var groups = Groups<[UInt64], AdapterModule>()
-    for module in modules where !module.ranksAgree && context.transposition(of: module) == nil {
+    for module in adapter.modules(where: { !$0.ranksAgree }) where context.transposition(of: module) == nil {
       if let down = module.rankOfA, let up = module.rankOfB { groups.add([down, up], module) }
     }
     return groups.all.compactMap { ranks, places in
@@ -38,7 +38,7 @@ extension Rule {
       let expected = first.isTransposed || b.shape.rank != 2 ? "rank \(ranks[0])" : "[\(b.shape[0]), \(ranks[0])]"
       return Finding(
         .pairRankDisagree,
-        "\(phrase(places.map(\.name), of: modules.count)) \(verb) rank \(ranks[0]) in A but rank \(ranks[1]) in B",
+        "\(phrase(places.map(\.name), of: adapter.modules.count)) \(verb) rank \(ranks[0]) in A but rank \(ranks[1]) in B",
         file: context.adapter.weightsPath, tensor: b.name, module: first.name, expected: "lora_B of \(expected)",
         found: "\(b.shape)", hint: "the factors come from different saves; export the adapter again",
         byteOffset: b.headerOffset)

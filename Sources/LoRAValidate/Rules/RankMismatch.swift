@@ -33,9 +33,14 @@ extension Rule {
       """
   ) { context in
     guard let config = context.adapter.config, let matching = context.matching else { return [] }
-    let modules = context.adapter.modules
+    let count = context.adapter.modules.count
     var groups = Groups<Mismatch, AdapterModule>()
-    for module in modules {
+    // Stacks of experts are counted otherwise by the base.
+    let suspects = context.adapter.modules { module in
+      guard let declared = module.declaredRank else { return false }
+      return module.rank != UInt64(exactly: declared) || module.kind == .parameter
+    }
+    for module in suspects {
       guard let declared = module.declaredRank, module.isUsable, module.ranksAgree,
         context.transposition(of: module) == nil
       else { continue }
@@ -50,11 +55,11 @@ extension Rule {
       let names = places.map(\.name)
       return Finding(
         .rankMismatch,
-        "the tensors of \(phrase(names, of: modules.count)) have rank \(problem.found), but \(source) says rank "
+        "the tensors of \(phrase(names, of: count)) have rank \(problem.found), but \(source) says rank "
           + "\(problem.declared)",
         file: context.adapter.weightsPath, tensor: (first.a ?? first.b)?.name, module: first.name,
         expected: "\(problem.declared)", found: "\(problem.found)",
-        hint: hint(problem, first, places.count == modules.count, matching),
+        hint: hint(problem, first, places.count == count, matching),
         byteOffset: (first.a ?? first.b)?.headerOffset)
     }
   }

@@ -56,7 +56,7 @@ extension ValidationContext {
     else { return [] }
     // Most often the config targets everything, and no name is looked for among the others.
     lazy var known = Set(names)
-    return adapter.modules.filter { module in
+    return adapter.modules { module in
       if matching.targets(module.name) { return false }
       if module.kind == .parameter && !config.targetParameters.isEmpty { return false }
       // The output projection of torch's MultiheadAttention is adapted with the attention module itself.

@@ -45,7 +45,7 @@ extension Rule {
       ]
     }
     var groups = Groups<Bool, (module: AdapterModule, tensor: TensorInfo)>()
-    for module in adapter.modules where !module.isUsable {
+    for module in adapter.modules(where: { !$0.isUsable }) {
       if let tensor = [module.a, module.b].compactMap({ $0 }).first(where: { !module.isUsable($0) }) {
         groups.add(tensor.shape.isEmpty, (module, tensor))
       }
@@ -73,7 +73,7 @@ extension Rule {
   /// Factors that keep the matrices of experts apart in a dimension of their own, which MLX alone reads.
   private static func stacks(of adapter: Adapter) -> [Finding] {
     guard adapter.format == .peft else { return [] }
-    let places = adapter.modules.filter { $0.kind == .parameter && ($0.a?.shape.rank == 3 || $0.b?.shape.rank == 3) }
+    let places = adapter.modules { $0.kind == .parameter && ($0.a?.shape.rank == 3 || $0.b?.shape.rank == 3) }
     guard let first = places.first, let a = first.a, let b = first.b else { return [] }
     return [
       Finding(
