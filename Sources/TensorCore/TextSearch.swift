@@ -5,12 +5,13 @@
 extension StringProtocol where SubSequence == Substring {
   /// Whether `part`, which may be empty, lies anywhere in this text.
   package func contains(_ part: String) -> Bool {
-    part.isEmpty || !String(self).byteOffsets(of: part).isEmpty
+    part.isEmpty || !String(self).byteOffsets(of: part, limit: 1).isEmpty
   }
 
   /// Where `part` first lies in this text: at its start if it is empty.
   package func firstRange(of part: String) -> Range<Index>? {
-    part.isEmpty ? startIndex..<startIndex : ranges(of: part).first
+    guard !part.isEmpty else { return startIndex..<startIndex }
+    return String(self).byteOffsets(of: part, limit: 1).first.map { range(at: $0, of: part) }
   }
 
   /// Where `part`, if it is not empty, lies in this text: from the left, without those that overlap one before.
@@ -19,10 +20,14 @@ extension StringProtocol where SubSequence == Substring {
     var end = 0
     for offset in String(self).byteOffsets(of: part) where offset >= end {
       end = offset + part.utf8.count
-      let start = utf8.index(startIndex, offsetBy: offset)
-      ranges.append(start..<utf8.index(start, offsetBy: part.utf8.count))
+      ranges.append(range(at: offset, of: part))
     }
     return ranges
+  }
+
+  private func range(at offset: Int, of part: String) -> Range<Index> {
+    let start = utf8.index(startIndex, offsetBy: offset)
+    return start..<utf8.index(start, offsetBy: part.utf8.count)
   }
 
   /// This text with `replacement` wherever `part` lay, at most `maxReplacements` times from the left.

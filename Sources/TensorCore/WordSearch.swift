@@ -16,8 +16,8 @@ extension String {
     }
   }
 
-  /// Where a text that is not empty stands in this one, in bytes from its start.
-  package func byteOffsets(of text: String) -> [Int] {
+  /// Where a text that is not empty stands in this one, in bytes from its start: at most the first `limit` places.
+  package func byteOffsets(of text: String, limit: Int = .max) -> [Int] {
     var (whole, text) = (self, text)
     return whole.withUTF8 { bytes in
       text.withUTF8 { wanted in
@@ -26,7 +26,7 @@ extension String {
         }
         var found: [Int] = []
         var from = 0
-        while bytes.count - from >= wanted.count,
+        while found.count < limit, bytes.count - from >= wanted.count,
           let place = unsafe memchr(start + from, Int32(first.pointee), bytes.count - from - wanted.count + 1)
         {
           let offset = unsafe UnsafeRawPointer(start).distance(to: UnsafeRawPointer(place))

@@ -31,6 +31,7 @@ import Testing
         text.ranges(of: part).map { text.utf8.distance(from: text.startIndex, to: $0.lowerBound) } == expected,
         "\(part) in \(text)")
       #expect(text.contains(part) == (part.isEmpty || !expected.isEmpty), "\(part) in \(text)")
+      #expect(text.firstRange(of: part) == (part.isEmpty ? text.firstRange(of: "") : text.ranges(of: part).first))
       let parts = text.split(separator: part, omittingEmptySubsequences: false)
       #expect(parts.joined(separator: part) == text && parts.count == expected.count + 1, "\(part) in \(text)")
       #expect(parts.joined(separator: "-") == text.replacing(part, with: "-"), "\(part) in \(text)")
