@@ -59,11 +59,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 /// Without it the copy inside Yams is used, which brings Foundation: everything works, but starts 5 ms later.
 /// `LORA_NO_LIBYAML` builds as if it were missing.
 let hasLibYAML = Context.environment["LORA_NO_LIBYAML"] == nil && access("/usr/include/yaml.h", R_OK) == 0
+let yaml: Target.Dependency = hasLibYAML ? "CLibYAML" : .product(name: "Yams", package: "Yams")
 
 /// Whether the system has GNU libmicrohttpd for `lora-tool-serve`.
 ///
 /// Without it everything is built, and that program says what it lacks. `LORA_NO_MICROHTTPD` builds as if it were missing.
 let hasHTTPServer = Context.environment["LORA_NO_MICROHTTPD"] == nil && access("/usr/include/microhttpd.h", R_OK) == 0
+let served: [Target.Dependency] = hasHTTPServer ? ["HTTPServer"] : []
 
 /// Whether the fuzzer is built, which needs libFuzzer and its `main`: see docs/security.md.
 let wantsFuzzer = Context.environment["LORA_FUZZ"] != nil
@@ -84,265 +86,280 @@ let testLibraries: [Product] = ["FakeCUDA", "FaultyKernel"].map {
   .library(name: $0, type: .dynamic, targets: [$0])
 }
 
-let package = Package(
-  name: "lora-tool",
-  products: programs + libraries + (isDependency ? [] : testLibraries),
-  dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
-  ] + (hasLibYAML ? [] : [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")]),
-  targets: [
-    // L0: no dependencies
-    library("TensorCore", isHot: true),
-    .target(name: "CByteMarks"),
-    library("JSON", ["CByteMarks"], isHot: true),
-    library("PythonPattern", isHot: true),
-    library("SlotCache"),
-    .target(name: "CLoRAShims"),
-    .target(name: "CLoRAKernels"),
-    .target(name: "CBytePlanes"),
-    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
-    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
-    library("SHA2", ["CCrypto"]),
-    library("LoRAIO", ["CLoRAShims"]),
-    .systemLibrary(name: "CCUDADriver"),
-    library("CUDADriver", ["CCUDADriver"]),
+// L0: no dependencies
+let foundations: [Target] = [
+  library("TensorCore", isHot: true),
+  .target(name: "CByteMarks"),
+  library("JSON", ["CByteMarks"], isHot: true),
+  library("PythonPattern", isHot: true),
+  library("SlotCache"),
+  .target(name: "CLoRAShims"),
+  .target(name: "CLoRAKernels"),
+  .target(name: "CBytePlanes"),
+  .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+  .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+  library("SHA2", ["CCrypto"]),
+  library("LoRAIO", ["CLoRAShims"]),
+  .systemLibrary(name: "CCUDADriver"),
+  library("CUDADriver", ["CCUDADriver"]),
+]
 
-    // L1: formats and kernels
-    library("Diagnostics", ["TensorCore", "JSON"]),
-    library("Compression", ["CZstd", "CBytePlanes", "LoRAIO"]),
-    library("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"], isHot: true),
-    library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
-    library("BaseCatalogue", ["TensorCore", "JSON", "LoRAIO"], isHot: true),
-    .target(name: "CCurl"),
-    library("RemoteFiles", ["CCurl", "TensorCore", "JSON", "LoRAIO", "SHA2"], isCompact: true),
+// L1: formats and kernels
+let formats: [Target] = [
+  library("Diagnostics", ["TensorCore", "JSON"]),
+  library("Compression", ["CZstd", "CBytePlanes", "LoRAIO"]),
+  library("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"], isHot: true),
+  library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
+  library("BaseCatalogue", ["TensorCore", "JSON", "LoRAIO"], isHot: true),
+  .target(name: "CCurl"),
+  library("RemoteFiles", ["CCurl", "TensorCore", "JSON", "LoRAIO", "SHA2"], isCompact: true),
 
-    // Bases whose weights are stored as codes
-    library(
-      "QuantizedWeights", ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAKernels"], isHot: true),
+  // Bases whose weights are stored as codes
+  library(
+    "QuantizedWeights", ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAKernels"], isHot: true),
+]
 
-    // L2: what an adapter and a base model are
-    library(
+// L2: what an adapter and a base model are
+let models: [Target] = [
+  library(
+    "LoRAModel",
+    [
+      "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "RemoteFiles", "Safetensors", "BaseCatalogue",
+      "QuantizedWeights",
+    ],
+    isHot: true),
+  library("LoRATokenizer", ["TensorCore", "JSON", "LoRAIO"]),
+
+  // What serving engines do with adapters
+  library(
+    "LoRAEngines",
+    ["TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel"],
+    isCompact: true),
+]
+
+// L3: one room per thing the tool does
+let rooms: [Target] = [
+  library(
+    "LoRAInspect",
+    [
+      "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
+      "SHA2",
+    ]),
+  library(
+    "LoRAValidate",
+    [
+      "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "QuantizedWeights", "LoRAModel", "LoRATokenizer",
+      "LoRAEngines", "LoRAKernels", "BaseCatalogue",
+    ], isCompact: true),
+  library(
+    "LoRAReport",
+    [
+      "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines",
+      "LoRAValidate", "LoRASurgery", "SHA2",
+    ], isCompact: true),
+  library(
+    "LoRAMerge",
+    [
+      "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "QuantizedWeights", "LoRAModel",
+      "LoRAKernels", "SHA2",
+    ], isCompact: true),
+
+  // Adapters made from adapters
+  library(
+    "LoRASurgery",
+    [
+      "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels",
+      "LoRAModel", "LoRAEngines", "LoRAInspect", "LoRAValidate", "SHA2",
+    ], isCompact: true),
+
+  library(
+    "LoRASlots",
+    [
+      "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "Compression", "BaseCatalogue", "LoRAModel",
+      "LoRAEngines", "LoRAKernels", "SlotCache", "SHA2",
+    ], isCompact: true),
+  .target(name: "CAnswers", dependencies: ["CByteMarks"]),
+  library("LoRAEvalGate", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "CAnswers"]),
+  library(
+    "LoRAParity",
+    ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRAMerge"]),
+  library(
+    "LoRACapacity",
+    ["TensorCore", "JSON", "Diagnostics", "BaseCatalogue", "Safetensors", "LoRAModel", "LoRAEngines", "LoRASlots"],
+    isCompact: true),
+  library("LoRATraffic", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "SlotCache"]),
+
+  library("LoRASlotsCUDA", ["TensorCore", "LoRAIO", "LoRASlots", "CUDADriver"], isCompact: true),
+  .systemLibrary(name: "CLoRALoader"),
+  library(
+    "LoRALoader",
+    [
+      "TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "LoRAModel", "LoRAEngines", "LoRASlots", "LoRASlotsCUDA",
+    ]),
+
+  // Policy files; the one target that reads YAML
+  .target(
+    name: "LoRAPolicy",
+    dependencies: [
+      "TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRAValidate",
+      yaml,
+    ],
+    swiftSettings: hasLibYAML ? strict + [.define("SYSTEM_LIBYAML")] : strict),
+
+  // Verdicts over HTTP: requests to answers, then the sockets
+  library(
+    "LoRAServe",
+    ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRAModel", "LoRAEngines", "LoRAValidate", "CLoRAShims"],
+    isCompact: true),
+]
+
+// L4 and L5: the command line
+let commandLine: [Target] = [
+  library(
+    "LoRACLI",
+    [
+      "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
+      "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvalGate", "LoRAParity",
+      "LoRAPolicy", "Compression", "LoRATraffic", "SlotCache", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity",
+      "LoRASurgery", "CUDADriver", "RemoteFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ], isCompact: true),
+  .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
+  .executableTarget(
+    name: "lora-tool-serve",
+    dependencies: [
+      "JSON", "LoRAIO", "LoRAModel", "LoRAEngines", "LoRAValidate", "RemoteFiles", "LoRAServe", "LoRACLI",
+    ] + served,
+    swiftSettings: hasHTTPServer ? strict + [.define("HTTP_SERVER")] : strict),
+  .executableTarget(
+    name: "lora-bench",
+    dependencies: [
+      "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "Compression", "LoRAKernels", "LoRAModel",
+      "LoRAEngines", "LoRASlots",
+      "LoRASlotsCUDA", "LoRATraffic", "CUDADriver",
+    ],
+    swiftSettings: strict),
+]
+
+// Tests: one target per library, and the real binary
+let testTargets: [Target] = [
+  // It runs kernels element by element, which takes four times as long without optimization.
+  .target(
+    name: "FakeCUDA", path: "Tests/FakeCUDA", cSettings: isDependency ? [] : [.unsafeFlags(["-O2"])],
+    linkerSettings: [.linkedLibrary("m")]),
+  .target(name: "FaultyKernel", path: "Tests/FaultyKernel"),
+  .target(
+    name: "LoRATestSupport", dependencies: ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"],
+    path: "Tests/LoRATestSupport",
+    swiftSettings: strict),
+  .target(
+    name: "LoRAFuzzing",
+    dependencies: [
+      "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Compression", "Safetensors", "BaseCatalogue",
       "LoRAModel",
-      [
-        "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "RemoteFiles", "Safetensors", "BaseCatalogue",
-        "QuantizedWeights",
-      ],
-      isHot: true),
-    library("LoRATokenizer", ["TensorCore", "JSON", "LoRAIO"]),
-
-    // What serving engines do with adapters
-    library(
-      "LoRAEngines",
-      ["TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAModel"],
-      isCompact: true),
-
-    // L3: one room per thing the tool does
-    library(
+      "LoRATokenizer", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAMerge", "LoRASlots", "LoRATraffic",
+      "LoRACapacity", "LoRAEvalGate", "LoRAPolicy", "LoRATestSupport",
+    ], path: "Tests/LoRAFuzzing", swiftSettings: strict),
+  tests("TensorCore"),
+  tests("PythonPattern"),
+  tests("SHA2"),
+  tests("LoRAIO"),
+  tests("JSON", ["CByteMarks"]),
+  tests("Diagnostics"),
+  tests("Compression", ["TensorCore", "CBytePlanes", "CZstd", "LoRAIO", "Safetensors"]),
+  tests("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"]),
+  tests("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
+  tests("BaseCatalogue", ["TensorCore", "JSON"]),
+  tests("QuantizedWeights", ["TensorCore", "JSON", "LoRAIO", "Safetensors"]),
+  tests("LoRAModel", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "RemoteFiles", "Safetensors", "BaseCatalogue"]),
+  tests("RemoteFiles", ["JSON", "LoRAIO"]),
+  tests("LoRATokenizer", ["JSON"]),
+  tests("LoRAInspect", ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAModel"]),
+  tests("LoRAEngines", ["TensorCore", "JSON", "LoRAIO", "LoRAModel", "LoRAValidate"]),
+  tests(
+    "LoRAValidate",
+    [
+      "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "LoRAKernels",
       "LoRAInspect",
-      [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
-        "SHA2",
-      ]),
-    library(
-      "LoRAValidate",
-      [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "QuantizedWeights", "LoRAModel", "LoRATokenizer",
-        "LoRAEngines", "LoRAKernels", "BaseCatalogue",
-      ], isCompact: true),
-    library(
+    ]),
+  tests(
+    "LoRAReport",
+    [
+      "TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate",
+      "SHA2",
+    ]),
+  tests("LoRAPolicy", ["TensorCore", "JSON", "Diagnostics", "LoRAModel", "LoRAValidate", "LoRAIO"]),
+  tests("SlotCache"),
+  tests(
+    "LoRASlots",
+    ["TensorCore", "JSON", "LoRAIO", "Safetensors", "Compression", "LoRAModel", "LoRAEngines", "SlotCache"]),
+  tests(
+    "LoRASlotsCUDA",
+    [
+      "TensorCore", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "LoRAKernels", "LoRASlots",
+      "CUDADriver", "CLoRALoader",
+    ]),
+  tests(
+    "LoRAMerge",
+    [
+      "TensorCore", "JSON", "LoRAIO", "Safetensors", "QuantizedWeights", "LoRAModel",
+      "SHA2",
+    ]),
+  tests(
+    "LoRASurgery",
+    [
+      "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAEngines",
+      "LoRAValidate", "SHA2",
+    ]),
+  tests("LoRAEvalGate", ["JSON", "LoRAIO"]),
+  tests("LoRAParity", ["TensorCore", "JSON", "Safetensors", "LoRAModel", "LoRAKernels"]),
+  tests("LoRAServe", ["JSON", "LoRAIO", "lora-tool", "lora-tool-serve"]),
+  tests("LoRACapacity", ["TensorCore", "JSON", "Safetensors", "BaseCatalogue", "LoRAModel"]),
+  tests("LoRATraffic", ["JSON"]),
+  .testTarget(
+    name: "DocumentationTests",
+    dependencies: [
+      "TensorCore", "JSON", "Diagnostics", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAPolicy",
       "LoRAReport",
-      [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines",
-        "LoRAValidate", "LoRASurgery", "SHA2",
-      ], isCompact: true),
-    library(
-      "LoRAMerge",
-      [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "QuantizedWeights", "LoRAModel",
-        "LoRAKernels", "SHA2",
-      ], isCompact: true),
+      "LoRAMerge", "LoRASlots", "LoRAEvalGate", "LoRAParity", "LoRATraffic", "LoRACapacity", "LoRATestSupport",
+      "Safetensors",
+    ],
+    swiftSettings: strict),
+  .testTarget(
+    name: "CLITests",
+    dependencies: [
+      "lora-tool", "lora-tool-serve", "lora-bench", "LoRAValidate", "LoRATestSupport", "TensorCore", "JSON",
+      "Diagnostics", "SHA2",
+    ],
+    swiftSettings: strict),
+  .testTarget(
+    name: "LoRAFuzzingTests",
+    dependencies: ["LoRAFuzzing", "LoRATestSupport", "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors"],
+    swiftSettings: strict),
+]
 
-    // Adapters made from adapters
-    library(
-      "LoRASurgery",
-      [
-        "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels",
-        "LoRAModel", "LoRAEngines", "LoRAInspect", "LoRAValidate", "SHA2",
-      ], isCompact: true),
+// What this machine or the environment asks for
+let fuzzer: Target = .executableTarget(
+  name: "lora-fuzz", dependencies: ["LoRAFuzzing", "LoRATestSupport"], path: "Tests/lora-fuzz", swiftSettings: strict,
+  // libFuzzer's archive has a `main` of its own, which is not wanted.
+  linkerSettings: [.unsafeFlags(["-use-ld=lld", "-Xlinker", "--allow-multiple-definition"])])
+let httpServer: [Target] = [
+  .target(name: "CHTTPServer", linkerSettings: [.linkedLibrary("microhttpd")]),
+  library("HTTPServer", ["CHTTPServer", "LoRAIO", "LoRAServe"]),
+]
+let libYAML: Target = .systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])])
 
-    library(
-      "LoRASlots",
-      [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "Compression", "BaseCatalogue", "LoRAModel",
-        "LoRAEngines", "LoRAKernels", "SlotCache", "SHA2",
-      ], isCompact: true),
-    .target(name: "CAnswers", dependencies: ["CByteMarks"]),
-    library("LoRAEvalGate", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "CAnswers"]),
-    library(
-      "LoRAParity",
-      ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAKernels", "LoRAMerge"]),
-    library(
-      "LoRACapacity",
-      ["TensorCore", "JSON", "Diagnostics", "BaseCatalogue", "Safetensors", "LoRAModel", "LoRAEngines", "LoRASlots"],
-      isCompact: true),
-    library("LoRATraffic", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "SlotCache"]),
+// In steps: as one expression, compilers before 6.3 gave it up.
+var targets = foundations + formats + models + rooms + commandLine + testTargets
+if wantsFuzzer { targets.append(fuzzer) }
+if hasHTTPServer { targets += httpServer }
+if hasLibYAML { targets.append(libYAML) }
 
-    library("LoRASlotsCUDA", ["TensorCore", "LoRAIO", "LoRASlots", "CUDADriver"], isCompact: true),
-    .systemLibrary(name: "CLoRALoader"),
-    library(
-      "LoRALoader",
-      [
-        "TensorCore", "CLoRAShims", "CLoRALoader", "LoRAIO", "LoRAModel", "LoRAEngines", "LoRASlots", "LoRASlotsCUDA",
-      ]),
+var products = programs + libraries
+if !isDependency { products += testLibraries }
 
-    // Policy files; the one target that reads YAML
-    .target(
-      name: "LoRAPolicy",
-      dependencies: [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRAValidate",
-        hasLibYAML ? "CLibYAML" : .product(name: "Yams", package: "Yams"),
-      ],
-      swiftSettings: strict + (hasLibYAML ? [.define("SYSTEM_LIBYAML")] : [])),
+var dependencies: [Package.Dependency] = [
+  .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+]
+if !hasLibYAML { dependencies.append(.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")) }
 
-    // Verdicts over HTTP: requests to answers, then the sockets
-    library(
-      "LoRAServe",
-      ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRAModel", "LoRAEngines", "LoRAValidate", "CLoRAShims"],
-      isCompact: true),
-
-    // L4 and L5: the command line
-    library(
-      "LoRACLI",
-      [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
-        "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvalGate", "LoRAParity",
-        "LoRAPolicy", "Compression", "LoRATraffic", "SlotCache", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity",
-        "LoRASurgery", "CUDADriver", "RemoteFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], isCompact: true),
-    .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
-    .executableTarget(
-      name: "lora-tool-serve",
-      dependencies: [
-        "JSON", "LoRAIO", "LoRAModel", "LoRAEngines", "LoRAValidate", "RemoteFiles", "LoRAServe", "LoRACLI",
-      ]
-        + (hasHTTPServer ? ["HTTPServer"] : []),
-      swiftSettings: strict + (hasHTTPServer ? [.define("HTTP_SERVER")] : [])),
-    .executableTarget(
-      name: "lora-bench",
-      dependencies: [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "Compression", "LoRAKernels", "LoRAModel",
-        "LoRAEngines", "LoRASlots",
-        "LoRASlotsCUDA", "LoRATraffic", "CUDADriver",
-      ],
-      swiftSettings: strict),
-
-    // Tests: one target per library, and the real binary
-    // It runs kernels element by element, which takes four times as long without optimization.
-    .target(
-      name: "FakeCUDA", path: "Tests/FakeCUDA", cSettings: isDependency ? [] : [.unsafeFlags(["-O2"])],
-      linkerSettings: [.linkedLibrary("m")]),
-    .target(name: "FaultyKernel", path: "Tests/FaultyKernel"),
-    .target(
-      name: "LoRATestSupport", dependencies: ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"],
-      path: "Tests/LoRATestSupport",
-      swiftSettings: strict),
-    .target(
-      name: "LoRAFuzzing",
-      dependencies: [
-        "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Compression", "Safetensors", "BaseCatalogue",
-        "LoRAModel",
-        "LoRATokenizer", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAMerge", "LoRASlots", "LoRATraffic",
-        "LoRACapacity", "LoRAEvalGate", "LoRAPolicy", "LoRATestSupport",
-      ], path: "Tests/LoRAFuzzing", swiftSettings: strict),
-    tests("TensorCore"),
-    tests("PythonPattern"),
-    tests("SHA2"),
-    tests("LoRAIO"),
-    tests("JSON", ["CByteMarks"]),
-    tests("Diagnostics"),
-    tests("Compression", ["TensorCore", "CBytePlanes", "CZstd", "LoRAIO", "Safetensors"]),
-    tests("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"]),
-    tests("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
-    tests("BaseCatalogue", ["TensorCore", "JSON"]),
-    tests("QuantizedWeights", ["TensorCore", "JSON", "LoRAIO", "Safetensors"]),
-    tests("LoRAModel", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "RemoteFiles", "Safetensors", "BaseCatalogue"]),
-    tests("RemoteFiles", ["JSON", "LoRAIO"]),
-    tests("LoRATokenizer", ["JSON"]),
-    tests("LoRAInspect", ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAModel"]),
-    tests("LoRAEngines", ["TensorCore", "JSON", "LoRAIO", "LoRAModel", "LoRAValidate"]),
-    tests(
-      "LoRAValidate",
-      [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "LoRAKernels",
-        "LoRAInspect",
-      ]),
-    tests(
-      "LoRAReport",
-      [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate",
-        "SHA2",
-      ]),
-    tests("LoRAPolicy", ["TensorCore", "JSON", "Diagnostics", "LoRAModel", "LoRAValidate", "LoRAIO"]),
-    tests("SlotCache"),
-    tests(
-      "LoRASlots",
-      ["TensorCore", "JSON", "LoRAIO", "Safetensors", "Compression", "LoRAModel", "LoRAEngines", "SlotCache"]),
-    tests(
-      "LoRASlotsCUDA",
-      [
-        "TensorCore", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAEngines", "LoRAKernels", "LoRASlots",
-        "CUDADriver", "CLoRALoader",
-      ]),
-    tests(
-      "LoRAMerge",
-      [
-        "TensorCore", "JSON", "LoRAIO", "Safetensors", "QuantizedWeights", "LoRAModel",
-        "SHA2",
-      ]),
-    tests(
-      "LoRASurgery",
-      [
-        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAEngines",
-        "LoRAValidate", "SHA2",
-      ]),
-    tests("LoRAEvalGate", ["JSON", "LoRAIO"]),
-    tests("LoRAParity", ["TensorCore", "JSON", "Safetensors", "LoRAModel", "LoRAKernels"]),
-    tests("LoRAServe", ["JSON", "LoRAIO", "lora-tool", "lora-tool-serve"]),
-    tests("LoRACapacity", ["TensorCore", "JSON", "Safetensors", "BaseCatalogue", "LoRAModel"]),
-    tests("LoRATraffic", ["JSON"]),
-    .testTarget(
-      name: "DocumentationTests",
-      dependencies: [
-        "TensorCore", "JSON", "Diagnostics", "LoRAModel", "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAPolicy",
-        "LoRAReport",
-        "LoRAMerge", "LoRASlots", "LoRAEvalGate", "LoRAParity", "LoRATraffic", "LoRACapacity", "LoRATestSupport",
-        "Safetensors",
-      ],
-      swiftSettings: strict),
-    .testTarget(
-      name: "CLITests",
-      dependencies: [
-        "lora-tool", "lora-tool-serve", "lora-bench", "LoRAValidate", "LoRATestSupport", "TensorCore", "JSON",
-        "Diagnostics", "SHA2",
-      ],
-      swiftSettings: strict),
-    .testTarget(
-      name: "LoRAFuzzingTests",
-      dependencies: ["LoRAFuzzing", "LoRATestSupport", "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors"],
-      swiftSettings: strict),
-  ]
-    + (wantsFuzzer
-      ? [
-        .executableTarget(
-          name: "lora-fuzz", dependencies: ["LoRAFuzzing", "LoRATestSupport"], path: "Tests/lora-fuzz",
-          swiftSettings: strict,
-          // libFuzzer's archive has a `main` of its own, which is not wanted.
-          linkerSettings: [.unsafeFlags(["-use-ld=lld", "-Xlinker", "--allow-multiple-definition"])])
-      ] : [])
-    + (hasHTTPServer
-      ? [
-        .target(name: "CHTTPServer", linkerSettings: [.linkedLibrary("microhttpd")]),
-        library("HTTPServer", ["CHTTPServer", "LoRAIO", "LoRAServe"]),
-      ] : [])
-    + (hasLibYAML ? [.systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])])] : [])
-)
+let package = Package(name: "lora-tool", products: products, dependencies: dependencies, targets: targets)
