@@ -125,6 +125,7 @@ public struct JSONReader: ~Copyable, ~Escapable {
 
   private var containerIsObject: Bool { kindsLow & 1 == 1 }
 
+  @_lifetime(self: copy self)
   private mutating func open(_ bracket: UInt8) throws(JSONError) {
     try tokens.open(bracket, depth: depth)
     kindsHigh = kindsHigh << 1 | kindsLow >> 63
@@ -134,6 +135,7 @@ public struct JSONReader: ~Copyable, ~Escapable {
   }
 
   /// Steps over the separator before the next element, or over the closing bracket (false).
+  @_lifetime(self: copy self)
   mutating func advance(closing: UInt8) throws(JSONError) -> Bool {
     if try tokens.advance(closing: closing, isFirst: &atStart) { return true }
     depth -= 1
@@ -163,11 +165,13 @@ public struct JSONReader: ~Copyable, ~Escapable {
   ///
   /// For shortcuts past the grammar: a caller that has consumed brackets must not mix this with `beginObject` and the
   /// like before the containers are closed again.
+  @_lifetime(self: copy self)
   public mutating func consume(_ bytes: StaticString) -> Bool { tokens.consume(bytes) }
 
   /// Lends the unread text to `body`, which returns how many bytes of it were read.
   ///
   /// For shortcuts past the grammar, which must take whole values with their separators.
+  @_lifetime(self: copy self)
   public mutating func take(_ body: (UnsafeRawBufferPointer) -> Int) {
     let count = unsafe tokens.text.withUnsafeBytes { bytes in
       unsafe body(UnsafeRawBufferPointer(rebasing: bytes[min(offset, bytes.count)...]))
@@ -197,13 +201,14 @@ public struct JSONReader: ~Copyable, ~Escapable {
   /// Byte offset of the next unread byte.
   public internal(set) var offset: Int {
     get { tokens.offset }
-    set { tokens.offset = newValue }
+    @_lifetime(self: copy self) set { tokens.offset = newValue }
   }
 
   /// The current place within the current container, to come back to with `restore`.
   public var position: Int { offset }
 
   /// Goes back to a position from which only scalars have been read since.
+  @_lifetime(self: copy self)
   public mutating func restore(_ position: Int) { offset = position }
 
   /// An error at the current offset.

@@ -38,12 +38,14 @@ extension JSONTokenizer {
       isExponentNegative: isExponentNegative)
   }
 
+  @_lifetime(self: copy self)
   private mutating func consume(_ sign: UInt8) -> Bool {
     guard byte(at: offset) == sign else { return false }
     offset += 1
     return true
   }
 
+  @_lifetime(self: copy self)
   private mutating func digits(_ expectation: String) throws(JSONError) -> Range<Int> {
     let start = offset
     while offset < text.count, text[offset] &- UInt8(ascii: "0") < 10 { offset += 1 }

@@ -29,6 +29,7 @@ extension JSONTokenizer {
   }
 
   /// Reads over a string; whether its bytes are UTF-8 is found when it is decoded.
+  @_lifetime(self: copy self)
   @inlinable @inline(__always) public mutating func string(_ check: EscapeCheck) throws(JSONError) -> StringToken {
     let start = offset + 1
     var index = start
@@ -188,6 +189,7 @@ extension JSONTokenizer {
   /// Reads a string into `out` with its escapes resolved, in one pass; returns the number of bytes.
   ///
   /// `out` grows as needed and keeps its size, so that one serves for many strings.
+  @_lifetime(self: copy self)
   package mutating func string(into out: inout [UInt8]) throws(JSONError) -> Int {
     let room = text.count - offset + 8
     if out.count < room { out = [UInt8](repeating: 0, count: max(room, 2 * out.count)) }

@@ -59,6 +59,7 @@ public struct JSONTokenizer: ~Copyable, ~Escapable {
   // MARK: Structure
 
   /// Reads the bracket that begins a container inside `depth` others.
+  @_lifetime(self: copy self)
   @inlinable @inline(__always) public mutating func open(_ bracket: UInt8, depth: Int) throws(JSONError) {
     guard nextByte() == bracket else {
       throw failure(bracket == UInt8(ascii: "{") ? "expected an object" : "expected an array")
@@ -68,6 +69,7 @@ public struct JSONTokenizer: ~Copyable, ~Escapable {
   }
 
   /// Steps over the separator before the next element, or over the closing bracket (false).
+  @_lifetime(self: copy self)
   @inlinable @inline(__always) public mutating func advance(closing: UInt8, isFirst: inout Bool) throws(JSONError)
     -> Bool
   {
@@ -100,6 +102,7 @@ public struct JSONTokenizer: ~Copyable, ~Escapable {
   }
 
   /// Reads exactly these bytes, or nothing (false).
+  @_lifetime(self: copy self)
   package mutating func consume(_ bytes: StaticString) -> Bool {
     let length = bytes.utf8CodeUnitCount
     guard length <= text.count - offset else { return false }

@@ -13,6 +13,7 @@ extension AnswerScanner {
   /// Reads a string that holds a plain value, where it stands; nil, with nothing read, for any other.
   mutating func quotedValue() -> Fingerprint? { plainValue(isQuoted: true) }
 
+  @_lifetime(self: copy self)
   private mutating func plainValue(isQuoted: Bool) -> Fingerprint? {
     for _ in 0..<Self.patience {
       var value = lora_fingerprint()
@@ -32,6 +33,7 @@ extension AnswerScanner {
   }
 
   /// Reads the next key of an object, or its end, when that is plain.
+  @_lifetime(self: copy self)
   mutating func plainKey(isFirst: Bool, _ name: inout lora_fingerprint) -> lora_member {
     var end = tokens.offset
     let found = unsafe withCursor { cursor in

@@ -29,6 +29,7 @@ struct AnswerScanner: ~Copyable, ~Escapable {
   }
 
   /// Reads one value of any kind, whether it is plain or not.
+  @_lifetime(self: copy self)
   mutating func anyValue(depth: Int = 0) throws(JSONError) -> Fingerprint {
     switch try tokens.peek() {
     case UInt8(ascii: "{"):
@@ -55,6 +56,7 @@ struct AnswerScanner: ~Copyable, ~Escapable {
   /// Reads over one value of any kind and checks its grammar.
   mutating func skip() throws(JSONError) { if plainValue() == nil { try skipAny() } }
 
+  @_lifetime(self: copy self)
   private mutating func skipAny(depth: Int = 0) throws(JSONError) {
     switch try tokens.peek() {
     case UInt8(ascii: "{"):
@@ -81,6 +83,7 @@ struct AnswerScanner: ~Copyable, ~Escapable {
     return true
   }
 
+  @_lifetime(self: copy self)
   private mutating func literal(_ word: StaticString, _ value: Fingerprint) throws(JSONError) -> Fingerprint {
     guard tokens.consume(word) else { throw tokens.failure("expected a JSON value") }
     return value

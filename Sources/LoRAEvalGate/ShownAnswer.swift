@@ -37,6 +37,7 @@ struct ShownAnswer {
   }
 
   /// A list of calls, one call, or an object with `tool_calls`; nil for null.
+  @_lifetime(reader: copy reader)
   private static func calls(_ reader: inout JSONReader, _ line: Span<UInt8>) throws(JSONError) -> String? {
     switch try reader.peek() {
     case .array:
@@ -65,6 +66,7 @@ struct ShownAnswer {
   }
 
   /// The text of a string, or another value as it is written; nil for null.
+  @_lifetime(reader: copy reader)
   private static func text(_ reader: inout JSONReader, _ line: Span<UInt8>) throws(JSONError) -> String? {
     switch try reader.peek() {
     case .string: return try reader.string()
@@ -75,6 +77,7 @@ struct ShownAnswer {
     }
   }
 
+  @_lifetime(reader: copy reader)
   private static func raw(_ reader: inout JSONReader, _ line: Span<UInt8>) throws(JSONError) -> String {
     _ = try reader.peek()
     let start = reader.offset

@@ -83,6 +83,7 @@ struct ProtobufMessage: ~Copyable, ~Escapable {
     }
   }
 
+  @_lifetime(self: copy self)
   private mutating func skip(_ count: Int) throws(JSONError) -> Value {
     guard count <= end - offset else { throw failure(offset) }
     offset += count

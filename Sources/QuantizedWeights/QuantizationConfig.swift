@@ -98,20 +98,29 @@ package struct QuantizationConfig: Sendable {
   package var nominalBits: Double? {
     let weights = self.weights(of: "")
     let size = integer("group_size") ?? integer("q_group_size") ?? weights?["group_size"]?.int64.flatMap { Int($0) }
-    let group = size.flatMap { $0 > 0 ? Double($0) : nil }
+    let bits = (integer("bits") ?? integer("w_bit")).map { Double($0) }
+    /// Bits of a weight's share in what its group has once.
+    func share(of bits: Double) -> Double {
+      guard let size, size > 0 else { return 0 }
+      return bits / Double(size)
+    }
     switch method {
     case "bitsandbytes":
       if fields["load_in_8bit"]?.bool == true { return 8 }
-      return fields["bnb_4bit_use_double_quant"]?.bool == true ? 4 + 8.0 / 64 + 32.0 / (64 * 256) : 4 + 32.0 / 64
+      // A scale for each 64: of 32 bits, or of 8 with one of 32 bits for 256 of them.
+      let isDouble = fields["bnb_4bit_use_double_quant"]?.bool == true
+      let scale: Double = isDouble ? 8 + 32 / 256.0 : 32
+      return 4 + scale / 64
     case "fp8", "fbgemm_fp8": return 8
     case "mxfp4": return 4 + 8.0 / 32
     case "gptq", "awq":
-      return (integer("bits") ?? integer("w_bit")).map { bits in
-        Double(bits) + (group.map { (16 + Double(bits)) / $0 } ?? 0)
-      }
-    case "mlx": return integer("bits").map { Double($0) + (group.map { 32 / $0 } ?? 0) }
+      guard let bits else { return nil }
+      return bits + share(of: 16 + bits)
+    case "mlx":
+      guard let bits = integer("bits") else { return nil }
+      return Double(bits) + share(of: 32)
     case "compressed-tensors", "modelopt":
-      if let bits = weights?["num_bits"]?.int64 { return Double(bits) + (group.map { 16 / $0 } ?? 0) }
+      if let bits = weights?["num_bits"]?.int64 { return Double(bits) + share(of: 16) }
       switch fields["quant_algo"]?.string {
       case "FP8": return 8
       case "NVFP4": return 4 + 8.0 / 16

@@ -10,12 +10,17 @@ struct StreamDecoding: ~Copyable {
   private var position: UInt64 = 0
 
   init(_ input: InputFile) throws(SourceProblem) {
-    self.input = input
     do throws(ZstdError) {
-      decoder = try ZstdDecoder()
+      self.init(input, try ZstdDecoder())
     } catch {
       throw SourceProblem(Finding(.compressedCorrupt, "\(error)", file: input.path))
     }
+  }
+
+  // An initializer that throws sets no field: see `DecodingScratch`.
+  private init(_ input: InputFile, _ decoder: consuming ZstdDecoder) {
+    self.input = input
+    self.decoder = decoder
   }
 
   /// Up to `limit` bytes of content, in memory that grows with what really comes.

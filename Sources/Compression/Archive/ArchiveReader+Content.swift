@@ -108,8 +108,13 @@ struct DecodingScratch: ~Copyable {
   private(set) var readingSeconds = 0.0
 
   init(_ archive: ArchiveReader) throws(ArchiveError) {
+    self.init(archive, try decoding(archive.input.path) { () throws(ZstdError) in try ZstdFrameDecoder() })
+  }
+
+  // An initializer that throws sets no field: where it had set some, Swift 6.2 would destroy the others, too.
+  private init(_ archive: ArchiveReader, _ decoder: consuming ZstdFrameDecoder) {
     self.archive = archive
-    decoder = try decoding(archive.input.path) { () throws(ZstdError) in try ZstdFrameDecoder() }
+    self.decoder = decoder
   }
 
   /// The frame's content, in memory that the next call uses again.

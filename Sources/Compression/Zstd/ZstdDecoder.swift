@@ -35,6 +35,11 @@ import CZstd
   /// - Throws: `outOfMemory`.
   package init(maximumWindowLog: Int = defaultWindowLog) throws(ZstdError) {
     guard let context = unsafe ZSTD_createDCtx() else { throw .outOfMemory }
+    unsafe self.init(context, maximumWindowLog: maximumWindowLog)
+  }
+
+  // An initializer that throws sets no field: see `DecodingScratch`.
+  private init(_ context: OpaquePointer, maximumWindowLog: Int) {
     let log = min(max(maximumWindowLog, 10), 31)
     // Cannot fail: every library since 1.4 takes 10...31 on 64-bit machines.
     _ = unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Int32(log))

@@ -81,7 +81,10 @@ private struct InverseNorm {
       right[steepest] = 1
     }
     // What the steps above may miss.
-    let waves = (0..<size).map { (1 + Double($0) / max(count - 1, 1)) * ($0 % 2 == 0 ? 1 : -1) }
+    let waves = (0..<size).map { row -> Double in
+      let height = 1 + Double(row) / max(count - 1, 1)
+      return row % 2 == 0 ? height : -height
+    }
     return max(norm, 2 * solve(waves).reduce(0) { $0 + $1.magnitude } / (3 * count))
   }
 
