@@ -166,8 +166,14 @@ let package = Package(
     library(
       "LoRASurgery",
       [
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
+        "LoRAInspect", "SHA2",
+      ], isCompact: true),
+    library(
+      "LoRARepair",
+      [
         "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels",
-        "LoRAModel", "LoRAEngines", "LoRAInspect", "LoRAValidate", "SHA2",
+        "LoRAModel", "LoRAEngines", "LoRAValidate", "LoRASurgery",
       ], isCompact: true),
 
     library(
@@ -217,7 +223,7 @@ let package = Package(
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
         "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvalGate", "LoRAParity",
         "LoRAPolicy", "Compression", "LoRATraffic", "SlotCache", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity",
-        "LoRASurgery", "CUDADriver", "RemoteFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "LoRASurgery", "LoRARepair", "CUDADriver", "RemoteFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], isCompact: true),
     .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
     .executableTarget(
@@ -302,8 +308,13 @@ let package = Package(
     tests(
       "LoRASurgery",
       [
+        "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAValidate", "SHA2",
+      ]),
+    tests(
+      "LoRARepair",
+      [
         "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAEngines",
-        "LoRAValidate", "SHA2",
+        "LoRAValidate", "LoRASurgery",
       ]),
     tests("LoRAEvalGate", ["JSON", "LoRAIO"]),
     tests("LoRAParity", ["TensorCore", "JSON", "Safetensors", "LoRAModel", "LoRAKernels"]),

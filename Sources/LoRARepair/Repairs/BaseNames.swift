@@ -3,6 +3,7 @@ import Diagnostics
 import JSON
 import LoRAEngines
 import LoRAModel
+import LoRASurgery
 import LoRAValidate
 import Safetensors
 import TensorCore
