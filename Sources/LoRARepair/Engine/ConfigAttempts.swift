@@ -37,7 +37,7 @@ extension EngineAttempt {
     return Proposal(
       what:
         "\(counted(names.count, "tensor")) that no loader of adapters uses \(names.count == 1 ? "is" : "are") dropped: "
-        + listing(names.sorted())
+        + listing(names.ordered())
     ) { $0.drop(names) }
   }
 
