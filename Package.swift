@@ -12,16 +12,17 @@ let warnings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let warnings: [SwiftSetting] = []
 #endif
 
-let strict: [SwiftSetting] = warnings + [
-  .swiftLanguageMode(.v6),
-  .strictMemorySafety(),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableExperimentalFeature("Lifetimes"),
-  // System calls that tests can order to fail.
-  .define("ORDERED_FAULTS", .when(configuration: .debug)),
-]
+let strict: [SwiftSetting] =
+  warnings + [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    // System calls that tests can order to fail.
+    .define("ORDERED_FAULTS", .when(configuration: .debug)),
+  ]
 
 /// Whether another package has this one checked out.
 let isDependency = Context.packageDirectory.contains("/checkouts/")
@@ -31,11 +32,13 @@ let isDependency = Context.packageDirectory.contains("/checkouts/")
 /// What the tests spend their time in is hot, optimized in debug builds too; what plans and reports is compact. See
 /// docs/benchmarks.md.
 func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], isHot: Bool = false, isCompact: Bool = false
+  _ name: String, _ dependencies: [Target.Dependency] = [], isHot: Bool = false, isCompact: Bool = false,
+  isPlain: Bool = false
 ) -> Target {
   var settings = strict
   if isHot && !isDependency { settings.append(.unsafeFlags(["-O"], .when(configuration: .debug))) }
-  if isCompact && !isDependency { settings += compact }
+  if (isCompact || isPlain) && !isDependency { settings += compact }
+  if isPlain && !isDependency { settings += plain }
   return .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
@@ -50,6 +53,12 @@ let compact: [SwiftSetting] = [
     ["layout-string-value-witnesses", "layout-string-value-witnesses-instantiation"].flatMap {
       ["-Xfrontend", "-enable-" + $0]
     }),
+]
+
+/// A third of the time to compile: calls are optimized for size as they stand, but generic code is not written again for
+/// each type.
+let plain: [SwiftSetting] = [
+  .unsafeFlags(["-Xfrontend", "-disable-sil-perf-optzns"], .when(configuration: .release))
 ]
 
 /// The tests of one library.
@@ -116,7 +125,7 @@ let formats: [Target] = [
   library("Compression", ["CZstd", "CBytePlanes", "LoRAIO"]),
   library("Safetensors", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "Compression"], isHot: true),
   library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
-  library("BaseCatalogue", ["TensorCore", "JSON", "LoRAIO"], isHot: true),
+  library("BaseCatalogue", ["TensorCore", "JSON", "LoRAIO"], isHot: true, isCompact: true),
   .target(name: "CCurl"),
   library("RemoteFiles", ["CCurl", "TensorCore", "JSON", "LoRAIO", "SHA2"], isCompact: true),
 
@@ -174,8 +183,14 @@ let rooms: [Target] = [
   library(
     "LoRASurgery",
     [
+      "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
+      "LoRAInspect", "SHA2",
+    ], isCompact: true),
+  library(
+    "LoRARepair",
+    [
       "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels",
-      "LoRAModel", "LoRAEngines", "LoRAInspect", "LoRAValidate", "SHA2",
+      "LoRAModel", "LoRAEngines", "LoRAValidate", "LoRASurgery",
     ], isCompact: true),
 
   library(
@@ -227,8 +242,9 @@ let commandLine: [Target] = [
       "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
       "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvalGate", "LoRAParity",
       "LoRAPolicy", "Compression", "LoRATraffic", "SlotCache", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity",
-      "LoRASurgery", "CUDADriver", "RemoteFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-    ], isCompact: true),
+      "LoRASurgery", "LoRARepair", "CUDADriver", "RemoteFiles",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ], isPlain: true),
   .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
   .executableTarget(
     name: "lora-tool-serve",
@@ -313,8 +329,14 @@ let testTargets: [Target] = [
   tests(
     "LoRASurgery",
     [
+      "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAValidate",
+      "SHA2",
+    ]),
+  tests(
+    "LoRARepair",
+    [
       "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAEngines",
-      "LoRAValidate", "SHA2",
+      "LoRAValidate", "LoRASurgery",
     ]),
   tests("LoRAEvalGate", ["JSON", "LoRAIO"]),
   tests("LoRAParity", ["TensorCore", "JSON", "Safetensors", "LoRAModel", "LoRAKernels"]),

@@ -1,4 +1,5 @@
 import LoRASlots
+import TensorCore
 
 /// What adapters of different ranks cost when one server has slots for the largest, and what servers for each rank
 /// would save.
@@ -37,7 +38,7 @@ extension CapacityPlan {
     }
     var buckets: [RankMix.Bucket] = []
     var bucketed: UInt128 = 0
-    for (rank, count) in counts.sorted(by: { $0.key < $1.key }) {
+    for (rank, count) in counts.ordered(by: { $0.key < $1.key }) {
       guard let slot = try Self.layout(request, rank: rank)?.slotBytes else { return nil }
       buckets.append(RankMix.Bucket(rank: rank, adapters: count, slotBytes: slot))
       bucketed += UInt128(slot) * UInt128(count)

@@ -34,7 +34,7 @@ public enum TargetSelection: Sendable, Equatable, CustomStringConvertible {
 
   /// The modules of the base that are meant, in the order of their names.
   public func modules(of base: BaseModel) -> [LoRAModel.BaseModule] {
-    base.modules.values.filter { matches($0) }.sorted { $0.name < $1.name }
+    base.modules.values.filter { matches($0) }.ordered { $0.name < $1.name }
   }
 
   private func matches(_ module: LoRAModel.BaseModule) -> Bool {

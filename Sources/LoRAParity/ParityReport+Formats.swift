@@ -54,7 +54,7 @@ extension ParityReport {
     ]
     lines += [""] + table.lines(indent: "  ")
     if modules.count > limit { lines.append("  and \(modules.count - limit) more") }
-    let reasons = Set(modules.compactMap(\.reason)).sorted()
+    let reasons = Set(modules.compactMap(\.reason)).ordered()
     if !reasons.isEmpty {
       lines.append("")
       for reason in reasons {

@@ -37,7 +37,8 @@ struct PolicyReader {
       return
     }
     readMapping(root, "the policy", Self.sections)
-    for rule in policy.ignored.keys.filter({ policy.severities[$0] != nil }).sorted(by: { $0.rawValue < $1.rawValue }) {
+    let doubled = policy.ignored.keys.filter { policy.severities[$0] != nil }
+    for rule in doubled.ordered(by: { $0.rawValue < $1.rawValue }) {
       note(root, "\(rule.rawValue) has a severity and is ignored as well; decide for one")
     }
   }

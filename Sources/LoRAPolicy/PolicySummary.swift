@@ -21,10 +21,10 @@ extension Policy {
     add("dtype", dtypes.map(\.name), joined: " or ")
     add("bytes", maxBytes.map { ["at most \(ByteCount($0))"] } ?? [])
     add("metadata", metadata.map { key, value in value.map { "\(key) = \($0)" } ?? "\(key)" })
-    for (rule, severity) in severities.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+    for (rule, severity) in severities.ordered(by: { $0.key.rawValue < $1.key.rawValue }) {
       add("severity", ["\(rule.rawValue) is \(severity == .error ? "an error" : "a \(severity.rawValue)")"])
     }
-    for (rule, reason) in ignored.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+    for (rule, reason) in ignored.ordered(by: { $0.key.rawValue < $1.key.rawValue }) {
       add("ignore", ["\(rule.rawValue): \(reason)"])
     }
     return lines

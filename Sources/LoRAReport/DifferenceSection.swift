@@ -119,7 +119,7 @@ extension AdapterDiff {
     guard let least = known.min(), let most = known.max() else { return "" }
     let scale = ColourScale(measure.range ?? least...most)
     // In the order of the model, which the map keeps.
-    let ordered = modules.sorted { naturallyPrecedes($0.name, $1.name) }
+    let ordered = modules.ordered { naturallyPrecedes($0.name, $1.name) }
     let map = LayerMap(ordered.compactMap { $0.a ?? $0.b })
     let tables: [Markup] = map.stacks.enumerated().map { number, stack -> Markup in
       let table = stack.table { places in

@@ -18,7 +18,7 @@ extension ReportedAdapter {
     }
     if let scale = figures.scale {
       let least = Inspection.number(scale.least)
-      let sources = Set(adapter.modules.map(\.scaleSource.rawValue)).sorted().joined(separator: ", ")
+      let sources = Set(adapter.modules.map(\.scaleSource.rawValue)).ordered().joined(separator: ", ")
       let alpha = inspection.alpha.map { ", alpha \(Inspection.number($0))" } ?? ""
       cards.append(
         fact(

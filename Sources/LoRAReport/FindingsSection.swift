@@ -30,7 +30,7 @@ extension Report {
 
 /// Findings, worst first as they come.
 func findingsList(_ findings: [Finding]) -> Markup {
-  let order = findings.enumerated().sorted { left, right in
+  let order = findings.enumerated().ordered { left, right in
     (right.element.severity, left.offset) < (left.element.severity, right.offset)
   }
   let items: [Markup] = order.prefix(findingLimit).map { item($0.element) }

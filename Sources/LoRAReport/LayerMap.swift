@@ -38,7 +38,7 @@ struct LayerMap {
       }
       stacks[stack, default: []].append((layer, place, index))
     }
-    let sorted = stacks.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+    let sorted = stacks.ordered { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
     self.stacks = sorted.prefix(Self.stackLimit).map { Self.stack($0.key, $0.value) }
     leftOut = sorted.dropFirst(Self.stackLimit).reduce(0) { $0 + $1.value.count }
     if !others.isEmpty {
@@ -74,7 +74,7 @@ struct LayerMap {
       }
       rows[entry.layer, default: [:]][column, default: []].append(entry.index)
     }
-    let sorted = rows.sorted { $0.key < $1.key }.map { layer, cells in
+    let sorted = rows.ordered { $0.key < $1.key }.map { layer, cells in
       (label: "\(layer)", cells: places.indices.map { cells[$0] ?? [] })
     }
     return Stack(name: name, columns: shortened(places), rows: sorted, leftOut: leftOut)

@@ -5,6 +5,7 @@ public import LoRAModel
 import LoRASurgery
 public import LoRAValidate
 import Safetensors
+import TensorCore
 
 /// Everything that a report page shows: what validation says of all adapters, the figures of each, and the whole facts
 /// of those that are shown in detail.
@@ -48,7 +49,7 @@ public struct Report: Sendable {
         warnings: result.findings.count { $0.severity == .warning }
       )
     }
-    let order = gravity.indices.sorted { left, right in
+    let order = gravity.indices.ordered { left, right in
       let (one, other) = (gravity[left], gravity[right])
       return (other.status, other.errors, other.warnings, left) < (one.status, one.errors, one.warnings, right)
     }

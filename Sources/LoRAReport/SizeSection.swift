@@ -58,7 +58,7 @@ extension Inspection {
   }
 
   private static func sorted(_ sizes: [String: Size]) -> [(String, Size)] {
-    sizes.map { ($0.key, $0.value) }.sorted { ($1.1.bytes, $0.0) < ($0.1.bytes, $1.0) }
+    sizes.map { ($0.key, $0.value) }.ordered { ($1.1.bytes, $0.0) < ($0.1.bytes, $1.0) }
   }
 
   private static func table(

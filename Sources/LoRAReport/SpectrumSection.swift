@@ -38,7 +38,7 @@ extension Inspection {
   func spectrumSection(_ id: String) -> Markup {
     guard let statistics else { return "" }
     let groups = Dictionary(grouping: adapter.modules.indices) { Self.target(of: adapter.modules[$0].name) }
-    let sorted = groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+    let sorted = groups.ordered { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
     let spectra = sorted.compactMap { target, places in Spectrum(target, places.map { statistics.modules[$0] }) }
     guard !spectra.isEmpty else { return "" }
     let shown = spectra.prefix(Self.chartLimit)

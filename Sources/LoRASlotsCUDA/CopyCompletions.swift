@@ -1,5 +1,6 @@
 import LoRAIO
 import LoRASlots
+import TensorCore
 
 /// The files of a call's loads on their way into staging memory, as far as the loads bring them.
 struct CopyCompletions {
@@ -26,7 +27,7 @@ struct CopyCompletions {
   }
 
   private mutating func fetch(pieces: [Int], of load: Int) throws(SlotDeviceError) {
-    let missing = Set(pieces).filter { !isThere[load][$0] }.sorted()
+    let missing = Set(pieces).filter { !isThere[load][$0] }.ordered()
     guard let reading = loads[load].reading, !missing.isEmpty else { return }
     let (staging, start) = (loads[load].staging, loads[load].start)
     do throws(IOError) {

@@ -1,4 +1,5 @@
 import LoRASlots
+import TensorCore
 
 /// How a load is cut into chunks, so that one chunk is scattered while the next one is on the bus; pure arithmetic.
 ///
@@ -108,7 +109,7 @@ struct TransferPlan: Sendable, Equatable {
   /// Ascending, disjoint ranges that cover the same bytes.
   static func merged(_ ranges: [Range<UInt64>]) -> [Range<UInt64>] {
     var result: [Range<UInt64>] = []
-    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) where !range.isEmpty {
+    for range in ranges.ordered(by: { $0.lowerBound < $1.lowerBound }) where !range.isEmpty {
       if let last = result.last, range.lowerBound <= last.upperBound {
         result[result.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
       } else {

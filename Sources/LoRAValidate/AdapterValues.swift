@@ -107,7 +107,7 @@ struct ValuePass: Sendable {
     return files.indices.map { file in
       var values = AdapterValues()
       let parts = results.withLock { $0[file] ?? [] }
-      for (part, scan) in parts.sorted(by: { $0.part.start < $1.part.start }) {
+      for (part, scan) in parts.ordered(by: { $0.part.start < $1.part.start }) {
         var whole = values[part.tensor.name] ?? ValueScan()
         whole.append(scan)
         values[part.tensor.name] = whole

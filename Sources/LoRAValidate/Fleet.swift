@@ -69,7 +69,7 @@ public struct Fleet: Sendable {
 
   private func rankFindings(_ path: String) -> [Finding] {
     guard ranks.count > 1, slotBytes > 0 else { return [] }
-    let list = ranks.sorted { $0.key < $1.key }.prefix(8).map { "\($0.key) (\(counted($0.value, "adapter")))" }
+    let list = ranks.ordered { $0.key < $1.key }.prefix(8).map { "\($0.key) (\(counted($0.value, "adapter")))" }
     let share = fixed(100 * Double(paddingBytes) / Double(slotBytes), 0)
     return [
       Finding(
@@ -91,7 +91,7 @@ public struct Fleet: Sendable {
 
   private func baseFindings(_ path: String) -> [Finding] {
     guard bases.count > 1 else { return [] }
-    let list = bases.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(4)
+    let list = bases.ordered { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(4)
       .map { "\(escaped($0.key, limit: 100)) (\(counted($0.value, "adapter")))" }
     return [
       Finding(
@@ -131,9 +131,9 @@ public struct Fleet: Sendable {
   /// The fleet's part of the report.
   var json: JSONValue {
     var ranks = JSONObject()
-    for (rank, count) in self.ranks.sorted(by: { $0.key < $1.key }) { ranks["\(rank)"] = .integer(Int64(count)) }
+    for (rank, count) in self.ranks.ordered(by: { $0.key < $1.key }) { ranks["\(rank)"] = .integer(Int64(count)) }
     var bases = JSONObject()
-    for (base, count) in self.bases.sorted(by: { $0.key < $1.key }) { bases[base] = .integer(Int64(count)) }
+    for (base, count) in self.bases.ordered(by: { $0.key < $1.key }) { bases[base] = .integer(Int64(count)) }
     func lists(_ groups: [[String]]) -> JSONValue { .array(groups.map { .array($0.map { .string($0) }) }) }
     var object: JSONObject = [
       "ranks": .object(ranks), "padded_rank": JSONValue(paddedRank), "padding_bytes": JSONValue(paddingBytes),

@@ -4,6 +4,7 @@ import LoRAKernels
 import LoRAModel
 import LoRATokenizer
 import Safetensors
+import TensorCore
 
 /// What the fleet checks need to know of an adapter after its file is closed.
 struct FleetMember: Sendable {
@@ -46,7 +47,7 @@ struct FleetMember: Sendable {
   static func groups(of members: [FleetMember], by value: (FleetMember) -> UInt64?) -> [[String]] {
     var groups = Groups<UInt64, String>()
     for member in members { if let value = value(member) { groups.add(value, member.path) } }
-    let sorted = groups.all.enumerated().sorted { left, right in
+    let sorted = groups.all.enumerated().ordered { left, right in
       (right.element.places.count, left.offset) < (left.element.places.count, right.offset)
     }
     return sorted.map(\.element.places)

@@ -164,7 +164,7 @@ private struct CombineReport {
     var table = TextTable([
       ("module", .left), ("ranks", .left), ("rank", .right), ("energy", .right), ("error", .right),
     ])
-    let worst = outcome.modules.sorted { ($1.error ?? 0, $0.name) < ($0.error ?? 0, $1.name) }
+    let worst = outcome.modules.ordered { ($1.error ?? 0, $0.name) < ($0.error ?? 0, $1.name) }
     for module in worst.prefix(Self.shown) {
       table.add([
         escaped(module.name, limit: 120), module.ranks.map { "\($0.rank)" }.joined(separator: " + "), "\(module.rank)",

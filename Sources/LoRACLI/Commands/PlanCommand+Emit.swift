@@ -146,7 +146,7 @@ extension PlanCommand {
     let trainedOn = Set(adapters.compactMap { $0.rawConfig?["base_model_name_or_path"]?.string }.filter { !$0.isEmpty })
     let shown = escaped(base.path)
     if trainedOn.count > 1 {
-      let names = trainedOn.sorted().prefix(3).map { "'\(escaped($0, limit: 100))'" }.joined(separator: ", ")
+      let names = trainedOn.ordered().prefix(3).map { "'\(escaped($0, limit: 100))'" }.joined(separator: ", ")
       throw Failure(
         "\(shown) has no weights to serve, and the adapters name different base models (\(names)); choose one with "
           + "--served-model NAME")

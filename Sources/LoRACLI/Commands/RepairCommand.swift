@@ -3,6 +3,7 @@ import Diagnostics
 import JSON
 import LoRAIO
 import LoRAModel
+import LoRARepair
 import LoRASurgery
 import LoRAValidate
 import TensorCore

@@ -98,7 +98,7 @@ struct ExtractReport {
   }
 
   private var worst: [String] {
-    let worst = outcome.written.sorted { ($1.error, $0.name) < ($0.error, $1.name) }.prefix(5).filter {
+    let worst = outcome.written.ordered { ($1.error, $0.name) < ($0.error, $1.name) }.prefix(5).filter {
       $0.error >= 5e-5
     }
     return worst.count > 1 ? modules(Array(worst), title: "largest errors") : []

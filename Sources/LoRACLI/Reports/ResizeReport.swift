@@ -101,7 +101,7 @@ struct ResizeReport {
         + (isDryRun ? " (before rounding)" : " (measured on what was written)"),
       "size \(ByteCount(member.bytesBefore)) -> \(ByteCount(member.bytes)), \(elapsed(seconds))",
     ]
-    let worst = outcome.modules.sorted { ($1.error, $0.name) < ($0.error, $1.name) }.prefix(5).filter {
+    let worst = outcome.modules.ordered { ($1.error, $0.name) < ($0.error, $1.name) }.prefix(5).filter {
       $0.error >= 5e-5
     }
     guard worst.count > 1 else { return lines }

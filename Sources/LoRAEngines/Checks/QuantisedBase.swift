@@ -1,5 +1,6 @@
 import JSON
 import LoRAModel
+import TensorCore
 
 extension BaseModel {
   /// Whether its weights are stored as codes, by what its config or its files say.
@@ -50,7 +51,7 @@ enum QuantizationDescription {
     case .array(let values): return .array(values.map { ordered($0) })
     case .object(let object):
       var ordered = JSONObject()
-      for key in object.keys.sorted() where !key.hasPrefix("observer") {
+      for key in object.keys.ordered() where !key.hasPrefix("observer") {
         if let member = object[key], !member.isNull { ordered[key] = Self.ordered(member) }
       }
       return .object(ordered)

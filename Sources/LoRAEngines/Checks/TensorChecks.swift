@@ -178,7 +178,7 @@ extension EngineCheck {
     }
     let last = layers.values.compactMap { $0.indices.max() }.max() ?? 0
     let count = max(question.base?.layerCount ?? 0, last + 1)
-    let uneven = layers.values.filter { UInt64($0.indices.count) < count }.sorted { $0.name < $1.name }
+    let uneven = layers.values.filter { UInt64($0.indices.count) < count }.ordered { $0.name < $1.name }
     guard let first = uneven.first else { return nil }
     return Hit(
       message:

@@ -168,7 +168,7 @@ final class RequantizationState: Sendable {
       guard state.remaining == 0 else { return nil }
       // In the order of the rows, so that the sums do not depend on which tile was done first.
       var sum = RoundingStatistics()
-      for part in state.rows.sorted(by: { $0.first < $1.first }) { for row in part.rows { sum.merge(row) } }
+      for part in state.rows.ordered(by: { $0.first < $1.first }) { for row in part.rows { sum.merge(row) } }
       state.rows = []
       for update in updates { update.release() }
       return sum

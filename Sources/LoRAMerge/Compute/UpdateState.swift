@@ -2,6 +2,7 @@ import LoRAIO
 import LoRAKernels
 import Safetensors
 import Synchronization
+import TensorCore
 
 /// What the threads that work on one matrix share: its right factors, held from the first tile to the last, and the
 /// statistics of all tiles.
@@ -72,7 +73,7 @@ final class UpdateState: Sendable {
       if let exact = state.exact { return RoundingStatistics(exact) }
       // In the order of the rows, so that the sums do not depend on which tile was done first.
       var sum = RoundingStatistics()
-      for part in state.rows.sorted(by: { $0.first < $1.first }) {
+      for part in state.rows.ordered(by: { $0.first < $1.first }) {
         for row in part.rows { sum.merge(row) }
       }
       return sum

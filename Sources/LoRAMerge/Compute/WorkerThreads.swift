@@ -1,3 +1,5 @@
+import TensorCore
+
 /// The order in which the work of a queue is handed out: by turns from stretches of whole shards.
 ///
 /// A file admits one writer at a time. Threads that are given parts of different files do not wait for each other,
@@ -20,7 +22,7 @@ struct WorkerThreads: Sendable {
       }
     }
     if start < total { lanes.append(start..<total) }
-    self.lanes = lanes.sorted { ($0.count, $0.lowerBound) < ($1.count, $1.lowerBound) }
+    self.lanes = lanes.ordered { ($0.count, $0.lowerBound) < ($1.count, $1.lowerBound) }
   }
 
   /// The item that is handed out as number `turn`.

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Bytes of the output that are decided with the plan except for digests of its sources, which are computed while the
 /// merge runs: their places are known, and their length never changes.
 public struct DigestTemplate: Sendable, Equatable {
@@ -22,7 +24,7 @@ public struct DigestTemplate: Sendable, Equatable {
   /// Bytes that hold placeholders; each becomes a hole.
   init(_ bytes: [UInt8], _ placeholders: Placeholders) {
     self.bytes = bytes
-    for (source, text) in placeholders.texts.sorted(by: { $0.key < $1.key }) {
+    for (source, text) in placeholders.texts.ordered(by: { $0.key < $1.key }) {
       let pattern = Array(text.utf8)
       var start = 0
       while start + pattern.count <= self.bytes.count {

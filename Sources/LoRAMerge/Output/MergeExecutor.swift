@@ -164,7 +164,7 @@ public struct MergeExecutor: Sendable {
   private func checkRetention(_ modules: [String: RoundingStatistics]) throws(MergeError) {
     guard let least = plan.minimumRetention else { return }
     let lost = modules.compactMap { name, rounding in rounding.deltaRetention.map { (name: name, retention: $0) } }
-      .filter { $0.retention < least }.sorted { ($0.retention, $0.name) < ($1.retention, $1.name) }
+      .filter { $0.retention < least }.ordered { ($0.retention, $0.name) < ($1.retention, $1.name) }
     guard let worst = lost.first else { return }
     throw .refused([
       Refusal(

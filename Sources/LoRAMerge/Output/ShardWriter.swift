@@ -1,6 +1,7 @@
 import LoRAIO
 import Safetensors
 import Synchronization
+import TensorCore
 
 /// Writes shards of a plan, several threads at a time, and notes each as finished when its bytes are on the device.
 struct ShardWriter {
@@ -54,7 +55,7 @@ struct ShardWriter {
     let roundings = Mutex<[Int: [Int: RoundingStatistics]]>([:])
     let work = plan
     // Digests first, one to a thread, while the others merge; headers that need them close their shards.
-    let digested = Set(plan.shards.lazy.flatMap(\.steps).flatMap(\.holes).map(\.source)).sorted()
+    let digested = Set(plan.shards.lazy.flatMap(\.steps).flatMap(\.holes).map(\.source)).ordered()
     try Workers.forEach(count: digested.count + queue.count, workers: executor.jobs) { index throws(MergeError) in
       try control.check()
       guard index >= digested.count else {

@@ -94,8 +94,8 @@ struct MergePlanner {
     let shards = try layOut(adding: tying.added)
     var plan = MergePlan(
       sources: sources, baseFolder: checkpoint.folder, shards: shards, files: [], skipped: [], adapters: planned,
-      mergedTensors: edits.filter { $0.value.columns != nil }.keys.sorted(),
-      replacedTensors: edits.filter { $0.value.columns == nil }.keys.sorted(),
+      mergedTensors: edits.filter { $0.value.columns != nil }.keys.ordered(),
+      replacedTensors: edits.filter { $0.value.columns == nil }.keys.ordered(),
       addedTensors: tying.added.map(\.name), unties: tying.unties, warnings: warnings, rounding: options.rounding,
       provenance: options.provenance)
     plan.minimumRetention = options.minimumRetention
@@ -133,7 +133,7 @@ struct MergePlanner {
   /// Refuses to quantise changed weights again in types that lose the change, and edits that are more than a change.
   private mutating func refuseCoarseTypes() {
     guard let quantized else { return }
-    for (name, edit) in edits.sorted(by: { $0.key < $1.key }) {
+    for (name, edit) in edits.ordered(by: { $0.key < $1.key }) {
       guard let weight = quantized.weights[name] else { continue }
       if weight.grid == nil {
         refusals.append(

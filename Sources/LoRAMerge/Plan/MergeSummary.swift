@@ -26,7 +26,7 @@ public struct MergeSummary: Sendable {
 
   /// Smallest and mean retention over the modules; nil when no module has one.
   public var retention: (min: Double, mean: Double)? {
-    let values = outcome.rounding.sorted { $0.key < $1.key }.compactMap(\.value.deltaRetention)
+    let values = outcome.rounding.ordered { $0.key < $1.key }.compactMap(\.value.deltaRetention)
     guard let least = values.min() else { return nil }
     return (least, values.reduce(0, +) / Double(values.count))
   }
@@ -36,7 +36,7 @@ public struct MergeSummary: Sendable {
     let modules = outcome.rounding.compactMap { module, rounding in
       rounding.deltaRetention.map { (module: module, retention: $0) }
     }
-    return Array(modules.sorted { ($0.retention, $0.module) < ($1.retention, $1.module) }.prefix(count))
+    return Array(modules.ordered { ($0.retention, $0.module) < ($1.retention, $1.module) }.prefix(count))
   }
 
   /// Everything worth knowing, the plan's warnings first.
@@ -65,7 +65,7 @@ public struct MergeSummary: Sendable {
   /// The document of schema `lora-tool/merge/1` (contract, section 3.3).
   public func json(toolVersion: String) -> JSONValue {
     var modules = JSONObject()
-    for (name, rounding) in outcome.rounding.sorted(by: { $0.key < $1.key }) { modules[name] = rounding.json }
+    for (name, rounding) in outcome.rounding.ordered(by: { $0.key < $1.key }) { modules[name] = rounding.json }
     return .document(
       "merge", toolVersion: toolVersion,
       [

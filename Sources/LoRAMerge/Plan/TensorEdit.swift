@@ -1,5 +1,6 @@
 import LoRAKernels
 import Safetensors
+import TensorCore
 
 /// What one adapter does to one tensor of the output.
 struct Change: Sendable {
@@ -81,9 +82,9 @@ struct TensorEdit: Sendable {
   func blocks(rows: UInt64) -> [(rows: Range<UInt64>, deltas: [LowRankDelta])] {
     var edges: Set<UInt64> = [0, rows]
     for addition in additions { edges.formUnion([addition.rows.lowerBound, addition.rows.upperBound]) }
-    let sorted = edges.sorted()
+    let sorted = edges.ordered()
     // Stacks of experts have many additions side by side; each is met once as the ranges advance.
-    let ordered = additions.enumerated().sorted {
+    let ordered = additions.enumerated().ordered {
       ($0.element.rows.lowerBound, $0.offset) < ($1.element.rows.lowerBound, $1.offset)
     }
     var next = ordered.startIndex
@@ -95,7 +96,7 @@ struct TensorEdit: Sendable {
         open.append(ordered[next])
         next += 1
       }
-      let deltas = open.sorted { $0.offset < $1.offset }.map { open in
+      let deltas = open.ordered { $0.offset < $1.offset }.map { open in
         open.element.delta.dropping(rows: begin - open.element.rows.lowerBound)
       }
       result.append((begin..<end, deltas))

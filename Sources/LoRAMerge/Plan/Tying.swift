@@ -40,8 +40,8 @@ struct Tying {
     self.base = base
     self.sources = sources
     self.isEnsured = isEnsured
-    for (source, tied) in Dictionary(grouping: base.tiedTensors, by: \.source).sorted(by: { $0.key < $1.key }) {
-      settle(source, tied.sorted { $0.name < $1.name }, &edits)
+    for (source, tied) in Dictionary(grouping: base.tiedTensors, by: \.source).ordered(by: { $0.key < $1.key }) {
+      settle(source, tied.ordered { $0.name < $1.name }, &edits)
     }
     // Once the config says that nothing is tied, readers look for every tensor under its own name.
     let isToldApart = unties && base.obeysTyingFlag
@@ -71,7 +71,7 @@ struct Tying {
     let classes = base.config?["architectures"]?.array?.compactMap(\.string) ?? []
     let endings = ["Model", "Classification", "Answering", "MultipleChoice"]
     if classes.contains(where: { name in endings.contains { name.hasSuffix($0) } }) { return nil }
-    return edits.keys.sorted().first { name in
+    return edits.keys.ordered().first { name in
       base.match(name).map { $0.module.kind == .embedding && $0.module.shape.dimensions.first == rows } ?? false
     }
   }

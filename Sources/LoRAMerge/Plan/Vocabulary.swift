@@ -40,8 +40,8 @@ struct Vocabulary {
     if heights.count > 1 {
       refusal = Refusal(
         base.path,
-        "after the merge \(names.sorted().map { escaped($0) }.joined(separator: " and ")) would have different numbers "
-          + "of rows (\(heights.sorted().map { String($0) }.joined(separator: " and ")))",
+        "after the merge \(names.ordered().map { escaped($0) }.joined(separator: " and ")) would have different numbers "
+          + "of rows (\(heights.ordered().map { String($0) }.joined(separator: " and ")))",
         hint: "the adapter lacks one of the resized tensors")
     }
     self.size = size
@@ -68,6 +68,6 @@ struct Vocabulary {
       let path = Folder.join(folder, name)
       result.append(SideFile(name: name, contents: .copied(from: path), size: try InputFile(path: path).size))
     }
-    return (result.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }, nil)
+    return (result.ordered { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }, nil)
   }
 }

@@ -49,7 +49,7 @@ struct MergeRecord {
       }
     }
     var base: [JSONValue] = []
-    for source in sources.sorted() where source < inputs.base.count { base.append(file(inputs.base[source], source)) }
+    for source in sources.ordered() where source < inputs.base.count { base.append(file(inputs.base[source], source)) }
     var adapters: [JSONValue] = []
     for (number, adapter) in inputs.adapters.enumerated() {
       var object = self.adapter(adapter)

@@ -108,7 +108,7 @@ struct MergeInputIdentities: Sendable {
       let identity = try FileIdentity(of: files[index].path)
       found.withLock { $0[index] = identity }
     }
-    base = found.withLock { $0 }.sorted { $0.key < $1.key }.map(\.value)
+    base = found.withLock { $0 }.ordered { $0.key < $1.key }.map(\.value)
     for (number, weighted) in adapters.enumerated() {
       let adapter = weighted.adapter
       var config: String?

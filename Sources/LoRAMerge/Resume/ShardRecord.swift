@@ -1,4 +1,5 @@
 import JSON
+import TensorCore
 
 /// What is noted about a finished shard, so that a later run need not make it again.
 package struct ShardRecord: Sendable, Equatable {
@@ -24,9 +25,9 @@ package struct ShardRecord: Sendable, Equatable {
 
   private var json: JSONObject {
     var rounding = JSONObject()
-    for (step, value) in self.rounding.sorted(by: { $0.key < $1.key }) { rounding[String(step)] = value.exactJSON }
+    for (step, value) in self.rounding.ordered(by: { $0.key < $1.key }) { rounding[String(step)] = value.exactJSON }
     var digests = JSONObject()
-    for (source, digest) in self.digests.sorted(by: { $0.key < $1.key }) { digests[String(source)] = .string(digest) }
+    for (source, digest) in self.digests.ordered(by: { $0.key < $1.key }) { digests[String(source)] = .string(digest) }
     return ["sample_sha256": .string(sample), "rounding": .object(rounding), "digests": .object(digests)]
   }
 

@@ -55,7 +55,7 @@ public struct MergeVerifier: Sendable {
       if part != MergeVerification() { parts.withLock { $0[index] = part } }
       control.add(bytes(of: item), of: plan.outputBytes)
     }
-    for (_, part) in parts.withLock({ $0 }).sorted(by: { $0.key < $1.key }) { result.merge(part) }
+    for (_, part) in parts.withLock({ $0 }).ordered(by: { $0.key < $1.key }) { result.merge(part) }
     let tolerated = Double(result.elementsRecomputed) * MergeVerification.toleratedShare
     if result.elementsOffByOne > 10, Double(result.elementsOffByOne) > tolerated {
       result.report(
@@ -340,6 +340,6 @@ extension MergeVerifier.Depth {
       mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
       rows.insert(Int((mixed ^ mixed >> 31) % UInt64(count)))
     }
-    return rows.sorted()
+    return rows.ordered()
   }
 }

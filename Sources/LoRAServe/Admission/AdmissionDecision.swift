@@ -1,4 +1,5 @@
 import JSON
+import TensorCore
 
 /// The answer to an `AdmissionRequest`.
 ///
@@ -39,7 +40,7 @@ struct AdmissionDecision {
     if !warnings.isEmpty { response["warnings"] = .array(Warnings.fitted(warnings).map { .string($0) }) }
     if !annotations.isEmpty {
       response["auditAnnotations"] = .object(
-        JSONObject(annotations.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+        JSONObject(annotations.ordered { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
     }
     return ["apiVersion": .string(AdmissionRequest.version), "kind": "AdmissionReview", "response": .object(response)]
   }

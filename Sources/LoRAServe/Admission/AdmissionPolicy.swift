@@ -1,4 +1,5 @@
 import JSON
+import TensorCore
 
 /// How admission requests are decided.
 package struct AdmissionPolicy: Sendable {
@@ -78,7 +79,7 @@ package struct AdmissionPolicy: Sendable {
     let isRefused = verdict.status == "fail"
     var decision = AdmissionDecision(outcome: isRefused ? .denied : .allowed)
     decision.warnings = verdict.findings.filter { $0.severity == "warning" }.map { "\($0.rule): \($0.message)" } + notes
-    let rules = Set(verdict.findings.map(\.rule)).sorted()
+    let rules = Set(verdict.findings.map(\.rule)).ordered()
     decision.annotations = ["verdict": verdict.status, "rules": rules.joined(separator: ",")]
     guard isRefused else { return decision }
     // A policy or --fail-on may make a warning the reason.

@@ -1,6 +1,7 @@
 import JSON
 import LoRAIO
 import LoRAValidate
+import TensorCore
 
 /// Finds out where an adapter lies, and has it judged in the right process.
 ///
@@ -24,7 +25,7 @@ package struct AdapterJudge: Judge {
   /// Answers a question.
   package func judge(_ question: Question, within seconds: Double) -> Judgement {
     if let name = question.base, local.bases[name] == nil {
-      return .unjudged(LocalJudge.unknownBase(name, local.bases.keys.sorted()))
+      return .unjudged(LocalJudge.unknownBase(name, local.bases.keys.ordered()))
     }
     let place: AdapterPlaces.Place
     do throws(AdapterPlaces.Refusal) { place = try places.place(of: question.adapter) } catch {

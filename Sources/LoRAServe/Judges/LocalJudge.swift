@@ -3,6 +3,7 @@ import JSON
 import LoRAEngines
 package import LoRAModel
 package import LoRAValidate
+import TensorCore
 
 /// Judges in this process, on the thread that asks.
 package struct LocalJudge: Sendable {
@@ -29,7 +30,7 @@ package struct LocalJudge: Sendable {
     var base: BaseModel?
     if let name = question.base {
       base = bases[name]
-      if base == nil { return .unjudged(Self.unknownBase(name, bases.keys.sorted())) }
+      if base == nil { return .unjudged(Self.unknownBase(name, bases.keys.ordered())) }
     }
     return .judged(Validation.run([path], base: base, options: options).json(toolVersion: toolVersion))
   }

@@ -1,4 +1,5 @@
 import Synchronization
+import TensorCore
 
 /// What the service counts, in the text form that Prometheus scrapes.
 ///
@@ -53,13 +54,13 @@ final class Metrics: Sendable {
       lines += samples.map { "lora_tool_\(name)\($0)" }
     }
     func pairs(_ counts: [Labels: UInt64], _ one: String, _ other: String) -> [String] {
-      counts.map { "{\(one)=\"\($0.key.one)\",\(other)=\"\($0.key.other)\"} \($0.value)" }.sorted()
+      counts.map { "{\(one)=\"\($0.key.one)\",\(other)=\"\($0.key.other)\"} \($0.value)" }.ordered()
     }
     family("requests_total", "counter", "Requests by path and outcome.", pairs(now.requests, "path", "outcome"))
     family("findings_total", "counter", "Findings by rule and severity.", pairs(now.findings, "rule", "severity"))
     family(
       "request_duration_seconds", "histogram", "Seconds from the whole request to its answer.",
-      now.durations.sorted { $0.key < $1.key }.flatMap { Self.samples($0.key, $0.value) })
+      now.durations.ordered { $0.key < $1.key }.flatMap { Self.samples($0.key, $0.value) })
     family("request_body_bytes_total", "counter", "Bytes of the bodies of requests.", [" \(now.received)"])
     family("response_body_bytes_total", "counter", "Bytes of the bodies of answers.", [" \(now.sent)"])
     family("requests_in_flight", "gauge", "Requests that wait or are being judged.", [" \(now.inFlight)"])

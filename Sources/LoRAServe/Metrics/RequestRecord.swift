@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import TensorCore
 
 /// What is remembered of a request: for the metrics what is of a fixed list, for the log also what it was about.
 package struct RequestRecord: Sendable, Equatable {
@@ -31,7 +32,7 @@ package struct RequestRecord: Sendable, Equatable {
       "seconds": .real((seconds * 1e6).rounded() / 1e6), "bytes": JSONValue(received),
     ]
     for (key, value) in subject { object[key] = .string(escaped(value)) }
-    let rules = Set(findings.filter { $0.severity != "note" }.map(\.rule)).sorted()
+    let rules = Set(findings.filter { $0.severity != "note" }.map(\.rule)).ordered()
     if !rules.isEmpty { object["rules"] = .array(rules.map { .string($0) }) }
     return JSONValue.object(object).text()
   }

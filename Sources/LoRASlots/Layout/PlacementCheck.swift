@@ -29,7 +29,7 @@ extension SlotLayout {
 
   /// The first two buffers that share bytes in these places, one for each buffer and each without a problem of its own.
   func overlap(in placements: [SlotPlacement]) -> (Int, Int)? {
-    let places = buffers.indices.filter { buffers[$0].slotBytes > 0 }.sorted {
+    let places = buffers.indices.filter { buffers[$0].slotBytes > 0 }.ordered {
       placements[$0].address < placements[$1].address
     }
     for (position, later) in places.enumerated() {

@@ -1,5 +1,6 @@
 import LoRAEngines
 public import LoRAModel
+import TensorCore
 
 import struct BaseCatalogue.BaseDescription
 
@@ -30,7 +31,7 @@ public struct UnservedModule: Sendable, Hashable {
 extension SlotLayout {
   /// The modules of the layout's base that have no slot, by name; an adapter for one of them is refused.
   public func absences(of base: BaseModel) -> [UnservedModule] {
-    base.modules.values.lazy.map(\.name).filter { self.engine.places[$0] == nil }.sorted(by: naturallyPrecedes).map {
+    base.modules.values.lazy.map(\.name).filter { self.engine.places[$0] == nil }.ordered(by: naturallyPrecedes).map {
       UnservedModule(module: $0, reason: absence(of: $0, base))
     }
   }

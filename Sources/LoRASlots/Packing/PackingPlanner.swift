@@ -263,7 +263,7 @@ struct PackingPlanner {
     let ranks = Set(pairs.compactMap { $0?.rank })
     guard ranks.count <= 1 else {
       throw refusal(
-        layout.buffers[buffer].module, "its parts have ranks \(ranks.sorted()), and SGLang takes one for all of them")
+        layout.buffers[buffer].module, "its parts have ranks \(ranks.ordered()), and SGLang takes one for all of them")
     }
     let step = recipe.matrices > 1 ? height : ranks.first ?? height
     for (position, pair) in pairs.enumerated() {
@@ -325,7 +325,7 @@ struct PackingPlanner {
   /// Ascending ranges without gaps or overlaps between them.
   static func merged(_ ranges: [Range<UInt64>]) -> [Range<UInt64>] {
     var result: [Range<UInt64>] = []
-    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+    for range in ranges.ordered(by: { $0.lowerBound < $1.lowerBound }) {
       if let last = result.last, range.lowerBound <= last.upperBound {
         result[result.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
       } else {

@@ -61,6 +61,6 @@ package struct DiffusersTarget: ConversionTarget {
       draft.namesWholePaths = true
       members += draft.config().members.map { (part + $0.key, $0.value) }
     }
-    return .object(JSONObject(members.sorted { $0.0 < $1.0 }))
+    return .object(JSONObject(members.ordered { $0.0 < $1.0 }))
   }
 }

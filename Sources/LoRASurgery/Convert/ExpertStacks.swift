@@ -60,10 +60,10 @@ enum ExpertStacks {
         result.append(module)
       }
     }
-    for (name, members) in singles.sorted(by: { naturallyPrecedes($0.key, $1.key) }) {
+    for (name, members) in singles.ordered(by: { naturallyPrecedes($0.key, $1.key) }) {
       result.append(try gather(members, as: name, input, &bench))
     }
-    bench.modules = result.sorted { naturallyPrecedes($0.name, $1.name) }
+    bench.modules = result.ordered { naturallyPrecedes($0.name, $1.name) }
   }
 
   /// The stack and number of a single expert's module: `….experts.3.w1`.

@@ -45,7 +45,7 @@ enum FluxNames {
       }
       result += try parts(of: module, own, path)
     }
-    return result.sorted { naturallyPrecedes($0.name, $1.name) }
+    return result.ordered { naturallyPrecedes($0.name, $1.name) }
   }
 
   private static func inTransformer(_ module: ModuleDraft) -> ModuleDraft {
@@ -167,7 +167,7 @@ enum FluxNames {
       let rows = FusedModules.Rows(sizes: sizes, moves: FusedRows.stacked(sizes))
       result.append(try FusedModules(input).fused(parts, "transformer.\(name)", rows, &bench))
     }
-    bench.modules = result.sorted { naturallyPrecedes($0.name, $1.name) }
+    bench.modules = result.ordered { naturallyPrecedes($0.name, $1.name) }
   }
 
   /// diffusers' modules for a module of the authors, in the order of its rows.

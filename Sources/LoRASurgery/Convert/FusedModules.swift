@@ -129,17 +129,17 @@ struct FusedModules {
     guard !groups.isEmpty else {
       throw .refused(input.path, "it adapts none of \(rule.parts.joined(separator: ", ")), so there is nothing to fuse")
     }
-    for (owner, parts) in groups.sorted(by: { naturallyPrecedes($0.key, $1.key) }) {
+    for (owner, parts) in groups.ordered(by: { naturallyPrecedes($0.key, $1.key) }) {
       result.append(try fused(parts, "\(owner).\(name)", rows(rule, owner: owner, base), &bench))
     }
-    bench.modules = result.sorted { naturallyPrecedes($0.name, $1.name) }
+    bench.modules = result.ordered { naturallyPrecedes($0.name, $1.name) }
   }
 
   /// One module of the parts that are there, by their positions; the rows of the others are zero.
   func fused(
     _ parts: [Int: ModuleDraft], _ name: String, _ rows: Rows, _ bench: inout ConversionWorkbench
   ) throws(SurgeryError) -> ModuleDraft {
-    let present = parts.sorted { $0.key < $1.key }
+    let present = parts.ordered { $0.key < $1.key }
     for (part, module) in present {
       guard module.bias == nil else { throw refusal(module.name, "it has a bias, which is not fused") }
       guard module.b.count == rows.sizes[part], module.a.count == present[0].value.a.count else {
@@ -234,7 +234,7 @@ struct FusedModules {
         "it adapts no fused module that is known (\(Self.rules.map(\.name).joined(separator: ", "))), so there is nothing "
           + "to split")
     }
-    bench.modules = result.sorted { naturallyPrecedes($0.name, $1.name) }
+    bench.modules = result.ordered { naturallyPrecedes($0.name, $1.name) }
   }
 
   private static func owner(of name: String) -> String {

@@ -19,7 +19,7 @@ package struct GGUFTarget: ConversionTarget {
     guard let architecture = GGUFNames.architectures[type] else {
       throw .refused(
         input.path, "llama.cpp's names and order of rows for the model type \(type) are not known",
-        hint: "known are \(GGUFNames.architectures.keys.sorted().joined(separator: ", "))")
+        hint: "known are \(GGUFNames.architectures.keys.ordered().joined(separator: ", "))")
     }
     var bench = ConversionWorkbench(input.modules, notes: input.leftOut())
     try ExpertStacks.stacked(&bench, input)

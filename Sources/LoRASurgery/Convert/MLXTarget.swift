@@ -45,7 +45,7 @@ package struct MLXTarget: ConversionTarget {
       try weights.file(named: "adapters.safetensors"),
       DraftFile(
         PEFTFolder.configName,
-        json: .object(JSONObject(config.members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))),
+        json: .object(JSONObject(config.members.ordered { $0.key < $1.key }.map { ($0.key, $0.value) }))),
       options.record.file,
     ]
     return ConversionPlan(.folder(AdapterDraft(files)), tensors: weights.names.count, of: bench)
@@ -108,7 +108,7 @@ package struct MLXTarget: ConversionTarget {
 
   /// The paths in a layer, or whole paths outside.
   private func keys(of modules: [ModuleDraft]) -> [String] {
-    modules.map { module in module.name.layer.map { String($0.after.dropFirst()) } ?? module.name }.uniqued.sorted()
+    modules.map { module in module.name.layer.map { String($0.after.dropFirst()) } ?? module.name }.uniqued.ordered()
   }
 
   /// How many layers from the last one on have adapters.

@@ -55,7 +55,7 @@ package struct PEFTTarget: ConversionTarget {
       options.part != nil || modules.allSatisfy({ PipelineNames.split($0.name) != nil })
     else {
       throw .refused(
-        input.path, "it adapts \(parts.sorted().joined(separator: ", ")), and a PEFT folder is for one model",
+        input.path, "it adapts \(parts.ordered().joined(separator: ", ")), and a PEFT folder is for one model",
         hint: "choose one with --part")
     }
     return modules.compactMap { module in

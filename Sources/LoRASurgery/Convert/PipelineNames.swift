@@ -51,7 +51,7 @@ enum PipelineNames {
     -> [ModuleDraft]
   {
     var byUnderscores: [String: String] = [:]
-    for name in base?.model.modules.keys.sorted() ?? [] { byUnderscores[name.replacing(".", with: "_")] = name }
+    for name in base?.model.modules.keys.ordered() ?? [] { byUnderscores[name.replacing(".", with: "_")] = name }
     var result = modules
     for (index, module) in modules.enumerated() {
       let (part, rest) = split(module.name) ?? ("", module.name)

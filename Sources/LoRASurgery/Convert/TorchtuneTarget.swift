@@ -46,7 +46,7 @@ package struct TorchtuneTarget: ConversionTarget {
       }
     }
     weights.metadata = [("format", "pt")]
-    let targets = bench.modules.map { String($0.name.lastComponent) }.uniqued.sorted()
+    let targets = bench.modules.map { String($0.name.lastComponent) }.uniqued.ordered()
     var config: JSONObject = [
       "lora_alpha": JSONValue.number(alpha), "peft_type": "LORA", "r": JSONValue(rank),
       "target_modules": .array(targets.map { .string($0) }), "use_dora": .bool(withMagnitudes > 0),

@@ -45,7 +45,7 @@ extension AdapterDiff {
       let ratio = whole > 0 ? module.comparison.distance / whole : 0
       module.share = ratio * ratio
       return module
-    }.enumerated().sorted { ($1.element.share, $0.offset) < ($0.element.share, $1.offset) }.map(\.element)
+    }.enumerated().ordered { ($1.element.share, $0.offset) < ($0.element.share, $1.offset) }.map(\.element)
     self.tensors = tensors.found
   }
 
@@ -148,7 +148,7 @@ extension AdapterDiff {
       ("base_model", { JSONValue($0.baseModelName) }),
       ("scale", { range($0.scales) { .real($0) } }),
       ("rank", { range($0.ranks) { JSONValue($0) } }),
-      ("dtypes", { .array($0.dtypes.map { .string($0.name) }.sorted { $0.text() < $1.text() }) }),
+      ("dtypes", { .array($0.dtypes.map { .string($0.name) }.ordered { $0.text() < $1.text() }) }),
       ("use_dora", { .bool($0.usesDoRA) }),
       ("targets", { .array($0.targets.map { .string($0) }) }),
       ("layers", { .array($0.layers.map { JSONValue($0) }) }),
@@ -160,7 +160,7 @@ extension AdapterDiff {
     }
     // Without a config of its own, a format has nothing to compare there.
     guard let left = a.adapter.rawConfig, let right = b.adapter.rawConfig else { return result }
-    for key in (left.keys + right.keys).uniqued.sorted() {
+    for key in (left.keys + right.keys).uniqued.ordered() {
       let (one, other) = (left[key] ?? .null, right[key] ?? .null)
       // Lists of names are sets, which libraries write in any order.
       if one.sortedNames != other.sortedNames {
@@ -175,6 +175,6 @@ extension JSONValue {
   /// A list of strings in their order, anything else as it is.
   fileprivate var sortedNames: JSONValue {
     guard let names = array?.compactMap(\.string), names.count == array?.count else { return self }
-    return .array(names.sorted().map { .string($0) })
+    return .array(names.ordered().map { .string($0) })
   }
 }

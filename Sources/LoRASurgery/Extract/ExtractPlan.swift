@@ -262,7 +262,7 @@ private struct PEFTStackKeys {
   init(_ modules: [ExtractModule]) {
     let stacks = Dictionary(grouping: modules.filter { $0.kind == .parameter }, by: \.owner)
     for (owner, members) in stacks {
-      for (place, module) in members.sorted(by: { $0.place < $1.place }).enumerated() {
+      for (place, module) in members.ordered(by: { $0.place < $1.place }).enumerated() {
         keys[module.name] = owner + String(repeating: ".base_layer", count: members.count - 1 - place)
       }
     }

@@ -1,5 +1,6 @@
 import BaseCatalogue
 import LoRAModel
+import TensorCore
 
 /// The names that a model's tensors have once transformers has loaded it, which PEFT looks for.
 struct LoadedTensorNames: Sendable {
@@ -17,7 +18,7 @@ struct LoadedTensorNames: Sendable {
     for name in base.modules.keys {
       if let alias = base.description?.match(name)?.alias { prefixes[alias.spelling] = alias.canonical }
     }
-    self.prefixes = prefixes.sorted { $0.key.utf8.count > $1.key.utf8.count }.map { ($0.key, $0.value) }
+    self.prefixes = prefixes.ordered { $0.key.utf8.count > $1.key.utf8.count }.map { ($0.key, $0.value) }
     others = Dictionary((base.description?.runtimeTensors ?? [:]).map { ($0.value, $0.key) }) { first, _ in first }
   }
 

@@ -24,10 +24,10 @@ struct ModelComparison: Sendable {
     try checkNames()
     addStacksOfSingles()
     addFused()
-    for name in base.model.modules.keys.sorted(by: naturallyPrecedes) { add(name) }
+    for name in base.model.modules.keys.ordered(by: naturallyPrecedes) { add(name) }
     modules.sort { naturallyPrecedes($0.name, $1.name) }
     let containers = Self.containers(tuned.names)
-    for name in tuned.names.sorted(by: naturallyPrecedes) where !taken.contains(name) { addWhole(name, containers) }
+    for name in tuned.names.ordered(by: naturallyPrecedes) where !taken.contains(name) { addWhole(name, containers) }
     orderStacks()
   }
 
@@ -39,7 +39,7 @@ struct ModelComparison: Sendable {
     func refuse(_ name: String, _ reason: String) {
       refusals.append(SurgeryRefusal(tuned.model.path, subject: name, reason, hint: "is this the right base?"))
     }
-    for name in base.names.sorted(by: naturallyPrecedes) {
+    for name in base.names.ordered(by: naturallyPrecedes) {
       guard let source = base[name] else { continue }
       guard let other = tuned[name] else {
         if !Self.isBuffer(name, source) { refuse(name, "the tuned model has no such tensor, but the base does") }
@@ -231,7 +231,7 @@ struct ModelComparison: Sendable {
     }
     for (owner, indices) in owners {
       let order = base.model.parameters(of: owner).map { names.module($0.module.name) }
-      let sorted = indices.sorted { left, right in
+      let sorted = indices.ordered { left, right in
         (order.firstIndex(of: modules[left].name) ?? .max, modules[left].name)
           < (order.firstIndex(of: modules[right].name) ?? .max, modules[right].name)
       }

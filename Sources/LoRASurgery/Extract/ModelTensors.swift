@@ -1,5 +1,6 @@
 import LoRAModel
 import Safetensors
+import TensorCore
 
 /// The tensors of a model by name, whether they lie in its files or are one with another that does.
 struct ModelTensors: Sendable {
@@ -42,6 +43,6 @@ struct ModelTensors: Sendable {
 
   /// The names that are one with a tensor of the files.
   func aliases(of source: String) -> [String] {
-    model.tiedTensors.filter { $0.source == source && aliases[$0.name] != nil }.map(\.name).sorted()
+    model.tiedTensors.filter { $0.source == source && aliases[$0.name] != nil }.map(\.name).ordered()
   }
 }

@@ -31,7 +31,7 @@ struct WholeChanges: Sendable {
     let alone = Set(biases.map(\.stored))
     let owners = Set(changed.filter { !$0.isBare && !alone.contains($0.stored) }.map(\.owner))
     let aliases = changed.filter { !$0.isBare }.flatMap(\.aliases).map { WholeTensor.owner(of: $0) }
-    modulesToSave = owners.union(aliases).sorted(by: naturallyPrecedes)
+    modulesToSave = owners.union(aliases).ordered(by: naturallyPrecedes)
     let names = Set(changed.map(\.stored))
     saved = comparison.wholes.filter {
       !alone.contains($0.stored) && (names.contains($0.stored) || !$0.isBare && owners.contains($0.owner))

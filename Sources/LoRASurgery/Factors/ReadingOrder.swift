@@ -1,4 +1,5 @@
 import LoRAIO
+import TensorCore
 
 extension Workers {
   /// Runs `body` for the index of every place, in the order of the places in their file.
@@ -7,7 +8,7 @@ extension Workers {
   static func forEach<Failure: Error>(
     readingAt places: [UInt64], workers: Int, _ body: @escaping @Sendable (Int) throws(Failure) -> Void
   ) throws(Failure) {
-    let order = places.indices.sorted { (places[$0], $0) < (places[$1], $1) }
+    let order = places.indices.ordered { (places[$0], $0) < (places[$1], $1) }
     try forEach(count: order.count, workers: workers) { (index) throws(Failure) in try body(order[index]) }
   }
 }

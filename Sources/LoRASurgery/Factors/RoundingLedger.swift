@@ -1,4 +1,5 @@
 import Synchronization
+import TensorCore
 
 /// What rounding changed in tensors that were computed, measured while they were written.
 package final class RoundingLedger: Sendable {
@@ -20,6 +21,6 @@ package final class RoundingLedger: Sendable {
 
   /// Tensors that were rounded with their relative errors, the largest first.
   package var rounded: [(tensor: String, error: Double)] {
-    errors.withLock { $0.map { ($0.key, $0.value) } }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+    errors.withLock { $0.map { ($0.key, $0.value) } }.ordered { ($1.1, $0.0) < ($0.1, $1.0) }
   }
 }

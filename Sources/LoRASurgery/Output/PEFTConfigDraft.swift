@@ -54,7 +54,7 @@ package struct PEFTConfigDraft: Sendable {
     if let baseModel { members["base_model_name_or_path"] = .string(baseModel) }
     if let taskType { members["task_type"] = .string(taskType) }
     for (key, value) in Self.usual where members[key] == nil { members[key] = value }
-    return JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    return JSONObject(members.ordered { $0.key < $1.key }.map { ($0.key, $0.value) })
   }
 
   /// What PEFT writes where nothing else is said.
@@ -88,7 +88,7 @@ package struct PEFTConfigDraft: Sendable {
         found[keys.key(for: module.name)] = value(module)
       }
     }
-    return found.sorted { naturallyPrecedes($0.key, $1.key) }
+    return found.ordered { naturallyPrecedes($0.key, $1.key) }
   }
 
   // MARK: Targets
@@ -100,16 +100,16 @@ package struct PEFTConfigDraft: Sendable {
     let adapted = Set(names)
     let others = baseModules.contains { last.contains($0.lastComponent) && !adapted.contains($0) }
     guard !others, !namesWholePaths, !baseModules.isEmpty || Self.isUniform(names) else {
-      return names.sorted(by: naturallyPrecedes)
+      return names.ordered(by: naturallyPrecedes)
     }
-    return last.map { String($0) }.sorted()
+    return last.map { String($0) }.ordered()
   }
 
   /// Names of adapted parameters, from behind the layer's number on where that means the same ones.
   private var parameterTargets: [String] {
     let names = modules.filter { $0.kind == .parameter }.map(\.name)
-    guard Self.isUniform(names) else { return names.sorted(by: naturallyPrecedes) }
-    return names.map { name in name.layer.map { String($0.after.dropFirst()) } ?? name }.uniqued.sorted()
+    guard Self.isUniform(names) else { return names.ordered(by: naturallyPrecedes) }
+    return names.map { name in name.layer.map { String($0.after.dropFirst()) } ?? name }.uniqued.ordered()
   }
 
   /// Whether all layers from the first on have the same modules.

@@ -1,5 +1,6 @@
 package import JSON
 package import LoRAModel
+import TensorCore
 
 /// The config of an adapter whose ranks and alphas change while its modules stay.
 package struct PEFTConfigEdit: Sendable {
@@ -46,7 +47,7 @@ package struct PEFTConfigEdit: Sendable {
     else { return }
     let keys = PatternKeys(strengths.map(\.module))
     var (ranks, alphas) = (JSONObject(), JSONObject())
-    for strength in strengths.sorted(by: { $0.module < $1.module }) {
+    for strength in strengths.ordered(by: { $0.module < $1.module }) {
       let key = keys.key(for: strength.module)
       if strength.rank != largest { ranks[key] = JSONValue(strength.rank) }
       if strength.alpha != usual.alpha { alphas[key] = JSONValue.number(strength.alpha) }

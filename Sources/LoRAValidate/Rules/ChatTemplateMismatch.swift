@@ -1,6 +1,7 @@
 public import Diagnostics
 import JSON
 import LoRATokenizer
+import TensorCore
 
 extension RuleID {
   /// The name of the rule below.
@@ -32,7 +33,7 @@ extension Rule {
       """
   ) { context in
     guard let pair = context.tokenizers, let base = pair.base, context.base != nil else { return [] }
-    let names = pair.adapter.templates.keys.sorted { ($0 == "default" ? "" : $0) < ($1 == "default" ? "" : $1) }
+    let names = pair.adapter.templates.keys.ordered { ($0 == "default" ? "" : $0) < ($1 == "default" ? "" : $1) }
     for name in names {
       guard let own = pair.adapter.templates[name] else { continue }
       guard let other = base.templates[name] else {

@@ -53,7 +53,7 @@ extension Rule {
     return [("rank_pattern", ranks), ("alpha_pattern", alphas)].compactMap { field, unused in
       guard let first = unused.min() else { return nil }
       let subject = unused.count == 1 ? "the key" : "\(unused.count) keys"
-      let shown = listing(unused.sorted().map { "\"\($0)\"" })
+      let shown = listing(unused.ordered().map { "\"\($0)\"" })
       return Finding(
         .patternUnused,
         "\(subject) of \(field) \(unused.count == 1 ? "matches" : "match") none of the "

@@ -29,7 +29,7 @@ extension Rule {
       guard !policy.allowedTargets.isEmpty, !module.isNamed(in: policy.allowedTargets) else { return nil }
       return ("target \(escaped(module.target))", listing(policy.allowedTargets, limit: 8))
     }
-    let replaced = context.replacedTargets.subtracting(policy.allowedTargets).sorted()
+    let replaced = context.replacedTargets.subtracting(policy.allowedTargets).ordered()
     if !policy.allowedTargets.isEmpty, !replaced.isEmpty {
       extra.append(
         Finding(
@@ -48,7 +48,7 @@ extension Rule {
       Finding(
         .policyTargets, "the adapter does not adapt \(listing(absent)), which the policy asks for",
         file: context.adapter.weightsPath, expected: listing(policy.requiredTargets, limit: 8),
-        found: listing(present.sorted(), limit: 8), hint: "train with these targets, or change \(policy.path)")
+        found: listing(present.ordered(), limit: 8), hint: "train with these targets, or change \(policy.path)")
     ]
   }
 }

@@ -80,7 +80,7 @@ private struct Targets {
   }
 
   private func finding(_ missing: [String], of total: Int) -> Finding {
-    let sorted = missing.sorted { ($0.layer?.index ?? 0, $0) < ($1.layer?.index ?? 0, $1) }
+    let sorted = missing.ordered { ($0.layer?.index ?? 0, $0) < ($1.layer?.index ?? 0, $1) }
     return Finding(
       .targetMissing,
       "the config targets \(counted(total, "module")) of this base, but \(missing.count) of them "

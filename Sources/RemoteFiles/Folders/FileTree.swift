@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Files by their paths, as folders with names in them.
 struct FileTree: Sendable {
   private let files: Set<String>
@@ -15,7 +17,7 @@ struct FileTree: Sendable {
       }
       // The whole path is a file, not a folder.
     }
-    names = found.mapValues { $0.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+    names = found.mapValues { $0.ordered { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
   }
 
   /// Whether nothing is there.

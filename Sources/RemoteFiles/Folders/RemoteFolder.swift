@@ -2,6 +2,7 @@ import Glibc
 import JSON
 import LoRAIO
 import Synchronization
+import TensorCore
 
 /// A folder on a server, with everything below it.
 ///
@@ -88,7 +89,7 @@ final class RemoteFolder: Sendable {
         throw RemoteFailure(.other, error.cause)
       }
     case .unlisted:
-      return folder.isEmpty ? state.withLock { $0.present.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } } : nil
+      return folder.isEmpty ? state.withLock { $0.present.ordered { $0.utf8.lexicographicallyPrecedes($1.utf8) } } : nil
     }
   }
 

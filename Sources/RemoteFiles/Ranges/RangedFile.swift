@@ -1,6 +1,7 @@
 import JSON
 import LoRAIO
 import Synchronization
+import TensorCore
 
 /// A file that a server gives by ranges.
 ///
@@ -96,7 +97,7 @@ final class RangedFile: FileContents {
 
   func prefetch(_ ranges: [Range<UInt64>]) {
     var wanted: [Range<UInt64>] = []
-    let sorted = ranges.sorted { $0.lowerBound < $1.lowerBound }
+    let sorted = ranges.ordered { $0.lowerBound < $1.lowerBound }
     for range in sorted where range.lowerBound >= UInt64(start.count) && range.upperBound <= size {
       if let last = wanted.last, range.lowerBound <= last.upperBound + Self.smallestFetch {
         wanted[wanted.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)

@@ -1,4 +1,5 @@
 import Glibc
+import TensorCore
 
 /// Keys of an account of AWS, or of a service that speaks S3.
 package struct AWSCredentials: Sendable, Equatable {
@@ -47,7 +48,7 @@ package struct RequestSignature: Sendable {
     let parameters = (query ?? "").split(separator: "&").map { $0.contains("=") ? String($0) : $0 + "=" }
     let request = [
       "GET", path,
-      parameters.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: "&"),
+      parameters.ordered { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: "&"),
       headers.map { "\($0.0):\($0.1)\n" }.joined(), names, Self.emptyDigest,
     ].joined(separator: "\n")
     let scope = "\(day)/\(region)/s3/aws4_request"

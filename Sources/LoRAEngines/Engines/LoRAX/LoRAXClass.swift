@@ -1,3 +1,5 @@
+import TensorCore
+
 /// What LoRAX's class of a `model_type` looks for in an adapter (`models/flash_*.py`, `adapter_target_to_layer`).
 struct LoRAXClass: Sendable {
   /// The name of the list of layers.
@@ -17,7 +19,7 @@ struct LoRAXClass: Sendable {
   static func named(_ modelType: String) -> LoRAXClass? { all[modelType] }
 
   /// The types that take adapters, sorted.
-  static var names: [String] { all.keys.sorted() }
+  static var names: [String] { all.keys.ordered() }
 
   /// Types that are served without adapters (`supports_adapter_loading`).
   static let withoutAdapters: Set<String> = [

@@ -61,7 +61,7 @@ struct LoRAXLoading {
     }
     for kind in model.modules {
       guard let layers = kinds[kind[...]] else { continue }
-      let modules = layers.sorted { $0.key < $1.key }.map(\.value)
+      let modules = layers.ordered { $0.key < $1.key }.map(\.value)
       // All layers or none: the first one that lacks it ends the loading of the kind.
       if UInt64(modules.count) == layerCount { loaded.append((kind, modules)) } else { uneven += modules }
     }
@@ -94,7 +94,7 @@ struct LoRAXLoading {
     }
     let odd = loaded.first { entry in Set(entry.modules.map(padded)).count > 1 }
     if let odd, let module = odd.modules.first {
-      let ranks = Set(odd.modules.map(\.rank)).sorted().map { "\($0)" }.joined(separator: ", ")
+      let ranks = Set(odd.modules.map(\.rank)).ordered().map { "\($0)" }.joined(separator: ", ")
       result.append(
         reason(
           .refused, "\(odd.kind) of different ranks in different layers (\(ranks))", at: module,

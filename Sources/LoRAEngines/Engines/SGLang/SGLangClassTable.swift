@@ -2,6 +2,7 @@ import BaseCatalogue
 import JSON
 import LoRAModel
 import Synchronization
+import TensorCore
 
 /// The model classes of a release, one JSON object a line, as `testdata/make/sglang_table.py` writes them.
 ///
@@ -23,7 +24,7 @@ final class SGLangClassTable: Sendable {
 
   /// What is known of each class.
   var evidence: [ModelClassEvidence] {
-    lines.keys.sorted().compactMap { key in
+    lines.keys.ordered().compactMap { key in
       row(key).map { ModelClassEvidence(name: key, takesLoRA: $0.takesLoRA, moduleKinds: $0.modules.count) }
     }
   }

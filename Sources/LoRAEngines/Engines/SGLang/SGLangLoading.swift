@@ -40,9 +40,9 @@ struct SGLangLoading {
     if let server = question.options.targetModules {
       targets =
         server.contains("all")
-        ? Set(row.all + ["embed_tokens", "lm_head"]).sorted() : Set(server.map(SGLangNames.normalized)).sorted()
+        ? Set(row.all + ["embed_tokens", "lm_head"]).ordered() : Set(server.map(SGLangNames.normalized)).ordered()
     } else {
-      targets = (own ?? Set(row.all)).sorted()
+      targets = (own ?? Set(row.all)).ordered()
     }
   }
 
@@ -85,7 +85,7 @@ struct SGLangLoading {
   private mutating func read() throws(Refusal) -> (layers: [SGLangLayer], rest: [String]) {
     if let own, let server = question.options.targetModules, !own.isSubset(of: targets) {
       throw Refusal(
-        message: "target modules that the served ones leave out: \(listing(own.subtracting(targets).sorted())) beside "
+        message: "target modules that the served ones leave out: \(listing(own.subtracting(targets).ordered())) beside "
           + listing(server), hint: "add them to --lora-target-modules, or serve all")
     }
     let count = AttentionShape(base.config ?? JSONObject()).layers
@@ -93,7 +93,7 @@ struct SGLangLoading {
     var keys: [UInt64: [String]] = [:]
     var members: [UInt64: [(name: String, shape: [UInt64])]] = [:]
     var rest: [String] = []
-    for (file, shape) in tensors.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+    for (file, shape) in tensors.ordered(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
       let name = file.mentions("unembed_tokens") ? file.replacing("unembed_tokens", with: "lm_head") : file
       guard let (number, digits) = SGLangNames.layer(in: name) else {
         rest.append(name)
@@ -109,15 +109,15 @@ struct SGLangLoading {
       keys[number, default: []].append("\(key) \(shape)")
       members[number, default: []].append((name, shape))
     }
-    for number in members.keys.sorted() {
-      let key = (keys[number] ?? []).sorted().joined(separator: "\n")
+    for number in members.keys.ordered() {
+      let key = (keys[number] ?? []).ordered().joined(separator: "\n")
       guard kinds[key] == nil else { continue }
       var layer = SGLangLayer()
       for (name, shape) in members[number] ?? [] { layer.set(name, SGLangLayer.Weight(parts: [name], shape: shape)) }
       try layer.normalize()
       kinds[key] = layer
     }
-    return (kinds.keys.sorted().compactMap { kinds[$0] }, rest)
+    return (kinds.keys.ordered().compactMap { kinds[$0] }, rest)
   }
 
   // MARK: Start
@@ -162,7 +162,7 @@ struct SGLangLoading {
 
   private mutating func follow(_ layer: SGLangLayer) throws(Refusal) {
     let slots = try fill(layer)
-    for index in wrapped.sorted() {
+    for index in wrapped.ordered() {
       let module = row.modules[index]
       guard !module.isExperts, module.name.holds("layers.#."),
         let target = SGLangNames.target(of: module.name, among: targets), let slot = slots.plain[target],

@@ -1,6 +1,7 @@
 import Diagnostics
 import LoRAModel
 import Safetensors
+import TensorCore
 
 extension Engine {
   /// TensorRT-LLM, by what its adapter loader does, and by what its model classes hand on where that was read.
@@ -13,7 +14,7 @@ extension Engine {
           "its walk over names and its scale run on the CPU from their source, for adapters of 34 model types; which "
           + "modules of the listed classes get them read in the classes' source; kernels not run",
         classes: {
-          release.classes.sorted { $0.key < $1.key }.compactMap { name, model in
+          release.classes.ordered { $0.key < $1.key }.compactMap { name, model in
             let isRefused = model.failure != nil
             // A class that drops all of it is neither served with adapters nor refused.
             return isRefused || model.heldCount > 0

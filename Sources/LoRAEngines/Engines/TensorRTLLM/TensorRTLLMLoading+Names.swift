@@ -2,6 +2,7 @@ import Diagnostics
 import JSON
 import LoRAModel
 import Safetensors
+import TensorCore
 
 extension TensorRTLLMLoading {
   /// What the loader makes of the names in the file.
@@ -11,7 +12,7 @@ extension TensorRTLLMLoading {
 
   /// Names of whole tensors and of what was not understood.
   private var others: [String] {
-    (question.adapter.replacements.map(\.tensor.name) + question.adapter.unknown.map(\.name)).sorted()
+    (question.adapter.replacements.map(\.tensor.name) + question.adapter.unknown.map(\.name)).ordered()
   }
 
   private var foreignTensors: ServingReason? {

@@ -57,7 +57,7 @@ extension TensorRTLLMLoading {
     let first = placed.first { queries.contains($0.name) }?.module
     return reason(
       .unjudged,
-      "\(queries.sorted().joined(separator: " and ")) alone, where the heads are wider than the hidden states",
+      "\(queries.ordered().joined(separator: " and ")) alone, where the heads are wider than the hidden states",
       at: first, hint: Self.trial)
   }
 
@@ -65,7 +65,7 @@ extension TensorRTLLMLoading {
   private var ranks: [UInt64] {
     var ranks = Set(placed.map(\.module.rank))
     if 1...2 ~= queries.count, let rank = question.adapter.config?.rank { ranks.insert(UInt64(clamping: rank)) }
-    return ranks.sorted()
+    return ranks.ordered()
   }
 
   /// One rank, that of the first module, is kept for an adapter (`cuda_graph_lora_params.py` 03441af1).
@@ -90,7 +90,7 @@ extension TensorRTLLMLoading {
     let layers = Dictionary(grouping: placed, by: \.layer).mapValues { Set($0.map(\.name)).intersection(queries) }
     guard let uneven = layers.filter({ $0.value != queries }).keys.min() else { return nil }
     return reason(
-      .unjudged, "layer \(uneven), which has fewer of \(queries.sorted().joined(separator: ", ")) than others",
+      .unjudged, "layer \(uneven), which has fewer of \(queries.ordered().joined(separator: ", ")) than others",
       at: placed.first { $0.layer == uneven }?.module, hint: Self.trial)
   }
 }

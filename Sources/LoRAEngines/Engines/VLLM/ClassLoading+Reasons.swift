@@ -65,7 +65,7 @@ extension ClassLoading {
       })
     if names.count > 1 {
       add(
-        .refused, "more than one whole module (\(listing(names.sorted())))", tensor: first.tensor,
+        .refused, "more than one whole module (\(listing(names.ordered())))", tensor: first.tensor,
         hint: "merge the adapter")
     } else if !kinds.contains(where: { $0.tensor.hasSuffix(".weight") }) {
       add(
@@ -184,10 +184,11 @@ extension ClassLoading {
         shapes[owner] = module
       }
     }
-    for (owner, parts) in present.sorted(by: { $0.key < $1.key }) {
+    for (owner, parts) in present.ordered(by: { $0.key < $1.key }) {
       guard let module = shapes[owner], let leader = module.parts.first, !parts.contains(leader) else { continue }
       add(
-        .refused, "\(listing(parts.sorted())) without \(escaped(leader)), which it packs together as \(escaped(owner))",
+        .refused,
+        "\(listing(parts.ordered())) without \(escaped(leader)), which it packs together as \(escaped(owner))",
         module: owner, found: "no \(leader)", hint: "train \(leader) as well, or add zero factors for it")
       return
     }
@@ -283,7 +284,7 @@ extension ClassLoading {
           + "products to halves", tensor: tensor, found: escaped(tensor),
         hint: "start vLLM without --enable-mixed-moe-lora-format, or serve with a later release")
     }
-    let halves = outer.symmetricDifference(inner).sorted()
+    let halves = outer.symmetricDifference(inner).ordered()
     if let first = halves.first {
       let effect: ServingReason.Effect = outer.contains(first) ? .refused : .ignored
       add(
@@ -309,7 +310,7 @@ extension ClassLoading {
     }
     // Both factors of every part of every expert.
     let (parts, tooMany) = count.multipliedReportingOverflow(by: UInt64(2 * expertForms.count))
-    let incomplete = present.filter { tooMany || UInt64($0.value) != parts }.keys.sorted()
+    let incomplete = present.filter { tooMany || UInt64($0.value) != parts }.keys.ordered()
     if let first = incomplete.first {
       add(
         .refused,

@@ -2,6 +2,7 @@ import BaseCatalogue
 import JSON
 import LoRAModel
 import Synchronization
+import TensorCore
 
 /// The model classes of a release, one JSON object a line, as `testdata/make/vllm_classes.py` writes them.
 ///
@@ -33,7 +34,7 @@ final class VLLMClassTable: Sendable {
 
   /// All keys, sorted.
   var keys: [String] {
-    Set(lines.keys + (later?.keys ?? [])).sorted()
+    Set(lines.keys + (later?.keys ?? [])).ordered()
   }
 
   /// What is known of each class.

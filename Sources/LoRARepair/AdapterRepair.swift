@@ -3,6 +3,7 @@ import JSON
 import LoRAEngines
 import LoRAIO
 import LoRAModel
+package import LoRASurgery
 package import LoRAValidate
 import Safetensors
 import TensorCore

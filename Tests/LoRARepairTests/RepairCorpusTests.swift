@@ -1,6 +1,7 @@
 import Diagnostics
 import JSON
 import LoRAModel
+import LoRARepair
 import LoRASurgery
 import LoRATestSupport
 import LoRAValidate

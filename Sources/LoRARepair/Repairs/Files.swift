@@ -2,6 +2,7 @@ import Diagnostics
 import JSON
 import LoRAIO
 import LoRAModel
+import LoRASurgery
 import LoRAValidate
 import Safetensors
 

@@ -1,6 +1,7 @@
 import Diagnostics
 import JSON
 import LoRAModel
+import LoRASurgery
 import LoRAValidate
 import Safetensors
 import TensorCore
@@ -126,7 +127,7 @@ enum ExpertNames {
 
   /// Parameters in the order in which transformers' modules register them, the first innermost.
   static func registered(_ leaves: [String]) -> [String] {
-    leaves.uniqued.sorted {
+    leaves.uniqued.ordered {
       (order.firstIndex(of: $0) ?? .max, $0) < (order.firstIndex(of: $1) ?? .max, $1)
     }
   }

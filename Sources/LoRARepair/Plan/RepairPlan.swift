@@ -4,6 +4,7 @@ import LoRAEngines
 import LoRAIO
 import LoRAKernels
 package import LoRAModel
+import LoRASurgery
 import LoRAValidate
 import Safetensors
 import TensorCore

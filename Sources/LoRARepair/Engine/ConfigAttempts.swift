@@ -2,6 +2,7 @@ import Diagnostics
 import JSON
 import LoRAIO
 import LoRAModel
+import LoRASurgery
 import LoRAValidate
 import Safetensors
 import TensorCore
@@ -36,7 +37,7 @@ extension EngineAttempt {
     return Proposal(
       what:
         "\(counted(names.count, "tensor")) that no loader of adapters uses \(names.count == 1 ? "is" : "are") dropped: "
-        + listing(names.sorted())
+        + listing(names.ordered())
     ) { $0.drop(names) }
   }
 

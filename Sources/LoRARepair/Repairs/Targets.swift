@@ -1,6 +1,7 @@
 import Diagnostics
 import JSON
 import LoRAModel
+import LoRASurgery
 import LoRAValidate
 
 extension Repair {

@@ -3,6 +3,7 @@ import LoRAEngines
 import LoRAIO
 import LoRAKernels
 import LoRAModel
+import LoRASurgery
 import Safetensors
 import TensorCore
 

@@ -1,4 +1,5 @@
 import LoRAModel
+import LoRASurgery
 import PythonPattern
 import TensorCore
 

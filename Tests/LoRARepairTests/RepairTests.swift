@@ -5,6 +5,7 @@ import LoRAEngines
 import LoRAIO
 import LoRAKernels
 import LoRAModel
+import LoRARepair
 import LoRASurgery
 import LoRATestSupport
 import LoRAValidate

@@ -2,6 +2,7 @@ import Diagnostics
 import JSON
 import LoRAIO
 import LoRAModel
+import LoRASurgery
 import LoRAValidate
 import Safetensors
 import TensorCore
@@ -85,7 +86,7 @@ extension Repair {
       plan.mend(
         rule,
         "\(counted(copies.count, "tensor")) that the file holds twice \(copies.count == 1 ? "is" : "are") "
-          + "written once: \(listing(copies.sorted()))"
+          + "written once: \(listing(copies.ordered()))"
       ) { $0.drop(copies) }
     }
   }
@@ -104,7 +105,7 @@ extension Repair {
     plan.mend(
       .tensorUnknown,
       "\(counted(names.count, "tensor")) of the base or the optimizer \(names.count == 1 ? "is" : "are") dropped: "
-        + listing(names.sorted())
+        + listing(names.ordered())
     ) { $0.drop(names) }
   }
 

@@ -2,6 +2,7 @@ import Diagnostics
 import JSON
 import LoRAEngines
 import LoRAModel
+import LoRASurgery
 import LoRAValidate
 import PythonPattern
 import TensorCore

@@ -3,6 +3,7 @@ import Diagnostics
 import JSON
 import LoRAEngines
 import LoRAModel
+import LoRASurgery
 import LoRAValidate
 import Safetensors
 import TensorCore
@@ -91,7 +92,7 @@ private struct BaseRenaming {
       changes.append(change)
     }
     // The longest prefixes first: one may begin with another.
-    return changes.uniqued.sorted { ($1.from.utf8.count, $0.from) < ($0.from.utf8.count, $1.from) }
+    return changes.uniqued.ordered { ($1.from.utf8.count, $0.from) < ($0.from.utf8.count, $1.from) }
   }
 
   /// One prefix that all modules have too much or too little.

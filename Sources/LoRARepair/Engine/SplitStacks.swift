@@ -2,6 +2,7 @@ import BaseCatalogue
 import Diagnostics
 import JSON
 import LoRAModel
+import LoRASurgery
 import LoRAValidate
 import Safetensors
 import Synchronization

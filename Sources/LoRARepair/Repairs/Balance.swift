@@ -3,6 +3,7 @@ import JSON
 import LoRAEngines
 import LoRAKernels
 import LoRAModel
+import LoRASurgery
 import LoRAValidate
 import Safetensors
 import TensorCore

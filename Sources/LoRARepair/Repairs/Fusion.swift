@@ -2,6 +2,7 @@ import Diagnostics
 import JSON
 import LoRAEngines
 import LoRAModel
+import LoRASurgery
 import LoRAValidate
 import Safetensors
 import TensorCore
@@ -78,7 +79,7 @@ extension Repair {
     var wholes: [String: [String]] = [:]
     var ranks: [String: UInt64] = [:]
     let owners = Dictionary(grouping: modules) { String($0.name.dropLast($0.lastComponent.utf8.count)) }
-    for (owner, present) in owners.sorted(by: { $0.key < $1.key }) {
+    for (owner, present) in owners.ordered(by: { $0.key < $1.key }) {
       let parts = matrix.parts.compactMap { leaf in present.first { $0.lastComponent == leaf } }
       guard parts.count == matrix.parts.count, let whole = base.linearModule(owner + matrix.name),
         let pairs = try? parts.map({ try plan.adapter.pair(of: $0) }), Set(pairs.map(\.scale)).count == 1,
