@@ -10,6 +10,8 @@
 #include "level_pack.h"
 #include "level_product.h"
 #include "level_reference.h"
+#include "level_check.h"
+#include "level_sift.h"
 #include "level_reflect.h"
 #include "level_rotate.h"
 #include "level_columns.h"
@@ -45,8 +47,8 @@ const lora_level_table LEVEL = {
   .tally_change = tally_change,
   .peak = peak,
   .census = census,
-  .dots_f32 = dots_f32,
-  .dots_f64 = dots_f64,
+  .apply_f32 = apply_f32,
+  .apply_f64 = apply_f64,
   .reflect_f64 = reflect_f64,
   .fold_f64 = fold_f64,
   .rotate_f64 = rotate_f64,
@@ -59,6 +61,8 @@ const lora_level_table LEVEL = {
   .reference_numbers = reference_numbers,
   .reference_doubts = reference_doubts,
   .reference_check = reference_check,
+  .sift_right = sift_right,
+  .sift_left = sift_left,
   .burn_f32 = burn_f32,
   .burn_f64 = burn_f64,
 };
