@@ -15,6 +15,7 @@
 #include "level_reflect.h"
 #include "level_rotate.h"
 #include "level_columns.h"
+#include "level_bidiagonal.h"
 #include "level_tally.h"
 
 #include "level_round.h"
@@ -52,7 +53,9 @@ const lora_level_table LEVEL = {
   .reflect_f64 = reflect_f64,
   .fold_f64 = fold_f64,
   .rotate_f64 = rotate_f64,
+  .bidiagonalize = bidiagonalize,
   .add_gram = add_gram,
+  .cholesky = cholesky,
   .sum_of_products = sum_of_products,
   .add_multiple = add_multiple,
   .turn_f64 = turn_f64,

@@ -69,10 +69,11 @@ INLINE size_t reference_list(v16u open, v16d number, size_t position, uint32_t *
   return count;
 }
 
-/// The products of up to REFERENCE_ROWS rows with up to REFERENCE_STRIPS strips of columns, by halves of strips.
-INLINE void reference_products(
+/// The products of some rows with some strips of columns, by halves of strips.
+INLINE void reference_block(
   const size_t rows, const size_t strips, size_t columns, size_t rank, const double *left, const double *right,
-  v8d sum[REFERENCE_ROWS][REFERENCE_STRIPS * 2]) {
+  double *out) {
+  v8d sum[REFERENCE_ROWS][REFERENCE_STRIPS * 2];
   UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t h = 0; h < strips * 2; h++) sum[r][h] = 0;
   for (size_t k = 0; k < rank; k++) {
     v8d factor[REFERENCE_STRIPS * 2];
@@ -82,17 +83,39 @@ INLINE void reference_products(
       UNROLL for (size_t h = 0; h < strips * 2; h++) sum[r][h] = sum[r][h] + own * factor[h];
     }
   }
+  UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t h = 0; h < strips * 2; h++)
+    store_half(out + r * columns + h * REFERENCE_LANES, sum[r][h]);
 }
 
-INLINE v16d reference_changed(lora_dtype dtype, const char *w, v8d low, v8d high, double scale) {
-  v16d change;
-  change.lo = low;
-  change.hi = high;
-  return __builtin_convertvector(reference_lanes(dtype, w), v16d) + change * scale;
+INLINE void reference_rows(
+  const size_t rows, size_t columns, size_t whole, size_t rank, const double *left, const double *right, double *out) {
+  enum { BLOCK = REFERENCE_STRIPS * LORA_LANES };
+  size_t column = 0;
+  for (; column + BLOCK <= whole; column += BLOCK)
+    reference_block(rows, REFERENCE_STRIPS, columns, rank, left, right + column, out + column);
+  for (; column < whole; column += LORA_LANES)
+    reference_block(rows, 1, columns, rank, left, right + column, out + column);
 }
 
-/// base + scale * product of one element.
-INLINE double reference_element(const lora_check *check, size_t row, size_t column) {
+/// The products of up to LORA_CHECK_ROWS rows with the whole strips of columns. Apart from the look at them, which is
+/// written for every type.
+APART void reference_products(const lora_check *check, size_t row, size_t rows, size_t whole) {
+  size_t columns = check->columns, rank = check->rank, r = 0;
+  const double *left = check->left + row * rank;
+  for (; r + REFERENCE_ROWS <= rows; r += REFERENCE_ROWS)
+    reference_rows(
+      REFERENCE_ROWS, columns, whole, rank, left + r * rank, check->right, check->changed + r * columns);
+  for (; r < rows; r++)
+    reference_rows(1, columns, whole, rank, left + r * rank, check->right, check->changed + r * columns);
+}
+
+/// base + scale * product of sixteen elements.
+INLINE v16d reference_changed(lora_dtype dtype, const char *w, v16d product, double scale) {
+  return __builtin_convertvector(reference_lanes(dtype, w), v16d) + product * scale;
+}
+
+/// The same of one element.
+APART double reference_element(const lora_check *check, size_t row, size_t column) {
   double sum = 0, number;
   for (size_t k = 0; k < check->rank; k++)
     sum = sum + check->left[row * check->rank + k] * check->right[k * check->columns + column];
@@ -101,93 +124,51 @@ INLINE double reference_element(const lora_check *check, size_t row, size_t colu
   return number + sum * check->scale;
 }
 
-/// Checks a block of rows and strips; lists what is open.
-INLINE size_t reference_check_block(
-  lora_dtype dtype, const size_t rows, const size_t strips, const lora_check *check, size_t row, size_t column,
-  uint32_t *doubts, double *numbers) {
-  v8d sum[REFERENCE_ROWS][REFERENCE_STRIPS * 2];
-  size_t columns = check->columns, rank = check->rank, count = 0;
+/// Magnitude / norm of a row whose products are replaced by its numbers: squares are sixteen sums by column % 16, added
+/// as a tree.
+INLINE double reference_factor(
+  lora_dtype dtype, const lora_check *check, size_t row, size_t whole, const char *w, double *changed) {
   const size_t size = dtype == LORA_F32 ? 4 : 2;
-  reference_products(rows, strips, columns, rank, check->left + row * rank, check->right + column, sum);
-  UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t s = 0; s < strips; s++) {
-    size_t at = (row + r) * columns + column + s * LORA_LANES;
-    v16d number = reference_changed(
-      dtype, (const char *)check->base + at * size, sum[r][2 * s], sum[r][2 * s + 1], check->scale);
-    v16u open = reference_open(dtype, (const char *)check->stored + at * size, number);
-    if (__builtin_expect(any(open), 0)) count += reference_list(open, number, at, doubts + count, numbers + count);
+  v16d squares = 0;
+  size_t column = 0;
+  for (; column < whole; column += LORA_LANES) {
+    v16d number = reference_changed(dtype, w + column * size, load_f64(changed + column), check->scale);
+    store_f64(changed + column, number);
+    squares = squares + number * number;
   }
-  return count;
+  for (; column < check->columns; column++) {
+    double number = changed[column] = reference_element(check, row, column);
+    squares[column % LORA_LANES] = squares[column % LORA_LANES] + number * number;
+  }
+  for (size_t half = LORA_LANES / 2; half > 0; half /= 2)
+    for (size_t lane = 0; lane < half; lane++) squares[lane] = squares[lane] + squares[lane + half];
+  double norm = __builtin_sqrt(squares[0]);
+  return norm == 0 ? 1 : check->magnitudes[row] / norm;
 }
 
-/// Rows without magnitudes, in f64 throughout.
-INLINE size_t reference_check_plain(
+/// Checks rows in f64 throughout; lists what is open.
+INLINE size_t reference_check_rows(
   lora_dtype dtype, const lora_check *check, size_t whole, uint32_t *doubts, double *numbers) {
-  enum { BLOCK = REFERENCE_STRIPS * LORA_LANES };
-  size_t count = 0, column = 0;
-#define CHECK_COLUMNS(strips) \
-  for (size_t row = 0; row < check->rows;) { \
-    if (check->rows - row >= REFERENCE_ROWS) { \
-      count += reference_check_block( \
-        dtype, REFERENCE_ROWS, strips, check, row, column, doubts + count, numbers + count); \
-      row += REFERENCE_ROWS; \
-    } else { \
-      count += reference_check_block(dtype, 1, strips, check, row, column, doubts + count, numbers + count); \
-      row++; \
-    } \
-  }
-  for (; column + BLOCK <= whole; column += BLOCK) CHECK_COLUMNS(REFERENCE_STRIPS)
-  for (; column < whole; column += LORA_LANES) CHECK_COLUMNS(1)
-#undef CHECK_COLUMNS
-  return count;
-}
-
-/// Up to REFERENCE_ROWS rows with magnitudes: number * magnitude / norm of the row. The squares are sixteen sums by
-/// column % 16, added as a tree.
-INLINE size_t reference_check_magnitudes(
-  lora_dtype dtype, const size_t rows, const lora_check *check, size_t row, size_t whole, uint32_t *doubts,
-  double *numbers) {
-  enum { BLOCK = REFERENCE_STRIPS * LORA_LANES };
   const size_t size = dtype == LORA_F32 ? 4 : 2;
-  size_t columns = check->columns, rank = check->rank, count = 0, column = 0;
-  const char *w = (const char *)check->base + row * columns * size;
-  double *changed = check->changed;
-  v8d sum[REFERENCE_ROWS][REFERENCE_STRIPS * 2];
-#define CHANGE_COLUMNS(strips) { \
-    reference_products(rows, strips, columns, rank, check->left + row * rank, check->right + column, sum); \
-    UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t s = 0; s < strips; s++) { \
-      size_t at = r * columns + column + s * LORA_LANES; \
-      store_f64( \
-        changed + at, reference_changed(dtype, w + at * size, sum[r][2 * s], sum[r][2 * s + 1], check->scale)); \
-    } \
-  }
-  for (; column + BLOCK <= whole; column += BLOCK) CHANGE_COLUMNS(REFERENCE_STRIPS)
-  for (; column < whole; column += LORA_LANES) CHANGE_COLUMNS(1)
-#undef CHANGE_COLUMNS
-  for (size_t r = 0; r < rows; r++) {
-    double *numbers_of_row = changed + r * columns;
-    v16d squares = 0;
-    for (column = 0; column < whole; column += LORA_LANES) {
-      v16d number = load_f64(numbers_of_row + column);
-      squares = squares + number * number;
-    }
-    for (; column < columns; column++) {
-      double number = reference_element(check, row + r, column);
-      numbers_of_row[column] = number;
-      squares[column % LORA_LANES] = squares[column % LORA_LANES] + number * number;
-    }
-    for (size_t half = LORA_LANES / 2; half > 0; half /= 2)
-      for (size_t lane = 0; lane < half; lane++) squares[lane] = squares[lane] + squares[lane + half];
-    double norm = __builtin_sqrt(squares[0]), factor = norm == 0 ? 1 : check->magnitudes[row + r] / norm;
-    size_t first = (row + r) * columns;
-    for (column = 0; column < whole; column += LORA_LANES) {
-      v16d number = load_f64(numbers_of_row + column) * factor;
-      v16u open = reference_open(dtype, (const char *)check->stored + (first + column) * size, number);
+  size_t columns = check->columns, count = 0;
+  for (size_t row = 0; row < check->rows; row++) {
+    size_t place = row % LORA_CHECK_ROWS, first = row * columns;
+    if (place == 0) reference_products(check, row, lora_min(LORA_CHECK_ROWS, check->rows - row), whole);
+    double *changed = check->changed + place * columns, factor = 1;
+    const char *w = (const char *)check->base + first * size, *stored = (const char *)check->stored + first * size;
+    if (check->magnitudes) factor = reference_factor(dtype, check, row, whole, w, changed);
+    for (size_t column = 0; column < whole; column += LORA_LANES) {
+      v16d number = load_f64(changed + column);
+      number = check->magnitudes ? number * factor
+                                 : reference_changed(dtype, w + column * size, number, check->scale);
+      v16u open = reference_open(dtype, stored + column * size, number);
       if (__builtin_expect(any(open), 0))
         count += reference_list(open, number, first + column, doubts + count, numbers + count);
     }
-    for (; column < columns; column++) {
+    // What is left of the columns is always open.
+    for (size_t column = whole; column < columns; column++) {
       doubts[count] = (uint32_t)(first + column);
-      numbers[count++] = numbers_of_row[column] * factor;
+      numbers[count++] = check->magnitudes ? changed[column] * factor : reference_element(check, row, column);
     }
   }
   return count;

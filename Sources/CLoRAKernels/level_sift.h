@@ -3,7 +3,9 @@
 // make it open there, and is otherwise checked there.
 
 /// Products that are summed before they are added to the total.
-enum { SIFT_CHUNK = 32, SIFT_ROWS = LORA_ROWS, SIFT_STRIPS = PRODUCT_STRIPS };
+enum { SIFT_CHUNK = 32 };
+/// Rows and strips of a block, and strips whose sums stay in registers.
+enum { SIFT_ROWS = LORA_ROWS, SIFT_STRIPS = 4, SIFT_HELD = PRODUCT_STRIPS };
 /// Codes of f32 by which the look may be off besides the bound: the roundings of the sum with the base and of the bound's
 /// own ends.
 enum { SIFT_MARGIN = 4 };
@@ -36,10 +38,10 @@ INLINE v16u sift_open(lora_dtype dtype, const char *codes, v16f low, v16f high) 
 
 INLINE void sift_chunk(
   const size_t rows, const size_t strips, size_t rank, size_t from, size_t to, const float *left, const float *right,
-  v16f sum[SIFT_ROWS][SIFT_STRIPS]) {
+  v16f sum[SIFT_ROWS][SIFT_HELD]) {
   UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t s = 0; s < strips; s++) sum[r][s] = 0;
   for (size_t k = from; k < to; k++) {
-    v16f factor[SIFT_STRIPS];
+    v16f factor[SIFT_HELD];
     UNROLL for (size_t s = 0; s < strips; s++) factor[s] = load_f32(right + (s * rank + k) * LORA_LANES);
     UNROLL for (size_t r = 0; r < rows; r++) {
       v16f own = left[r * rank + k];
@@ -48,8 +50,39 @@ INLINE void sift_chunk(
   }
 }
 
-/// Checks one strip of a row in f64, as reference_check_block does; the factor's numbers in f32 are exactly those in f64,
-/// and lie beside each other.
+/// The products of some strips, chunk after chunk.
+INLINE void sift_held(
+  const size_t rows, const size_t strips, size_t rank, const float *left, const float *right,
+  v16f total[SIFT_ROWS][SIFT_STRIPS], size_t strip) {
+  for (size_t from = 0; from < rank; from += SIFT_CHUNK) {
+    v16f sum[SIFT_ROWS][SIFT_HELD];
+    sift_chunk(
+      rows, strips, rank, from, lora_min(rank, from + SIFT_CHUNK), left, right + strip * rank * LORA_LANES, sum);
+    UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t s = 0; s < strips; s++)
+      total[r][strip + s] = from == 0 ? sum[r][s] : total[r][strip + s] + sum[r][s];
+  }
+}
+
+INLINE void sift_rows(
+  const size_t rows, size_t strips, size_t rank, const float *left, const float *right,
+  v16f total[SIFT_ROWS][SIFT_STRIPS]) {
+  size_t strip = 0;
+  for (; strip + SIFT_HELD <= strips; strip += SIFT_HELD)
+    sift_held(rows, SIFT_HELD, rank, left, right, total, strip);
+  for (; strip < strips; strip++) sift_held(rows, 1, rank, left, right, total, strip);
+}
+
+/// The products of one row, or as many as a block has, with up to SIFT_STRIPS strips. Apart from the look at them, which
+/// is written for every type.
+APART void sift_products(
+  size_t rows, size_t strips, size_t rank, const float *left, const float *right,
+  v16f total[SIFT_ROWS][SIFT_STRIPS]) {
+  if (rows > 1) sift_rows(SIFT_ROWS, strips, rank, left, right, total);
+  else sift_rows(1, strips, rank, left, right, total);
+}
+
+/// Checks one strip of a row in f64, as level_check.h does; the factor's numbers in f32 are exactly those in f64, and lie
+/// beside each other.
 INLINE size_t sift_resolve(
   lora_dtype dtype, const lora_check *check, size_t row, size_t column, uint32_t *doubts, double *numbers) {
   size_t rank = check->rank, at = row * check->columns + column;
@@ -58,43 +91,26 @@ INLINE size_t sift_resolve(
   v16d sum = 0;
   for (size_t k = 0; k < rank; k++)
     sum = sum + left[k] * __builtin_convertvector(load_f32(right + k * LORA_LANES), v16d);
-  v16d number = reference_changed(dtype, (const char *)check->base + at * 2, sum.lo, sum.hi, check->scale);
+  v16d number = reference_changed(dtype, (const char *)check->base + at * 2, sum, check->scale);
   v16u open = reference_open(dtype, (const char *)check->stored + at * 2, number);
   return any(open) ? reference_list(open, number, at, doubts, numbers) : 0;
 }
 
-INLINE size_t sift_block(
-  lora_dtype dtype, const size_t rows, const size_t strips, const lora_check *check, size_t row, size_t column,
-  uint32_t *doubts, double *numbers) {
-  size_t rank = check->rank, columns = check->columns, count = 0;
-  const float *left = check->sift_left + row * rank, *right = check->sift_right + column * rank;
-  v16f sum[SIFT_ROWS][SIFT_STRIPS];
-  sift_chunk(rows, strips, rank, 0, lora_min(rank, SIFT_CHUNK), left, right, sum);
-  if (rank > SIFT_CHUNK) {
-    v16f total[SIFT_ROWS][SIFT_STRIPS];
-    UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t s = 0; s < strips; s++) total[r][s] = sum[r][s];
-    for (size_t from = SIFT_CHUNK; from < rank; from += SIFT_CHUNK) {
-      sift_chunk(rows, strips, rank, from, lora_min(rank, from + SIFT_CHUNK), left, right, sum);
-      UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t s = 0; s < strips; s++) total[r][s] += sum[r][s];
-    }
-    UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t s = 0; s < strips; s++) sum[r][s] = total[r][s];
-  }
-  v16f norm[SIFT_STRIPS];
-  UNROLL for (size_t s = 0; s < strips; s++) norm[s] = load_f32(check->sift_norms + column + s * LORA_LANES);
-  UNROLL for (size_t r = 0; r < rows; r++) {
-    v16u open[SIFT_STRIPS], all = 0;
-    size_t at = (row + r) * columns + column;
-    UNROLL for (size_t s = 0; s < strips; s++) {
-      size_t place = (at + s * LORA_LANES) * 2;
-      v16f number = reference_lanes(dtype, (const char *)check->base + place) + sum[r][s];
-      v16f bound = sift_add_product((v16f)0x1p-126f, norm[s], check->sift_bounds[row + r]);
-      open[s] = sift_open(dtype, (const char *)check->stored + place, number - bound, number + bound);
-      all |= open[s];
-    }
-    if (__builtin_expect(!any(all), 1)) continue;
-    for (size_t s = 0; s < strips; s++)
-      if (any(open[s]))
-        count += sift_resolve(dtype, check, row + r, column + s * LORA_LANES, doubts + count, numbers + count);
+/// Looks at a block; what is not settled is checked in f64.
+INLINE size_t sift_look(
+  lora_dtype dtype, const lora_check *check, size_t row, size_t rows, size_t column, size_t strips, uint32_t *doubts,
+  double *numbers) {
+  v16f total[SIFT_ROWS][SIFT_STRIPS];
+  size_t rank = check->rank, count = 0;
+  sift_products(rows, strips, rank, check->sift_left + row * rank, check->sift_right + column * rank, total);
+  for (size_t r = 0; r < rows; r++) for (size_t s = 0; s < strips; s++) {
+    size_t first = column + s * LORA_LANES, place = ((row + r) * check->columns + first) * 2;
+    v16f number = reference_lanes(dtype, (const char *)check->base + place) + total[r][s];
+    v16f bound = sift_add_product(
+      (v16f)0x1p-126f, load_f32(check->sift_norms + first), check->sift_bounds[row + r]);
+    v16u open = sift_open(dtype, (const char *)check->stored + place, number - bound, number + bound);
+    if (__builtin_expect(any(open), 0))
+      count += sift_resolve(dtype, check, row + r, first, doubts + count, numbers + count);
   }
   return count;
 }
@@ -102,20 +118,22 @@ INLINE size_t sift_block(
 /// Rows without magnitudes. Columns in segments whose part of the right factor stays in the second-level cache.
 INLINE size_t sift_check(lora_dtype dtype, const lora_check *check, size_t whole, uint32_t *doubts, double *numbers) {
   enum { BLOCK = SIFT_STRIPS * LORA_LANES, NEAR = 1 << 20 };
-  size_t blocks = NEAR / (check->rank * BLOCK * sizeof(float) + 1), segment = (blocks ? blocks : 1) * BLOCK, count = 0;
-#define SIFT_GROUP(rows) { \
-    size_t column = first; \
-    for (; column + BLOCK <= end; column += BLOCK) \
-      count += sift_block(dtype, rows, SIFT_STRIPS, check, row, column, doubts + count, numbers + count); \
-    for (; column < end; column += LORA_LANES) \
-      count += sift_block(dtype, rows, 1, check, row, column, doubts + count, numbers + count); \
-  }
+  size_t blocks = NEAR / (check->rank * BLOCK * sizeof(float)), segment = (blocks ? blocks : 1) * BLOCK, count = 0;
   for (size_t first = 0; first < whole; first += segment) {
-    size_t end = lora_min(whole, first + segment), row = 0;
-    for (; row + SIFT_ROWS <= check->rows; row += SIFT_ROWS) SIFT_GROUP(SIFT_ROWS)
-    for (; row < check->rows; row++) SIFT_GROUP(1)
+    size_t end = lora_min(whole, first + segment), rows;
+    for (size_t row = 0; row < check->rows; row += rows) {
+      rows = check->rows - row < SIFT_ROWS ? 1 : SIFT_ROWS;
+      for (size_t column = first, strips; column < end; column += strips * LORA_LANES) {
+        strips = lora_min(SIFT_STRIPS, (end - column) / LORA_LANES);
+        count += sift_look(dtype, check, row, rows, column, strips, doubts + count, numbers + count);
+      }
+    }
   }
-#undef SIFT_GROUP
+  // What is left of the columns is always open.
+  for (size_t row = 0; row < check->rows; row++) for (size_t column = whole; column < check->columns; column++) {
+    doubts[count] = (uint32_t)(row * check->columns + column);
+    numbers[count++] = reference_element(check, row, column);
+  }
   return count;
 }
 
@@ -156,31 +174,17 @@ TARGET static void sift_left(size_t rows, size_t rank, const double *left, doubl
 
 // MARK: The whole check
 
-INLINE size_t check_columns(lora_dtype dtype, const lora_check *check, uint32_t *doubts, double *numbers) {
-  size_t whole = check->columns - check->columns % LORA_LANES, count = 0, row = 0;
-  if (check->magnitudes) {
-    for (; row + REFERENCE_ROWS <= check->rows; row += REFERENCE_ROWS)
-      count += reference_check_magnitudes(
-        dtype, REFERENCE_ROWS, check, row, whole, doubts + count, numbers + count);
-    for (; row < check->rows; row++)
-      count += reference_check_magnitudes(dtype, 1, check, row, whole, doubts + count, numbers + count);
-    return count;
-  }
-  count = check->sift_right && dtype != LORA_F32
-    ? sift_check(dtype, check, whole, doubts, numbers)
-    : reference_check_plain(dtype, check, whole, doubts, numbers);
-  // What is left of the columns is always open.
-  for (; row < check->rows; row++) for (size_t column = whole; column < check->columns; column++) {
-    doubts[count] = (uint32_t)(row * check->columns + column);
-    numbers[count++] = reference_element(check, row, column);
-  }
-  return count;
-}
-
 TARGET static size_t reference_check(const lora_check *check, uint32_t *doubts, double *numbers) {
-#define CASE(type) \
-  if (check->dtype == type) return check_columns(type, check, doubts, numbers);
-  CASE(LORA_BF16) CASE(LORA_F16) CASE(LORA_F32)
-#undef CASE
-  return 0;
+  size_t whole = check->columns - check->columns % LORA_LANES;
+  bool is_sifted = check->sift_right && !check->magnitudes;
+  switch (check->dtype) {
+  case LORA_BF16:
+    return is_sifted ? sift_check(LORA_BF16, check, whole, doubts, numbers)
+                     : reference_check_rows(LORA_BF16, check, whole, doubts, numbers);
+  case LORA_F16:
+    return is_sifted ? sift_check(LORA_F16, check, whole, doubts, numbers)
+                     : reference_check_rows(LORA_F16, check, whole, doubts, numbers);
+  case LORA_F32: return reference_check_rows(LORA_F32, check, whole, doubts, numbers);
+  default: return 0;
+  }
 }

@@ -119,8 +119,11 @@ typedef struct {
     double *top, size_t top_stride, double *below, size_t below_stride);
   void (*fold_f64)(size_t size, size_t rows, double *triangle, double *block, size_t stride, double *factors);
   bool (*rotate_f64)(size_t count, size_t rows, size_t height, double *columns, size_t stride, double *squares);
+  void (*bidiagonalize)(
+    size_t size, double *matrix, size_t stride, double *work, double *diagonal, double *above);
   /// Blocks of columns: see lora_kernels.h.
   void (*add_gram)(size_t columns, size_t rows, const double *block, size_t stride, double *gram);
+  bool (*cholesky)(size_t size, double *gram, double tolerance, double *work);
   double (*sum_of_products)(const double *left, const double *right, size_t count);
   void (*add_multiple)(double factor, const double *source, double *target, size_t count);
   void (*turn_f64)(

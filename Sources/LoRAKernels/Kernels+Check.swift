@@ -67,10 +67,10 @@ extension Kernels {
         && min(base.count, stored.count) / Int(dtype.bits / 8) >= count,
       "sizes of factors and elements do not belong together")
     guard count > 0, let base = base.baseAddress, let stored = stored.baseAddress else { return [] }
-    // Memory for the left factor in f32 and its bounds, and for rows before their norm is known.
+    // Memory for the left factor in f32 and its bounds, or for products in f64.
     let narrowCount = magnitudes == nil && dtype.bits == 16 && right.narrow != nil ? rows * (rank + 1) : 0
     var narrow = [Float](repeating: 0, count: narrowCount)
-    var changed = [Double](repeating: 0, count: magnitudes == nil ? 0 : Int(LORA_CHECK_ROWS) * columns)
+    var changed = [Double](repeating: 0, count: narrowCount > 0 ? 0 : Int(LORA_CHECK_ROWS) * columns)
     var numbers: [Double] = []
     let doubts = unsafe [UInt32](unsafeUninitializedCapacity: count) { doubts, found in
       numbers = unsafe [Double](unsafeUninitializedCapacity: count) { numbers, listed in

@@ -219,6 +219,29 @@ import Testing
     }
   }
 
+  /// Sums of which one in a strip lies at half of the way, so that the errors of f32 decide on which side it is there.
+  @Test(arguments: [DType.bf16, .f16], 0..<100)
+  func aLoneNumberAtHalfOfTheWayIsLeftOpen(_ dtype: DType, _ seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let (rows, columns, rank) = (1 + random.below(7), 64, 2 + random.below(60))
+    func factor() -> Double { Double(Float(random.signed())) }
+    var all = Rows(
+      dtype: dtype, rows: rows, columns: columns, left: (0..<rows * rank).map { _ in factor() },
+      right: (0..<rank * columns).map { _ in factor() }, scale: random.once(in: 2) ? 1 : 1 / 3.0,
+      base: (0..<rows * columns).map { _ in Self.code(random.normal(0.1), dtype) })
+    let numbers = all.numbers
+    for column in [0, 21, 42, 63] {
+      let code = Self.code(numbers[column], dtype)
+      let half = (Self.value(code, dtype) + Self.value(code + 1, dtype)) / 2
+      let place = (rank - 1) * columns + column
+      all.right[place] = Double(
+        Float(all.right[place] + (half - numbers[column]) / (all.scale * all.left[rank - 1])))
+    }
+    all.stored = all.numbers.map { Self.code($0, dtype) }
+    for column in [0, 21, 42, 63] { all.stored[column] = Self.code(numbers[column], dtype) }
+    try compare(all)
+  }
+
   private func compare(_ rows: Rows) throws {
     let expected = try rows.doubts(isSifted: false, KernelLevel.available[0])
     for level in KernelLevel.available {

@@ -237,7 +237,7 @@ typedef struct {
   const double *left, *right;  // [rows, rank], [rank, columns]
   const void *base, *stored;   // rows * columns elements, fewer than 2^32
   const double *_Nullable magnitudes;  // of the rows of a DoRA, whose number is divided by the norm of its row; or NULL
-  double *_Nullable changed;   // with magnitudes: memory for LORA_CHECK_ROWS * columns numbers
+  double *_Nullable changed;   // memory for LORA_CHECK_ROWS * columns numbers, where f32 does not settle
   // The factors in f32 from lora_sift_left and lora_sift_right, by which BF16 and F16 without magnitudes are settled
   // sooner; or NULL. They change no result.
   const float *_Nullable sift_left, *_Nullable sift_bounds, *_Nullable sift_right, *_Nullable sift_norms;
@@ -279,6 +279,12 @@ void lora_apply_f64(
 /// reflections are T of panel after panel, LORA_PANEL numbers for each column of V.
 enum { LORA_PANEL = 4 };
 
+/// Makes a square matrix bidiagonal by Householder reflections from both sides; it is undefined afterwards. `stride` numbers
+/// from one column to the next, a multiple of 8, those behind the rows 0; `work` has room for three columns. `above[k]`
+/// stands above `diagonal[k + 1]`.
+void lora_bidiagonal_f64(
+  lora_level level, size_t size, double *matrix, size_t stride, double *work, double *diagonal, double *above);
+
 /// Applies Householder reflections to C in their order, or in the opposite one, which undoes them. Column c of C is
 /// top[c * top_stride + 0 ..< reflectors] and below[c * below_stride + 0 ..< rows].
 void lora_reflect_f64(
@@ -301,6 +307,10 @@ bool lora_rotate_f64(
 /// gram[j * columns + i] += the product of columns i and j of a block, for i not above j: fused multiply-adds in eight sums
 /// by the row, which are then added as a tree.
 void lora_add_gram(lora_level level, size_t columns, size_t rows, const double *block, size_t stride, double *gram);
+/// The Cholesky factor of a Gram matrix of `size` columns in its place, on the diagonal and above; products and sums rounded
+/// by themselves. A column of zeros stays one. False where of a column's square no more than a share of `tolerance` is
+/// left. `work` has room for two columns.
+bool lora_cholesky_f64(lora_level level, size_t size, double *gram, double tolerance, double *work);
 /// The sum of left * right in eight sums, which are then added as a tree; products and sums are rounded by themselves.
 double lora_sum_of_products(lora_level level, const double *left, const double *right, size_t count);
 /// target += factor * source, each rounded by itself.
