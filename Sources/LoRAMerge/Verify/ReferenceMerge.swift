@@ -105,8 +105,12 @@ struct ReferenceMerge: Sendable {
   /// Whether rows can be checked in one pass.
   var isPlain: Bool { right != nil }
 
-  /// Rows that are checked in one pass while base and output stay in a near cache.
-  var rowsAtOnce: Int { max(1, (1 << 17) / max(update.baseRowBytes, 1)) }
+  /// Rows that are checked in one pass while base and output stay in a near cache; more where R does not stay there, so
+  /// that it is read less often.
+  var rowsAtOnce: Int {
+    let bytes = update.rank * update.columns < 1 << 18 ? 1 << 17 : 1 << 20
+    return max(1, bytes / max(update.baseRowBytes, 1))
+  }
 
   /// Where rows of W' are not for certain what they should be, in order, and the number that was expected there; rows that
   /// are plain.
