@@ -1,15 +1,17 @@
-// Products of one row with many tokens.
+// Products of rows with many tokens.
 
 #include "levels.h"
 
-void lora_dots_f32(
-  lora_level level, const float *row, const float *tokens, size_t stride, size_t count, size_t length, float *out,
-  size_t out_stride) {
-  lora_level_table_of(level)->dots_f32(row, tokens, stride, count, length, out, out_stride);
+void lora_apply_f32(
+  lora_level level, size_t rows, size_t count, size_t length, const float *matrix, size_t row_stride,
+  const float *tokens, size_t stride, float *out, size_t out_stride) {
+  lora_level_table_of(level)->apply_f32(
+    rows, count, length, matrix, row_stride, tokens, stride, out, out_stride);
 }
 
-void lora_dots_f64(
-  lora_level level, const double *row, const double *tokens, size_t stride, size_t count, size_t length, double *out,
-  size_t out_stride) {
-  lora_level_table_of(level)->dots_f64(row, tokens, stride, count, length, out, out_stride);
+void lora_apply_f64(
+  lora_level level, size_t rows, size_t count, size_t length, const double *matrix, size_t row_stride,
+  const double *tokens, size_t stride, double *out, size_t out_stride) {
+  lora_level_table_of(level)->apply_f64(
+    rows, count, length, matrix, row_stride, tokens, stride, out, out_stride);
 }

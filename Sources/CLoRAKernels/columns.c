@@ -23,3 +23,7 @@ void lora_turn_f64(
 lora_value_counts lora_count_f64(lora_level level, const double *values, size_t count) {
   return lora_level_table_of(level)->count_f64(values, count);
 }
+
+bool lora_cholesky_f64(lora_level level, size_t size, double *gram, double tolerance, double *work) {
+  return lora_level_table_of(level)->cholesky(size, gram, tolerance, work);
+}

@@ -10,9 +10,12 @@
 #include "level_pack.h"
 #include "level_product.h"
 #include "level_reference.h"
+#include "level_check.h"
+#include "level_sift.h"
 #include "level_reflect.h"
 #include "level_rotate.h"
 #include "level_columns.h"
+#include "level_bidiagonal.h"
 #include "level_tally.h"
 
 #include "level_round.h"
@@ -45,12 +48,14 @@ const lora_level_table LEVEL = {
   .tally_change = tally_change,
   .peak = peak,
   .census = census,
-  .dots_f32 = dots_f32,
-  .dots_f64 = dots_f64,
+  .apply_f32 = apply_f32,
+  .apply_f64 = apply_f64,
   .reflect_f64 = reflect_f64,
   .fold_f64 = fold_f64,
   .rotate_f64 = rotate_f64,
+  .bidiagonalize = bidiagonalize,
   .add_gram = add_gram,
+  .cholesky = cholesky,
   .sum_of_products = sum_of_products,
   .add_multiple = add_multiple,
   .turn_f64 = turn_f64,
@@ -59,6 +64,8 @@ const lora_level_table LEVEL = {
   .reference_numbers = reference_numbers,
   .reference_doubts = reference_doubts,
   .reference_check = reference_check,
+  .sift_right = sift_right,
+  .sift_left = sift_left,
   .burn_f32 = burn_f32,
   .burn_f64 = burn_f64,
 };

@@ -60,6 +60,24 @@ TARGET static void add_multiple(double factor, const double *source, double *tar
   for (; i < count; i++) target[i] += factor * source[i];
 }
 
+/// The Cholesky factor of a Gram matrix in its place, on the diagonal and above: each row is taken from those below it. A
+/// column of zeros stays one. False where of a column's square no more than a share of `tolerance` is left. `work` has room
+/// for two columns.
+TARGET static bool cholesky(size_t size, double *gram, double tolerance, double *work) {
+  double *squares = work, *row = work + size;
+  for (size_t k = 0; k < size; k++) squares[k] = gram[k * size + k];
+  for (size_t k = 0; k < size; k++) {
+    double rest = gram[k * size + k];
+    if (!(squares[k] > 0)) continue;
+    // Also where a number is not one.
+    if (!(rest > squares[k] * tolerance)) return false;
+    double root = gram[k * size + k] = __builtin_sqrt(rest);
+    for (size_t c = k + 1; c < size; c++) row[c] = gram[c * size + k] = gram[c * size + k] / root;
+    for (size_t c = k + 1; c < size; c++) add_multiple(-row[c], row + k + 1, gram + c * size + k + 1, c - k);
+  }
+  return true;
+}
+
 /// A matrix of eight rows turned around.
 INLINE void turn_eight(const double *in, size_t in_stride, double *out, size_t out_stride) {
   v8d row[8], pair[8], four[8];

@@ -105,20 +105,25 @@ typedef struct {
   /// Largest `code & mask` of elements of 1, 2, 4 or 8 bytes; the mask leaves out the sign bit of the largest size.
   uint64_t (*peak)(size_t size, uint64_t mask, const void *elements, size_t count);
   lora_census (*census)(const lora_code *type, const void *elements, size_t count);
-  /// out[t * out_stride] = sum over k < length of row[k] * tokens[t * stride + k], in sixteen sums by k % 16.
-  void (*dots_f32)(
-    const float *row, const float *tokens, size_t stride, size_t count, size_t length, float *out, size_t out_stride);
-  void (*dots_f64)(
-    const double *row, const double *tokens, size_t stride, size_t count, size_t length, double *out,
-    size_t out_stride);
+  /// out[t * out_stride + r] = sum over k < length of matrix[r * row_stride + k] * tokens[t * stride + k], in sixteen
+  /// sums by k % 16.
+  void (*apply_f32)(
+    size_t rows, size_t count, size_t length, const float *matrix, size_t row_stride, const float *tokens,
+    size_t stride, float *out, size_t out_stride);
+  void (*apply_f64)(
+    size_t rows, size_t count, size_t length, const double *matrix, size_t row_stride, const double *tokens,
+    size_t stride, double *out, size_t out_stride);
   /// Householder reflections and Jacobi rotations: see lora_kernels.h.
   void (*reflect_f64)(
     bool undoes, size_t reflectors, size_t rows, const double *v, size_t stride, const double *factors, size_t columns,
     double *top, size_t top_stride, double *below, size_t below_stride);
   void (*fold_f64)(size_t size, size_t rows, double *triangle, double *block, size_t stride, double *factors);
   bool (*rotate_f64)(size_t count, size_t rows, size_t height, double *columns, size_t stride, double *squares);
+  void (*bidiagonalize)(
+    size_t size, double *matrix, size_t stride, double *work, double *diagonal, double *above);
   /// Blocks of columns: see lora_kernels.h.
   void (*add_gram)(size_t columns, size_t rows, const double *block, size_t stride, double *gram);
+  bool (*cholesky)(size_t size, double *gram, double tolerance, double *work);
   double (*sum_of_products)(const double *left, const double *right, size_t count);
   void (*add_multiple)(double factor, const double *source, double *target, size_t count);
   void (*turn_f64)(
@@ -130,9 +135,9 @@ typedef struct {
   void (*reference_numbers)(lora_dtype dtype, const void *codes, size_t count, double *out);
   size_t (*reference_doubts)(
     lora_dtype dtype, const void *codes, const double *numbers, size_t count, uint32_t *doubts);
-  size_t (*reference_check)(
-    lora_dtype dtype, size_t rows, size_t columns, size_t rank, const double *left, const double *right, double scale,
-    const void *base, const void *stored, uint32_t *doubts, double *numbers);
+  size_t (*reference_check)(const lora_check *check, uint32_t *doubts, double *numbers);
+  bool (*sift_right)(size_t rank, size_t columns, const double *right, float *narrow, float *norms);
+  void (*sift_left)(size_t rows, size_t rank, const double *left, double scale, float *narrow, float *bounds);
   /// Only multiply-adds, for benchmarks; return how many operations.
   uint64_t (*burn_f32)(uint64_t rounds);
   uint64_t (*burn_f64)(uint64_t rounds);

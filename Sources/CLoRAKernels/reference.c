@@ -17,9 +17,16 @@ size_t lora_reference_doubts(
   return lora_level_table_of(level)->reference_doubts(dtype, codes, numbers, count, doubts);
 }
 
-size_t lora_reference_check(
-  lora_level level, lora_dtype dtype, size_t rows, size_t columns, size_t rank, const double *left,
-  const double *right, double scale, const void *base, const void *stored, uint32_t *doubts, double *numbers) {
-  return lora_level_table_of(level)->reference_check(
-    dtype, rows, columns, rank, left, right, scale, base, stored, doubts, numbers);
+size_t lora_reference_check(lora_level level, const lora_check *check, uint32_t *doubts, double *numbers) {
+  return lora_level_table_of(level)->reference_check(check, doubts, numbers);
+}
+
+bool lora_sift_right(
+  lora_level level, size_t rank, size_t columns, const double *right, float *narrow, float *norms) {
+  return lora_level_table_of(level)->sift_right(rank, columns, right, narrow, norms);
+}
+
+void lora_sift_left(
+  lora_level level, size_t rows, size_t rank, const double *left, double scale, float *narrow, float *bounds) {
+  lora_level_table_of(level)->sift_left(rows, rank, left, scale, narrow, bounds);
 }

@@ -18,3 +18,8 @@ bool lora_rotate_f64(
   lora_level level, size_t count, size_t rows, size_t height, double *columns, size_t stride, double *squares) {
   return lora_level_table_of(level)->rotate_f64(count, rows, height, columns, stride, squares);
 }
+
+void lora_bidiagonal_f64(
+  lora_level level, size_t size, double *matrix, size_t stride, double *work, double *diagonal, double *above) {
+  lora_level_table_of(level)->bidiagonalize(size, matrix, stride, work, diagonal, above);
+}

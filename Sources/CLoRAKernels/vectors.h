@@ -22,6 +22,8 @@ typedef _Float16 v16x __attribute__((ext_vector_type(16)));
     61, 63
 
 #define INLINE static inline __attribute__((always_inline)) TARGET
+/// What is called, because it would be written several times.
+#define APART static __attribute__((noinline)) TARGET
 #define UNROLL _Pragma("clang loop unroll(full)")
 
 INLINE v16f load_f32(const float *p) {

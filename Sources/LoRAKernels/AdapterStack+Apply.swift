@@ -28,15 +28,46 @@ extension AdapterStack {
   public func apply<Failure: Error>(
     tokenSlots: [Int?], input: [Float], output: inout [Float], products: Products<Failure>
   ) throws(Failure) {
-    precondition(input.count == tokenSlots.count * inFeatures, "the input has another size")
     precondition(output.count == tokenSlots.count * outFeatures, "the output has another size")
+    try expand(
+      try shrink(tokenSlots: tokenSlots, input: input, products: products), output: &output, products: products)
+  }
+
+  /// The tokens of one slot, and A·x of them.
+  public struct Segment: Sendable {
+    fileprivate let slot: Int
+    fileprivate let tokens: [Int]
+    /// `[tokens, rank]`, rounded to the type of the slots.
+    fileprivate let shrunk: [Float]
+  }
+
+  /// The first half of `apply`: A·x, the tokens of one slot together.
+  public func shrink<Failure: Error>(
+    tokenSlots: [Int?], input: [Float], products: Products<Failure>
+  ) throws(Failure) -> [Segment] {
+    precondition(input.count == tokenSlots.count * inFeatures, "the input has another size")
+    var result: [Segment] = []
     for (slot, tokens) in segments(tokenSlots) {
       let gathered = tokens.flatMap { input[$0 * inFeatures..<($0 + 1) * inFeatures] }
       let shrunk = dtype.rounded(
         try products(a, slot * rank..<(slot + 1) * rank, inFeatures, gathered, tokens.count))
+      result.append(Segment(slot: slot, tokens: tokens, shrunk: shrunk))
+    }
+    return result
+  }
+
+  /// The second half of `apply`: B times that, which may come from a stack with the same slots and rank, added to the
+  /// outputs.
+  public func expand<Failure: Error>(
+    _ segments: [Segment], output: inout [Float], products: Products<Failure>
+  ) throws(Failure) {
+    for segment in segments {
+      precondition(
+        segment.slot < slots && segment.shrunk.count == segment.tokens.count * rank, "segments of another stack")
       let change = dtype.rounded(
-        try products(b, slot * outFeatures..<(slot + 1) * outFeatures, rank, shrunk, tokens.count))
-      scatter(change, to: tokens, &output)
+        try products(
+          b, segment.slot * outFeatures..<(segment.slot + 1) * outFeatures, rank, segment.shrunk, segment.tokens.count))
+      scatter(change, to: segment.tokens, &output)
     }
   }
 

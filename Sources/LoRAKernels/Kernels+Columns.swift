@@ -13,6 +13,26 @@ extension Kernels {
     unsafe lora_add_gram(level.index, block.columns, block.rows, block.start, block.stride, gram)
   }
 
+  /// The Cholesky factor R of a Gram matrix: RᵀR is the matrix on the diagonal and above, column by column.
+  ///
+  /// Products and sums are rounded by themselves; the same bits at every level. A column of zeros stays one.
+  ///
+  /// - Parameter tolerance: the share of a column's square of which more must be left.
+  /// - Returns: nil where no more is left.
+  package static func cholesky(
+    _ gram: [Double], size: Int, tolerance: Double, level: KernelLevel = .preferred
+  ) -> [Double]? {
+    precondition(size >= 0 && gram.count == size * size, "the matrix is not square")
+    var (factor, work) = (gram, [Double](repeating: 0, count: 2 * size))
+    let exists = unsafe factor.withUnsafeMutableBufferPointer { factor in
+      unsafe work.withUnsafeMutableBufferPointer { work in
+        guard let factor = factor.baseAddress, let work = work.baseAddress else { return true }
+        return unsafe lora_cholesky_f64(level.index, size, factor, tolerance, work)
+      }
+    }
+    return exists ? factor : nil
+  }
+
   /// Writes rows that lie one after another, `rowStride` numbers from each to the next, as columns.
   ///
   /// - Parameter columns: `columns.rows` rows are read, of as many numbers as it has columns.

@@ -64,48 +64,7 @@ extension Kernels {
     return doubts.map { Int($0) }
   }
 
-  /// The three above in one pass over rows of a matrix with one delta: positions at which a stored code is not for certain
-  /// the nearest to base + scale · Σₖ left[i, k] · right[k, c], and that number; nil for a type other than BF16, F16 and
-  /// F32.
-  ///
-  /// A code reaches half of the way to its neighbour on the number's own side; the largest finite number, what is none,
-  /// and the columns behind the last whole vectors are always listed.
-  ///
-  /// - Parameters:
-  ///   - base: `rows` × `columns` elements.
-  ///   - stored: as many elements, at most 2³².
-  ///   - left: `[rows, rank]`.
-  ///   - right: `[rank, columns]`.
-  package static func checkReference(
-    base: UnsafeRawBufferPointer, stored: UnsafeRawBufferPointer, _ dtype: DType, rows: Int, columns: Int,
-    left: ArraySlice<Double>, right: [Double], rank: Int, scale: Double, level: KernelLevel = .preferred
-  ) -> [(position: Int, number: Double)]? {
-    guard let type = reference(dtype), dtype != .f64 else { return nil }
-    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
-    precondition(
-      !overflow && left.count == rows * rank && right.count == rank * columns
-        && min(base.count, stored.count) / Int(dtype.bits / 8) >= count,
-      "sizes of factors and elements do not belong together")
-    guard count > 0, let base = base.baseAddress, let stored = stored.baseAddress else { return [] }
-    var numbers: [Double] = []
-    let doubts = unsafe [UInt32](unsafeUninitializedCapacity: count) { doubts, found in
-      numbers = unsafe [Double](unsafeUninitializedCapacity: count) { numbers, listed in
-        unsafe left.withUnsafeBufferPointer { left in
-          unsafe right.withUnsafeBufferPointer { right in
-            guard let doubts = doubts.baseAddress, let numbers = numbers.baseAddress, let left = left.baseAddress,
-              let right = right.baseAddress
-            else { return }
-            found = unsafe lora_reference_check(
-              level.index, type, rows, columns, rank, left, right, scale, base, stored, doubts, numbers)
-          }
-        }
-        listed = found
-      }
-    }
-    return zip(doubts, numbers).map { (Int($0), $1) }
-  }
-
-  private static func reference(_ dtype: DType) -> lora_dtype? {
+  static func reference(_ dtype: DType) -> lora_dtype? {
     [DType.bf16, .f16, .f32, .f64].contains(dtype) ? dtype.kernel : nil
   }
 }

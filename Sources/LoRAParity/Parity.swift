@@ -95,32 +95,38 @@ struct ParityRun {
       let matrix = module.matrices[number * module.matrices.count / count]
       let tokens = options.tokens / count + (number < options.tokens % count ? 1 : 0)
       let (x, rows) = activations(module, matrix, tokens, number)
+      let shared = try Self.reading { () throws(IOError) in try matrix.inputs(tokens: rows) }
+      let inputs = ParityInputs(x, tokens: tokens, down: shared.down, rank: matrix.delta.rank)
+      let served =
+        module.reason == nil
+        ? try ServedInputs(inputs, down: shared.down, rank: matrix.delta.rank, dtype: servingDType, device) : nil
       for outputs in matrix.blocks {
-        let block: ParityMatrix.Block
-        do {
-          block = try matrix.block(outputs, tokens: rows)
-        } catch {
-          throw .io("\(error)")
+        let (block, products) = try Self.reading { () throws(IOError) in
+          let block = try matrix.block(outputs, shared)
+          let products = try ParityProducts(
+            block, inputs, down: shared.down, serving: servingDType, dtype: matrix.update.outputDType,
+            isServed: served != nil)
+          return (block, products)
         }
-        let products = ParityProducts(block, x, tokens: tokens, dtype: matrix.update.outputDType)
-        // W' has numbers of its type already.
-        let isServed = matrix.mergedDType == servingDType
-        let merged = servingDType.rounded(
-          Kernels.products(
-            isServed ? products.merged : servingDType.rounded(products.merged), rows: 0..<block.outputs,
-            length: block.inputs, tokens: x,
-            count: tokens))
         var unmerged: [Float]?
-        if module.reason == nil {
-          let served = try ServedPaths(block, x, tokens: tokens, dtype: servingDType, device)
-          unmerged = served.alone
-          paths.padded = paths.padded && served.padded == served.alone
-          paths.grouped = paths.grouped && served.grouped == served.alone
+        if let served {
+          let ways = try ServedPaths(block, served, base: products.base, device)
+          unmerged = ways.alone
+          paths.padded = paths.padded && ways.padded == ways.alone
+          paths.grouped = paths.grouped && ways.grouped == ways.alone
         }
-        deviation.add(truth: products.truth, delta: products.delta, merged: merged, unmerged: unmerged)
+        deviation.add(truth: products.truth, delta: products.delta, merged: products.merged, unmerged: unmerged)
       }
     }
     return deviation.module(module.name, paths: module.reason == nil ? paths : nil, reason: module.reason)
+  }
+
+  private static func reading<Value>(_ read: () throws(IOError) -> Value) throws(ParityError) -> Value {
+    do throws(IOError) {
+      return try read()
+    } catch {
+      throw .io("\(error)")
+    }
   }
 
   // MARK: Activations

@@ -17,7 +17,11 @@ public struct ParityDevice: Sendable {
     Kernels.products(matrix, rows: rows, length: length, tokens: tokens, count: count)
   }
 
-  func apply(_ stack: AdapterStack, tokenSlots: [Int?], input: [Float], output: inout [Float]) throws(ParityError) {
-    try stack.apply(tokenSlots: tokenSlots, input: input, output: &output, products: products)
+  func shrink(_ stack: AdapterStack, tokenSlots: [Int?], input: [Float]) throws(ParityError) -> [AdapterStack.Segment] {
+    try stack.shrink(tokenSlots: tokenSlots, input: input, products: products)
+  }
+
+  func expand(_ stack: AdapterStack, _ segments: [AdapterStack.Segment], output: inout [Float]) throws(ParityError) {
+    try stack.expand(segments, output: &output, products: products)
   }
 }

@@ -16,33 +16,30 @@ struct ParityMatrix {
     case lookup
   }
 
-  /// Outputs that are computed together, and everything that is needed for them.
+  /// What all outputs have in common.
+  struct Inputs {
+    /// A, `[rank, in]`.
+    var down: [Double]
+    /// The stored factor that goes over the columns, `[columns, rank]`.
+    fileprivate var right: [Double]
+    /// Rows that are looked up.
+    fileprivate var tokens: [Int]
+  }
+
+  /// Outputs that are computed together, and what is needed for them besides the inputs.
   struct Block {
     var outputs: Int
     var inputs: Int
     var rank: Int
-    /// W, and the type of which its numbers are.
-    var weight: [Float]
-    var weightDType: DType
-    /// A, and B without the scale.
-    var down: [Double]
+    /// W.
+    var weight: ParityRows
+    /// B without the scale, `[out, rank]`.
     var up: [Double]
     var scale: Double
     /// m of every output, with ‖W + s·B·A‖ where that is more than this block's; nil without magnitudes.
     var magnitudes: [(length: Double, norm: Double?)]?
     /// W' from the merged model; nil where it is to be made.
-    var merged: [Float]?
-
-    /// The weights of an output.
-    func row(_ output: Int) -> [Double] {
-      unsafe [Double](unsafeUninitializedCapacity: inputs) { row, count in
-        let target = unsafe UnsafeMutableBufferPointer(rebasing: row[..<inputs])
-        unsafe weight[output * inputs..<(output + 1) * inputs].withUnsafeBytes {
-          unsafe Kernels.widen($0, dtype: .f32, to: target)
-        }
-        count = inputs
-      }
-    }
+    var merged: ParityRows?
   }
 
   let update: MatrixUpdate
@@ -68,72 +65,70 @@ struct ParityMatrix {
     return stride(from: 0, to: update.rows, by: step).map { $0..<min($0 + step, update.rows) }
   }
 
-  /// Reads a block of outputs.
+  /// Reads what all blocks need.
   ///
   /// - Parameter tokens: rows that are looked up, for `Form.lookup`.
-  func block(_ outputs: Range<Int>, tokens: [Int]) throws(IOError) -> Block {
+  func inputs(tokens: [Int]) throws(IOError) -> Inputs {
     let right = try elements(delta.right, of: update.columns)
-    let rank = delta.rank
+    switch form {
+    case .rows:
+      let down = Self.transposed(right, rows: update.columns, columns: delta.rank)
+      return Inputs(down: down, right: right, tokens: tokens)
+    case .columns:
+      let down = Self.transposed(try left(0..<update.rows), rows: update.rows, columns: delta.rank)
+      return Inputs(down: down, right: right, tokens: tokens)
+    case .lookup:
+      var down: [Double] = []
+      for token in tokens { down += try left(token..<token + 1) }
+      return Inputs(
+        down: Self.transposed(down, rows: tokens.count, columns: delta.rank), right: right, tokens: tokens)
+    }
+  }
+
+  /// A block of outputs.
+  func block(_ outputs: Range<Int>, _ inputs: Inputs) throws(IOError) -> Block {
+    let base = stored(sources[update.base.source], at: update.base.offset, update.baseDType)
+    let ofMerged = merged.map { file, tensor in
+      let row = update.columns * Int(tensor.dtype.bits / 8)
+      return stored(file, at: file.offset(of: tensor) + update.firstRow * UInt64(row), tensor.dtype)
+    }
     switch form {
     case .rows:
       return Block(
-        outputs: outputs.count, inputs: update.columns, rank: rank,
-        weight: try rows(outputs, of: sources[update.base.source], at: update.base.offset, update.baseDType),
-        weightDType: update.baseDType, down: Self.transposed(right, rows: update.columns, columns: rank),
-        up: try left(outputs), scale: delta.scale,
-        magnitudes: try magnitudes(outputs), merged: try mergedRows(outputs))
+        outputs: outputs.count, inputs: update.columns, rank: delta.rank,
+        weight: base.dropping(first: outputs.lowerBound),
+        up: try left(outputs), scale: delta.scale, magnitudes: try magnitudes(outputs),
+        merged: ofMerged?.dropping(first: outputs.lowerBound))
     case .columns:
       let (height, width) = (update.rows, update.columns)
-      func turned(_ values: [Float]) -> [Float] { Self.transposed(values, rows: height, columns: width) }
-      return Block(
-        outputs: width, inputs: height, rank: rank,
-        weight: turned(
-          try rows(0..<height, of: sources[update.base.source], at: update.base.offset, update.baseDType)),
-        weightDType: update.baseDType,
-        down: Self.transposed(try left(0..<height), rows: height, columns: rank), up: right, scale: delta.scale,
-        magnitudes: try magnitudes(outputs), merged: try mergedRows(0..<height).map { turned($0) })
-    case .lookup:
-      var (weight, down, merged) = ([Float](), [Double](), [Float]())
-      for token in tokens {
-        weight += try rows(
-          token..<token + 1, of: sources[update.base.source], at: update.base.offset, update.baseDType)
-        down += try left(token..<token + 1)
-        if let row = try mergedRows(token..<token + 1) { merged += row }
+      func turned(_ rows: ParityRows) throws(IOError) -> ParityRows {
+        let numbers = Self.transposed(try rows.rows(0..<height), rows: height, columns: width)
+        return ParityRows(numbers, width: height, rows.dtype)
       }
-      let (count, width) = (tokens.count, update.columns)
       return Block(
-        outputs: width, inputs: count, rank: rank, weight: Self.transposed(weight, rows: count, columns: width),
-        weightDType: update.baseDType,
-        down: Self.transposed(down, rows: count, columns: rank), up: right, scale: delta.scale,
-        magnitudes: try magnitudes(outputs, norms: delta.magnitude == nil ? nil : try columnNorms(right)),
-        merged: self.merged == nil ? nil : Self.transposed(merged, rows: count, columns: width))
+        outputs: width, inputs: height, rank: delta.rank, weight: try turned(base), up: inputs.right,
+        scale: delta.scale, magnitudes: try magnitudes(outputs),
+        merged: try ofMerged.map { rows throws(IOError) in try turned(rows) })
+    case .lookup:
+      let (count, width) = (inputs.tokens.count, update.columns)
+      func looked(_ rows: ParityRows) throws(IOError) -> ParityRows {
+        var numbers: [Float] = []
+        for token in inputs.tokens { numbers += try rows.rows(token..<token + 1) }
+        return ParityRows(Self.transposed(numbers, rows: count, columns: width), width: count, rows.dtype)
+      }
+      return Block(
+        outputs: width, inputs: count, rank: delta.rank, weight: try looked(base), up: inputs.right,
+        scale: delta.scale,
+        magnitudes: try magnitudes(outputs, norms: delta.magnitude == nil ? nil : try columnNorms(inputs.right)),
+        merged: try ofMerged.map { rows throws(IOError) in try looked(rows) })
     }
   }
 
   // MARK: Reading
 
-  /// Rows of W, or of another matrix of its shape.
-  private func rows(_ range: Range<Int>, of file: SafetensorsFile, at offset: UInt64, _ dtype: DType) throws(IOError)
-    -> [Float]
-  {
-    let rowBytes = update.columns * Int(dtype.bits / 8)
-    let bytes = try file.contents.bytes(
-      at: offset + UInt64(range.lowerBound * rowBytes), count: range.count * rowBytes)
-    let count = range.count * update.columns
-    // Only the exact numbers of a quantised base.
-    if dtype == .f64 { return Self.widened(bytes, dtype).map { Float($0) } }
-    return unsafe [Float](unsafeUninitializedCapacity: count) { output, initialized in
-      let target = unsafe UnsafeMutableBufferPointer(rebasing: output[..<count])
-      unsafe bytes.withUnsafeBytes { unsafe Kernels.widen($0, dtype: dtype, to: target) }
-      initialized = count
-    }
-  }
-
-  private func mergedRows(_ range: Range<Int>) throws(IOError) -> [Float]? {
-    guard let (file, tensor) = merged else { return nil }
-    let first = Int(update.firstRow)
-    return try rows(
-      first + range.lowerBound..<first + range.upperBound, of: file, at: file.offset(of: tensor), tensor.dtype)
+  /// A matrix of the width of W.
+  private func stored(_ file: SafetensorsFile, at offset: UInt64, _ dtype: DType) -> ParityRows {
+    ParityRows(file, at: offset, width: update.columns, dtype)
   }
 
   /// L of some rows, row by row.
@@ -150,10 +145,13 @@ struct ParityMatrix {
     let bits = Int(factor.source.dtype.bits)
     let skipped = layout.offset * bits / 8
     let end = ((layout.offset + last + 1) * bits + 7) / 8
-    let stored = Self.widened(
+    let stored = Kernels.widened(
       try sources[factor.source.source].contents.bytes(
         at: factor.source.offset + UInt64(skipped), count: end - skipped), factor.source.dtype)
     let start = layout.offset - skipped * 8 / bits
+    if start == 0, layout.rankStride == 1, layout.stride == delta.rank, stored.count == count * delta.rank {
+      return stored
+    }
     var result: [Double] = []
     result.reserveCapacity(count * delta.rank)
     for index in 0..<count {
@@ -162,22 +160,13 @@ struct ParityMatrix {
     return result
   }
 
-  private static func widened(_ bytes: [UInt8], _ dtype: DType) -> [Double] {
-    let count = bytes.count * 8 / Int(dtype.bits)
-    return unsafe [Double](unsafeUninitializedCapacity: count) { output, initialized in
-      let target = unsafe UnsafeMutableBufferPointer(rebasing: output[..<count])
-      unsafe bytes.withUnsafeBytes { unsafe Kernels.widen($0, dtype: dtype, to: target) }
-      initialized = count
-    }
-  }
-
   // MARK: Magnitudes
 
   private func magnitudes(_ outputs: Range<Int>, norms: [Double]? = nil) throws(IOError) -> [(
     length: Double, norm: Double?
   )]? {
     guard let magnitude = delta.magnitude else { return nil }
-    let all = Self.widened(
+    let all = Kernels.widened(
       try sources[magnitude.values.source].contents.bytes(
         at: magnitude.values.offset, count: Int(magnitude.values.count)), magnitude.values.dtype)
     let first = form == .rows ? Int(update.firstRow) : 0
@@ -186,11 +175,12 @@ struct ParityMatrix {
 
   /// ‖W + s·L·R‖ of every column over all rows, of which a look-up sees only some.
   private func columnNorms(_ right: [Double]) throws(IOError) -> [Double] {
+    let base = stored(sources[update.base.source], at: update.base.offset, update.baseDType)
     var squares = [Double](repeating: 0, count: update.columns)
     let step = max(1, Self.blockBytes / 8 / max(update.columns, 1))
     for first in stride(from: 0, to: update.rows, by: step) {
       let range = first..<min(first + step, update.rows)
-      let weight = try rows(range, of: sources[update.base.source], at: update.base.offset, update.baseDType)
+      let weight = try base.rows(range)
       let left = try left(range)
       for row in 0..<range.count {
         for column in 0..<update.columns {

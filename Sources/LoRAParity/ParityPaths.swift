@@ -1,46 +1,118 @@
+import LoRAIO
 import LoRAKernels
 import TensorCore
 
-/// W' and the true outputs of a block.
+/// The activations of a matrix and what A makes of them.
+struct ParityInputs {
+  /// x, `[tokens, in]`.
+  let x: [Float]
+  let tokens: Int
+  fileprivate let wide: [Double]
+  /// A·x in f64, `[tokens, rank]`.
+  fileprivate let shrunk: [Double]
+
+  /// - Parameter down: A, `[rank, in]`.
+  init(_ x: [Float], tokens: Int, down: [Double], rank: Int) {
+    (self.x, self.tokens, wide) = (x, tokens, x.map { Double($0) })
+    let inputs = tokens > 0 ? x.count / tokens : 0
+    shrunk = Kernels.products(down, rows: 0..<rank, length: inputs, tokens: wide, count: tokens)
+  }
+}
+
+/// Outputs of a block, `[tokens, out]`.
 struct ParityProducts {
-  /// W', rounded once.
-  let merged: [Float]
-  /// (W·x + s·B·(A·x)) · m/‖W + s·B·A‖ in f64, `[tokens, out]`.
-  let truth: [Double]
+  /// (W·x + s·B·(A·x)) · m/‖W + s·B·A‖ in f64.
+  private(set) var truth: [Double]
   /// The truth less W·x.
-  let delta: [Double]
+  private(set) var delta: [Double]
+  /// W'·x in f32, rounded to the serving type.
+  private(set) var merged: [Float]
+  /// W·x in f32, rounded to the serving type; nothing where no engine serves the module.
+  private(set) var base: [Float]
+
+  /// Rows of W that are multiplied together.
+  private static let panelRows = 24
 
   /// - Parameters:
-  ///   - x: `[tokens, in]`.
+  ///   - down: A, `[rank, in]`.
+  ///   - serving: the type that is served in.
   ///   - dtype: type of W', where it is to be made.
-  init(_ block: ParityMatrix.Block, _ x: [Float], tokens: Int, dtype: DType) {
-    let x = x.map { Double($0) }
-    let shrunk = Kernels.products(block.down, rows: 0..<block.rank, length: block.inputs, tokens: x, count: tokens)
-    let change = Kernels.products(block.up, rows: 0..<block.outputs, length: block.rank, tokens: shrunk, count: tokens)
-    var (truth, delta) = (change, change)
-    var merged = block.merged ?? []
-    merged.reserveCapacity(block.weight.count)
-    let changed = block.merged == nil || block.magnitudes != nil ? ChangedRows(block) : nil
-    for output in 0..<block.outputs {
-      let weight = block.row(output)
-      var factor = 1.0
-      if var row = changed?.row(output, weight) {
-        if let magnitude = block.magnitudes?[output] {
-          let norm = magnitude.norm ?? row.reduce(0) { $0 + $1 * $1 }.squareRoot()
-          // An output of zeros has no direction and stays zero.
-          factor = norm == 0 ? 1 : magnitude.length / norm
-          for column in row.indices { row[column] *= factor }
+  ///   - isServed: whether W·x is served, too.
+  init(
+    _ block: ParityMatrix.Block, _ inputs: ParityInputs, down: [Double], serving: DType, dtype: DType, isServed: Bool
+  ) throws(IOError) {
+    let (tokens, outputs, length) = (inputs.tokens, block.outputs, block.inputs)
+    truth = Kernels.products(block.up, rows: 0..<outputs, length: block.rank, tokens: inputs.shrunk, count: tokens)
+    delta = truth
+    merged = [Float](repeating: 0, count: tokens * outputs)
+    base = [Float](repeating: 0, count: isServed ? tokens * outputs : 0)
+    let changed = block.merged == nil || block.magnitudes != nil ? ChangedRows(block, down) : nil
+    let mergedDType = block.merged?.dtype ?? dtype
+    var weight = [Float](repeating: 0, count: Self.panelRows * length)
+    var wide = [Double](repeating: 0, count: Self.panelRows * length)
+    var other = weight
+    var sums = [Double](repeating: 0, count: tokens * Self.panelRows)
+    for first in stride(from: 0, to: outputs, by: Self.panelRows) {
+      let rows = first..<min(first + Self.panelRows, outputs)
+      try block.weight.read(rows, into: &weight)
+      Self.widen(weight, rows.count * length, to: &wide)
+      Self.multiply(wide, rows.count, length, inputs.wide, tokens, to: &sums, from: 0, stride: rows.count)
+      var factors = [Double](repeating: 1, count: rows.count)
+      if let changed {
+        for (place, output) in rows.enumerated() {
+          var row = changed.row(output, wide[place * length..<(place + 1) * length])
+          if let magnitude = block.magnitudes?[output] {
+            let norm = magnitude.norm ?? row.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            // An output of zeros has no direction and stays zero.
+            factors[place] = norm == 0 ? 1 : magnitude.length / norm
+            for column in row.indices { row[column] *= factors[place] }
+          }
+          if block.merged == nil {
+            other.replaceSubrange(place * length..<(place + 1) * length, with: dtype.rounded(row))
+          }
         }
-        if block.merged == nil { merged += dtype.rounded(row) }
       }
-      let base = Kernels.products(weight, rows: 0..<1, length: block.inputs, tokens: x, count: tokens)
       for token in 0..<tokens {
-        let place = token * block.outputs + output
-        truth[place] = (base[token] + block.scale * change[place]) * factor
-        delta[place] = factor == 1 ? block.scale * change[place] : truth[place] - base[token]
+        for (place, factor) in factors.enumerated() {
+          let (output, product) = (token * outputs + first + place, sums[token * rows.count + place])
+          let change = block.scale * truth[output]
+          truth[output] = (product + change) * factor
+          delta[output] = factor == 1 ? change : truth[output] - product
+        }
+      }
+      if let own = block.merged { try own.read(rows, into: &other) }
+      // W' has numbers of its type already.
+      if mergedDType != serving { other = serving.rounded(other) }
+      Self.multiply(other, rows.count, length, inputs.x, tokens, to: &merged, from: first, stride: outputs)
+      guard isServed else { continue }
+      if block.weight.dtype != serving { weight = serving.rounded(weight) }
+      Self.multiply(weight, rows.count, length, inputs.x, tokens, to: &base, from: first, stride: outputs)
+    }
+    (merged, base) = (serving.rounded(merged), serving.rounded(base))
+  }
+
+  private static func widen(_ numbers: [Float], _ count: Int, to wide: inout [Double]) {
+    unsafe numbers.withUnsafeBytes { numbers in
+      unsafe wide.withUnsafeMutableBufferPointer { wide in
+        unsafe Kernels.widen(numbers, dtype: .f32, to: UnsafeMutableBufferPointer(rebasing: wide[..<count]))
       }
     }
-    (self.merged, self.truth, self.delta) = (merged, truth, delta)
+  }
+
+  /// Products of the first `rows` rows, each token's from `first` on.
+  private static func multiply<Number: ProductNumber>(
+    _ matrix: [Number], _ rows: Int, _ length: Int, _ tokens: [Number], _ count: Int, to output: inout [Number],
+    from first: Int, stride: Int
+  ) {
+    unsafe matrix.withUnsafeBufferPointer { matrix in
+      unsafe tokens.withUnsafeBufferPointer { tokens in
+        unsafe output.withUnsafeMutableBufferPointer { output in
+          unsafe Kernels.products(
+            UnsafeBufferPointer(rebasing: matrix[..<(rows * length)]), length: length, tokens: tokens, count: count,
+            output: UnsafeMutableBufferPointer(rebasing: output[first...]), stride: stride)
+        }
+      }
+    }
   }
 }
 
@@ -51,14 +123,14 @@ private struct ChangedRows {
   private let rank: Int
   private let down: ColumnPanel
 
-  init(_ block: ParityMatrix.Block) {
+  init(_ block: ParityMatrix.Block, _ down: [Double]) {
     (up, scale, rank) = (block.up, block.scale, block.rank)
-    let right = ColumnMatrix(rows: block.inputs, columns: block.rank, elements: block.down)
-    down = ColumnPanel(right, transposed: true)
+    let right = ColumnMatrix(rows: block.inputs, columns: block.rank, elements: down)
+    self.down = ColumnPanel(right, transposed: true)
   }
 
   /// The row of an output whose row of W is `weight`.
-  func row(_ output: Int, _ weight: [Double]) -> [Double] {
+  func row(_ output: Int, _ weight: ArraySlice<Double>) -> [Double] {
     var left = [Double](repeating: 0, count: rank * Kernels.productRows)
     for k in 0..<rank { left[k * Kernels.productRows] = scale * up[output * rank + k] }
     let width = down.strips * ColumnPanel.lanes
@@ -69,8 +141,55 @@ private struct ChangedRows {
       }
     }
     sums.removeLast(width - weight.count)
-    for column in weight.indices { sums[column] += weight[column] }
+    for (column, number) in weight.enumerated() { sums[column] += number }
     return sums
+  }
+}
+
+/// One adapter in the slots of three servers, and what A makes of the activations there.
+struct ServedInputs {
+  fileprivate let dtype: DType
+  fileprivate let alone: Slots
+  fileprivate let padded: Slots
+  fileprivate let grouped: Slots
+
+  /// Adapters in slots of one rank, and the tokens of a batch.
+  fileprivate struct Slots {
+    let rank: Int
+    let slots: [Int?]
+    let shrunk: [AdapterStack.Segment]
+  }
+
+  /// - Parameters:
+  ///   - down: A, `[rank, in]`.
+  ///   - dtype: the type that is served in.
+  init(_ inputs: ParityInputs, down: [Double], rank: Int, dtype: DType, _ device: ParityDevice) throws(ParityError) {
+    self.dtype = dtype
+    let (down, tokens) = (down.map { Float($0) }, inputs.tokens)
+    let columns = down.count / rank
+    func shrunk(
+      slots: Int, rank wide: Int, _ loads: [(slot: Int, down: [Float])], _ tokenSlots: [Int?], _ x: [Float]
+    ) throws(ParityError) -> Slots {
+      var stack = AdapterStack(slots: slots, rank: wide, inFeatures: columns, outFeatures: 0, dtype: dtype)
+      for load in loads { stack.load(slot: load.slot, down: load.down, up: [], adapterRank: rank, scale: 1) }
+      return Slots(rank: wide, slots: tokenSlots, shrunk: try device.shrink(stack, tokenSlots: tokenSlots, input: x))
+    }
+    let own = [Int?](repeating: 0, count: tokens)
+    alone = try shrunk(slots: 1, rank: rank, [(0, down)], own, inputs.x)
+    // The next rank that vLLM allows, so that there is padding at all.
+    let legal = [8, 16, 32, 64, 128, 256, 320, 512]
+    let wide = legal.first { $0 > rank } ?? rank * 2
+    padded = try shrunk(slots: 1, rank: wide, [(0, down)], own, inputs.x)
+    // Four tokens for each of ours: ours in slot 1, two of the others and one of the base, of the same activations.
+    var slots: [Int?] = []
+    var x: [Float] = []
+    for token in 0..<tokens {
+      for slot in [0, nil, 1, 2] as [Int?] {
+        slots.append(slot)
+        x += inputs.x[token * columns..<(token + 1) * columns]
+      }
+    }
+    grouped = try shrunk(slots: 3, rank: wide, [(1, down), (0, down.reversed()), (2, down)], slots, x)
   }
 }
 
@@ -83,48 +202,29 @@ struct ServedPaths {
   /// In a batch with two other adapters and tokens of the base between its own.
   let grouped: [Float]
 
-  init(_ block: ParityMatrix.Block, _ x: [Float], tokens: Int, dtype: DType, _ device: ParityDevice)
-    throws(ParityError)
-  {
-    let (down, up) = (block.down.map { Float($0) }, block.up.map { Float($0) })
-    let (rows, columns, rank, scale) = (block.outputs, block.inputs, block.rank, Float(block.scale))
-    let weight = block.weightDType == dtype ? block.weight : dtype.rounded(block.weight)
-    let base = dtype.rounded(
-      Kernels.products(weight, rows: 0..<rows, length: columns, tokens: x, count: tokens))
-    func stack(slots: Int, rank: Int) -> AdapterStack {
-      AdapterStack(slots: slots, rank: rank, inFeatures: columns, outFeatures: rows, dtype: dtype)
-    }
-    func served(_ stack: AdapterStack, slot: Int) throws(ParityError) -> [Float] {
+  /// - Parameter base: W·x, `[tokens, out]`.
+  init(_ block: ParityMatrix.Block, _ inputs: ServedInputs, base: [Float], _ device: ParityDevice) throws(ParityError) {
+    let (rows, rank, scale, up) = (block.outputs, block.rank, Float(block.scale), block.up.map { Float($0) })
+    func expanded(
+      _ way: ServedInputs.Slots, slots: Int, _ loads: [(slot: Int, up: [Float], scale: Float)], _ base: [Float]
+    ) throws(ParityError) -> [Float] {
+      var stack = AdapterStack(slots: slots, rank: way.rank, inFeatures: 0, outFeatures: rows, dtype: inputs.dtype)
+      for load in loads {
+        stack.load(slot: load.slot, down: [], up: load.up, adapterRank: rank, scale: load.scale)
+      }
       var output = base
-      try device.apply(stack, tokenSlots: [Int?](repeating: slot, count: tokens), input: x, output: &output)
+      try device.expand(stack, way.shrunk, output: &output)
       return output
     }
-    var single = stack(slots: 1, rank: rank)
-    single.load(slot: 0, down: down, up: up, adapterRank: rank, scale: scale)
-    alone = try served(single, slot: 0)
-
-    // The next rank that vLLM allows, so that there is padding at all.
-    let legal = [8, 16, 32, 64, 128, 256, 320, 512]
-    var wide = stack(slots: 1, rank: legal.first { $0 > rank } ?? rank * 2)
-    wide.load(slot: 0, down: down, up: up, adapterRank: rank, scale: scale)
-    padded = try served(wide, slot: 0)
-
-    var many = stack(slots: 3, rank: wide.rank)
-    many.load(slot: 1, down: down, up: up, adapterRank: rank, scale: scale)
-    many.load(slot: 0, down: down.reversed(), up: up, adapterRank: rank, scale: scale * 2)
-    many.load(slot: 2, down: down, up: up.reversed(), adapterRank: rank, scale: -scale)
-    // Four tokens for each of ours: ours in slot 1, two of the others and one of the base, of the same activations.
-    var slots: [Int?] = []
-    var input: [Float] = []
-    var output: [Float] = []
-    for token in 0..<tokens {
-      for slot in [0, nil, 1, 2] as [Int?] {
-        slots.append(slot)
-        input += x[token * columns..<(token + 1) * columns]
-        output += base[token * rows..<(token + 1) * rows]
-      }
+    alone = try expanded(inputs.alone, slots: 1, [(0, up, scale)], base)
+    padded = try expanded(inputs.padded, slots: 1, [(0, up, scale)], base)
+    let slots = inputs.grouped.slots
+    let each = slots.count * rows / max(base.count, 1)
+    let spread = (0..<base.count / max(rows, 1)).flatMap { token in
+      (0..<each).flatMap { _ in base[token * rows..<(token + 1) * rows] }
     }
-    try device.apply(many, tokenSlots: slots, input: input, output: &output)
-    grouped = slots.indices.filter { slots[$0] == 1 }.flatMap { output[$0 * rows..<($0 + 1) * rows] }
+    let all = try expanded(
+      inputs.grouped, slots: 3, [(1, up, scale), (0, up, scale * 2), (2, up.reversed(), -scale)], spread)
+    grouped = slots.indices.filter { slots[$0] == 1 }.flatMap { all[$0 * rows..<($0 + 1) * rows] }
   }
 }

@@ -91,4 +91,46 @@ import Testing
     stack.apply(tokenSlots: [0], input: [10, 1], output: &output)
     #expect(output == [66])
   }
+
+  // MARK: Products
+
+  /// Σ left · right by sixteen sums, added as a tree.
+  private static func plainDot<Number: BinaryFloatingPoint>(_ left: ArraySlice<Number>, _ right: ArraySlice<Number>)
+    -> Number
+  {
+    var lanes = [Number](repeating: 0, count: 16)
+    for (k, (x, y)) in zip(left, right).enumerated() { lanes[k % 16].addProduct(x, y) }
+    for width in [8, 4, 2, 1] {
+      for lane in 0..<width { lanes[lane] += lanes[lane + width] }
+    }
+    return lanes[0] + 0
+  }
+
+  private func check<Number: ProductNumber & BinaryFloatingPoint>(
+    _ type: Number.Type, _ rows: Int, _ length: Int, _ count: Int, _ random: inout SeededGenerator
+  ) {
+    let matrix = (0..<(rows + 2) * length).map { _ in Number(random.signed()) }
+    let tokens = (0..<count * length).map { _ in Number(random.signed()) }
+    let expected = (0..<count).flatMap { token in
+      (1..<rows + 1).map { row in
+        Self.plainDot(
+          matrix[row * length..<(row + 1) * length], tokens[token * length..<(token + 1) * length])
+      }
+    }
+    for level in KernelLevel.available {
+      let found = Kernels.products(
+        matrix, rows: 1..<rows + 1, length: length, tokens: tokens, count: count, level: level)
+      #expect(found == expected, "\(level) \(rows) x \(length) x \(count)")
+    }
+  }
+
+  /// Of all numbers of rows and tokens beside whole blocks, and rows longer than the pieces in which they are taken.
+  @Test(arguments: [
+    (1, 1, 1), (7, 17, 5), (24, 16, 8), (49, 33, 9), (5, 511, 3), (3, 1_040, 17), (50, 1_025, 2), (2, 0, 3),
+  ])
+  func productsAreSixteenSumsAddedAsATree(_ rows: Int, _ length: Int, _ count: Int) {
+    var random = SeededGenerator(seed: UInt64(rows * length + count))
+    check(Float.self, rows, length, count, &random)
+    check(Double.self, rows, length, count, &random)
+  }
 }

@@ -99,6 +99,48 @@ import Testing
     }
   }
 
+  // MARK: Cholesky factors
+
+  @Test(arguments: [0, 1, 2, 7, 9, 16, 41, 130])
+  func everyLevelHasThePlainCholeskyFactor(_ size: Int) {
+    var random = SeededGenerator(seed: UInt64(size))
+    // The factor's own product, with a column of zeros; below the diagonal stands what must stay.
+    var wanted = [Double](repeating: 0, count: size * size)
+    for column in 0..<size where column % 5 != 3 {
+      for row in 0...column where row % 5 != 3 {
+        wanted[column * size + row] = row == column ? 1 + abs(random.signed()) : random.signed() / Double(size)
+      }
+    }
+    var gram = [Double](repeating: -7, count: size * size)
+    for column in 0..<size {
+      for row in 0...column {
+        gram[column * size + row] = (0...row).reduce(0) { $0 + wanted[row * size + $1] * wanted[column * size + $1] }
+      }
+    }
+    let first = Kernels.cholesky(gram, size: size, tolerance: 0x1p-36, level: KernelLevel.available[0])
+    for level in KernelLevel.available {
+      let found = Kernels.cholesky(gram, size: size, tolerance: 0x1p-36, level: level)
+      #expect(found != nil && found == first, "\(level)")
+    }
+    for place in wanted.indices {
+      let isBelow = place % size > place / size
+      #expect(abs((first?[place] ?? .nan) - (isBelow ? -7 : wanted[place])) < 1e-12, "\(place)")
+    }
+  }
+
+  @Test func columnsThatDependOnOthersHaveNoFactor() {
+    // The second is twice the first, but for a little; the last is not a number.
+    for (last, exists) in [(4.0, false), (4 + 0x1p-40, false), (4 + 0x1p-30, true), (.nan, true), (.infinity, false)] {
+      for level in KernelLevel.available {
+        let factor = Kernels.cholesky([1, 0, 2, last], size: 2, tolerance: 0x1p-36, level: level)
+        #expect((factor != nil) == exists, "\(last) \(level)")
+      }
+    }
+    for level in KernelLevel.available {
+      #expect(Kernels.cholesky([1, 0, .nan, 4], size: 2, tolerance: 0x1p-36, level: level) == nil, "\(level)")
+    }
+  }
+
   // MARK: Gram matrices
 
   private static func gram(_ matrix: ColumnMatrix) -> GramMatrix {

@@ -229,30 +229,61 @@ void lora_reference_numbers(lora_level level, lora_dtype dtype, const void *code
 size_t lora_reference_doubts(
   lora_level level, lora_dtype dtype, const void *codes, const double *numbers, size_t count, uint32_t *doubts);
 
-/// Lists the positions, fewer than 2^32, at which a code of F32, F16 or BF16 is not for certain the nearest to
-/// base + scale * sum over k of left[i, k] * right[k, c], and that number beside each. Computed and judged as by the three
-/// above, but for the reach of a code, which is half of the way to its neighbour on the number's own side. `rows` rows of
-/// `columns` elements of `base` and `stored`, which have one type; `doubts` and `numbers` have room for all.
-size_t lora_reference_check(
-  lora_level level, lora_dtype dtype, size_t rows, size_t columns, size_t rank, const double *left,
-  const double *right, double scale, const void *base, const void *stored, uint32_t *doubts, double *numbers);
+/// Rows of a merge with one low-rank change, and what was stored of them.
+typedef struct {
+  lora_dtype dtype;  // of base and output: BF16, F16 or F32
+  size_t rows, columns, rank;
+  double scale;
+  const double *left, *right;  // [rows, rank], [rank, columns]
+  const void *base, *stored;   // rows * columns elements, fewer than 2^32
+  const double *_Nullable magnitudes;  // of the rows of a DoRA, whose number is divided by the norm of its row; or NULL
+  double *_Nullable changed;   // memory for LORA_CHECK_ROWS * columns numbers, where f32 does not settle
+  // The factors in f32 from lora_sift_left and lora_sift_right, by which BF16 and F16 without magnitudes are settled
+  // sooner; or NULL. They change no result.
+  const float *_Nullable sift_left, *_Nullable sift_bounds, *_Nullable sift_right, *_Nullable sift_norms;
+} lora_check;
+
+/// Most rows that a check takes together.
+enum { LORA_CHECK_ROWS = 4 };
+
+/// Lists the positions at which a stored code is not for certain the nearest to base + scale * sum over k of
+/// left[i, k] * right[k, c], times magnitude / norm of the row where there are magnitudes and the norm is not 0, and that
+/// number beside each. Computed as by the functions above; squares are summed in sixteen sums by c % 16. A code of 16 bits
+/// reaches half of the way to its neighbour on the number's own side, the number rounded to f32; columns behind the last
+/// whole sixteen are always listed. `doubts` and `numbers` have room for all.
+size_t lora_reference_check(lora_level level, const lora_check *check, uint32_t *doubts, double *numbers);
+
+/// A right factor in f32, in strips of 16 columns, each rank * 16 numbers, and the norms of its columns, rounded up; false
+/// where a number of the whole strips is none of f32.
+bool lora_sift_right(
+  lora_level level, size_t rank, size_t columns, const double *right, float *narrow, float *norms);
+/// A left factor times a scale in f32, and for each row what bounds its errors when multiplied by the norm of a column.
+void lora_sift_left(
+  lora_level level, size_t rows, size_t rank, const double *left, double scale, float *narrow, float *bounds);
 
 // MARK: Apply
 
-/// out[t * out_stride] = sum over k < length of row[k] * tokens[t * stride + k] for `count` tokens: fused multiply-adds
-/// into sixteen sums by k % 16, which are then added as a tree. Zeros behind the row change no bit.
-void lora_dots_f32(
-  lora_level level, const float *row, const float *tokens, size_t stride, size_t count, size_t length, float *out,
-  size_t out_stride);
-void lora_dots_f64(
-  lora_level level, const double *row, const double *tokens, size_t stride, size_t count, size_t length, double *out,
-  size_t out_stride);
+/// out[t * out_stride + r] = sum over k < length of matrix[r * row_stride + k] * tokens[t * stride + k] for `rows` rows and
+/// `count` tokens: fused multiply-adds into sixteen sums by k % 16, which are then added as a tree. Zeros behind a row
+/// change no bit.
+void lora_apply_f32(
+  lora_level level, size_t rows, size_t count, size_t length, const float *matrix, size_t row_stride,
+  const float *tokens, size_t stride, float *out, size_t out_stride);
+void lora_apply_f64(
+  lora_level level, size_t rows, size_t count, size_t length, const double *matrix, size_t row_stride,
+  const double *tokens, size_t stride, double *out, size_t out_stride);
 
 // MARK: Reflect
 
 /// Reflections whose product is taken together: I - Y * T * transpose(Y), Y the identity above V. The factors of
 /// reflections are T of panel after panel, LORA_PANEL numbers for each column of V.
 enum { LORA_PANEL = 4 };
+
+/// Makes a square matrix bidiagonal by Householder reflections from both sides; it is undefined afterwards. `stride` numbers
+/// from one column to the next, a multiple of 8, those behind the rows 0; `work` has room for three columns. `above[k]`
+/// stands above `diagonal[k + 1]`.
+void lora_bidiagonal_f64(
+  lora_level level, size_t size, double *matrix, size_t stride, double *work, double *diagonal, double *above);
 
 /// Applies Householder reflections to C in their order, or in the opposite one, which undoes them. Column c of C is
 /// top[c * top_stride + 0 ..< reflectors] and below[c * below_stride + 0 ..< rows].
@@ -276,6 +307,10 @@ bool lora_rotate_f64(
 /// gram[j * columns + i] += the product of columns i and j of a block, for i not above j: fused multiply-adds in eight sums
 /// by the row, which are then added as a tree.
 void lora_add_gram(lora_level level, size_t columns, size_t rows, const double *block, size_t stride, double *gram);
+/// The Cholesky factor of a Gram matrix of `size` columns in its place, on the diagonal and above; products and sums rounded
+/// by themselves. A column of zeros stays one. False where of a column's square no more than a share of `tolerance` is
+/// left. `work` has room for two columns.
+bool lora_cholesky_f64(lora_level level, size_t size, double *gram, double tolerance, double *work);
 /// The sum of left * right in eight sums, which are then added as a tree; products and sums are rounded by themselves.
 double lora_sum_of_products(lora_level level, const double *left, const double *right, size_t count);
 /// target += factor * source, each rounded by itself.

@@ -28,28 +28,8 @@ package struct GramMatrix: Sendable {
   ///
   /// A column of zeros stays one.
   package var triangle: TriangularFactor? {
-    var (factor, lengths) = (elements, [Double](repeating: 0, count: size))
-    let size = size
-    let exists = unsafe factor.withUnsafeMutableBufferPointer { factor in
-      guard let start = factor.baseAddress else { return true }
-      for column in 0..<size {
-        let own = unsafe start + column * size
-        let square = unsafe own[column]
-        lengths[column] = square.squareRoot()
-        guard square > 0 else { continue }
-        for row in 0..<column {
-          let other = unsafe start + row * size
-          guard unsafe other[row] > 0 else { continue }
-          unsafe own[row] = (own[row] - sumOfProducts(other, own, row)) / other[row]
-        }
-        let rest = unsafe square - sumOfProducts(own, own, column)
-        // Also where a number is not one.
-        guard rest > square * Self.tolerance else { return false }
-        unsafe own[column] = rest.squareRoot()
-      }
-      return true
-    }
-    guard exists else { return nil }
+    let lengths = (0..<size).map { elements[$0 * size + $0].squareRoot() }
+    guard let factor = Kernels.cholesky(elements, size: size, tolerance: Self.tolerance) else { return nil }
     let inverse = InverseNorm(factor: factor, lengths: lengths).estimate
     guard inverse * inverse * Double(size).squareRoot() * 0x1p-53 <= Self.tolerance else { return nil }
     return TriangularFactor(size: size, elements: factor)

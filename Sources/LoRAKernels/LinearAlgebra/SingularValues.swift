@@ -5,8 +5,8 @@
 package func singularValues(_ matrix: [Double], size: Int) -> [Double] {
   // A power of two in front of everything keeps squares away from the ends of the range and changes no digit.
   guard let largest = matrix.map({ $0.magnitude }).max(), largest > 0 else { return Array(repeating: 0, count: size) }
-  var columns = matrix.map { Double(sign: .plus, exponent: -largest.exponent, significand: $0) }
-  var bidiagonal = Bidiagonal(reducing: &columns, size: size)
+  let near = matrix.map { Double(sign: .plus, exponent: -largest.exponent, significand: $0) }
+  var bidiagonal = Bidiagonal(near, size: size)
   return bidiagonal.singularValues().map { Double(sign: .plus, exponent: largest.exponent, significand: $0) }
     .sorted(by: >)
 }
@@ -22,61 +22,7 @@ private struct Bidiagonal {
   /// Steps allowed for every value; two are usual.
   private static let stepLimit = 60
 
-  /// Reduces a matrix, which is undefined afterwards.
-  init(reducing matrix: inout [Double], size: Int) {
-    diagonal = [Double](repeating: 0, count: size)
-    above = diagonal
-    var row = diagonal
-    var sums = diagonal
-    unsafe matrix.withUnsafeMutableBufferPointer { matrix in
-      for step in 0..<size {
-        let rest = size - step - 1
-        let start = step * size + step
-        var head = unsafe matrix[start]
-        let tail = unsafe UnsafeMutableBufferPointer(rebasing: matrix[(start + 1)...].prefix(rest))
-        let factor = unsafe reflector(&head, tail)
-        diagonal[step] = head
-        guard rest > 0 else { break }
-        unsafe Self.reflectColumns(tail, factor, matrix, step: step, size: size)
-        // The row is spread over the columns; its reflection acts on them as wholes.
-        for index in 0..<rest { row[index] = unsafe matrix[start + (index + 1) * size] }
-        var first = row[0]
-        let other = unsafe row.withUnsafeMutableBufferPointer { row in
-          unsafe reflector(&first, UnsafeMutableBufferPointer(rebasing: row[1..<rest]))
-        }
-        above[step] = first
-        row[0] = 1
-        unsafe sums.withUnsafeMutableBufferPointer { sums in
-          guard other != 0, let target = sums.baseAddress, let source = matrix.baseAddress else { return }
-          for index in 0..<rest { unsafe target[index] = 0 }
-          for index in 0..<rest {
-            unsafe addMultiple(row[index], of: source + (start + 1 + (index + 1) * size), to: target, rest)
-          }
-          for index in 0..<rest {
-            unsafe addMultiple(-other * row[index], of: target, to: source + (start + 1 + (index + 1) * size), rest)
-          }
-        }
-      }
-    }
-  }
-
-  /// Applies the reflection of a step's column to the columns after it.
-  private static func reflectColumns(
-    _ vector: UnsafeMutableBufferPointer<Double>, _ factor: Double, _ matrix: UnsafeMutableBufferPointer<Double>,
-    step: Int, size: Int
-  ) {
-    let rest = size - step - 1
-    let next = (step + 1) * size + step
-    guard factor != 0, let vector = unsafe ColumnBlock(vector, rows: rest, columns: 1, stride: size),
-      let tops = unsafe ColumnBlock(
-        UnsafeMutableBufferPointer(rebasing: matrix[next...]), rows: 1, columns: rest, stride: size),
-      let columns = unsafe ColumnBlock(
-        UnsafeMutableBufferPointer(rebasing: matrix[(next + 1)...]), rows: rest, columns: rest, stride: size)
-    else { return }
-    unsafe [factor, 0, 0, 0].withUnsafeBufferPointer {
-      unsafe Kernels.reflect(vector, factors: $0, tops: tops, columns: columns)
-    }
-  }
+  init(_ matrix: [Double], size: Int) { (diagonal, above) = Kernels.bidiagonal(matrix, size: size) }
 
   /// The singular values in no order.
   mutating func singularValues() -> [Double] {

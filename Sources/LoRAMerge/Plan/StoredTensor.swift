@@ -53,7 +53,7 @@ struct StoredTensor: Sendable, Equatable {
       if left.dtype == right.dtype, !left.isComputed(in: one.file), !right.isComputed(in: other.file) {
         let difference = try FileComparison.firstDifference(
           one.file.contents.file, left.source.offset, other.file.contents.file, right.source.offset,
-          count: left.source.count)
+          count: left.source.count, TileBuffers(size: FileComparison.bufferBytes))
         return .success(difference == nil)
       }
       guard left.dtype.isFloat, right.dtype.isFloat, left.dtype.bits >= 8, right.dtype.bits >= 8 else {

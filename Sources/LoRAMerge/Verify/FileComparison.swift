@@ -1,24 +1,44 @@
+import Glibc
 import LoRAIO
 
 /// Comparing bytes of files in pieces of bounded size.
 enum FileComparison {
-  private static let pieceBytes: UInt64 = 1 << 20
+  private static let pieceBytes: UInt64 = 1 << 17
+  /// Bytes of a buffer for two pieces.
+  static let bufferBytes = 2 << 17
 
   /// Where, counted from the offsets, two runs of `count` bytes first differ; nil when they are equal.
+  ///
+  /// - Parameter buffers: where the memory for two pieces comes from.
   static func firstDifference(
-    _ one: InputFile, _ offset: UInt64, _ other: InputFile, _ otherOffset: UInt64, count: UInt64
+    _ one: InputFile, _ offset: UInt64, _ other: InputFile, _ otherOffset: UInt64, count: UInt64,
+    _ buffers: TileBuffers
   ) throws(IOError) -> UInt64? {
-    var done: UInt64 = 0
-    while done < count {
-      let length = Int(min(pieceBytes, count - done))
-      let left = try one.bytes(at: offset + done, count: length)
-      let right = try other.bytes(at: otherOffset + done, count: length)
-      if left != right {
-        let position = zip(left, right).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? 0
-        return done + UInt64(position)
+    let buffer = buffers.take(bufferBytes)
+    defer { buffers.give(buffer) }
+    var difference: UInt64?
+    unsafe try buffer.with(bufferBytes) { memory throws(IOError) in
+      var done: UInt64 = 0
+      while done < count, difference == nil {
+        let length = Int(min(pieceBytes, count - done))
+        let left = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<length])
+        let right = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[length..<2 * length])
+        unsafe try one.read(into: left, at: offset + done)
+        unsafe try other.read(into: right, at: otherOffset + done)
+        if let position = unsafe firstDifference(left, right) { difference = done + UInt64(position) }
+        done += UInt64(length)
       }
-      done += UInt64(length)
     }
-    return nil
+    return difference
+  }
+
+  /// The position at which two equally long pieces first differ.
+  private static func firstDifference(_ one: UnsafeMutableRawBufferPointer, _ other: UnsafeMutableRawBufferPointer)
+    -> Int?
+  {
+    guard let left = one.baseAddress, let right = other.baseAddress, unsafe memcmp(left, right, one.count) != 0 else {
+      return nil
+    }
+    return one.indices.first { unsafe one[$0] != other[$0] }
   }
 }

@@ -45,13 +45,16 @@ public struct MergeVerifier: Sendable {
     try compareFiles(output, &result)
     checkNames(output, &result)
     let queue = WorkQueue(plan)
+    let buffers = TileBuffers(size: FileComparison.bufferBytes)
     let references = (0..<queue.stepCount).map { SharedReference(tiles: queue.itemCount(ofStep: $0)) }
     let parts = Mutex<[Int: MergeVerification]>([:])
     try Workers.forEach(count: queue.count, workers: jobs) { index throws(MergeError) in
       try control.check()
       let item = queue.item(index)
       guard let file = files[item.shard] else { return }
-      let part = try MergeError.catching { () throws(IOError) in try check(item, in: file, references[item.ordinal]) }
+      let part = try MergeError.catching { () throws(IOError) in
+        try check(item, in: file, references[item.ordinal], buffers)
+      }
       if part != MergeVerification() { parts.withLock { $0[index] = part } }
       control.add(bytes(of: item), of: plan.outputBytes)
     }
@@ -130,7 +133,8 @@ public struct MergeVerifier: Sendable {
     case .copied(let path):
       let source = try InputFile(path: path)
       guard found.size == source.size else { return "it has \(found.size) bytes, expected \(source.size)" }
-      let offset = try FileComparison.firstDifference(found, 0, source, 0, count: source.size)
+      let buffers = TileBuffers(size: FileComparison.bufferBytes)
+      let offset = try FileComparison.firstDifference(found, 0, source, 0, count: source.size, buffers)
       return offset.map { "byte \($0) differs from the base's file" }
     }
   }
@@ -149,9 +153,9 @@ public struct MergeVerifier: Sendable {
 
   // MARK: Contents
 
-  private func check(_ item: WorkQueue.Item, in file: SafetensorsFile, _ shared: SharedReference) throws(IOError)
-    -> MergeVerification
-  {
+  private func check(
+    _ item: WorkQueue.Item, in file: SafetensorsFile, _ shared: SharedReference, _ buffers: TileBuffers
+  ) throws(IOError) -> MergeVerification {
     var result = MergeVerification()
     let shard = plan.shards[item.shard]
     let step = shard.steps[item.step]
@@ -169,7 +173,7 @@ public struct MergeVerifier: Sendable {
       let offset = step.offset + item.range.lowerBound
       if let difference = try FileComparison.firstDifference(
         file.contents.file, offset, plan.sources[source.source].contents.file, source.offset + item.range.lowerBound,
-        count: count
+        count: count, buffers
       ) {
         let position = offset + difference
         let tensor = shard.tensors.last { shard.dataStart + $0.begin <= position && $0.byteCount > 0 }
@@ -186,14 +190,14 @@ public struct MergeVerifier: Sendable {
         result.report(shard.name, tensor: work.grid.scalesName, "its scales are not those that the merge makes")
       }
     case .merge(let update):
-      try check(update, item, step.offset, file, shared, &result)
+      try check(update, item, step.offset, file, shared, buffers, &result)
     }
     return result
   }
 
   private func check(
     _ update: MatrixUpdate, _ item: WorkQueue.Item, _ offset: UInt64, _ file: SafetensorsFile,
-    _ shared: SharedReference, _ result: inout MergeVerification
+    _ shared: SharedReference, _ buffers: TileBuffers, _ result: inout MergeVerification
   ) throws(IOError) {
     defer { shared.finishTile() }
     let sampled = depth.rows(of: update.rows, seed: UInt64(item.ordinal))
@@ -207,22 +211,25 @@ public struct MergeVerifier: Sendable {
     let chance = plan.chance(of: update)
     let name = plan.shards[item.shard].name
     let isAtOnce = reference.isPlain && chance == nil
-    let most = isAtOnce ? Int.max : ReferenceMerge.batchRows(columns: update.columns)
+    let most = isAtOnce ? reference.rowsAtOnce : ReferenceMerge.batchRows(columns: update.columns)
     for batch in ReferenceMerge.batches(rows, most: most) {
-      let found = try file.contents.bytes(
-        at: offset + UInt64(batch.lowerBound * update.outputRowBytes), count: batch.count * update.outputRowBytes)
+      let (place, count) = (
+        offset + UInt64(batch.lowerBound * update.outputRowBytes), batch.count * update.outputRowBytes
+      )
       if isAtOnce {
-        result.elementsRecomputed += UInt64(batch.count * update.columns)
-        var wrongRow: Int?
-        for doubt in try reference.doubts(batch, found) {
-          let (row, column) = doubt.position.quotientAndRemainder(dividingBy: update.columns)
-          if row == wrongRow { continue }
-          let place = Element(index: doubt.position, name: "row \(batch.lowerBound + row), column \(column)")
-          let right = ReferenceNumbers.code(rounding: doubt.number, to: update.outputDType)
-          if !compare(found, right, update.outputDType, name, update.tensor, place, &result) { wrongRow = row }
+        let buffer = buffers.take(2 * count)
+        defer { buffers.give(buffer) }
+        unsafe try buffer.with(2 * count) { memory throws(IOError) in
+          let stored = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
+          unsafe try file.contents.read(into: stored, at: place)
+          let doubts = unsafe try reference.doubts(
+            batch, stored: UnsafeRawBufferPointer(stored),
+            base: UnsafeMutableRawBufferPointer(rebasing: memory[count...]))
+          unsafe report(doubts, batch, of: update, UnsafeRawBufferPointer(stored), name, &result)
         }
         continue
       }
+      let found = try file.contents.bytes(at: place, count: count)
       let expected = try reference.rows(batch)
       let width = reference.columns.count
       for (position, row) in batch.enumerated() {
@@ -232,6 +239,24 @@ public struct MergeVerifier: Sendable {
           Place(tensor: update.tensor, row: row, columns: reference.columns, chance: chance, count: update.columns),
           &result)
       }
+    }
+  }
+
+  /// Works out what is right where the look at rows left it open.
+  private func report(
+    _ doubts: [(position: Int, number: Double)], _ rows: Range<Int>, of update: MatrixUpdate,
+    _ stored: UnsafeRawBufferPointer, _ file: String, _ result: inout MergeVerification
+  ) {
+    result.elementsRecomputed += UInt64(rows.count * update.columns)
+    let (dtype, size) = (update.outputDType, Int(update.outputDType.bits / 8))
+    var wrongRow: Int?
+    for doubt in doubts {
+      let (row, column) = doubt.position.quotientAndRemainder(dividingBy: update.columns)
+      if row == wrongRow { continue }
+      let code = unsafe [UInt8](stored[doubt.position * size..<(doubt.position + 1) * size])
+      let right = ReferenceNumbers.code(rounding: doubt.number, to: dtype)
+      let element = Element(index: 0, name: "row \(rows.lowerBound + row), column \(column)")
+      if !compare(code, right, dtype, file, update.tensor, element, &result) { wrongRow = row }
     }
   }
 

@@ -12,6 +12,8 @@ struct ReferenceMerge: Sendable {
   let columns: [Int]
   /// The elements of R of every delta, rank by rank, each with its `columns`.
   private let rights: [[Double]]
+  /// R where rows can be checked in one pass: one delta, whose magnitudes if any belong to rows, and numbers of one type.
+  private let right: ReferenceRight?
   /// The bytes of L of every delta that has one.
   private let lefts: [[UInt8]?]
   /// m of every delta that has magnitudes.
@@ -50,6 +52,10 @@ struct ReferenceMerge: Sendable {
         })
     }
     (self.rights, self.lefts, self.magnitudes) = (rights, lefts, magnitudes)
+    let isPlain =
+      update.deltas.count == 1 && !needsNorms && update.baseDType == update.outputDType
+      && columns.count <= Int(UInt32.max)
+    right = isPlain ? ReferenceRight(rights[0], rank: update.deltas[0].rank, columns: columns.count) : nil
     if needsNorms { columnFactors = try normFactors() }
   }
 
@@ -96,47 +102,40 @@ struct ReferenceMerge: Sendable {
     return result
   }
 
-  /// Whether rows can be checked in one pass: one delta without magnitudes, and numbers of one type.
-  var isPlain: Bool {
-    update.deltas.count == 1 && !update.isDecomposed && update.baseDType == update.outputDType
-      && columns.count == update.columns && columns.count <= Int(UInt32.max)
+  /// Whether rows can be checked in one pass.
+  var isPlain: Bool { right != nil }
+
+  /// Rows that are checked in one pass while base and output stay in a near cache; more where R does not stay there, so
+  /// that it is read less often.
+  var rowsAtOnce: Int {
+    let bytes = update.rank * update.columns < 1 << 18 ? 1 << 17 : 1 << 20
+    return max(1, bytes / max(update.baseRowBytes, 1))
   }
 
-  /// Where rows of W' are not for certain what they should be, and the number that was expected there; rows that are
-  /// plain.
+  /// Where rows of W' are not for certain what they should be, in order, and the number that was expected there; rows that
+  /// are plain.
   ///
   /// - Parameters:
   ///   - rows: as many that their elements are fewer than 2³².
   ///   - stored: their elements.
-  func doubts(_ rows: Range<Int>, _ stored: [UInt8]) throws(IOError) -> [(position: Int, number: Double)] {
-    let (delta, base, left) = (update.deltas[0], try baseBytes(rows), left(0, rows))
-    // As many rows at once as stay in a near cache with the base.
-    let step = max(1, (1 << 16) / max(update.columns, 1))
-    var doubts: [(position: Int, number: Double)] = []
-    for first in stride(from: 0, to: rows.count, by: step) {
-      let count = min(step, rows.count - first)
-      let bytes = first * update.baseRowBytes..<(first + count) * update.baseRowBytes
-      let found = unsafe base.withUnsafeBytes { base in
-        unsafe stored.withUnsafeBytes { stored in
-          unsafe Kernels.checkReference(
-            base: UnsafeRawBufferPointer(rebasing: base[bytes]),
-            stored: UnsafeRawBufferPointer(rebasing: stored[bytes]), update.outputDType, rows: count,
-            columns: update.columns, left: left[first * delta.rank..<(first + count) * delta.rank], right: rights[0],
-            rank: delta.rank, scale: delta.scale)
-        }
-      }
-      for doubt in found ?? [] { doubts.append((first * update.columns + doubt.position, doubt.number)) }
-    }
-    return doubts
-  }
-
-  private func baseBytes(_ rows: Range<Int>) throws(IOError) -> [UInt8] {
-    try sources[update.base.source].contents.bytes(
-      at: update.base.offset + UInt64(rows.lowerBound * update.baseRowBytes), count: rows.count * update.baseRowBytes)
+  ///   - base: memory for as many, which is written.
+  func doubts(
+    _ rows: Range<Int>, stored: UnsafeRawBufferPointer, base: UnsafeMutableRawBufferPointer
+  ) throws(IOError) -> [(position: Int, number: Double)] {
+    guard let right, let delta = update.deltas.first else { return [] }
+    unsafe try sources[update.base.source].contents.read(
+      into: base, at: update.base.offset + UInt64(rows.lowerBound * update.baseRowBytes))
+    let outputs = Int(update.firstRow) + rows.lowerBound..<Int(update.firstRow) + rows.upperBound
+    let magnitudes = magnitudes[0].map { values in outputs.map { values[$0] }[...] }
+    let found = unsafe Kernels.checkReference(
+      base: UnsafeRawBufferPointer(base), stored: stored, update.outputDType, rows: rows.count,
+      left: left(0, rows)[...], right: right, scale: delta.scale, magnitudes: magnitudes)
+    return (found ?? []).sorted { $0.position < $1.position }
   }
 
   private func base(_ rows: Range<Int>) throws(IOError) -> [Double] {
-    let bytes = try baseBytes(rows)
+    let bytes = try sources[update.base.source].contents.bytes(
+      at: update.base.offset + UInt64(rows.lowerBound * update.baseRowBytes), count: rows.count * update.baseRowBytes)
     let all = ReferenceNumbers.values(bytes, update.baseDType)
     if columns.count == update.columns { return all }
     return rows.indices.flatMap { row in
