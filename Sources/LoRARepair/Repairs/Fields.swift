@@ -31,10 +31,18 @@ struct FieldFix: Sendable {
     (self.field, self.value) = (field, value)
   }
 
-  static let all: [FieldFix] =
-    [peftType] + nulls + [dropout, taskType, initialisation, rank, alpha] + flags
-    + [bias, rankPattern, alphaPattern, targetParameters, excluded]
-    + layers + [savedModules, tokens, baseModel, peftVersion, targets] + leftOvers + switchedOff
+  static let all: [FieldFix] = {
+    var all = [peftType]
+    all += nulls
+    all += [dropout, taskType, initialisation, rank, alpha]
+    all += flags
+    all += [bias, rankPattern, alphaPattern, targetParameters, excluded]
+    all += layers
+    all += [savedModules, tokens, baseModel, peftVersion, targets]
+    all += leftOvers
+    all += switchedOff
+    return all
+  }()
 
   // MARK: Type and initialisation
 
