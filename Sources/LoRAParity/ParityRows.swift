@@ -32,8 +32,7 @@ struct ParityRows {
     switch source {
     case .held(let numbers): ParityRows(Array(numbers[(first * width)...]), width: width, dtype)
     case .stored(let file, let offset):
-      ParityRows(
-        file, at: offset + UInt64(first * width * Int(dtype.bits / 8)), width: width, dtype)
+      ParityRows(file, at: offset + UInt64(first * width * Int(dtype.bits / 8)), width: width, dtype)
     }
   }
 
@@ -42,17 +41,14 @@ struct ParityRows {
     let count = rows.count * width
     switch source {
     case .held(let all):
-      numbers.replaceSubrange(
-        ..<count, with: all[rows.lowerBound * width..<rows.upperBound * width])
+      numbers.replaceSubrange(..<count, with: all[rows.lowerBound * width..<rows.upperBound * width])
     case .stored(let file, let offset):
       let rowBytes = width * Int(dtype.bits / 8)
       let bytes = try file.contents.bytes(
         at: offset + UInt64(rows.lowerBound * rowBytes), count: rows.count * rowBytes)
       // Only the exact numbers of a quantised base.
       if dtype == .f64 {
-        for (place, number) in Kernels.widened(bytes, dtype).enumerated() {
-          numbers[place] = Float(number)
-        }
+        for (place, number) in Kernels.widened(bytes, dtype).enumerated() { numbers[place] = Float(number) }
         return
       }
       unsafe numbers.withUnsafeMutableBufferPointer { numbers in
