@@ -59,8 +59,10 @@ public struct ValidationContext: Sendable {
     matched = zip(adapter.modules, matches ?? []).compactMap { module, match in match.map { (module, $0) } }
     let plain = !Self.hasOddShapes(adapter.config)
     var transpositions: [String: Transposition] = [:]
-    for (position, module) in adapter.modules.enumerated() where plain {
-      if let transposition = module.transposition(against: matches?[position]?.module) {
+    let matches = matches
+    if plain {
+      adapter.forEachModule { place, module in
+        guard let transposition = module.transposition(against: matches?[place]?.module) else { return }
         transpositions[module.name] = transposition
       }
     }

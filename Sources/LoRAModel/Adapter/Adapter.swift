@@ -46,14 +46,13 @@ public struct Adapter: Sendable {
   /// What reading the file, its header and the config already found.
   public var findings: [Finding]
 
-  /// The modules of which something holds, in their order.
-  ///
-  /// A loop over `modules` copies each of them, which counts references to five names; here that happens to the chosen
-  /// ones alone.
+  /// The modules of which something holds, in their order; the chosen ones alone are copied.
   package func modules(where isChosen: (borrowing AdapterModule) -> Bool) -> [AdapterModule] {
     unsafe modules.withUnsafeBufferPointer { modules in
       var chosen: [AdapterModule] = []
-      for index in modules.indices where unsafe isChosen(modules[index]) { unsafe chosen.append(modules[index]) }
+      for place in modules.indices where unsafe modules.look(at: place, isChosen) {
+        unsafe chosen.append(modules[place])
+      }
       return chosen
     }
   }
@@ -63,8 +62,15 @@ public struct Adapter: Sendable {
     unsafe modules.withUnsafeBufferPointer { modules in
       places.map { place in
         precondition(modules.indices.contains(place))
-        return unsafe value(modules[place])
+        return unsafe modules.look(at: place, value)
       }
+    }
+  }
+
+  /// Calls `body` with each module and its place, in their order and without copies of them.
+  package func forEachModule(_ body: (Int, borrowing AdapterModule) -> Void) {
+    unsafe modules.withUnsafeBufferPointer { modules in
+      for place in modules.indices { unsafe modules.look(at: place) { body(place, $0) } }
     }
   }
 
@@ -82,6 +88,16 @@ public struct Adapter: Sendable {
     var result = self
     result.file = file?.closed
     return result
+  }
+}
+
+extension UnsafeBufferPointer where Element: ~Copyable {
+  /// What `body` says of an element where it lies.
+  ///
+  /// A loop over modules copies each of them, which counts references to five names, and so does a call with an element
+  /// of the array. Where the element may be one that cannot be copied there is no such code.
+  fileprivate func look<Value>(at place: Int, _ body: (borrowing Element) -> Value) -> Value {
+    unsafe body(self[place])
   }
 }
 
