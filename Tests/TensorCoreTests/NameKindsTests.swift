@@ -49,8 +49,9 @@ import Testing
     #expect(ends == [12, 17])
     let numbers = [bytes.number(in: 13..<15), bytes.number(in: 6..<12), bytes.number(in: 13..<13)]
     #expect(numbers == [12, nil, nil])
-    let others = [name, "model.layers.12.y", "podel.layers.12.x", "model.layers.12.", ""]
-    let equals = others.map { name.utf8Span.span.isEqual(to: $0.utf8Span.span) }
-    #expect(equals == [true, false, false, false, false])
+    for other in [name, "model.layers.12.y", "podel.layers.12.x", "model.layers.12.", ""] {
+      let isEqual = bytes.isEqual(to: other.utf8Span.span)
+      #expect(isEqual == (other == name), "\(other)")
+    }
   }
 }
