@@ -67,7 +67,8 @@ import Testing
       let gap = random.below(3)
       let (rowStride, columnStride) =
         kind == 0 ? (columns, 1) : kind == 1 ? (columns + gap, 1) : kind == 2 ? (1, rows + gap) : (columns * 3, 3)
-      let scale: Float = [1, 2, 1.5, 8 / 3][random.below(4)]
+      let scales: [Float] = [1, 2, 1.5, 8 / 3]
+      let scale = scales[random.below(4)]
       let count = (rows - 1) * rowStride + (columns - 1) * columnStride + 1
       let start = random.below(5)
       let (stored, values) = numbers(count, source, &random)
