@@ -19,17 +19,21 @@ import Testing
     for step in 0..<size {
       if let y = reflection((step..<size).map { rows[$0][step] }) {
         for column in step..<size {
-          let dot = (step..<size).reduce(0) { $0 + y[$1 - step] * rows[$1][column] }
+          var dot = 0.0
+          for row in step..<size { dot += y[row - step] * rows[row][column] }
           for row in step..<size { rows[row][column] -= 2 * dot * y[row - step] }
         }
       }
       guard step + 1 < size, let y = reflection(Array(rows[step][(step + 1)...])) else { continue }
       for row in step..<size {
-        let dot = (step + 1..<size).reduce(0) { $0 + y[$1 - step - 1] * rows[row][$1] }
+        var dot = 0.0
+        for column in step + 1..<size { dot += y[column - step - 1] * rows[row][column] }
         for column in step + 1..<size { rows[row][column] -= 2 * dot * y[column - step - 1] }
       }
     }
-    return ((0..<size).map { rows[$0][$0] }, (0..<size).map { $0 + 1 < size ? rows[$0][$0 + 1] : 0 })
+    let diagonal = (0..<size).map { rows[$0][$0] }
+    let above = (0..<size).map { row -> Double in row + 1 < size ? rows[row][row + 1] : 0 }
+    return (diagonal, above)
   }
 
   @Test(arguments: [0, 1, 2, 3, 5, 7, 8, 9, 12, 16, 17, 40, 65, 131])
