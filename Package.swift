@@ -128,7 +128,7 @@ let formats: [Target] = [
   library("LoRAKernels", ["TensorCore", "CLoRAKernels"]),
   library("BaseCatalogue", ["TensorCore", "JSON", "LoRAIO"], isHot: true, isCompact: true),
   .target(name: "CCurl"),
-  library("RemoteFiles", ["CCurl", "TensorCore", "JSON", "LoRAIO", "SHA2"], isCompact: true),
+  library("RemoteFiles", ["CCurl", "TensorCore", "JSON", "LoRAIO", "SHA2"], isPlain: true),
 
   // Bases whose weights are stored as codes
   library(
@@ -171,28 +171,33 @@ let rooms: [Target] = [
     "LoRAReport",
     [
       "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAModel", "LoRAInspect", "LoRAEngines",
-      "LoRAValidate", "LoRASurgery", "SHA2",
-    ], isCompact: true),
+      "LoRAValidate", "LoRADeltas", "LoRASurgery", "SHA2",
+    ], isPlain: true),
   library(
     "LoRAMerge",
     [
       "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "QuantizedWeights", "LoRAModel",
       "LoRAKernels", "SHA2",
-    ], isCompact: true),
+    ], isPlain: true),
 
-  // Adapters made from adapters
+  // What an adapter adds, as numbers, and adapters made from adapters
+  library(
+    "LoRADeltas",
+    [
+      "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel",
+    ], isCompact: true),
   library(
     "LoRASurgery",
     [
       "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
-      "LoRAInspect", "SHA2",
-    ], isCompact: true),
+      "LoRAInspect", "LoRADeltas", "SHA2",
+    ], isPlain: true),
   library(
     "LoRARepair",
     [
       "TensorCore", "JSON", "Diagnostics", "PythonPattern", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels",
-      "LoRAModel", "LoRAEngines", "LoRAValidate", "LoRASurgery",
-    ], isCompact: true),
+      "LoRAModel", "LoRAEngines", "LoRAValidate", "LoRADeltas", "LoRASurgery",
+    ], isPlain: true),
 
   library(
     "LoRASlots",
@@ -243,7 +248,7 @@ let commandLine: [Target] = [
       "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
       "LoRAInspect", "LoRAEngines", "LoRAValidate", "LoRAReport", "LoRAMerge", "LoRAEvalGate", "LoRAParity",
       "LoRAPolicy", "Compression", "LoRATraffic", "SlotCache", "LoRASlots", "LoRASlotsCUDA", "LoRACapacity",
-      "LoRASurgery", "LoRARepair", "CUDADriver", "RemoteFiles",
+      "LoRADeltas", "LoRASurgery", "LoRARepair", "CUDADriver", "RemoteFiles",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ], isPlain: true),
   .executableTarget(name: "lora-tool", dependencies: ["LoRACLI"], swiftSettings: strict),
@@ -331,13 +336,13 @@ let testTargets: [Target] = [
     "LoRASurgery",
     [
       "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAValidate",
-      "SHA2",
+      "LoRADeltas", "SHA2",
     ]),
   tests(
     "LoRARepair",
     [
       "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "LoRAKernels", "LoRAModel", "LoRAEngines",
-      "LoRAValidate", "LoRASurgery",
+      "LoRAValidate", "LoRADeltas", "LoRASurgery",
     ]),
   tests("LoRAEvalGate", ["JSON", "LoRAIO"]),
   tests("LoRAParity", ["TensorCore", "JSON", "Safetensors", "LoRAModel", "LoRAKernels"]),

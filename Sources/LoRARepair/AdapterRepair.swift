@@ -1,5 +1,6 @@
 package import Diagnostics
 import JSON
+package import LoRADeltas
 import LoRAEngines
 import LoRAIO
 import LoRAModel

@@ -1,4 +1,5 @@
 import Diagnostics
+import LoRADeltas
 import LoRASurgery
 
 /// One kind of mend: it looks at the adapter as it is planned so far, and changes it where one answer is right.

@@ -1,4 +1,5 @@
 import Diagnostics
+import LoRADeltas
 import LoRAInspect
 import LoRAModel
 import LoRASurgery

@@ -1,4 +1,5 @@
 import Diagnostics
+import LoRADeltas
 import LoRAIO
 public import LoRAInspect
 public import LoRAModel

@@ -1,4 +1,5 @@
 import Glibc
+import LoRADeltas
 import LoRAInspect
 import LoRAModel
 import TensorCore

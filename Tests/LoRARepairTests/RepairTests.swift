@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import JSON
+import LoRADeltas
 import LoRAEngines
 import LoRAIO
 import LoRAKernels

@@ -1,3 +1,4 @@
+@testable import LoRADeltas
 import LoRAKernels
 import LoRAModel
 import LoRATestSupport

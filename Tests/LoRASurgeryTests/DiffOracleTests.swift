@@ -1,4 +1,5 @@
 import JSON
+import LoRADeltas
 import LoRAModel
 import LoRASurgery
 import LoRATestSupport

@@ -1,3 +1,4 @@
+import LoRADeltas
 import LoRAKernels
 import LoRASurgery
 import LoRATestSupport

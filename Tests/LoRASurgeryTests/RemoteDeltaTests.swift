@@ -1,3 +1,4 @@
+@testable import LoRADeltas
 import LoRAIO
 import LoRAKernels
 import LoRAModel

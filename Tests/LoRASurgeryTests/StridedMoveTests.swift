@@ -1,3 +1,4 @@
+@testable import LoRADeltas
 import LoRATestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSON
+import LoRADeltas
 import LoRAIO
 import LoRASurgery
 import Synchronization

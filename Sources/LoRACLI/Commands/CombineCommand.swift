@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import JSON
+import LoRADeltas
 import LoRAIO
 import LoRAModel
 import LoRASurgery

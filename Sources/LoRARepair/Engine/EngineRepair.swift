@@ -1,4 +1,5 @@
 import Diagnostics
+import LoRADeltas
 import LoRAEngines
 import LoRAModel
 import LoRASurgery

@@ -1,6 +1,7 @@
 import BaseCatalogue
 import Diagnostics
 import JSON
+import LoRADeltas
 import LoRAModel
 import LoRASurgery
 import LoRAValidate

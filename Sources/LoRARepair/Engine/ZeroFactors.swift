@@ -1,5 +1,6 @@
 import Diagnostics
 import JSON
+import LoRADeltas
 import LoRAModel
 import LoRASurgery
 import LoRAValidate

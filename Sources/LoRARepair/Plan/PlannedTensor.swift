@@ -1,4 +1,5 @@
 import JSON
+import LoRADeltas
 import LoRAEngines
 import LoRAIO
 import LoRAKernels

@@ -1,5 +1,6 @@
 import Diagnostics
 import JSON
+import LoRADeltas
 import LoRAEngines
 import LoRAModel
 import LoRASurgery

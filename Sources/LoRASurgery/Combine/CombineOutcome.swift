@@ -1,4 +1,5 @@
 package import JSON
+import LoRADeltas
 
 /// What became of one module.
 package struct CombinedModule: Sendable {

@@ -1,3 +1,4 @@
+import LoRADeltas
 import LoRAKernels
 
 /// The matrix that the new factors of a module, or of one of its experts, should have as their product.
@@ -12,7 +13,7 @@ enum SumTarget {
   init(_ deltas: [SummedDelta], _ module: ModuleCombination, expert: Int) {
     if module.options.method.prunes {
       let sum = ElementwiseSum(
-        deltas: deltas, options: module.options, name: module.name, firstEntry: UInt64(expert) * module.entries)
+        deltas, module.options, name: module.name, firstEntry: UInt64(expert) * module.entries)
       self = .dense(sum.matrix())
       return
     }

@@ -1,4 +1,5 @@
 import Diagnostics
+package import LoRADeltas
 package import LoRAModel
 package import Safetensors
 import TensorCore

@@ -1,3 +1,4 @@
+package import LoRADeltas
 package import TensorCore
 
 /// A format that adapters are written in.

@@ -1,3 +1,4 @@
+import LoRADeltas
 import LoRAIO
 import LoRAModel
 import Safetensors

@@ -1,4 +1,5 @@
 import JSON
+package import LoRADeltas
 import LoRAKernels
 import LoRAModel
 import TensorCore
@@ -100,15 +101,15 @@ package struct GGUFTarget: ConversionTarget {
   private func file(
     _ header: inout GGUFHeader, _ bench: ConversionWorkbench, _ names: [String], _ options: ConversionOptions
   ) -> DraftFile {
-    var factors: [(FactorDraft, FactorLayout)] = []
+    var factors: [(FactorDraft, DraftLayout)] = []
     for (module, name) in zip(bench.modules, names) {
       let isStack = module.kind == .parameter
       // Rows of an embedding are looked up, so that A lies the other way round there.
       let a =
         module.kind == .embedding
-        ? FactorLayout.rankLast(module.a) : .rankFirst(module.a, isStack: isStack)
+        ? DraftLayout.rankLast(module.a) : .rankFirst(module.a, isStack: isStack)
       for (factor, layout, ending) in [
-        (module.a, a, ".lora_a"), (module.b, FactorLayout.rankLast(module.b, isStack: isStack), ".lora_b"),
+        (module.a, a, ".lora_a"), (module.b, DraftLayout.rankLast(module.b, isStack: isStack), ".lora_b"),
       ] {
         let dtype = factor.dtype(options.dtype, in: layout)
         header.add(tensor: name + ending, dtype.isMergeable ? dtype : .f32, layout.shape)

@@ -1,4 +1,5 @@
 import JSON
+package import LoRADeltas
 import LoRAModel
 import TensorCore
 
@@ -31,8 +32,8 @@ package struct KohyaTarget: ConversionTarget {
     var weights = SafetensorsDraft()
     for (module, name) in zip(bench.modules, names) {
       let (a, b) = (module.a, module.b)
-      let down = FactorLayout.rankFirst(a, kernel: module.inputShape)
-      let up = FactorLayout.rankLast(b, ones: module.inputShape.count - 1)
+      let down = DraftLayout.rankFirst(a, kernel: module.inputShape)
+      let up = DraftLayout.rankLast(b, ones: module.inputShape.count - 1)
       weights.add(a, down, as: name + ".lora_down.weight", dtype: options.dtype, ledger: bench.ledger)
       weights.add(b, up, as: name + ".lora_up.weight", dtype: options.dtype, ledger: bench.ledger)
       weights.add(module.wholeAlpha, as: name + ".alpha")

@@ -1,4 +1,5 @@
 import JSON
+package import LoRADeltas
 import LoRAModel
 import TensorCore
 
@@ -21,8 +22,8 @@ package struct MLXTarget: ConversionTarget {
     var weights = SafetensorsDraft()
     for module in bench.modules {
       let isStack = module.kind == .parameter
-      let a = isStack ? FactorLayout.rankFirst(module.a, isStack: true) : .rankLast(module.a)
-      let b = isStack ? FactorLayout.rankLast(module.b, isStack: true) : .rankFirst(module.b)
+      let a = isStack ? DraftLayout.rankFirst(module.a, isStack: true) : .rankLast(module.a)
+      let b = isStack ? DraftLayout.rankLast(module.b, isStack: true) : .rankFirst(module.b)
       weights.add(module.a, a, as: module.name + ".lora_a", dtype: options.dtype, ledger: bench.ledger)
       weights.add(module.b, b, as: module.name + ".lora_b", dtype: options.dtype, ledger: bench.ledger)
       if let magnitude = module.magnitude {

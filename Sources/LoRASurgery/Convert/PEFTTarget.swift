@@ -1,4 +1,5 @@
 import JSON
+package import LoRADeltas
 import LoRAModel
 import Safetensors
 import TensorCore

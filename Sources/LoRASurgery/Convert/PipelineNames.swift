@@ -1,3 +1,4 @@
+import LoRADeltas
 import LoRAModel
 import TensorCore
 

@@ -1,3 +1,4 @@
+import LoRADeltas
 import TensorCore
 
 /// Names of the blocks of SDXL's U-Net: those of Stability's own code, under which kohya's trainers adapt it, and those

@@ -1,3 +1,4 @@
+package import LoRADeltas
 import LoRAModel
 import Safetensors
 import TensorCore
@@ -73,7 +74,7 @@ package struct TensorRTLLMTarget: ConversionTarget {
     var offset = UInt64(head.count)
     var parts: [DraftPart] = []
     for module in bench.modules {
-      let (a, b) = (FactorLayout.rankFirst(module.a), FactorLayout.rankLast(module.b))
+      let (a, b) = (DraftLayout.rankFirst(module.a), DraftLayout.rankLast(module.b))
       let second = offset + module.rank * module.a.count * bytes
       parts.append(module.a.part(at: offset, a, dtype, as: module.name + ".A", ledger: bench.ledger))
       parts.append(module.b.part(at: second, b, dtype, as: module.name + ".B", ledger: bench.ledger))

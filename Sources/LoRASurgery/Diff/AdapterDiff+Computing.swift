@@ -1,5 +1,6 @@
 import Diagnostics
 import JSON
+package import LoRADeltas
 import LoRAIO
 import LoRAInspect
 package import LoRAModel

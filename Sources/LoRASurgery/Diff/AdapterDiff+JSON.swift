@@ -1,4 +1,5 @@
 package import JSON
+import LoRADeltas
 import LoRAInspect
 import LoRAModel
 import Safetensors

@@ -1,4 +1,5 @@
 package import JSON
+package import LoRADeltas
 package import LoRAModel
 
 /// What differs between two adapters, and by how much.

@@ -1,3 +1,4 @@
+import LoRADeltas
 import LoRAIO
 import LoRAInspect
 import LoRAModel

@@ -1,3 +1,4 @@
+import LoRADeltas
 package import TensorCore
 
 /// What was found of one module: of all its experts where it is a stack.

@@ -1,4 +1,5 @@
 import JSON
+package import LoRADeltas
 import LoRAIO
 package import LoRAModel
 import Safetensors

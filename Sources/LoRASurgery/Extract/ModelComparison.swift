@@ -1,4 +1,5 @@
 import BaseCatalogue
+import LoRADeltas
 import LoRAModel
 import Safetensors
 import TensorCore

@@ -1,4 +1,5 @@
 package import JSON
+package import LoRADeltas
 import LoRAIO
 package import Safetensors
 package import TensorCore
@@ -24,7 +25,7 @@ package struct DraftFile: Sendable {
   package enum Content: Sendable {
     case bytes([UInt8])
     /// Bytes that are computed while the files are written, such as a record with digests.
-    case made(@Sendable () throws(SurgeryError) -> [UInt8])
+    case made(Computation<[UInt8]>)
     /// A file that is copied as it is.
     case copy(of: String)
     /// A head, and parts at offsets behind it.
@@ -67,7 +68,7 @@ package struct DraftPart: Sendable {
     /// A tensor's elements in another type, each rounded once.
     case cast(TensorInfo, from: SafetensorsFile, to: DType)
     /// What a computation gives, each piece at its offset from the file's first byte.
-    case made(@Sendable () throws(SurgeryError) -> [(offset: UInt64, bytes: [UInt8])])
+    case made(Computation<[(offset: UInt64, bytes: [UInt8])]>)
   }
 
   /// Where a copied, checked or cast part begins in the file; not used by computed ones.

@@ -1,3 +1,4 @@
+package import LoRADeltas
 import LoRAIO
 import LoRAKernels
 import Safetensors

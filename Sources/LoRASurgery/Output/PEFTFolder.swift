@@ -1,4 +1,5 @@
 package import JSON
+package import LoRADeltas
 import LoRAIO
 import LoRAModel
 import Safetensors

@@ -1,3 +1,4 @@
+package import LoRADeltas
 import LoRAIO
 package import Safetensors
 package import TensorCore

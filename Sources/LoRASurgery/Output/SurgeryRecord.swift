@@ -1,4 +1,5 @@
 package import JSON
+import LoRADeltas
 import LoRAIO
 import LoRAModel
 import SHA2

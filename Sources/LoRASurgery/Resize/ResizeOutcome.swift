@@ -1,3 +1,4 @@
+package import LoRADeltas
 import LoRAKernels
 
 /// What became of one delta.

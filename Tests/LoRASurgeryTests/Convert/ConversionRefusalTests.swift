@@ -1,3 +1,4 @@
+import LoRADeltas
 import LoRATestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import JSON
+import LoRADeltas
 import LoRAIO
 import LoRAModel
 import LoRATestSupport

@@ -13,7 +13,7 @@ extension FactorDraft {
   /// The tensor's bytes where elements only move; what no block fills is zero.
   ///
   /// - Parameter count: elements of the tensor.
-  func movedBytes(_ layout: FactorLayout, _ dtype: DType, count: Int) throws(SurgeryError) -> [UInt8] {
+  func movedBytes(_ layout: DraftLayout, _ dtype: DType, count: Int) throws(SurgeryError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count * Int(dtype.bits / 8))
     for block in blocks {
       for expert in block.sourceExperts {
@@ -55,7 +55,7 @@ extension FactorBlock {
   }
 
   /// Puts one expert's elements at their places.
-  fileprivate func move(_ source: [UInt8], to bytes: inout [UInt8], at first: Int, _ layout: FactorLayout) {
+  fileprivate func move(_ source: [UInt8], to bytes: inout [UInt8], at first: Int, _ layout: DraftLayout) {
     let move = StridedMove(
       width: Int(factor.tensor.dtype.bits / 8), count: Int(factor.count), ranks: Int(pair.rank), rows: rows)
     unsafe bytes.withUnsafeMutableBytes { target in

@@ -2,7 +2,7 @@ import LoRAKernels
 
 /// Two deltas of one module as small matrices with their inner products: M₁ = s₁·L₁·R₁ᵀ and M₂ = s₂·L₂·R₂ᵀ, where L and
 /// R are the triangles of the stacked factors and the indices say whose columns.
-struct DeltaCores {
+package struct DeltaCores {
   private let left: TriangularFactor
   private let right: TriangularFactor
   /// Columns of the first module; the others are the second's.
@@ -19,7 +19,7 @@ struct DeltaCores {
   }
 
   /// What is told about the two; nil when a number is beyond the range of f64.
-  func comparison(dimensions: (left: Int, right: Int)) -> DeltaComparison? {
+  package func comparison(dimensions: (left: Int, right: Int)) -> DeltaComparison? {
     let size = left.size
     // Both under one power of two, so that squares stay in the range.
     let exponent = max(Self.exponent(scales.a), Self.exponent(scales.b))

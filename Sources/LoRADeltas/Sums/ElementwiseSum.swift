@@ -1,20 +1,24 @@
-import LoRAKernels
+package import LoRAKernels
 
 /// One delta of a sum, with its factors in memory.
-struct SummedDelta: Sendable {
+package struct SummedDelta: Sendable {
   /// s, of the adapter.
-  let scale: Double
+  package let scale: Double
   /// What the delta counts for.
-  let weight: Double
+  package let weight: Double
   /// B, `[out, rank]`.
-  let up: ColumnMatrix
+  package let up: ColumnMatrix
   /// Aᵀ, `[in, rank]`.
-  let down: ColumnMatrix
+  package let down: ColumnMatrix
   /// Position of the adapter on the command line.
-  let adapter: Int
+  package let adapter: Int
+
+  package init(scale: Double, weight: Double, up: ColumnMatrix, down: ColumnMatrix, adapter: Int) {
+    (self.scale, self.weight, self.up, self.down, self.adapter) = (scale, weight, up, down, adapter)
+  }
 
   /// Some rows of s·B·A, row by row.
-  func rows(_ range: Range<Int>) -> [Double] {
+  package func rows(_ range: Range<Int>) -> [Double] {
     let columns = down.rows
     var result = Array(repeating: 0.0, count: range.count * columns)
     unsafe result.withUnsafeMutableBufferPointer { result in
@@ -33,17 +37,21 @@ struct SummedDelta: Sendable {
 
 /// Deltas merged entry by entry, as PEFT's `*_svd` types do before they cut the result (peft 0.21,
 /// `utils/merge_utils.py`).
-struct ElementwiseSum: Sendable {
-  let deltas: [SummedDelta]
-  let options: CombineOptions
+package struct ElementwiseSum: Sendable {
+  package let deltas: [SummedDelta]
+  package let options: CombineOptions
   /// Name of the module, and the place of the first entry in it: stacks of experts count on.
-  let name: String
-  let firstEntry: UInt64
+  package let name: String
+  package let firstEntry: UInt64
+
+  package init(_ deltas: [SummedDelta], _ options: CombineOptions, name: String, firstEntry: UInt64) {
+    (self.deltas, self.options, self.name, self.firstEntry) = (deltas, options, name, firstEntry)
+  }
 
   private static let bandEntries = 1 << 16
 
   /// The merged matrix; rows × columns are B's and A's.
-  func matrix() -> DenseMatrix {
+  package func matrix() -> DenseMatrix {
     let (rows, columns) = (deltas[0].up.rows, deltas[0].down.rows)
     let step = max(1, Self.bandEntries / columns)
     var cuts = options.method.draws ? [] : deltas.map(cut)

@@ -1,9 +1,9 @@
-import LoRAKernels
+package import LoRAKernels
 
 /// The largest singular values of a difference and their vectors, by a randomised range finder (Halko, Martinsson and
 /// Tropp 2011, algorithm 4.4) that only ever multiplies the difference with a few vectors; of a small difference all of
 /// them, exactly.
-struct DeltaDecomposition {
+package struct DeltaDecomposition {
   /// The range, `[rows, k]`, orthonormal.
   private let basis: ColumnMatrix
   /// Δᵀ·basis, decomposed.
@@ -11,9 +11,9 @@ struct DeltaDecomposition {
   /// basisᵀ·Δ without the orthogonal factor on its right, `[k, k]`.
   private let core: SingularValueDecomposition
   /// What is known of the values.
-  let spectrum: ExtractRule.Spectrum
+  package let spectrum: ExtractRule.Spectrum
   /// The rank by the rule.
-  let rank: Int
+  package let rank: Int
 
   /// Power iterations, each two passes over the files: at least four, and more while they help.
   private static let iterations = 4...12
@@ -23,7 +23,8 @@ struct DeltaDecomposition {
   /// - Parameters:
   ///   - scan: sums over the difference, which is not zero.
   ///   - noise: where the random vectors come from.
-  init(_ reader: DeltaReader, _ scan: DeltaScan, _ rule: ExtractRule, _ noise: SketchNoise) throws(SurgeryError) {
+  package init(_ reader: DeltaReader, _ scan: DeltaScan, _ rule: ExtractRule, _ noise: SketchNoise) throws(SurgeryError)
+  {
     let limit = reader.matrix.limit
     var width = rule.width(limit: limit)
     while true {
@@ -83,7 +84,7 @@ struct DeltaDecomposition {
   }
 
   /// Factors of a rank, B·Aᵀ, both with the root of each value; the largest element of every column of B is positive.
-  func factors(rank: Int) -> (b: ColumnMatrix, a: ColumnMatrix) {
+  package func factors(rank: Int) -> (b: ColumnMatrix, a: ColumnMatrix) {
     let size = projected.size
     let count = min(rank, core.values.count)
     var (up, down) = (ColumnMatrix(rows: rank, columns: basis.columns), ColumnMatrix(rows: size, columns: rank))

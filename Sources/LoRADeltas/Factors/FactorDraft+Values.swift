@@ -11,7 +11,7 @@ extension FactorDraft {
   ///   - name: the tensor, for messages and the ledger.
   ///   - ledger: gets what the rounding changed.
   /// - Throws: `SurgeryError.refused` for values that are not finite, before or after.
-  package func bytes(_ layout: FactorLayout, _ dtype: DType, as name: String, ledger: RoundingLedger)
+  package func bytes(_ layout: DraftLayout, _ dtype: DType, as name: String, ledger: RoundingLedger)
     throws(SurgeryError) -> [UInt8]
   {
     guard let total = try elementCount(layout, as: name) else { return [] }
@@ -30,7 +30,7 @@ extension FactorDraft {
   }
 
   /// Elements of the tensor, or nil when it has none.
-  private func elementCount(_ layout: FactorLayout, as name: String) throws(SurgeryError) -> Int? {
+  private func elementCount(_ layout: DraftLayout, as name: String) throws(SurgeryError) -> Int? {
     guard let total = layout.shape.elementCount, total <= LoRAPair.elementLimit else {
       throw .refused(
         blocks.first?.file.path ?? name, subject: name,
@@ -40,7 +40,7 @@ extension FactorDraft {
   }
 
   /// Rounds elements to a type and notes the relative error.
-  static func rounded(
+  package static func rounded(
     _ elements: [Double], to dtype: DType, of path: String, as name: String, _ ledger: RoundingLedger
   ) throws(SurgeryError) -> [UInt8] {
     let width = Int(dtype.bits) / 8
@@ -66,7 +66,7 @@ extension FactorDraft {
 extension FactorBlock {
   /// Adds one expert's values to the elements of a tensor, whose first for this block is at `first`.
   fileprivate func place(
-    _ values: ColumnMatrix, in elements: inout [Double], at first: Int, _ layout: FactorLayout
+    _ values: ColumnMatrix, in elements: inout [Double], at first: Int, _ layout: DraftLayout
   ) {
     let (stride, rankStride) = (Int(layout.stride), Int(layout.rankStride))
     for block in Swift.stride(from: 0, to: values.rows, by: 256) {

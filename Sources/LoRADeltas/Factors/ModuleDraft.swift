@@ -88,7 +88,7 @@ package struct VectorDraft: Sendable {
     return types.count == 1 ? types.first ?? .f32 : .f32
   }
 
-  mutating func move(to targets: [Int], count: UInt64) {
+  package mutating func move(to targets: [Int], count: UInt64) {
     for index in parts.indices {
       parts[index].rows = parts[index].rows.map { $0.map { $0 < 0 ? $0 : targets[$0] } } ?? targets
     }
@@ -96,5 +96,5 @@ package struct VectorDraft: Sendable {
   }
 
   /// Adds the elements of a vector of the same outputs, of which it has others.
-  mutating func add(_ other: VectorDraft) { parts += other.parts }
+  package mutating func add(_ other: VectorDraft) { parts += other.parts }
 }

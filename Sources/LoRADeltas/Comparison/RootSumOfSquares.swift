@@ -1,14 +1,14 @@
 /// √Σx² of numbers whose squares may leave the range of f64.
-struct RootSumOfSquares: Sendable {
+package struct RootSumOfSquares: Sendable {
   private var largest = 0.0
   /// Σ(x / largest)².
   private var sum = 0.0
 
-  init() {}
+  package init() {}
 
-  init(_ values: some Sequence<Double>) { for value in values { add(value) } }
+  package init(_ values: some Sequence<Double>) { for value in values { add(value) } }
 
-  mutating func add(_ value: Double) {
+  package mutating func add(_ value: Double) {
     let size = value.magnitude
     guard size > 0 else { return }
     if size > largest {
@@ -20,5 +20,5 @@ struct RootSumOfSquares: Sendable {
     }
   }
 
-  var root: Double { largest * sum.squareRoot() }
+  package var root: Double { largest * sum.squareRoot() }
 }

@@ -11,7 +11,7 @@ extension LoRAPair {
   package static let elementLimit: UInt64 = 1 << 29
 
   /// Elements of both factors of one expert.
-  var factorElements: UInt64 { (a.count &+ b.count) &* rank }
+  package var factorElements: UInt64 { (a.count &+ b.count) &* rank }
 
   /// The values of one factor of one expert: `count` rows, `rank` columns; element (i, k) is A[k, i] or B[i, k].
   ///
@@ -67,7 +67,7 @@ package struct FactorReader: Sendable {
   /// The QR decomposition of the values of one expert, which must not be F64: those may be beyond its range.
   ///
   /// - Throws: `SurgeryError.refused` for values that are not finite.
-  func decomposition(expert: UInt64) throws(SurgeryError) -> HouseholderQR {
+  package func decomposition(expert: UInt64) throws(SurgeryError) -> HouseholderQR {
     try unsafe withSpan(of: expert) { raw, first in
       let span = unsafe span(raw, first)
       return unsafe HouseholderQR(rows: Int(factor.count), columns: Int(rank)) {
@@ -153,12 +153,5 @@ extension Adapter {
   /// Bytes of all factors.
   package var factorBytes: UInt64 {
     modules.reduce(0) { $0 &+ ($1.a?.byteCount ?? 0) &+ ($1.b?.byteCount ?? 0) }
-  }
-
-  /// The files that it is made of, for records.
-  package var inputFiles: [(role: String, file: InputDigest)] {
-    var files = [(role: "weights", file: InputDigest(weightsPath))]
-    if let config { files.append((role: "config", file: InputDigest(config.path))) }
-    return files
   }
 }

@@ -15,6 +15,9 @@ package enum SurgeryError: Error, Sendable {
   case cancelled
 }
 
+/// What is computed when it is wanted, such as while files are written, on the thread that asks.
+package typealias Computation<Result> = @Sendable () throws(SurgeryError) -> Result
+
 /// One reason why an operation has no answer for an input.
 package struct SurgeryRefusal: Sendable, Equatable {
   /// The adapter, base or model that it is about.

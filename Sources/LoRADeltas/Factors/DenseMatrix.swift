@@ -1,11 +1,11 @@
-import LoRAKernels
+package import LoRAKernels
 
 /// A dense matrix of f64, row by row, that is to be cut to a low rank.
-struct DenseMatrix: Sendable {
-  let rows: Int
-  let columns: Int
+package struct DenseMatrix: Sendable {
+  package let rows: Int
+  package let columns: Int
   /// Element (row, column) is `elements[row · columns + column]`.
-  var elements: [Double]
+  package var elements: [Double]
 
   /// The smaller size up to which the decomposition is exact.
   static let exactLimit = 256
@@ -14,7 +14,7 @@ struct DenseMatrix: Sendable {
   private static let iterations = 4
 
   /// ‖M‖.
-  var norm: Double {
+  package var norm: Double {
     let squares = unsafe elements.withUnsafeBufferPointer { elements in
       guard let start = elements.baseAddress else { return 0.0 }
       return unsafe sumOfProducts(start, start, elements.count)
@@ -26,7 +26,7 @@ struct DenseMatrix: Sendable {
   ///
   /// Small matrices are decomposed exactly; others by randomised subspace iteration with QR decompositions in between
   /// (Halko, Martinsson and Tropp 2011), whose start depends on the sizes alone.
-  func leading(_ rank: Int, exactLimit: Int = exactLimit) -> LowRank {
+  package func leading(_ rank: Int, exactLimit: Int = exactLimit) -> LowRank {
     let count = min(rank + Self.oversampling, rows, columns)
     if min(rows, columns) <= max(exactLimit, count) {
       let whole = ColumnMatrix(rows: columns, columns: rows, elements: elements)
@@ -83,7 +83,7 @@ struct DenseMatrix: Sendable {
   }
 
   /// ‖M − B·Aᵀ‖.
-  func distance(b: ColumnMatrix, a: ColumnMatrix) -> Double {
+  package func distance(b: ColumnMatrix, a: ColumnMatrix) -> Double {
     var sum = 0.0
     for row in 0..<rows {
       var rest = Array(elements[row * columns..<(row + 1) * columns])

@@ -1,6 +1,6 @@
 import LoRAIO
 import LoRAKernels
-import Safetensors
+package import Safetensors
 import TensorCore
 
 /// How far two tensors of one shape lie apart, element by element.
@@ -15,20 +15,24 @@ package struct ValueComparison: Sendable, Equatable {
   /// distance / max(‖X‖, ‖Y‖); 0 for two tensors of zeros.
   package var relative: Double { distance == 0 ? 0 : distance / max(normA, normB) }
 
-  func isWithin(_ tolerance: Double) -> Bool { relative <= tolerance }
+  package func isWithin(_ tolerance: Double) -> Bool { relative <= tolerance }
 
   /// A tensor of an adapter, and what its elements are multiplied by.
-  struct Side {
-    let tensor: TensorInfo
-    let file: SafetensorsFile
-    var scale = 1.0
+  package struct Side {
+    package let tensor: TensorInfo
+    package let file: SafetensorsFile
+    package var scale: Double
+
+    package init(tensor: TensorInfo, file: SafetensorsFile, scale: Double = 1) {
+      (self.tensor, self.file, self.scale) = (tensor, file, scale)
+    }
   }
 
   /// Elements in memory at once, whole bytes of every type.
   private static let chunk: UInt64 = 1 << 16
 
   /// Compares two tensors of as many elements; a missing one counts as zeros.
-  init(_ a: Side?, _ b: Side?) throws(SurgeryError) {
+  package init(_ a: Side?, _ b: Side?) throws(SurgeryError) {
     var (difference, own, other) = (RootSumOfSquares(), RootSumOfSquares(), RootSumOfSquares())
     if let a, let b {
       isIdentical = a.tensor.dtype == b.tensor.dtype && a.tensor.shape == b.tensor.shape && a.scale == b.scale
@@ -67,7 +71,7 @@ extension SafetensorsFile {
   /// Elements of a floating-point tensor as f64; the first of packed ones begins a byte.
   ///
   /// - Throws: `SurgeryError.refused` for values that are not finite.
-  func numbers(of tensor: TensorInfo, from first: UInt64, count: UInt64) throws(SurgeryError) -> [Double] {
+  package func numbers(of tensor: TensorInfo, from first: UInt64, count: UInt64) throws(SurgeryError) -> [Double] {
     var values = Array(repeating: 0.0, count: Int(count))
     let bits = tensor.dtype.bits
     try SurgeryError.catching { () throws(IOError) in

@@ -1,11 +1,11 @@
-import LoRAKernels
+package import LoRAKernels
 
 /// Random matrices whose elements depend on the seed, a name and their own place alone (a counter-based generator), so
 /// that a sketch is the same whatever else is computed, on how many threads and in which order.
-struct SketchNoise: Sendable {
+package struct SketchNoise: Sendable {
   private let key: UInt64
 
-  init(seed: UInt64, name: String) {
+  package init(seed: UInt64, name: String) {
     // FNV-1a of the name.
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
@@ -22,7 +22,7 @@ struct SketchNoise: Sendable {
 
   /// A matrix of independent elements of mean zero and one variance, nearly normal: sums of four uniform numbers, which
   /// are whole and therefore the same on every machine.
-  func matrix(rows: Int, columns: Int) -> ColumnMatrix {
+  package func matrix(rows: Int, columns: Int) -> ColumnMatrix {
     ColumnMatrix(
       rows: rows, columns: columns,
       elements: (0..<rows * columns).map { index in

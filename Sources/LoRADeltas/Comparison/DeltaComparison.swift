@@ -1,4 +1,4 @@
-import LoRAKernels
+package import LoRAKernels
 
 /// How far two deltas lie apart, in the Frobenius norm: of one module, of one expert, or of all modules together.
 package struct DeltaComparison: Sendable, Equatable {
@@ -18,18 +18,18 @@ package struct DeltaComparison: Sendable, Equatable {
   /// What the two read from.
   package var right: SpaceComparison?
   /// A distance that equal deltas may have after computing in f64.
-  var noise = 0.0
+  package var noise = 0.0
 
-  init(sameDown: Bool, sameUp: Bool) { (hasSameDown, hasSameUp) = (sameDown, sameUp) }
+  package init(sameDown: Bool, sameUp: Bool) { (hasSameDown, hasSameUp) = (sameDown, sameUp) }
 
   /// distance / max(‖Δ_A‖, ‖Δ_B‖); 0 for two deltas of zero.
   package var relative: Double { distance == 0 ? 0 : distance / max(normA, normB) }
 
   /// Whether the deltas are one, up to a relative distance and the rounding of this computation.
-  func isWithin(_ tolerance: Double) -> Bool { distance <= noise || relative <= tolerance }
+  package func isWithin(_ tolerance: Double) -> Bool { distance <= noise || relative <= tolerance }
 
   /// Several as one delta: the blocks of a block-diagonal matrix.
-  init(sumOf parts: [DeltaComparison]) {
+  package init(sumOf parts: [DeltaComparison]) {
     (hasSameDown, hasSameUp) = (parts.allSatisfy(\.hasSameDown), parts.allSatisfy(\.hasSameUp))
     distance = RootSumOfSquares(parts.map(\.distance)).root
     (normA, normB) = (RootSumOfSquares(parts.map(\.normA)).root, RootSumOfSquares(parts.map(\.normB)).root)
@@ -53,13 +53,13 @@ package struct SpaceComparison: Sendable, Equatable {
   /// ‖U_Aᵀ·Δ_B‖² / ‖Δ_B‖²: the share of B's delta that lies in A's space.
   package let energy: Double
   /// min(k_A, k_B).
-  let directions: Double
+  package let directions: Double
 
   /// - Parameters:
   ///   - a, b: orthonormal bases.
   ///   - values: B's singular values, one for each of its columns.
   ///   - dimension: of the space that both lie in.
-  init?(_ a: ColumnMatrix, _ b: ColumnMatrix, _ values: [Double], dimension: Int) {
+  package init?(_ a: ColumnMatrix, _ b: ColumnMatrix, _ values: [Double], dimension: Int) {
     guard let largest = values.first, a.columns > 0 else { return nil }
     var shares = Array(repeating: 0.0, count: b.columns)
     unsafe a.elements.withUnsafeBufferPointer { left in
@@ -81,7 +81,7 @@ package struct SpaceComparison: Sendable, Equatable {
   }
 
   /// The spaces of a block-diagonal delta: directions count alike, energies by their shares of B's norm.
-  init?(sumOf parts: [SpaceComparison?], energies shares: [Double]) {
+  package init?(sumOf parts: [SpaceComparison?], energies shares: [Double]) {
     let known = parts.compactMap(\.self)
     directions = known.reduce(0) { $0 + $1.directions }
     guard directions > 0 else { return nil }

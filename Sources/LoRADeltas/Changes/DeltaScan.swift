@@ -1,34 +1,34 @@
 import LoRAKernels
 
 /// Sums over the elements of a matrix W, of W' and of Δ = W' − W.
-struct DeltaScan: Sendable {
+package struct DeltaScan: Sendable {
   /// Σ W².
-  private(set) var base = 0.0
+  package private(set) var base = 0.0
   /// Σ W'².
-  private(set) var tuned = 0.0
+  package private(set) var tuned = 0.0
   /// Σ W·W'.
-  private(set) var shared = 0.0
+  package private(set) var shared = 0.0
   /// Σ Δ², as it is kept: rounded to f32.
-  private(set) var delta = 0.0
+  package private(set) var delta = 0.0
   /// Of the row with most, and of every column: Σ of the squared power of two at or below |W'| of changed elements.
   private var rowPowers = 0.0
   private var columnPowers: [Double]
   /// Bits that some significand of W' has.
   private var bits: UInt64 = 0
 
-  init(columns: Int) { columnPowers = Array(repeating: 0, count: columns) }
+  package init(columns: Int) { columnPowers = Array(repeating: 0, count: columns) }
 
-  var isFinite: Bool { base.isFinite && tuned.isFinite && delta.isFinite && shared.isFinite }
-  var isZero: Bool { delta == 0 }
+  package var isFinite: Bool { base.isFinite && tuned.isFinite && delta.isFinite && shared.isFinite }
+  package var isZero: Bool { delta == 0 }
 
   /// Adds the sums of another matrix, but for what is known of its rounding.
-  mutating func add(_ other: DeltaScan) {
+  package mutating func add(_ other: DeltaScan) {
     (base, tuned) = (base + other.base, tuned + other.tuned)
     (shared, delta) = (shared + other.shared, delta + other.delta)
   }
 
   /// Adds whole rows.
-  mutating func add(_ base: UnsafeBufferPointer<Double>, _ tuned: UnsafeBufferPointer<Double>) {
+  package mutating func add(_ base: UnsafeBufferPointer<Double>, _ tuned: UnsafeBufferPointer<Double>) {
     let width = columnPowers.count
     guard width > 0, let left = base.baseAddress, let right = tuned.baseAddress else { return }
     for row in 0..<base.count / width { unsafe addRow(left + row * width, right + row * width, width) }
@@ -101,7 +101,7 @@ struct DeltaScan: Sendable {
   /// for every element that changed, while those that did not have nothing rounded in them. A random matrix of such
   /// variances has no singular value above the root of the largest sum over a row and that over a column together
   /// (Bandeira and van Handel 2016), which is rms·(√rows + √columns) where all are alike (Bai and Yin 1988).
-  var noiseFloor: Double {
+  package var noiseFloor: Double {
     let step = Double(sign: .plus, exponent: -fraction, significand: 1) / 12.0.squareRoot()
     return step * (rowPowers.squareRoot() + (columnPowers.max() ?? 0).squareRoot())
   }

@@ -1,18 +1,18 @@
-import LoRAKernels
-import TensorCore
+package import LoRAKernels
+package import TensorCore
 
 /// A tensor's bytes, filled matrix by matrix.
-struct StridedBytes {
-  private(set) var bytes: [UInt8]
+package struct StridedBytes {
+  package private(set) var bytes: [UInt8]
   private let width: Int
 
-  init(_ dtype: DType, count: Int) {
+  package init(_ dtype: DType, count: Int) {
     width = Int(dtype.bits / 8)
     bytes = [UInt8](repeating: 0, count: count * width)
   }
 
   /// Puts element (i, k) of a matrix, column by column with `rows` elements each, at `start + i·stride + k·rankStride`.
-  mutating func place(_ matrix: [UInt8], _ rows: Int, at start: Int, stride: Int, rankStride: Int) {
+  package mutating func place(_ matrix: [UInt8], _ rows: Int, at start: Int, stride: Int, rankStride: Int) {
     guard rows > 0 else { return }
     let move = StridedMove(width: width, count: rows, ranks: matrix.count / (rows * width))
     unsafe bytes.withUnsafeMutableBytes { target in
@@ -27,7 +27,7 @@ struct StridedBytes {
 
 extension ColumnMatrix {
   /// The numbers that bytes of a type are, column by column, in the shape of another matrix.
-  init(_ bytes: [UInt8], _ dtype: DType, like other: ColumnMatrix) {
+  package init(_ bytes: [UInt8], _ dtype: DType, like other: ColumnMatrix) {
     let size = other.rows * other.columns
     let elements = unsafe [Double](unsafeUninitializedCapacity: size) { target, count in
       count = size

@@ -1,10 +1,10 @@
-import LoRAKernels
+package import LoRAKernels
 
 /// Products of a difference with matrices of a few columns, one pass over the files each: f64 multiply-adds in a fixed
 /// order, so that the bits depend on nothing but the two models.
 extension DeltaReader {
   /// Δ · P: `[rows, k]` for P `[columns, k]`.
-  func times(_ other: ColumnMatrix) throws(SurgeryError) -> ColumnMatrix {
+  package func times(_ other: ColumnMatrix) throws(SurgeryError) -> ColumnMatrix {
     let panel = ColumnPanel(other)
     let width = panel.strips * ColumnPanel.lanes
     let columns = matrix.columns
@@ -49,7 +49,7 @@ extension DeltaReader {
   }
 
   /// ‖Δ − B·Aᵀ‖² in the Frobenius norm, for B `[rows, k]` and A `[columns, k]`, element by element.
-  func squaredDistance(from b: ColumnMatrix, _ a: ColumnMatrix) throws(SurgeryError) -> Double {
+  package func squaredDistance(from b: ColumnMatrix, _ a: ColumnMatrix) throws(SurgeryError) -> Double {
     let panel = ColumnPanel(a, transposed: true)
     let width = panel.strips * ColumnPanel.lanes
     let columns = matrix.columns

@@ -15,9 +15,9 @@ package struct ExtractRule: Sendable, Equatable {
   static let firstWidth = 32
 
   /// What is known of the values of a difference.
-  struct Spectrum {
+  package struct Spectrum {
     /// The largest singular values; those of a sketch, whose last ones are too small.
-    var values: [Double]
+    package var values: [Double]
     /// How many of them count as found.
     var trusted: Int
     /// Σσ² of all values.
@@ -26,11 +26,11 @@ package struct ExtractRule: Sendable, Equatable {
     var floor: Double
 
     /// Values above the floor.
-    var significant: Int { values.prefix(trusted).count { $0 > floor } }
+    package var significant: Int { values.prefix(trusted).count { $0 > floor } }
   }
 
   /// The rank; nil when more values have to be known for it.
-  func rank(of spectrum: Spectrum) -> Int? {
+  package func rank(of spectrum: Spectrum) -> Int? {
     let most = Int(min(rank ?? LoRAPair.rankLimit, LoRAPair.rankLimit))
     guard let energy else { return min(most, spectrum.trusted) }
     let wanted = energy * (1 - 1e-12) * spectrum.total
@@ -44,7 +44,7 @@ package struct ExtractRule: Sendable, Equatable {
   }
 
   /// Columns of the first sketch: whole strips of the kernel, which cost no more than a part of one.
-  func width(limit: Int) -> Int {
+  package func width(limit: Int) -> Int {
     let wanted = rank.map { Int(min($0, LoRAPair.rankLimit)) + Self.oversampling } ?? Self.firstWidth
     return Self.wholeStrips(energy == nil ? wanted : min(wanted, Self.firstWidth))
   }

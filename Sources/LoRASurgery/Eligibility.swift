@@ -1,5 +1,6 @@
 import Diagnostics
 import JSON
+package import LoRADeltas
 package import LoRAModel
 import Safetensors
 

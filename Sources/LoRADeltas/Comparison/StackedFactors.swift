@@ -1,7 +1,7 @@
 import Glibc
 import LoRAKernels
-import LoRAModel
-import Safetensors
+package import LoRAModel
+package import Safetensors
 
 /// The factors of two modules of one shape side by side, X = [X₁, X₂] for X = B and for X = Aᵀ, and the triangles R of
 /// their QR decompositions, expert by expert.
@@ -9,16 +9,18 @@ import Safetensors
 /// With B = Q_B·R_B and Aᵀ = Q_A·R_A everything about the deltas Δ₁ = s₁·B₁·A₁ and Δ₂ is in the small matrices
 /// s₁·R_B[1]·R_A[1]ᵀ and s₂·R_B[2]·R_A[2]ᵀ, which have the deltas' inner products, angles and singular values: an
 /// orthogonal transformation loses no digits, which products of factors with each other would.
-struct StackedFactors: Sendable {
+package struct StackedFactors: Sendable {
   /// One of the two modules; nil counts as a delta of zero.
-  struct Side: Sendable {
-    let pair: LoRAPair
-    let file: SafetensorsFile
+  package struct Side: Sendable {
+    package let pair: LoRAPair
+    package let file: SafetensorsFile
+
+    package init(pair: LoRAPair, file: SafetensorsFile) { (self.pair, self.file) = (pair, file) }
   }
 
   private let sides: (a: Side?, b: Side?)
   private let ranks: (a: Int, b: Int)
-  let experts: Int
+  package let experts: Int
 
   /// Largest rank, most experts times ranks, and elements of a block that is in memory.
   private static let rankLimit: UInt64 = 1_024
@@ -28,7 +30,7 @@ struct StackedFactors: Sendable {
   private static let triangleElements = 1 << 23
 
   /// - Precondition: both have the same sizes and number of experts, and one of them is there.
-  init(_ a: Side?, _ b: Side?) throws(SurgeryError) {
+  package init(_ a: Side?, _ b: Side?) throws(SurgeryError) {
     sides = (a, b)
     for side in [a, b].compactMap(\.self) { try Self.check(side) }
     ranks = (Int(a?.pair.rank ?? 0), Int(b?.pair.rank ?? 0))
@@ -57,7 +59,7 @@ struct StackedFactors: Sendable {
   }
 
   /// Calls `body` with the deltas of every expert in turn.
-  func forEachExpert(_ body: (Int, DeltaCores) throws(SurgeryError) -> Void) throws(SurgeryError) {
+  package func forEachExpert(_ body: (Int, DeltaCores) throws(SurgeryError) -> Void) throws(SurgeryError) {
     let size = ranks.a + ranks.b
     let group = max(1, Self.triangleElements / (size * size))
     for first in stride(from: 0, to: experts, by: group) {

@@ -9,8 +9,8 @@ import TensorCore
 /// A small matrix is kept once it was read. A large one is read again by every pass, so that memory does not grow with
 /// it; where that would ask a server again, it is kept in a nameless temporary file. All give the same numbers. For one
 /// thread.
-final class DeltaReader {
-  let matrix: DeltaMatrix
+package final class DeltaReader {
+  package let matrix: DeltaMatrix
   private let control: SurgeryControl
   /// Rows of a tile.
   private let step: Int
@@ -29,7 +29,7 @@ final class DeltaReader {
   }
 
   /// - Parameter keptBytes: size up to which the matrix is kept.
-  init(_ matrix: DeltaMatrix, keptBytes: Int, control: SurgeryControl) {
+  package init(_ matrix: DeltaMatrix, keptBytes: Int, control: SurgeryControl) {
     (self.matrix, self.control) = (matrix, control)
     // About two megabytes of f32, in whole blocks of the product kernel.
     let block = Kernels.productRows
@@ -113,7 +113,7 @@ final class DeltaReader {
   }
 
   /// Sums over all elements.
-  func scan() throws(SurgeryError) -> DeltaScan {
+  package func scan() throws(SurgeryError) -> DeltaScan {
     var scan = DeltaScan(columns: matrix.columns)
     try forEachStep { (first, count) throws(SurgeryError) in
       try read(first..<first + count)

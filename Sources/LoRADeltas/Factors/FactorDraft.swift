@@ -39,7 +39,7 @@ package struct FactorDraft: Sendable {
   }
 
   /// The type to write: that of the input where values of it are computed with, else F32.
-  package func dtype(_ wanted: DType?, in layout: FactorLayout) -> DType {
+  package func dtype(_ wanted: DType?, in layout: DraftLayout) -> DType {
     if let wanted { return wanted }
     let dtypes = Set(blocks.map(\.factor.tensor.dtype))
     if let dtype = dtypes.first, dtypes.count == 1 {
@@ -49,7 +49,7 @@ package struct FactorDraft: Sendable {
   }
 
   /// The tensor of the input whose bytes these are, where there is one.
-  package func copied(in layout: FactorLayout, dtype: DType) -> FactorBlock? {
+  package func copied(in layout: DraftLayout, dtype: DType) -> FactorBlock? {
     guard blocks.count == 1, let block = blocks.first, block.isWhole, block.rows == nil, block.multiplier == 1 else {
       return nil
     }
@@ -97,38 +97,38 @@ package struct FactorBlock: Sendable {
 
 /// Where the elements of a factor lie in a tensor, counted in elements: (i, k) of expert e is element
 /// `e · expertStride + i · stride + k · rankStride`.
-package struct FactorLayout: Sendable {
+package struct DraftLayout: Sendable {
   package let shape: Shape
   package let stride: UInt64
   package let rankStride: UInt64
   package let expertStride: UInt64
 
   /// `[rank, count]`, of a stack `[experts, rank, count]`; the sizes of a kernel take the place of `count`.
-  package static func rankFirst(_ factor: FactorDraft, kernel: [UInt64]? = nil, isStack: Bool = false) -> FactorLayout {
+  package static func rankFirst(_ factor: FactorDraft, kernel: [UInt64]? = nil, isStack: Bool = false) -> DraftLayout {
     let sizes = [factor.rank] + (kernel ?? [factor.count])
-    return FactorLayout(
+    return DraftLayout(
       shape: Shape(isStack ? [factor.experts] + sizes : sizes), stride: 1,
       rankStride: factor.count, expertStride: factor.rank &* factor.count)
   }
 
   /// `[count, rank]`, of a stack `[experts, count, rank]`; `ones` sizes of a kernel of one element follow.
-  package static func rankLast(_ factor: FactorDraft, ones: Int = 0, isStack: Bool = false) -> FactorLayout {
+  package static func rankLast(_ factor: FactorDraft, ones: Int = 0, isStack: Bool = false) -> DraftLayout {
     let sizes = [factor.count, factor.rank] + Array(repeating: 1, count: ones)
-    return FactorLayout(
+    return DraftLayout(
       shape: Shape(isStack ? [factor.experts] + sizes : sizes), stride: factor.rank,
       rankStride: 1, expertStride: factor.rank &* factor.count)
   }
 
   /// A of a stack of experts as PEFT has it: `[experts · rank, in]`, expert by expert.
-  package static func stackedA(_ factor: FactorDraft) -> FactorLayout {
-    FactorLayout(
+  package static func stackedA(_ factor: FactorDraft) -> DraftLayout {
+    DraftLayout(
       shape: [factor.experts &* factor.rank, factor.count], stride: 1, rankStride: factor.count,
       expertStride: factor.rank &* factor.count)
   }
 
   /// B of a stack of experts as PEFT has it: `[out, rank · experts]`, rank by rank with the expert fastest.
-  package static func stackedB(_ factor: FactorDraft) -> FactorLayout {
-    FactorLayout(
+  package static func stackedB(_ factor: FactorDraft) -> DraftLayout {
+    DraftLayout(
       shape: [factor.count, factor.rank &* factor.experts], stride: factor.rank &* factor.experts,
       rankStride: factor.experts, expertStride: 1)
   }

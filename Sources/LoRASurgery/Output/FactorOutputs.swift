@@ -1,3 +1,4 @@
+package import LoRADeltas
 import LoRAIO
 import LoRAKernels
 import LoRAModel
@@ -7,7 +8,7 @@ package import TensorCore
 extension SafetensorsDraft {
   /// Adds a factor, copied byte for byte where it is a tensor of the input, else computed.
   package mutating func add(
-    _ factor: FactorDraft, _ layout: FactorLayout, as name: String, dtype wanted: DType?, ledger: RoundingLedger
+    _ factor: FactorDraft, _ layout: DraftLayout, as name: String, dtype wanted: DType?, ledger: RoundingLedger
   ) {
     let dtype = factor.dtype(wanted, in: layout)
     if let block = factor.copied(in: layout, dtype: dtype) {
@@ -39,37 +40,10 @@ extension SafetensorsDraft {
   }
 }
 
-extension VectorDraft {
-  /// The elements at their places, each rounded once.
-  package func bytes(_ dtype: DType, as name: String, ledger: RoundingLedger) throws(SurgeryError) -> [UInt8] {
-    var elements = [Double](repeating: 0, count: Int(count))
-    for part in parts {
-      let own = try part.elements()
-      for (source, element) in own.enumerated() {
-        let target = part.rows.map { $0[source] } ?? source
-        if target >= 0 { elements[target] = element }
-      }
-    }
-    return try FactorDraft.rounded(elements, to: dtype, of: parts.first?.file.path ?? name, as: name, ledger)
-  }
-}
-
-extension VectorDraft.Part {
-  fileprivate func elements() throws(SurgeryError) -> [Double] {
-    let raw = try SurgeryError.catching { () throws(IOError) in try file.bytes(of: tensor) }
-    var elements = [Double](repeating: 0, count: Int(tensor.elementCount))
-    unsafe raw.withUnsafeBytes { bytes in
-      unsafe elements.withUnsafeMutableBufferPointer { unsafe Kernels.widen(bytes, dtype: tensor.dtype, to: $0) }
-    }
-    guard elements.allSatisfy(\.isFinite) else { throw .notFinite(tensor, of: file) }
-    return elements
-  }
-}
-
 extension FactorDraft {
   /// The part of a file that holds the factor from `offset` on, and its size.
   package func part(
-    at offset: UInt64, _ layout: FactorLayout, _ dtype: DType, as name: String, ledger: RoundingLedger
+    at offset: UInt64, _ layout: DraftLayout, _ dtype: DType, as name: String, ledger: RoundingLedger
   ) -> DraftPart {
     let size = (layout.shape.elementCount ?? 0) &* dtype.bits / 8
     if let block = copied(in: layout, dtype: dtype) {
