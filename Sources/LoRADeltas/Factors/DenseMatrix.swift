@@ -1,11 +1,11 @@
-package import LoRAKernels
+import LoRAKernels
 
 /// A dense matrix of f64, row by row, that is to be cut to a low rank.
 package struct DenseMatrix: Sendable {
-  package let rows: Int
-  package let columns: Int
+  let rows: Int
+  let columns: Int
   /// Element (row, column) is `elements[row · columns + column]`.
-  package var elements: [Double]
+  var elements: [Double]
 
   /// The smaller size up to which the decomposition is exact.
   static let exactLimit = 256
@@ -14,7 +14,7 @@ package struct DenseMatrix: Sendable {
   private static let iterations = 4
 
   /// ‖M‖.
-  package var norm: Double {
+  var norm: Double {
     let squares = unsafe elements.withUnsafeBufferPointer { elements in
       guard let start = elements.baseAddress else { return 0.0 }
       return unsafe sumOfProducts(start, start, elements.count)
@@ -26,7 +26,7 @@ package struct DenseMatrix: Sendable {
   ///
   /// Small matrices are decomposed exactly; others by randomised subspace iteration with QR decompositions in between
   /// (Halko, Martinsson and Tropp 2011), whose start depends on the sizes alone.
-  package func leading(_ rank: Int, exactLimit: Int = exactLimit) -> LowRank {
+  func leading(_ rank: Int, exactLimit: Int = exactLimit) -> LowRank {
     let count = min(rank + Self.oversampling, rows, columns)
     if min(rows, columns) <= max(exactLimit, count) {
       let whole = ColumnMatrix(rows: columns, columns: rows, elements: elements)
@@ -83,7 +83,7 @@ package struct DenseMatrix: Sendable {
   }
 
   /// ‖M − B·Aᵀ‖.
-  package func distance(b: ColumnMatrix, a: ColumnMatrix) -> Double {
+  func distance(b: ColumnMatrix, a: ColumnMatrix) -> Double {
     var sum = 0.0
     for row in 0..<rows {
       var rest = Array(elements[row * columns..<(row + 1) * columns])

@@ -3,22 +3,22 @@ package import LoRAKernels
 /// One delta of a sum, with its factors in memory.
 package struct SummedDelta: Sendable {
   /// s, of the adapter.
-  package let scale: Double
+  let scale: Double
   /// What the delta counts for.
-  package let weight: Double
+  let weight: Double
   /// B, `[out, rank]`.
-  package let up: ColumnMatrix
+  let up: ColumnMatrix
   /// Aᵀ, `[in, rank]`.
-  package let down: ColumnMatrix
+  let down: ColumnMatrix
   /// Position of the adapter on the command line.
-  package let adapter: Int
+  let adapter: Int
 
   package init(scale: Double, weight: Double, up: ColumnMatrix, down: ColumnMatrix, adapter: Int) {
     (self.scale, self.weight, self.up, self.down, self.adapter) = (scale, weight, up, down, adapter)
   }
 
   /// Some rows of s·B·A, row by row.
-  package func rows(_ range: Range<Int>) -> [Double] {
+  func rows(_ range: Range<Int>) -> [Double] {
     let columns = down.rows
     var result = Array(repeating: 0.0, count: range.count * columns)
     unsafe result.withUnsafeMutableBufferPointer { result in
@@ -37,21 +37,17 @@ package struct SummedDelta: Sendable {
 
 /// Deltas merged entry by entry, as PEFT's `*_svd` types do before they cut the result (peft 0.21,
 /// `utils/merge_utils.py`).
-package struct ElementwiseSum: Sendable {
-  package let deltas: [SummedDelta]
-  package let options: CombineOptions
+struct ElementwiseSum: Sendable {
+  let deltas: [SummedDelta]
+  let options: CombineOptions
   /// Name of the module, and the place of the first entry in it: stacks of experts count on.
-  package let name: String
-  package let firstEntry: UInt64
-
-  package init(_ deltas: [SummedDelta], _ options: CombineOptions, name: String, firstEntry: UInt64) {
-    (self.deltas, self.options, self.name, self.firstEntry) = (deltas, options, name, firstEntry)
-  }
+  let name: String
+  let firstEntry: UInt64
 
   private static let bandEntries = 1 << 16
 
   /// The merged matrix; rows × columns are B's and A's.
-  package func matrix() -> DenseMatrix {
+  func matrix() -> DenseMatrix {
     let (rows, columns) = (deltas[0].up.rows, deltas[0].down.rows)
     let step = max(1, Self.bandEntries / columns)
     var cuts = options.method.draws ? [] : deltas.map(cut)

@@ -72,7 +72,7 @@ struct ModuleCombination: Sendable {
     var sums = CombinedSums()
     for expert in 0..<experts {
       let deltas = try deltas(expert)
-      let target = SumTarget(deltas, self, expert: expert)
+      let target = SumTarget(deltas, options, name: name, firstEntry: UInt64(expert) * entries)
       let new = target.factors(rank: rank)
       let (b, a) = (try rounded(new.b), try rounded(new.a))
       sums.add(norm: target.norm, energy: new.energy, error: target.distance(b: b, a: a))
@@ -101,7 +101,7 @@ struct ModuleCombination: Sendable {
   /// A factor with the values that are written.
   private func rounded(_ matrix: ColumnMatrix) throws(SurgeryError) -> ColumnMatrix {
     let result = ColumnMatrix(matrix.bytes(dtype, transposed: true), dtype, like: matrix)
-    guard result.elements.allSatisfy(\.isFinite) else {
+    guard result.isFinite else {
       throw .refused(
         parts[0].file.path, subject: name, "the combined factors are beyond the range of \(dtype.name)",
         hint: dtype == .f16 ? "write them with --dtype bf16 or f32" : "write them with --dtype f32")
@@ -113,12 +113,4 @@ struct ModuleCombination: Sendable {
 extension DType {
   /// Whether factors are written in it.
   fileprivate var isWritten: Bool { [.f32, .f16, .bf16, .f64].contains(self) }
-}
-
-extension ColumnMatrix {
-  /// Copies a column of another matrix of as many rows.
-  fileprivate mutating func replace(_ column: Int, by other: ColumnMatrix, _ source: Int) {
-    elements.replaceSubrange(
-      column * rows..<(column + 1) * rows, with: other.elements[source * rows..<(source + 1) * rows])
-  }
 }

@@ -93,7 +93,7 @@ struct ModuleExtraction: Sendable {
   /// A factor as its bytes have it.
   private func written(_ bytes: [UInt8], _ factor: ColumnMatrix) throws(SurgeryError) -> ColumnMatrix {
     let result = ColumnMatrix(bytes, dtype, like: factor)
-    guard result.elements.allSatisfy(\.isFinite) else {
+    guard result.isFinite else {
       throw .refused(
         path, subject: module.name, "its factors are beyond the range of \(dtype.name)",
         hint: "write them with --dtype \(dtype == .f16 ? "bf16 or f32" : "f32")")

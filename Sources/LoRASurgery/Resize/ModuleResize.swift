@@ -142,9 +142,3 @@ extension DType {
   /// The type that factors of this one are written in when it is to be kept: packed ones are not written.
   var written: DType { isMergeable || self == .f64 ? self : .bf16 }
 }
-
-extension ColumnMatrix {
-  fileprivate func scaled(by factor: Double) -> ColumnMatrix {
-    ColumnMatrix(rows: rows, columns: columns, elements: elements.map { $0 * factor })
-  }
-}

@@ -1,8 +1,7 @@
-import LoRADeltas
-import LoRAKernels
+package import LoRAKernels
 
 /// The matrix that the new factors of a module, or of one of its experts, should have as their product.
-enum SumTarget {
+package enum SumTarget {
   /// The exact sum, as its factors side by side.
   case stacked(b: ColumnMatrix, a: ColumnMatrix, norm: Double)
   /// The sum as a delta of low rank, to be cut; its norm is 0 where the deltas cancel each other but for rounding.
@@ -10,10 +9,12 @@ enum SumTarget {
   /// A matrix of full rank.
   case dense(DenseMatrix)
 
-  init(_ deltas: [SummedDelta], _ module: ModuleCombination, expert: Int) {
-    if module.options.method.prunes {
-      let sum = ElementwiseSum(
-        deltas, module.options, name: module.name, firstEntry: UInt64(expert) * module.entries)
+  /// - Parameters:
+  ///   - name: of the module.
+  ///   - firstEntry: the place of the first entry in the module: stacks of experts count on.
+  package init(_ deltas: [SummedDelta], _ options: CombineOptions, name: String, firstEntry: UInt64) {
+    if options.method.prunes {
+      let sum = ElementwiseSum(deltas: deltas, options: options, name: name, firstEntry: firstEntry)
       self = .dense(sum.matrix())
       return
     }
@@ -33,11 +34,11 @@ enum SumTarget {
     let sum = LowRank(scale: 1, b: stacked.b, a: stacked.a)
     let norm = sum.norm <= 0x1p-46 * size ? 0 : sum.norm
     self =
-      module.options.method == .cat
+      options.method == .cat
       ? .stacked(b: stacked.b, a: stacked.a, norm: norm) : .lowRank(sum, norm: norm)
   }
 
-  var norm: Double {
+  package var norm: Double {
     switch self {
     case .stacked(_, _, let norm), .lowRank(_, let norm): norm
     case .dense(let matrix): matrix.norm
@@ -45,7 +46,7 @@ enum SumTarget {
   }
 
   /// The best factors of a rank, and the part of the squared norm that they keep before they are rounded.
-  func factors(rank: Int) -> (b: ColumnMatrix, a: ColumnMatrix, energy: Double) {
+  package func factors(rank: Int) -> (b: ColumnMatrix, a: ColumnMatrix, energy: Double) {
     switch self {
     case .stacked(let b, let a, _): return (b, a, 1)
     case .lowRank(let sum, let norm):
@@ -66,7 +67,7 @@ enum SumTarget {
   }
 
   /// How far the product of some factors is from the matrix.
-  func distance(b: ColumnMatrix, a: ColumnMatrix) -> Double {
+  package func distance(b: ColumnMatrix, a: ColumnMatrix) -> Double {
     switch self {
     case .stacked(let ownB, let ownA, _):
       // [B, −B'] · [A; A'] decomposed in one go: the difference is small beside both.
