@@ -107,7 +107,7 @@ let foundations: [Target] = [
   library("TensorCore", isHot: true),
   .target(name: "CByteMarks"),
   library("JSON", ["CByteMarks"], isHot: true),
-  library("PythonPattern", isHot: true),
+  library("PythonPattern", isHot: true, isCompact: true),
   library("SlotCache"),
   .target(name: "CLoRAShims"),
   .target(name: "CLoRAKernels"),
@@ -132,7 +132,7 @@ let formats: [Target] = [
 
   // Bases whose weights are stored as codes
   library(
-    "QuantizedWeights", ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAKernels"], isHot: true),
+    "QuantizedWeights", ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAKernels"], isHot: true, isCompact: true),
 ]
 
 // L2: what an adapter and a base model are
@@ -144,7 +144,7 @@ let models: [Target] = [
       "QuantizedWeights",
     ],
     isHot: true),
-  library("LoRATokenizer", ["TensorCore", "JSON", "LoRAIO"]),
+  library("LoRATokenizer", ["TensorCore", "JSON", "LoRAIO"], isCompact: true),
 
   // What serving engines do with adapters
   library(
@@ -178,7 +178,7 @@ let rooms: [Target] = [
     [
       "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "QuantizedWeights", "LoRAModel",
       "LoRAKernels", "SHA2",
-    ], isPlain: true),
+    ], isCompact: true),
 
   // What an adapter adds, as numbers, and adapters made from adapters
   library(
@@ -231,7 +231,7 @@ let rooms: [Target] = [
       "TensorCore", "JSON", "Diagnostics", "LoRAIO", "LoRAValidate",
       yaml,
     ],
-    swiftSettings: hasLibYAML ? strict + [.define("SYSTEM_LIBYAML")] : strict),
+    swiftSettings: (hasLibYAML ? strict + [.define("SYSTEM_LIBYAML")] : strict) + (isDependency ? [] : compact + plain)),
 
   // Verdicts over HTTP: requests to answers, then the sockets
   library(

@@ -50,16 +50,13 @@ def wrapped(text, indent):
 
 
 def literal(name, entries):
-    lines = [f"  static let {name}: [String: String] = ["]
+    lines = [f"  static let {name} = TableText(", '    """']
     for key, text in sorted(entries.items()):
-        if not text:
-            lines.append(f'    "{key}": "",')
-            continue
-        lines.append(f'    "{key}": """')
-        for line in text.split("\n"):
-            lines += wrapped(line.replace("\\", "\\\\"), "      ")
-        lines.append('      """,')
-    lines.append("  ]")
+        lines.append(f"    = {key}")
+        for line in text.split("\n") if text else []:
+            assert not line.startswith("= "), line
+            lines += wrapped(line.replace("\\", "\\\\"), "    ")
+    lines.append('    """)')
     return lines
 
 

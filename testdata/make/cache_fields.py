@@ -110,11 +110,11 @@ OTHERS = {
 def texts():
     """The lines of the types in the table."""
     found, name = {}, None
-    for line in TEXTS.read_text().replace("\\\n      ", "").split("\n"):
-        if start := re.fullmatch(r'    "(.*)": """', line):
+    for line in TEXTS.read_text().replace("\\\n    ", "").split("\n"):
+        if start := re.fullmatch(r"    = (.*)", line):
             name = start[1]
             found[name] = []
-        elif line.startswith("      ") and name:
+        elif line.startswith("    ") and name and line != '    """)':
             found[name].append(line.strip())
     return found
 

@@ -3,10 +3,10 @@ import Synchronization
 /// The types of the generated table.
 enum TypeTable {
   /// Names of all types.
-  static var modelTypes: some Sequence<String> { texts.keys }
+  static var modelTypes: some Sequence<String> { texts.names }
 
   /// Names of all blocks.
-  static var blockNames: some Sequence<String> { blocks.keys }
+  static var blockNames: some Sequence<String> { blocks.names }
 
   /// What the table says of a type; nil for one that it does not have.
   static func type(_ modelType: String) -> TypeText? { texts[modelType].flatMap { TypeText(modelType, $0) } }

@@ -70,9 +70,7 @@ enum GGUFNames {
       if let heads = base.heads, let sizes = FusedRows.attentionSizes(of: rows, heads),
         let grouped = FusedRows.grouped(sizes, heads)
       {
-        var found = [Int](repeating: 0, count: Int(rows))
-        for (target, source) in grouped.joined().enumerated() { found[source] = target }
-        moves = found
+        moves = FusedRows.places(grouped)
       }
     }
     guard let moves else {

@@ -2,9 +2,9 @@
 ///
 /// Transformers keeps the two numbers that are rotated together half a head apart; Meta, torchtune and the architectures
 /// of llama.cpp that are derived from Llama keep them next to each other. Only outputs move: B, its bias, magnitudes.
-enum RotaryRows {
+package enum RotaryRows {
   /// Where each row goes from transformers' order to that of pairs; nil when the rows are not those of the heads.
-  static func paired(rows: UInt64, heads: UInt64) -> [Int]? {
+  package static func paired(rows: UInt64, heads: UInt64) -> [Int]? {
     guard heads > 0, rows % heads == 0, rows / heads % 2 == 0, rows <= 1 << 31 else { return nil }
     let width = Int(rows / heads)
     return (0..<Int(rows)).map { row in
@@ -14,7 +14,7 @@ enum RotaryRows {
   }
 
   /// Where each row goes from pairs to transformers' order; nil when the rows are not those of the heads.
-  static func halves(rows: UInt64, heads: UInt64) -> [Int]? {
+  package static func halves(rows: UInt64, heads: UInt64) -> [Int]? {
     guard let moves = paired(rows: rows, heads: heads) else { return nil }
     var inverse = moves
     for (source, target) in moves.enumerated() { inverse[target] = source }
