@@ -144,7 +144,7 @@ let models: [Target] = [
       "QuantizedWeights",
     ],
     isHot: true),
-  library("LoRATokenizer", ["TensorCore", "JSON", "LoRAIO"], isCompact: true),
+  library("LoRATokenizer", ["TensorCore", "JSON", "LoRAIO"]),
 
   // What serving engines do with adapters
   library(
