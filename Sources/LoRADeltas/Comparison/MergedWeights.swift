@@ -15,9 +15,12 @@ package struct WeightTiles {
     (self.weight, self.file, self.rows, self.columns) = (weight, file, rows, columns)
   }
 
+  /// Elements of a tile, so that what is computed of one stays in the second-level cache.
+  private static let elements = 1 << 15
+
   /// Calls `body` with the first row of a tile, its elements row by row, and its number of rows.
   package func visit(_ body: (Int, [Double], Int) throws(SurgeryError) -> Void) throws(SurgeryError) {
-    let step = max(1, min(rows, (1 << 19) / columns))
+    let step = max(1, min(rows, Self.elements / columns))
     let bytes = Int(weight.dtype.bits / 8)
     let raw = IOBuffer(count: step * columns * bytes)
     for first in stride(from: 0, to: rows, by: step) {
@@ -94,10 +97,15 @@ package struct MergedWeight {
   package mutating func measure(_ tile: [Double], _ first: Int, _ count: Int) {
     guard magnitudes != nil else { return }
     let direction = direction(tile, first, count)
-    for row in 0..<count {
-      for column in 0..<columns {
-        let value = direction[row * columns + column]
-        squares[rowsAreOutputs ? first + row : column] += value * value
+    unsafe direction.withUnsafeBufferPointer { direction in
+      guard let start = direction.baseAddress else { return }
+      for row in 0..<count {
+        let values = unsafe start + row * columns
+        if rowsAreOutputs {
+          squares[first + row] += unsafe sumOfProducts(values, values, columns)
+        } else {
+          for column in 0..<columns { squares[column] += unsafe values[column] * values[column] }
+        }
       }
     }
   }
@@ -106,11 +114,10 @@ package struct MergedWeight {
   package func rows(_ tile: [Double], _ first: Int, _ count: Int) -> [Double] {
     var result = direction(tile, first, count)
     guard let magnitudes else { return result }
+    let outputs = rowsAreOutputs ? first..<first + count : 0..<columns
+    let ratios = outputs.map { magnitudes[$0] / squares[$0].squareRoot() }
     for row in 0..<count {
-      for column in 0..<columns {
-        let output = rowsAreOutputs ? first + row : column
-        result[row * columns + column] *= magnitudes[output] / squares[output].squareRoot()
-      }
+      for column in 0..<columns { result[row * columns + column] *= ratios[rowsAreOutputs ? row : column] }
     }
     return result
   }
@@ -128,13 +135,27 @@ package struct MergedSums {
   package init() {}
 
   package mutating func add(_ tile: [Double], _ one: [Double], _ two: [Double]) {
-    for index in tile.indices {
-      let (x, y) = (one[index] - tile[index], two[index] - tile[index])
-      own += x * x
-      other += y * y
-      shared += x * y
-      difference += (one[index] - two[index]) * (one[index] - two[index])
-      weight += tile[index] * tile[index]
+    let changes = (one: Self.difference(one, tile), two: Self.difference(two, tile))
+    own += Self.product(changes.one, changes.one)
+    other += Self.product(changes.two, changes.two)
+    shared += Self.product(changes.one, changes.two)
+    let between = Self.difference(one, two)
+    difference += Self.product(between, between)
+    weight += Self.product(tile, tile)
+  }
+
+  private static func difference(_ left: [Double], _ right: [Double]) -> [Double] {
+    var result = left
+    for index in result.indices { result[index] -= right[index] }
+    return result
+  }
+
+  private static func product(_ left: [Double], _ right: [Double]) -> Double {
+    unsafe left.withUnsafeBufferPointer { left in
+      unsafe right.withUnsafeBufferPointer { right in
+        guard let one = left.baseAddress, let other = right.baseAddress else { return 0 }
+        return unsafe sumOfProducts(one, other, left.count)
+      }
     }
   }
 
