@@ -1,10 +1,10 @@
-@testable import LoRADeltas
 import LoRAKernels
 import LoRAModel
 import LoRATestSupport
 import TensorCore
 import Testing
 
+@testable import LoRADeltas
 @testable import LoRASurgery
 
 /// What is combined with what, and what has no combination.

@@ -1,4 +1,3 @@
-@testable import LoRADeltas
 import LoRAIO
 import LoRAKernels
 import LoRAModel
@@ -6,6 +5,7 @@ import LoRATestSupport
 import Synchronization
 import Testing
 
+@testable import LoRADeltas
 @testable import LoRASurgery
 
 /// Differences of models that lie on servers, which must not be read again by every pass.

@@ -1,7 +1,7 @@
-@testable import LoRADeltas
 import LoRATestSupport
 import Testing
 
+@testable import LoRADeltas
 @testable import LoRASurgery
 
 /// Elements that change places, against a loop over all of them.
