@@ -5,7 +5,12 @@
 #include "levels.h"
 #include "vectors.h"
 
+#define APPLY_WIDE 0
 #include "level_apply.h"
+#undef APPLY_WIDE
+#define APPLY_WIDE 1
+#include "level_apply.h"
+#undef APPLY_WIDE
 #include "level_convert.h"
 #include "level_pack.h"
 #include "level_product.h"

@@ -51,7 +51,7 @@ INLINE void sift_chunk(
 }
 
 /// The products of some strips, chunk after chunk.
-INLINE void sift_held(
+FOR_EACH void sift_held(
   const size_t rows, const size_t strips, size_t rank, const float *left, const float *right,
   v16f total[SIFT_ROWS][SIFT_STRIPS], size_t strip) {
   for (size_t from = 0; from < rank; from += SIFT_CHUNK) {
@@ -116,7 +116,7 @@ INLINE size_t sift_look(
 }
 
 /// Rows without magnitudes. Columns in segments whose part of the right factor stays in the second-level cache.
-INLINE size_t sift_check(lora_dtype dtype, const lora_check *check, size_t whole, uint32_t *doubts, double *numbers) {
+FOR_EACH size_t sift_check(lora_dtype dtype, const lora_check *check, size_t whole, uint32_t *doubts, double *numbers) {
   enum { BLOCK = SIFT_STRIPS * LORA_LANES, NEAR = 1 << 20 };
   size_t blocks = NEAR / (check->rank * BLOCK * sizeof(float)), segment = (blocks ? blocks : 1) * BLOCK, count = 0;
   for (size_t first = 0; first < whole; first += segment) {
