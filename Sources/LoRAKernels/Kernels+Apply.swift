@@ -14,7 +14,7 @@ extension Kernels {
   package static func products<Number: ProductNumber>(
     _ matrix: [Number], rows: Range<Int>, length: Int, tokens: [Number], count: Int, level: KernelLevel = .preferred
   ) -> [Number] {
-    var result = [Number](repeating: 0, count: count * rows.count)
+    var result = Number.zeros(count * rows.count)
     let tokens = TokenRows(tokens, count: count, length: length)
     unsafe matrix.withUnsafeBytes { matrix in
       let rowBytes = length * MemoryLayout<Number>.size
@@ -70,16 +70,18 @@ package struct TokenRows<Number: ProductNumber>: Sendable {
     let half = 2048 / MemoryLayout<Number>.size
     let halves = (length + half - 1) / half
     let stride = halves > 1 ? (halves + (halves + 1) % 2) * half : (length + 15) / 16 * 16
-    var numbers = AlignedArray<Number>(repeating: 0, count: count * stride)
-    unsafe numbers.withMutable { numbers in
-      unsafe tokens.withUnsafeBufferPointer { tokens in
-        guard let tokens = tokens.baseAddress else { return }
+    numbers = unsafe AlignedArray(count: count * stride) { numbers in
+      let numbers = UnsafeMutableRawBufferPointer(numbers)
+      _ = unsafe numbers.initializeMemory(as: UInt8.self, repeating: 0)
+      unsafe tokens.withUnsafeBytes { tokens in
+        let (row, step) = (length * MemoryLayout<Number>.size, stride * MemoryLayout<Number>.size)
         for token in 0..<count {
-          unsafe (numbers + token * stride).update(from: tokens + token * length, count: length)
+          unsafe UnsafeMutableRawBufferPointer(rebasing: numbers[token * step..<token * step + row])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: tokens[token * row..<(token + 1) * row]))
         }
       }
     }
-    (self.count, self.length, self.numbers, self.stride) = (count, length, numbers, stride)
+    (self.count, self.length, self.stride) = (count, length, stride)
   }
 }
 
@@ -87,6 +89,8 @@ package struct TokenRows<Number: ProductNumber>: Sendable {
 package protocol ProductNumber: ExpressibleByIntegerLiteral, BitwiseCopyable, Sendable {
   /// Its name in files.
   static var dtype: DType { get }
+  /// So many zeros; code for any type would write them one by one.
+  static func zeros(_ count: Int) -> [Self]
 
   /// `Kernels.products` in this type, of tokens whose numbers lie in memory; everything is within the buffers.
   static func apply(
@@ -96,6 +100,9 @@ package protocol ProductNumber: ExpressibleByIntegerLiteral, BitwiseCopyable, Se
 
 extension Float: ProductNumber {
   package static var dtype: DType { .f32 }
+
+  /// So many zeros.
+  package static func zeros(_ count: Int) -> [Float] { [Float](repeating: 0, count: count) }
 
   /// `Kernels.products` in f32.
   package static func apply(
@@ -110,6 +117,9 @@ extension Float: ProductNumber {
 
 extension Double: ProductNumber {
   package static var dtype: DType { .f64 }
+
+  /// So many zeros.
+  package static func zeros(_ count: Int) -> [Double] { [Double](repeating: 0, count: count) }
 
   /// `Kernels.products` in f64.
   package static func apply(
