@@ -82,8 +82,8 @@ INLINE void TYPED(apply_block)(
   for (size_t lane = 0; lane < LORA_LANES; lane += PART_LANES) {
     PART sum[ROWS][TOKENS], own[ROWS], x;
     UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t t = 0; t < count; t++) {
-      memcpy(&sum[r][t], (NUMBER *)(sums + r * PANEL_TOKENS + t) + lane, sizeof x);
       if (begins) sum[r][t] = 0;
+      else memcpy(&sum[r][t], (NUMBER *)(sums + r * PANEL_TOKENS + t) + lane, sizeof x);
     }
     for (size_t k = lane; k < length; k += LORA_LANES) {
       UNROLL for (size_t r = 0; r < rows; r++) memcpy(&own[r], matrix + r * row_stride + k, sizeof x);
