@@ -3,15 +3,15 @@
 #include "levels.h"
 
 void lora_apply_f32(
-  lora_level level, size_t rows, size_t count, size_t length, const float *matrix, size_t row_stride,
+  lora_level level, lora_dtype dtype, size_t rows, size_t count, size_t length, const void *matrix, size_t row_bytes,
   const float *tokens, size_t stride, float *out, size_t out_stride) {
   lora_level_table_of(level)->apply_f32(
-    rows, count, length, matrix, row_stride, tokens, stride, out, out_stride);
+    dtype, rows, count, length, matrix, row_bytes, tokens, stride, out, out_stride);
 }
 
 void lora_apply_f64(
-  lora_level level, size_t rows, size_t count, size_t length, const double *matrix, size_t row_stride,
+  lora_level level, lora_dtype dtype, size_t rows, size_t count, size_t length, const void *matrix, size_t row_bytes,
   const double *tokens, size_t stride, double *out, size_t out_stride) {
   lora_level_table_of(level)->apply_f64(
-    rows, count, length, matrix, row_stride, tokens, stride, out, out_stride);
+    dtype, rows, count, length, matrix, row_bytes, tokens, stride, out, out_stride);
 }

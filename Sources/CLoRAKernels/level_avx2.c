@@ -9,6 +9,8 @@
 #define TARGET __attribute__((target("avx,avx2,fma,f16c")))
 #define NATIVE_FMA 1
 #define NATIVE_F16 1
+#define REGISTERS 16
+#define REGISTER_BYTES 32
 #define PRODUCT_STRIPS 1
 #define WIDE_HALVES 1
 #define ROUND_STRIPS 1

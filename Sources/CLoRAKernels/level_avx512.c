@@ -9,6 +9,8 @@
 #define TARGET __attribute__((target("avx,avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq")))
 #define NATIVE_FMA 1
 #define NATIVE_F16 1
+#define REGISTERS 32
+#define REGISTER_BYTES 64
 #define PRODUCT_STRIPS 4
 #define WIDE_HALVES 4
 #define ROUND_STRIPS 2

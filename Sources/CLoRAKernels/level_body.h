@@ -1,11 +1,11 @@
-// The kernels of one level. A level file defines LEVEL, LEVEL_NAME, TARGET, NATIVE_FMA, NATIVE_F16, the register
-// blocks PRODUCT_STRIPS, WIDE_HALVES, ROUND_STRIPS (1 or 2), RESOLVE_STRIPS, GRAM_LEFT (a multiple of 4) and GRAM_RIGHT,
-// REFERENCE_ROWS and REFERENCE_STRIPS, and a function `level_available`, then includes this.
+// The kernels of one level. A level file defines LEVEL, LEVEL_NAME, TARGET, NATIVE_FMA, NATIVE_F16, how many REGISTERS of
+// vectors it has and their REGISTER_BYTES (64 where operations are emulated), the register blocks PRODUCT_STRIPS,
+// WIDE_HALVES, ROUND_STRIPS (1 or 2), RESOLVE_STRIPS, GRAM_LEFT (a multiple of 4) and GRAM_RIGHT, REFERENCE_ROWS and
+// REFERENCE_STRIPS, and a function `level_available`, then includes this.
 
 #include "levels.h"
 #include "vectors.h"
 
-#include "level_apply.h"
 #include "level_convert.h"
 #include "level_pack.h"
 #include "level_product.h"
@@ -22,6 +22,13 @@
 #include "level_scan.h"
 
 #include "level_decompose.h"
+
+#define APPLY_WIDE 0
+#include "level_apply.h"
+#undef APPLY_WIDE
+#define APPLY_WIDE 1
+#include "level_apply.h"
+#undef APPLY_WIDE
 
 const lora_level_table LEVEL = {
   .name = LEVEL_NAME,

@@ -70,7 +70,7 @@ INLINE size_t reference_list(v16u open, v16d number, size_t position, uint32_t *
 }
 
 /// The products of some rows with some strips of columns, by halves of strips.
-INLINE void reference_block(
+FOR_EACH void reference_block(
   const size_t rows, const size_t strips, size_t columns, size_t rank, const double *left, const double *right,
   double *out) {
   v8d sum[REFERENCE_ROWS][REFERENCE_STRIPS * 2];
@@ -147,7 +147,7 @@ INLINE double reference_factor(
 }
 
 /// Checks rows in f64 throughout; lists what is open.
-INLINE size_t reference_check_rows(
+FOR_EACH size_t reference_check_rows(
   lora_dtype dtype, const lora_check *check, size_t whole, uint32_t *doubts, double *numbers) {
   const size_t size = dtype == LORA_F32 ? 4 : 2;
   size_t columns = check->columns, count = 0;

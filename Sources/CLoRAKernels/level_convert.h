@@ -5,7 +5,7 @@
   of(LORA_F32, 4) of(LORA_F16, 2) of(LORA_BF16, 2) of(LORA_F8_E4M3, 1) of(LORA_F8_E5M2, 1) \
   of(LORA_F8_E4M3FNUZ, 1) of(LORA_F8_E5M2FNUZ, 1) of(LORA_F8_E8M0, 1)
 
-INLINE void widen_all(lora_dtype dtype, size_t size, const char *in, size_t count, float *out) {
+FOR_EACH void widen_all(lora_dtype dtype, size_t size, const char *in, size_t count, float *out) {
   size_t whole = count - count % LORA_LANES;
   for (size_t i = 0; i < whole; i += LORA_LANES) store_f32(out + i, widen_lanes(dtype, in + i * size));
   if (whole < count) {
@@ -36,7 +36,7 @@ TARGET static void widen_f64(const float *values, size_t count, double *out) {
   for (size_t i = 0; i < count; i++) out[i] = values[i];
 }
 
-INLINE void widen_scaled_all(lora_dtype dtype, size_t size, const char *in, size_t count, double scale, double *out) {
+FOR_EACH void widen_scaled_all(lora_dtype dtype, size_t size, const char *in, size_t count, double scale, double *out) {
   size_t whole = count - count % LORA_LANES;
   for (size_t i = 0; i < whole; i += LORA_LANES)
     store_f64(out + i, __builtin_convertvector(widen_lanes(dtype, in + i * size), v16d) * scale);
@@ -65,7 +65,7 @@ TARGET static void round_f64(const double *values, size_t count, float *out) {
   for (size_t i = 0; i < count; i++) out[i] = (float)values[i];
 }
 
-INLINE void narrow_all(lora_dtype dtype, const float *values, size_t count, char *out) {
+FOR_EACH void narrow_all(lora_dtype dtype, const float *values, size_t count, char *out) {
   size_t size = narrow_size(dtype), whole = count - count % LORA_LANES;
   for (size_t i = 0; i < whole; i += LORA_LANES) narrow_lanes(dtype, load_f32(values + i), out + i * size);
   if (whole < count) {
@@ -83,7 +83,7 @@ TARGET static void narrow_f32(lora_dtype dtype, const float *values, size_t coun
   if (dtype == LORA_BF16) narrow_all(LORA_BF16, values, count, out);
 }
 
-INLINE void narrow_all_f64(lora_dtype dtype, const double *values, size_t count, char *out) {
+FOR_EACH void narrow_all_f64(lora_dtype dtype, const double *values, size_t count, char *out) {
   size_t size = narrow_size(dtype), whole = count - count % LORA_LANES;
   for (size_t i = 0; i < whole; i += LORA_LANES) narrow_lanes_f64(dtype, load_f64(values + i), out + i * size);
   if (whole < count) {

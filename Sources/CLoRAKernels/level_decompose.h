@@ -7,7 +7,7 @@ INLINE v16d base_lanes_f64(lora_dtype base, const char *w) {
 
 INLINE size_t base_bytes(lora_dtype base) { return base == LORA_F64 ? 8 : narrow_size(base); }
 
-INLINE void add_base_row(lora_dtype base, size_t strips, const char *w, const double *d, double *v, double *squares) {
+FOR_EACH void add_base_row(lora_dtype base, size_t strips, const char *w, const double *d, double *v, double *squares) {
   v16d sums = load_f64(squares);
   for (size_t i = 0; i < strips * LORA_LANES; i += LORA_LANES) {
     v16d sum = base_lanes_f64(base, w + i * base_bytes(base)) + load_f64(d + i);
@@ -82,7 +82,7 @@ INLINE v16d round_in_f64(lora_dtype output, v16d v) {
   return (v16d)((v16l)rounded | ((v16l)v & INT64_MIN));  // a negative number may have become zero
 }
 
-INLINE bool settle_row(
+FOR_EACH bool settle_row(
   lora_dtype base, lora_dtype output, size_t strips, const char *w, double factor, const double *v, char *out,
   lora_tally *tally) {
   v16d delta_squared = 0, residual_squared = 0, most = 0;

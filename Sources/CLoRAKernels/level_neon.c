@@ -9,6 +9,8 @@
 #define TARGET
 #define NATIVE_FMA 1
 #define NATIVE_F16 1
+#define REGISTERS 32
+#define REGISTER_BYTES 16
 #define PRODUCT_STRIPS 1
 #define WIDE_HALVES 1
 #define ROUND_STRIPS 1

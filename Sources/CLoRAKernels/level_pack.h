@@ -23,7 +23,7 @@ INLINE v16u upper_bf16(v16f v) {
 }
 
 /// Rounds to the type and, when `scaled`, multiplies and rounds again: the engine's order.
-INLINE v32h cast_16(lora_dtype from, lora_dtype to, bool scaled, v16f scale, const char *in) {
+FOR_EACH v32h cast_16(lora_dtype from, lora_dtype to, bool scaled, v16f scale, const char *in) {
   const size_t size = from == LORA_F32 ? 4 : 2;
   v16f low = widen_lanes(from, in), high = widen_lanes(from, in + LORA_LANES * size);
   if (to == LORA_BF16) {
@@ -81,7 +81,7 @@ INLINE void pack_few(
   memcpy(out, cast, count * out_size);
 }
 
-INLINE void pack_all(
+FOR_EACH void pack_all(
   lora_dtype from, lora_dtype to, bool scaled, float scale, const char *in, size_t count, char *out, bool streams) {
   const size_t in_size = from == LORA_F32 ? 4 : 2, out_size = to == LORA_F32 ? 4 : 2;
   size_t done = 0;

@@ -34,7 +34,7 @@ INLINE void fetch_ahead(const size_t rows, lora_ahead ahead, size_t strip) {
   }
 }
 
-INLINE void rows_f32(
+FOR_EACH void rows_f32(
   const size_t rows, size_t strips, size_t rank, const float *left, const float *right, float *d, size_t stride,
   lora_ahead ahead) {
   size_t s = 0;
@@ -78,7 +78,7 @@ INLINE void block_f64(
     store_half(d + i * stride + h * HALF, sum[i][h]);
 }
 
-INLINE void rows_f64(
+FOR_EACH void rows_f64(
   const size_t rows, size_t strips, size_t rank, const double *left, const double *right, double *d, size_t stride,
   lora_ahead ahead) {
   size_t h = 0, halves = strips * 2;

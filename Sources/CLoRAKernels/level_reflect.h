@@ -30,8 +30,8 @@ INLINE v4d totals_half(const v8d *v) {
 }
 
 /// Up to four columns under one panel; they stay in registers with the sums.
-INLINE void reflect_columns(
-  const size_t columns, const size_t reflectors, const bool undoes, size_t rows, const double *v, size_t stride,
+FOR_EACH void reflect_columns(
+  const size_t columns, const size_t reflectors, bool undoes, size_t rows, const double *v, size_t stride,
   const double *factors, double *top, size_t top_stride, double *below, size_t below_stride) {
   v8d sum[LORA_REFLECTED][LORA_PANEL];
   UNROLL for (size_t c = 0; c < columns; c++) UNROLL for (size_t p = 0; p < LORA_PANEL; p++) sum[c][p] = 0;
@@ -83,7 +83,7 @@ INLINE void reflect_columns(
 
 /// Some columns under several panels, one after the other while the columns are in the innermost cache.
 INLINE void reflect_panels(
-  const size_t columns, const bool undoes, size_t reflectors, size_t rows, const double *v, size_t stride,
+  const size_t columns, bool undoes, size_t reflectors, size_t rows, const double *v, size_t stride,
   const double *factors, double *top, size_t top_stride, double *below, size_t below_stride) {
   size_t panels = (reflectors + LORA_PANEL - 1) / LORA_PANEL;
   for (size_t k = 0; k < panels; k++) {
@@ -99,9 +99,9 @@ INLINE void reflect_panels(
   }
 }
 
-INLINE void reflect_all(
-  const bool undoes, size_t reflectors, size_t rows, const double *v, size_t stride, const double *factors,
-  size_t columns, double *top, size_t top_stride, double *below, size_t below_stride) {
+TARGET static void reflect_f64(
+  bool undoes, size_t reflectors, size_t rows, const double *v, size_t stride, const double *factors, size_t columns,
+  double *top, size_t top_stride, double *below, size_t below_stride) {
   // Few enough vectors that they stay in the second cache while all columns pass.
   enum { GROUP = 4 * LORA_PANEL };
   size_t groups = (reflectors + GROUP - 1) / GROUP;
@@ -121,20 +121,11 @@ INLINE void reflect_all(
   }
 }
 
-TARGET static void reflect_f64(
-  bool undoes, size_t reflectors, size_t rows, const double *v, size_t stride, const double *factors, size_t columns,
-  double *top, size_t top_stride, double *below, size_t below_stride) {
-  if (undoes)
-    reflect_all(true, reflectors, rows, v, stride, factors, columns, top, top_stride, below, below_stride);
-  else
-    reflect_all(false, reflectors, rows, v, stride, factors, columns, top, top_stride, below, below_stride);
-}
-
 /// The next column of a panel: under the `place` reflections before it, which begin at `v`, then its own is made.
 ///
 /// `top` is the column in the triangle from the panel's first row on, `own` the same column below. One pass makes the
 /// sums for the earlier reflections, a second one those for the new reflection and its column of T.
-INLINE void make_reflection(
+FOR_EACH void make_reflection(
   const size_t place, size_t rows, const double *v, size_t stride, double *factors, double *top, double *own) {
   size_t whole = rows / 8 * 8, rest = rows - whole;
   v8d sum[LORA_PANEL] = {0};

@@ -74,7 +74,7 @@ INLINE size_t round_strips(
   return count;
 }
 
-INLINE size_t finish_row(
+FOR_EACH size_t finish_row(
   lora_dtype base, lora_dtype output, const bool counts, size_t strips, const char *w, const float *d,
   const float *norms, float bound, float floor, char *out, uint32_t *doubtful, lora_lanes *lanes) {
   size_t count = 0, s = 0;
@@ -145,7 +145,7 @@ TARGET static void resolve(
   for (; n < count; n++) resolve_strips(base, output, 1, rank, doubts + n);
 }
 
-INLINE void finish_row_f64(lora_dtype dtype, size_t strips, const float *w, const double *d, char *out) {
+FOR_EACH void finish_row_f64(lora_dtype dtype, size_t strips, const float *w, const double *d, char *out) {
   for (size_t i = 0; i < strips * LORA_LANES; i += LORA_LANES) {
     v16d v = __builtin_convertvector(load_f32(w + i), v16d) + load_f64(d + i);
     narrow_lanes_f64(dtype, v, out + i * narrow_size(dtype));

@@ -7,6 +7,8 @@
 #define TARGET
 #define NATIVE_FMA 0
 #define NATIVE_F16 0
+#define REGISTERS 16
+#define REGISTER_BYTES 64
 #define PRODUCT_STRIPS 1
 #define WIDE_HALVES 1
 #define ROUND_STRIPS 1

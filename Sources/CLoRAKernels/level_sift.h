@@ -51,7 +51,7 @@ INLINE void sift_chunk(
 }
 
 /// The products of some strips, chunk after chunk.
-INLINE void sift_held(
+FOR_EACH void sift_held(
   const size_t rows, const size_t strips, size_t rank, const float *left, const float *right,
   v16f total[SIFT_ROWS][SIFT_STRIPS], size_t strip) {
   for (size_t from = 0; from < rank; from += SIFT_CHUNK) {
@@ -116,7 +116,7 @@ INLINE size_t sift_look(
 }
 
 /// Rows without magnitudes. Columns in segments whose part of the right factor stays in the second-level cache.
-INLINE size_t sift_check(lora_dtype dtype, const lora_check *check, size_t whole, uint32_t *doubts, double *numbers) {
+FOR_EACH size_t sift_check(lora_dtype dtype, const lora_check *check, size_t whole, uint32_t *doubts, double *numbers) {
   enum { BLOCK = SIFT_STRIPS * LORA_LANES, NEAR = 1 << 20 };
   size_t blocks = NEAR / (check->rank * BLOCK * sizeof(float)), segment = (blocks ? blocks : 1) * BLOCK, count = 0;
   for (size_t first = 0; first < whole; first += segment) {
@@ -156,19 +156,23 @@ TARGET static bool sift_right(size_t rank, size_t columns, const double *right, 
   return true;
 }
 
+/// A left factor times a scale, and what bounds the errors of its rows: a product carries the roundings of its factor and
+/// its own, those of the sums in its chunk from its own on, and of the chunks from its own on; one to spare.
 TARGET static void sift_left(size_t rows, size_t rank, const double *left, double scale, float *narrow, float *bounds) {
-  // Roundings that a product passes, its own factor's included, and one to spare.
-  double passed = (double)(lora_min(rank, SIFT_CHUNK) + (rank + SIFT_CHUNK - 1) / SIFT_CHUNK + 3);
-  double units = passed * 0x1p-24 + (double)(rank + 4) * 0x1p-52;
-  double lost = __builtin_sqrt((double)rank) * 0x1p-126;
+  double unit = (0x1p-24 + (double)(rank + 4) * 0x1p-52) * (1 + 0x1p-8);
   for (size_t row = 0; row < rows; row++) {
     double squares = 0;
-    for (size_t k = 0; k < rank; k++) {
-      float number = (float)(left[row * rank + k] * scale);
-      narrow[row * rank + k] = number;
-      squares = squares + (double)number * (double)number;
+    for (size_t from = 0; from < rank; from += SIFT_CHUNK) {
+      size_t end = lora_min(rank, from + SIFT_CHUNK), later = (rank - from + SIFT_CHUNK - 1) / SIFT_CHUNK;
+      for (size_t k = from; k < end; k++) {
+        float number = (float)(left[row * rank + k] * scale);
+        narrow[row * rank + k] = number;
+        // A little more for numbers that have underflowed.
+        double size = (double)(end - k + later + 3) * ((double)__builtin_fabsf(number) + 0x1p-126);
+        squares = squares + size * size;
+      }
     }
-    bounds[row] = (float)(units * (1 + 0x1p-8) * (__builtin_sqrt(squares) + lost)) + 0x1p-126f;
+    bounds[row] = (float)(unit * __builtin_sqrt(squares)) + 0x1p-126f;
   }
 }
 

@@ -105,14 +105,13 @@ typedef struct {
   /// Largest `code & mask` of elements of 1, 2, 4 or 8 bytes; the mask leaves out the sign bit of the largest size.
   uint64_t (*peak)(size_t size, uint64_t mask, const void *elements, size_t count);
   lora_census (*census)(const lora_code *type, const void *elements, size_t count);
-  /// out[t * out_stride + r] = sum over k < length of matrix[r * row_stride + k] * tokens[t * stride + k], in sixteen
-  /// sums by k % 16.
+  /// Rows of a matrix times many tokens: see lora_kernels.h.
   void (*apply_f32)(
-    size_t rows, size_t count, size_t length, const float *matrix, size_t row_stride, const float *tokens,
-    size_t stride, float *out, size_t out_stride);
+    lora_dtype dtype, size_t rows, size_t count, size_t length, const void *matrix, size_t row_bytes,
+    const float *tokens, size_t stride, float *out, size_t out_stride);
   void (*apply_f64)(
-    size_t rows, size_t count, size_t length, const double *matrix, size_t row_stride, const double *tokens,
-    size_t stride, double *out, size_t out_stride);
+    lora_dtype dtype, size_t rows, size_t count, size_t length, const void *matrix, size_t row_bytes,
+    const double *tokens, size_t stride, double *out, size_t out_stride);
   /// Householder reflections and Jacobi rotations: see lora_kernels.h.
   void (*reflect_f64)(
     bool undoes, size_t reflectors, size_t rows, const double *v, size_t stride, const double *factors, size_t columns,

@@ -24,7 +24,16 @@ typedef _Float16 v16x __attribute__((ext_vector_type(16)));
 #define INLINE static inline __attribute__((always_inline)) TARGET
 /// What is called, because it would be written several times.
 #define APART static __attribute__((noinline)) TARGET
+
+// What types, numbers of rows and the like are known for when it is compiled: a kernel for each of them, in registers.
+// Where operations are emulated, registers do not matter, and the code would be ten times as large: there is one.
+#if NATIVE_FMA
+#define FOR_EACH INLINE
 #define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define FOR_EACH APART
+#define UNROLL
+#endif
 
 INLINE v16f load_f32(const float *p) {
   v16f v;
@@ -59,9 +68,8 @@ INLINE v16d fma_f64(v16d a, v16d b, v16d c) { return __builtin_elementwise_fma(a
 INLINE v8d fma_half(v8d a, v8d b, v8d c) { return __builtin_elementwise_fma(a, b, c); }
 #else
 // Long enough that a call costs nothing beside them.
-#define CALLED static __attribute__((noinline)) TARGET
 // The product is exact in f64; the sum is rounded to odd there, after which rounding to f32 is the only rounding.
-CALLED v16f fma_f32(v16f a, v16f b, v16f c) {
+APART v16f fma_f32(v16f a, v16f b, v16f c) {
   v16d product = __builtin_convertvector(a, v16d) * __builtin_convertvector(b, v16d);
   v16d addend = __builtin_convertvector(c, v16d);
   v16d sum = product + addend, shadow = sum - product;
@@ -72,7 +80,7 @@ CALLED v16f fma_f32(v16f a, v16f b, v16f c) {
   return __builtin_convertvector((v16d)(bits + (step & inexact & even)), v16f);
 }
 
-CALLED v8d fma_half(v8d a, v8d b, v8d c) {
+APART v8d fma_half(v8d a, v8d b, v8d c) {
   v8d out;
   for (int i = 0; i < LORA_LANES / 2; i++) out[i] = __builtin_fma(a[i], b[i], c[i]);
   return out;
@@ -98,7 +106,7 @@ INLINE v16f small_float(v16u code, int mantissa, int bias) {
   return of_bits(select_u32(code < (1u << mantissa), bits_of(subnormal), bits + ((uint32_t)(127 - bias) << 23)));
 }
 
-INLINE v16f widen_f16(v16h half) {
+FOR_EACH v16f widen_f16(v16h half) {
 #if NATIVE_F16
   return __builtin_convertvector((v16x)half, v16f);
 #else
@@ -112,7 +120,7 @@ INLINE v16f widen_f16(v16h half) {
 
 INLINE v16f widen_bf16(v16h half) { return of_bits(__builtin_convertvector(half, v16u) << 16); }
 
-INLINE v16f widen_byte(lora_dtype dtype, v16b byte) {
+FOR_EACH v16f widen_byte(lora_dtype dtype, v16b byte) {
   v16u code = __builtin_convertvector(byte, v16u), nan = 0x7fc00000u;
   v16u size = code & 0x7fu, sign = (code & 0x80u) << 24, value;
   switch (dtype) {
@@ -172,7 +180,7 @@ INLINE v16f widen_lanes(lora_dtype dtype, const void *p) {
 INLINE v16f canonical(v16f v) { return of_bits(select_u32(v != v, 0x7fc00000u, bits_of(v))); }
 
 /// To f16, ties to even; NaN must be canonical.
-INLINE v16h round_f16(v16f v) {
+FOR_EACH v16h round_f16(v16f v) {
 #if NATIVE_F16
   return (v16h)(__builtin_convertvector(v, v16x));
 #else
@@ -203,7 +211,7 @@ INLINE void narrow_lanes(lora_dtype dtype, v16f v, void *out) {
 
 /// Rounds to f32 so that a later rounding to a type with at least two bits fewer is the only one that counts:
 /// an inexact result keeps its last bit set.
-INLINE v16f round_to_odd(v16d v) {
+FOR_EACH v16f round_to_odd(v16d v) {
   v16f nearest = __builtin_convertvector(v, v16f);
   v16d back = __builtin_convertvector(nearest, v16d);
   v16i inexact = __builtin_convertvector(back != v, v16i);

@@ -49,9 +49,14 @@ public struct AdapterStack: Sendable {
       shrinking + down.count..<shrinking + rank * inFeatures, with: repeatElement(0, count: unused))
     let expanding = slot * outFeatures * rank
     guard adapterRank < rank else { return b.replaceSubrange(expanding..<expanding + up.count, with: up) }
-    for row in 0..<outFeatures {
-      for column in 0..<rank {
-        b[expanding + row * rank + column] = column < adapterRank ? up[row * adapterRank + column] : 0
+    unsafe b.withUnsafeMutableBufferPointer { b in
+      unsafe up.withUnsafeBufferPointer { up in
+        guard let b = b.baseAddress, let up = up.baseAddress else { return }
+        for row in 0..<outFeatures {
+          let target = unsafe b + expanding + row * rank
+          unsafe target.update(from: up + row * adapterRank, count: adapterRank)
+          unsafe (target + adapterRank).update(repeating: 0, count: rank - adapterRank)
+        }
       }
     }
   }

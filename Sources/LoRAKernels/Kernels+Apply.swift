@@ -1,4 +1,5 @@
 internal import CLoRAKernels
+package import TensorCore
 
 extension Kernels {
   /// Multiplies rows of a matrix with many tokens: `[count, rows]`, `result[t, r] = Σₖ matrix[r, k] · tokens[t, k]`.
@@ -13,68 +14,120 @@ extension Kernels {
   package static func products<Number: ProductNumber>(
     _ matrix: [Number], rows: Range<Int>, length: Int, tokens: [Number], count: Int, level: KernelLevel = .preferred
   ) -> [Number] {
-    var result = [Number](repeating: 0, count: count * rows.count)
-    unsafe matrix.withUnsafeBufferPointer { matrix in
-      unsafe tokens.withUnsafeBufferPointer { tokens in
-        unsafe result.withUnsafeMutableBufferPointer { result in
-          unsafe products(
-            UnsafeBufferPointer(rebasing: matrix[rows.lowerBound * length..<rows.upperBound * length]), length: length,
-            tokens: tokens, count: count, output: result, stride: rows.count, level: level)
-        }
-      }
+    var result = Number.zeros(count * rows.count)
+    let tokens = TokenRows(tokens, count: count, length: length)
+    unsafe matrix.withUnsafeBytes { matrix in
+      let rowBytes = length * MemoryLayout<Number>.size
+      unsafe products(
+        UnsafeRawBufferPointer(rebasing: matrix[rows.lowerBound * rowBytes..<rows.upperBound * rowBytes]),
+        dtype: Number.dtype, rows: rows.count, tokens, to: &result, level: level)
     }
     return result
   }
 
-  /// The same for whole rows in memory, written to `output[t · stride + r]`.
+  /// The same for rows of any type that a merge reads: every element is widened where it is multiplied.
   ///
   /// - Parameters:
-  ///   - matrix: rows of `length` numbers.
-  ///   - tokens: at least `count · length` numbers.
-  ///   - output: at least `(count - 1) · stride + rows` numbers.
-  ///   - stride: from one token's results to the next, at least the number of rows.
+  ///   - matrix: `rows` rows, each of as many elements as a token has.
+  ///   - dtype: F32, F16, BF16, or the type of the numbers.
+  ///   - output: `[count, stride]`; a token's results begin at `first`.
+  ///   - stride: from one token's results to the next, at least `first + rows`; without one as many as there are rows.
   package static func products<Number: ProductNumber>(
-    _ matrix: UnsafeBufferPointer<Number>, length: Int, tokens: UnsafeBufferPointer<Number>, count: Int,
-    output: UnsafeMutableBufferPointer<Number>, stride: Int, level: KernelLevel = .preferred
+    _ matrix: UnsafeRawBufferPointer, dtype: DType, rows: Int, _ tokens: TokenRows<Number>, to output: inout [Number],
+    from first: Int = 0, stride: Int? = nil, level: KernelLevel = .preferred
   ) {
-    let rows = length > 0 ? matrix.count / length : 0
-    guard rows > 0, count > 0 else { return }
-    let (used, overflow) = count.multipliedReportingOverflow(by: length)
-    let (last, tooMany) = (count - 1).multipliedReportingOverflow(by: stride)
+    let stride = stride ?? rows
+    let rowBytes = tokens.length * Int(dtype.bits / 8)
+    let (used, overflow) = tokens.count.multipliedReportingOverflow(by: stride)
     precondition(
-      !overflow && !tooMany && tokens.count >= used && stride >= rows && output.count - last >= rows,
-      "tokens outside the buffers")
-    guard let left = matrix.baseAddress, let right = tokens.baseAddress, let target = output.baseAddress else { return }
-    unsafe Number.apply(
-      rows: rows, count: count, length: length, matrix: left, tokens: right, output: target, stride: stride,
-      level: level)
+      (dtype.isMergeable || dtype == Number.dtype) && matrix.count >= rows * rowBytes && rows >= 0 && first >= 0
+        && stride >= first + rows && !overflow && output.count >= used, "sizes or a type that do not belong together")
+    guard rows > 0, tokens.count > 0, tokens.length > 0, let matrix = matrix.baseAddress else { return }
+    unsafe output.withUnsafeMutableBufferPointer { output in
+      guard let output = output.baseAddress else { return }
+      unsafe tokens.numbers.withPointer { numbers in
+        unsafe Number.apply(
+          dtype, rows: rows, matrix, rowBytes, tokens, numbers, to: output + first, stride: stride, level: level)
+      }
+    }
+  }
+}
+
+/// The activations of several tokens, `[count, length]`, as products read them.
+package struct TokenRows<Number: ProductNumber>: Sendable {
+  package let count: Int
+  package let length: Int
+  fileprivate let numbers: AlignedArray<Number>
+  /// From one token to the next, whole cache lines.
+  ///
+  /// Pieces of 2 KiB of all tokens are in the first-level cache together; those of longer tokens take turns between its
+  /// halves.
+  fileprivate let stride: Int
+
+  /// - Parameter tokens: `[count, length]`.
+  package init(_ tokens: [Number], count: Int, length: Int) {
+    precondition(count >= 0 && length >= 0 && tokens.count == count * length, "tokens of other lengths")
+    let half = 2048 / MemoryLayout<Number>.size
+    let halves = (length + half - 1) / half
+    let stride = halves > 1 ? (halves + (halves + 1) % 2) * half : (length + 15) / 16 * 16
+    numbers = unsafe AlignedArray(count: count * stride) { numbers in
+      let numbers = UnsafeMutableRawBufferPointer(numbers)
+      _ = unsafe numbers.initializeMemory(as: UInt8.self, repeating: 0)
+      unsafe tokens.withUnsafeBytes { tokens in
+        let (row, step) = (length * MemoryLayout<Number>.size, stride * MemoryLayout<Number>.size)
+        for token in 0..<count {
+          unsafe UnsafeMutableRawBufferPointer(rebasing: numbers[token * step..<token * step + row])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: tokens[token * row..<(token + 1) * row]))
+        }
+      }
+    }
+    (self.count, self.length, self.stride) = (count, length, stride)
   }
 }
 
 /// A type of numbers that there are kernels of products for: `Float` and `Double`.
-package protocol ProductNumber: ExpressibleByIntegerLiteral {
-  /// `Kernels.products` in this type; everything lies in the buffers.
+package protocol ProductNumber: ExpressibleByIntegerLiteral, BitwiseCopyable, Sendable {
+  /// Its name in files.
+  static var dtype: DType { get }
+  /// So many zeros; code for any type would write them one by one.
+  static func zeros(_ count: Int) -> [Self]
+
+  /// `Kernels.products` in this type, of tokens whose numbers lie in memory; everything is within the buffers.
   static func apply(
-    rows: Int, count: Int, length: Int, matrix: UnsafePointer<Self>, tokens: UnsafePointer<Self>,
-    output: UnsafeMutablePointer<Self>, stride: Int, level: KernelLevel)
+    _ dtype: DType, rows: Int, _ matrix: UnsafeRawPointer, _ rowBytes: Int, _ tokens: TokenRows<Self>,
+    _ numbers: UnsafePointer<Self>, to output: UnsafeMutablePointer<Self>, stride: Int, level: KernelLevel)
 }
 
 extension Float: ProductNumber {
+  package static var dtype: DType { .f32 }
+
+  /// So many zeros.
+  package static func zeros(_ count: Int) -> [Float] { [Float](repeating: 0, count: count) }
+
   /// `Kernels.products` in f32.
   package static func apply(
-    rows: Int, count: Int, length: Int, matrix: UnsafePointer<Float>, tokens: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>, stride: Int, level: KernelLevel
+    _ dtype: DType, rows: Int, _ matrix: UnsafeRawPointer, _ rowBytes: Int, _ tokens: TokenRows<Float>,
+    _ numbers: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>, stride: Int, level: KernelLevel
   ) {
-    unsafe lora_apply_f32(level.index, rows, count, length, matrix, length, tokens, length, output, stride)
+    unsafe lora_apply_f32(
+      level.index, dtype.requireKernel(), rows, tokens.count, tokens.length, matrix, rowBytes, numbers, tokens.stride,
+      output, stride)
   }
 }
 
 extension Double: ProductNumber {
+  package static var dtype: DType { .f64 }
+
+  /// So many zeros.
+  package static func zeros(_ count: Int) -> [Double] { [Double](repeating: 0, count: count) }
+
   /// `Kernels.products` in f64.
   package static func apply(
-    rows: Int, count: Int, length: Int, matrix: UnsafePointer<Double>, tokens: UnsafePointer<Double>,
-    output: UnsafeMutablePointer<Double>, stride: Int, level: KernelLevel
+    _ dtype: DType, rows: Int, _ matrix: UnsafeRawPointer, _ rowBytes: Int, _ tokens: TokenRows<Double>,
+    _ numbers: UnsafePointer<Double>, to output: UnsafeMutablePointer<Double>, stride: Int, level: KernelLevel
   ) {
-    unsafe lora_apply_f64(level.index, rows, count, length, matrix, length, tokens, length, output, stride)
+    unsafe lora_apply_f64(
+      level.index, dtype.requireKernel(), rows, tokens.count, tokens.length, matrix, rowBytes, numbers, tokens.stride,
+      output, stride)
   }
 }

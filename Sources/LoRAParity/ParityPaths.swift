@@ -7,15 +7,18 @@ struct ParityInputs {
   /// x, `[tokens, in]`.
   let x: [Float]
   let tokens: Int
-  fileprivate let wide: [Double]
+  fileprivate let rows: TokenRows<Float>
+  fileprivate let wide: TokenRows<Double>
   /// A·x in f64, `[tokens, rank]`.
   fileprivate let shrunk: [Double]
 
   /// - Parameter down: A, `[rank, in]`.
   init(_ x: [Float], tokens: Int, down: [Double], rank: Int) {
-    (self.x, self.tokens, wide) = (x, tokens, x.map { Double($0) })
-    let inputs = tokens > 0 ? x.count / tokens : 0
-    shrunk = Kernels.products(down, rows: 0..<rank, length: inputs, tokens: wide, count: tokens)
+    let (length, numbers) = (tokens > 0 ? x.count / tokens : 0, x.map { Double($0) })
+    (self.x, self.tokens) = (x, tokens)
+    rows = TokenRows(x, count: tokens, length: length)
+    wide = TokenRows(numbers, count: tokens, length: length)
+    shrunk = Kernels.products(down, rows: 0..<rank, length: length, tokens: numbers, count: tokens)
   }
 }
 
@@ -44,75 +47,57 @@ struct ParityProducts {
     let (tokens, outputs, length) = (inputs.tokens, block.outputs, block.inputs)
     truth = Kernels.products(block.up, rows: 0..<outputs, length: block.rank, tokens: inputs.shrunk, count: tokens)
     delta = truth
-    merged = [Float](repeating: 0, count: tokens * outputs)
-    base = [Float](repeating: 0, count: isServed ? tokens * outputs : 0)
+    var (merged, base) = ([Float](repeating: 0, count: tokens * outputs), [Float]())
+    if isServed { base = merged }
     let changed = block.merged == nil || block.magnitudes != nil ? ChangedRows(block, down) : nil
-    let mergedDType = block.merged?.dtype ?? dtype
-    var weight = [Float](repeating: 0, count: Self.panelRows * length)
-    var wide = [Double](repeating: 0, count: Self.panelRows * length)
-    var other = weight
-    var sums = [Double](repeating: 0, count: tokens * Self.panelRows)
+    var products = [Double](repeating: 0, count: tokens * Self.panelRows)
     for first in stride(from: 0, to: outputs, by: Self.panelRows) {
       let rows = first..<min(first + Self.panelRows, outputs)
-      try block.weight.read(rows, into: &weight)
-      Self.widen(weight, rows.count * length, to: &wide)
-      Self.multiply(wide, rows.count, length, inputs.wide, tokens, to: &sums, from: 0, stride: rows.count)
+      /// Products in f32 of rows that are rounded to the type that is served in.
+      func serve(_ bytes: UnsafeRawBufferPointer, _ stored: DType, numbers dtype: DType, to output: inout [Float]) {
+        if dtype == serving {
+          return unsafe Kernels.products(
+            bytes, dtype: stored, rows: rows.count, inputs.rows, to: &output, from: first, stride: outputs)
+        }
+        unsafe serving.rounded(Kernels.widened(bytes, stored) as [Float]).withUnsafeBytes { bytes in
+          unsafe Kernels.products(
+            bytes, dtype: .f32, rows: rows.count, inputs.rows, to: &output, from: first, stride: outputs)
+        }
+      }
       var factors = [Double](repeating: 1, count: rows.count)
-      if let changed {
-        for (place, output) in rows.enumerated() {
-          var row = changed.row(output, wide[place * length..<(place + 1) * length])
-          if let magnitude = block.magnitudes?[output] {
-            let norm = magnitude.norm ?? row.reduce(0) { $0 + $1 * $1 }.squareRoot()
-            // An output of zeros has no direction and stays zero.
-            factors[place] = norm == 0 ? 1 : magnitude.length / norm
-            for column in row.indices { row[column] *= factors[place] }
-          }
-          if block.merged == nil {
-            other.replaceSubrange(place * length..<(place + 1) * length, with: dtype.rounded(row))
+      var made: [Float] = []
+      unsafe try block.weight.with(rows) { bytes, stored in
+        unsafe Kernels.products(bytes, dtype: stored, rows: rows.count, inputs.wide, to: &products)
+        if let changed {
+          let wide: [Double] = unsafe Kernels.widened(bytes, stored)
+          for (place, output) in rows.enumerated() {
+            var row = changed.row(output, wide[place * length..<(place + 1) * length])
+            if let magnitude = block.magnitudes?[output] {
+              let norm = magnitude.norm ?? row.reduce(0) { $0 + $1 * $1 }.squareRoot()
+              // An output of zeros has no direction and stays zero.
+              factors[place] = norm == 0 ? 1 : magnitude.length / norm
+              for column in row.indices { row[column] *= factors[place] }
+            }
+            if block.merged == nil { made += dtype.rounded(row) }
           }
         }
+        if isServed { unsafe serve(bytes, stored, numbers: block.weight.dtype, to: &base) }
       }
       for token in 0..<tokens {
         for (place, factor) in factors.enumerated() {
-          let (output, product) = (token * outputs + first + place, sums[token * rows.count + place])
+          let (output, product) = (token * outputs + first + place, products[token * rows.count + place])
           let change = block.scale * truth[output]
           truth[output] = (product + change) * factor
           delta[output] = factor == 1 ? change : truth[output] - product
         }
       }
-      if let own = block.merged { try own.read(rows, into: &other) }
-      // W' has numbers of its type already.
-      if mergedDType != serving { other = serving.rounded(other) }
-      Self.multiply(other, rows.count, length, inputs.x, tokens, to: &merged, from: first, stride: outputs)
-      guard isServed else { continue }
-      if block.weight.dtype != serving { weight = serving.rounded(weight) }
-      Self.multiply(weight, rows.count, length, inputs.x, tokens, to: &base, from: first, stride: outputs)
-    }
-    (merged, base) = (serving.rounded(merged), serving.rounded(base))
-  }
-
-  private static func widen(_ numbers: [Float], _ count: Int, to wide: inout [Double]) {
-    unsafe numbers.withUnsafeBytes { numbers in
-      unsafe wide.withUnsafeMutableBufferPointer { wide in
-        unsafe Kernels.widen(numbers, dtype: .f32, to: UnsafeMutableBufferPointer(rebasing: wide[..<count]))
+      if let own = block.merged {
+        unsafe try own.with(rows) { unsafe serve($0, $1, numbers: own.dtype, to: &merged) }
+      } else {
+        unsafe made.withUnsafeBytes { unsafe serve($0, .f32, numbers: dtype, to: &merged) }
       }
     }
-  }
-
-  /// Products of the first `rows` rows, each token's from `first` on.
-  private static func multiply<Number: ProductNumber>(
-    _ matrix: [Number], _ rows: Int, _ length: Int, _ tokens: [Number], _ count: Int, to output: inout [Number],
-    from first: Int, stride: Int
-  ) {
-    unsafe matrix.withUnsafeBufferPointer { matrix in
-      unsafe tokens.withUnsafeBufferPointer { tokens in
-        unsafe output.withUnsafeMutableBufferPointer { output in
-          unsafe Kernels.products(
-            UnsafeBufferPointer(rebasing: matrix[..<(rows * length)]), length: length, tokens: tokens, count: count,
-            output: UnsafeMutableBufferPointer(rebasing: output[first...]), stride: stride)
-        }
-      }
-    }
+    (self.merged, self.base) = (serving.rounded(merged), serving.rounded(base))
   }
 }
 

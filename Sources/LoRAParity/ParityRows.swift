@@ -3,7 +3,7 @@ import LoRAKernels
 import Safetensors
 import TensorCore
 
-/// Rows of a matrix in f32, read a few at a time, so that they are multiplied while they are in a near cache.
+/// Rows of a matrix, read a few at a time, so that they are multiplied while they are in a near cache.
 struct ParityRows {
   private enum Source {
     /// Row after row in a file, from an offset.
@@ -36,44 +36,53 @@ struct ParityRows {
     }
   }
 
-  /// Writes some rows over the first of `numbers`.
-  func read(_ rows: Range<Int>, into numbers: inout [Float]) throws(IOError) {
-    let count = rows.count * width
+  /// Some rows as bytes, and the type in which they are there: their own, or F32.
+  func with<Result>(
+    _ rows: Range<Int>, _ body: (UnsafeRawBufferPointer, DType) -> Result
+  ) throws(IOError) -> Result {
+    let (first, count) = (rows.lowerBound * width, rows.count * width)
     switch source {
-    case .held(let all):
-      numbers.replaceSubrange(..<count, with: all[rows.lowerBound * width..<rows.upperBound * width])
+    case .held(let numbers):
+      return unsafe numbers.withUnsafeBytes { numbers in
+        unsafe body(UnsafeRawBufferPointer(rebasing: numbers[4 * first..<4 * (first + count)]), .f32)
+      }
     case .stored(let file, let offset):
-      let rowBytes = width * Int(dtype.bits / 8)
-      let bytes = try file.contents.bytes(
-        at: offset + UInt64(rows.lowerBound * rowBytes), count: rows.count * rowBytes)
+      let size = Int(dtype.bits / 8)
+      let bytes = try file.contents.bytes(at: offset + UInt64(first * size), count: count * size)
+      guard dtype == .f64 else { return unsafe bytes.withUnsafeBytes { unsafe body($0, dtype) } }
       // Only the exact numbers of a quantised base.
-      if dtype == .f64 {
-        for (place, number) in Kernels.widened(bytes, dtype).enumerated() { numbers[place] = Float(number) }
-        return
-      }
-      unsafe numbers.withUnsafeMutableBufferPointer { numbers in
-        let target = unsafe UnsafeMutableBufferPointer(rebasing: numbers[..<count])
-        unsafe bytes.withUnsafeBytes { unsafe Kernels.widen($0, dtype: dtype, to: target) }
-      }
+      let numbers = unsafe bytes.withUnsafeBytes { (unsafe Kernels.widened($0, dtype) as [Double]).map { Float($0) } }
+      return unsafe numbers.withUnsafeBytes { unsafe body($0, .f32) }
     }
   }
 
   /// Some rows.
   func rows(_ range: Range<Int>) throws(IOError) -> [Float] {
-    var numbers = [Float](repeating: 0, count: range.count * width)
-    try read(range, into: &numbers)
-    return numbers
+    unsafe try with(range) { unsafe Kernels.widened($0, $1) }
   }
 }
 
 extension Kernels {
   /// All elements of some bytes in f64.
-  static func widened(_ bytes: [UInt8], _ dtype: DType) -> [Double] {
+  static func widened(_ bytes: UnsafeRawBufferPointer, _ dtype: DType) -> [Double] {
     let count = bytes.count * 8 / Int(dtype.bits)
     return unsafe [Double](unsafeUninitializedCapacity: count) { output, initialized in
-      let target = unsafe UnsafeMutableBufferPointer(rebasing: output[..<count])
-      unsafe bytes.withUnsafeBytes { unsafe Kernels.widen($0, dtype: dtype, to: target) }
+      unsafe Kernels.widen(bytes, dtype: dtype, to: UnsafeMutableBufferPointer(rebasing: output[..<count]))
       initialized = count
     }
+  }
+
+  /// All elements of some bytes in f32, of any type but F64.
+  static func widened(_ bytes: UnsafeRawBufferPointer, _ dtype: DType) -> [Float] {
+    let count = bytes.count * 8 / Int(dtype.bits)
+    return unsafe [Float](unsafeUninitializedCapacity: count) { output, initialized in
+      unsafe Kernels.widen(bytes, dtype: dtype, to: UnsafeMutableBufferPointer(rebasing: output[..<count]))
+      initialized = count
+    }
+  }
+
+  /// The same of bytes in an array.
+  static func widened(_ bytes: [UInt8], _ dtype: DType) -> [Double] {
+    unsafe bytes.withUnsafeBytes { unsafe widened($0, dtype) }
   }
 }

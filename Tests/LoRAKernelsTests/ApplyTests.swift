@@ -124,6 +124,46 @@ import Testing
     }
   }
 
+  /// Rows of a type that a merge reads, which begin anywhere, with results among others.
+  private func checkStored<Number: ProductNumber & BinaryFloatingPoint>(
+    _ type: Number.Type, _ dtype: DType, _ rows: Int, _ length: Int, _ count: Int, _ random: inout SeededGenerator
+  ) {
+    let numbers = dtype.rounded((0..<rows * length).map { _ in Float(random.signed()) })
+    let tokens = (0..<count * length).map { _ in Number(random.signed()) }
+    var bytes = [UInt8](repeating: 0, count: 1 + numbers.count * Int(dtype.bits / 8))
+    unsafe bytes.withUnsafeMutableBytes { bytes in
+      let target = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[1...])
+      unsafe numbers.withUnsafeBufferPointer { unsafe Kernels.narrow($0, to: dtype, output: target) }
+    }
+    let (first, stride) = (2, rows + 3)
+    var expected = [Number](repeating: -7, count: count * stride)
+    for token in 0..<count {
+      for row in 0..<rows {
+        expected[token * stride + first + row] = Self.plainDot(
+          numbers[row * length..<(row + 1) * length].map { Number($0) }[...],
+          tokens[token * length..<(token + 1) * length])
+      }
+    }
+    for level in KernelLevel.available {
+      var found = [Number](repeating: -7, count: count * stride)
+      unsafe bytes.withUnsafeBytes { bytes in
+        unsafe Kernels.products(
+          UnsafeRawBufferPointer(rebasing: bytes[1...]), dtype: dtype, rows: rows,
+          TokenRows(tokens, count: count, length: length), to: &found, from: first, stride: stride, level: level)
+      }
+      #expect(found == expected, "\(level) \(dtype.name) \(rows) x \(length) x \(count)")
+    }
+  }
+
+  @Test(arguments: [DType.f32, .f16, .bf16])
+  func rowsOfEveryTypeAreWidenedWhereTheyAreMultiplied(_ dtype: DType) {
+    var random = SeededGenerator(seed: 23)
+    for (rows, length, count) in [(1, 1, 1), (7, 15, 5), (25, 16, 16), (6, 257, 4), (30, 1_040, 19), (4, 513, 17)] {
+      checkStored(Float.self, dtype, rows, length, count, &random)
+      checkStored(Double.self, dtype, rows, length, count, &random)
+    }
+  }
+
   /// Of all numbers of rows and tokens beside whole blocks, and rows longer than the pieces in which they are taken.
   @Test(arguments: [
     (1, 1, 1), (7, 17, 5), (24, 16, 8), (49, 33, 9), (5, 511, 3), (3, 1_040, 17), (50, 1_025, 2), (2, 0, 3),

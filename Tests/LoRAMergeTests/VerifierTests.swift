@@ -81,6 +81,31 @@ import Testing
     #expect(!(try findings(plan, model).isEmpty))
   }
 
+  /// Headers are looked at last, as the digests in them are made meanwhile; the findings keep their order.
+  @Test func aWrongDigestInAHeaderIsFoundWithAnyNumberOfThreads() throws {
+    let (model, plan) = try merged()
+    let start = Int(plan.shards[0].dataStart)
+    try tamper(model, "model.safetensors") { bytes in
+      let header = bytes[..<start]
+      let digit = header.indices.first { place in
+        let run = header[place...].prefix(64)
+        return run.count == 64 && run.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+      }
+      if let digit { bytes[digit] = bytes[digit] == 0x30 ? 0x31 : 0x30 }
+      bytes[start + 10 + 4 * 8 * 7 + 1] ^= 0x10
+    }
+    try tamper(model, "tokenizer.json") { $0[3] ^= 1 }
+    for jobs in [1, 2, 5] {
+      var verifier = MergeVerifier(plan)
+      (verifier.depth, verifier.jobs) = (.full, jobs)
+      let found = try verifier.run(on: model.output).discrepancies.map(\.description)
+      #expect(found.count == 3)
+      #expect(found.first?.hasPrefix("tokenizer.json: byte 3 differs") == true)
+      #expect(found.dropFirst().first?.contains("x.weight: row 28, column 0 is") == true)
+      #expect(found.last == "model.safetensors: its header is not what the merge writes")
+    }
+  }
+
   @Test func anUnmergedCopyOfTheBaseIsNoMerge() throws {
     let model = try merged().model
     try model.folder.remove("out")

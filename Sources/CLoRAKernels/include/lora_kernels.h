@@ -263,14 +263,14 @@ void lora_sift_left(
 
 // MARK: Apply
 
-/// out[t * out_stride + r] = sum over k < length of matrix[r * row_stride + k] * tokens[t * stride + k] for `rows` rows and
+/// out[t * out_stride + r] = sum over k < length of row r[k] * tokens[t * stride + k] for `rows` rows, `row_bytes` apart, and
 /// `count` tokens: fused multiply-adds into sixteen sums by k % 16, which are then added as a tree. Zeros behind a row
-/// change no bit.
+/// change no bit. Rows are of F32, F16 or BF16, and of F64 for the second.
 void lora_apply_f32(
-  lora_level level, size_t rows, size_t count, size_t length, const float *matrix, size_t row_stride,
+  lora_level level, lora_dtype dtype, size_t rows, size_t count, size_t length, const void *matrix, size_t row_bytes,
   const float *tokens, size_t stride, float *out, size_t out_stride);
 void lora_apply_f64(
-  lora_level level, size_t rows, size_t count, size_t length, const double *matrix, size_t row_stride,
+  lora_level level, lora_dtype dtype, size_t rows, size_t count, size_t length, const void *matrix, size_t row_bytes,
   const double *tokens, size_t stride, double *out, size_t out_stride);
 
 // MARK: Reflect

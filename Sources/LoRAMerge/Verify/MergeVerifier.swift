@@ -42,22 +42,38 @@ public struct MergeVerifier: Sendable {
     let start = CurrentProcess.monotonicSeconds
     var result = MergeVerification()
     let files = open(output, &result)
-    try compareFiles(output, &result)
-    checkNames(output, &result)
     let queue = WorkQueue(plan)
     let buffers = TileBuffers(size: FileComparison.bufferBytes)
     let references = (0..<queue.stepCount).map { SharedReference(tiles: queue.itemCount(ofStep: $0)) }
     let parts = Mutex<[Int: MergeVerification]>([:])
-    try Workers.forEach(count: queue.count, workers: jobs) { index throws(MergeError) in
-      try control.check()
+    let texts = Mutex<[Int]>([])
+    let check = { @Sendable (index: Int) throws(MergeError) in
       let item = queue.item(index)
       guard let file = files[item.shard] else { return }
       let part = try MergeError.catching { () throws(IOError) in
-        try check(item, in: file, references[item.ordinal], buffers)
+        try self.check(item, in: file, references[item.ordinal], buffers)
       }
       if part != MergeVerification() { parts.withLock { $0[index] = part } }
       control.add(bytes(of: item), of: plan.outputBytes)
     }
+    // Texts have digests of the adapters in them. The files that are written come first, so that the digests are made
+    // beside everything else, and headers last, so that they do not wait for them.
+    let written = Mutex(MergeVerification())
+    try Workers.forEach(count: queue.count + 1, workers: jobs) { turn throws(MergeError) in
+      try control.check()
+      if turn == 0 {
+        let part = try compareFiles(output)
+        return written.withLock { $0 = part }
+      }
+      let item = queue.item(turn - 1)
+      if case .write = plan.shards[item.shard].steps[item.step].work {
+        return texts.withLock { $0.append(turn - 1) }
+      }
+      try check(turn - 1)
+    }
+    for index in texts.withLock({ $0 }) { try check(index) }
+    result.merge(written.withLock { $0 })
+    checkNames(output, &result)
     for (_, part) in parts.withLock({ $0 }).ordered(by: { $0.key < $1.key }) { result.merge(part) }
     let tolerated = Double(result.elementsRecomputed) * MergeVerification.toleratedShare
     if result.elementsOffByOne > 10, Double(result.elementsOffByOne) > tolerated {
@@ -108,7 +124,8 @@ public struct MergeVerifier: Sendable {
     return true
   }
 
-  private func compareFiles(_ output: String, _ result: inout MergeVerification) throws(MergeError) {
+  private func compareFiles(_ output: String) throws(MergeError) -> MergeVerification {
+    var result = MergeVerification()
     for file in plan.files {
       do throws(IOError) {
         let found = try InputFile(path: Folder.join(output, file.name))
@@ -122,6 +139,7 @@ public struct MergeVerifier: Sendable {
         result.report(file.name, error.description)
       }
     }
+    return result
   }
 
   private func difference(_ found: InputFile, _ contents: SideFile.Contents) throws(IOError) -> String? {
