@@ -299,7 +299,7 @@ let testTargets: [Target] = [
   tests("BaseCatalogue", ["TensorCore", "JSON"]),
   tests("QuantizedWeights", ["TensorCore", "JSON", "LoRAIO", "Safetensors"]),
   tests("LoRAModel", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "RemoteFiles", "Safetensors", "BaseCatalogue"]),
-  tests("RemoteFiles", ["JSON", "LoRAIO"]),
+  tests("RemoteFiles", ["TensorCore", "JSON", "LoRAIO"]),
   tests("LoRATokenizer", ["JSON"]),
   tests("LoRAInspect", ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAModel"]),
   tests("LoRAEngines", ["TensorCore", "JSON", "LoRAIO", "LoRAModel", "LoRAValidate"]),

@@ -1,6 +1,7 @@
 import LoRAIO
 import LoRATestSupport
 import Synchronization
+import TensorCore
 import Testing
 
 @testable import RemoteFiles
