@@ -5,19 +5,19 @@ import PackageDescription
 import Glibc
 #endif
 
-/// Which warnings there are differs by compiler: for the one that `.ci/run` builds with, none.
+/// What is asked of the compiler that `.ci/run` builds with: others have other warnings, and 6.2 wants imports for the
+/// standard library's members where a module has members of the same names.
 #if compiler(>=6.3)
-let warnings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let checks: [SwiftSetting] = [.treatAllWarnings(as: .error), .enableUpcomingFeature("MemberImportVisibility")]
 #else
-let warnings: [SwiftSetting] = []
+let checks: [SwiftSetting] = []
 #endif
 
 let strict: [SwiftSetting] =
-  warnings + [
+  checks + [
     .swiftLanguageMode(.v6),
     .strictMemorySafety(),
     .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableExperimentalFeature("Lifetimes"),
     // System calls that tests can order to fail.
@@ -299,7 +299,7 @@ let testTargets: [Target] = [
   tests("BaseCatalogue", ["TensorCore", "JSON"]),
   tests("QuantizedWeights", ["TensorCore", "JSON", "LoRAIO", "Safetensors"]),
   tests("LoRAModel", ["TensorCore", "JSON", "Diagnostics", "LoRAIO", "RemoteFiles", "Safetensors", "BaseCatalogue"]),
-  tests("RemoteFiles", ["TensorCore", "JSON", "LoRAIO"]),
+  tests("RemoteFiles", ["JSON", "LoRAIO"]),
   tests("LoRATokenizer", ["JSON"]),
   tests("LoRAInspect", ["TensorCore", "JSON", "LoRAIO", "Safetensors", "LoRAModel"]),
   tests("LoRAEngines", ["TensorCore", "JSON", "LoRAIO", "LoRAModel", "LoRAValidate"]),

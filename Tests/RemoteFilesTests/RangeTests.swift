@@ -1,7 +1,6 @@
 import LoRAIO
 import LoRATestSupport
 import Synchronization
-import TensorCore
 import Testing
 
 @testable import RemoteFiles
