@@ -1,8 +1,11 @@
 import CAnswers
 import JSON
+import Synchronization
 
-/// What one thread keeps from line to line: the texts that it knows, and memory for strings that are resolved.
-final class AnswerMemory {
+/// What one thread keeps from line to line: the texts and keys that it knows, and memory for strings that are resolved.
+///
+/// Only one thread at a time may use it.
+final class AnswerMemory: @unchecked Sendable {
   let known: KnownTexts
   /// Holds one string with its escapes resolved.
   private var buffer: [UInt8] = []
@@ -22,17 +25,31 @@ final class AnswerMemory {
   func keep(_ memory: consuming [UInt8]) { buffer = memory }
 }
 
-/// The fingerprints of texts that were normalised, because names and places come again and again.
+/// The memories of the threads that read a file: a block is read with what was learnt from the blocks before.
+final class AnswerMemories: Sendable {
+  private let key: FingerprintKey
+  private let unused = Mutex<[AnswerMemory]>([])
+
+  init(_ key: FingerprintKey) { self.key = key }
+
+  /// A memory for one thread, to be given back.
+  func take() -> AnswerMemory { unused.withLock { $0.popLast() } ?? AnswerMemory(key) }
+
+  /// Keeps a memory for the next block.
+  func give(_ memory: AnswerMemory) { unused.withLock { $0.append(memory) } }
+}
+
+/// The fingerprints of texts that were normalised, because names and places come again and again, and the keys that
+/// follow each other in a line.
 ///
-/// Each has the one place that some bits of the fingerprint of its bytes say. They belong to an `AnswerMemory`, which must
-/// live longer.
+/// Each text has the one place that some bits of the fingerprint of its bytes say. They belong to an `AnswerMemory`,
+/// which must live longer.
 @safe struct KnownTexts {
   let pointer: UnsafeMutablePointer<lora_answer_memory>
 
   init(allocatedFor key: FingerprintKey) {
     unsafe pointer = .allocate(capacity: 1)
-    unsafe pointer.initialize(to: lora_answer_memory())
-    unsafe pointer.pointee.key = key.words
+    unsafe lora_prepare(pointer, key.words)
   }
 
   func deallocate() { unsafe pointer.deallocate() }

@@ -34,6 +34,7 @@ struct AnswerStream {
   private let file: InputFile
   private let reader: AnswerReader
   private let blockBytes: UInt64
+  private let memories: AnswerMemories
   private var blocks: [Block] = []
   /// The block that is being handed out, and the next of its answers.
   private var place = (block: 0, item: 0)
@@ -44,6 +45,7 @@ struct AnswerStream {
   init(_ file: InputFile, _ reader: AnswerReader, blockBytes: UInt64 = 1 << 19) {
     self.file = file
     self.reader = reader
+    memories = AnswerMemories(reader.key)
     self.blockBytes = max(1, blockBytes)
   }
 
@@ -82,10 +84,12 @@ struct AnswerStream {
     // Enough for each thread that little is lost while the last of them are read.
     let count = Int(min(left, UInt64(8 * workers)))
     let results = Mutex([Block](repeating: Block(), count: count))
-    let (file, reader, blockBytes) = (self.file, self.reader, self.blockBytes)
+    let (file, reader, blockBytes, memories) = (self.file, self.reader, self.blockBytes, self.memories)
     Workers.forEach(count: count, workers: workers) { index throws(Never) in
       let begin = start + UInt64(index) * blockBytes
-      let block = Self.read(file, begin..<min(file.size, begin + blockBytes), reader)
+      let memory = memories.take()
+      let block = Self.read(file, begin..<min(file.size, begin + blockBytes), reader, memory)
+      memories.give(memory)
       results.withLock { $0[index] = block }
     }
     blocks = results.withLock { $0 }
@@ -94,11 +98,12 @@ struct AnswerStream {
     return bytesTaken - start
   }
 
-  private static func read(_ file: InputFile, _ range: Range<UInt64>, _ reader: AnswerReader) -> Block {
+  private static func read(
+    _ file: InputFile, _ range: Range<UInt64>, _ reader: AnswerReader, _ memory: AnswerMemory
+  ) -> Block {
     var block = Block()
     // Lines of tool calls have a few hundred bytes.
     block.items.reserveCapacity(Int(clamping: (range.upperBound - range.lowerBound) / 256))
-    let memory = AnswerMemory(reader.key)
     // The line that holds the byte before the block belongs to an earlier one.
     var lines = LineReader(file, from: range.lowerBound == 0 ? 0 : range.lowerBound - 1, bufferSize: 1 << 16)
     do throws(IOError) {

@@ -28,7 +28,6 @@ enum {
   LORA_OF_QUOTED,
   LORA_OF_ARRAY,
   LORA_OF_OBJECT,
-  LORA_OF_MEMBER,
   LORA_OF_CALL,
   LORA_OF_CALLS,
   LORA_OF_PROMPT,
@@ -68,6 +67,18 @@ static inline lora_fingerprint lora_of_pair(
   const lora_fingerprint_key *key, lora_fingerprint left, lora_fingerprint right, uint64_t kind) {
   lora_fingerprint sum = lora_absorb(key, lora_begin(key, kind, 0), left.low, left.high);
   return lora_finish(key, lora_absorb(key, sum, right.low, right.high));
+}
+
+/// Fingerprint of a member of an object, whose name is a fingerprint and so mixed already.
+static inline lora_fingerprint lora_of_member(
+  const lora_fingerprint_key *key, lora_fingerprint name, lora_fingerprint value) {
+  return lora_absorb(key, name, value.low, value.high);
+}
+
+/// The sum, the same in any order of summands.
+static inline lora_fingerprint lora_sum(lora_fingerprint left, lora_fingerprint right) {
+  uint64_t low = left.low + right.low;
+  return (lora_fingerprint){low, left.high + right.high + (low < left.low)};
 }
 
 /// Fingerprint of some bytes, of which `readable` can be read.

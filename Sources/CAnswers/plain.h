@@ -1,0 +1,438 @@
+#ifndef PLAIN_H
+#define PLAIN_H
+
+#include "answers.h"
+#include "byte_marks.h"
+
+// Plain values of JSON straight into fingerprints.
+//
+// A function that reads gives the place behind what it has read, or null when that is not plain. `is_quoted` says
+// whether the text is inside a string of another text: quotation marks have a backslash before them then, and there are
+// no control characters.
+
+#define INLINE static inline __attribute__((always_inline))
+#define RARE static __attribute__((noinline))
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+
+/// Deepest nesting of arrays and objects, and how many keys of an object are told apart here.
+enum { DEPTH = 127, KEYS = 16 };
+
+typedef struct {
+  const uint8_t *begin, *end;
+  lora_answer_memory *memory;
+  const uint8_t *unknown_start, *unknown_end;
+  bool is_unknown_quoted;
+} scan;
+
+/// The byte at a place; at the end a byte that no token begins with.
+INLINE uint8_t byte_at(const scan *scan, const uint8_t *at) { return LIKELY(at < scan->end) ? *at : 0; }
+
+/// Whether white space is here that a string of the outer text has to escape.
+INLINE bool is_escaped_blank(const scan *scan, const uint8_t *at) {
+  return scan->end - at >= 2 && at[0] == '\\' && (at[1] == 'n' || at[1] == 't' || at[1] == 'r');
+}
+
+/// The place of the next token.
+INLINE const uint8_t *skip_blanks(const scan *scan, const uint8_t *at, bool is_quoted) {
+  while (at < scan->end) {
+    if (*at == ' ') {
+      at++;
+    } else if (is_quoted ? is_escaped_blank(scan, at) : *at == '\t' || *at == '\n' || *at == '\r') {
+      at += is_quoted ? 2 : 1;
+    } else {
+      break;
+    }
+  }
+  return at;
+}
+
+// MARK: Texts
+
+/// Where the plain run from here on ends, and marks in `tops` when a byte of it is not ASCII.
+INLINE const uint8_t *end_of_run(const scan *scan, const uint8_t *at, uint32_t *tops) {
+  while (true) {
+    ptrdiff_t left = scan->end - at, before = 0;
+    if (!LIKELY(left >= 32)) {
+      if (!LIKELY(at - scan->begin >= 32 - left)) {
+        for (; at < scan->end && *at != '"' && *at != '\\' && *at >= 0x20; at++) *tops |= *at & 0x80;
+        return at;
+      }
+      // The last bytes of the text together with some that have been read already.
+      before = 32 - left;
+    }
+    lora_bytes16 first, second;
+    memcpy(&first, at - before, 16);
+    memcpy(&second, at - before + 16, 16);
+    // A mark behind the last byte, for when there is no other.
+    uint64_t hits = lora_string_marks(first) | lora_string_marks(second) << 16 | UINT64_C(1) << 32;
+    uint64_t found = lora_top_marks(first) | lora_top_marks(second) << 16;
+    hits >>= before;
+    *tops |= (uint32_t)(found >> before & (hits - 1) & ~hits);
+    int count = __builtin_ctzll(hits);
+    at += count;
+    if (LIKELY(count < 32)) return at;
+  }
+}
+
+/// Whether the mark that ends a string is here.
+INLINE bool is_mark(const scan *scan, const uint8_t *at, bool is_quoted) {
+  return is_quoted ? scan->end - at >= 2 && at[0] == '\\' && at[1] == '"' : at < scan->end && *at == '"';
+}
+
+/// The place behind the escape here, so that the end of the string is seen; null when that cannot be told.
+static const uint8_t *skip_escape(const scan *scan, const uint8_t *at, bool is_quoted) {
+  if (scan->end - at < 4) return NULL;
+  if (!is_quoted) return at + 2;
+  // A character that is written by its number can be a quotation mark or a backslash of the text inside.
+  if (at[1] == 'u' && at[2] == '0' && at[3] == '0') return NULL;
+  if (at[1] != '\\') return at + 2;
+  // The letter of an escape of the text inside.
+  if (at[2] < 0x20 || at[2] == '"' || (at[2] == '\\' && at[3] == 'u')) return NULL;
+  return at + (at[2] == '\\' ? 4 : 3);
+}
+
+/// Reads a text which is more than its bytes, from where its first run ended, when it is known.
+RARE const uint8_t *read_known(
+  scan *scan, const uint8_t *start, const uint8_t *at, bool is_quoted, lora_fingerprint *text) {
+  uint32_t tops = 0;
+  while (!is_mark(scan, at, is_quoted)) {
+    if (byte_at(scan, at) != '\\' || !(at = skip_escape(scan, at, is_quoted))) return NULL;
+    at = end_of_run(scan, at, &tops);
+  }
+  lora_fingerprint written = lora_of_bytes(
+    &scan->memory->key, start, (size_t)(at - start), (size_t)(scan->end - start),
+    is_quoted ? LORA_OF_QUOTED : LORA_OF_WRITTEN);
+  const lora_known_text *known = scan->memory->texts + written.low % LORA_KNOWN_TEXTS;
+  if (known->written.low != written.low || known->written.high != written.high) {
+    scan->unknown_start = start;
+    scan->unknown_end = at;
+    scan->is_unknown_quoted = is_quoted;
+    return NULL;
+  }
+  *text = known->text;
+  return at + (is_quoted ? 2 : 1);
+}
+
+/// Reads a string.
+INLINE const uint8_t *read_text(scan *scan, const uint8_t *at, bool is_quoted, lora_fingerprint *text) {
+  if (!is_mark(scan, at, is_quoted)) return NULL;
+  at += is_quoted ? 2 : 1;
+  uint32_t tops = 0;
+  const uint8_t *end = end_of_run(scan, at, &tops);
+  if (!LIKELY(tops == 0 && is_mark(scan, end, is_quoted))) {
+    // A variable of its own, so that the one of the caller can stay in registers.
+    lora_fingerprint known = {0, 0};
+    at = read_known(scan, at, end, is_quoted, &known);
+    *text = known;
+    return at;
+  }
+  *text = lora_of_bytes(
+    &scan->memory->key, at, (size_t)(end - at), (size_t)(scan->end - at), LORA_OF_ASCII);
+  return end + (is_quoted ? 2 : 1);
+}
+
+// MARK: Numbers and words
+
+INLINE const uint8_t *read_digits(const scan *scan, const uint8_t *at, uint64_t *value) {
+  // Nineteen digits cannot overflow, and more than eighteen are not taken.
+  for (const uint8_t *first = at; at - first < 19; at++) {
+    uint8_t digit = (uint8_t)(byte_at(scan, at) - '0');
+    if (digit > 9) break;
+    *value = 10 * *value + digit;
+  }
+  return at;
+}
+
+/// Reads a number of at most 18 digits without an exponent.
+INLINE const uint8_t *read_number(const scan *scan, const uint8_t *at, lora_fingerprint *value) {
+  uint64_t is_negative = byte_at(scan, at) == '-', significand = 0;
+  const uint8_t *first = at + is_negative;
+  at = read_digits(scan, first, &significand);
+  ptrdiff_t whole = at - first, decimals = 0;
+  if (whole == 0 || whole > 18 || (whole > 1 && *first == '0')) return NULL;
+  if (byte_at(scan, at) == '.') {
+    const uint8_t *point = at++;
+    uint64_t fraction = 0, scale = 1;
+    at = read_digits(scan, at, &fraction);
+    decimals = at - point - 1;
+    if (decimals == 0 || whole + decimals > 18) return NULL;
+    for (ptrdiff_t i = 0; i < decimals; i++) scale *= 10;
+    significand = significand * scale + fraction;
+  }
+  if ((uint8_t)(byte_at(scan, at) - '0') < 10 || (byte_at(scan, at) | 0x20) == 'e') return NULL;
+  int64_t power = -(int64_t)decimals;
+  if (significand == 0) power = 0, is_negative = 0;
+  while (significand != 0 && significand % 10 == 0) significand /= 10, power++;
+  *value = lora_of_words(&scan->memory->key, significand, (uint64_t)power << 1 | is_negative, LORA_OF_NUMBER);
+  return at;
+}
+
+/// Whether a word is here.
+INLINE bool is_word(const scan *scan, const uint8_t *at, const char *text, ptrdiff_t count) {
+  return scan->end - at >= count && memcmp(at, text, (size_t)count) == 0;
+}
+
+/// Reads a number, or one of the three words; which of them it is takes no branch.
+INLINE const uint8_t *read_scalar(const scan *scan, const uint8_t *at, lora_fingerprint *value) {
+  if (byte_at(scan, at) < 'a') return read_number(scan, at, value);
+  bool is_true = is_word(scan, at, "true", 4), is_false = is_word(scan, at, "false", 5);
+  bool is_null = is_word(scan, at, "null", 4);
+  if (!(is_true | is_false | is_null)) return NULL;
+  *value = lora_of_words(&scan->memory->key, is_true, 0, is_null ? LORA_OF_NULL : LORA_OF_BOOL);
+  return at + 4 + is_false;
+}
+
+// MARK: Keys
+
+/// Steps over the separator before the next element or member; `is_end` is set at the closing bracket, which is read.
+INLINE const uint8_t *step(
+  const scan *scan, const uint8_t *at, uint8_t closing, bool is_first, bool is_quoted, bool *is_end) {
+  at = skip_blanks(scan, at, is_quoted);
+  uint8_t byte = byte_at(scan, at);
+  *is_end = byte == closing;
+  if (*is_end) return at + 1;
+  if (is_first) return at;
+  if (byte != ',') return NULL;
+  at = skip_blanks(scan, at + 1, is_quoted);
+  return byte_at(scan, at) == closing ? NULL : at;
+}
+
+/// Whether the bytes here are those of a key.
+INLINE bool is_written(const scan *scan, const uint8_t *at, const lora_known_key *key) {
+  if (!LIKELY(scan->end - at >= LORA_LONGEST_KEY)) {
+    return scan->end - at >= key->count && memcmp(at, key->written, key->count) == 0;
+  }
+  lora_bytes16 first, second, known_first, known_second;
+  memcpy(&first, at, 16);
+  memcpy(&second, at + 16, 16);
+  memcpy(&known_first, key->written, 16);
+  memcpy(&known_second, key->written + 16, 16);
+  uint64_t equal = lora_top_marks((lora_bytes16)(first == known_first)) |
+    lora_top_marks((lora_bytes16)(second == known_second)) << 16;
+  return __builtin_ctzll(~equal) >= key->count;
+}
+
+/// Links to the entries that hold no key.
+INLINE lora_key_links no_links(unsigned form) { return (lora_key_links){{(uint16_t)form, (uint16_t)form}}; }
+
+/// What a key means in an answer.
+INLINE uint8_t field_of(const lora_answer_memory *memory, lora_fingerprint name) {
+  for (uint8_t i = 1; i < LORA_FIELDS; i++) {
+    if (memory->fields[i].low == name.low && memory->fields[i].high == name.high) return i;
+  }
+  return LORA_OTHER;
+}
+
+/// The entry for a key, which is the one that is expected at this place from now on.
+INLINE lora_known_key *expect_key(
+  lora_answer_memory *memory, const uint8_t *written, size_t count, lora_fingerprint name, unsigned form,
+  lora_key_links *links) {
+  // The first entries hold no key, and serve for those that are too long for any.
+  bool is_short = count <= LORA_LONGEST_KEY;
+  size_t place = (size_t)((uint8_t *)links - (uint8_t *)memory) / sizeof(uint16_t);
+  size_t index = is_short ? (name.low ^ count ^ place) * 4 % LORA_KNOWN_KEYS | form : form;
+  lora_known_key *key = memory->keys + index;
+  if (!is_short || key->count != count || memcmp(key->written, written, count) != 0) {
+    key->name = name;
+    key->field = field_of(memory, name);
+    key->count = is_short && index > LORA_LATER_QUOTED ? (uint8_t)count : LORA_LONGEST_KEY + 1;
+    if (is_short) memcpy(key->written, written, count);
+    key->next = no_links(form | LORA_LATER);
+    key->inside = no_links(form & ~LORA_LATER);
+  }
+  if (is_short) *links = (lora_key_links){{(uint16_t)index, links->entries[0]}};
+  return key;
+}
+
+/// Reads a key and its colon, with the blanks behind it.
+INLINE const uint8_t *read_name(scan *scan, const uint8_t *at, bool is_quoted, lora_fingerprint *name) {
+  if (!(at = read_text(scan, at, is_quoted, name))) return NULL;
+  at = skip_blanks(scan, at, is_quoted);
+  return byte_at(scan, at) == ':' ? skip_blanks(scan, at + 1, is_quoted) : NULL;
+}
+
+/// The walk over the members of an object.
+typedef struct {
+  /// What is expected next.
+  lora_key_links *links;
+  lora_fingerprint names[KEYS];
+  unsigned count;
+  /// One bit for each key, chosen by six bits of it: one that is not set says that the key is new.
+  uint64_t seen;
+} members;
+
+INLINE void members_begin(members *members, lora_key_links *links) {
+  members->links = links;
+  members->count = 0;
+  members->seen = 0;
+}
+
+/// Reads the next key that is not expected; `found` is null at the closing brace, which is read.
+RARE const uint8_t *find_key(
+  scan *scan, const uint8_t *at, bool is_quoted, const members *members, lora_known_key **found) {
+  const uint8_t *start = at;
+  bool is_end;
+  *found = NULL;
+  if (!(at = step(scan, at, '}', members->count == 0, is_quoted, &is_end)) || is_end) return at;
+  lora_fingerprint name;
+  if (!(at = read_name(scan, at, is_quoted, &name))) return NULL;
+  unsigned form = (is_quoted ? LORA_QUOTED : 0) | (members->count > 0 ? LORA_LATER : 0);
+  *found = expect_key(scan->memory, start, (size_t)(at - start), name, form, members->links);
+  return at;
+}
+
+/// Reads the next key and its colon; `found` is null at the closing brace, which is read.
+INLINE const uint8_t *next_member(
+  scan *scan, const uint8_t *at, bool is_quoted, members *members, lora_known_key **found) {
+  if (byte_at(scan, at) == '}') {
+    *found = NULL;
+    return at + 1;
+  }
+  lora_known_key *key = scan->memory->keys + members->links->entries[0];
+  bool is_known = is_written(scan, at, key);
+  if (!LIKELY(is_known)) {
+    key = scan->memory->keys + members->links->entries[1];
+    is_known = is_written(scan, at, key);
+  }
+  if (LIKELY(is_known)) {
+    at += key->count;
+  } else if (!(at = find_key(scan, at, is_quoted, members, &key)) || !key) {
+    *found = NULL;
+    return at;
+  }
+  lora_fingerprint name = key->name;
+  uint64_t bit = UINT64_C(1) << (name.low % 64);
+  if (members->count == KEYS) return NULL;
+  if (members->seen & bit) {
+    for (unsigned i = 0; i < members->count; i++) {
+      if (members->names[i].low == name.low && members->names[i].high == name.high) return NULL;
+    }
+  }
+  members->seen |= bit;
+  members->names[members->count++] = name;
+  members->links = &key->next;
+  *found = key;
+  return at;
+}
+
+// MARK: Values
+
+static const uint8_t *read_bare(
+  scan *scan, const uint8_t *at, unsigned depth, lora_key_links *links, lora_fingerprint *value);
+static const uint8_t *read_quoted(
+  scan *scan, const uint8_t *at, unsigned depth, lora_key_links *links, lora_fingerprint *value);
+
+/// Reads a value; `links` are for the first key in it.
+INLINE const uint8_t *read_inner(
+  scan *scan, const uint8_t *at, unsigned depth, bool is_quoted, lora_key_links *links, lora_fingerprint *value) {
+  // Most are texts.
+  if (is_mark(scan, at, is_quoted)) return read_text(scan, at, is_quoted, value);
+  return is_quoted ? read_quoted(scan, at, depth, links, value) : read_bare(scan, at, depth, links, value);
+}
+
+INLINE const uint8_t *read_object(
+  scan *scan, const uint8_t *at, unsigned depth, bool is_quoted, lora_key_links *links, lora_fingerprint *value) {
+  lora_fingerprint sum = {0, 0};
+  members members;
+  members_begin(&members, links);
+  while (true) {
+    lora_known_key *key;
+    if (!(at = next_member(scan, at, is_quoted, &members, &key))) return NULL;
+    if (!key) break;
+    lora_fingerprint name = key->name, member;
+    if (!(at = read_inner(scan, at, depth + 1, is_quoted, &key->inside, &member))) return NULL;
+    sum = lora_sum(sum, lora_of_member(&scan->memory->key, name, member));
+  }
+  *value = lora_of_words(&scan->memory->key, sum.low, sum.high, LORA_OF_OBJECT);
+  return at;
+}
+
+INLINE const uint8_t *read_array(
+  scan *scan, const uint8_t *at, unsigned depth, bool is_quoted, lora_key_links *links, lora_fingerprint *value) {
+  lora_fingerprint result = {0, 0};
+  for (bool is_first = true;; is_first = false) {
+    bool is_end;
+    if (!(at = step(scan, at, ']', is_first, is_quoted, &is_end))) return NULL;
+    if (is_end) break;
+    lora_fingerprint element;
+    if (!(at = read_inner(scan, at, depth + 1, is_quoted, links, &element))) return NULL;
+    result = lora_of_pair(&scan->memory->key, result, element, LORA_OF_ARRAY);
+  }
+  *value = lora_of_words(&scan->memory->key, result.low, result.high, LORA_OF_ARRAY);
+  return at;
+}
+
+INLINE const uint8_t *read_any(
+  scan *scan, const uint8_t *at, unsigned depth, bool is_quoted, lora_key_links *links, lora_fingerprint *value) {
+  at = skip_blanks(scan, at, is_quoted);
+  uint8_t byte = byte_at(scan, at);
+  if (byte == '"' || byte == '\\') return read_text(scan, at, is_quoted, value);
+  if (byte != '{' && byte != '[') return read_scalar(scan, at, value);
+  if (depth == DEPTH) return NULL;
+  return byte == '{' ? read_object(scan, at + 1, depth, is_quoted, links, value)
+                     : read_array(scan, at + 1, depth, is_quoted, links, value);
+}
+
+static const uint8_t *read_bare(
+  scan *scan, const uint8_t *at, unsigned depth, lora_key_links *links, lora_fingerprint *value) {
+  return read_any(scan, at, depth, false, links, value);
+}
+
+static const uint8_t *read_quoted(
+  scan *scan, const uint8_t *at, unsigned depth, lora_key_links *links, lora_fingerprint *value) {
+  return read_any(scan, at, depth, true, links, value);
+}
+
+/// Reads a string that holds a value, from its quotation mark on.
+INLINE const uint8_t *read_quoted_value(scan *scan, const uint8_t *at, lora_fingerprint *value) {
+  if (!(at = read_quoted(scan, at + 1, 0, &scan->memory->quoted, value))) return NULL;
+  at = skip_blanks(scan, at, true);
+  return byte_at(scan, at) == '"' ? at + 1 : NULL;
+}
+
+// MARK: What is read over
+
+/// Reads over a string; only the form of its escapes is looked at.
+static const uint8_t *skip_text(const scan *scan, const uint8_t *at) {
+  uint32_t tops = 0;
+  for (at = end_of_run(scan, at + 1, &tops); byte_at(scan, at) == '\\'; at = end_of_run(scan, at, &tops)) {
+    at++;
+    switch (byte_at(scan, at++)) {
+      case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
+        break;
+      case 'u':
+        for (const uint8_t *end = at + 4; at < end; at++) {
+          uint8_t byte = byte_at(scan, at), letter = byte | 0x20;
+          if (!((byte >= '0' && byte <= '9') || (letter >= 'a' && letter <= 'f'))) return NULL;
+        }
+        break;
+      default:
+        return NULL;
+    }
+  }
+  return byte_at(scan, at) == '"' ? at + 1 : NULL;
+}
+
+/// Reads over a value.
+static const uint8_t *skip_value(scan *scan, const uint8_t *at, unsigned depth) {
+  at = skip_blanks(scan, at, false);
+  uint8_t byte = byte_at(scan, at);
+  lora_fingerprint unused;
+  if (byte == '"') return skip_text(scan, at);
+  if (byte != '{' && byte != '[') return read_scalar(scan, at, &unused);
+  if (depth == DEPTH) return NULL;
+  at++;
+  for (bool is_first = true;; is_first = false) {
+    bool is_end;
+    // Each closing bracket comes two places after its opening one.
+    if (!(at = step(scan, at, byte + 2, is_first, false, &is_end)) || is_end) return at;
+    if (byte == '{') {
+      if (byte_at(scan, at) != '"' || !(at = skip_text(scan, at))) return NULL;
+      at = skip_blanks(scan, at, false);
+      if (byte_at(scan, at++) != ':') return NULL;
+    }
+    if (!(at = skip_value(scan, at, depth + 1))) return NULL;
+  }
+}
+
+#endif
