@@ -48,30 +48,41 @@ INLINE const uint8_t *skip_blanks(const scan *scan, const uint8_t *at, bool is_q
 
 // MARK: Texts
 
-/// Where the plain run from here on ends, and marks in `tops` when a byte of it is not ASCII.
-INLINE const uint8_t *end_of_run(const scan *scan, const uint8_t *at, uint32_t *tops) {
-  while (true) {
-    ptrdiff_t left = scan->end - at, before = 0;
-    if (!LIKELY(left >= 32)) {
-      if (!LIKELY(at - scan->begin >= 32 - left)) {
-        for (; at < scan->end && *at != '"' && *at != '\\' && *at >= 0x20; at++) *tops |= *at & 0x80;
-        return at;
-      }
-      // The last bytes of the text together with some that have been read already.
-      before = 32 - left;
-    }
-    lora_bytes16 first, second;
-    memcpy(&first, at - before, 16);
-    memcpy(&second, at - before + 16, 16);
-    // A mark behind the last byte, for when there is no other.
-    uint64_t hits = lora_string_marks(first) | lora_string_marks(second) << 16 | UINT64_C(1) << 32;
-    uint64_t found = lora_top_marks(first) | lora_top_marks(second) << 16;
-    hits >>= before;
-    *tops |= (uint32_t)(found >> before & (hits - 1) & ~hits);
-    int count = __builtin_ctzll(hits);
-    at += count;
-    if (LIKELY(count < 32)) return at;
+/// What ends a run of bytes.
+typedef enum { AT_ESCAPES, AT_ESCAPES_OR_BEYOND_ASCII } run_end;
+
+INLINE bool ends_run(uint8_t byte, run_end kind) {
+  return byte == '"' || byte == '\\' || byte < 0x20 || (kind == AT_ESCAPES_OR_BEYOND_ASCII && byte >= 0x80);
+}
+
+/// Marks what ends a run among 32 bytes.
+INLINE uint32_t run_marks(const uint8_t *at, run_end kind) {
+  lora_bytes16 first, second;
+  memcpy(&first, at, 16);
+  memcpy(&second, at + 16, 16);
+  return kind == AT_ESCAPES ? lora_string_marks(first) | lora_string_marks(second) << 16
+                            : lora_plain_marks(first) | lora_plain_marks(second) << 16;
+}
+
+/// Where the run ends that is here among the last 31 bytes of the text.
+RARE const uint8_t *end_of_last_run(const scan *scan, const uint8_t *at, run_end kind) {
+  ptrdiff_t before = 32 - (scan->end - at);
+  if (at - scan->begin < before) {
+    while (at < scan->end && !ends_run(*at, kind)) at++;
+    return at;
   }
+  // Together with some bytes that have been read already.
+  uint32_t hits = before < 32 ? run_marks(at - before, kind) >> before : 0;
+  return hits != 0 ? at + __builtin_ctz(hits) : scan->end;
+}
+
+/// Where the run of bytes from here on ends.
+INLINE const uint8_t *end_of_run(const scan *scan, const uint8_t *at, run_end kind) {
+  for (; LIKELY(scan->end - at >= 32); at += 32) {
+    uint32_t hits = run_marks(at, kind);
+    if (LIKELY(hits != 0)) return at + __builtin_ctz(hits);
+  }
+  return end_of_last_run(scan, at, kind);
 }
 
 /// Whether the mark that ends a string is here.
@@ -94,10 +105,10 @@ static const uint8_t *skip_escape(const scan *scan, const uint8_t *at, bool is_q
 /// Reads a text which is more than its bytes, from where its first run ended, when it is known.
 RARE const uint8_t *read_known(
   scan *scan, const uint8_t *start, const uint8_t *at, bool is_quoted, lora_fingerprint *text) {
-  uint32_t tops = 0;
   while (!is_mark(scan, at, is_quoted)) {
-    if (byte_at(scan, at) != '\\' || !(at = skip_escape(scan, at, is_quoted))) return NULL;
-    at = end_of_run(scan, at, &tops);
+    uint8_t byte = byte_at(scan, at);
+    if (byte == '\\' ? !(at = skip_escape(scan, at, is_quoted)) : byte < 0x80) return NULL;
+    at = end_of_run(scan, at, AT_ESCAPES);
   }
   lora_fingerprint written = lora_of_bytes(
     &scan->memory->key, start, (size_t)(at - start), (size_t)(scan->end - start),
@@ -117,9 +128,8 @@ RARE const uint8_t *read_known(
 INLINE const uint8_t *read_text(scan *scan, const uint8_t *at, bool is_quoted, lora_fingerprint *text) {
   if (!is_mark(scan, at, is_quoted)) return NULL;
   at += is_quoted ? 2 : 1;
-  uint32_t tops = 0;
-  const uint8_t *end = end_of_run(scan, at, &tops);
-  if (!LIKELY(tops == 0 && is_mark(scan, end, is_quoted))) {
+  const uint8_t *end = end_of_run(scan, at, AT_ESCAPES_OR_BEYOND_ASCII);
+  if (!LIKELY(is_mark(scan, end, is_quoted))) {
     // A variable of its own, so that the one of the caller can stay in registers.
     lora_fingerprint known = {0, 0};
     at = read_known(scan, at, end, is_quoted, &known);
@@ -255,7 +265,8 @@ INLINE const uint8_t *read_name(scan *scan, const uint8_t *at, bool is_quoted, l
 typedef struct {
   /// What is expected next.
   lora_key_links *links;
-  lora_fingerprint names[KEYS];
+  /// Half of each key's fingerprint: where two are the same, the scanner looks at the keys.
+  uint64_t names[KEYS];
   unsigned count;
   /// One bit for each key, chosen by six bits of it: one that is not set says that the key is new.
   uint64_t seen;
@@ -300,12 +311,11 @@ INLINE const uint8_t *next_member(
     *found = NULL;
     return at;
   }
-  lora_fingerprint name = key->name;
-  uint64_t bit = UINT64_C(1) << (name.low % 64);
+  uint64_t name = key->name.low, bit = UINT64_C(1) << (name % 64);
   if (members->count == KEYS) return NULL;
   if (members->seen & bit) {
     for (unsigned i = 0; i < members->count; i++) {
-      if (members->names[i].low == name.low && members->names[i].high == name.high) return NULL;
+      if (members->names[i] == name) return NULL;
     }
   }
   members->seen |= bit;
@@ -325,8 +335,10 @@ static const uint8_t *read_quoted(
 /// Reads a value; `links` are for the first key in it.
 INLINE const uint8_t *read_inner(
   scan *scan, const uint8_t *at, unsigned depth, bool is_quoted, lora_key_links *links, lora_fingerprint *value) {
-  // Most are texts.
+  // Most are texts, numbers and words.
   if (is_mark(scan, at, is_quoted)) return read_text(scan, at, is_quoted, value);
+  uint8_t byte = byte_at(scan, at);
+  if ((uint8_t)(byte - '0') < 10 || (uint8_t)(byte - 'a') < 26) return read_scalar(scan, at, value);
   return is_quoted ? read_quoted(scan, at, depth, links, value) : read_bare(scan, at, depth, links, value);
 }
 
@@ -394,8 +406,7 @@ INLINE const uint8_t *read_quoted_value(scan *scan, const uint8_t *at, lora_fing
 
 /// Reads over a string; only the form of its escapes is looked at.
 static const uint8_t *skip_text(const scan *scan, const uint8_t *at) {
-  uint32_t tops = 0;
-  for (at = end_of_run(scan, at + 1, &tops); byte_at(scan, at) == '\\'; at = end_of_run(scan, at, &tops)) {
+  for (at = end_of_run(scan, at + 1, AT_ESCAPES); byte_at(scan, at) == '\\'; at = end_of_run(scan, at, AT_ESCAPES)) {
     at++;
     switch (byte_at(scan, at++)) {
       case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':

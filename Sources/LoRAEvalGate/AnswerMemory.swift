@@ -1,6 +1,5 @@
 import CAnswers
 import JSON
-import Synchronization
 
 /// What one thread keeps from line to line: the texts and keys that it knows, and memory for strings that are resolved.
 ///
@@ -23,20 +22,6 @@ final class AnswerMemory: @unchecked Sendable {
 
   /// Keeps memory for the next string.
   func keep(_ memory: consuming [UInt8]) { buffer = memory }
-}
-
-/// The memories of the threads that read a file: a block is read with what was learnt from the blocks before.
-final class AnswerMemories: Sendable {
-  private let key: FingerprintKey
-  private let unused = Mutex<[AnswerMemory]>([])
-
-  init(_ key: FingerprintKey) { self.key = key }
-
-  /// A memory for one thread, to be given back.
-  func take() -> AnswerMemory { unused.withLock { $0.popLast() } ?? AnswerMemory(key) }
-
-  /// Keeps a memory for the next block.
-  func give(_ memory: AnswerMemory) { unused.withLock { $0.append(memory) } }
 }
 
 /// The fingerprints of texts that were normalised, because names and places come again and again, and the keys that

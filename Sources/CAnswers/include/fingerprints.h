@@ -85,7 +85,7 @@ static inline lora_fingerprint lora_sum(lora_fingerprint left, lora_fingerprint 
 ///
 /// Sixteen bytes a step; the last step takes what is left of them, filled up with zeros: the length is in the
 /// fingerprint. Bytes behind the last are there nearly always, so that short texts of all lengths go one way.
-static inline lora_fingerprint lora_of_bytes(
+static inline __attribute__((always_inline)) lora_fingerprint lora_of_bytes(
   const lora_fingerprint_key *key, const uint8_t *bytes, size_t count, size_t readable, uint64_t kind) {
   typedef uint64_t words __attribute__((ext_vector_type(2)));
   static const uint8_t masks[32] = {
