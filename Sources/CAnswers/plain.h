@@ -233,24 +233,39 @@ INLINE uint8_t field_of(const lora_answer_memory *memory, lora_fingerprint name)
   return LORA_OTHER;
 }
 
+/// Whether the entry holds this key.
+INLINE bool is_key(const lora_known_key *key, const uint8_t *written, size_t count) {
+  return key->count == count && memcmp(key->written, written, count) == 0;
+}
+
 /// The entry for a key, which is the one that is expected at this place from now on.
-INLINE lora_known_key *expect_key(
+static lora_known_key *expect_key(
   lora_answer_memory *memory, const uint8_t *written, size_t count, lora_fingerprint name, unsigned form,
   lora_key_links *links) {
   // The first entries hold no key, and serve for those that are too long for any.
-  bool is_short = count <= LORA_LONGEST_KEY;
-  size_t place = (size_t)((uint8_t *)links - (uint8_t *)memory) / sizeof(uint16_t);
-  size_t index = is_short ? (name.low ^ count ^ place) * 4 % LORA_KNOWN_KEYS | form : form;
+  size_t index = form;
+  if (count <= LORA_LONGEST_KEY) {
+    // A few places are tried, so that keys that come by turns seldom take each other's.
+    size_t place = (size_t)((uint8_t *)links - (uint8_t *)memory) / sizeof(uint16_t);
+    size_t first = (name.low ^ count ^ place) % (LORA_KNOWN_KEYS / 4 - 4) + 1;
+    for (unsigned i = 0; i < 4; i++) {
+      index = (first + i) * 4 + form;
+      if (memory->keys[index].count > LORA_LONGEST_KEY || is_key(memory->keys + index, written, count)) break;
+    }
+    *links = (lora_key_links){{(uint16_t)index, links->entries[0]}};
+  }
   lora_known_key *key = memory->keys + index;
-  if (!is_short || key->count != count || memcmp(key->written, written, count) != 0) {
+  bool is_short = index > LORA_LATER_QUOTED;
+  if (!is_short || !is_key(key, written, count)) {
     key->name = name;
     key->field = field_of(memory, name);
-    key->count = is_short && index > LORA_LATER_QUOTED ? (uint8_t)count : LORA_LONGEST_KEY + 1;
-    if (is_short) memcpy(key->written, written, count);
     key->next = no_links(form | LORA_LATER);
     key->inside = no_links(form & ~LORA_LATER);
+    if (is_short) {
+      key->count = (uint8_t)count;
+      memcpy(key->written, written, count);
+    }
   }
-  if (is_short) *links = (lora_key_links){{(uint16_t)index, links->entries[0]}};
   return key;
 }
 

@@ -14,8 +14,8 @@ public struct Gate {
   private var results: [GateResult] = []
   private var groups: [Fingerprint: UInt32] = [:]
   /// Some of the groups, each in the one place that some bits of its fingerprint say: looked at for every line.
-  private var recentGroups: InlineArray<64, (key: Fingerprint, group: UInt32)> = .init(
-    repeating: (Fingerprint(low: .max, high: .max), 0))
+  private var recentGroups = [(key: Fingerprint, group: UInt32)](
+    repeating: (Fingerprint(low: .max, high: .max), 0), count: 256)
   private var changes: [ChangedAnswer.Kind: [Change]] = [:]
   private var answers: (baseline: UInt64, candidate: UInt64) = (0, 0)
 
