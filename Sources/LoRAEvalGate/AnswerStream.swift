@@ -81,6 +81,11 @@ struct AnswerStream {
     }
   }
 
+  /// The prompt of the answer that comes after some others, when it has been read already.
+  func prompt(after count: Int) -> Fingerprint? {
+    nextItem + count < block.items.count ? block.items[nextItem + count].answer.prompt : nil
+  }
+
   /// Keeps the memory of the answers that were handed out.
   private mutating func giveBackList() {
     var list: [Item] = []

@@ -73,6 +73,7 @@ public struct Gate {
   private mutating func readBaseline(_ progress: (UInt64) -> Void) throws(GateError) {
     var stream = AnswerStream(baseline, reader, blockBytes: options.blockBytes)
     while let item = try stream.next(progress) {
+      if let soon = stream.prompt(after: 8) { table.prepare(for: soon) }
       let (answer, group) = (item.answer, try group(of: item, in: baseline))
       answers.baseline += 1
       if answers.baseline == 1 << 12 { table.reserve(answers.baseline, of: item.offset, in: baseline.size) }

@@ -1,3 +1,5 @@
+import CAnswers
+
 /// What the gate keeps of each prompt: fingerprints and places, 56 bytes, whatever the length of its lines.
 struct PromptRecord {
   /// Stands for adapter and id.
@@ -77,6 +79,14 @@ struct PromptTable {
     var count = slots.count
     while count * 3 < expected * 4 { count *= 2 }
     if count > slots.count { grow(to: count) }
+  }
+
+  /// Says that a prompt will soon be looked for, whose slot is hardly ever in a cache.
+  func prepare(for prompt: Fingerprint) {
+    unsafe slots.withUnsafeBufferPointer { slots in
+      guard let first = slots.baseAddress else { return }
+      unsafe lora_bring_near(first + (Int(truncatingIfNeeded: prompt.low) & (slots.count - 1)))
+    }
   }
 
   /// Marks a record.
