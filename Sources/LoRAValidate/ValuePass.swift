@@ -48,7 +48,7 @@ struct ValuePass: Sendable {
   /// - Returns: for each file its values, its digest, and the first read that failed.
   func run(workers: Int, progress: @escaping @Sendable (UInt64) -> Void) -> [FileOutcome] {
     let next = Atomic<Int>(0)
-    let findings = Mutex<[Int: Finding]>([:])
+    let findings = Mutex<[Finding?]>(Array(repeating: nil, count: readings.count))
     let crew = max(1, min(workers, leading.count))
     Workers.forEach(count: crew, workers: crew) { _ in
       var worker = PassWorker(self)
@@ -56,13 +56,13 @@ struct ValuePass: Sendable {
         progress(worker.take(leading[index]))
       }
       let found = worker.found
-      findings.withLock { $0.merge(found) { first, _ in first } }
+      findings.withLock { findings in for (reading, finding) in found { findings[reading] = finding } }
     }
     let found = findings.withLock { $0 }
-    return files.indices.map { file in outcome(of: file, ranges[file].map { found[$0] }) }
+    return files.indices.map { file in outcome(of: file, found[ranges[file]]) }
   }
 
-  private func outcome(of position: Int, _ found: [Finding?]) -> FileOutcome {
+  private func outcome(of position: Int, _ found: ArraySlice<Finding?>) -> FileOutcome {
     var values = AdapterValues()
     var digests: [KeyedDigest] = []
     var failure: IOError?
@@ -107,12 +107,12 @@ struct ValuePass: Sendable {
   }
 }
 
-/// What one thread reads, and what it found by the indices of readings.
+/// What one thread reads, and what it found there.
 private struct PassWorker: ~Copyable {
   private let pass: ValuePass
   private let buffer = IOBuffer(count: Reading.size)
   private let bufferOfCopies = IOBuffer(count: Reading.size)
-  private(set) var found: [Int: ValuePass.Finding] = [:]
+  private(set) var found: [(reading: Int, finding: ValuePass.Finding)] = []
 
   init(_ pass: ValuePass) { self.pass = pass }
 
@@ -126,7 +126,7 @@ private struct PassWorker: ~Copyable {
       count += UInt64(pass.readings[copy].count)
       guard let other = unsafe read(copy, into: bufferOfCopies.bytes) else { continue }
       if let bytes = unsafe bytes, let contents, unsafe isEqual(bytes, other) {
-        found[copy] = .success(contents)
+        found.append((copy, .success(contents)))
       } else {
         _ = unsafe examine(copy, other)
       }
@@ -142,7 +142,7 @@ private struct PassWorker: ~Copyable {
       unsafe try file.contents.read(into: bytes, at: reading.offset)
       return UnsafeRawBufferPointer(bytes)
     } catch {
-      found[index] = .failure(error)
+      found.append((index, .failure(error)))
       return nil
     }
   }
@@ -153,7 +153,7 @@ private struct PassWorker: ~Copyable {
       scans: reading.parts.map { part in
         unsafe Kernels.scan(UnsafeRawBufferPointer(rebasing: bytes[part.range]), dtype: part.tensor.dtype)
       }, digest: pass.roles[reading.file].isDigested ? unsafe KeyedDigest(bytes) : nil)
-    found[index] = .success(contents)
+    found.append((index, .success(contents)))
     return contents
   }
 
