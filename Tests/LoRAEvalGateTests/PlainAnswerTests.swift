@@ -54,22 +54,29 @@ import Testing
     #"{"id":1,"tool_calls":null}"#, #"{"id":1,"tool_calls":null,"name":"f"}"#, #"{"id":1,"tool_calls":[null]}"#,
     #"{"id":1,"tool_calls":[{}]}"#, #"{"id":1,"tool_calls":[{"function":{"function":{"name":"f"}}}]}"#,
     #"{"id":1,"name":null,"content":""}"#, #"{"id":1,"name":"f","arguments":null}"#, #"{"id":1,"name":1}"#,
-    #"{"id":1,"name":"f","arguments":"{"}"#, #"{"id":1,"name":"f","arguments":[1,"a"]}"#, #"{"id":1,"name":"f","id":1}"#,
-    #"{"id":1,"name":"f","adapter":null}"#, #"{"id":1,"name":"f","adapter":1}"#, #"{"id":"1","name":"f","expected":null}"#,
-    #"{"id":1,"name":"f","expected":{"name":"f","arguments":"{}"}}"#, #"{"id":1,"name":"f","expected":{"tool_calls":[]}}"#,
+    #"{"id":1,"name":"f","arguments":"{"}"#, #"{"id":1,"name":"f","arguments":[1,"a"]}"#,
+    #"{"id":1,"name":"f","id":1}"#,
+    #"{"id":1,"name":"f","adapter":null}"#, #"{"id":1,"name":"f","adapter":1}"#,
+    #"{"id":"1","name":"f","expected":null}"#,
+    #"{"id":1,"name":"f","expected":{"name":"f","arguments":"{}"}}"#,
+    #"{"id":1,"name":"f","expected":{"tool_calls":[]}}"#,
     #"{"id":1,"name":"f","expected":[{"function":{"name":"g"}},{"name":"h"}]}"#, #"{"id":1,"name":"f","expected":{}}"#,
     #"{"id":1,"name":"f"} "#, #"{"id":1,"name":"f"}x"#, #" {"id":-1,"name":"f"}"#, #"{"id":true,"name":"f"}"#,
     #"{"id":1,"name":"f","x":{"a":1,"a":1}}"#, #"{"id":1,"name":"f","arguments":{"a":1,"a":1}}"#,
     #"{"id":1,"name":"f","arguments":{"a": 1, "b": 2}}"#, #"{"id":1,"name":"f","arguments":{"a": 1 "b": 2}}"#,
     #"{"id":1,"name":"f","arguments":{, "b": 2}}"#, #"{"id":1,"name":"f","arguments":{"a": 1,}}"#,
-    #"{"id":1,"name":"f","arguments":"{\"a\": 1, \"b\": 2}"}"#, #"{"id":1,"name":"f","arguments":"{\"a\": 1 \"b\": 2}"}"#,
+    #"{"id":1,"name":"f","arguments":"{\"a\": 1, \"b\": 2}"}"#,
+    #"{"id":1,"name":"f","arguments":"{\"a\": 1 \"b\": 2}"}"#,
     #"{"id":1,"name":"f","arguments":"{, \"b\": 2}"}"#, #"{"id":1,"name":"f","arguments":"{"a": 1}"}"#,
   ])
   func edges(_ text: String) {
     let reader = AnswerReader(key: key, ignoresCallOrder: false)
     let memory = AnswerMemory(key)
     // What was seen before makes keys expected where they must not be taken.
-    for seen in [#"{"id":1,"name":"f","arguments":{"a": 1, "b": 2}}"#, #"{"id":1,"name":"f","arguments":"{\"a\": 1, \"b\": 2}"}"#, text] {
+    for seen in [
+      #"{"id":1,"name":"f","arguments":{"a": 1, "b": 2}}"#, #"{"id":1,"name":"f","arguments":"{\"a\": 1, \"b\": 2}"}"#,
+      text,
+    ] {
       _ = check(Array(seen.utf8), reader, memory, ignoringCallOrder: false)
       _ = check(Array(text.utf8), reader, memory, ignoringCallOrder: false)
     }
@@ -99,7 +106,8 @@ import Testing
     let reader = AnswerReader(key: key, ignoresCallOrder: false)
     let memory = AnswerMemory(key)
     for count in 0..<80 {
-      let line = Array(#"{"id":1,"name":"f","arguments":{"#.utf8) + [UInt8](repeating: 0, count: count) + Array("1}}".utf8)
+      let line =
+        Array(#"{"id":1,"name":"f","arguments":{"#.utf8) + [UInt8](repeating: 0, count: count) + Array("1}}".utf8)
       #expect(!check(line, reader, memory, ignoringCallOrder: false))
     }
   }
@@ -120,7 +128,8 @@ private struct RandomLine {
     }
     if random.once(in: 3) {
       let one = "{" + call(&random).map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
-      members.append(("expected", random.pick([calls(&random), one, "null", "{\"tool_calls\":\(calls(&random))}"]) ?? "null"))
+      members.append(
+        ("expected", random.pick([calls(&random), one, "null", "{\"tool_calls\":\(calls(&random))}"]) ?? "null"))
     }
     if random.once(in: 3) { members.append(("other", value(&random))) }
     if random.once(in: 4) { members.shuffle(using: &random) }
@@ -160,7 +169,8 @@ private struct RandomLine {
 
   /// A string that holds the text.
   private func escaped(_ text: String) -> String {
-    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\t", with: "\\t")
+    "\""
+      + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\t", with: "\\t")
       .replacing("\r", with: "\\r") + "\""
   }
 
