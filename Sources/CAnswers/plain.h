@@ -422,15 +422,17 @@ INLINE const uint8_t *read_quoted_value(scan *scan, const uint8_t *at, lora_fing
 /// Reads over a string; only the form of its escapes is looked at.
 static const uint8_t *skip_text(const scan *scan, const uint8_t *at) {
   for (at = end_of_run(scan, at + 1, AT_ESCAPES); byte_at(scan, at) == '\\'; at = end_of_run(scan, at, AT_ESCAPES)) {
-    at++;
-    switch (byte_at(scan, at++)) {
+    switch (byte_at(scan, at + 1)) {
       case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
+        at += 2;
         break;
       case 'u':
-        for (const uint8_t *end = at + 4; at < end; at++) {
-          uint8_t byte = byte_at(scan, at), letter = byte | 0x20;
-          if (!((byte >= '0' && byte <= '9') || (letter >= 'a' && letter <= 'f'))) return NULL;
+        if (scan->end - at < 6) return NULL;
+        for (unsigned i = 2; i < 6; i++) {
+          uint8_t letter = at[i] | 0x20;
+          if ((uint8_t)(at[i] - '0') > 9 && (uint8_t)(letter - 'a') > 5) return NULL;
         }
+        at += 6;
         break;
       default:
         return NULL;
@@ -455,7 +457,8 @@ static const uint8_t *skip_value(scan *scan, const uint8_t *at, unsigned depth) 
     if (byte == '{') {
       if (byte_at(scan, at) != '"' || !(at = skip_text(scan, at))) return NULL;
       at = skip_blanks(scan, at, false);
-      if (byte_at(scan, at++) != ':') return NULL;
+      if (byte_at(scan, at) != ':') return NULL;
+      at++;
     }
     if (!(at = skip_value(scan, at, depth + 1))) return NULL;
   }

@@ -16,31 +16,36 @@ import Testing
 
   private static let steps = "base_model.model.x.steps"
 
-  /// An adapter with a tensor that reaches over the end of a read and over all pages of the sketch.
-  private func sample(_ dtype: DType = .f32, changing place: Int? = nil, to value: UInt32 = 0) -> Sample {
+  /// Values of 32 bits that reach over the end of a read and over all pages of the sketch.
+  private static let values: [UInt8] = {
     var random = SeededGenerator(seed: 5)
-    var words = (0..<60_000).map { _ in Float(random.below(1_000)).bitPattern }
-    if let place { words[place] = value }
+    let numbers = (0..<60_000).map { _ in Float(random.below(1_000)) }
+    return unsafe numbers.withUnsafeBytes { unsafe [UInt8]($0) }
+  }()
+
+  /// An adapter with a tensor of these values, of which one is another.
+  private func sample(_ dtype: DType = .f32, changing place: Int? = nil, to value: Float = 0) -> Sample {
+    var bytes = Self.values
+    if let place {
+      let changed = unsafe withUnsafeBytes(of: value) { unsafe [UInt8]($0) }
+      bytes.replaceSubrange(4 * place..<4 * place + 4, with: changed)
+    }
     var sample = Sample.plain
-    sample.tensors.append(
-      Sample.Tensor(
-        name: Self.steps, dtype: dtype, shape: [60_000],
-        bytes: words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }))
+    sample.tensors.append(Sample.Tensor(name: Self.steps, dtype: dtype, shape: [60_000], bytes: bytes))
     return sample
   }
 
   /// The same adapters again and again, in between such as differ in one element, in a type or in the header alone.
   @Test(arguments: [1, 3]) func theSameIsFoundAsAlone(workers: Int) throws {
-    let nan = Float.nan.bitPattern
     var paths = [try sample().write("same-0", in: folder)]
     for (number, place) in [12_000, 49_100, 49_152, 59_000].enumerated() {
-      paths.append(try sample(changing: place, to: nan).write("nan-\(place)", in: folder))
-      paths.append(try sample(changing: place, to: Float.infinity.bitPattern).write("infinite-\(place)", in: folder))
+      paths.append(try sample(changing: place, to: .nan).write("nan-\(place)", in: folder))
+      paths.append(try sample(changing: place, to: .infinity).write("infinite-\(place)", in: folder))
       paths.append(try sample().write("same-\(number + 1)", in: folder))
     }
     paths.append(try sample(.i32).write("integers", in: folder))
     paths.append(try sample().write("noted", in: folder, metadata: [("format", "np")]))
-    paths.append(try sample(changing: 12_000, to: nan).write("again", in: folder))
+    paths.append(try sample(changing: 12_000, to: .nan).write("again", in: folder))
     var options = ValidationOptions()
     options.workers = workers
     let report = Validation.run(paths, base: nil, options: options)
@@ -57,7 +62,7 @@ import Testing
     var another = sample()
     another.tensors[0].values?[0] += 1
     let paths = [
-      try sample().write("one", in: folder), try sample(changing: 12_000, to: 1).write("other", in: folder),
+      try sample().write("one", in: folder), try sample(changing: 12_000, to: 0.5).write("other", in: folder),
       try Sample.plain.write("small", in: folder), try another.write("another", in: folder),
       try sample().write("two", in: folder),
     ]
