@@ -1,89 +1,14 @@
 #ifndef PLAIN_H
 #define PLAIN_H
 
-#include "answers.h"
-#include "byte_marks.h"
+#include "known_keys.h"
 
-// Plain values of JSON straight into fingerprints.
-//
-// A function that reads gives the place behind what it has read, or null when that is not plain. `is_quoted` says
-// whether the text is inside a string of another text: quotation marks have a backslash before them then, and there are
-// no control characters.
-
-#define INLINE static inline __attribute__((always_inline))
-#define RARE static __attribute__((noinline))
-#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+// Plain values straight into fingerprints.
 
 /// Deepest nesting of arrays and objects, and how many keys of an object are told apart here.
 enum { DEPTH = 127, KEYS = 16 };
 
-typedef struct {
-  const uint8_t *begin, *end;
-  lora_answer_memory *memory;
-  const uint8_t *unknown_start, *unknown_end;
-  bool is_unknown_quoted;
-} scan;
-
-/// The byte at a place; at the end a byte that no token begins with.
-INLINE uint8_t byte_at(const scan *scan, const uint8_t *at) { return LIKELY(at < scan->end) ? *at : 0; }
-
-/// Whether white space is here that a string of the outer text has to escape.
-INLINE bool is_escaped_blank(const scan *scan, const uint8_t *at) {
-  return scan->end - at >= 2 && at[0] == '\\' && (at[1] == 'n' || at[1] == 't' || at[1] == 'r');
-}
-
-/// The place of the next token.
-INLINE const uint8_t *skip_blanks(const scan *scan, const uint8_t *at, bool is_quoted) {
-  while (at < scan->end) {
-    if (*at == ' ') {
-      at++;
-    } else if (is_quoted ? is_escaped_blank(scan, at) : *at == '\t' || *at == '\n' || *at == '\r') {
-      at += is_quoted ? 2 : 1;
-    } else {
-      break;
-    }
-  }
-  return at;
-}
-
 // MARK: Texts
-
-/// What ends a run of bytes.
-typedef enum { AT_ESCAPES, AT_ESCAPES_OR_BEYOND_ASCII } run_end;
-
-INLINE bool ends_run(uint8_t byte, run_end kind) {
-  return byte == '"' || byte == '\\' || byte < 0x20 || (kind == AT_ESCAPES_OR_BEYOND_ASCII && byte >= 0x80);
-}
-
-/// Marks what ends a run among 32 bytes.
-INLINE uint32_t run_marks(const uint8_t *at, run_end kind) {
-  lora_bytes16 first, second;
-  memcpy(&first, at, 16);
-  memcpy(&second, at + 16, 16);
-  return kind == AT_ESCAPES ? lora_string_marks(first) | lora_string_marks(second) << 16
-                            : lora_plain_marks(first) | lora_plain_marks(second) << 16;
-}
-
-/// Where the run ends that is here among the last 31 bytes of the text.
-RARE const uint8_t *end_of_last_run(const scan *scan, const uint8_t *at, run_end kind) {
-  ptrdiff_t before = 32 - (scan->end - at);
-  if (at - scan->begin < before) {
-    while (at < scan->end && !ends_run(*at, kind)) at++;
-    return at;
-  }
-  // Together with some bytes that have been read already.
-  uint32_t hits = before < 32 ? run_marks(at - before, kind) >> before : 0;
-  return hits != 0 ? at + __builtin_ctz(hits) : scan->end;
-}
-
-/// Where the run of bytes from here on ends.
-INLINE const uint8_t *end_of_run(const scan *scan, const uint8_t *at, run_end kind) {
-  for (; LIKELY(scan->end - at >= 32); at += 32) {
-    uint32_t hits = run_marks(at, kind);
-    if (LIKELY(hits != 0)) return at + __builtin_ctz(hits);
-  }
-  return end_of_last_run(scan, at, kind);
-}
 
 /// Whether the mark that ends a string is here.
 INLINE bool is_mark(const scan *scan, const uint8_t *at, bool is_quoted) {
@@ -193,81 +118,6 @@ INLINE const uint8_t *read_scalar(const scan *scan, const uint8_t *at, lora_fing
 }
 
 // MARK: Keys
-
-/// Steps over the separator before the next element or member; `is_end` is set at the closing bracket, which is read.
-INLINE const uint8_t *step(
-  const scan *scan, const uint8_t *at, uint8_t closing, bool is_first, bool is_quoted, bool *is_end) {
-  at = skip_blanks(scan, at, is_quoted);
-  uint8_t byte = byte_at(scan, at);
-  *is_end = byte == closing;
-  if (*is_end) return at + 1;
-  if (is_first) return at;
-  if (byte != ',') return NULL;
-  at = skip_blanks(scan, at + 1, is_quoted);
-  return byte_at(scan, at) == closing ? NULL : at;
-}
-
-/// Whether the bytes here are those of a key.
-INLINE bool is_written(const scan *scan, const uint8_t *at, const lora_known_key *key) {
-  if (!LIKELY(scan->end - at >= LORA_LONGEST_KEY)) {
-    return scan->end - at >= key->count && memcmp(at, key->written, key->count) == 0;
-  }
-  lora_bytes16 first, second, known_first, known_second;
-  memcpy(&first, at, 16);
-  memcpy(&second, at + 16, 16);
-  memcpy(&known_first, key->written, 16);
-  memcpy(&known_second, key->written + 16, 16);
-  uint64_t equal = lora_top_marks((lora_bytes16)(first == known_first)) |
-    lora_top_marks((lora_bytes16)(second == known_second)) << 16;
-  return __builtin_ctzll(~equal) >= key->count;
-}
-
-/// Links to the entries that hold no key.
-INLINE lora_key_links no_links(unsigned form) { return (lora_key_links){{(uint16_t)form, (uint16_t)form}}; }
-
-/// What a key means in an answer.
-INLINE uint8_t field_of(const lora_answer_memory *memory, lora_fingerprint name) {
-  for (uint8_t i = 1; i < LORA_FIELDS; i++) {
-    if (memory->fields[i].low == name.low && memory->fields[i].high == name.high) return i;
-  }
-  return LORA_OTHER;
-}
-
-/// Whether the entry holds this key.
-INLINE bool is_key(const lora_known_key *key, const uint8_t *written, size_t count) {
-  return key->count == count && memcmp(key->written, written, count) == 0;
-}
-
-/// The entry for a key, which is the one that is expected at this place from now on.
-static lora_known_key *expect_key(
-  lora_answer_memory *memory, const uint8_t *written, size_t count, lora_fingerprint name, unsigned form,
-  lora_key_links *links) {
-  // The first entries hold no key, and serve for those that are too long for any.
-  size_t index = form;
-  if (count <= LORA_LONGEST_KEY) {
-    // A few places are tried, so that keys that come by turns seldom take each other's.
-    size_t place = (size_t)((uint8_t *)links - (uint8_t *)memory) / sizeof(uint16_t);
-    size_t first = (name.low ^ count ^ place) % (LORA_KNOWN_KEYS / 4 - 4) + 1;
-    for (unsigned i = 0; i < 4; i++) {
-      index = (first + i) * 4 + form;
-      if (memory->keys[index].count > LORA_LONGEST_KEY || is_key(memory->keys + index, written, count)) break;
-    }
-    *links = (lora_key_links){{(uint16_t)index, links->entries[0]}};
-  }
-  lora_known_key *key = memory->keys + index;
-  bool is_short = index > LORA_LATER_QUOTED;
-  if (!is_short || !is_key(key, written, count)) {
-    key->name = name;
-    key->field = field_of(memory, name);
-    key->next = no_links(form | LORA_LATER);
-    key->inside = no_links(form & ~LORA_LATER);
-    if (is_short) {
-      key->count = (uint8_t)count;
-      memcpy(key->written, written, count);
-    }
-  }
-  return key;
-}
 
 /// Reads a key and its colon, with the blanks behind it.
 INLINE const uint8_t *read_name(scan *scan, const uint8_t *at, bool is_quoted, lora_fingerprint *name) {
