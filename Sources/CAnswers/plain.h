@@ -6,7 +6,7 @@
 // Plain values straight into fingerprints.
 
 /// Deepest nesting of arrays and objects, and how many keys of an object are told apart here.
-enum { DEPTH = 127, KEYS = 16 };
+enum { DEPTH = 127, KEYS = 32 };
 
 // MARK: Texts
 
@@ -78,7 +78,18 @@ INLINE const uint8_t *read_digits(const scan *scan, const uint8_t *at, uint64_t 
   return at;
 }
 
-/// Reads a number of at most 18 digits without an exponent.
+/// Reads an exponent of at most nine digits, from its letter on.
+RARE const uint8_t *read_exponent(const scan *scan, const uint8_t *at, int64_t *value) {
+  uint8_t sign = byte_at(scan, ++at);
+  if (sign == '+' || sign == '-') at++;
+  uint64_t exponent = 0;
+  const uint8_t *end = read_digits(scan, at, &exponent);
+  if (end == at || end - at > 9) return NULL;
+  *value = sign == '-' ? -(int64_t)exponent : (int64_t)exponent;
+  return end;
+}
+
+/// Reads a number of at most 18 digits.
 INLINE const uint8_t *read_number(const scan *scan, const uint8_t *at, lora_fingerprint *value) {
   uint64_t is_negative = byte_at(scan, at) == '-', significand = 0;
   const uint8_t *first = at + is_negative;
@@ -94,8 +105,10 @@ INLINE const uint8_t *read_number(const scan *scan, const uint8_t *at, lora_fing
     for (ptrdiff_t i = 0; i < decimals; i++) scale *= 10;
     significand = significand * scale + fraction;
   }
-  if ((uint8_t)(byte_at(scan, at) - '0') < 10 || (byte_at(scan, at) | 0x20) == 'e') return NULL;
-  int64_t power = -(int64_t)decimals;
+  int64_t exponent = 0;
+  uint8_t next = byte_at(scan, at);
+  if ((uint8_t)(next - '0') < 10 || ((next | 0x20) == 'e' && !(at = read_exponent(scan, at, &exponent)))) return NULL;
+  int64_t power = exponent - decimals;
   if (significand == 0) power = 0, is_negative = 0;
   while (significand != 0 && significand % 10 == 0) significand /= 10, power++;
   *value = lora_of_words(&scan->memory->key, significand, (uint64_t)power << 1 | is_negative, LORA_OF_NUMBER);
