@@ -9,9 +9,9 @@
 
 #pragma clang assume_nonnull begin
 
-// The plain part of JSON, as nearly all of an answer is: short numbers, strings without escapes in ASCII, and texts that
-// were seen before. What is not plain is left to AnswerScanner, and a line to AnswerReader, which are the reference of
-// all of this: where these functions give a fingerprint they give the same, and where they find an error these give
+// The plain part of JSON, as nearly all of an answer is: short numbers, strings without escapes in ASCII, and texts
+// that were seen before. What is not plain is left to AnswerScanner, and a line to AnswerReader, which are the reference
+// of all of this: where these functions give a fingerprint they give the same, and where they find an error these give
 // nothing.
 
 /// A text that is more than its bytes, with the fingerprint of what it stands for.
@@ -45,8 +45,8 @@ typedef struct {
 
 /// A key as it stands in a text: with all between the value before it, or the opening brace, and its own value.
 ///
-/// The lines of a file have the same keys in the same order, so that those are expected behind each key that followed it
-/// before, and are read by one comparison.
+/// The lines of a file have the same keys in the same order, so that those are expected behind each key that followed
+/// it before, and are read by one comparison.
 typedef struct {
   uint8_t written[LORA_LONGEST_KEY];
   lora_fingerprint name;
