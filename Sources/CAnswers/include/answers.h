@@ -10,9 +10,9 @@
 #pragma clang assume_nonnull begin
 
 // The plain part of JSON, as nearly all of an answer is: short numbers, strings without escapes in ASCII, and texts
-// that were seen before. What is not plain is left to AnswerScanner, and a line to AnswerReader, which are the reference
-// of all of this: where these functions give a fingerprint they give the same, and where they find an error these give
-// nothing.
+// that were seen before. What is not plain is left to AnswerScanner, and a line to AnswerReader, which are the
+// reference of all of this: where these functions give a fingerprint they give the same, and where they find an error
+// these give nothing.
 
 /// A text that is more than its bytes, with the fingerprint of what it stands for.
 typedef struct {
