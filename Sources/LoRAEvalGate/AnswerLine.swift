@@ -62,6 +62,13 @@ struct AnswerReader {
   /// - Throws: `JSONError` for a line that is not JSON or not an answer, with the offset in the line.
   func read(_ line: Span<UInt8>, _ memory: AnswerMemory) throws(JSONError) -> AnswerLine {
     var scanner = AnswerScanner(line, key: key, known: memory.known)
+    if let answer = scanner.plainAnswer(ignoringCallOrder: ignoresCallOrder) { return answer }
+    return try readAny(line, memory)
+  }
+
+  /// Reads a line, whether it is plain or not.
+  func readAny(_ line: Span<UInt8>, _ memory: AnswerMemory) throws(JSONError) -> AnswerLine {
+    var scanner = AnswerScanner(line, key: key, known: memory.known)
     var id: Fingerprint?
     var adapter: Fingerprint?
     var adapterPlace = 0..<0

@@ -1,8 +1,10 @@
 import CAnswers
 import JSON
 
-/// What one thread keeps from line to line: the texts that it knows, and memory for strings that are resolved.
-final class AnswerMemory {
+/// What one thread keeps from line to line: the texts and keys that it knows, and memory for strings that are resolved.
+///
+/// Only one thread at a time may use it.
+final class AnswerMemory: @unchecked Sendable {
   let known: KnownTexts
   /// Holds one string with its escapes resolved.
   private var buffer: [UInt8] = []
@@ -22,17 +24,17 @@ final class AnswerMemory {
   func keep(_ memory: consuming [UInt8]) { buffer = memory }
 }
 
-/// The fingerprints of texts that were normalised, because names and places come again and again.
+/// The fingerprints of texts that were normalised, because names and places come again and again, and the keys that
+/// follow each other in a line.
 ///
-/// Each has the one place that some bits of the fingerprint of its bytes say. They belong to an `AnswerMemory`, which must
-/// live longer.
+/// Each text has the one place that some bits of the fingerprint of its bytes say. They belong to an `AnswerMemory`,
+/// which must live longer.
 @safe struct KnownTexts {
   let pointer: UnsafeMutablePointer<lora_answer_memory>
 
   init(allocatedFor key: FingerprintKey) {
     unsafe pointer = .allocate(capacity: 1)
-    unsafe pointer.initialize(to: lora_answer_memory())
-    unsafe pointer.pointee.key = key.words
+    unsafe lora_prepare(pointer, key.words)
   }
 
   func deallocate() { unsafe pointer.deallocate() }

@@ -1,4 +1,3 @@
-import CAnswers
 import JSON
 
 /// Reads JSON text straight into fingerprints, without building values.
@@ -36,7 +35,7 @@ struct AnswerScanner: ~Copyable, ~Escapable {
       var sum = Fingerprint.zero
       var members = try Members(&self, depth: depth)
       while let name = try members.next(&self) {
-        sum = sum &+ key.pair(name, try anyValue(depth: depth + 1), .member)
+        sum = sum &+ key.member(name, try anyValue(depth: depth + 1))
       }
       return key.words(sum.low, sum.high, .object)
     case UInt8(ascii: "["):
@@ -110,24 +109,6 @@ struct AnswerScanner: ~Copyable, ~Escapable {
 
     /// Reads the next key and its colon, or the closing brace, which gives nil.
     mutating func next(_ scanner: inout AnswerScanner) throws(JSONError) -> Fingerprint? {
-      let start = scanner.tokens.offset
-      var plain = lora_fingerprint()
-      switch scanner.plainKey(isFirst: isFirst, &plain) {
-      case LORA_END: return nil
-      case LORA_KEY:
-        let name = Fingerprint(plain)
-        if isNew(name) {
-          isFirst = false
-          return name
-        }
-        scanner.tokens.offset = start
-      default: break
-      }
-      return try nextAny(&scanner)
-    }
-
-    /// Reads the next key, whether it is plain or not.
-    private mutating func nextAny(_ scanner: inout AnswerScanner) throws(JSONError) -> Fingerprint? {
       guard try scanner.tokens.advance(closing: UInt8(ascii: "}"), isFirst: &isFirst) else { return nil }
       try scanner.tokens.expectKey()
       let start = scanner.tokens.offset

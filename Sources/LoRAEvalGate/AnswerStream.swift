@@ -34,9 +34,14 @@ struct AnswerStream {
   private let file: InputFile
   private let reader: AnswerReader
   private let blockBytes: UInt64
+  /// What was learnt from the blocks before, and lists of answers that were handed out.
+  private let memories = Reusable<AnswerMemory>()
+  private let lists = Reusable<[Item]>()
+  /// Blocks that were read and are not begun yet, the next one last.
   private var blocks: [Block] = []
   /// The block that is being handed out, and the next of its answers.
-  private var place = (block: 0, item: 0)
+  private var block = Block()
+  private var nextItem = 0
   private var linesBefore: UInt64 = 0
   private var bytesTaken: UInt64 = 0
 
@@ -52,26 +57,41 @@ struct AnswerStream {
   /// - Throws: `GateError` for a line that is no answer, and when the file cannot be read.
   mutating func next(_ progress: (UInt64) -> Void) throws(GateError) -> Item? {
     while true {
-      if place.block == blocks.count {
-        guard bytesTaken < file.size else { return nil }
-        progress(readBlocks())
-        continue
-      }
-      let block = place.block
-      if place.item < blocks[block].items.count {
-        var item = blocks[block].items[place.item]
+      if nextItem < block.items.count {
+        var item = block.items[nextItem]
         item.line += linesBefore
-        place.item += 1
+        nextItem += 1
         return item
       }
-      linesBefore += blocks[block].lines
-      switch blocks[block].failure {
+      linesBefore += block.lines
+      switch block.failure {
       case .io(let error): throw .io(error)
       case .malformed(let error):
         throw .malformed(path: file.path, line: linesBefore, offset: error.offset, reason: error.reason)
-      case nil: place = (block + 1, 0)
+      case nil: break
       }
+      giveBackList()
+      if blocks.isEmpty {
+        block = Block()
+        guard bytesTaken < file.size else { return nil }
+        progress(readBlocks())
+      }
+      block = blocks.removeLast()
+      nextItem = 0
     }
+  }
+
+  /// The prompt of the answer that comes after some others, when it has been read already.
+  func prompt(after count: Int) -> Fingerprint? {
+    nextItem + count < block.items.count ? block.items[nextItem + count].answer.prompt : nil
+  }
+
+  /// Keeps the memory of the answers that were handed out.
+  private mutating func giveBackList() {
+    var list: [Item] = []
+    swap(&list, &block.items)
+    list.removeAll(keepingCapacity: true)
+    lists.give(list)
   }
 
   /// Reads the next few blocks; returns their bytes.
@@ -83,24 +103,32 @@ struct AnswerStream {
     let count = Int(min(left, UInt64(8 * workers)))
     let results = Mutex([Block](repeating: Block(), count: count))
     let (file, reader, blockBytes) = (self.file, self.reader, self.blockBytes)
+    let (memories, lists) = (self.memories, self.lists)
     Workers.forEach(count: count, workers: workers) { index throws(Never) in
       let begin = start + UInt64(index) * blockBytes
-      let block = Self.read(file, begin..<min(file.size, begin + blockBytes), reader)
+      let memory = memories.take() ?? AnswerMemory(reader.key)
+      let block = Self.read(
+        file, begin..<min(file.size, begin + blockBytes), reader, memory, into: lists.take() ?? [])
+      memories.give(memory)
       results.withLock { $0[index] = block }
     }
-    blocks = results.withLock { $0 }
-    place = (0, 0)
+    blocks = results.withLock { $0.reversed() }
     bytesTaken = min(file.size, start + UInt64(count) * blockBytes)
     return bytesTaken - start
   }
 
-  private static func read(_ file: InputFile, _ range: Range<UInt64>, _ reader: AnswerReader) -> Block {
-    var block = Block()
+  private static func read(
+    _ file: InputFile, _ range: Range<UInt64>, _ reader: AnswerReader, _ memory: AnswerMemory,
+    into list: consuming [Item]
+  ) -> Block {
+    var block = Block(items: list)
     // Lines of tool calls have a few hundred bytes.
     block.items.reserveCapacity(Int(clamping: (range.upperBound - range.lowerBound) / 256))
-    let memory = AnswerMemory(reader.key)
     // The line that holds the byte before the block belongs to an earlier one.
-    var lines = LineReader(file, from: range.lowerBound == 0 ? 0 : range.lowerBound - 1, bufferSize: 1 << 16)
+    // Eight buffers, each with the part of a line that the last one left, hold a block with the end of its last line.
+    var lines = LineReader(
+      file, from: range.lowerBound == 0 ? 0 : range.lowerBound - 1,
+      bufferSize: Int(clamping: (range.upperBound - range.lowerBound) / 8 + 1024))
     do throws(IOError) {
       if range.lowerBound > 0, try !lines.advance() { return block }
       while try lines.advance(), lines.lineOffset < range.upperBound {

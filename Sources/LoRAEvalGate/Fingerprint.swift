@@ -24,8 +24,7 @@ struct Fingerprint: Hashable, Sendable {
 
   /// The sum, the same in any order of summands; for members of an object and calls without order.
   static func &+ (left: Fingerprint, right: Fingerprint) -> Fingerprint {
-    let (low, carry) = left.low.addingReportingOverflow(right.low)
-    return Fingerprint(low: low, high: left.high &+ right.high &+ (carry ? 1 : 0))
+    Fingerprint(lora_sum(left.words, right.words))
   }
 }
 
@@ -66,7 +65,6 @@ struct FingerprintKey: Sendable {
     case quoted
     case array
     case object
-    case member
     case call
     case calls
     case prompt
@@ -84,7 +82,6 @@ struct FingerprintKey: Sendable {
         case .quoted: LORA_OF_QUOTED
         case .array: LORA_OF_ARRAY
         case .object: LORA_OF_OBJECT
-        case .member: LORA_OF_MEMBER
         case .call: LORA_OF_CALL
         case .calls: LORA_OF_CALLS
         case .prompt: LORA_OF_PROMPT
@@ -112,6 +109,13 @@ struct FingerprintKey: Sendable {
   func words(_ first: UInt64, _ second: UInt64, _ kind: Kind) -> Fingerprint {
     var key = words
     return Fingerprint(unsafe lora_of_words(&key, first, second, kind.number))
+  }
+
+  /// Fingerprint of a member of an object.
+  @inline(__always)
+  func member(_ name: Fingerprint, _ value: Fingerprint) -> Fingerprint {
+    var key = words
+    return Fingerprint(unsafe lora_of_member(&key, name.words, value.words))
   }
 
   /// Fingerprint of an ordered pair.

@@ -13,6 +13,9 @@ public struct Gate {
   private var table = PromptTable()
   private var results: [GateResult] = []
   private var groups: [Fingerprint: UInt32] = [:]
+  /// Some of the groups, each in the one place that some bits of its fingerprint say: looked at for every line.
+  private var recentGroups = [(key: Fingerprint, group: UInt32)](
+    repeating: (Fingerprint(low: .max, high: .max), 0), count: 256)
   private var changes: [ChangedAnswer.Kind: [Change]] = [:]
   private var answers: (baseline: UInt64, candidate: UInt64) = (0, 0)
 
@@ -70,8 +73,10 @@ public struct Gate {
   private mutating func readBaseline(_ progress: (UInt64) -> Void) throws(GateError) {
     var stream = AnswerStream(baseline, reader, blockBytes: options.blockBytes)
     while let item = try stream.next(progress) {
+      if let soon = stream.prompt(after: 8) { table.prepare(for: soon) }
       let (answer, group) = (item.answer, try group(of: item, in: baseline))
       answers.baseline += 1
+      if answers.baseline == 1 << 12 { table.reserve(answers.baseline, of: item.offset, in: baseline.size) }
       let record = Self.record(answer, group, item.offset)
       if let first = table.find(orAdd: record, answer.prompt) {
         throw try repeated(first, baseline, item.offset, item.line)
@@ -163,10 +168,26 @@ public struct Gate {
   // MARK: Lines
 
   /// The index of an answer's adapter.
+  @inline(__always)
   private mutating func group(of item: AnswerStream.Item, in file: InputFile) throws(GateError) -> UInt32 {
     guard table.records.count < PromptTable.limit else { throw .tooManyLines(path: file.path) }
     let key = item.answer.adapter ?? .zero
-    if let known = groups[key] { return known }
+    let recent = recentGroups[Int(truncatingIfNeeded: key.low) & (recentGroups.count - 1)]
+    return recent.key == key ? recent.group : try findGroup(key, item, file)
+  }
+
+  private mutating func findGroup(_ key: Fingerprint, _ item: AnswerStream.Item, _ file: InputFile)
+    throws(GateError) -> UInt32
+  {
+    let group: UInt32
+    if let known = groups[key] { group = known } else { group = try addGroup(key, item, file) }
+    recentGroups[Int(truncatingIfNeeded: key.low) & (recentGroups.count - 1)] = (key, group)
+    return group
+  }
+
+  private mutating func addGroup(_ key: Fingerprint, _ item: AnswerStream.Item, _ file: InputFile)
+    throws(GateError) -> UInt32
+  {
     let name = item.answer.adapter == nil ? "default" : try adapterName(item, in: file)
     let index = UInt32(results.count)
     groups[key] = index

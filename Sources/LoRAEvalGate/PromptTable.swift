@@ -1,3 +1,5 @@
+import CAnswers
+
 /// What the gate keeps of each prompt: fingerprints and places, 56 bytes, whatever the length of its lines.
 struct PromptRecord {
   /// Stands for adapter and id.
@@ -45,7 +47,7 @@ struct PromptTable {
       expected += 1
       return expected - 1
     }
-    if (records.count + 1) * 4 > slots.count * 3 { grow() }
+    if (records.count + 1) * 4 > slots.count * 3 { grow(to: slots.count * 2) }
     let tag = Self.tag(of: prompt)
     var slot = Int(truncatingIfNeeded: prompt.low) & (slots.count - 1)
     while slots[slot] != 0 {
@@ -63,13 +65,37 @@ struct PromptTable {
     return nil
   }
 
+  /// Makes room for as many records as the file will have if it goes on as it began, up to a million: where it does not
+  /// go on so, little is lost.
+  ///
+  /// - Parameters:
+  ///   - count: records of the first bytes.
+  ///   - part: how many these are.
+  ///   - whole: all bytes of the file.
+  mutating func reserve(_ count: UInt64, of part: UInt64, in whole: UInt64) {
+    let estimate: Double = Double(whole) / Double(max(part, 1)) * Double(count)
+    let expected = Int(min(estimate * 1.02, 1_048_576))
+    records.reserveCapacity(expected)
+    var count = slots.count
+    while count * 3 < expected * 4 { count *= 2 }
+    if count > slots.count { grow(to: count) }
+  }
+
+  /// Says that a prompt will soon be looked for, whose slot is hardly ever in a cache.
+  func prepare(for prompt: Fingerprint) {
+    unsafe slots.withUnsafeBufferPointer { slots in
+      guard let first = slots.baseAddress else { return }
+      unsafe lora_bring_near(first + (Int(truncatingIfNeeded: prompt.low) & (slots.count - 1)))
+    }
+  }
+
   /// Marks a record.
   mutating func mark(_ index: Int, _ flags: PromptRecord.Flags) { records[index].flags.formUnion(flags) }
 
   private static func tag(of prompt: Fingerprint) -> UInt64 { prompt.high << 32 }
 
-  private mutating func grow() {
-    slots = [UInt64](repeating: 0, count: slots.count * 2)
+  private mutating func grow(to count: Int) {
+    slots = [UInt64](repeating: 0, count: count)
     for (index, record) in records.enumerated() {
       var slot = Int(truncatingIfNeeded: record.prompt.low) & (slots.count - 1)
       while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }

@@ -83,7 +83,7 @@ public enum Validation {
       values = adapters.map { _ in known }
     } else if !options.headerOnly {
       let files = adapters.map { $0.isSound ? $0.file : nil }
-      let pass = ValuePass(files, digesting: tokenizers.isForOne ? files.map { _ in false } : twins.add(files))
+      let pass = ValuePass(files, roles: tokenizers.isForOne ? files.map { _ in Twins.Role() } : twins.add(files))
       for (position, outcome) in pass.run(workers: options.workers, progress: progress.scanned).enumerated() {
         values[position] = outcome.values
         contents[position] = outcome.content
@@ -112,7 +112,7 @@ public enum Validation {
   private static func content(of path: String, workers: Int) -> FileContent? {
     let adapter = Adapter.load(path)
     guard adapter.isSound, let file = adapter.file else { return nil }
-    return ValuePass([file], digesting: [true]).run(workers: workers) { _ in }[0].content
+    return ValuePass([file], roles: [Twins.Role(isDigested: true)]).run(workers: workers) { _ in }[0].content
   }
 
   /// The results of `body` for 0 ..< count in order, computed on several threads.

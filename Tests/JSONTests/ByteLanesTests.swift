@@ -41,7 +41,7 @@ import Testing
         unsafe lora_marks_reference(base, &strings, &controls, &tops)
       }
       #expect(lora_string_marks(lanes) == strings && lora_top_marks(lanes) == tops)
-      #expect(lora_control_marks(lanes) == controls)
+      #expect(lora_control_marks(lanes) == controls && lora_plain_marks(lanes) == strings | tops)
     }
   }
 }

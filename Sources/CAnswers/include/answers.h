@@ -9,9 +9,10 @@
 
 #pragma clang assume_nonnull begin
 
-// The plain part of JSON, as nearly all of an answer is: short numbers, strings without escapes in ASCII, and texts that
-// were seen before. What is not plain is left to AnswerScanner, which is the reference of all of this: where these
-// functions give a fingerprint it gives the same, and where it finds an error they give nothing.
+// The plain part of JSON, as nearly all of an answer is: short numbers, strings without escapes in ASCII, and texts
+// that were seen before. What is not plain is left to AnswerScanner, and a line to AnswerReader, which are the
+// reference of all of this: where these functions give a fingerprint they give the same, and where they find an error
+// these give nothing.
 
 /// A text that is more than its bytes, with the fingerprint of what it stands for.
 typedef struct {
@@ -24,11 +25,51 @@ typedef struct {
 /// How many texts are known; each is in the one place that the lowest bits of `written` say.
 enum { LORA_KNOWN_TEXTS = 512 };
 
+/// How many keys are known, and the most bytes of one.
+enum { LORA_KNOWN_KEYS = 1024, LORA_LONGEST_KEY = 32 };
+
+/// How a key stands in a text: with a comma before it or not, between plain quotation marks or escaped ones. These are
+/// the two lowest bits of its index, so that a key of another form is never expected.
+enum { LORA_LATER = 1, LORA_QUOTED = 2, LORA_LATER_QUOTED = 3 };
+
+/// The keys of an answer that mean something.
+typedef enum {
+  LORA_OTHER, LORA_ID, LORA_ADAPTER, LORA_EXPECTED, LORA_TOOL_CALLS, LORA_NAME, LORA_ARGUMENTS, LORA_FUNCTION,
+  LORA_CONTENT, LORA_FIELDS
+} lora_field;
+
+/// The indices of the two keys that came last at a place.
+typedef struct {
+  uint16_t entries[2];
+} lora_key_links;
+
+/// A key as it stands in a text: with all between the value before it, or the opening brace, and its own value.
+///
+/// The lines of a file have the same keys in the same order, so that those are expected behind each key that followed
+/// it before, and are read by one comparison.
+typedef struct {
+  uint8_t written[LORA_LONGEST_KEY];
+  lora_fingerprint name;
+  /// What follows it, and what the object begins with that is its value.
+  lora_key_links next, inside;
+  /// Bytes of `written`; more than there can be when the entry holds no key.
+  uint8_t count;
+  /// A `lora_field`.
+  uint8_t field;
+} lora_known_key;
+
 /// What is known from line to line.
 typedef struct {
   lora_fingerprint_key key;
   lora_known_text texts[LORA_KNOWN_TEXTS];
+  lora_fingerprint fields[LORA_FIELDS];
+  lora_known_key keys[LORA_KNOWN_KEYS];
+  /// What a line begins with, another value, and a value in a string.
+  lora_key_links line, bare, quoted;
 } lora_answer_memory;
+
+/// Makes a memory in which nothing is known yet.
+void lora_prepare(lora_answer_memory *memory, lora_fingerprint_key key);
 
 /// The place of a text.
 static inline lora_known_text *lora_known_place(lora_answer_memory *memory, lora_fingerprint written) {
@@ -45,7 +86,12 @@ typedef struct {
   size_t offset;
   /// The first text that was not known, between its quotation marks; empty when something else was not plain.
   size_t unknown_start, unknown_end;
+  /// Whether there are backslashes before these marks.
+  bool is_unknown_quoted;
 } lora_answer_cursor;
+
+/// Brings memory that is wanted soon nearer to the processor.
+static inline void lora_bring_near(const void *place) { __builtin_prefetch(place); }
 
 /// Reads one value; false when it is not plain.
 bool lora_read_value(lora_answer_cursor *cursor, lora_fingerprint *value);
@@ -53,11 +99,15 @@ bool lora_read_value(lora_answer_cursor *cursor, lora_fingerprint *value);
 /// Reads a string that holds one value, where it stands, with its escapes not resolved; false when it is not plain.
 bool lora_read_quoted_value(lora_answer_cursor *cursor, lora_fingerprint *value);
 
-/// What `lora_read_key` found.
-typedef enum { LORA_NOT_PLAIN, LORA_KEY, LORA_END } lora_member;
+/// What a line says; see `AnswerLine`.
+typedef struct {
+  lora_fingerprint prompt, adapter, expected, calls;
+  size_t adapter_start, adapter_end;
+  bool has_adapter, has_expected;
+} lora_answer;
 
-/// Reads the next key of an object with its colon, or the closing brace.
-lora_member lora_read_key(lora_answer_cursor *cursor, bool is_first, lora_fingerprint *name);
+/// Reads a line from its start to its end; false when it is not plain.
+bool lora_read_answer(lora_answer_cursor *cursor, bool ignores_call_order, lora_answer *answer);
 
 #pragma clang assume_nonnull end
 

@@ -28,7 +28,6 @@ enum {
   LORA_OF_QUOTED,
   LORA_OF_ARRAY,
   LORA_OF_OBJECT,
-  LORA_OF_MEMBER,
   LORA_OF_CALL,
   LORA_OF_CALLS,
   LORA_OF_PROMPT,
@@ -70,11 +69,23 @@ static inline lora_fingerprint lora_of_pair(
   return lora_finish(key, lora_absorb(key, sum, right.low, right.high));
 }
 
+/// Fingerprint of a member of an object, whose name is a fingerprint and so mixed already.
+static inline lora_fingerprint lora_of_member(
+  const lora_fingerprint_key *key, lora_fingerprint name, lora_fingerprint value) {
+  return lora_absorb(key, name, value.low, value.high);
+}
+
+/// The sum, the same in any order of summands.
+static inline lora_fingerprint lora_sum(lora_fingerprint left, lora_fingerprint right) {
+  uint64_t low = left.low + right.low;
+  return (lora_fingerprint){low, left.high + right.high + (low < left.low)};
+}
+
 /// Fingerprint of some bytes, of which `readable` can be read.
 ///
 /// Sixteen bytes a step; the last step takes what is left of them, filled up with zeros: the length is in the
 /// fingerprint. Bytes behind the last are there nearly always, so that short texts of all lengths go one way.
-static inline lora_fingerprint lora_of_bytes(
+static inline __attribute__((always_inline)) lora_fingerprint lora_of_bytes(
   const lora_fingerprint_key *key, const uint8_t *bytes, size_t count, size_t readable, uint64_t kind) {
   typedef uint64_t words __attribute__((ext_vector_type(2)));
   static const uint8_t masks[32] = {

@@ -37,7 +37,14 @@ static inline uint32_t lora_string_marks(lora_bytes16 bytes) {
   return lora_top_marks((lora_bytes16)((bytes == '"') | (bytes == '\\') | (bytes < 0x20)));
 }
 
-/// What `lora_string_marks` and `lora_top_marks` are, byte by byte: for tests.
+/// Marks what `lora_string_marks` does, and what is not ASCII.
+static inline uint32_t lora_plain_marks(lora_bytes16 bytes) {
+  // Bytes beyond ASCII are negative.
+  typedef int8_t signed_bytes __attribute__((ext_vector_type(16)));
+  return lora_top_marks((lora_bytes16)((bytes == '"') | (bytes == '\\') | ((signed_bytes)bytes < 0x20)));
+}
+
+/// What `lora_string_marks`, `lora_control_marks` and `lora_top_marks` are, byte by byte: for tests.
 void lora_marks_reference(const uint8_t *bytes, uint32_t *strings, uint32_t *controls, uint32_t *tops);
 
 #pragma clang assume_nonnull end
