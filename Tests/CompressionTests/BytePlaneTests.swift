@@ -87,7 +87,9 @@ import Testing
     let (many, isCoded) = split(Array(ones) + Array(halves) + [0x00, 0x40], width: 2)
     #expect(isCoded)
     let codes = [UInt8](repeating: 0x00, count: 20) + [UInt8](repeating: 0x11, count: 19) + [0x21]
-    #expect(many == [UInt8](repeating: 0, count: 80) + codes + [0x7F, 0x7E, 0x80] + [UInt8](repeating: 0, count: 13))
+    let lowBytes = [UInt8](repeating: 0, count: 80)
+    let table = [0x7F, 0x7E, 0x80] + [UInt8](repeating: 0, count: 13)
+    #expect(many == lowBytes + codes + table)
   }
 
   @Test func exceptionsStandBehindTheTable() {

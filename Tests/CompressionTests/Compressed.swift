@@ -106,8 +106,9 @@ func decode(
       outcome.content += content
       if content.count < asked { break }
     }
-  } catch .zstd(let error) {
-    outcome.error = error
+  } catch {
+    // As a pattern of the clause, Swift 6.2 does not compile it.
+    if case .zstd(let reason) = error { outcome.error = reason }
   }
   return outcome
 }
