@@ -14,12 +14,14 @@ extension AnswerScanner {
   }
 
   /// Reads a string that holds a plain value, where it stands; nil, with nothing read, for any other.
+  @_lifetime(self: copy self)
   mutating func quotedValue() -> Fingerprint? {
     var value = lora_fingerprint()
     return unsafe read({ cursor in unsafe lora_read_quoted_value(&cursor, &value) }) ? Fingerprint(value) : nil
   }
 
   /// Reads a line that is plain from its start to its end; nil, with nothing read, for any other.
+  @_lifetime(self: copy self)
   mutating func plainAnswer(ignoringCallOrder: Bool) -> AnswerLine? {
     var answer = lora_answer()
     guard unsafe read({ cursor in unsafe lora_read_answer(&cursor, ignoringCallOrder, &answer) }) else { return nil }
@@ -32,6 +34,7 @@ extension AnswerScanner {
   /// Reads with one of the functions, which is asked again when a text was not known; false, with nothing read, when it
   /// gives up.
   @inline(__always)
+  @_lifetime(self: copy self)
   private mutating func read(_ function: (inout lora_answer_cursor) -> Bool) -> Bool {
     for _ in 0..<Self.patience {
       let (end, unknown, isQuoted) = unsafe tokens.text.withUnsafeBufferPointer { bytes in
