@@ -44,8 +44,9 @@ struct SGLangImage: Sendable, CustomStringConvertible {
     var file = SafetensorsBuilder()
     for (name, shape) in tensors {
       let seed = UInt64(CRC32.of(Array(name.utf8)))
-      let values = (0..<shape.reduce(1, *)).map { place in
-        (Float((place &* 2_654_435_761 &+ seed) % 255) - 127) / 64
+      let values = (0..<shape.reduce(1, *)).map { (place: UInt64) -> Float in
+        let step = (place &* 2_654_435_761 &+ seed) % 255
+        return (Float(step) - 127) / 64
       }
       file.add(name, .f32, shape, values: values)
     }
