@@ -17,7 +17,7 @@ struct PlannedTensor: Sendable {
     /// Zeros.
     case zeros
     /// All elements in the order of the shape, finite; they are rounded once, to the type of `info`.
-    case made(@Sendable () throws(SurgeryError) -> [Double])
+    case made(Computation<[Double]>)
   }
 
   /// Name, type and shape that it will have; the range is that of the input's tensor that it came from.

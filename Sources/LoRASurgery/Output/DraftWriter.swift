@@ -51,7 +51,7 @@ package struct DraftWriter: Sendable {
   /// What one thread does to a file.
   private struct Job: Sendable {
     enum Work: Sendable {
-      case whole(@Sendable () throws(SurgeryError) -> [UInt8])
+      case whole(Computation<[UInt8]>)
       case copy(of: String)
       case part(DraftPart)
     }

@@ -19,7 +19,7 @@ package struct SafetensorsDraft: Sendable {
 
   private struct Group: Sendable {
     var names: [String]
-    var make: @Sendable () throws(SurgeryError) -> [[UInt8]]
+    var make: Computation<[[UInt8]]>
   }
 
   private var tensors: [Tensor] = []
@@ -57,7 +57,7 @@ package struct SafetensorsDraft: Sendable {
   /// Adds tensors that one computation gives, in this order; each result must have its tensor's size.
   package mutating func make(
     _ made: [(name: String, dtype: DType, shape: Shape)],
-    _ body: @escaping @Sendable () throws(SurgeryError) -> [[UInt8]]
+    _ body: @escaping Computation<[[UInt8]]>
   ) {
     for (name, dtype, shape) in made {
       tensors.append(Tensor(name: name, dtype: dtype, shape: shape, source: .group))
