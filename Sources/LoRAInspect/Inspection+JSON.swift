@@ -8,6 +8,7 @@ extension Inspection {
   /// The adapter's entry in the `adapters` list of `lora-tool/inspect/1`; `tensors` adds every tensor.
   public func json(tensors: Bool = false) -> JSONValue {
     let file = adapter.file
+    let groups = adapter.groups
     var object: JSONObject = [
       "path": .string(adapter.path), "format": .string(adapter.format.rawValue),
       "file_bytes": JSONValue(file?.fileBytes ?? 0), "tensor_bytes": JSONValue(file?.header.dataBytes ?? 0),
@@ -16,7 +17,8 @@ extension Inspection {
       "base_model": JSONValue(baseModelName), "rank": rankJSON, "alpha": JSONValue(alpha),
       "scale": scaleJSON, "use_rslora": .bool(usesRankStabilizedScale),
       "use_dora": .bool(usesDoRA),
-      "targets": .array(targets.map { .string($0) }), "layers": .array(layers.map { JSONValue($0) }),
+      "targets": .array(Set(groups.map(\.target)).sorted().map { .string($0) }),
+      "layers": .array(layers.map { JSONValue($0) }),
       "modules": .array(adapter.modules.indices.map { moduleJSON($0) }),
       "full_tensors": .array(adapter.replacements.map { .string($0.name) }),
       "metadata": .object(JSONObject((file?.header.metadata ?? []).map { ($0.key, .string($0.value)) })),
@@ -27,12 +29,10 @@ extension Inspection {
       object["outliers"] = .array(outliers.map(\.json))
     }
     object["parts"] = .array(
-      parts.map { part in
-        let modules = part.modules.map { adapter.modules[$0] }
-        return [
-          "name": .string(part.name), "modules": JSONValue(modules.count),
-          "parameters": JSONValue(modules.reduce(0 as UInt64) { $0 &+ $1.parameters }),
-          "bytes": JSONValue(modules.reduce(0 as UInt64) { $0 &+ $1.total(\.byteCount) }),
+      groups.parts.map { part in
+        [
+          "name": .string(part.name), "modules": JSONValue(part.modules), "parameters": JSONValue(part.parameters),
+          "bytes": JSONValue(part.bytes),
         ]
       })
     if let trainer = adapter.trainer { object["trainer"] = .string(trainer.name) }

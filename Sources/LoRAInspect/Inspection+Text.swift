@@ -8,10 +8,10 @@ extension Inspection {
   /// The facts of one adapter as lines for a reader; `tensors` adds a table of every tensor.
   public func text(tensors: Bool = false) -> [String] {
     var lines = [heading]
-    let parts = parts
-    for (label, value) in facts(parts) { lines.append(label.padded(to: 11) + value) }
+    let groups = adapter.groups
+    for (label, value) in facts(groups) { lines.append(label.padded(to: 11) + value) }
     if !adapter.modules.isEmpty {
-      lines += [""] + targetTable(parts).lines(indent: "  ")
+      lines += [""] + targetTable(groups).lines(indent: "  ")
     }
     lines += outlierLines(indent: "  ")
     if tensors, let header = adapter.file?.header {
@@ -27,9 +27,9 @@ extension Inspection {
   /// The facts of one adapter as a Markdown section.
   public func markdown(tensors: Bool = false) -> [String] {
     var lines = ["## " + escaped(adapter.path), ""]
-    let parts = parts
-    for (label, value) in facts(parts) { lines.append("- **\(label)**: \(value)") }
-    if !adapter.modules.isEmpty { lines += [""] + targetTable(parts).markdown }
+    let groups = adapter.groups
+    for (label, value) in facts(groups) { lines.append("- **\(label)**: \(value)") }
+    if !adapter.modules.isEmpty { lines += [""] + targetTable(groups).markdown }
     lines += outlierLines(indent: "- ")
     if tensors, let header = adapter.file?.header { lines += [""] + Self.tensorTable(header).markdown }
     if !findings.isEmpty {
@@ -59,7 +59,7 @@ extension Inspection {
   }
 
   /// Label and value of every line above the tables.
-  private func facts(_ parts: [(name: String, modules: [Int])]) -> [(label: String, value: String)] {
+  private func facts(_ groups: [ModuleGroup]) -> [(label: String, value: String)] {
     var facts: [(String, String)] = []
     if let name = baseModelName { facts.append(("base", escaped(name))) }
     if let base {
@@ -76,7 +76,7 @@ extension Inspection {
       facts.append(("rank", spread + declared))
     }
     if let scales {
-      let source = Set(adapter.modules.map(\.scaleSource)).map(\.rawValue).sorted().joined(separator: " and ")
+      let source = Set(groups.flatMap(\.scaleSources)).map(\.rawValue).sorted().joined(separator: " and ")
       let spread =
         scales.min == scales.max ? Self.number(scales.min) : "\(Self.number(scales.min)) to \(Self.number(scales.max))"
       let alpha = alpha.map { ", alpha \(Self.number($0))" } ?? ""
@@ -89,13 +89,10 @@ extension Inspection {
     if !adapter.modules.isEmpty {
       facts.append(("modules", "\(adapter.modules.count) in \(Self.layerText(layers))"))
     }
+    let parts = groups.parts
     if parts.count > 1 {
       let sizes = parts.map { part in
-        let bytes = adapter.values(of: part.modules) { $0.total(\.byteCount) }.reduce(0, &+)
-        let parameters = adapter.values(of: part.modules) { $0.parameters }.reduce(0, &+)
-        return
-          "\(part.name) \(part.modules.count) modules, \(grouped(parameters)) parameters, "
-          + "\(ByteCount(bytes))"
+        "\(part.name) \(part.modules) modules, \(grouped(part.parameters)) parameters, \(ByteCount(part.bytes))"
       }
       facts.append(("parts", sizes.joined(separator: "; ")))
     }
@@ -131,8 +128,8 @@ extension Inspection {
   }
 
   /// One row per target: how many modules, their sizes, ranks, scales and parameters.
-  private func targetTable(_ parts: [(name: String, modules: [Int])]) -> TextTable {
-    let isDivided = parts.count > 1
+  private func targetTable(_ groups: [ModuleGroup]) -> TextTable {
+    let isDivided = groups.parts.count > 1
     var columns: [(String, TextTable.Alignment)] = isDivided ? [("part", .left)] : []
     columns += [
       ("target", .left), ("kind", .left), ("modules", .right), ("in", .right), ("out", .right), ("rank", .right),
@@ -141,27 +138,21 @@ extension Inspection {
     if statistics != nil { columns += [("‖ΔW‖", .right), ("effective rank", .right)] }
     if hasRelativeDeltas { columns.append(("‖ΔW‖/‖W‖", .right)) }
     var table = TextTable(columns)
-    func spread<Value: Comparable & Hashable>(_ values: [Value], _ show: (Value) -> String) -> String {
-      guard let low = values.min(), let high = values.max() else { return "" }
-      return low == high ? show(low) : "\(show(low))-\(show(high))"
+    func spread<Value: Comparable>(_ values: [Value], _ show: (Value) -> String) -> String {
+      var spread = Spread<Value>()
+      for value in values { spread.take(value) }
+      return spread.text(show)
     }
-    let groups = parts.flatMap { part in
-      Dictionary(grouping: part.modules) { Self.target(of: adapter.modules[$0].name) }.sorted { $0.key < $1.key }
-        .map { (part: part.name, target: $0.key, places: $0.value) }
-    }
-    for (part, target, places) in groups {
-      let types = types(of: places).map(\.name).sorted().joined(separator: " ")
-      var row = isDivided ? [part] : []
+    for group in groups {
+      var row = isDivided ? [group.part] : []
       row += [
-        escaped(target, limit: 60), kindName(of: adapter.modules[places[0]]), "\(places.count)",
-        spread(adapter.values(of: places) { $0.inFeatures }) { "\($0)" },
-        spread(adapter.values(of: places) { $0.outFeatures }) { "\($0)" },
-        spread(adapter.values(of: places) { $0.rank }) { "\($0)" },
-        spread(adapter.values(of: places) { $0.scale }) { Self.number($0) }, types,
-        grouped(adapter.values(of: places) { $0.parameters }.reduce(0, &+)),
+        escaped(group.target, limit: 60), kindName(of: adapter.modules[group.places[0]]), "\(group.places.count)",
+        group.inFeatures.text { "\($0)" }, group.outFeatures.text { "\($0)" }, group.ranks.text { "\($0)" },
+        group.scales.text { Self.number($0) }, group.types.map(\.name).sorted().joined(separator: " "),
+        grouped(group.parameters),
       ]
       if let statistics {
-        let values = places.map { statistics.modules[$0] }
+        let values = group.places.map { statistics.modules[$0] }
         row.append(spread(values.compactMap(\.deltaFrobenius)) { Self.rounded($0) })
         row.append(spread(values.compactMap(\.effectiveRank)) { "\($0)" })
         if hasRelativeDeltas { row.append(spread(values.compactMap(\.relativeDelta)) { Self.rounded($0) }) }
@@ -169,12 +160,6 @@ extension Inspection {
       table.add(row)
     }
     return table
-  }
-
-  private func types(of places: [Int]) -> Set<DType> {
-    var types: Set<DType> = []
-    _ = adapter.values(of: places) { $0.forEachTensor { types.insert($0.dtype) } }
-    return types
   }
 
   /// The modules that stand far out, one line each, behind an empty line; nothing when there is none.

@@ -39,8 +39,7 @@ public struct Inspection: Sendable {
 
   /// Number of tensors by the name of their type, most frequent first.
   public var dtypes: [(name: String, count: Int)] {
-    var counts: [DType: Int] = [:]
-    for tensor in adapter.file?.header.tensors ?? [] { counts[tensor.dtype, default: 0] += 1 }
+    let counts = adapter.file?.header.dtypes ?? [:]
     return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key.name, $0.value) }
   }
 
@@ -62,10 +61,21 @@ public struct Inspection: Sendable {
   }
 
   /// What the modules are called as targets, sorted, each once.
-  public var targets: [String] { Set(adapter.modules.map { Self.target(of: $0.name) }).sorted() }
+  public var targets: [String] { Set(adapter.groups.map(\.target)).sorted() }
 
   /// Layer indices of the modules, sorted, each once.
-  public var layers: [UInt64] { Set(adapter.modules.map(\.name).compactMap { Self.layer(of: $0) }).sorted() }
+  public var layers: [UInt64] {
+    var layers: Set<UInt64> = []
+    var latest: UInt64?
+    adapter.forEachModule { _, module in
+      let layer = Self.layer(of: module.name)
+      // The modules of a layer stand together.
+      guard let layer, layer != latest else { return }
+      latest = layer
+      layers.insert(layer)
+    }
+    return layers.sorted()
+  }
 
   /// `peft_type` as the config writes it.
   public var peftType: String? { adapter.config?.peftType ?? adapter.rawConfig?["peft_type"]?.string }
@@ -121,28 +131,6 @@ public struct Inspection: Sendable {
     let components = module.dottedComponents
     guard let named = components.lastIndex(where: { UInt64($0) == nil }) else { return module }
     return components[named...].joined(separator: ".")
-  }
-
-  /// The parts of the model that modules lie in, in order of first appearance, with their places among the modules.
-  public var parts: [(name: String, modules: [Int])] {
-    var parts: [(name: String, modules: [Int])] = []
-    var kinds = NameKinds()
-    // The part that modules of a kind lie in.
-    var partOfKind: [Int] = []
-    for position in adapter.modules.indices {
-      let kind = kinds.kind(of: adapter.modules[position].name)
-      if kind == partOfKind.count {
-        let name = ModelPart.name(of: adapter.modules[position].name)
-        if let part = parts.firstIndex(where: { $0.name == name }) {
-          partOfKind.append(part)
-        } else {
-          partOfKind.append(parts.count)
-          parts.append((name, []))
-        }
-      }
-      parts[partOfKind[kind]].modules.append(position)
-    }
-    return parts
   }
 
   /// The first number among the components of a module's name.

@@ -86,8 +86,20 @@ public struct SafetensorsHeader: Sendable {
     }
   }
 
-  /// The oldest release of the safetensors library that can read the file.
-  public var minimumReader: String {
-    Set(tensors.lazy.map(\.dtype)).map(\.minimumReader).max() ?? "0.1.0"
+  /// Number of tensors of each type.
+  public var dtypes: [DType: Int] {
+    var counts: [DType: Int] = [:]
+    var start = 0
+    while start < tensors.count {
+      // Tensors of a type mostly stand together, and are counted together.
+      var end = start + 1
+      while end < tensors.count, tensors[end].dtype == tensors[start].dtype { end += 1 }
+      counts[tensors[start].dtype, default: 0] += end - start
+      start = end
+    }
+    return counts
   }
+
+  /// The oldest release of the safetensors library that can read the file.
+  public var minimumReader: String { dtypes.keys.map(\.minimumReader).max() ?? "0.1.0" }
 }

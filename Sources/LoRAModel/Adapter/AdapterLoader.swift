@@ -178,9 +178,8 @@ private struct Assembly {
 
   /// Puts a tensor into its module, and gives the module's position.
   private mutating func add(_ tensor: TensorInfo, _ part: FactorPart, to name: String) -> Int {
-    let position = positions[name, default: modules.count]
+    let position = positions.value(of: name, orSet: modules.count)
     if position == modules.count {
-      positions[name] = position
       modules.append(
         AdapterModule(
           name: name, kind: .linear, rank: 0, inFeatures: 0, outFeatures: 0, scale: 1, scaleSource: .assumed))
@@ -280,6 +279,14 @@ private struct Assembly {
   private static func sizes(_ tensor: TensorInfo?, rankFirst: Bool) -> (rank: UInt64?, other: UInt64?) {
     guard let tensor, tensor.shape.rank >= 2 else { return (nil, nil) }
     return rankFirst ? (tensor.shape[0], tensor.shape[1]) : (tensor.shape[1], tensor.shape[0])
+  }
+}
+
+extension Dictionary {
+  /// The value of a key, which gets `value` when it has none, by one search instead of two.
+  fileprivate mutating func value(of key: Key, orSet value: Value) -> Value {
+    func read(_ entry: inout Value) -> Value { entry }
+    return read(&self[key, default: value])
   }
 }
 

@@ -8,7 +8,7 @@ extension ValidationContext {
   /// A key that names a module from its first letter on, or begins with `^`, matches since PEFT 0.15
   /// (`get_pattern_key`); before, a dot had to stand in front. Of the ranks the tensors tell, of an alpha nothing does.
   var keysOfLaterReleases: [Finding] {
-    guard let config = adapter.config, !config.isOfRelease15 else { return [] }
+    guard let config = adapter.config, !config.alphaPattern.isEmpty, !config.isOfRelease15 else { return [] }
     let modules = Set(names)
     let keys = config.alphaPattern.filter { entry in
       entry.alpha != config.alpha && (modules.contains(entry.pattern) || entry.pattern.hasPrefix("^"))

@@ -132,7 +132,7 @@ private struct Targets {
     }
     var blocks = Groups<Block, (layer: UInt64, leaf: Substring)>()
     for name in context.names {
-      guard let (index, before, after) = name.layer, index < 10_000, !name.isExpert else { continue }
+      guard !name.isExpert, let (index, before, after) = name.layer, index < 10_000 else { continue }
       let leaf = name.lastComponent
       guard after.utf8.count > leaf.utf8.count else { continue }
       blocks.add(Block(list: before, owner: after.dropLast(leaf.count)), (index, leaf))
