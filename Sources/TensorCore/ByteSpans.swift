@@ -4,28 +4,16 @@ extension Span<UInt8> {
   package func has(_ text: StaticString, at offset: Int) -> Bool {
     let length = text.utf8CodeUnitCount
     guard offset >= 0, offset <= count - length else { return false }
-    for index in 0..<length where unsafe self[offset + index] != text.utf8Start[index] { return false }
-    return true
+    let wanted = unsafe UnsafeRawBufferPointer(start: text.utf8Start, count: length)
+    return unsafe withUnsafeBytes { bytes in
+      unsafe areEqual(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length]), wanted)
+    }
   }
 
   /// Whether both have the same bytes.
   package func isEqual(to other: Span<UInt8>) -> Bool {
     guard count == other.count else { return false }
-    return unsafe withUnsafeBytes { one in
-      unsafe other.withUnsafeBytes { other in
-        var index = 0
-        while index + 8 <= one.count {
-          let word = unsafe one.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-          guard unsafe word == other.loadUnaligned(fromByteOffset: index, as: UInt64.self) else { return false }
-          index += 8
-        }
-        while index < one.count {
-          guard unsafe one[index] == other[index] else { return false }
-          index += 1
-        }
-        return true
-      }
-    }
+    return unsafe withUnsafeBytes { one in unsafe other.withUnsafeBytes { unsafe areEqual(one, $0) } }
   }
 
   /// Where the component of a dotted name ends that begins at `start`.
@@ -46,4 +34,24 @@ extension Span<UInt8> {
     }
     return value
   }
+}
+
+/// Whether as many bytes are the same: eight at a time, the last eight of them perhaps twice.
+@inline(__always)
+private func areEqual(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
+  func word(_ index: Int) -> Bool {
+    unsafe one.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      == other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+  }
+  let count = one.count
+  guard count >= 8 else {
+    for index in 0..<count where unsafe one[index] != other[index] { return false }
+    return true
+  }
+  var index = 0
+  while index <= count - 8 {
+    if !word(index) { return false }
+    index += 8
+  }
+  return word(count - 8)
 }

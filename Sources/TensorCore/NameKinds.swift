@@ -28,15 +28,21 @@ package struct NameKinds {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     func mix(_ value: UInt64) { hash = (hash ^ value) &* 0x100_0000_01B3 }
     var start = 0
-    while start < name.count {
-      let end = name.endOfComponent(from: start)
-      if name.number(in: start..<end) == nil {
-        for index in start..<end { mix(UInt64(name[index])) }
-      } else {
+    // The hash in front of a component that is digits alone so far.
+    var before: UInt64? = hash
+    for index in 0...name.count {
+      guard index == name.count || name[index] == UInt8(ascii: ".") else {
+        mix(UInt64(name[index]))
+        if name[index] &- UInt8(ascii: "0") >= 10 { before = nil }
+        continue
+      }
+      // What ``Span/number(in:)`` takes for a number.
+      if let before, (1...18).contains(index - start) {
+        hash = before
         mix(0x100)
       }
-      if end < name.count { mix(UInt64(UInt8(ascii: "."))) }
-      start = end + 1
+      if index < name.count { mix(UInt64(UInt8(ascii: "."))) }
+      (start, before) = (index + 1, hash)
     }
     return hash
   }

@@ -54,4 +54,29 @@ import Testing
       #expect(isEqual == (other == name), "\(other)")
     }
   }
+
+  /// Every length around whole words, and a change at every place.
+  @Test func bytesAreComparedToTheLast() {
+    let text: StaticString = "0123456789abcdefghijklmnopqrstuvwxyz"
+    let whole = Array("\(text)".utf8)
+    for length in 0...whole.count {
+      let bytes = Array(whole.prefix(length))
+      #expect(isEqual(bytes, bytes))
+      for place in 0..<length {
+        var other = bytes
+        other[place] ^= 0x20
+        #expect(!isEqual(bytes, other), "byte \(place) of \(length)")
+      }
+    }
+    for place in whole.indices {
+      var other = [0] + whole + [0]
+      #expect(has(text, in: other, at: 1) && !has(text, in: other, at: 0) && !has(text, in: other, at: 2))
+      other[place + 1] ^= 0x20
+      #expect(!has(text, in: other, at: 1), "byte \(place)")
+    }
+  }
+
+  private func isEqual(_ one: [UInt8], _ other: [UInt8]) -> Bool { one.span.isEqual(to: other.span) }
+
+  private func has(_ text: StaticString, in bytes: [UInt8], at offset: Int) -> Bool { bytes.span.has(text, at: offset) }
 }
