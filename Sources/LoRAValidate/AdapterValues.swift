@@ -13,7 +13,9 @@ public struct AdapterValues: Sendable {
 
   /// Those of all tensors of a sound file, in one pass by the calling thread.
   ///
-  /// - Parameter isStopped: whether the pass is to end early; what it found is of no use then.
+  /// - Parameters:
+  ///   - file: a file whose header is sound.
+  ///   - isStopped: whether the pass is to end early; what it found is of no use then.
   public init(of file: SafetensorsFile, isStopped: @escaping @Sendable () -> Bool = { false }) throws(IOError) {
     let outcome = ValuePass([file], roles: [Twins.Role()]).run(workers: 1, isStopped: isStopped) { _ in }[0]
     if let failure = outcome.failure { throw failure }
