@@ -1,3 +1,4 @@
+import LoRAIO
 import LoRAMerge
 import Synchronization
 
@@ -19,12 +20,11 @@ final class CurrentMerge: Sendable {
     if isStopped { control.stop() }
   }
 
-  /// Stops the running merge, or the next one.
+  /// Stops the running merge; ends the process while there is none, because nothing is written then.
   func stop() {
-    let control = state.withLock { state in
+    state.withLock { state in
       state.isStopped = true
-      return state.control
+      if let control = state.control { control.stop() } else { TerminationSignals.reraise() }
     }
-    control?.stop()
   }
 }

@@ -46,6 +46,8 @@ package struct LoRATool: ParsableCommand {
     _ = programStart
     // A reader that goes away early (`| head`) is no error; writes then fail with EPIPE instead of a signal.
     _ = signal(SIGPIPE, SIG_IGN)
+    // Past `ulimit -f` they fail with EFBIG, so that what was begun is removed.
+    _ = signal(SIGXFSZ, SIG_IGN)
     StandardStreams.keepOpen()
     UsedFiles.remember()
     // A large model has hundreds of shards; the soft limit is low for programs that cannot do with high numbers.

@@ -172,9 +172,11 @@ extension CapacityPlan {
   }
 
   /// Whether weights and slots fit; nil without a device.
-  public var fits: Bool? {
+  public var fits: Bool? { fits(besides: reservationBytes ?? 0) }
+
+  private func fits(besides reservation: UInt64) -> Bool? {
     guard let budgetBytes, let baseBytesPerGPU else { return nil }
-    return baseBytesPerGPU <= budgetBytes && reservationBytes ?? 0 <= budgetBytes - baseBytesPerGPU
+    return baseBytesPerGPU <= budgetBytes && reservation <= budgetBytes - baseBytesPerGPU
   }
 
   /// Blocks of the key-value cache beside weights and slots; nil without a device.
@@ -190,16 +192,20 @@ extension CapacityPlan {
 
   private func blocks(besides reservation: UInt64) -> UInt64? {
     guard let budgetBytes, let baseBytesPerGPU, let kvBlockBytes, kvBlockBytes > 0 else { return nil }
-    guard baseBytesPerGPU <= budgetBytes, reservation <= budgetBytes - baseBytesPerGPU else { return 0 }
+    guard fits(besides: reservation) == true else { return 0 }
     return (budgetBytes - baseBytesPerGPU - reservation) / kvBlockBytes
   }
 
-  /// A server for each tenant, of as many devices as share a layer.
-  public var gpusDedicated: UInt64? { request.tenants.map { servers($0) } }
+  /// A server for each tenant, of as many devices as share a layer; nil where they do not hold the base.
+  public var gpusDedicated: UInt64? {
+    if fits(besides: 0) == false { return nil }
+    return request.tenants.map { servers($0) }
+  }
 
-  /// Devices when each server has as many tenants as slots.
+  /// Devices when each server has as many tenants as slots; nil where base and slots do not fit.
   public var gpusShared: UInt64? {
-    request.tenants.map { servers($0 / request.maxLoRAs + ($0 % request.maxLoRAs > 0 ? 1 : 0)) }
+    if fits == false { return nil }
+    return request.tenants.map { servers($0 / request.maxLoRAs + ($0 % request.maxLoRAs > 0 ? 1 : 0)) }
   }
 
   /// Devices of so many servers.

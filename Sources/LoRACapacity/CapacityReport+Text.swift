@@ -101,9 +101,10 @@ extension CapacityPlan {
     add("GPUs, one per tenant", gpusDedicated.map { grouped($0) })
     add("GPUs, shared", gpusShared.map { grouped($0) })
     add("GPUs saved", gpusSaved.map { grouped($0) })
-    if let dedicated = monthlyCost(gpusDedicated), let shared = monthlyCost(gpusShared) {
-      add("monthly cost", "\(fixed(dedicated, 2)) dedicated, \(fixed(shared, 2)) shared")
+    let costs = [("dedicated", gpusDedicated), ("shared", gpusShared)].compactMap { name, gpus in
+      monthlyCost(gpus).map { "\(fixed($0, 2)) \(name)" }
     }
+    add("monthly cost", costs.isEmpty ? nil : costs.joined(separator: ", "))
     return rows
   }
 }

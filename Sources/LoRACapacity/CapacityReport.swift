@@ -111,6 +111,12 @@ extension CapacityPlan {
     } else {
       lines.append("no engine keeps slots for any module of this base")
     }
+    if let rank = adapters.map(\.rank).max(), rank > maxLoRARank {
+      lines.append("adapters of rank \(rank) do not fit slots of rank \(maxLoRARank): vLLM refuses them")
+    }
+    if let largest = CapacityRequest.legalRanks.max(), maxLoRARank > largest {
+      lines.append("no max_lora_rank of vLLM is above \(largest): it does not start with \(maxLoRARank)")
+    }
     if slotBytes != nil, !isServed {
       lines.append("vLLM serves no adapters for this architecture; the slots are what its rules would give")
     }

@@ -2,7 +2,7 @@ import Synchronization
 
 /// What a caller may do to an operation on adapters: watch it, and stop it.
 package final class SurgeryControl: Sendable {
-  private let isStopped = Atomic<Bool>(false)
+  private let stopped = Atomic<Bool>(false)
   private let progress: (@Sendable (_ done: UInt64) -> Void)?
 
   /// - Parameter progress: called by the worker threads with the units of work, bytes or modules, done since the last
@@ -10,11 +10,14 @@ package final class SurgeryControl: Sendable {
   package init(progress: (@Sendable (_ done: UInt64) -> Void)? = nil) { self.progress = progress }
 
   /// Makes the operation end soon with `SurgeryError.cancelled`; may be called from any thread.
-  package func stop() { isStopped.store(true, ordering: .relaxed) }
+  package func stop() { stopped.store(true, ordering: .relaxed) }
+
+  /// Whether the operation is to end.
+  package var isStopped: Bool { stopped.load(ordering: .relaxed) }
 
   /// Ends the operation when it was stopped.
   package func check() throws(SurgeryError) {
-    if isStopped.load(ordering: .relaxed) { throw .cancelled }
+    if isStopped { throw .cancelled }
   }
 
   /// Says that some units are done.

@@ -4,6 +4,8 @@ import Glibc
 /// Names and paths of folders; paths are plain strings joined with `/`.
 package enum Folder {
   /// Names in the folder without `.` and `..`, sorted by bytes.
+  ///
+  /// One that is not UTF-8 is an error: as text it would name nothing, and the file would be passed over unseen.
   package static func names(in path: String) throws(IOError) -> [String] {
     if let store = RemotePath.store(for: path) { return try store.names(in: path) }
     guard let stream = unsafe opendir(path) else { throw IOError("list", path, .system(lora_errno())) }
@@ -17,6 +19,9 @@ package enum Folder {
         break
       }
       let name = unsafe name(of: entry)
+      guard unsafe isUTF8(entry) else {
+        throw IOError("list", path, .damaged("the name \(name) in it is not UTF-8; rename it"))
+      }
       if name != "." && name != ".." { names.append(name) }
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -39,6 +44,12 @@ package enum Folder {
   private static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
     unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
       unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+    }
+  }
+
+  private static func isUTF8(_ entry: UnsafeMutablePointer<dirent>) -> Bool {
+    unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+      unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(validatingCString: $0) != nil }
     }
   }
 

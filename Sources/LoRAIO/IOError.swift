@@ -65,6 +65,8 @@ public struct IOError: Error, Sendable, Equatable, CustomStringConvertible {
     case EACCES, EPERM: "permission denied"
     case ENOSPC: "no space left on the device"
     case EDQUOT: "the disk quota is used up"
+    case EFBIG: "the file would be larger than the file system or 'ulimit -f' allows"
+    case EBADF: "it is closed"
     case EISDIR: "it is a folder"
     case ENOTDIR: "a part of the path is not a folder"
     case EEXIST: "it exists already"
@@ -74,6 +76,7 @@ public struct IOError: Error, Sendable, Equatable, CustomStringConvertible {
     case EROFS: "the file system is read-only"
     case EIO: "the device reported an input/output error"
     case ENXIO: "the device does not exist"
+    case EINTR: "a signal stopped it"
     case EINVAL: "the system refused the arguments"
     default: unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
     }

@@ -120,7 +120,8 @@ extension RepairPlan {
       try writer.write(draft, folder: folder, overwrites: overwrites)
       return nil
     }
-    let values = Lazy { try? AdapterValues(of: file) }
+    let control = writer.control
+    let values = Lazy { try? AdapterValues(of: file, isStopped: { control.isStopped }) }
     try writer.write(draft, folder: folder, overwrites: overwrites) { _ = values.value }
     return values.value
   }

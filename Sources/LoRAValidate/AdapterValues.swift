@@ -12,8 +12,12 @@ public struct AdapterValues: Sendable {
   init() {}
 
   /// Those of all tensors of a sound file, in one pass by the calling thread.
-  public init(of file: SafetensorsFile) throws(IOError) {
-    let outcome = ValuePass([file], roles: [Twins.Role()]).run(workers: 1) { _ in }[0]
+  ///
+  /// - Parameters:
+  ///   - file: a file whose header is sound.
+  ///   - isStopped: whether the pass is to end early; what it found is of no use then.
+  public init(of file: SafetensorsFile, isStopped: @escaping @Sendable () -> Bool = { false }) throws(IOError) {
+    let outcome = ValuePass([file], roles: [Twins.Role()]).run(workers: 1, isStopped: isStopped) { _ in }[0]
     if let failure = outcome.failure { throw failure }
     self = outcome.values
   }

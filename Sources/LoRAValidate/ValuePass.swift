@@ -44,15 +44,19 @@ struct ValuePass: Sendable {
 
   /// Reads and scans everything.
   ///
-  /// - Parameter progress: called from any thread with the bytes of each finished read.
+  /// - Parameters:
+  ///   - isStopped: asked before every read whether the pass is to end.
+  ///   - progress: called from any thread with the bytes of each finished read.
   /// - Returns: for each file its values, its digest, and the first read that failed.
-  func run(workers: Int, progress: @escaping @Sendable (UInt64) -> Void) -> [FileOutcome] {
+  func run(
+    workers: Int, isStopped: @escaping @Sendable () -> Bool = { false }, progress: @escaping @Sendable (UInt64) -> Void
+  ) -> [FileOutcome] {
     let next = Atomic<Int>(0)
     let findings = Mutex<[Finding?]>(Array(repeating: nil, count: readings.count))
     let crew = max(1, min(workers, leading.count))
     Workers.forEach(count: crew, workers: crew) { _ in
       var worker = PassWorker(self)
-      while case let index = next.wrappingAdd(1, ordering: .relaxed).oldValue, index < leading.count {
+      while case let index = next.wrappingAdd(1, ordering: .relaxed).oldValue, index < leading.count, !isStopped() {
         progress(worker.take(leading[index]))
       }
       let found = worker.found

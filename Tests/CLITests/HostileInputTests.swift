@@ -194,6 +194,32 @@ import Testing
 
   // MARK: Places
 
+  /// Text cannot name such a file, so it would be missing from a copy, and an adapter in it from a check.
+  @Test func namesThatAreNotUTF8AreRefusedAndNotPassedOver() throws {
+    let folder = try TemporaryFolder()
+    for (name, of) in [
+      ("fleet/one", "adapters/llama-nano"), ("own", "adapters/llama-nano"), ("base", "models/llama-nano-bf16"),
+    ] {
+      for (file, bytes) in try Fixtures.contents(of: Fixtures.path(of)) {
+        try folder.write("\(name)/\(file)", Array(bytes))
+      }
+    }
+    _ = try Program.shell(
+      "cp -r own $'fleet/\\xff\\xfe'; echo > $'own/read\\xffme'; cp -r base other; echo > $'other/read\\xffme'",
+      in: folder.path)
+    for command in [
+      "inspect fleet", "validate fleet", "validate own", "resize own --rank 1 --output out",
+      "resize fleet/one --rank 1 --output own --overwrite", "repair own --output out",
+      "convert own --to peft --output out",
+      "merge --base other --adapter fleet/one --output out",
+    ] {
+      let result = try Program.shell("\"$TOOL\" \(command)", in: folder.path)
+      #expect((1...2).contains(result.code) && result.output.contains("is not UTF-8"), "\(command): \(result.output)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
+    #expect(FileManager.default.fileExists(atPath: folder.path("own/adapter_model.safetensors")))
+  }
+
   @Test func shardNamesThatLeadOutOfTheFolderAreRefusedAndNotOpened() throws {
     let folder = try TemporaryFolder()
     var secret = SafetensorsBuilder()

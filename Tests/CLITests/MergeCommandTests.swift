@@ -323,7 +323,9 @@ import Testing
     print("killed \(died) of \(count) times, \(resumed) went on with finished shards")
   }
 
-  @Test(arguments: [SIGINT, SIGTERM]) func aSignalCleansUp(_ signal: Int32) throws {
+  @Test(arguments: [SIGHUP, SIGINT, SIGTERM]) func aSignalCleansUp(_ number: Int32) throws {
+    // What ignores it, such as a script that runs the tests in the background, would have the program ignore it, too.
+    signal(number, SIG_DFL)
     let folder = try TemporaryFolder()
     let (base, adapter) = try Self.slowModel(folder)
     var stopped = 0
@@ -335,10 +337,10 @@ import Testing
         usleep(1000)
       }
       usleep(UInt32(attempt) * 3000)
-      kill(run.id, signal)
+      kill(run.id, number)
       let result = run.wait()
       let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains("out") }
-      if result.code == -signal {
+      if result.code == -number {
         stopped += 1
         #expect(left == (attempt % 2 == 0 ? [] : [".out.partial"]), "\(left)")
         #expect(result.errors.contains("stopped"))
@@ -349,5 +351,22 @@ import Testing
       for name in left { try folder.remove(name) }
     }
     #expect(stopped > 0)
+  }
+
+  /// As `nohup` and scripts want it, which start work in the background.
+  @Test(arguments: ["HUP", "INT", "TERM"]) func aSignalThatIsIgnoredStaysIgnored(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    let (base, adapter) = try Self.slowModel(folder)
+    for _ in 0..<5 {
+      let result = try Program.shell(
+        """
+        trap '' \(name); "$TOOL" merge --base '\(base)' --adapter '\(adapter)' --output out --jobs 1 --quiet &
+        while kill -0 $! && ! [ -e .out.partial ]; do :; done
+        kill -s \(name) $!
+        wait $!
+        """, in: folder.path)
+      #expect(result.code == 0, "\(result.output)")
+      try folder.remove("out")
+    }
   }
 }

@@ -80,6 +80,18 @@ import Testing
     #expect(result.output.isEmpty && !result.errors.isEmpty)
   }
 
+  @Test func aCacheThatIsTooLargeIsSaidWithItsLimit() throws {
+    let trace = ["replay", "--trace", "traffic/one.jsonl", "--max-loras"]
+    for (arguments, option) in [
+      (["16777217"], "--max-loras"), (["2", "--max-cpu-loras", "16777217"], "--max-cpu-loras"),
+    ] {
+      let result = try Program.run(trace + arguments)
+      #expect(result.code == 64 && result.errors.contains("\(option) wants a number"))
+      #expect(result.errors.contains("16777216, not 16777217"), "\(result.errors)")
+    }
+    #expect(try Program.run(trace + ["16777216", "--max-cpu-loras", "16777216"]).code == 0)
+  }
+
   @Test func whatCannotBeDoneIsExitTwo() throws {
     for arguments in [
       ["--trace", "no/such"], ["--trace", "traffic/replays.json"],

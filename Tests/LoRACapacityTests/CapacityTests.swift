@@ -58,6 +58,37 @@ import struct BaseCatalogue.LayerMixers
     #expect(plan.monthlyCost(plan.gpusDedicated) == 146_000 && plan.monthlyCost(plan.gpusShared) == 18_980)
   }
 
+  @Test func whatDoesNotFitTakesNoNumberOfGPUs() throws {
+    // 16,060,522,496 B of weights and 369,426,432 B of slots.
+    func plan(_ memory: UInt64) throws -> CapacityPlan {
+      try self.plan("llama-3.1-8b", rank: 8, .attention) {
+        $0.tenants = 100
+        $0.gpuMemory = memory
+        $0.gpuMemoryUtilization = 1
+        $0.gpuHourlyCost = 2
+      }
+    }
+    let (both, alone, neither) = try (plan(16_429_948_928), plan(16_429_948_927), plan(16_060_522_495))
+    #expect(both.fits == true && both.gpusDedicated == 100 && both.gpusShared == 13 && both.gpusSaved == 87)
+    #expect(alone.fits == false && alone.gpusDedicated == 100 && alone.gpusShared == nil && alone.gpusSaved == nil)
+    #expect(neither.fits == false && neither.gpusDedicated == nil && neither.gpusShared == nil)
+    let text = try CapacityReport(alone.request).text.joined(separator: "\n")
+    #expect(text.contains("146000.00 dedicated") && !text.contains("shared  "))
+  }
+
+  /// vLLM refuses an adapter above its max_lora_rank, of which 512 is the largest.
+  @Test func adaptersAboveTheRankOfSlotsAreSaid() throws {
+    func assumptions(_ rank: UInt64, slots: UInt64?) throws -> String {
+      try plan("llama-3.1-8b", rank: rank, .attention) { $0.maxLoRARank = slots }.assumptions.joined(separator: "\n")
+    }
+    #expect(try assumptions(8, slots: 4).contains("rank 8 do not fit slots of rank 4"))
+    #expect(try assumptions(600, slots: nil).contains("no max_lora_rank of vLLM is above 512"))
+    for (rank, slots) in [(8, 8), (8, nil), (512, nil)] as [(UInt64, UInt64?)] {
+      let said = try assumptions(rank, slots: slots)
+      #expect(!said.contains("do not fit") && !said.contains("no max_lora_rank"))
+    }
+  }
+
   // MARK: First principles
 
   @Test(arguments: ["llama-2-7b", "llama-3.1-8b", "mistral-7b-v0.1", "qwen2.5-7b", "gemma-2-9b"])

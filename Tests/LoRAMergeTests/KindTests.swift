@@ -244,6 +244,29 @@ import Testing
     #expect(try Fixtures.contents(of: output)["model.safetensors"] == base["model.safetensors"])
   }
 
+  /// PEFT saves the base's embedding beside the factors of an adapted one; that copy is no change of its own.
+  @Test(arguments: [("llama-embedding", "embed_tokens"), ("llama-head", "lm_head")])
+  func anAdapterThatBringsTheBasesOwnEmbeddingIsWeighted(_ name: String, _ adapted: String) throws {
+    let folder = try TemporaryFolder()
+    let output = try merged(plan([name, name], on: "llama-f16", weights: [0.25, 0.75]), in: folder)
+    let reference = try SafetensorsFile.open(Fixtures.path("merged/\(name).safetensors"))
+    #expect(reference.header.tensors.contains { $0.name.contains(adapted) })
+    let found = try Checkpoint.open(output)
+    for tensor in reference.header.tensors {
+      let entry = try #require(found.tensors[tensor.name])
+      let bytes = try found.files[entry.file].bytes(of: entry.info)
+      let (count, elements, ulps) = difference(bytes, try reference.bytes(of: tensor), tensor.dtype)
+      #expect(ulps <= 1 && Double(count) <= 0.001 * Double(elements), "\(tensor.name): \(count) of \(elements) differ")
+    }
+  }
+
+  @Test func anAdapterThatBringsAnotherEmbeddingOrAHeadIsNotWeighted() throws {
+    for name in ["resized-embedding", "save-head", "tokens"] {
+      let said = try refusals { _ = try plan([name], on: "llama-f16", weights: [0.5]) }
+      #expect(said.contains("a weight of 0.5 has no meaning"), "\(name): \(said)")
+    }
+  }
+
   @Test func twoAdaptersThatReplaceOneTensorOrReplaceItAndAddToItAreRefused() throws {
     #expect(
       try refusals { _ = try plan(["save-head", "save-head"], on: "llama-f16") }.contains("two adapters replace"))

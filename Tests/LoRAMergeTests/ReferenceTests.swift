@@ -7,7 +7,7 @@ import TensorCore
 import Testing
 
 /// Elements of two equally long tensors that are not the same, and the largest distance in units of the last place.
-private func difference(_ one: [UInt8], _ other: [UInt8], _ dtype: DType) -> (count: Int, elements: Int, ulps: Int64) {
+func difference(_ one: [UInt8], _ other: [UInt8], _ dtype: DType) -> (count: Int, elements: Int, ulps: Int64) {
   let size = Int(dtype.bits / 8)
   func ordered(_ bytes: [UInt8], _ index: Int) -> Int64 {
     var code: Int64 = 0

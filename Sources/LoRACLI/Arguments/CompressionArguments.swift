@@ -95,7 +95,7 @@ final class CompressionRun: Sendable {
   private let isInterrupted = Atomic<Bool>(false)
   private let current = Mutex<ArchiveControl?>(nil)
 
-  /// Holds SIGINT and SIGTERM back from now on.
+  /// Holds the signals that end a program back from now on.
   init(_ arguments: CompressionArguments, _ terminal: TerminalOptions) {
     self.arguments = arguments
     self.terminal = terminal

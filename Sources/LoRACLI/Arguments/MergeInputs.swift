@@ -227,11 +227,11 @@ struct MergeInputs: ParsableArguments {
   }
 }
 
-/// SIGINT and SIGTERM as a request to stop the merge that is running.
+/// The signals that end a program as a request to stop the merge that is running.
 struct Interruption {
   private let current = CurrentMerge()
 
-  /// Holds the two signals back from now on.
+  /// Holds the signals back from now on.
   init() {
     let current = current
     TerminationSignals.onFirst { current.stop() }
@@ -247,7 +247,7 @@ func catching<Result>(_ body: () throws(MergeError) -> Result) throws -> Result 
     return try body()
   } catch {
     StandardError.write("lora-tool: \(error)\n")
-    if error.isCancellation { TerminationSignals.reraise() }
+    TerminationSignals.reraise()
     throw ExitStatus.failed
   }
 }

@@ -45,18 +45,18 @@ struct SurgeryArguments: ParsableArguments {
   }
 }
 
-/// A run that makes adapters, which a signal ends without leaving anything behind.
+/// A run that makes adapters, which a signal ends without leaving anything behind: at once while nothing is written.
 final class SurgeryRun: Sendable {
   let terminal: TerminalOptions
-  private let isInterrupted = Atomic<Bool>(false)
   private let current = Mutex<SurgeryControl?>(nil)
 
-  /// Holds SIGINT and SIGTERM back from now on.
+  /// Holds the signals that end a program back from now on.
   init(_ terminal: TerminalOptions) {
     self.terminal = terminal
     TerminationSignals.onFirst { [self] in
-      isInterrupted.store(true, ordering: .relaxed)
-      current.withLock { $0?.stop() }
+      current.withLock { control in
+        if let control { control.stop() } else { TerminationSignals.reraise() }
+      }
     }
   }
 
@@ -70,11 +70,12 @@ final class SurgeryRun: Sendable {
     defer { bar.finish() }
     let control = SurgeryControl { bar.advance(by: $0) }
     current.withLock { $0 = control }
-    if isInterrupted.load(ordering: .relaxed) { control.stop() }
+    defer { current.withLock { $0 = nil } }
+    if TerminationSignals.hasReceived { control.stop() }
     do throws(SurgeryError) {
       return try body(control)
     } catch {
-      if case .cancelled = error { TerminationSignals.reraise() }
+      TerminationSignals.reraise()
       throw Self.failure(error)
     }
   }
@@ -95,7 +96,8 @@ final class SurgeryRun: Sendable {
         throw Failure("cannot write \(escaped(path)): replacing it would remove or change the input \(escaped(input))")
       }
     }
-    let names = (try? Folder.names(in: path)) ?? []
+    let names: [String]
+    do throws(IOError) { names = try Folder.names(in: path) } catch { throw outputFailure(error, path) }
     guard names.isEmpty || names.contains(where: { $0 == "adapter_config.json" || $0.hasSuffix(".safetensors") })
     else {
       throw Failure(

@@ -66,7 +66,7 @@ struct MergeCommand: ToolCommand {
   }
 
   func run() throws {
-    // Before any thread starts: SIGINT and SIGTERM let the merge remove what it has begun to write.
+    // Before any thread starts: the signals that end a program let the merge remove what it has begun to write.
     let interruption = Interruption()
     CurrentProcess.keepFreedMemory()
     let plan = try inputs.plan(terminal)

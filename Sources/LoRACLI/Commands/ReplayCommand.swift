@@ -118,10 +118,13 @@ struct ReplayCommand: ToolCommand {
 
   private func replayOptions() throws -> ReplayOptions {
     guard (1...1 << 24).contains(maxLoras) else {
-      throw ValidationError("--max-loras wants a number from 1 on, not \(maxLoras)")
+      throw ValidationError("--max-loras wants a number from 1 to \(1 << 24), not \(maxLoras)")
     }
     let host = maxCpuLoras ?? maxLoras
-    guard (maxLoras...1 << 24).contains(host) else {
+    guard host <= 1 << 24 else {
+      throw ValidationError("--max-cpu-loras wants a number up to \(1 << 24), not \(host)")
+    }
+    guard host >= maxLoras else {
       throw ValidationError("--max-cpu-loras must be at least --max-loras, as in vLLM")
     }
     var options = ReplayOptions(maxLoRAs: maxLoras, maxCPULoRAs: host)

@@ -48,7 +48,7 @@ package struct ServeCommand: ToolCommand {
     var arguments = unsafe words.map { unsafe strdup($0) }
     unsafe arguments.append(nil)
     // What is ignored here would stay ignored there.
-    signal(SIGPIPE, SIG_DFL)
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_DFL) }
     unsafe execvp(words[0], arguments)
     for index in unsafe arguments.indices { unsafe free(arguments[index]) }
   }

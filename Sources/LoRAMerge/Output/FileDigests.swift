@@ -55,6 +55,7 @@ final class FileDigests: Sendable {
     let buffer = IOBuffer(count: pieceBytes)
     var offset: UInt64 = 0
     while offset < file.size {
+      try TerminationSignals.check(reading: file.path, at: offset)
       let piece = unsafe UnsafeMutableRawBufferPointer(
         rebasing: buffer.bytes[..<Int(min(UInt64(pieceBytes), file.size - offset))])
       unsafe try file.read(into: piece, at: offset)

@@ -64,30 +64,37 @@ extension AdapterPlanner {
       refuse(replacement, "it is \(tensor.dtype.name) but the base's tensor is \(place.dtype.name)")
       return
     }
-    guard weight == 1 else {
-      refuse(replacement, "it replaces a tensor of the base, for which a weight of \(weight) has no meaning")
-      return
-    }
     switch replacement.role {
     case .full:
-      guard fits(replacement, tensor.shape, place) else { return }
+      guard isWhole(replacement), fits(replacement, tensor.shape, place) else { return }
       change(place.name, .replace(tensor))
     case .adaptedBase:
       guard fits(replacement, tensor.shape, place), tensor.dtype.isMergeable || tensor.shape == place.shape else {
         return
       }
       rebase(replacement, place, on: tensor)
-    case .rows: rows(replacement, place)
+    case .rows:
+      guard isWhole(replacement) else { return }
+      rows(replacement, place)
     }
+  }
+
+  /// Whether the adapter counts with a weight of 1, without which nothing can take the place of a tensor.
+  private mutating func isWhole(_ replacement: Replacement) -> Bool {
+    if weight == 1 { return true }
+    refuse(replacement, "it replaces a tensor of the base, for which a weight of \(weight) has no meaning")
+    return false
   }
 
   /// Takes W from the adapter where it is not the base's.
   private mutating func rebase(_ replacement: Replacement, _ place: Place, on copy: StoredTensor) {
     let original = StoredTensor(place.entry.info, of: checkpoint.files[place.entry.file], source: place.entry.file)
     if copy.shape == original.shape {
+      // The base's own numbers replace nothing.
       switch StoredTensor.haveEqualValues((copy, file), (original, checkpoint.files[place.entry.file])) {
       case .success(true): return
       case .success(false):
+        guard isWhole(replacement) else { return }
         warn(
           "it brings its own copy of \(escaped(place.name)), which is not the base's; "
             + "its change is added to that copy, as PEFT does")
@@ -95,6 +102,8 @@ extension AdapterPlanner {
         refuse(replacement, error.description)
         return
       }
+    } else if !isWhole(replacement) {
+      return
     }
     guard copy.dtype.isMergeable else {
       refuse(replacement, "it is stored as \(copy.dtype.name); F32, F16 and BF16 can be changed")

@@ -52,7 +52,8 @@ package struct TensorRTLLMTarget: ConversionTarget {
     }.uniqued
     guard dtypes.count == 1, let dtype = dtypes.first, [.f32, .f16, .bf16].contains(dtype) else {
       throw .refused(
-        input.path, "its factors have the types \(dtypes.map(\.name).joined(separator: ", ")), and the array has one",
+        input.path,
+        "its factors have the types \(dtypes.map(\.name).joined(separator: ", ")), and the array has one: F32, F16 or BF16",
         hint: "choose it with --dtype")
     }
     return dtype

@@ -26,6 +26,7 @@ package struct InputDigest: Sendable {
       let buffer = IOBuffer(count: 1 << 20)
       var offset: UInt64 = 0
       while offset < file.size {
+        try TerminationSignals.check(reading: path, at: offset)
         let piece = unsafe UnsafeMutableRawBufferPointer(
           rebasing: buffer.bytes[..<Int(min(UInt64(buffer.count), file.size - offset))])
         unsafe try file.read(into: piece, at: offset)
