@@ -73,9 +73,14 @@ extension VLLMRelease {
       ]
   }
 
-  private var fileRefusals: [EngineCheck] { [.otherNaming, .otherFileName, .adapterNames, .halfPairs] }
+  private var fileRefusals: [EngineCheck] {
+    [
+      .otherNaming, .otherFileName, .adapterNames, .halfPairs, .noMatrices, .largerShapes(onSeveralDevices: false),
+    ]
+  }
 
   private var misreadings: [EngineCheck] {
-    [.smallerShapes, .scaleFromConfig, .unequalPairs] + (readsPatterns ? [] : [.patternedScale])
+    [.smallerShapes, .largerShapes(onSeveralDevices: true), .scaleFromConfig, .unequalPairs]
+      + (readsPatterns ? [] : [.patternedScale])
   }
 }
