@@ -127,8 +127,9 @@ extension AdapterResult.Serving {
       }
     }
     let blocking = findings(Self.blocking)
-    // The engine's own names decide where its class is known; there a missing prefix may be put in its place.
-    let isFound = context.servingReasons.isEmpty && context.unmatched.allSatisfy { context.base?.match($0.name) != nil }
+    // The engine's own names decide where its class is known; there a missing prefix may be put in its place, and experts
+    // that the base stacks may have factors of their own.
+    let isFound = context.servingReasons.isEmpty && context.findsUnmatched
     let weakening =
       findings(isFound ? Self.weakening.subtracting([.baseModuleMissing]) : Self.weakening)
       + found.filter { $0.rule == .valueZeroDelta }
@@ -151,6 +152,17 @@ extension AdapterResult.Serving {
     .rankMismatch, .pairIncomplete, .tensorEmpty, .tensorDType, .baseModuleMissing, .baseLayerRange,
     .baseShapeMismatch, .baseTransposed, .valueNaN, .valueInf, .valueOverflow,
   ]
+}
+
+extension ValidationContext {
+  /// Whether the base has every unmatched module after all, behind another prefix or as one of its stacked experts.
+  fileprivate var findsUnmatched: Bool {
+    guard let base else { return false }
+    let lost = unmatched.filter { base.match($0.name) == nil }
+    if lost.isEmpty { return true }
+    let owners = base.ownersOfStacks
+    return lost.allSatisfy { module in BaseModel.ownerOfExpert(module.name).map { owners.contains($0) } ?? false }
+  }
 }
 
 /// What was found about the base itself.

@@ -220,4 +220,24 @@ import Testing
     object["architectures"] = .array([.string(className)])
     return try Catalogue.describe(.object(object))
   }
+
+  /// The towers of Phi-4-multimodal have depths of their own: `num_blocks` of the audio config, by default 24.
+  @Test func towersHaveTheirOwnDepths() throws {
+    let audio = "model.embed_tokens_extend.audio_embed.encoder.encoders"
+    let image = "model.embed_tokens_extend.image_embed.img_processor.encoder.layers"
+    let base: JSONObject = [
+      "architectures": ["Phi4MultimodalForCausalLM"], "model_type": "phi4_multimodal", "num_hidden_layers": 2,
+      "audio_config": ["nemo_final_size": 10],
+    ]
+    let plain = try Catalogue.describe(.object(base))
+    #expect(plain.layerCount("model.layers") == 2)
+    #expect(plain.layerCount(audio) == 24)
+    #expect(plain.layerCount(image) == 27)
+    var other = base
+    other["audio_config"] = ["num_blocks": 5, "nemo_final_size": 10]
+    other["vision_config"] = ["num_hidden_layers": 3]
+    let changed = try Catalogue.describe(.object(other))
+    #expect(changed.layerCount(audio) == 5)
+    #expect(changed.layerCount(image) == 3)
+  }
 }

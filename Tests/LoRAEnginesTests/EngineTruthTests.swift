@@ -58,6 +58,22 @@ import Testing
     #expect(Double(counts.same) >= 0.98 * Double(counts.total), "\(otherwise)")
   }
 
+  /// Adapters that are nearly right: a factor too wide or of other dimensions, a module twice, a layer `01`, a head of too
+  /// many rows (`testdata/make/vllm_odd.py`).
+  @Test func nothingThatIsNearlyRightIsCalledApplied() throws {
+    var counts = (total: 0, applied: 0)
+    for truth in try EngineTruth.all("vllm@0.33", "-odd") {
+      for (sample, verdict, reasons) in try truth.verdicts(try TemporaryFolder()) {
+        counts.total += 1
+        counts.applied += verdict == .applied ? 1 : 0
+        #expect(
+          (verdict == .applied) == (sample.verdict == .applied),
+          "\(truth.key), \(sample.name): \(verdict), was \(sample.verdict): \(reasons.first ?? sample.why)")
+      }
+    }
+    #expect(counts.total > 600 && counts.applied > 50)
+  }
+
   /// SGLang again, started with `--lora-target-modules all`, for every third base.
   @Test func verdictsFollowSGLangsSlotsForAllModules() throws {
     var counts = (total: 0, same: 0)

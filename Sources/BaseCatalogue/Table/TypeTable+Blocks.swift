@@ -1946,7 +1946,7 @@ extension TypeTable {
     gate_up_proj:L(hidden_size,intermediate_size*2,1);down_proj:L(intermediate_size,hidden_size,1);\
     layer_norm:N(hidden_size,1)
     = b502
-    image_embed{img_processor{embeddings@vision_config=b285;encoder{layers*num_hidden_layers@vision_config=b95};\
+    image_embed{img_processor{embeddings@vision_config=b285;encoder{layers*vision_config.num_hidden_layers@vision_config=b95};\
     head@vision_config=b500;post_layernorm@vision_config=b16};img_projection_up:L(vision_config.hidden_size,\
     hidden_size,1);img_projection_down:L(hidden_size,hidden_size,1);global_img_feature_extensor:T(1,1,\
     vision_config.hidden_size);sub_img_feature_extensor:T(1,1,1,vision_config.hidden_size)};audio_embed{encoder{\
@@ -1955,7 +1955,7 @@ extension TypeTable {
     1,1);5:C(nemo_conv_channels,nemo_conv_channels,1|nemo_conv_channels//nemo_conv_channels,3,3);\
     6:C(nemo_conv_channels,nemo_conv_channels,1|nemo_conv_channels,1,1)};\
     out:L(nemo_conv_channels*nemo_final_size,hidden_size,1)};relative_attention_bias_layer@audio_config{\
-    bias_values:E(bias_max_distance*2,num_attention_heads)};encoders*num_hidden_layers@audio_config{\
+    bias_values:E(bias_max_distance*2,num_attention_heads)};encoders*audio_config.num_blocks@audio_config{\
     feed_forward_in=b501;self_attn=b312;conv{glu{ext_pw_conv_1d:C(hidden_size,ext_pw_out_channel*2,1|\
     hidden_size,1);b1:T(1,ext_pw_out_channel,1);b2:T(1,ext_pw_out_channel,1)};dw_sep_conv_1d{\
     dw_conv:C(hidden_size,hidden_size*depthwise_multiplier,1|hidden_size//hidden_size,kernel_size);\

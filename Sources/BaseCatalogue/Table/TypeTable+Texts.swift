@@ -4900,8 +4900,9 @@ extension TypeTable {
     num_key_value_heads=8 sliding_window=null tie_word_embeddings=false vocab_size=200064
     f audio_config. bias_max_distance=1000 depthwise_multiplier=1 depthwise_separable_out_channel=1024 \
     downsample_rate=1 ext_pw_out_channel=1024 hidden_size=1024 input_size=80 intermediate_size=1536 \
-    kernel_size=3 nemo_conv_channels=1024 nemo_final_size=null num_attention_heads=16
-    f vision_config. hidden_size=1152 image_size=448 intermediate_size=4304 num_channels=3 patch_size=14
+    kernel_size=3 nemo_conv_channels=1024 nemo_final_size=null num_attention_heads=16 num_blocks=24
+    f vision_config. hidden_size=1152 image_size=448 intermediate_size=4304 num_channels=3 num_hidden_layers=27 \
+    patch_size=14
     d audio_config.nemo_final_size \
     null(audio_config.nemo_final_size)?int((int((int((audio_config.input_size-1)/2+1)-1)/2+1)-1)/2+1):audio_conf\
     ig.nemo_final_size

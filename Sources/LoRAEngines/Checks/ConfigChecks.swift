@@ -29,7 +29,15 @@ extension EngineCheck {
   /// Whole modules besides these.
   static func savedModules(except allowed: Set<String> = []) -> EngineCheck {
     EngineCheck { question in
-      let names = (question.adapter.config?.modulesToSave ?? []).filter { !allowed.contains($0) }
+      guard let config = question.adapter.config else { return nil }
+      // PEFT takes a text for one name; loaders that walk over it take each letter for one.
+      if let text = config.raw["modules_to_save"]?.string {
+        if text.isEmpty { return nil }
+        return Hit(
+          message: "modules_to_save that is a text, whose letters it takes for names: \(escaped(text, limit: 60))",
+          found: "\"\(escaped(text, limit: 60))\"", hint: "write a list: [\"\(escaped(text, limit: 60))\"]")
+      }
+      let names = config.modulesToSave.filter { !allowed.contains($0) }
       guard !names.isEmpty else { return nil }
       return Hit(
         message: "whole modules in an adapter (modules_to_save: \(listing(names)))", found: listing(names),

@@ -89,22 +89,6 @@ extension EngineCheck {
       hint: base.closest(to: first.name).map { "the closest module is \(escaped($0))" } ?? "correct the names")
   }
 
-  /// Factors smaller than the base's module, which fit into a corner of the slot.
-  static let smallerShapes = EngineCheck { question in
-    let small = question.matched.filter { module, match in
-      !question.transposed.contains(module.name) && !module.sizesFit(match.module)
-        && module.inFeatures <= match.module.inFeatures && module.outFeatures <= match.module.outFeatures
-    }
-    guard let (first, match) = small.first else { return nil }
-    return Hit(
-      message: "that \(phrase(small.map(\.module.name), of: question.adapter.modules.count)) "
-        + "\(small.count == 1 ? "is" : "are") smaller than the base's module, and copies the factors into a corner of the slot",
-      module: first.name,
-      found: "in \(first.inFeatures), out \(first.outFeatures) for a module of in "
-        + "\(match.module.inFeatures), out \(match.module.outFeatures)",
-      hint: "serve the adapter on the base that it was trained on", isConfig: false)
-  }
-
   /// Tensors of another rank than the config says: the scale is computed with the config's.
   static let scaleFromConfig = EngineCheck { question in
     guard question.transposed.isEmpty else { return nil }

@@ -17,6 +17,27 @@ extension BaseModel {
   /// no gate.
   static let unlistedStacks = ["gate_up_proj", "up_proj", "down_proj"]
 
+  /// The modules whose experts the base keeps in stacks, without the prefix of the body, such as `layers.0.mlp`.
+  public var ownersOfStacks: Set<String> {
+    Set(
+      modules.values.lazy.filter { $0.kind == .parameter }.map { module in
+        let stack = Self.withoutWeight(Self.withoutPrefix(module.name))
+        let owner = stack.dropLast(stack.lastComponent.utf8.count + 1)
+        return String(owner.hasSuffix(".experts") ? owner.dropLast(".experts".utf8.count) : owner)
+      })
+  }
+
+  /// The module that an expert's matrix such as `model.layers.0.mlp.experts.3.up_proj` belongs to, spelt as in
+  /// `ownersOfStacks`; nil for other names.
+  public static func ownerOfExpert(_ moduleName: String) -> String? {
+    let name = withoutPrefix(moduleName)
+    return name.firstRange(of: ".experts.").map { String(name[..<$0.lowerBound]) }
+  }
+
+  private static func withoutPrefix(_ name: String) -> String {
+    String(name.dropFirst(prefixes.first { name.hasPrefix($0) }?.utf8.count ?? 0))
+  }
+
   /// What the files hold for a name in memory that they do not know themselves.
   func unlisted(_ name: String, prefixChange: (from: String, to: String)?) -> ModuleMatch? {
     let older = name.replacingFirst(".mlp.", by: ".block_sparse_moe.")

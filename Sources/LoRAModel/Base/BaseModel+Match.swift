@@ -6,7 +6,8 @@ extension BaseModel {
   /// Prefixes that libraries and their releases put before one and the same module, the longest first: task heads,
   /// language models inside larger ones, and the body alone.
   package static let prefixes = [
-    "model.language_model.", "language_model.model.", "model.decoder.", "model.model.", "language_model.",
+    "model.language_model.", "language_model.model.", "model.text_model.", "model.decoder.", "model.model.",
+    "language_model.",
     "transformer.", "gpt_neox.", "unet.", "backbone.", "decoder.", "distilbert.", "roberta.", "deberta.", "electra.",
     "model.",
     "bert.", "vit.", "",
@@ -149,7 +150,7 @@ extension BaseModel {
       tiedTo: nil, isQuantized: holder.isQuantized)
   }
 
-  private static func withoutWeight(_ name: String) -> String {
+  static func withoutWeight(_ name: String) -> String {
     name.hasSuffix(".weight") ? String(name.dropLast(7)) : name
   }
 

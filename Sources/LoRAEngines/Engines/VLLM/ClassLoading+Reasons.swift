@@ -82,6 +82,7 @@ extension ClassLoading {
         hint: "serve the classification class of this model, or merge the adapter")
     }
     if row.refusesHead, row.head == name || row.head == "model." + name { refuseHead(first) }
+    if let head = kinds.first(where: { $0.tensor.hasSuffix(".weight") }) { savedRows(head) }
     if !all.contains(where: {
       if case .saved = $0.outcome { false } else if case .skipped = $0.outcome { false } else { true }
     }) {
@@ -89,6 +90,17 @@ extension ClassLoading {
         .refused, "an adapter without any LoRA factors", tensor: first.tensor,
         hint: "an adapter of whole modules alone is served merged")
     }
+  }
+
+  /// The rows of a whole head: as many as the base's or fewer, each as wide as the base's.
+  private mutating func savedRows(_ kind: Kind) {
+    let whole = question.adapter.replacements.first { $0.tensor.name == kind.tensor }
+    guard let shape = whole?.tensor.shape, let own = whole.flatMap({ base.shape(of: $0.name) }), own.rank == 2,
+      shape.rank != 2 || shape[0] == 0 || shape[0] > own[0] || shape[1] != own[1]
+    else { return }
+    add(
+      .refused, "a whole head of shape \(shape): it takes up to \(own[0]) rows of \(own[1])", tensor: kind.tensor,
+      found: "\(shape)", hint: "serve the adapter on the base that it was trained on, with as many labels")
   }
 
   private mutating func refuseHead(_ kind: Kind) {

@@ -93,15 +93,17 @@ struct ClassLoading {
     unexpected(all)
     saved(all)
     lost(all)
+    repeated(all)
     experts(all)
     halves(all)
     placed(all)
     vocabulary()
+    sizes()
     start()
   }
 
   /// The names as the engine's loader meets them: those of the file, or PEFT's where this tool reads other files for it.
-  private var names: [String] {
+  var names: [String] {
     guard question.options.feedsEngine || question.adapter.file == nil else {
       return question.adapter.file?.header.tensors.map(\.name) ?? []
     }
@@ -146,7 +148,7 @@ struct ClassLoading {
     }
   }
 
-  private func read(_ name: String) -> LoadedName {
+  func read(_ name: String) -> LoadedName {
     LoadedName(name, mapper: row.mapper, takesBiasOfB: !release.readsVariants)
   }
 
@@ -291,6 +293,8 @@ struct ClassLoading {
   // MARK: Templates
 
   /// A name with every component that is a number written `#`, and the first of these numbers.
+  ///
+  /// Numbers with zeros in front stay as they are: no module has such a name.
   static func template(of name: String) -> (template: String, number: UInt64?) {
     var first: UInt64?
     let template = unsafe String(unsafeUninitializedCapacity: name.utf8.count) { buffer in
@@ -300,6 +304,7 @@ struct ClassLoading {
       var isNumber = true
       func close() {
         guard isNumber, count > start, count - start <= 18 else { return }
+        if count - start > 1, unsafe buffer[start] == UInt8(ascii: "0") { return }
         if first == nil { first = value }
         unsafe buffer[start] = UInt8(ascii: "#")
         count = start + 1

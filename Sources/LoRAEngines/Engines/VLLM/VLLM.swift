@@ -44,7 +44,8 @@ extension VLLMRelease {
         guard !question.adapter.modules.isEmpty || !question.adapter.replacements.isEmpty else { return [] }
         var loading = ClassLoading(question, release: self, row: row, base: base)
         loading.judge()
-        return loading.reasons + quantizationReasons(for: question, base, row) + question.keysAsValues(of: base)
+        return loading.reasons + sizeRefusals.reasons(.refused, question)
+          + quantizationReasons(for: question, base, row) + question.keysAsValues(of: base)
       })
   }
 
@@ -75,7 +76,11 @@ extension VLLMRelease {
 
   private var fileRefusals: [EngineCheck] { [.otherNaming, .otherFileName, .adapterNames, .halfPairs] }
 
+  /// Factors that do not fit into the slots of a class that is known.
+  private var sizeRefusals: [EngineCheck] { [.noMatrices, .largerShapes(onSeveralDevices: false)] }
+
   private var misreadings: [EngineCheck] {
-    [.smallerShapes, .scaleFromConfig, .unequalPairs] + (readsPatterns ? [] : [.patternedScale])
+    [.smallerShapes, .largerShapes(onSeveralDevices: true), .scaleFromConfig, .unequalPairs]
+      + (readsPatterns ? [] : [.patternedScale])
   }
 }
