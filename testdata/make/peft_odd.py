@@ -145,6 +145,7 @@ def damaged(start, config, tensors, embedding, head):
     if start == "bias":
         biases = [name for name in tensors if name.endswith(".base_layer.bias")]
         module = last(tensors, ".lora_B.weight").removesuffix(".lora_B.weight")
+        yield "of-no-module", config, put(**{module + "x.base_layer.bias": torch.ones(4)})
         if biases:
             yield "plain-names", config, renamed(lambda name: name.replace(".base_layer.bias", ".bias"))
             value = tensors[biases[-1]]

@@ -16,7 +16,8 @@ extension Rule {
     meaning: """
       The file has factors for a module that `target_modules` does not match, that `exclude_modules` takes away, or \
       that lies outside `layers_to_transform`; or trained rows of an embedding without `trainable_token_indices`; or a \
-      whole weight or bias under the name of an adapted module, whose own tensors PEFT keeps below `.base_layer`.
+      whole weight or bias under the name of an adapted module, whose own tensors PEFT keeps below `.base_layer`; or one \
+      below `.base_layer` of a module that is not adapted.
       """,
     consequence: """
       PEFT does not create the module and drops its tensors without a message. Engines that go by the tensors apply \
@@ -59,7 +60,14 @@ extension Rule {
       if replacement.role == .rows {
         guard config.trainableTokens.isEmpty else { continue }
         groups.add("PEFT makes place for trained rows only by trainable_token_indices", replacement)
-      } else if adapted.contains(owner), !replacement.tensor.name.mentions(".base_layer."),
+      } else if !adapted.contains(owner) {
+        // torch's MultiheadAttention is adapted as a whole, its output projection with it.
+        guard [".base_layer.weight", ".base_layer.bias"].contains(where: { replacement.tensor.name.hasSuffix($0) }),
+          let matching = context.matching, !matching.targets(owner), owner.lastComponent != "out_proj",
+          config.trainableTokens.isEmpty
+        else { continue }
+        groups.add("PEFT has tensors below .base_layer for adapted modules alone", replacement)
+      } else if !replacement.tensor.name.mentions(".base_layer."),
         !config.modulesToSave.prefix(100).contains(where: { owner.hasSuffix($0) })
       {
         groups.add("PEFT keeps the own tensors of an adapted module below .base_layer", replacement)
