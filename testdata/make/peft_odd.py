@@ -121,6 +121,7 @@ def damaged(start, config, tensors, embedding, head):
         yield "half", config, others
         for prefix in ("model.", "transformer."):
             yield f"below-{prefix[:-1]}", config, renamed(lambda name: name.replace(PREFIX, PREFIX + prefix, 1))
+        yield "replication", {**config, "layer_replication": "x"}, tensors
         yield "no-targets", {**config, "target_modules": None}, tensors
         leaf = module.split(".")[-1]
         yield "alpha-pattern", {**config, "alpha_pattern": {leaf: 4}}, tensors

@@ -71,11 +71,12 @@ extension Rule {
     guard base.isKnown, context.adapter.format == .peft else { return [] }
     let strays = context.adapter.replacements.filter { replacement in
       guard replacement.role != .rows, replacement.name.hasSuffix(".bias"),
-        let match = base.match(String(replacement.name.dropLast(".bias".count))), match.runtime == nil
+        case let owner = String(replacement.name.dropLast(".bias".count)), let match = base.match(owner),
+        match.runtime == nil
       else { return false }
       let module = match.module
       // Of other heads the library may keep a bias that the files call otherwise (`cls.predictions.bias`).
-      guard module.name.layer != nil || module.kind == .embedding || module.name == "lm_head" else { return false }
+      guard module.name.layer != nil || module.kind == .embedding || owner == "lm_head" else { return false }
       return !module.hasBias && module.kind != .parameter && base.checkpoint?.tensors[replacement.name] == nil
     }
     guard let first = strays.first else { return [] }
