@@ -20,6 +20,7 @@ import Testing
     "init_lora_weights \"olora\"": "changed the base", "init_lora_weights \"OLoRA\"": "changed the base",
     "init_lora_weights \"pissa\"": "changed the base", "init_lora_weights \"pissa_niter_4\"": "changed the base",
     "init_lora_weights \"lora_ga\"": "changed the base",
+    "target_modules null": "the defaults of PEFT by type, which change", "target_modules absent": "the same defaults",
     "target_modules [\"q_proj\", \"v_proj\", \"Wqkv\"]": "an entry that means nothing",
     "rslora with pissa and patterns": "changed the base",
     "base_model_name_or_path 3": "no name; AutoPeftModel fails over it", "peft_version 3": "no version",

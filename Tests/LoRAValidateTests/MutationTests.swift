@@ -58,9 +58,13 @@ struct Mutation: CustomTestStringConvertible, Sendable {
     },
     Mutation("DoRA without magnitude", .pairIncomplete) { sample, _ in sample.config["use_dora"] = true },
     Mutation("magnitude without DoRA", .configInvalid) { sample, random in
-      guard let module = sample.modules.randomElement(using: &random) else { return }
+      guard let module = sample.modules.randomElement(using: &random),
+        let rows = sample.tensors.first(where: { $0.name == "base_model.model.\(module).lora_B.weight" })?.shape.first
+      else { return }
       sample.tensors.append(
-        .init(name: "base_model.model.\(module).lora_magnitude_vector", shape: [4], values: [1, 1, 1, 1]))
+        .init(
+          name: "base_model.model.\(module).lora_magnitude_vector", shape: [rows],
+          values: Array(repeating: 1, count: Int(rows))))
     },
     Mutation("an unknown leaf", .tensorUnknown) { sample, random in
       guard let module = sample.modules.randomElement(using: &random) else { return }

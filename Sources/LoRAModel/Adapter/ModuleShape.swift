@@ -56,6 +56,14 @@ extension AdapterModule {
     }
     return fits(base.inFeatures, base.outFeatures) || kind == .parameter && fits(base.outFeatures, base.inFeatures)
   }
+
+  /// Whether its factors have the names and the numbers of dimensions that PEFT gives those of the base's module.
+  ///
+  /// A base that no catalogue knows tells a convolution by its weight, but an embedding by its name alone.
+  package func kindFits(_ base: BaseModule, isCatalogued: Bool) -> Bool {
+    if kind == base.kind || kind == .parameter || base.kind == .parameter { return true }
+    return !isCatalogued && ![kind, base.kind].contains { $0 == .conv1d || $0 == .conv2d }
+  }
 }
 
 extension BaseModel {
@@ -63,6 +71,11 @@ extension BaseModel {
   /// known.
   package func shape(of tensor: String) -> Shape? {
     if let entry = checkpoint?.tensors[tensor] { return entry.info.shape }
+    if tensor.hasSuffix(".bias"), let module = match(String(tensor.dropLast(".bias".count)))?.module,
+      module.kind == .linear, module.hasBias, module.outFeatures > 0
+    {
+      return [module.outFeatures]
+    }
     guard tensor.hasSuffix(".weight"), let module = match(String(tensor.dropLast(".weight".count)))?.module,
       !module.isQuantized
     else { return nil }

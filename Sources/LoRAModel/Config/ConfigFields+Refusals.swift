@@ -59,6 +59,39 @@ extension ConfigFields {
         expected: "a list of strings",
         found: escaped(raw["target_parameters"]?.text() ?? "", limit: 60), hint: "write the names in brackets")
     }
+    if !config.targetParameters.isEmpty, let dropout = raw["lora_dropout"]?.double, dropout != 0 {
+      invalid(
+        .configInvalid, "lora_dropout cannot be used with target_parameters", expected: "0.0",
+        found: escaped(raw["lora_dropout"]?.text() ?? "", limit: 60),
+        hint: "PEFT refuses the combination; write 0.0, it plays no part in a trained adapter")
+      findings[findings.count - 1].configMember = "lora_dropout"
+    }
+    if config.replicatesLayers, let ranges = raw["layer_replication"],
+      !(ranges.array?.allSatisfy { $0.array?.count == 2 && $0.array?.allSatisfy { $0.int64 != nil } ?? false } ?? false)
+    {
+      invalid(
+        .configInvalid, "layer_replication is not a list of pairs of layers, and PEFT fails over it",
+        expected: "such as [[0, 4], [2, 6]]", found: escaped(ranges.text(), limit: 60),
+        hint: "write the first layer and the one after the last of each range, or null")
+      findings[findings.count - 1].configMember = "layer_replication"
+    }
+    if let text = raw["modules_to_save"]?.string, !text.isEmpty {
+      invalid(
+        .configInvalid,
+        "modules_to_save is a text, of which PEFT takes every letter for the end of a name, and refuses the adapter",
+        expected: "a list of strings", found: "\"\(escaped(text, limit: 60))\"",
+        hint: "write the names in brackets")
+      findings[findings.count - 1].configMember = "modules_to_save"
+    }
+    for (embedding, _) in config.trainableTokens.prefix(100) where config.modulesToSave.prefix(100).contains(embedding)
+    {
+      invalid(
+        .configInvalid,
+        "\(escaped(embedding, limit: 100)) stands in both modules_to_save and trainable_token_indices, and PEFT refuses to "
+          + "train it twice", expected: "one of the two", found: escaped(embedding, limit: 100),
+        hint: "keep the entry that the file has tensors for")
+      findings[findings.count - 1].configMember = "trainable_token_indices"
+    }
     if case .names([])? = config.targets, config.targetParameters.isEmpty, config.trainableTokens.isEmpty {
       invalid(
         .configInvalid, "target_modules is an empty list, so that the adapter adapts nothing and PEFT refuses it",

@@ -57,7 +57,8 @@ public struct TargetMatching: Sendable {
     }
     if !targetsAllLinear { targets = config.targets.flatMap { selection($0, "target_modules") } }
     excluded = config.excluded.flatMap { $0 == .names([]) ? nil : selection($0, "exclude_modules") }
-    for name in config.modulesToSave {
+    // For this task PEFT adds its heads to the list before it looks for targets.
+    for name in config.modulesToSave + (config.taskType == "SEQ_CLS" ? ["classifier", "score"] : []) {
       if let pattern = compile("(^|.*\\.)\(name)($|\\..*)", name, "modules_to_save") { saved.append(pattern) }
     }
     for name in config.layersPattern where !name.isEmpty {

@@ -13,7 +13,7 @@ extension Rule {
       A module that the adapter has tensors for does not exist in the base under its full path. Names are compared as a \
       whole, not by their last part. Modules that are there under another known name are `base-renamed`. Where \
       transformers renames modules of the base's type by rules that are not known here, it is a warning: the name may \
-      be one in memory.
+      be one in memory. A bias for a module of the base that has none is named as well.
       """,
     consequence: """
       vLLM checks the last part of the name only: `q_proj` below a wrong prefix is accepted, never found, and the base \
@@ -63,7 +63,32 @@ extension Rule {
         "the base has no module \(escaped(places[0].name, limit: 160))"
           + (places.count > 1 ? ", nor \(grouped(UInt64(places.count - 1))) more of the same kind" : ""))
     }
-    return findings + stacks(unknown, context)
+    return findings + stacks(unknown, context) + biases(base, context)
+  }
+
+  /// Biases that would replace one of a module that has none, for which PEFT has no place.
+  private static func biases(_ base: BaseModel, _ context: ValidationContext) -> [Finding] {
+    guard base.isKnown, context.adapter.format == .peft else { return [] }
+    let strays = context.adapter.replacements.filter { replacement in
+      guard replacement.role != .rows, replacement.name.hasSuffix(".bias"),
+        case let owner = String(replacement.name.dropLast(".bias".count)), let match = base.match(owner),
+        match.runtime == nil
+      else { return false }
+      let module = match.module
+      // Of other heads the library may keep a bias that the files call otherwise (`cls.predictions.bias`).
+      guard module.name.layer != nil || module.kind == .embedding || owner == "lm_head" else { return false }
+      return !module.hasBias && module.kind != .parameter && base.checkpoint?.tensors[replacement.name] == nil
+    }
+    guard let first = strays.first else { return [] }
+    return [
+      Finding(
+        .baseModuleMissing,
+        "the adapter has \(listing(strays.map(\.name))), but the base's \(strays.count == 1 ? "module has" : "modules have") no "
+          + "bias, and PEFT drops the \(strays.count == 1 ? "tensor" : "tensors")",
+        file: context.adapter.weightsPath, tensor: first.tensor.name, expected: "no bias",
+        found: escaped(first.name), hint: "check that this is the base that the adapter was trained on",
+        byteOffset: first.tensor.headerOffset)
+    ]
   }
 
   private static func finding(

@@ -77,7 +77,12 @@ extension ValidationContext {
     else { return [] }
     return matched.filter { module, match in
       // A body without its prefix is what the bare class has; that the library adds and drops by itself.
-      if let change = match.prefixChange, change.from.isEmpty || change.to.isEmpty { return false }
+      if let change = match.prefixChange, change.from.isEmpty || change.to.isEmpty {
+        let rest = module.name.dropFirst(change.from.count)
+        guard !change.from.isEmpty, BaseModel.prefixes.contains(where: { !$0.isEmpty && rest.hasPrefix($0) }) else {
+          return false
+        }
+      }
       return loadedNames.holds(module.name) == false
     }
   }

@@ -15,12 +15,14 @@ extension Rule {
     .baseShapeMismatch, "The shapes do not fit the base",
     meaning: """
       The columns of A are not the inputs of the base's module, or the rows of B not its outputs; or a tensor that \
-      replaces one of the base has another shape. Usually the adapter was trained on another size or generation of the \
-      model.
+      replaces one of the base has another shape; or the factors are those of another kind of layer: with the four \
+      dimensions of a convolution's for a linear layer, or named like a linear layer's for an embedding. Usually the \
+      adapter was trained on another size or generation of the model.
       """,
     consequence: """
       A larger adapter stops the engine when its first request arrives. A smaller one is copied into the corner of the \
-      slot without any error, and the answers are subtly wrong.
+      slot without any error, and the answers are subtly wrong. PEFT refuses other sizes, and passes over factors whose \
+      names are those of another kind of layer.
       """,
     remedy: """
       Compare `base_model_name_or_path` with the model that is served. Sizes that differ in k_proj and v_proj alone \
@@ -40,7 +42,7 @@ extension Rule {
       }
       groups.add(sizes, (module, match.module))
     }
-    return merged(groups, context) + replacements(context)
+    return merged(groups, context) + kinds(context) + replacements(context)
   }
 
   private struct Sizes: Hashable {
@@ -80,6 +82,45 @@ extension Rule {
         module: first.name, expected: "in \(base.inFeatures), out \(base.outFeatures)",
         found: "in \(first.inFeatures), out \(first.outFeatures)", hint: hint(context),
         byteOffset: first.a?.headerOffset)
+    }
+  }
+
+  /// Factors of another kind of layer than the base has under the name, however well their sizes fit.
+  private static func kinds(_ context: ValidationContext) -> [Finding] {
+    guard context.adapter.format == .peft, let base = context.base else { return [] }
+    let isCatalogued = base.description != nil
+    var groups = Groups<[ModuleKind], AdapterModule>()
+    for (module, match) in context.matched where !module.kindFits(match.module, isCatalogued: isCatalogued) {
+      groups.add([module.kind, match.module.kind], module)
+    }
+    return groups.all.compactMap { kinds, places in
+      guard let first = places.first, let tensor = first.a ?? first.b else { return nil }
+      return Finding(
+        .baseShapeMismatch,
+        "\(phrase(places.map(\.name), of: context.adapter.modules.count)) \(places.count == 1 ? "has" : "have") the factors of "
+          + "\(layer(kinds[0])), but the base's module is \(layer(kinds[1]))",
+        file: context.adapter.weightsPath, tensor: tensor.name, module: first.name, expected: factors(kinds[1]),
+        found: "\(escaped(tensor.name, limit: 160)) of shape \(tensor.shape)", hint: hint(context),
+        byteOffset: tensor.headerOffset)
+    }
+  }
+
+  private static func layer(_ kind: ModuleKind) -> String {
+    switch kind {
+    case .linear: "a linear layer"
+    case .embedding: "an embedding"
+    case .conv1d: "a convolution over one axis"
+    case .conv2d: "a convolution"
+    case .parameter: "a bare parameter"
+    }
+  }
+
+  private static func factors(_ kind: ModuleKind) -> String {
+    switch kind {
+    case .linear, .parameter: "lora_A and lora_B of two dimensions"
+    case .embedding: "lora_embedding_A and lora_embedding_B of two dimensions"
+    case .conv1d: "lora_A and lora_B of three dimensions"
+    case .conv2d: "lora_A and lora_B of four or five dimensions"
     }
   }
 

@@ -80,6 +80,18 @@ extension Rule {
           hint: "write the names as a list: [\(names)]")
       ]
     }
+    if config.targets == nil, config.targetParameters.isEmpty, let first = context.adapter.modules.first,
+      context.adapter.format == .peft
+    {
+      return [
+        Finding(
+          .configInvalid, severity: .warning,
+          "the config names no target_modules, so PEFT adapts those that it has for this type of model, if any, and drops "
+            + "the tensors of all others",
+          file: config.path, module: first.name, expected: "target_modules", found: "null or no such field",
+          hint: "name the modules that the file has tensors for")
+      ]
+    }
     guard context.targetsNothing else { return [] }
     return [
       Finding(

@@ -259,7 +259,58 @@ private struct Targets {
           found: "no such tensor",
           hint: "the trained rows were not saved; save the adapter again"))
     }
-    return findings
+    return findings + missingBiases()
+      + config.trainableTokens.prefix(100).compactMap { rows($0.embedding, $0.rows) }
+  }
+
+  /// Biases of saved modules whose weights are there: PEFT wants every tensor that the base's module has.
+  private func missingBiases() -> [Finding] {
+    guard let base = context.base, base.isKnown, context.adapter.format == .peft else { return [] }
+    let names = Set(context.adapter.replacements.map(\.name))
+    let missing = names.compactMap { name -> String? in
+      guard name.hasSuffix(".weight"), case let owner = String(name.dropLast(".weight".count)),
+        config.modulesToSave.prefix(100).contains(where: { owner.hasSuffix($0) || owner.contains($0 + ".") }),
+        !names.contains(owner + ".bias"),
+        let match = base.match(owner), match.runtime == nil, match.module.hasBias
+      else { return nil }
+      return owner + ".bias"
+    }.sorted()
+    guard let first = missing.first else { return [] }
+    return [
+      Finding(
+        .targetMissing,
+        "modules_to_save means \(listing(missing)), but the file has the \(missing.count == 1 ? "weight" : "weights") alone, "
+          + "and PEFT refuses the adapter",
+        file: context.adapter.weightsPath, module: first, expected: escaped(first), found: "no such tensor",
+        hint: "the trained copy of the module was saved in part; save the adapter again")
+    ]
+  }
+
+  /// The rows of one embedding: there must be as many as the config has indices for it.
+  private func rows(_ embedding: String, _ indices: [UInt64]) -> Finding? {
+    let all = context.adapter.replacements.filter { $0.role == .rows }
+    let found = all.filter { rows in
+      let owner = rows.name.hasSuffix(".weight") ? String(rows.name.dropLast(".weight".count)) : rows.name
+      return embedding.isEmpty || owner == embedding || owner.hasSuffix("." + embedding)
+    }
+    let name = embedding.isEmpty ? "the embedding" : escaped(embedding, limit: 100)
+    if let first = found.first(where: { $0.tensor.shape.rank != 2 || $0.tensor.shape[0] != UInt64(indices.count) }) {
+      return Finding(
+        .targetMissing,
+        "trainable_token_indices names \(counted(indices.count, "row")) of \(name), but the file's rows have shape "
+          + "\(first.tensor.shape), and PEFT refuses the adapter",
+        file: context.adapter.weightsPath, tensor: first.tensor.name, expected: counted(indices.count, "row"),
+        found: "\(first.tensor.shape)", hint: "the config or the rows are those of another run; save the adapter again")
+    }
+    // Of embeddings that are one tensor PEFT saves the rows once.
+    guard found.isEmpty, !all.isEmpty, let base = context.base, base.isKnown, base.tiedTensors.isEmpty,
+      !base.modules.values.contains(where: { $0.tiedTo != nil })
+    else { return nil }
+    return Finding(
+      .targetMissing,
+      "trainable_token_indices names \(name), but the file has no rows for it, and PEFT refuses the adapter",
+      file: context.adapter.weightsPath, module: embedding, expected: "….token_adapter.trainable_tokens_delta",
+      found: "no such tensor", hint: "the trained rows were not saved; save the adapter again")
   }
 }
 

@@ -15,7 +15,9 @@ extension Rule {
     .targetUndeclared, "Tensors for modules that the config does not target",
     meaning: """
       The file has factors for a module that `target_modules` does not match, that `exclude_modules` takes away, or \
-      that lies outside `layers_to_transform`.
+      that lies outside `layers_to_transform`; or trained rows of an embedding without `trainable_token_indices`; or a \
+      whole weight or bias under the name of an adapted module, whose own tensors PEFT keeps below `.base_layer`; or one \
+      below `.base_layer` of a module that is not adapted.
       """,
     consequence: """
       PEFT does not create the module and drops its tensors without a message. Engines that go by the tensors apply \
@@ -44,6 +46,40 @@ extension Rule {
           + "\(places.count == 1 ? "it" : "them"), so PEFT drops the tensors",
         file: context.adapter.weightsPath, tensor: first.tensors.first?.name, module: first.name,
         found: escaped(first.name), hint: "add \(components) to target_modules if the tensors are wanted")
+    } + replacements(context)
+  }
+
+  /// Whole tensors and rows for which PEFT makes no place.
+  private static func replacements(_ context: ValidationContext) -> [Finding] {
+    guard context.adapter.format == .peft, let config = context.adapter.config, !context.adapter.replacements.isEmpty
+    else { return [] }
+    let adapted = Set(context.names)
+    var groups = Groups<String, Replacement>()
+    for replacement in context.adapter.replacements {
+      let owner = String(replacement.name.dropLast(replacement.name.lastComponent.count + 1))
+      if replacement.role == .rows {
+        guard config.trainableTokens.isEmpty else { continue }
+        groups.add("PEFT makes place for trained rows only by trainable_token_indices", replacement)
+      } else if !adapted.contains(owner) {
+        // torch's MultiheadAttention is adapted as a whole, its output projection with it.
+        guard [".base_layer.weight", ".base_layer.bias"].contains(where: { replacement.tensor.name.hasSuffix($0) }),
+          let matching = context.matching, !matching.targets(owner), owner.lastComponent != "out_proj",
+          config.trainableTokens.isEmpty
+        else { continue }
+        groups.add("PEFT has tensors below .base_layer for adapted modules alone", replacement)
+      } else if !replacement.tensor.name.mentions(".base_layer."),
+        !config.modulesToSave.prefix(100).contains(where: { owner.hasSuffix($0) })
+      {
+        groups.add("PEFT keeps the own tensors of an adapted module below .base_layer", replacement)
+      }
+    }
+    return groups.all.compactMap { problem, places in
+      guard let first = places.first else { return nil }
+      return Finding(
+        .targetUndeclared,
+        "the file has \(listing(places.map(\.tensor.name))), but \(problem), so it drops \(places.count == 1 ? "it" : "them")",
+        file: context.adapter.weightsPath, tensor: first.tensor.name, found: escaped(first.tensor.name),
+        hint: "export the adapter again with today's PEFT, or drop the tensors", byteOffset: first.tensor.headerOffset)
     }
   }
 }

@@ -11,7 +11,7 @@ extension Rule {
   static let valueZeroDelta = Rule(
     .valueZeroDelta, "The adapter does nothing",
     meaning: """
-      Every module's A or B is all zeros, or alpha is 0, so B·A adds nothing anywhere. LoRA starts with B at zero: this \
+      Every module's A or B is all zeros, or alpha is 0 (of some modules alone too), so B·A adds nothing. LoRA starts with B at zero: this \
       is an adapter that was never trained, or whose trained weights were not the ones that were saved.
       """,
     consequence: "The adapter loads everywhere and the base answers. It goes unnoticed until users complain.",
@@ -27,12 +27,15 @@ extension Rule {
     let adapter = context.adapter
     guard !adapter.modules.isEmpty else { return [] }
     let rest = adapter.replacements.isEmpty ? "the adapter does nothing" : "nothing but its whole tensors has an effect"
-    if adapter.modules.allSatisfy({ $0.scale == 0 }) {
+    let unscaled = adapter.modules { $0.scale == 0 }
+    if let first = unscaled.first {
+      let effect =
+        unscaled.count == adapter.modules.count ? rest : "\(unscaled.count == 1 ? "it does" : "they do") nothing"
       return [
         Finding(
           .valueZeroDelta,
-          "the scale of \(phrase(adapter.modules.map(\.name), of: adapter.modules.count)) is 0, so \(rest)",
-          file: adapter.configPath, expected: "an alpha other than 0", found: "alpha 0",
+          "the scale of \(phrase(unscaled.map(\.name), of: adapter.modules.count)) is 0, so \(effect)",
+          file: adapter.configPath, module: first.name, expected: "an alpha other than 0", found: "alpha 0",
           hint: "write the alpha that the adapter was trained with")
       ]
     }

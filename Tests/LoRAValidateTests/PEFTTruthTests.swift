@@ -1,0 +1,55 @@
+import Diagnostics
+import JSON
+import LoRAModel
+import LoRATestSupport
+import LoRAValidate
+import Safetensors
+import TensorCore
+import Testing
+
+/// The verdict without an engine held against what PEFT itself did (`testdata/make/peft_odd.py`).
+@Suite struct PEFTTruthTests {
+  /// What is said without a note of what PEFT took or did not take whole: nothing that it refuses or drops is called
+  /// sound, and no error is raised of what it takes.
+  @Test func whatIsCalledSoundIsTakenByPEFT() throws {
+    var counts = (total: 0, sound: 0)
+    for line in try Fixtures.compressedLines("engines/peft-0.21-odd.jsonl.zst") {
+      let row = try JSONValue(parsing: line)
+      let key = row["key"]?.string ?? ""
+      let base = try BaseModel.described(
+        by: Array(try #require(row["config"]).text(pretty: false).utf8), path: "base.json")
+      for sample in row["adapters"]?.array ?? [] {
+        let why = try #require(sample["why"]?.string)
+        let name = "\(key), \(sample["name"]?.string ?? "")"
+        let findings = try findings(of: sample, base)
+        counts.total += 1
+        counts.sound += why.isEmpty ? 1 : 0
+        if why.isEmpty {
+          let errors = findings.filter { $0.severity == .error }
+          #expect(errors.isEmpty, "\(name): \(errors.first?.message ?? "")")
+        } else {
+          #expect(findings.contains { $0.severity != .note }, "\(name) is called sound, but PEFT: \(why)")
+        }
+        if sample["name"]?.string?.hasSuffix("-good") ?? false {
+          #expect(findings.allSatisfy { $0.severity == .note }, "\(name): \(findings.first?.message ?? "")")
+        }
+      }
+    }
+    #expect(counts.total > 400 && counts.sound > 80, "\(counts)")
+  }
+
+  /// What the rules say of the adapter's config, names and shapes.
+  private func findings(of sample: JSONValue, _ base: BaseModel) throws -> [Finding] {
+    let folder = try TemporaryFolder()
+    var weights = SafetensorsBuilder()
+    for (name, shape) in sample["tensors"]?.object?.members ?? [] {
+      weights.add(name, .f32, (shape.array ?? []).compactMap { $0.int64.flatMap { UInt64(exactly: $0) } })
+    }
+    _ = try folder.write("a/adapter_config.json", try #require(sample["config"]).text(pretty: true))
+    _ = try folder.write("a/adapter_model.safetensors", weights)
+    var options = ValidationOptions()
+    options.headerOnly = true
+    let context = ValidationContext(Adapter.load(folder.path("a")), base: base, options: options, values: nil)
+    return RuleSet.findings(in: context)
+  }
+}
