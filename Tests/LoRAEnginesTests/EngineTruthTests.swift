@@ -95,6 +95,24 @@ import Testing
     #expect(Double(missed.count) <= 0.4 * Double(counts.applied), "\(missed)")
   }
 
+  /// The same on bases of types that are not in the catalogue, whose sizes only the config tells.
+  @Test func nothingThatIsNearlyRightIsCalledAppliedOnUnknownBases() throws {
+    var counts = (total: 0, applied: 0)
+    for given in try EngineTruth.all("sglang@0.5.23", "-odd")
+    where ["LlamaForCausalLM", "Phi3ForCausalLM", "Qwen3Model", "Qwen3MoeForCausalLM"].contains(given.key) {
+      var config = given.config
+      config["model_type"] = "unknown"
+      let truth = EngineTruth(engine: given.engine, key: given.key, config: config, samples: given.samples)
+      for (sample, verdict, _) in try truth.verdicts(try TemporaryFolder()) {
+        counts.total += 1
+        counts.applied += verdict == .applied ? 1 : 0
+        #expect(
+          verdict != .applied || sample.verdict == .applied, "\(truth.key), \(sample.name): was \(sample.verdict)")
+      }
+    }
+    #expect(counts.total > 1000 && counts.applied > 100)
+  }
+
   /// SGLang again, started with `--lora-target-modules all`, for every third base.
   @Test func verdictsFollowSGLangsSlotsForAllModules() throws {
     var counts = (total: 0, same: 0)

@@ -13,7 +13,8 @@ extension ServingQuestion {
   func contradictedSizes(of base: BaseModel) -> [ServingReason] {
     let expected = ExpectedSizes(base.config ?? JSONObject())
     var layers: [String: AdapterModule] = [:]
-    for module in unsized where module.kind == .linear && module.isUsable && module.a != nil && module.b != nil {
+    for module in unsized
+    where module.kind != .parameter && module.isUsable && module.a != nil && module.b != nil {
       if let contradiction = expected.contradiction(of: module) { return [doubt(module, contradiction)] }
       let template = ClassLoading.template(of: module.name).template
       if let other = layers[template] {
@@ -83,6 +84,7 @@ private struct ExpectedSizes {
     case "o_proj": return (queries.map { ("queries of width", $0) }, width)
     case "down_proj": return (nil, width)
     case "lm_head": return (width, vocabulary.map { ("vocab_size", $0) })
+    case "embed_tokens": return (vocabulary.map { ("vocab_size", $0) }, width)
     default: return (nil, nil)
     }
   }

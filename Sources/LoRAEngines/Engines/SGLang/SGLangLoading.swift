@@ -345,9 +345,8 @@ struct SGLangLoading {
       guard modules.isEmpty else {
         let module = SGLangNames.module(of: name)
         // Whatever mentions the name goes into the one slot that there is.
-        if module.lastComponent != leaf || row.isElsewhere(module)
-          || !filled.insert(name.mentions("_B") ? "B of \(leaf)" : "A of \(leaf)").inserted
-        {
+        let factor = name.mentions("_A") ? "A" : name.mentions("_B") ? "B" : name
+        if module.lastComponent != leaf || row.isElsewhere(module) || !filled.insert("\(leaf) \(factor)").inserted {
           misplaced.append(name)
         } else if name.hasSuffix(".bias") {
           dropped.append(name)
