@@ -53,8 +53,8 @@ extension ServingQuestion {
 
   /// Whether the slot takes factors of these sizes all the same.
   ///
-  /// Inputs of modules that are split by them and the outputs of v, which is the last of its slot, are cut to the size of
-  /// the module, on several devices whatever is split; of a head the first rows are filled.
+  /// Inputs of modules that are split by them and outputs of the others are cut to the size of the slot, on several devices
+  /// whatever is split; of a head the first rows are filled.
   fileprivate func isCut(_ module: AdapterModule, _ base: BaseModule) -> Bool {
     let input = module.inFeatures == base.inFeatures
     let output = module.outFeatures == base.outFeatures
@@ -63,9 +63,9 @@ extension ServingQuestion {
     }
     return switch module.lastComponent {
     case "o_proj", "down_proj", "out_proj": output && module.inFeatures > base.inFeatures
-    case "v_proj": input && module.outFeatures > base.outFeatures
     case "lm_head": input && module.outFeatures < base.outFeatures
-    default: false
+    case "embed_tokens", "q_a_proj", "kv_a_proj_with_mqa": false
+    default: input && module.outFeatures > base.outFeatures && !module.name.contains(".experts.")
     }
   }
 }
