@@ -156,7 +156,8 @@ def settings(config):
 
 def kinds(entry):
     """Name, config, tensors and other files of each damaged form."""
-    config, tensors = entry["config"], entry["tensors"]
+    config = {key: value for key, value in entry["config"].items() if key != "base_model_name_or_path"}
+    tensors = entry["tensors"]
     for label, made in shapes(tensors):
         yield dict(name=label, config=config, tensors=made)
     if entry["name"] == "all":
