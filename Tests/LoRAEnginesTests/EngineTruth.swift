@@ -21,6 +21,10 @@ struct EngineTruth: Sendable, CustomTestStringConvertible {
     let weights: String
     /// Weights files with the same names in them.
     let copies: [String]
+    /// Weights files with other tensors, by name.
+    let beside: [(name: String, tensors: [(name: String, shape: [UInt64])])]
+    /// The type of the tensors.
+    let type: DType
     /// Other files of the folder, by name.
     let files: [(name: String, text: String)]
     let verdict: ServingVerdict
@@ -85,21 +89,31 @@ extension EngineTruth.Sample {
     verdictForAll = all.flatMap { ServingVerdict(rawValue: $0) } ?? verdict
     why = row["why"]?.string ?? ""
     config = row["config"]?.object ?? JSONObject()
-    tensors =
-      row["tensors"]?.object?.members.map { name, shape in
-        (name, shape.array?.compactMap { $0.int64.flatMap { UInt64(exactly: $0) } } ?? [])
-      } ?? []
+    tensors = Self.shapes(row["tensors"])
+    beside = row["beside"]?.object?.members.map { ($0.key, Self.shapes($0.value)) } ?? []
+    type = row["type"]?.string.flatMap { DType(name: $0) } ?? .bf16
     absent = row["absent"]?.array?.compactMap(\.string) ?? []
     weights = row["weights"]?.string ?? "adapter_model.safetensors"
     copies = row["copies"]?.array?.compactMap(\.string) ?? []
     files = row["files"]?.object?.members.map { ($0.key, $0.value.string ?? $0.value.text()) } ?? []
   }
 
+  private static func shapes(_ tensors: JSONValue?) -> [(name: String, shape: [UInt64])] {
+    tensors?.object?.members.map { name, shape in
+      (name, shape.array?.compactMap { $0.int64.flatMap { UInt64(exactly: $0) } } ?? [])
+    } ?? []
+  }
+
   /// Writes the adapter as PEFT would.
   fileprivate func write(_ name: String, in folder: TemporaryFolder) throws -> String {
     var file = SafetensorsBuilder()
-    for tensor in tensors { file.add(tensor.name, .bf16, tensor.shape) }
+    for tensor in tensors { file.add(tensor.name, type, tensor.shape) }
     for copy in [weights] + copies { _ = try folder.write("\(name)/\(copy)", file) }
+    for other in beside {
+      var file = SafetensorsBuilder()
+      for tensor in other.tensors { file.add(tensor.name, type, tensor.shape) }
+      _ = try folder.write("\(name)/\(other.name)", file)
+    }
     var members: JSONObject = [
       "peft_type": "LORA", "r": 4, "lora_alpha": 12, "bias": "none", "task_type": "CAUSAL_LM",
       "base_model_name_or_path": "tiny", "target_modules": "all-linear",

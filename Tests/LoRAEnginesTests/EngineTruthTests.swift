@@ -60,7 +60,7 @@ import Testing
 
   /// Adapters that are nearly right: a factor too wide or of other dimensions, a module twice, a layer `01`, a head of too
   /// many rows (`testdata/make/vllm_odd.py`).
-  @Test func nothingThatIsNearlyRightIsCalledApplied() throws {
+  @Test func nothingThatIsNearlyRightForVLLMIsCalledApplied() throws {
     var counts = (total: 0, applied: 0)
     for truth in try EngineTruth.all("vllm@0.33", "-odd") {
       for (sample, verdict, reasons) in try truth.verdicts(try TemporaryFolder()) {
@@ -72,6 +72,45 @@ import Testing
       }
     }
     #expect(counts.total > 600 && counts.applied > 50)
+  }
+
+  /// The same for SGLang, with odd configs, types and files beside the weights (`testdata/make/sglang_odd.py`).
+  @Test func nothingThatIsNearlyRightForSGLangIsCalledApplied() throws {
+    var counts = (total: 0, applied: 0, same: 0)
+    var missed: [String] = []
+    for truth in try EngineTruth.all("sglang@0.5.23", "-odd") {
+      for (sample, verdict, reasons) in try truth.verdicts(try TemporaryFolder()) {
+        counts.total += 1
+        counts.applied += sample.verdict == .applied ? 1 : 0
+        counts.same += verdict == sample.verdict ? 1 : 0
+        let sentence = "\(truth.key), \(sample.name): \(verdict), was \(sample.verdict): "
+        #expect(verdict != .applied || sample.verdict == .applied, "\(sentence)\(sample.why)")
+        if sample.verdict == .applied, verdict != .applied { missed.append(sentence + (reasons.first ?? "")) }
+      }
+    }
+    print("sglang, odd", counts, "missed", missed.count)
+    #expect(counts.total > 6000 && counts.applied > 400)
+    #expect(Double(counts.same) >= 0.84 * Double(counts.total))
+    // Integers for factors, a scale of 0 and the like are applied there, and called what they are here.
+    #expect(Double(missed.count) <= 0.4 * Double(counts.applied), "\(missed)")
+  }
+
+  /// The same on bases of types that are not in the catalogue, whose sizes only the config tells.
+  @Test func nothingThatIsNearlyRightIsCalledAppliedOnUnknownBases() throws {
+    var counts = (total: 0, applied: 0)
+    for given in try EngineTruth.all("sglang@0.5.23", "-odd")
+    where ["LlamaForCausalLM", "Phi3ForCausalLM", "Qwen3Model", "Qwen3MoeForCausalLM"].contains(given.key) {
+      var config = given.config
+      config["model_type"] = "unknown"
+      let truth = EngineTruth(engine: given.engine, key: given.key, config: config, samples: given.samples)
+      for (sample, verdict, _) in try truth.verdicts(try TemporaryFolder()) {
+        counts.total += 1
+        counts.applied += verdict == .applied ? 1 : 0
+        #expect(
+          verdict != .applied || sample.verdict == .applied, "\(truth.key), \(sample.name): was \(sample.verdict)")
+      }
+    }
+    #expect(counts.total > 1000 && counts.applied > 100)
   }
 
   /// SGLang again, started with `--lora-target-modules all`, for every third base.

@@ -126,4 +126,14 @@ struct SGLangClass: ServedModelClass, Sendable {
     let pattern = ClassLoading.template(of: module).template
     return places[pattern] ?? tails[Self.tail(of: pattern)]
   }
+
+  /// Whether a module is one of a tower or a draft model, by what stands in front of its layer, and not of the class.
+  func isElsewhere(_ module: String) -> Bool {
+    let pattern = ClassLoading.template(of: module).template
+    guard places[pattern] == nil else { return false }
+    let front = pattern.firstRange(of: "layers.#.").map { pattern[..<$0.lowerBound] } ?? pattern[...]
+    return front.split(separator: ".").contains { part in
+      ["vision", "visual", "image", "audio", "tower", "mtp", "draft"].contains { part.contains($0) }
+    }
+  }
 }

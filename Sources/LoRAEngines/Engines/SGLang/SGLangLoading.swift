@@ -105,7 +105,10 @@ struct SGLangLoading {
           hint: "serve the adapter on the base that it was trained on")
       }
       let utf8 = Array(name.utf8)
-      let key = String(decoding: utf8[..<digits.lowerBound] + utf8[digits.upperBound...], as: UTF8.self)
+      // Other spellings of a number are other names, though the layer is the same.
+      let isPlain = digits.count == 1 || utf8[digits.lowerBound] != UInt8(ascii: "0")
+      let end = isPlain ? digits.lowerBound : digits.upperBound
+      let key = String(decoding: utf8[..<end] + utf8[digits.upperBound...], as: UTF8.self)
       keys[number, default: []].append("\(key) \(shape)")
       members[number, default: []].append((name, shape))
     }
@@ -287,6 +290,7 @@ struct SGLangLoading {
       if !tensor.mentions(".base_layer.") { dropped.append(tensor) }
       return
     }
+    guard !row.isElsewhere(SGLangNames.module(of: tensor)) else { return misplaced.append(tensor) }
     guard !tensor.hasSuffix(".bias"), let place = row.place(of: SGLangNames.module(of: tensor)),
       wrapped.contains(place.module)
     else { return dropped.append(tensor) }
@@ -310,6 +314,7 @@ struct SGLangLoading {
   // MARK: Outside of layers
 
   private mutating func followEmbeddings(_ names: [String]) throws(Refusal) {
+    var filled: Set<String> = []
     for name in names where !name.mentions(".base_layer.") {
       let isEmbedding = name.mentions("embed_tokens")
       let leaf = isEmbedding ? "embed_tokens" : "lm_head"
@@ -337,7 +342,17 @@ struct SGLangLoading {
           effect: .failsInBatch, message: "an embedding of width \(rows): its slots have that of the model, \(width)",
           tensor: name, hint: "train without the embedding, or merge the adapter")
       }
-      guard modules.isEmpty else { continue }
+      guard modules.isEmpty else {
+        let module = SGLangNames.module(of: name)
+        // Whatever mentions the name goes into the one slot that there is.
+        let factor = name.mentions("_A") ? "A" : name.mentions("_B") ? "B" : name
+        if module.lastComponent != leaf || row.isElsewhere(module) || !filled.insert("\(leaf) \(factor)").inserted {
+          misplaced.append(name)
+        } else if name.hasSuffix(".bias") {
+          dropped.append(name)
+        }
+        continue
+      }
       if isEmbedding {
         dropped.append(name)
       } else {
@@ -359,8 +374,9 @@ struct SGLangLoading {
   }
 
   private mutating func report() {
-    // Whole tensors are named by a check of their own.
-    let lost = dropped.filter { $0.mentions("lora_") && !$0.hasSuffix(".bias") }
+    // Whole tensors, and biases that the config tells of, are named by checks of their own.
+    let tellsBiases = question.adapter.config?.hasLoRABias ?? false
+    let lost = dropped.filter { $0.mentions("lora_") && !(tellsBiases && $0.hasSuffix(".bias")) }
     if let first = lost.first {
       add(
         .ignored,
@@ -371,7 +387,7 @@ struct SGLangLoading {
     if let first = misplaced.first {
       add(
         .misapplied,
-        "\(names(misplaced)): modules of different parts of the model share a slot by the number of their layer",
+        "\(names(misplaced)): modules of different parts of the model share a slot by the end of their names",
         tensor: first, found: escaped(first), hint: "train the language model alone, or merge the adapter")
     }
     if let first = unheld.first {

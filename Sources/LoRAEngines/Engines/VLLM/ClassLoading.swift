@@ -98,7 +98,7 @@ struct ClassLoading {
     halves(all)
     placed(all)
     vocabulary()
-    sizes()
+    reasons += question.contradictedSizes(of: base)
     start()
   }
 

@@ -8,31 +8,35 @@ import TensorCore
 ///
 /// The engine's slots have sizes whether or not they are known here: what contradicts the config or other layers is not
 /// called applied.
-extension ClassLoading {
-  mutating func sizes() {
+extension ServingQuestion {
+  /// What of such factors is in doubt; the first is enough.
+  func contradictedSizes(of base: BaseModel) -> [ServingReason] {
     let expected = ExpectedSizes(base.config ?? JSONObject())
     var layers: [String: AdapterModule] = [:]
-    for module in question.unsized where module.kind == .linear && module.isUsable && module.a != nil && module.b != nil
-    {
-      if let contradiction = expected.contradiction(of: module) { return doubt(module, contradiction) }
-      let template = Self.template(of: module.name).template
+    for module in unsized
+    where module.kind != .parameter && module.isUsable && module.a != nil && module.b != nil {
+      if let contradiction = expected.contradiction(of: module) { return [doubt(module, contradiction)] }
+      let template = ClassLoading.template(of: module.name).template
       if let other = layers[template] {
         guard other.inFeatures == module.inFeatures, other.outFeatures == module.outFeatures else {
-          return doubt(
-            module, "\(escaped(other.name, limit: 160)) has in \(other.inFeatures), out \(other.outFeatures)")
+          let sizes = "in \(other.inFeatures), out \(other.outFeatures)"
+          return [doubt(module, "\(escaped(other.name, limit: 160)) has \(sizes)")]
         }
       } else {
         layers[template] = module
       }
     }
+    return []
   }
 
-  private mutating func doubt(_ module: AdapterModule, _ contradiction: String) {
+  private func doubt(_ module: AdapterModule, _ contradiction: String) -> ServingReason {
     let sizes = "in \(module.inFeatures), out \(module.outFeatures)"
-    add(
-      .unjudged,
-      "\(escaped(module.name, limit: 160)) of \(sizes) on a base whose modules are not known, where \(contradiction)",
-      tensor: module.a?.name, module: module.name, found: sizes, hint: "give the base with its weights")
+    return ServingReason(
+      effect: .unjudged,
+      message: "\(escaped(module.name, limit: 160)) of \(sizes) on a base whose modules are not known, where "
+        + contradiction,
+      file: adapter.weightsPath, tensor: module.a?.name, module: module.name, found: sizes,
+      hint: "give the base with its weights")
   }
 }
 
@@ -80,6 +84,7 @@ private struct ExpectedSizes {
     case "o_proj": return (queries.map { ("queries of width", $0) }, width)
     case "down_proj": return (nil, width)
     case "lm_head": return (width, vocabulary.map { ("vocab_size", $0) })
+    case "embed_tokens": return (vocabulary.map { ("vocab_size", $0) }, width)
     default: return (nil, nil)
     }
   }
