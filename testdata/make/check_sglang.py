@@ -705,6 +705,10 @@ def fixture(folder, truths, output):
         if row["class"] is None:
             # No model, no adapters; one sample says it.
             adapters = adapters[:1]
+        for entry in adapters:
+            # Where the base lay when it was made is nothing to keep.
+            if base := entry["config"].get("base_model_name_or_path"):
+                entry["config"]["base_model_name_or_path"] = "bases/" + Path(base).name
         lines.append(json.dumps(dict(key=row["key"], config=finite(row["config"]), adapters=adapters),
                                 separators=(",", ":"), ensure_ascii=False, allow_nan=False))
     text = "\n".join(lines) + "\n"
