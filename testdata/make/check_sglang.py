@@ -360,7 +360,7 @@ def truth(folder, output, only):
                 row["class"], row["error"] = None, reason(error)
             for adapter in adapters:
                 entry = dict(
-                    name=adapter.name, config=json.loads((adapter / "adapter_config.json").read_text()),
+                    name=adapter.name, config=read_config(adapter),
                     tensors=shapes(adapter),
                     files=sorted(entry.name for entry in adapter.iterdir() if entry.suffix != ".safetensors_"))
                 for mode in ("paths", "all"):
@@ -569,8 +569,16 @@ def images(folder, tool, output, only):
     write_rows(output, [line for line in lines if KEPT.fullmatch(f"{line['key']} {line['name']}")])
 
 
+def read_config(adapter):
+    """The adapter's config; where its base lay when it was made is nothing to keep."""
+    config = json.loads((adapter / "adapter_config.json").read_text())
+    if isinstance(base := config.get("base_model_name_or_path"), str):
+        config["base_model_name_or_path"] = "bases/" + Path(base).name
+    return config
+
+
 def image(base, path, adapter, tool, place):
-    settings = json.loads((adapter / "adapter_config.json").read_text())
+    settings = read_config(adapter)
     shapes = {name: list(value.shape) for name, value in load_file(adapter / "adapter_model.safetensors").items()}
     save_file({name: written(name, shape) for name, shape in shapes.items()}, place / "adapter_model.safetensors")
     (place / "adapter_config.json").write_text(json.dumps(settings))
@@ -705,10 +713,6 @@ def fixture(folder, truths, output):
         if row["class"] is None:
             # No model, no adapters; one sample says it.
             adapters = adapters[:1]
-        for entry in adapters:
-            # Where the base lay when it was made is nothing to keep.
-            if base := entry["config"].get("base_model_name_or_path"):
-                entry["config"]["base_model_name_or_path"] = "bases/" + Path(base).name
         lines.append(json.dumps(dict(key=row["key"], config=finite(row["config"]), adapters=adapters),
                                 separators=(",", ":"), ensure_ascii=False, allow_nan=False))
     text = "\n".join(lines) + "\n"
