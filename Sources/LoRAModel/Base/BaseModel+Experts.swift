@@ -1,4 +1,5 @@
 import BaseCatalogue
+import TensorCore
 
 /// Experts of models that the catalogue does not know.
 ///

@@ -1,6 +1,7 @@
 import Diagnostics
 import JSON
 import LoRAModel
+import TensorCore
 
 /// Factors that do not fit into SGLang's slots (`mem_pool.py`, `load_lora_weight_to_buffer`).
 extension EngineCheck {
