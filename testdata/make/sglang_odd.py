@@ -22,6 +22,7 @@ import zstandard
 from safetensors.torch import save_file
 
 import check_sglang
+from damage import again, factors, modules, resized
 
 # Dense and with experts, of one and of several sizes of heads, with and without a head.
 BASES = re.compile(
@@ -34,32 +35,6 @@ PREFIX = "base_model.model."
 TYPES = dict(F64=torch.float64, F32=torch.float32, F16=torch.float16, F8_E4M3=torch.float8_e4m3fn, I8=torch.int8,
              F8_E5M2=torch.float8_e5m2, I32=torch.int32, I64=torch.int64, U8=torch.uint8, BOOL=torch.bool)
 DEFAULTS = dict(peft_type="LORA", r=4, lora_alpha=12, bias="none", task_type="CAUSAL_LM", target_modules="all-linear")
-
-
-def modules(tensors):
-    return list(dict.fromkeys(name.partition(".lora_")[0] for name in tensors if ".lora_" in name))
-
-
-def factors(tensors, module):
-    """The names of A and B of one module."""
-    ends = [(f"{module}.lora_{end}.", f"{module}.lora_embedding_{end}") for end in "AB"]
-    return [next(name for name in tensors if name.startswith(end)) for end in ends]
-
-
-def resized(tensors, module, change):
-    """The same with the shapes of one module's factors changed: `change` takes and gives A's and B's."""
-    a, b = factors(tensors, module)
-    shapes = change(tensors[a], tensors[b])
-    return {**tensors, a: shapes[0], b: shapes[1]}
-
-
-def again(tensors, old, new):
-    """One module a second time under another spelling."""
-    for module in reversed(modules(tensors)):
-        if module.startswith(old) and new + module.removeprefix(old) not in modules(tensors):
-            return {**tensors, **{new + name.removeprefix(old): shape for name, shape in tensors.items()
-                                  if name.startswith(module + ".lora_")}}
-    return None
 
 
 def without(tensors, *gone):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import zstandard
 
+from damage import again, modules, resized
 from vllm_truth import DEFAULTS, PREFIX, compare, factor_groups, values
 
 # Dense and with experts, of known and unknown shapes, with text inside of a wrapper, pooled, with and without a head.
@@ -24,27 +25,6 @@ BASES = re.compile(
     r"|(Bert|Roberta|Phi3|Qwen3)ForSequenceClassification|RobertaModel|LlamaModel"
     r"|(Idefics3|InternVL)ForConditionalGeneration/llama|Qwen2_5OmniForConditionalGeneration.*")
 STARTS = re.compile(r"all|text-all|qv|names-.*|apart|head-.*|save-.*")
-
-
-def modules(tensors):
-    return list(dict.fromkeys(name.partition(".lora_")[0] for name in tensors if ".lora_" in name))
-
-
-def resized(tensors, module, change):
-    """The same with the shapes of one module's factors changed: `change` takes and gives A's and B's."""
-    a, b = (next(name for name in tensors if name.startswith(f"{module}.lora_{end}")
-                 or name.startswith(f"{module}.lora_embedding_{end}")) for end in "AB")
-    shapes = change(tensors[a], tensors[b])
-    return {**tensors, a: shapes[0], b: shapes[1]}
-
-
-def again(tensors, old, new):
-    """One module a second time under another spelling."""
-    for module in reversed(modules(tensors)):
-        if module.startswith(old) and new + module.removeprefix(old) not in modules(tensors):
-            return {**tensors, **{new + name.removeprefix(old): shape for name, shape in tensors.items()
-                                  if name.startswith(module + ".lora_")}}
-    return None
 
 
 def renamed(tensors, pattern, new):

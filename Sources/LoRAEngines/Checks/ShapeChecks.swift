@@ -62,7 +62,8 @@ extension EngineCheck {
       || base.outFeatures > 0 && module.outFeatures > base.outFeatures
   }
 
-  private static func sizes(_ module: AdapterModule, _ base: BaseModule) -> String {
+  /// A module's sizes and the base's, for messages.
+  static func sizes(_ module: AdapterModule, _ base: BaseModule) -> String {
     "in \(module.inFeatures), out \(module.outFeatures) for a module of in \(base.inFeatures), out \(base.outFeatures)"
   }
 }

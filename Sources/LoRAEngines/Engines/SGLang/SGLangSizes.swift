@@ -12,7 +12,7 @@ extension EngineCheck {
     return Hit(
       message: "factors whose sizes are not those of the base's module: "
         + phrase(odd.map(\.module.name), of: question.adapter.modules.count),
-      module: first.name, found: found(first, base), hint: "serve the adapter on the base that it was trained on",
+      module: first.name, found: sizes(first, base), hint: "serve the adapter on the base that it was trained on",
       isConfig: false)
   }
 
@@ -23,7 +23,7 @@ extension EngineCheck {
     return Hit(
       message: "that \(phrase(cut.map(\.module.name), of: question.adapter.modules.count)) "
         + "\(cut.count == 1 ? "has" : "have") other sizes than the base's module, and copies a part of the factors",
-      module: first.name, found: found(first, base), hint: "serve the adapter on the base that it was trained on",
+      module: first.name, found: sizes(first, base), hint: "serve the adapter on the base that it was trained on",
       isConfig: false)
   }
 
@@ -36,10 +36,6 @@ extension EngineCheck {
       message: "that A and B have different ranks, as in \(escaped(first.name, limit: 160)), and multiplies what does "
         + "not belong together", module: first.name, found: "ranks \(first.rankOfA ?? 0) and \(first.rankOfB ?? 0)",
       hint: "export the adapter again", isConfig: false)
-  }
-
-  private static func found(_ module: AdapterModule, _ base: BaseModule) -> String {
-    "in \(module.inFeatures), out \(module.outFeatures) for a module of in \(base.inFeatures), out \(base.outFeatures)"
   }
 }
 
