@@ -4,8 +4,8 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-// Columns of the product at once, as in the f64 path of a plain merge; statistics are summed by segment as well.
-enum { SEGMENT = 512, STRIDE = SEGMENT + 16 };
+// Columns of the product at once, as in the f64 path of a plain merge, and those that are rounded and counted at once.
+enum { SEGMENT = 512, STRIDE = SEGMENT + 16, ROUNDED = 2048 };
 // Rows at once: as many as take a megabyte, so that a segment of a right factor is widened for many of them.
 enum { BLOCK_BYTES = 1 << 20, MOST_ROWS = 8 * LORA_ROWS };
 
@@ -17,7 +17,7 @@ typedef struct {
   double *value;      // V of some rows
   double *delta;      // a segment of the product of LORA_ROWS rows
   double *right;      // a segment of a right factor
-  double *base;       // a segment of one row of the base
+  double *base;       // a part of one row of the base, ROUNDED columns at most
   float *stored;      // the same of the output
   char *rounded;      // the same in the type of the output
 } lora_decomposed_state;
@@ -35,9 +35,9 @@ static size_t arrange(lora_decomposed_state *state, char *scratch) {
   TAKE(value, state->rows * state->stride)
   TAKE(delta, LORA_ROWS * STRIDE)
   TAKE(right, SEGMENT * rank)
-  TAKE(base, SEGMENT)
-  TAKE(stored, SEGMENT)
-  TAKE(rounded, SEGMENT * sizeof(float))
+  TAKE(base, ROUNDED)
+  TAKE(stored, ROUNDED)
+  TAKE(rounded, ROUNDED * sizeof(float))
 #undef TAKE
   return at;
 }
@@ -59,14 +59,14 @@ size_t lora_decomposed_scratch(const lora_decomposed_job *job) {
   return arrange(&state, NULL);
 }
 
-/// A segment of one row of the base in f64, padded with zeros.
+/// A part of one row of the base in f64, padded with zeros.
 static void read_base(lora_level level, const lora_decomposed_job *job, size_t row, size_t j, size_t n, double *out) {
   const char *base = (const char *)job->base + row * job->base_stride;
   lora_widen_f64(level, job->base_dtype, base, j, n, out);
   for (size_t pad = n; pad < strips_of(n) * LORA_LANES; pad++) out[pad] = 0;
 }
 
-/// A segment of one row of the base in whole strips: where it lies, or a copy padded with zeros.
+/// A part of one row of the base in whole strips: where it lies, or a copy padded with zeros.
 static const void *whole_base(const lora_decomposed_state *state, size_t row, size_t j, size_t n) {
   const lora_decomposed_job *job = state->job;
   size_t size = lora_code_of(job->base_dtype).size;
@@ -132,8 +132,7 @@ static void apply(
   }
 }
 
-/// Rounds a segment of `n` numbers and counts it, where one of them is not finite or beyond the largest of the type:
-/// each step by itself, as the kernel does them at once.
+/// Rounds `n` numbers and counts them, where the kernel that does all steps at once could not: each step by itself.
 static void settle_apart(
   lora_level level, const lora_decomposed_state *state, size_t row, size_t j, size_t n, double factor, double *value,
   lora_tally *tally, lora_merge_statistics *statistics) {
@@ -158,8 +157,8 @@ static void store(
   const lora_decomposed_job *job = state->job;
   size_t size = lora_code_of(job->output_dtype).size;
   char *output = (char *)job->output + (i + row) * job->output_stride;
-  for (size_t j = 0; j < job->columns; j += SEGMENT) {
-    size_t n = lora_min(SEGMENT, job->columns - j), strips = strips_of(n);
+  for (size_t j = 0; j < job->columns; j += ROUNDED) {
+    size_t n = lora_min(ROUNDED, job->columns - j), strips = strips_of(n);
     double *value = state->value + row * state->stride + j;
     for (size_t pad = n; pad < strips * LORA_LANES; pad++) value[pad] = 0;
     // Rounded beside the output, which may replace the base and have a part of a strip at its end.

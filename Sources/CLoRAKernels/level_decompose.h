@@ -69,48 +69,56 @@ TARGET static void tally_change(
   put_tally(delta_squared, residual_squared, most, tally);
 }
 
-/// A number rounded to a type of fewer digits, in f64: 8 digits of BF16, 11 of F16, none below the type's smallest unit.
-/// What is beyond its largest number stays finite, and what is not finite becomes NaN.
-INLINE v16d round_in_f64(lora_dtype output, v16d v) {
-  // Beside 1.5 * 2^k times its own power of two, a number has as many digits as the type: whatever is lost is rounded
-  // to nearest, ties to even.
-  const double least = output == LORA_BF16 ? 0x1p-126 : 0x1p-14;
-  const v16d away = output == LORA_BF16 ? 0x1.8p45 : 0x1.8p42;
-  v16d power = (v16d)((v16l)v & 0x7ff0000000000000), smallest = least;
-  power = power > smallest ? power : smallest;
-  v16d shifted = fma_f64(power, away, v), rounded = fma_f64(-power, away, shifted);
-  return (v16d)((v16l)rounded | ((v16l)v & INT64_MIN));  // a negative number may have become zero
+/// Stores a strip of numbers in a 16-bit type and returns what was stored. Rounded to f32 before, a number goes the other
+/// way only where that made it one half-way between two of the type: such a strip is rounded from f64 at once.
+INLINE v16f store_rounded(lora_dtype output, v16d value, v16f narrow, char *out) {
+  v16u bits = bits_of(narrow), open;
+  v16h half;
+  v16f stored;
+  if (output == LORA_BF16) {
+    v16u rounded = bits + 0x8000u;  // half up
+    open = (v16u)((rounded & 0xffffu) == 0);
+    stored = of_bits(rounded & 0xffff0000u);
+    half = __builtin_convertvector(rounded >> 16, v16h);
+  } else {
+    open = (v16u)((bits & 0xfffu) == 0);  // below the smallest normal number, too
+    half = round_f16(narrow);
+    stored = widen_f16(half);
+  }
+  memcpy(out, &half, sizeof half);
+  if (__builtin_expect(!any(open), 1)) return stored;
+  narrow_lanes_f64(output, value, out);
+  return widen_lanes(output, out);
 }
 
 FOR_EACH bool settle_row(
   lora_dtype base, lora_dtype output, size_t strips, const char *w, double factor, const double *v, char *out,
   lora_tally *tally) {
-  v16d delta_squared = 0, residual_squared = 0, most = 0;
-  v16u largest = 0;
+  v16d delta_squared = 0, most = 0, wide_squared = 0;
+  v16f narrow_squared = 0;
   for (size_t i = 0; i < strips * LORA_LANES; i += LORA_LANES) {
-    v16d value = load_f64(v + i) * factor, stored = value;
-    if (output != LORA_F32) stored = round_in_f64(output, value);
-    v16f narrow = __builtin_convertvector(stored, v16f);
+    v16d value = load_f64(v + i) * factor, delta = value - base_lanes_f64(base, w + i * base_bytes(base));
+    v16f narrow = __builtin_convertvector(value, v16f);
     if (output == LORA_F32) {
-      stored = __builtin_convertvector(narrow, v16d);
       store_f32((float *)out + i, narrow);
+      v16d residual = __builtin_convertvector(narrow, v16d) - value;
+      wide_squared = fma_f64(residual, residual, wide_squared);
     } else {
-      v16h half = output == LORA_F16 ? round_f16(narrow) : __builtin_convertvector(bits_of(narrow) >> 16, v16h);
-      memcpy(out + i * 2, &half, sizeof half);
+      v16f residual = store_rounded(output, value, narrow, out + i * 2) - narrow;
+      narrow_squared = fma_f32(residual, residual, narrow_squared);
     }
-    largest = __builtin_elementwise_max(largest, bits_of(narrow) & 0x7fffffffu);
-    v16d delta = value - base_lanes_f64(base, w + i * base_bytes(base)), residual = stored - value;
     delta_squared = fma_f64(delta, delta, delta_squared);
-    residual_squared = fma_f64(residual, residual, residual_squared);
     v16d size = (v16d)((v16l)delta & INT64_MAX);
     most = size > most ? size : most;
   }
-  put_tally(delta_squared, residual_squared, (v16l)most, tally);
-  return __builtin_reduce_max(largest) < (output == LORA_F16 ? 0x47800000u : 0x7f800000u);
+  if (output != LORA_F32) wide_squared = __builtin_convertvector(narrow_squared, v16d);
+  put_tally(delta_squared, wide_squared, (v16l)most, tally);
+  if (output == LORA_F32) return tally->residual_squared - tally->residual_squared == 0;
+  return lora_is_sound(tally->residual_squared);
 }
 
 /// One row: out = round(v * factor), and its statistics against w, which is of the type of the output or F64. False, and
-/// neither, where a number is not finite or beyond the largest of the type.
+/// neither, where a number is not finite or beyond the largest of the type, or what was lost is too small for f32.
 TARGET static bool settle(
   lora_dtype base, lora_dtype output, size_t strips, const void *w, double factor, const double *v, void *out,
   lora_tally *tally) {

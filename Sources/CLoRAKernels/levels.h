@@ -96,7 +96,7 @@ typedef struct {
   /// v[j] *= factors[j], or `factor` where there are none.
   void (*multiply_f64)(size_t count, double factor, const double *factors, double *v);
   /// One row: out = round(v * factor), and its statistics against w, which is of the type of the output or F64. False,
-  /// and neither, where a number is not finite or beyond the largest of the type.
+  /// and neither, where a number is not finite or beyond the largest of the type, or what was lost is too small for f32.
   bool (*settle)(
     lora_dtype base, lora_dtype output, size_t strips, const void *w, double factor, const double *v, void *out,
     lora_tally *tally);
@@ -174,6 +174,9 @@ static inline uint32_t lora_bits_f32(float value) {
   memcpy(&bits, &value, sizeof bits);
   return bits;
 }
+
+/// Whether a sum of squares in f32 can have lost nothing that matters to a square below or above its range.
+static inline bool lora_is_sound(double squares) { return squares > 0x1p-80 && squares < 0x1p100; }
 
 static inline size_t lora_min(size_t a, size_t b) { return a < b ? a : b; }
 

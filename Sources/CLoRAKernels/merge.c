@@ -78,9 +78,6 @@ size_t lora_merge_scratch(const lora_merge_job *job) {
   return arrange(&state, NULL);
 }
 
-/// Whether a sum of squares in f32 can have lost nothing that matters to a square below or above its range.
-static bool sound(double squares) { return squares > 0x1p-80 && squares < 0x1p100; }
-
 /// Counts one row's segment, in whole strips whose padding is zero: from what was counted while it was rounded, or
 /// from the stored output.
 static void count_row(
@@ -92,7 +89,7 @@ static void count_row(
   size_t strips = (columns + LORA_LANES - 1) / LORA_LANES, padded = strips * LORA_LANES;
   lora_tally tally = {0};
   if (!state->wide) kernels->tally_f32(lanes, &tally);
-  if (state->wide || !sound(tally.delta_squared) || !sound(tally.residual_squared)) {
+  if (state->wide || !lora_is_sound(tally.delta_squared) || !lora_is_sound(tally.residual_squared)) {
     if (from == LORA_F64) kernels->round_f64(w, padded, state->base_row);
     else kernels->widen(from, w, padded, state->base_row);
     kernels->widen(job->output_dtype, stored, padded, state->stored_row);
