@@ -8,8 +8,6 @@ import TensorCore
 /// result for the same text.
 struct CanonicalEntry {
   let tensor: TensorInfo
-  /// Hash of the name, for the table of names.
-  let hash: UInt64
   /// Whether the name holds nothing that deserves a word.
   let isNamePlain: Bool
 
@@ -28,7 +26,6 @@ struct CanonicalEntry {
   private init?(_ cursor: inout ByteCursor, at start: UInt64) {
     guard cursor.take(",\""), let length = cursor.plainTextLength else { return nil }
     let name = unsafe cursor.rest(length)
-    hash = unsafe NameTable.hash(name)
     isNamePlain = unsafe HeaderParser.isPlainName(name)
     let text = unsafe String(decoding: name, as: UTF8.self)
     // Whatever stands there, it is no tensor; what it is, the grammar says.

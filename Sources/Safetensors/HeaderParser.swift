@@ -16,7 +16,7 @@ struct HeaderParser {
   private(set) var findings: [Finding] = []
   private(set) var suppressed = 0
   private(set) var tensors: [TensorInfo] = []
-  private(set) var names: NameTable
+  private(set) var names = NameTable()
   private(set) var metadata: [(key: String, value: String)] = []
   private var metadataSeen = false
   /// Whether the entries so far give no reason for a closer look.
@@ -32,7 +32,6 @@ struct HeaderParser {
     self.file = file
     // An entry takes at least 60 bytes, so the reservation stays in proportion to the header.
     tensors.reserveCapacity(length / 120)
-    names = NameTable(capacity: length / 120)
   }
 
   /// Walks the JSON text of the header; false when it breaks the grammar.
@@ -50,7 +49,7 @@ struct HeaderParser {
           try parseTensor(&reader, name: key, at: at)
         }
         while let entry = CanonicalEntry.read(&reader) {
-          add(entry.tensor, hash: entry.hash, isNamePlain: entry.isNamePlain)
+          add(entry.tensor, isNamePlain: entry.isNamePlain)
         }
       }
       let end = reader.offset
@@ -149,16 +148,17 @@ struct HeaderParser {
     guard let dtype = entry.dtype, let shape = entry.shape, let offsets = entry.offsets else { return }
     add(
       TensorInfo(name: name, dtype: dtype, shape: shape, begin: offsets.0, end: offsets.1, headerOffset: at),
-      hash: NameTable.hash(name), isNamePlain: Self.isPlainName(name))
+      isNamePlain: Self.isPlainName(name))
   }
 
-  private mutating func add(_ tensor: consuming TensorInfo, hash: UInt64, isNamePlain: Bool) {
+  private mutating func add(_ tensor: consuming TensorInfo, isNamePlain: Bool) {
     isPlain = isPlain && isNamePlain && tensor.begin == edge && Self.isSizeRight(tensor)
     edge = tensor.end
     tensors.append(tensor)
-    guard let earlier = names.insert(tensors.count - 1, hash: hash, of: tensors), let tensor = tensors.popLast() else {
-      return
-    }
+    let position = tensors.count - 1
+    guard let earlier = names.insert(position, hash: NameTable.hash(tensors[position].name), of: tensors),
+      let tensor = tensors.popLast()
+    else { return }
     // The rest of the checks sees what the reference library would load.
     isPlain = false
     tensors[earlier] = tensor
@@ -172,7 +172,7 @@ struct HeaderParser {
   /// Sorts the tensors by their data.
   mutating func order() {
     tensors.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
-    names = NameTable(capacity: tensors.count)
+    names = NameTable()
     for index in tensors.indices { _ = names.insert(index, hash: NameTable.hash(tensors[index].name), of: tensors) }
   }
 

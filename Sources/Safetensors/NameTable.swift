@@ -1,4 +1,9 @@
+import TensorCore
+
 /// Finds tensors by name: an open hash table of positions in a list that its owner keeps.
+///
+/// Savers write names in ascending order. As long as they come so, none can be one of before and no table is made: they
+/// are found by halves.
 ///
 /// A dictionary of strings would hold every name a second time, hash it four times slower, and take two names for one
 /// when they only differ in their Unicode normal form, which the reference library does not. The hash is seeded anew
@@ -6,21 +11,15 @@
 struct NameTable: Sendable {
   /// Upper half: a part of the hash; lower half: position + 1, or 0 for a free cell.
   ///
-  /// The count is a power of two.
-  private var cells: [UInt64]
+  /// The count is a power of two; none at all while the names are those of the first `count` tensors and ascend.
+  private var cells: [UInt64] = []
   private var count = 0
 
   private static let seed = UInt64.random(in: .min ... .max)
 
-  /// An empty table with room for `capacity` names before it grows.
-  init(capacity: Int = 0) {
-    var size = 16
-    while size < 2 * capacity { size *= 2 }
-    cells = [UInt64](repeating: 0, count: size)
-  }
-
   /// The position of `name` in `tensors`, or nil.
   func position(of name: String, in tensors: [TensorInfo]) -> Int? {
+    if cells.isEmpty { return positionByHalves(of: name, in: tensors) }
     let hash = Self.hash(name)
     let mask = cells.count - 1
     var cell = Int(truncatingIfNeeded: hash) & mask
@@ -34,8 +33,29 @@ struct NameTable: Sendable {
     return nil
   }
 
+  private func positionByHalves(of name: String, in tensors: [TensorInfo]) -> Int? {
+    var (first, end) = (0, count)
+    while first < end {
+      let middle = (first + end) / 2
+      if tensors[middle].name.utf8Span.span.precedes(name.utf8Span.span) { first = middle + 1 } else { end = middle }
+    }
+    return first < count && Self.isSame(tensors[first].name, name) ? first : nil
+  }
+
   /// Adds the tensor at `position`, unless an earlier one has its name, whose position is then given.
-  mutating func insert(_ position: Int, hash: UInt64, of tensors: [TensorInfo]) -> Int? {
+  ///
+  /// - Parameter hash: that of its name.
+  mutating func insert(_ position: Int, hash: @autoclosure () -> UInt64, of tensors: [TensorInfo]) -> Int? {
+    if cells.isEmpty {
+      if position == count,
+        count == 0 || tensors[count - 1].name.utf8Span.span.precedes(tensors[count].name.utf8Span.span)
+      {
+        count += 1
+        return nil
+      }
+      makeCells(tensors)
+    }
+    let hash = hash()
     // A free cell needs no name to be compared, which is the case for all but a few.
     let mask = cells.count - 1
     var cell = Int(truncatingIfNeeded: hash) & mask
@@ -52,6 +72,19 @@ struct NameTable: Sendable {
     return nil
   }
 
+  /// The table of what ascended so far.
+  private mutating func makeCells(_ tensors: [TensorInfo]) {
+    var size = 16
+    while size < 2 * tensors.count { size *= 2 }
+    cells = [UInt64](repeating: 0, count: size)
+    for position in 0..<count {
+      let hash = Self.hash(tensors[position].name)
+      var cell = Int(truncatingIfNeeded: hash) & (size - 1)
+      while cells[cell] != 0 { cell = (cell + 1) & (size - 1) }
+      cells[cell] = hash & ~0xFFFF_FFFF | UInt64(position + 1)
+    }
+  }
+
   private mutating func grow(_ tensors: [TensorInfo]) {
     let mask = cells.count * 2 - 1
     var larger = [UInt64](repeating: 0, count: mask + 1)
@@ -65,10 +98,7 @@ struct NameTable: Sendable {
   }
 
   private static func isSame(_ a: String, _ b: String) -> Bool {
-    let (a, b) = (a.utf8Span.span, b.utf8Span.span)
-    guard a.count == b.count else { return false }
-    for index in a.indices where a[index] != b[index] { return false }
-    return true
+    a.utf8Span.span.isEqual(to: b.utf8Span.span)
   }
 
   static func hash(_ name: String) -> UInt64 {

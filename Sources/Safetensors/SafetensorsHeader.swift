@@ -54,7 +54,7 @@ public struct SafetensorsHeader: Sendable {
 
   /// The header that other entries over the same data would make; of two equal names the first is found.
   func with(_ tensors: [TensorInfo]) -> SafetensorsHeader {
-    var names = NameTable(capacity: tensors.count)
+    var names = NameTable()
     for (position, tensor) in tensors.enumerated() {
       _ = names.insert(position, hash: NameTable.hash(tensor.name), of: tensors)
     }

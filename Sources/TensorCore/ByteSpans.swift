@@ -16,6 +16,34 @@ extension Span<UInt8> {
     return unsafe withUnsafeBytes { one in unsafe other.withUnsafeBytes { unsafe areEqual(one, $0) } }
   }
 
+  /// Number of bytes that both begin with.
+  package func commonPrefix(with other: Span<UInt8>) -> Int {
+    let count = Swift.min(count, other.count)
+    return unsafe withUnsafeBytes { one in
+      unsafe other.withUnsafeBytes { other in
+        var index = 0
+        while index + 8 <= count {
+          let (left, right) = unsafe (
+            one.loadUnaligned(fromByteOffset: index, as: UInt64.self),
+            other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+          )
+          if left != right {
+            return index + (UInt64(littleEndian: left) ^ UInt64(littleEndian: right)).trailingZeroBitCount / 8
+          }
+          index += 8
+        }
+        while index < count, unsafe one[index] == other[index] { index += 1 }
+        return index
+      }
+    }
+  }
+
+  /// Whether these bytes come before the others, compared byte by byte; what only begins the others comes before them.
+  package func precedes(_ other: Span<UInt8>) -> Bool {
+    let common = commonPrefix(with: other)
+    return common < count && common < other.count ? self[common] < other[common] : count < other.count
+  }
+
   /// Where the component of a dotted name ends that begins at `start`.
   package func endOfComponent(from start: Int) -> Int {
     var end = start

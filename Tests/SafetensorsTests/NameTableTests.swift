@@ -10,8 +10,13 @@ import Testing
     names.map { TensorInfo(name: $0, dtype: .f32, shape: [1], begin: 0, end: 4) }
   }
 
-  @Test func everyNameIsFoundWhileTheTableGrows() {
-    let tensors = tensors((0..<5000).map { "layer.\($0)" + String(repeating: "x", count: $0 % 40) } + ["", "é", "/"])
+  /// In ascending order for as long as it lasts, and in none.
+  @Test(arguments: [0, 1, 2500, 5003], [false, true])
+  func everyNameIsFoundWhileTheTableGrows(ascending: Int, isReversed: Bool) {
+    var names = (0..<5000).map { "layer.\($0)" + String(repeating: "x", count: $0 % 40) } + ["", "é", "/"]
+    if isReversed { names.reverse() }
+    names[..<ascending].sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let tensors = tensors(names)
     var table = NameTable()
     for position in tensors.indices {
       #expect(table.insert(position, hash: NameTable.hash(tensors[position].name), of: tensors) == nil)
@@ -19,18 +24,26 @@ import Testing
     for (position, tensor) in tensors.enumerated() {
       #expect(table.position(of: tensor.name, in: tensors) == position)
     }
-    #expect(table.position(of: "layer.5000", in: tensors) == nil)
+    for missing in ["layer.5000", "layer", "layer.1", "zzz"] {
+      #expect(table.position(of: missing, in: tensors) == names.firstIndex(of: missing))
+    }
   }
 
   @Test func anEqualNameGivesTheFirst() {
-    let tensors = tensors(["a", "b", "a"])
-    var table = NameTable()
-    let found = tensors.indices.map { table.insert($0, hash: NameTable.hash(tensors[$0].name), of: tensors) }
-    #expect(found == [nil, nil, 0])
+    let cases: [(names: [String], expected: [Int?])] = [
+      (["a", "b", "a"], [nil, nil, 0]), (["a", "a", "b"], [nil, 0, nil]), (["b", "a", "b", "c"], [nil, nil, 0, nil]),
+    ]
+    for (names, expected) in cases {
+      let tensors = tensors(names)
+      var table = NameTable()
+      let found = tensors.indices.map { table.insert($0, hash: NameTable.hash(tensors[$0].name), of: tensors) }
+      #expect(found == expected)
+      #expect(names.map { table.position(of: $0, in: tensors) } == names.map { names.firstIndex(of: $0) })
+    }
   }
 
   @Test func equalHashesAreNoEqualNames() {
-    let tensors = tensors(["a", "b", "c"])
+    let tensors = tensors(["d", "c", "b", "a"])
     var table = NameTable()
     for position in tensors.indices { #expect(table.insert(position, hash: 7, of: tensors) == nil) }
   }

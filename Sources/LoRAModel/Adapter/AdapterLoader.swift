@@ -123,8 +123,8 @@ private struct Assembly {
   /// The tensors that hold the alphas of modules, by module.
   private(set) var alphas: [String: TensorInfo] = [:]
   private var modules: [AdapterModule] = []
-  /// Positions in `modules` by name; modules are filled in where they lie, for they are large.
-  private var positions: [String: Int] = [:]
+  /// Modules are filled in where they lie, for they are large.
+  private var positions = ModulePositions()
   private var replacements: [Replacement] = []
   private var misnamed: [MisnamedTensor] = []
   private var unknown: [TensorInfo] = []
@@ -135,7 +135,6 @@ private struct Assembly {
 
   init(_ tensors: [TensorInfo], _ scheme: (any NamingScheme)?) {
     self.scheme = scheme
-    positions.reserveCapacity(tensors.count / 2)
     modules.reserveCapacity(tensors.count / 2)
     for tensor in tensors { add(tensor) }
     latestA = nil
@@ -178,7 +177,7 @@ private struct Assembly {
 
   /// Puts a tensor into its module, and gives the module's position.
   private mutating func add(_ tensor: TensorInfo, _ part: FactorPart, to name: String) -> Int {
-    let position = positions.value(of: name, orSet: modules.count)
+    let position = positions.position(of: name, in: modules)
     if position == modules.count {
       modules.append(
         AdapterModule(
@@ -219,7 +218,8 @@ private struct Assembly {
     removeCopies()
     let sorted = replacements.sorted { naturallyPrecedes($0.name, $1.name) }
     // An alpha without factors belongs to another method, or to nothing.
-    let strays = alphas.filter { positions[$0.key] == nil }.values.sorted { $0.name < $1.name }
+    let named = alphas.isEmpty ? [] : Set(modules.lazy.map(\.name))
+    let strays = alphas.filter { !named.contains($0.key) }.values.sorted { $0.name < $1.name }
     return Adapter(
       path: path, weightsPath: weightsPath, file: nil, config: reading?.config, rawConfig: reading?.raw,
       format: scheme?.format ?? .unknown, modules: modules, replacements: sorted, misnamed: misnamed,
@@ -282,11 +282,25 @@ private struct Assembly {
   }
 }
 
-extension Dictionary {
-  /// The value of a key, which gets `value` when it has none, by one search instead of two.
-  fileprivate mutating func value(of key: Key, orSet value: Value) -> Value {
-    func read(_ entry: inout Value) -> Value { entry }
-    return read(&self[key, default: value])
+/// Finds modules by name while they are collected.
+///
+/// As long as their names ascend, as in files whose tensors are sorted, none is one of before and none is looked up.
+private struct ModulePositions {
+  /// All names, once one did not ascend.
+  private var positions: [String: Int] = [:]
+
+  /// The position of a name, or that of a module to be appended.
+  mutating func position(of name: String, in modules: [AdapterModule]) -> Int {
+    if positions.isEmpty {
+      guard let last = modules.last?.name else { return 0 }
+      if last < name { return modules.count }
+      if last == name { return modules.count - 1 }
+      positions.reserveCapacity(2 * modules.count)
+      for (position, module) in modules.enumerated() { positions[module.name] = position }
+    }
+    // One search instead of two.
+    func read(_ position: inout Int) -> Int { position }
+    return read(&positions[name, default: modules.count])
   }
 }
 

@@ -1,9 +1,11 @@
+import TensorCore
+
 /// Orders names as people do: runs of digits by their value, everything else by bytes, so that layer 2 precedes 10.
 public func naturallyPrecedes(_ left: String, _ right: String) -> Bool {
   let left = left.utf8Span.span
   let right = right.utf8Span.span
   // What both begin with decides nothing, but for a number that goes on behind it.
-  var one = commonPrefix(left, right)
+  var one = left.commonPrefix(with: right)
   while one > 0, isDigit(left[one - 1]) { one -= 1 }
   var other = one
   while one < left.count, other < right.count {
@@ -23,28 +25,6 @@ public func naturallyPrecedes(_ left: String, _ right: String) -> Bool {
     }
   }
   return left.count - one < right.count - other
-}
-
-/// Number of bytes that both begin with.
-private func commonPrefix(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Int {
-  let count = min(left.count, right.count)
-  return unsafe left.withUnsafeBytes { left in
-    unsafe right.withUnsafeBytes { right in
-      var index = 0
-      while index + 8 <= count {
-        let (one, other) = unsafe (
-          left.loadUnaligned(fromByteOffset: index, as: UInt64.self),
-          right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-        )
-        if one != other {
-          return index + (UInt64(littleEndian: one) ^ UInt64(littleEndian: other)).trailingZeroBitCount / 8
-        }
-        index += 8
-      }
-      while index < count, unsafe left[index] == right[index] { index += 1 }
-      return index
-    }
-  }
 }
 
 extension Array {
