@@ -6,12 +6,29 @@ package struct NameKinds {
   /// The first name of every kind, in order of appearance.
   package private(set) var first: [String] = []
   private var positions: [UInt64: Int] = [:]
+  /// The kind that came after a name of this kind the last time, and most often does again.
+  private var followers: [Int] = []
+  private var last = 0
 
   /// No names yet.
   package init() {}
 
   /// The number of the name's kind: `first.count` before the call for one that was not seen before.
   package mutating func kind(of name: String) -> Int {
+    if last < followers.count, case let guess = followers[last],
+      Self.isSameKind(first[guess].utf8Span.span, name.utf8Span.span)
+    {
+      last = guess
+      return guess
+    }
+    let kind = search(name)
+    if last < followers.count { followers[last] = kind }
+    if kind == followers.count { followers.append(kind) }
+    last = kind
+    return kind
+  }
+
+  private mutating func search(_ name: String) -> Int {
     let hash = Self.hash(name.utf8Span.span)
     if let position = positions[hash] {
       if Self.isSameKind(first[position].utf8Span.span, name.utf8Span.span) { return position }
@@ -49,17 +66,19 @@ package struct NameKinds {
 
   private static func isSameKind(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
     var (one, other) = (0, 0)
-    while one < left.count, other < right.count {
+    while true {
+      let common = left.extracting(one...).commonPrefix(with: right.extracting(other...))
+      if one + common == left.count, other + common == right.count { return true }
+      // The component in which they part has to be a number of both.
+      var start = common
+      while start > 0, left[one + start - 1] != UInt8(ascii: ".") { start -= 1 }
+      (one, other) = (one + start, other + start)
       let (end, otherEnd) = (left.endOfComponent(from: one), right.endOfComponent(from: other))
-      let isNumber = left.number(in: one..<end) != nil
-      guard isNumber == (right.number(in: other..<otherEnd) != nil) else { return false }
-      if !isNumber {
-        guard left.extracting(one..<end).isEqual(to: right.extracting(other..<otherEnd)) else { return false }
-      }
+      guard left.number(in: one..<end) != nil, right.number(in: other..<otherEnd) != nil else { return false }
       // A dot at the end is a component more.
       guard (end < left.count) == (otherEnd < right.count) else { return false }
-      (one, other) = (end + 1, otherEnd + 1)
+      if end == left.count { return true }
+      (one, other) = (end, otherEnd)
     }
-    return one >= left.count && other >= right.count
   }
 }

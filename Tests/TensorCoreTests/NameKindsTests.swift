@@ -76,6 +76,19 @@ import Testing
     }
   }
 
+  @Test func bytesAreOrderedAsByStrings() {
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<3_000 {
+      let one = (0..<Int.random(in: 0...20, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+      var other = Array(one.prefix(Int.random(in: 0...20, using: &random)))
+      if Bool.random(using: &random) { other += [UInt8.random(in: 0...255, using: &random)] }
+      let precedes = one.span.precedes(other.span)
+      #expect(precedes == one.lexicographicallyPrecedes(other), "\(one), \(other)")
+      let common = one.span.commonPrefix(with: other.span)
+      #expect(common == zip(one, other).prefix { $0 == $1 }.count, "\(one), \(other)")
+    }
+  }
+
   private func isEqual(_ one: [UInt8], _ other: [UInt8]) -> Bool { one.span.isEqual(to: other.span) }
 
   private func has(_ text: StaticString, in bytes: [UInt8], at offset: Int) -> Bool { bytes.span.has(text, at: offset) }

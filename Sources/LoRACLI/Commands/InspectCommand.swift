@@ -56,6 +56,7 @@ struct InspectCommand: ToolCommand {
     }
     if stats { try addStatistics(to: &inspections, weights: base?.dequantized() ?? base) }
     try write(inspections)
+    UntilExit.keep(inspections)
     if !found.problems.isEmpty || inspections.contains(where: { !$0.isReadable }) { throw ExitStatus.failed }
   }
 
