@@ -1,7 +1,7 @@
 import Glibc
 
 /// Memory in pages of 2 MiB, where the system has them: small pages of a large buffer cost more to set up than to fill.
-enum LargePages {
+package enum LargePages {
   /// Bytes of one page.
   private static let size: UInt = 2 << 20
 
@@ -12,5 +12,14 @@ enum LargePages {
     let aligned = (first + size - 1) / size * size
     let pages = (end - aligned) / size * size
     _ = unsafe madvise(UnsafeMutableRawPointer(bitPattern: aligned), Int(pages), MADV_HUGEPAGE)
+  }
+
+  /// Asks for large pages in the room that an array has reserved.
+  package static func advise<Element>(roomOf array: inout [Element]) {
+    let capacity = array.capacity
+    unsafe array.withUnsafeMutableBufferPointer { elements in
+      let room = unsafe UnsafeMutableBufferPointer(start: elements.baseAddress, count: capacity)
+      unsafe advise(UnsafeMutableRawBufferPointer(room))
+    }
   }
 }

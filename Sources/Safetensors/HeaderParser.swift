@@ -1,5 +1,6 @@
 import Diagnostics
 import JSON
+import LoRAIO
 
 /// Reads the JSON of a header into tensors, keeping every problem instead of stopping at the first.
 ///
@@ -32,6 +33,7 @@ struct HeaderParser {
     self.file = file
     // An entry takes at least 60 bytes, so the reservation stays in proportion to the header.
     tensors.reserveCapacity(length / 120)
+    LargePages.advise(roomOf: &tensors)
   }
 
   /// Walks the JSON text of the header; false when it breaks the grammar.

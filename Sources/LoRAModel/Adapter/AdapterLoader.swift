@@ -136,6 +136,7 @@ private struct Assembly {
   init(_ tensors: [TensorInfo], _ scheme: (any NamingScheme)?) {
     self.scheme = scheme
     modules.reserveCapacity(tensors.count / 2)
+    LargePages.advise(roomOf: &modules)
     for tensor in tensors { add(tensor) }
     latestA = nil
   }

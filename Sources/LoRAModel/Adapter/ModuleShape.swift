@@ -16,6 +16,11 @@ extension AdapterModule {
     dimensions.contains(factor.shape.rank) && !factor.shape.isEmpty
   }
 
+  /// Whether A and B are both there; without copying them, as a comparison with nil does.
+  package var isPair: Bool {
+    if case .some = a, case .some = b { true } else { false }
+  }
+
   /// Whether every factor that is there can be compared with others.
   package var isUsable: Bool { (a.map { isUsable($0) } ?? true) && (b.map { isUsable($0) } ?? true) }
 

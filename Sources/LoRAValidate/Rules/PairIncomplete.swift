@@ -31,7 +31,7 @@ extension Rule {
     var groups = Groups<[String], AdapterModule>()
     let config = adapter.config
     let wantsMore = config.map { $0.usesDoRA || $0.hasLoRABias } ?? false
-    for module in adapter.modules(where: { wantsMore || $0.a == nil || $0.b == nil }) {
+    for module in adapter.modules(where: { wantsMore || !$0.isPair }) {
       let names = module.kind == .embedding ? ["lora_embedding_A", "lora_embedding_B"] : ["lora_A", "lora_B"]
       if module.a == nil && module.b == nil {
         groups.add(["\(names[0]) or \(names[1])", module.magnitude == nil ? "lora_B.bias" : "a magnitude"], module)
