@@ -236,8 +236,9 @@ import Testing
     #expect(result.code == 0, "\(result.errors)")
     let document = try result.json()
     #expect(document["tensors_merged"]?.int64 == 1)
-    // The model has 160 MiB.
-    #expect(try #require(document["peak_rss_bytes"]?.int64) < 96 << 20)
+    // The model has 160 MiB; a sanitizer keeps what was freed, and marks for every byte.
+    let limit: Int64 = (Sanitizer.isOn ? 640 : 96) << 20
+    #expect(try #require(document["peak_rss_bytes"]?.int64) < limit)
   }
 
   // MARK: Interruption

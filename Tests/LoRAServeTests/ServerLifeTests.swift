@@ -118,8 +118,9 @@ struct ServerLifeTests {
 
   @Test func withoutTheServerBesideItTheProgramSaysWhereItLooked() throws {
     let folder = try TemporaryFolder()
-    try FileManager.default.copyItem(atPath: Program.path, toPath: folder.path("lora-tool"))
-    let result = try Program.shell("PATH=/nonexistent '\(folder.path("lora-tool"))' serve --root .")
+    // Copied by another process: one that is started here meanwhile would hold the file open for writing for a moment.
+    let copy = "cp '\(Program.path)' '\(folder.path("lora-tool"))'"
+    let result = try Program.shell("\(copy) && PATH=/nonexistent '\(folder.path("lora-tool"))' serve --root .")
     #expect(result.code == 2 && result.output.contains("lora-tool-serve"), "\(result.output)")
     #expect(result.output.split(separator: "\n").count == 1)
   }
