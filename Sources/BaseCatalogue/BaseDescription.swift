@@ -40,7 +40,7 @@ public struct BaseDescription: Sendable {
   public internal(set) var aliases: [PathAlias] = []
 
   /// Where names lead; a list of modules needs none of it.
-  var lookup = Lazy { LookupIndex([], [], []) }
+  var lookup = Lazy { LookupIndex([], [], [], []) }
 
   /// A module, or the layers of a stack of experts.
   package enum Entry: Sendable, Hashable {

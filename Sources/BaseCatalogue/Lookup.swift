@@ -71,6 +71,19 @@ extension BaseDescription {
     resolved(path) { spelt, _ in runtimeTensors[spelt] }
   }
 
+  /// The tensor outside the modules that a path in memory or in the checkpoint means, such as a norm's weight; its name
+  /// is the one in the checkpoint.
+  package func otherTensor(_ path: String) -> BaseTensor? {
+    let positions = lookup.value.otherTensors
+    return resolved(path) { spelt, _ in positions[runtimeTensors[spelt] ?? spelt].map { otherTensors[$0] } }
+  }
+
+  /// Whether the library has a tensor outside the modules under exactly this name.
+  package func holdsInMemory(tensor name: String) -> Bool {
+    if runtimeTensors[name] != nil { return true }
+    return lookup.value.otherTensors[name] != nil && !runtimeTensors.values.contains(name)
+  }
+
   /// The number of layers in the list that a path such as `model.layers` means.
   public func layerCount(_ path: String) -> UInt64? {
     resolved(path) { spelt, _ in layerCounts[spelt] }
@@ -111,7 +124,9 @@ extension BaseDescription {
 
   /// Has names looked up in what there is now.
   mutating func index() {
-    lookup = Lazy { [entries, routers, runtimeModules] in LookupIndex(entries, routers, runtimeModules) }
+    lookup = Lazy { [entries, routers, runtimeModules, otherTensors] in
+      LookupIndex(entries, routers, runtimeModules, otherTensors)
+    }
   }
 }
 
@@ -129,9 +144,14 @@ final class LookupIndex: Sendable {
   let stacks: [String: [Place]]
   /// Where the patterns of experts' names lead.
   let expertPlaces: [String: (entry: Int, part: Int)]
+  /// Where the tensors outside the modules stand in their list.
+  let otherTensors: [String: Int]
 
   /// Names in the checkpoint win over names in memory.
-  init(_ entries: [BaseDescription.Entry], _ routers: [BaseModule], _ runtimeModules: [RuntimeModule]) {
+  init(
+    _ entries: [BaseDescription.Entry], _ routers: [BaseModule], _ runtimeModules: [RuntimeModule],
+    _ otherTensors: [BaseTensor]
+  ) {
     var places: [String: Place] = [:]
     var stacks: [String: [Place]] = [:]
     var expertPlaces: [String: (entry: Int, part: Int)] = [:]
@@ -156,5 +176,7 @@ final class LookupIndex: Sendable {
       }
     }
     (self.places, self.stacks, self.expertPlaces) = (places, stacks, expertPlaces)
+    self.otherTensors = Dictionary(
+      otherTensors.enumerated().lazy.map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 }

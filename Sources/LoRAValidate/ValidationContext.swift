@@ -22,6 +22,8 @@ public struct ValidationContext: Sendable {
   package let matches: [ModuleMatch?]?
   /// The adapter's modules with their place in the base, for those that have one.
   package let matched: [(module: AdapterModule, match: ModuleMatch)]
+  /// What `layer_replication` makes of the base's layers.
+  let stack: LayerStack
   /// The names of the base's modules in memory; nil when the base is absent.
   package let loadedNames: LoadedNames?
   /// What the engine makes of the adapter, worst first; empty without an engine.
@@ -43,7 +45,9 @@ public struct ValidationContext: Sendable {
     _ adapter: Adapter, base: BaseModel?, _ loadedNames: LoadedNames?, options: ValidationOptions,
     values: AdapterValues?
   ) {
-    let adapter = adapter.isSound ? adapter : adapter.withoutTensors
+    let written = adapter.isSound ? adapter : adapter.withoutTensors
+    var adapter = written
+    adapter.config = adapter.config?.completed(for: base?.modelType)
     let isReadable = !(base?.findings.contains { $0.severity == .error } ?? false)
     self.adapter = adapter
     self.base = isReadable ? base : nil
@@ -52,12 +56,13 @@ public struct ValidationContext: Sendable {
     self.values = values
     names = adapter.modules.map(\.name)
     matching = adapter.config.map { TargetMatching($0) }
-    let stack = LayerStack(adapter.config)
+    let stack = LayerStack(adapter.config, self.base)
+    self.stack = stack
     matches = self.base.flatMap { base in
       base.isKnown ? adapter.modules.map { base.match(stack.baseName(of: $0.name), for: adapter.config) } : nil
     }
     matched = zip(adapter.modules, matches ?? []).compactMap { module, match in match.map { (module, $0) } }
-    let plain = !Self.hasOddShapes(adapter.config)
+    let plain = !Self.hasOddShapes(adapter.config, self.base)
     var transpositions: [String: Transposition] = [:]
     let matches = matches
     if plain {
@@ -68,7 +73,7 @@ public struct ValidationContext: Sendable {
     }
     self.transpositions = transpositions
     let question = ServingQuestion(
-      adapter, base: self.base, options: options.serving, matches: matches, transposed: Set(transpositions.keys))
+      written, base: self.base, options: options.serving, matches: matches, transposed: Set(transpositions.keys))
     servingReasons = options.engine?.reasons(for: question) ?? []
   }
 
@@ -81,11 +86,14 @@ public struct ValidationContext: Sendable {
     return zip(adapter.modules, matches).compactMap { module, match in match == nil ? module : nil }
   }
 
-  /// Whether A is `[rank, in]` and B `[out, rank]`: block-diagonal and pooled variants have other shapes.
-  var hasPlainShapes: Bool { !Self.hasOddShapes(adapter.config) }
+  /// Whether A is `[rank, in]` and B `[out, rank]`: block-diagonal variants have other shapes, and pooled ones where the
+  /// base is one that PEFT pools for.
+  var hasPlainShapes: Bool { !Self.hasOddShapes(adapter.config, base) }
 
-  private static func hasOddShapes(_ config: AdapterConfig?) -> Bool {
-    config?.variants.contains { $0 == "use_bdlora" || $0 == "use_qalora" } ?? false
+  private static func hasOddShapes(_ config: AdapterConfig?, _ base: BaseModel?) -> Bool {
+    guard let variants = config?.variants else { return false }
+    let isPooled = base == nil || base?.quantization == "gptq"
+    return variants.contains("use_bdlora") || isPooled && variants.contains("use_qalora")
   }
 }
 
@@ -125,31 +133,5 @@ extension Adapter {
     adapter.misnamed = []
     adapter.unknown = []
     return adapter
-  }
-}
-
-/// The order in which `layer_replication` stacks the base's layers: the adapter counts the new stack.
-struct LayerStack {
-  private let ranges: [(first: UInt64, end: UInt64)]
-
-  init(_ config: AdapterConfig?) {
-    let pairs = config?.raw["layer_replication"]?.array ?? []
-    ranges = pairs.compactMap { pair in
-      guard let ends = pair.array, ends.count == 2, let first = ends[0].int64.flatMap({ UInt64(exactly: $0) }),
-        let end = ends[1].int64.flatMap({ UInt64(exactly: $0) }), first < end
-      else { return nil }
-      return (first, end)
-    }
-  }
-
-  /// The name of the base's module that the adapter's module is a copy of.
-  func baseName(of name: String) -> String {
-    guard !ranges.isEmpty, let (index, before, after) = name.layer else { return name }
-    var position = index
-    for range in ranges {
-      if position < range.end - range.first { return "\(before)\(range.first + position)\(after)" }
-      position -= range.end - range.first
-    }
-    return name
   }
 }

@@ -211,7 +211,6 @@ struct Damage: CustomTestStringConvertible, Sendable {
       scene, random in
       let fields: [(String, JSONValue)] = [
         ("bias", "all"), ("use_qalora", true), ("alora_invocation_tokens", [1, 2]),
-        ("layer_replication", [[0, 2], [1, 3]]),
       ]
       let (field, value) = fields.randomElement(using: &random) ?? fields[0]
       try scene.set(field, value)

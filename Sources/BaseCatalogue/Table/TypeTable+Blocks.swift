@@ -858,8 +858,10 @@ extension TypeTable {
     c_proj:L(null(n_inner)?n_embd*4:n_inner,n_embd,1)};ln_1:N(n_embd,1);ln_2:N(n_embd,1)
     = b275
     attn{attention{k_proj:L(hidden_size,hidden_size);v_proj:L(hidden_size,hidden_size);q_proj:L(hidden_size,\
-    hidden_size);out_proj:L(hidden_size,hidden_size,1)}};mlp{c_fc:L(hidden_size,hidden_size*4,1);\
-    c_proj:L(hidden_size*4,hidden_size,1)};ln_1:N(hidden_size,1);ln_2:N(hidden_size,1)
+    hidden_size);out_proj:L(hidden_size,hidden_size,1)}};mlp{c_fc:L(hidden_size,\
+    null(intermediate_size)?hidden_size*4:intermediate_size,1);\
+    c_proj:L(null(intermediate_size)?hidden_size*4:intermediate_size,hidden_size,1)};ln_1:N(hidden_size,1);\
+    ln_2:N(hidden_size,1)
     = b276
     wte:E(vocab_size,hidden_size)!;wpe:E(max_position_embeddings,hidden_size);h*num_layers=b275;\
     ln_f:N(hidden_size,1)

@@ -2333,7 +2333,8 @@ extension TypeTable {
     c GPTBigCodeModel AutoModel
     i wte:E(vocab_size,n_embd)!;wpe:E(n_positions,n_embd);h*n_layer=b274;ln_f:N(n_embd,1)
     = gpt_neo
-    f . hidden_size=2048 max_position_embeddings=2048 num_layers=24 tie_word_embeddings=true vocab_size=50257
+    f . hidden_size=2048 intermediate_size=null max_position_embeddings=2048 num_layers=24 tie_word_embeddings=true \
+    vocab_size=50257
     k . num_hidden_layers=num_layers
     c GPTNeoForCausalLM AutoModelForCausalLM
     p transformer

@@ -117,7 +117,7 @@ extension AdapterPlanner {
   private mutating func rows(_ replacement: Replacement, _ place: Place) {
     let module = replacement.name.hasSuffix(".weight") ? String(replacement.name.dropLast(7)) : replacement.name
     let indices = adapter.config?.trainableTokens.first {
-      $0.embedding.isEmpty || module == $0.embedding || module.hasSuffix("." + $0.embedding)
+      $0.embedding.isEmpty || module.hasSuffix($0.embedding)
     }?.rows
     guard let indices else {
       refuse(replacement, "the config does not say which rows it replaces (trainable_token_indices)")

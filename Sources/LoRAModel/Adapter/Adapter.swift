@@ -39,6 +39,9 @@ public struct Adapter: Sendable {
   public var unknown: [TensorInfo]
   /// Tensors that say nothing about the adapter: old numbers of the base, and second copies of replacements.
   public var leftovers: [TensorInfo] = []
+  /// How many tensors a training variant keeps beside the factors of each module, by the part of their names that says
+  /// which: `lora_diag`, `lora_velora_embed`, `lora_monteclora_sampler`.
+  package var variantParts: [String: [String: Int]] = [:]
   /// Another adapter method that the tensor names belong to (`LOHA`, `IA3`, …), or nil.
   public var foreignMethod: String?
   /// The trainer whose own names the tensors have, where that is none of the formats.

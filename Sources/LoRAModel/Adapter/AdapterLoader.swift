@@ -129,6 +129,7 @@ private struct Assembly {
   private var misnamed: [MisnamedTensor] = []
   private var unknown: [TensorInfo] = []
   private var leftovers: [TensorInfo] = []
+  private var variantParts: [String: [String: Int]] = [:]
   private var foreign: [String: Int] = [:]
   /// The last tensor that was the A of a module, with the module's position.
   private var latestA: (name: String, module: Int)?
@@ -162,7 +163,7 @@ private struct Assembly {
       let position = add(tensor, part, to: module)
       if part == .a, key.misnaming == nil, scheme?.format == .peft { latestA = (tensor.name, position) }
     case .replacement(let name, let role): replacements.append(Replacement(name: name, role: role, tensor: tensor))
-    case .variant: break
+    case .variant(let module, let part): variantParts[part, default: [:]][module, default: 0] += 1
     case .leftover: return leftovers.append(tensor)
     case .foreign(let method):
       foreign[method, default: 0] += 1
@@ -211,8 +212,11 @@ private struct Assembly {
     -> Adapter
   {
     let parameters = reading?.config.flatMap { ParameterTargets($0, scaling) }
+    let written = positions
     for position in modules.indices {
-      Self.finish(&modules[position], alpha: alphas[modules[position].name], parameters, scaling)
+      Self.finish(&modules[position], alpha: alphas[modules[position].name])
+      parameters?.resolve(&modules[position]) { written[$0] != nil }
+      scaling.apply(to: &modules[position])
     }
     modules.sortInPlace(by: modules.map(\.name), naturallyPrecedes)
     defer { modules = [] }
@@ -224,14 +228,15 @@ private struct Assembly {
     return Adapter(
       path: path, weightsPath: weightsPath, file: nil, config: reading?.config, rawConfig: reading?.raw,
       format: scheme?.format ?? .unknown, modules: modules, replacements: sorted, misnamed: misnamed,
-      unknown: unknown + strays, leftovers: leftovers, foreignMethod: Self.declaredMethod(reading) ?? method,
+      unknown: unknown + strays, leftovers: leftovers, variantParts: variantParts,
+      foreignMethod: Self.declaredMethod(reading) ?? method,
       findings: [])
   }
 
-  /// Takes out what PEFT wrote twice, as `X.weight` and as `X.modules_to_save.weight`, when it saved a resized embedding
-  /// that was trained as a whole; it reads the first.
+  /// Takes out what PEFT wrote twice, as `X.weight` and below `X.modules_to_save`, when it saved a resized embedding that
+  /// was trained as a whole, or the biases of all modules beside a saved one; it reads the first.
   private mutating func removeCopies() {
-    let copies = Set(misnamed.filter { $0.problem == .adapterName("modules_to_save") }.map(\.tensor.name))
+    let copies = Set(misnamed.lazy.map(\.tensor.name).filter { $0.mentions(".modules_to_save.") })
     if copies.isEmpty { return }
     let plain = Set(replacements.filter { !copies.contains($0.tensor.name) }.map(\.name))
     let removed = replacements.filter { copies.contains($0.tensor.name) && plain.contains($0.name) }.map(\.tensor)
@@ -252,10 +257,8 @@ private struct Assembly {
     return type
   }
 
-  /// Sizes, rank and scale of a module whose tensors are all collected.
-  private static func finish(
-    _ module: inout AdapterModule, alpha: TensorInfo?, _ parameters: ParameterTargets?, _ scaling: ModuleScaling
-  ) {
+  /// Sizes and rank of a module whose tensors are all collected.
+  private static func finish(_ module: inout AdapterModule, alpha: TensorInfo?) {
     if let alpha { module.alphaTensor = alpha }
     if module.isTransposed ? module.a?.shape.rank == 3 || module.b?.shape.rank == 3 : module.keepsExpertsApart {
       module.stackOfExperts()
@@ -272,8 +275,6 @@ private struct Assembly {
       default: break
       }
     }
-    parameters?.resolve(&module)
-    scaling.apply(to: &module)
   }
 
   /// Rank and the other size of a factor; nil for tensors that cannot be one.

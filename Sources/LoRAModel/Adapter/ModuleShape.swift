@@ -1,5 +1,5 @@
 package import Safetensors
-package import TensorCore
+import TensorCore
 
 extension AdapterModule {
   /// Numbers of dimensions that A and B may have.
@@ -68,23 +68,6 @@ extension AdapterModule {
   package func kindFits(_ base: BaseModule, isCatalogued: Bool) -> Bool {
     if kind == base.kind || kind == .parameter || base.kind == .parameter { return true }
     return !isCatalogued && ![kind, base.kind].contains { $0 == .conv1d || $0 == .conv2d }
-  }
-}
-
-extension BaseModel {
-  /// The shape of the base's tensor of this name, from its weights or from its modules; nil for tensors that are not
-  /// known.
-  package func shape(of tensor: String) -> Shape? {
-    if let entry = checkpoint?.tensors[tensor] { return entry.info.shape }
-    if tensor.hasSuffix(".bias"), let module = match(String(tensor.dropLast(".bias".count)))?.module,
-      module.kind == .linear, module.hasBias, module.outFeatures > 0
-    {
-      return [module.outFeatures]
-    }
-    guard tensor.hasSuffix(".weight"), let module = match(String(tensor.dropLast(".weight".count)))?.module,
-      !module.isQuantized
-    else { return nil }
-    return module.shape
   }
 }
 

@@ -110,7 +110,7 @@ extension BaseModel {
   ) -> ModuleMatch? {
     let change = prefixChange ?? found.alias.map { ($0.spelling, $0.canonical) }
     if let runtime = found.runtime { return inMemory(runtime, prefixChange: change) }
-    return modules[Self.withoutWeight(found.module.name)].map {
+    return held(found.module.name).map {
       ModuleMatch(module: $0, prefixChange: change, runtime: nil)
     }
   }
@@ -118,9 +118,9 @@ extension BaseModel {
   /// What the base holds for a module that only exists in memory; nil when it does not hold all of it.
   func inMemory(_ runtime: RuntimeModule, prefixChange: (from: String, to: String)?) -> ModuleMatch? {
     let experts = runtime.isSplitByExpert ? runtime.module.experts : 1
-    let parts = runtime.parts(ofExpert: 0).compactMap { modules[Self.withoutWeight($0)] }
+    let parts = runtime.parts(ofExpert: 0).compactMap { held($0) }
     guard parts.count == runtime.parts.count, let first = parts.first, experts > 0,
-      runtime.parts(ofExpert: experts - 1).allSatisfy({ modules[Self.withoutWeight($0)] != nil })
+      runtime.parts(ofExpert: experts - 1).allSatisfy({ held($0) != nil })
     else { return nil }
     if runtime.firstRow != nil {
       return ModuleMatch(module: fused(runtime, first), prefixChange: prefixChange, runtime: runtime)
@@ -149,6 +149,9 @@ extension BaseModel {
       shape: module.shape, isTransposed: false, hasBias: module.hasBias, weightName: module.name, weight: nil,
       tiedTo: nil, isQuantized: holder.isQuantized)
   }
+
+  /// What the base holds under a name of the catalogue, which calls bare parameters by their tensors.
+  private func held(_ name: String) -> BaseModule? { modules[name] ?? modules[Self.withoutWeight(name)] }
 
   static func withoutWeight(_ name: String) -> String {
     name.hasSuffix(".weight") ? String(name.dropLast(7)) : name

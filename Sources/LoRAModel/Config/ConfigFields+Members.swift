@@ -178,6 +178,7 @@ extension ConfigFields {
       "alora_invocation_tokens", "alora_invocation_string", "arrow_config", "kasa_config", "monteclora_config",
       "use_bdlora", "use_qalora", "velora_config",
     ]
-    return fields.filter { isSet($0) }
+    // Of an object without members PEFT makes the variant with all its defaults.
+    return fields.filter { isSet($0) || raw[$0]?.object != nil }
   }
 }

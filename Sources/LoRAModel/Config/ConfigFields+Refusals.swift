@@ -9,7 +9,9 @@ extension ConfigFields {
         .configInvalid, "layers_to_transform cannot be used when target_modules is a regular expression",
         hint: "PEFT refuses the combination since 0.6; list the module names or drop layers_to_transform")
     }
-    let active = (config.usesDoRA ? ["use_dora"] : []) + config.variants.filter { $0 != "use_qalora" }
+    let active =
+      (config.usesDoRA ? ["use_dora"] : []) + config.variants.filter { $0 != "use_qalora" }
+      + (config.initialisation == "mica" ? ["init_lora_weights mica"] : [])
     if active.count > 1 {
       invalid(
         .configInvalid, "the config switches on variants that exclude each other: \(active.joined(separator: ", "))",
@@ -106,6 +108,22 @@ extension ConfigFields {
       invalid(
         .configInvalid, "layers_pattern is set without layers_to_transform, which PEFT refuses since 0.14",
         hint: "name the layers in layers_to_transform, or set layers_pattern to null")
+    }
+    if config.variants.contains("arrow_config") {
+      invalid(
+        .configInvalid,
+        "arrow_config is set, for which PEFT wants the adapters that it routes between: it fails to load this one by itself",
+        expected: "null", found: escaped(raw["arrow_config"]?.text() ?? "", limit: 60),
+        hint: "set arrow_config to null and build the router with PEFT's create_arrow_model")
+      findings[findings.count - 1].configMember = "arrow_config"
+    }
+    if isSet("megatron_config") {
+      findings.append(
+        Finding(
+          .configInvalid, severity: .warning,
+          "megatron_config is set, so PEFT imports Megatron-LM and refuses the adapter where that is not installed",
+          file: path, expected: "null", found: escaped(raw["megatron_config"]?.text() ?? "", limit: 60),
+          hint: "set megatron_config to null; it plays no part in a model of transformers"))
     }
     if config.usesDoRA, isSet("megatron_config") {
       invalid(

@@ -43,23 +43,37 @@ package struct LoadedNames: Sendable {
     return renamed != name && isInMemory(renamed)
   }
 
+  /// Whether the model has a tensor of its own under the very name that an adapter's file gives one to replace it.
+  ///
+  /// Nil where that is not known. PEFT renames no such tensors, whatever it does with factors.
+  package func holds(tensor name: String) -> Bool? {
+    guard isJudged, !name.isExpert, let dot = name.lastIndex(of: ".") else { return nil }
+    if isInMemory(String(name[..<dot]), byPEFT: false) || isInMemory(name, byPEFT: false) { return true }
+    guard let description = base.description else { return base.shape(of: name) != nil }
+    return description.holdsInMemory(tensor: name)
+  }
+
   private var isJudged: Bool {
     guard base.config?["architectures"]?.array?.isEmpty == false else { return false }
     return base.description != nil || base.memoryNames.knowledge == .known
   }
 
-  private func isInMemory(_ name: String) -> Bool {
+  private func isInMemory(_ name: String, byPEFT: Bool = true) -> Bool {
     guard let description = base.description else {
       if base.modules[name] != nil { return spelling[name] == nil }
       return base.match(name).map { $0.prefixChange == nil } ?? false
     }
     guard let found = description.match(name) else { return false }
-    if let alias = found.alias { return alias.isReadByPEFT }
+    if let alias = found.alias { return byPEFT && alias.isReadByPEFT }
     return found.runtime != nil || spelling[name] == nil
   }
 }
 
 extension BaseModel {
+  /// Whether PEFT adds its prefix to factors whose names lack it: where transformers has rules of renaming for the type of
+  /// the model, PEFT takes all factors through them (peft 0.21 on transformers 5.24, run).
+  package var takesBareFactors: Bool { memoryNames.renamesAdapters }
+
   /// Every stack of experts that the library builds, by its name in memory, with what the base holds for it.
   ///
   /// Experts that the files keep one by one count where the library is known to stack them.

@@ -128,7 +128,7 @@ public struct PEFTNaming: NamingScheme {
       return factor(part, module: module, rest: Array(components[(position + 1)...]))
     }
     if let position = components.firstIndex(where: { variantParts.contains($0) }), position > 0 {
-      return (.variant(module: components[..<position].joined(separator: ".")), nil)
+      return (.variant(module: components[..<position].joined(separator: "."), part: components[position]), nil)
     }
     // Saving resized embeddings writes all of a modules_to_save wrapper, with what it took the place of.
     if components.contains("original_module") { return (.leftover, nil) }

@@ -10,7 +10,7 @@ public enum KeyMeaning: Sendable, Equatable {
   case alpha(module: String)
   /// A tensor that a training variant keeps beside a module's factors: `lora_diag` (KaSA), `lora_velora_embed`, the
   /// samplers of MonteCLoRA. The variant's field in the config says what becomes of it.
-  case variant(module: String)
+  case variant(module: String, part: String)
   /// A tensor that says nothing about the adapter: the base's own numbers, written along by the trainer.
   case leftover
   /// A part of another adapter method.

@@ -32,7 +32,9 @@ struct ParameterTargets {
   }
 
   /// Gives factors on a parameter the parameter's name, which the key does not carry, and their rank for one expert.
-  func resolve(_ module: inout AdapterModule) {
+  ///
+  /// - Parameter isModule: whether the file has factors under a name as it is written there.
+  func resolve(_ module: inout AdapterModule, isModule: (String) -> Bool) {
     var components = module.name.dottedComponents[...]
     var depth = 0
     while components.last == "base_layer" {
@@ -42,7 +44,15 @@ struct ParameterTargets {
     let path = components.joined(separator: ".")
     // Without a base nothing says what owns a parameter; what `target_modules` names is a module all the same.
     if depth == 0, components.last != "experts", matching.targets(path) { return }
-    let registered = parameters(of: path)
+    var registered = parameters(of: path)
+    // PEFT passes over entries that name no parameter of the model, so that names which experts never have take no place
+    // where the file has fewer wrappers.
+    if components.last == "experts", registered.count > 1,
+      !isModule(path + String(repeating: ".base_layer", count: registered.count - 1))
+    {
+      let known = registered.filter { Self.registration($0) != .max }
+      if !known.isEmpty { registered = known }
+    }
     guard depth < registered.count else { return }
     module.name = path + "." + registered[registered.count - 1 - depth]
     module.kind = .parameter

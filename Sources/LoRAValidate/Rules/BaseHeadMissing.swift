@@ -34,7 +34,7 @@ extension Rule {
     guard values.isEmpty, let base = context.base, base.isKnown else { return values }
     let heads = context.adapter.replacements.compactMap { replacement -> (name: String, tensor: String)? in
       let owner = String(replacement.name.dropLast(replacement.name.lastComponent.count + 1))
-      guard replacement.role == .full, isHead(owner), base.match(owner) == nil else { return nil }
+      guard replacement.role == .full, replacement.isOfHead, base.match(owner) == nil else { return nil }
       return (owner, replacement.tensor.name)
     }
     guard let first = heads.first else { return [] }
@@ -70,14 +70,18 @@ extension Rule {
     ]
   }
 
-  /// Whether a module outside the layers is called like a head that a task's class puts on a model.
-  private static func isHead(_ name: String) -> Bool {
-    guard name.layer == nil || name.dottedComponents.count <= 3 else { return false }
+}
+
+extension Replacement {
+  /// Whether it belongs to a module outside the layers that is called like a head which a task's class puts on a model.
+  var isOfHead: Bool {
+    let owner = name.dottedComponents.dropLast()
+    guard name.layer == nil || owner.count <= 3 else { return false }
     let heads: Set<Substring> = [
       "score", "classifier", "qa_outputs", "classification_head", "v_head", "value_head", "pre_classifier",
       "logits_proj",
       "regression_head", "summary",
     ]
-    return name.dottedComponents.contains { heads.contains($0) }
+    return owner.contains { heads.contains($0) }
   }
 }

@@ -13,7 +13,8 @@ extension Rule {
       A module that the adapter has tensors for does not exist in the base under its full path. Names are compared as a \
       whole, not by their last part. Modules that are there under another known name are `base-renamed`. Where \
       transformers renames modules of the base's type by rules that are not known here, it is a warning: the name may \
-      be one in memory. A bias for a module of the base that has none is named as well.
+      be one in memory. A whole tensor under a name that the base lacks, such as a bias for a module that has none, is \
+      named as well.
       """,
     consequence: """
       vLLM checks the last part of the name only: `q_proj` below a wrong prefix is accepted, never found, and the base \
@@ -63,32 +64,38 @@ extension Rule {
         "the base has no module \(escaped(places[0].name, limit: 160))"
           + (places.count > 1 ? ", nor \(grouped(UInt64(places.count - 1))) more of the same kind" : ""))
     }
-    return findings + stacks(unknown, context) + biases(base, context)
+    return findings + stacks(unknown, context) + strays(base, context)
   }
 
-  /// Biases that would replace one of a module that has none, for which PEFT has no place.
-  private static func biases(_ base: BaseModel, _ context: ValidationContext) -> [Finding] {
+  /// Whole tensors that would replace one which the base does not have, for which PEFT has no place.
+  ///
+  /// What lies outside the layers depends on the model's class, and heads of other tasks are `base-head-missing`.
+  private static func strays(_ base: BaseModel, _ context: ValidationContext) -> [Finding] {
     guard base.isKnown, context.adapter.format == .peft else { return [] }
-    let strays = context.adapter.replacements.filter { replacement in
-      guard replacement.role != .rows, replacement.name.hasSuffix(".bias"),
-        case let owner = String(replacement.name.dropLast(".bias".count)), let match = base.match(owner),
-        match.runtime == nil
-      else { return false }
-      let module = match.module
-      // Of other heads the library may keep a bias that the files call otherwise (`cls.predictions.bias`).
-      guard module.name.layer != nil || module.kind == .embedding || owner == "lm_head" else { return false }
-      return !module.hasBias && module.kind != .parameter && base.checkpoint?.tensors[replacement.name] == nil
+    let isOfClass = context.isOfClassOfBase
+    let misnamed = Set(context.strays.map(\.name))
+    var groups = Groups<Bool, Replacement>()
+    for replacement in context.adapter.replacements
+    where replacement.role != .rows && !replacement.isOfHead && !misnamed.contains(replacement.tensor.name) {
+      let name = context.stack.baseName(of: replacement.name)
+      if base.lacksTensor(name) {
+        if isOfClass || name.layer != nil { groups.add(false, replacement) }
+      } else if isOfClass, context.loadedNames?.holds(tensor: name) == false {
+        groups.add(true, replacement)
+      }
     }
-    guard let first = strays.first else { return [] }
-    return [
-      Finding(
-        .baseModuleMissing,
-        "the adapter has \(listing(strays.map(\.name))), but the base's \(strays.count == 1 ? "module has" : "modules have") no "
-          + "bias, and PEFT drops the \(strays.count == 1 ? "tensor" : "tensors")",
-        file: context.adapter.weightsPath, tensor: first.tensor.name, expected: "no bias",
+    return groups.all.compactMap { isElsewhere, strays in
+      guard let first = strays.first else { return nil }
+      let subject = strays.count == 1 ? "tensor" : "tensors"
+      return Finding(
+        .baseModuleMissing, severity: isElsewhere ? .warning : nil,
+        "the adapter has \(listing(strays.map(\.name))), but the base has "
+          + (isElsewhere ? "the \(subject) under another name only" : "no such \(subject)")
+          + ", and PEFT drops the \(subject)",
+        file: context.adapter.weightsPath, tensor: first.tensor.name, expected: "a tensor of the base",
         found: escaped(first.name), hint: "check that this is the base that the adapter was trained on",
         byteOffset: first.tensor.headerOffset)
-    ]
+    }
   }
 
   private static func finding(

@@ -71,6 +71,14 @@ extension ValidationContext {
   /// Modules that the base has under a name at which PEFT does not look for them.
   package var renamed: [AdapterModule] { renamedMatches.map(\.module) }
 
+  /// Whether the adapter was made for the model class that the base's config names, as far as its config says.
+  var isOfClassOfBase: Bool {
+    guard let base, let config = adapter.config, !config.isOfOtherClass(than: base) else { return false }
+    let classes = (base.config?["architectures"]?.array ?? []).compactMap(\.string)
+    guard config.taskType == "CAUSAL_LM" || config.taskType == "SEQ_2_SEQ_LM" else { return true }
+    return classes.allSatisfy { $0.contains("For") || $0.contains("LMHead") }
+  }
+
   fileprivate var renamedMatches: [(module: AdapterModule, match: LoRAModel.ModuleMatch)] {
     guard let base, let loadedNames, let config = adapter.config, !config.replicatesLayers,
       !config.isOfOtherClass(than: base)

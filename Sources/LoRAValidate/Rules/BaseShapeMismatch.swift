@@ -34,7 +34,7 @@ extension Rule {
              expected in 4096, out 14336, found in 4096, out 11008
       """
   ) { context in
-    guard context.hasPlainShapes else { return [] }
+    guard context.hasPlainShapes else { return blocks(context) }
     var groups = Groups<Sizes, (module: AdapterModule, base: BaseModule)>()
     for (module, match) in context.matched where context.transposition(of: module) == nil && module.isUsable {
       guard let sizes = Sizes(module, match.module), !context.isVocabularyProblem(module, match.module) else {
@@ -134,13 +134,20 @@ extension Rule {
   /// Tensors that replace tensors of the base, compared with what the base has under their names.
   private static func replacements(_ context: ValidationContext) -> [Finding] {
     guard let base = context.base, base.isKnown else { return [] }
-    var groups = Groups<[Shape], Replacement>()
+    var groups = Groups<[Shape], (name: String, tensor: TensorInfo)>()
     for replacement in context.adapter.replacements {
       guard let expected = base.shape(of: replacement.name), expected != replacement.tensor.shape else { continue }
       let found = replacement.tensor.shape
       if found.rank == expected.rank, found.rank == 2, found[1] == expected[1] { continue }  // rows: vocabulary rule
       if replacement.role == .rows, found.rank == 2, expected.rank == 2, found[1] == expected[1] { continue }
-      groups.add([found, expected], replacement)
+      groups.add([found, expected], (replacement.name, replacement.tensor))
+    }
+    // What a saved module took the place of is loaded, too; the rows of embeddings are said of the module itself.
+    let original = ".original_module."
+    for tensor in context.adapter.leftovers where tensor.name.contains(original) {
+      let name = tensor.name.replacing(original, with: ".").replacing("base_model.model.", with: "", maxReplacements: 1)
+      guard let expected = base.shape(of: name), expected.rank != 2, expected != tensor.shape else { continue }
+      groups.add([tensor.shape, expected], (name, tensor))
     }
     return groups.all.compactMap { shapes, places in
       guard let first = places.first else { return nil }

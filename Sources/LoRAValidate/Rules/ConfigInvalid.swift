@@ -36,6 +36,8 @@ extension Rule {
       return finding
     }
     findings += ordinaryParameters(config, context)
+    findings += replication(config, context) + withoutVariant(config, context) + refusedRanks(config, context)
+    findings += refusedKinds(config, context)
     for problem in context.matching?.problems ?? [] {
       findings.append(
         Finding(
@@ -83,10 +85,14 @@ extension Rule {
     if config.targets == nil, config.targetParameters.isEmpty, let first = context.adapter.modules.first,
       context.adapter.format == .peft
     {
+      let type = context.base?.modelType.map { escaped($0, limit: 60) }
       return [
         Finding(
-          .configInvalid, severity: .warning,
-          "the config names no target_modules, so PEFT adapts those that it has for this type of model, if any, and drops "
+          .configInvalid, severity: type == nil ? .warning : nil,
+          type.map {
+            "the config names no target_modules and PEFT has none for models of type \($0), so it refuses the adapter"
+          }
+            ?? "the config names no target_modules, so PEFT adapts those that it has for this type of model, if any, and drops "
             + "the tensors of all others",
           file: config.path, module: first.name, expected: "target_modules", found: "null or no such field",
           hint: "name the modules that the file has tensors for")
@@ -103,6 +109,43 @@ extension Rule {
           "correct target_modules (and layers_to_transform, layers_pattern) to the modules that the file has tensors for"
       )
     ]
+  }
+
+  /// Tensors of a variant that the config does not switch on.
+  private static func withoutVariant(_ config: AdapterConfig, _ context: ValidationContext) -> [Finding] {
+    variantParts.compactMap { field, part in
+      guard !config.variants.contains(field), let modules = context.adapter.variantParts[part] else { return nil }
+      let names = modules.keys.sorted(by: naturallyPrecedes)
+      return Finding(
+        .configInvalid, severity: .warning,
+        "\(phrase(names, of: context.names.count)) \(names.count == 1 ? "has" : "have") \(part) but the config does not set "
+          + "\(field), so PEFT drops these tensors", file: config.path, module: names.first, expected: field,
+        found: "null or no such field", hint: "set \(field) as it was in the training, or drop the tensors")
+    }
+  }
+
+  /// Layers that `layer_replication` names and the base lacks.
+  private static func replication(_ config: AdapterConfig, _ context: ValidationContext) -> [Finding] {
+    guard let problem = context.stack.problem else { return [] }
+    let found = escaped(config.raw["layer_replication"]?.text() ?? "", limit: 60)
+    switch problem {
+    case .noList:
+      return [
+        Finding(
+          .configInvalid,
+          "layer_replication is set, but PEFT finds no layers to stack in this type of model and refuses the adapter",
+          file: config.path, expected: "null", found: found,
+          hint: "PEFT stacks the layers of models that are built like Llama or BERT alone")
+      ]
+    case .beyond(let layers):
+      return [
+        Finding(
+          .configInvalid,
+          "layer_replication goes beyond the base's \(counted(Int(clamping: layers), "layer")), and PEFT fails over it",
+          file: config.path, expected: "ranges within 0 to \(layers)", found: found,
+          hint: "check that this is the base that the adapter was trained on")
+      ]
+    }
   }
 
   /// Entries of `target_parameters` that mean the weight of an ordinary layer, which PEFT adapts as a module only.

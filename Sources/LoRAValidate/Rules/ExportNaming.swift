@@ -52,14 +52,15 @@ extension Rule {
     var groups = Groups<String, MisnamedTensor>()
     let strays = Set(context.strays.map(\.name))
     for tensor in adapter.misnamed where !strays.contains(tensor.tensor.name) {
-      groups.add(tensor.problem.phrase, tensor)
+      groups.add(context.isTakenBare(tensor) ? bare : tensor.problem.phrase, tensor)
     }
     return context.fileName
       + groups.all.compactMap { problem, places in
         guard let first = places.first else { return nil }
         let subject = places.count == 1 ? "1 tensor" : "\(grouped(UInt64(places.count))) tensors"
         return Finding(
-          .exportNaming, "the names of \(subject) \(problem)", file: adapter.weightsPath, tensor: first.tensor.name,
+          .exportNaming, severity: problem == bare ? .warning : nil, "the names of \(subject) \(problem)",
+          file: adapter.weightsPath, tensor: first.tensor.name,
           expected: escaped(first.rightName), found: escaped(first.tensor.name),
           hint: "rename to \(escaped(first.rightName)) and so on, or save again with PEFT's save_pretrained",
           byteOffset: first.tensor.headerOffset)
@@ -67,7 +68,16 @@ extension Rule {
   }
 }
 
+/// What is said of names without prefix that PEFT reads all the same.
+private let bare =
+  "lack the prefix base_model.model., which PEFT adds for this type of model, but not for others, nor do all engines"
+
 extension ValidationContext {
+  /// Whether PEFT reads the tensor on this base although its name lacks the prefix.
+  fileprivate func isTakenBare(_ tensor: MisnamedTensor) -> Bool {
+    tensor.problem == .missingPrefix && tensor.tensor.name.mentions(".lora_") && base?.takesBareFactors ?? false
+  }
+
   /// A weights file beside a PEFT config under a name that no reader of the folder looks for.
   fileprivate var fileName: [Finding] {
     guard adapter.path != adapter.weightsPath, adapter.format == .peft, !adapter.modules.isEmpty,

@@ -13,8 +13,8 @@ extension Rule {
   static let pairIncomplete = Rule(
     .pairIncomplete, "A module lacks one of its tensors",
     meaning: """
-      A module has `lora_A` without `lora_B` or the other way round, or the config switches on DoRA or `lora_bias` and \
-      the module has no magnitude or bias.
+      A module has `lora_A` without `lora_B` or the other way round, or the config switches on DoRA, `lora_bias` or \
+      another variant and the module has no magnitude, bias or other tensor of that variant.
       """,
     consequence: """
       Half a pair adds nothing, or stops the engine with an error that names neither file nor module. A DoRA module \
@@ -30,7 +30,8 @@ extension Rule {
     let adapter = context.adapter
     var groups = Groups<[String], AdapterModule>()
     let config = adapter.config
-    let wantsMore = config.map { $0.usesDoRA || $0.hasLoRABias } ?? false
+    let parts = variantParts.filter { config?.variants.contains($0.field) ?? false }
+    let wantsMore = config.map { $0.usesDoRA || $0.hasLoRABias || !parts.isEmpty } ?? false
     for module in adapter.modules(where: { wantsMore || !$0.isPair }) {
       let names = module.kind == .embedding ? ["lora_embedding_A", "lora_embedding_B"] : ["lora_A", "lora_B"]
       if module.a == nil && module.b == nil {
@@ -46,6 +47,9 @@ extension Rule {
       if config.hasLoRABias && module.bBias == nil && module.kind != .embedding {
         groups.add(["lora_B.bias", "LoRA factors, and lora_bias is true,"], module)
       }
+      for (field, part) in parts where adapter.tensors(part, of: module) < max(1, adapter.mostTensors(part)) {
+        groups.add([part, "LoRA factors, and \(field) is set,"], module)
+      }
     }
     return groups.all.compactMap { problem, places in
       guard let first = places.first else { return nil }
@@ -58,4 +62,18 @@ extension Rule {
         hint: "export the adapter again; a filter or a rename during the export dropped the tensor")
     }
   }
+
+  /// What training variants keep beside the factors of each module (peft 0.21, `tuners/lora/variants.py`).
+  static let variantParts = [
+    (field: "kasa_config", part: "lora_diag"), (field: "velora_config", part: "lora_velora_embed"),
+    (field: "monteclora_config", part: "lora_monteclora_sampler"),
+  ]
+}
+
+extension Adapter {
+  /// How many tensors of a variant a module has.
+  fileprivate func tensors(_ part: String, of module: AdapterModule) -> Int { variantParts[part]?[module.name] ?? 0 }
+
+  /// How many a module of the file has at most, which is how many each has to have.
+  fileprivate func mostTensors(_ part: String) -> Int { variantParts[part]?.values.max() ?? 0 }
 }

@@ -54,10 +54,10 @@ private struct Targets {
 
   /// Modules of the base that PEFT would adapt and the file does not; nil when the base cannot answer.
   func missingInBase() -> [Finding]? {
-    guard let base = context.base, let names = context.loadedNames, base.isKnown, !config.replicatesLayers,
-      let matches = context.matches,
+    guard let base = context.base, let names = context.loadedNames, base.isKnown, let matches = context.matches,
       matches.contains(where: { $0 != nil })
     else { return nil }
+    if config.replicatesLayers { return missingCopies(of: base, names) }
     let present = Set(matches.compactMap { $0?.module.name })
     // What the base calls `language_model.model.x`, the model that was trained may have called `model.x`.
     let change = matches.lazy.compactMap { $0?.prefixChange }.first
@@ -77,6 +77,21 @@ private struct Targets {
       if matching.targets(name) { missing.append(name) }
     }
     return missing.isEmpty ? [] : [finding(missing, of: present.count + missing.count)]
+  }
+
+  /// Modules of replicated layers, which PEFT names by their place in the new stack.
+  private func missingCopies(of base: BaseModel, _ names: LoadedNames) -> [Finding]? {
+    guard context.stack.problem == nil else { return nil }
+    let present = Set(context.names)
+    var total = 0
+    var missing: [String] = []
+    for module in base.modules.values
+    where module.kind != .parameter && module.isPlainTarget(of: base, allLinear: matching.targetsAllLinear) {
+      let copies = context.stack.copies(of: names.name(of: module.name)).filter { matching.targets($0) }
+      total += copies.count
+      missing += copies.filter { !present.contains($0) }
+    }
+    return missing.isEmpty ? [] : [finding(missing, of: total)]
   }
 
   private func finding(_ missing: [String], of total: Int) -> Finding {
@@ -259,7 +274,7 @@ private struct Targets {
           found: "no such tensor",
           hint: "the trained rows were not saved; save the adapter again"))
     }
-    return findings + missingBiases()
+    return findings + missingBiases() + missingPartners()
       + config.trainableTokens.prefix(100).compactMap { rows($0.embedding, $0.rows) }
   }
 
@@ -286,12 +301,51 @@ private struct Targets {
     ]
   }
 
+  /// What `ensure_weight_tying` takes along: the output head that a tied base shares with an embedding that is adapted or
+  /// saved, and the embedding with the head.
+  private func missingPartners() -> [Finding] {
+    guard config.tiesEmbeddings, let base = context.base, base.isKnown, let names = context.loadedNames else {
+      return []
+    }
+    let shared = base.modules.values.filter { module in
+      module.tiedTo != nil
+        || base.tiedTensors.contains { $0.name == module.weightName || $0.source == module.weightName }
+    }
+    let owners = Set(shared.map(\.weightName))
+    let all = (shared + base.modules.values.filter { owners.contains($0.weightName) }).map { names.name(of: $0.name) }
+      .uniqued.sorted()
+    guard all.count > 1 else { return [] }
+    func isNamed(_ entry: String) -> Bool { Self.vocabulary.contains(String(entry.lastComponent)) }
+    let isSaved = config.modulesToSave.contains(where: isNamed)
+    let isTargeted =
+      switch config.targets {
+      case .names(let entries)?: entries.contains(where: isNamed)
+      case .pattern?: Self.vocabulary.contains { matching.targets($0) }
+      case nil: false
+      }
+    guard isSaved || isTargeted else { return [] }
+    let present = isSaved ? Set(context.adapter.replacements.map(\.name)) : Set(context.names)
+    let missing = all.map { isSaved ? $0 + ".weight" : $0 }.filter { !present.contains($0) }
+    guard let first = missing.first else { return [] }
+    return [
+      Finding(
+        .targetMissing, severity: isSaved ? nil : .warning,
+        "ensure_weight_tying takes \(listing(missing)) along, but the file has no tensors for \(missing.count == 1 ? "it" : "them"), "
+          + (isSaved ? "and PEFT refuses the adapter" : "which PEFT reports as missing"),
+        file: context.adapter.weightsPath, module: first, expected: escaped(first), found: "no such tensor",
+        hint: "save the adapter again, or set ensure_weight_tying to false if it was off in the training")
+    ]
+  }
+
+  /// The modules that PEFT ties, by the last components of their names.
+  private static let vocabulary = ["embed_tokens", "lm_head"]
+
   /// The rows of one embedding: there must be as many as the config has indices for it.
   private func rows(_ embedding: String, _ indices: [UInt64]) -> Finding? {
     let all = context.adapter.replacements.filter { $0.role == .rows }
     let found = all.filter { rows in
       let owner = rows.name.hasSuffix(".weight") ? String(rows.name.dropLast(".weight".count)) : rows.name
-      return embedding.isEmpty || owner == embedding || owner.hasSuffix("." + embedding)
+      return owner.hasSuffix(embedding)
     }
     let name = embedding.isEmpty ? "the embedding" : escaped(embedding, limit: 100)
     if let first = found.first(where: { $0.tensor.shape.rank != 2 || $0.tensor.shape[0] != UInt64(indices.count) }) {
@@ -302,10 +356,23 @@ private struct Targets {
         file: context.adapter.weightsPath, tensor: first.tensor.name, expected: counted(indices.count, "row"),
         found: "\(first.tensor.shape)", hint: "the config or the rows are those of another run; save the adapter again")
     }
+    guard !all.isEmpty, let base = context.base, base.isKnown, let names = context.loadedNames else { return nil }
+    if !embedding.isEmpty, let container = base.container(endingIn: embedding, names) {
+      return Finding(
+        .targetMissing,
+        "trainable_token_indices names \(name), the end of \(escaped(container, limit: 100)), too, which is no embedding, and PEFT "
+          + "refuses the adapter",
+        file: config.path, module: container, expected: "the name of an embedding", found: name,
+        hint: "write the whole name of the embedding")
+    }
+    guard found.isEmpty else { return nil }
     // Of embeddings that are one tensor PEFT saves the rows once.
-    guard found.isEmpty, !all.isEmpty, let base = context.base, base.isKnown, base.tiedTensors.isEmpty,
-      !base.modules.values.contains(where: { $0.tiedTo != nil })
-    else { return nil }
+    let meant = base.modules.values.filter { names.name(of: $0.name).hasSuffix(embedding) }
+    let isTied = meant.contains { module in
+      module.tiedTo != nil
+        || base.tiedTensors.contains { $0.name == module.name + ".weight" || $0.source == module.weightName }
+    }
+    if isTied || meant.isEmpty && base.hasUnknownNames { return nil }
     return Finding(
       .targetMissing,
       "trainable_token_indices names \(name), but the file has no rows for it, and PEFT refuses the adapter",
@@ -329,6 +396,18 @@ extension ValidationContext {
 }
 
 extension BaseModel {
+  /// A part of the model that holds modules and whose path ends in a text; PEFT looks for no dot before it.
+  fileprivate func container(endingIn ending: String, _ names: LoadedNames) -> String? {
+    for stored in modules.keys {
+      var path = names.name(of: stored)[...]
+      while let dot = path.lastIndex(of: ".") {
+        path = path[..<dot]
+        if path.hasSuffix(ending) { return String(path) }
+      }
+    }
+    return nil
+  }
+
   /// Whether the base has the head of a task of its own, which an adapter for that task need not bring.
   fileprivate var isOfTask: Bool {
     let classes = (config?["architectures"]?.array ?? []).compactMap(\.string)

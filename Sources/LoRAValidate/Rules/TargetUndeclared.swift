@@ -108,7 +108,7 @@ extension ValidationContext {
 
 extension AdapterConfig {
   /// `ensure_weight_tying`: an adapted embedding takes the tied head with it, and the other way round.
-  fileprivate var tiesEmbeddings: Bool { raw["ensure_weight_tying"]?.bool ?? false }
+  var tiesEmbeddings: Bool { raw["ensure_weight_tying"]?.bool ?? false }
 }
 
 extension AdapterModule {
