@@ -212,10 +212,11 @@ private struct Assembly {
     -> Adapter
   {
     let parameters = reading?.config.flatMap { ParameterTargets($0, scaling) }
-    let written = positions
+    // As they stand in the file; what the parameters say may give modules other names.
+    let written = parameters == nil && alphas.isEmpty ? [] : Set(modules.lazy.map(\.name))
     for position in modules.indices {
       Self.finish(&modules[position], alpha: alphas[modules[position].name])
-      parameters?.resolve(&modules[position]) { written[$0] != nil }
+      parameters?.resolve(&modules[position]) { written.contains($0) }
       scaling.apply(to: &modules[position])
     }
     modules.sortInPlace(by: modules.map(\.name), naturallyPrecedes)
@@ -223,8 +224,7 @@ private struct Assembly {
     removeCopies()
     let sorted = replacements.sorted { naturallyPrecedes($0.name, $1.name) }
     // An alpha without factors belongs to another method, or to nothing.
-    let named = alphas.isEmpty ? [] : Set(modules.lazy.map(\.name))
-    let strays = alphas.filter { !named.contains($0.key) }.values.sorted { $0.name < $1.name }
+    let strays = alphas.filter { !written.contains($0.key) }.values.sorted { $0.name < $1.name }
     return Adapter(
       path: path, weightsPath: weightsPath, file: nil, config: reading?.config, rawConfig: reading?.raw,
       format: scheme?.format ?? .unknown, modules: modules, replacements: sorted, misnamed: misnamed,
