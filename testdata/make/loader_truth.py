@@ -183,6 +183,8 @@ def tensorrt_llm(later, base, config, tensors):
             return "refused", f"rank {shape[0]} above the limit"
         if peft_alpha(key[len(PREFIX):-len(ENDS[0])], config) != config.get("lora_alpha", 12):
             misplaced.append(key)
+    if not slots:
+        return "refused", "nothing is left to load"
     field = unread(config, UNREAD)
     ranks = {slot[ENDS[0]][1][0] for slot in slots.values()}
     if 0 < len({name for _, name, _ in slots} & {"q_proj", "k_proj", "v_proj"}) < 3:
