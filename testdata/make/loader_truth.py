@@ -11,7 +11,7 @@ TensorRT-LLM's of tensorrt_llm/lora_manager.py at 30e6fb55 (1.0) and tensorrt_ll
 (1.4), LoRAX's of server/lorax_server/adapters/lora.py and models/model.py at a7394ba386ec with SGMV kernels on. It was
 held against what those files do with random factors on the CPU (LoRAX: its own functions run with CUDA-only imports
 stubbed; TensorRT-LLM: its walk, stacking and scale as in its files, without the C++ below): the same verdict for each
-of the adapters. LoRAX's missing kernels for a rank are read, not run.
+of the adapters. What keeps LoRAX's classes from starting was seen with lorax_engine.py; its missing kernels are read.
 For LoRAX "applied" means that every factor has its own place at PEFT's strength. For TensorRT-LLM it means that the model
 class uses the place as well (trt_classes.py, read and not run); where that was not read, the verdict is the loader's.
 Adapters for 1.4 have rank 16 or 64, for its kernels may not read ranks that are no multiples of 8.

@@ -1,12 +1,12 @@
 """What SGLang itself does with adapters that are nearly right, as a fixture for the tests.
 
-    python sglang_odd.py TRUTH.jsonl.zst OUTPUT.jsonl.zst [--keep FOLDER] [--only KEY]
+    python sglang_odd.py TRUTH.jsonl.zst OUTPUT.jsonl.zst [--all] [--keep FOLDER] [--only KEY]
 
 TRUTH is a fixture of check_sglang.py: of some of its bases the adapters that the engine applies are taken and damaged
 in one way each (`kinds`). One row per base in the same form, with what became of each. Needs what check_sglang.py
 needs, and zstandard, but no peft; the committed fixture was made with sglang 0.5.23, transformers 5.19.0 and torch
-2.15.0. The server is started with `--lora-paths ADAPTER`. `--keep` leaves bases and adapters there, to be tried with
-other programs.
+2.15.0 (with `--all` 2.14.0). The server is started with `--lora-paths ADAPTER`, with `--all` as check_sglang.py says.
+`--keep` leaves bases and adapters there, to be tried with other programs.
 """
 
 import argparse
@@ -20,20 +20,22 @@ import zstandard
 from safetensors.torch import save_file
 
 import check_sglang
-from damage import PREFIX, TYPES, delta, modules, settings, shapes, values
+from damage import PREFIX, TYPES, delta, modules, reranked, settings, shapes, values
 
 # Dense and with experts, of one and of several sizes of heads, with and without a head.
 BASES = re.compile(
     r"(Llama|Qwen3|Phi3|Gemma2|Granite|Exaone4|Mistral|Starcoder2|Mixtral|Qwen3Moe|Qwen2Moe|DeepseekV3|GptOss|Mellum)"
     r"ForCausalLM|(Llama|Gemma2)ForCausalLM\.tied|LlamaForSequenceClassification|Qwen3Model")
+# Of these with `--all`, where the slots are the server's and not the adapter's.
+FEW = re.compile("(Llama|Phi3|Gemma2|Mixtral)ForCausalLM")
 STARTS = (
     "all", "attention", "apart", "apart-attention", "embedding-head", "embedding-only", "head-only", "only-o_proj",
     "only-down_proj")
 DEFAULTS = dict(peft_type="LORA", r=4, lora_alpha=12, bias="none", task_type="CAUSAL_LM", target_modules="all-linear")
 
 
-def kinds(entry):
-    """Name, config, tensors and other files of each damaged form."""
+def kinds(entry, mode):
+    """Name, config, tensors and other files of each damaged form; ranks about the server's own with `--all`."""
     config = {key: value for key, value in entry["config"].items() if key != "base_model_name_or_path"}
     tensors = entry["tensors"]
     for label, made in shapes(tensors):
@@ -56,11 +58,13 @@ def kinds(entry):
                 ("beside-layer", {name.replace(".0.", ".9."): shape for name, shape in one.items()})):
             for file in ("a.safetensors", "optimizer.safetensors"):
                 yield dict(name=f"{label}-{file[0]}", config=config, tensors=tensors, beside={file: more})
+        for rank in (8, 16, 17, 32) if mode == "all" else ():
+            yield dict(name=f"rank-{rank}", config={**config, "r": rank}, tensors=reranked(tensors, rank))
         for label in TYPES:
             yield dict(name=f"type-{label}", config=config, tensors=tensors, type=label)
 
 
-def judged(base, place, entry):
+def judged(base, place, entry, mode):
     """What SGLang does with a damaged adapter."""
     config = {**DEFAULTS, **entry["config"]}
     shutil.rmtree(place, ignore_errors=True)
@@ -83,7 +87,7 @@ def judged(base, place, entry):
     if found:
         save_file(found, place / "delta.safetensors_")
     try:
-        row = check_sglang.verdict(base, place, "paths")
+        row = check_sglang.verdict(base, place, mode)
     except Exception as error:
         row = dict(verdict="unknown", why=check_sglang.reason(error))
     (place / "delta.safetensors_").unlink(missing_ok=True)
@@ -97,12 +101,12 @@ def judged(base, place, entry):
         r"/\S*/|'base_model[^']*'", "…", row["why"])[:100]
 
 
-def run(truth, output, keep, only):
+def run(truth, output, keep, only, mode):
     rows = []
     lines = zstandard.ZstdDecompressor().decompress(truth.read_bytes(), max_output_size=1 << 30).splitlines()
     for line in lines:
         row = json.loads(line)
-        if not BASES.fullmatch(row["key"]) or only and row["key"] != only:
+        if not (FEW if mode == "all" else BASES).fullmatch(row["key"]) or only and row["key"] != only:
             continue
         with tempfile.TemporaryDirectory() as folder:
             place = (keep or Path(folder)) / row["key"]
@@ -114,21 +118,22 @@ def run(truth, output, keep, only):
                 if entry["verdict"] != "applied" or entry["name"] not in STARTS:
                     continue
                 # The deltas are computed here from the factors alone: they have to be those of PEFT for the whole ones.
-                started = judged(base, place / entry["name"], entry)
+                started = judged(base, place / entry["name"], entry, mode)
                 if started[0] != "applied":
                     print(row["key"], entry["name"], started, flush=True)
                     continue
-                for adapter in kinds(entry):
+                for adapter in kinds(entry, mode):
                     adapter["name"] = f"{entry['name']}/{adapter['name']}"
                     adapter["verdict"], adapter["effect"], adapter["why"] = judged(
-                        base, place / adapter["name"].replace("/", "~"), adapter)
+                        base, place / adapter["name"].replace("/", "~"), adapter, mode)
                     made.append(adapter)
         counts = {}
         for adapter in made:
             counts[adapter["verdict"]] = counts.get(adapter["verdict"], 0) + 1
         print(row["key"], counts, flush=True)
         if made:
-            rows.append(dict(key=row["key"], config=row["config"], adapters=made))
+            options = dict(options=dict(targets=["all"])) if mode == "all" else {}
+            rows.append(dict(key=row["key"], config=row["config"], **options, adapters=made))
     text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
     output.write_bytes(zstandard.ZstdCompressor(level=19).compress(text.encode()))
     print(len(rows), "bases,", sum(len(row["adapters"]) for row in rows), "adapters,", output.stat().st_size, "bytes")
@@ -138,7 +143,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("truth", type=Path)
     parser.add_argument("output", type=Path)
+    parser.add_argument("--all", action="store_true")
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--only")
     chosen = parser.parse_args()
-    run(chosen.truth, chosen.output, chosen.keep, chosen.only)
+    run(chosen.truth, chosen.output, chosen.keep, chosen.only, "all" if chosen.all else "paths")
