@@ -132,6 +132,24 @@ import Testing
     #expect(Double(counts.same) >= 0.97 * Double(counts.total))
   }
 
+  /// Odd adapters for a server with slots of its own for all modules, up to rank 16.
+  @Test func nothingThatIsNearlyRightFitsSGLangsOwnSlots() throws {
+    var counts = (total: 0, applied: 0, same: 0)
+    for truth in try EngineTruth.all("sglang@0.5.23", "-odd-all") {
+      for (sample, verdict, _) in try truth.verdicts(try TemporaryFolder(), rankLimit: 16) {
+        counts.total += 1
+        counts.applied += sample.verdict == .applied ? 1 : 0
+        counts.same += verdict == sample.verdict ? 1 : 0
+        #expect(
+          verdict != .applied || sample.verdict == .applied,
+          "\(truth.key), \(sample.name): was \(sample.verdict): \(sample.why)")
+      }
+    }
+    print("sglang, odd, all", counts)
+    #expect(counts.total > 1000 && counts.applied > 200)
+    #expect(Double(counts.same) >= 0.84 * Double(counts.total))
+  }
+
   /// PEFT knows its types in capital letters and no word `all`; vLLM and SGLang look at neither as PEFT does.
   @Test(arguments: [
     ("vllm", #"{"peft_type": "lora"}"#), ("vllm", #"{"target_modules": "all"}"#), ("vllm", #"{"target_modules": []}"#),

@@ -15,8 +15,9 @@ struct LoaderAgreement {
   var total = 0
   var differences: [Difference] = []
 
-  init(_ engine: String, where isWanted: (_ modelType: String) -> Bool = { _ in true }) throws {
-    for truth in try EngineTruth.all(engine) {
+  /// `kind` is what the fixture's name ends in, such as `-odd`.
+  init(_ engine: String, _ kind: String = "", where isWanted: (_ modelType: String) -> Bool = { _ in true }) throws {
+    for truth in try EngineTruth.all(engine, kind) {
       let modelType = truth.config["model_type"]?.string ?? ""
       guard isWanted(modelType) else { continue }
       for (sample, verdict, reasons) in try truth.verdicts(try TemporaryFolder()) {
@@ -35,6 +36,9 @@ struct LoaderAgreement {
 
   /// Sentences about adapters that are called applied and were not.
   var falselyApplied: [String] { differences.filter { $0.verdict == .applied }.map(\.sentence) }
+
+  /// Sentences about adapters that are applied and called otherwise.
+  var missed: [String] { differences.filter { $0.truth == .applied }.map(\.sentence) }
 
   /// The figures in a line.
   func line(_ engine: String) -> String {

@@ -18,6 +18,36 @@ import Testing
     #expect(agreement.differences.allSatisfy { $0.verdict == .unjudged })
   }
 
+  /// Adapters that are nearly right (`testdata/make/trt_odd.py`).
+  @Test(arguments: ["tensorrt-llm@1.0", "tensorrt-llm@1.4"])
+  func nothingThatIsNearlyRightIsCalledApplied(_ name: String) throws {
+    let agreement = try LoaderAgreement(name, "-odd")
+    print(agreement.line("\(name), odd"))
+    #expect(agreement.total > 2000)
+    #expect(agreement.falselyApplied == [])
+    #expect(agreement.share >= 0.92)
+    // Integers for factors, a scale of 0, configs that PEFT refuses and the like are served, and called what they are.
+    #expect(agreement.missed.count < 120, "\(agreement.missed)")
+  }
+
+  /// What the odd adapters are told, by a word of the sentence and the adapter's name.
+  @Test(arguments: [
+    ("tensorrt-llm@1.0", "all-8/q_proj-rank-of-B-everywhere", "cuts factors by the rank of A"),
+    ("tensorrt-llm@1.4", "all-8/q_proj-in+8-everywhere", "cuts factors by the rank of A"),
+    ("tensorrt-llm@1.0", "only-o_proj-16/o_proj-in-8-everywhere", "too few values"),
+    ("tensorrt-llm@1.0", "all-16/type-F8_E5M2", "cannot multiply by the scale"),
+    ("tensorrt-llm@1.4", "all-16/type-F8_E4M3", "kernels of their own"),
+    ("tensorrt-llm@1.0", "all-8/q_proj-one-dimension-everywhere", "factors of rank"),
+    ("tensorrt-llm@1.4", "all-16/tokens", "added or retrained tokens"),
+  ])
+  func reasonsSayWhatHappensToOddFactors(_ engine: String, _ name: String, _ words: String) throws {
+    let truth = try #require(try EngineTruth.all(engine, "-odd").first { $0.key == "LlamaForCausalLM" })
+    let sample = try #require(truth.samples.first { $0.name == name })
+    let own = EngineTruth(engine: engine, key: truth.key, config: truth.config, samples: [sample])
+    let (_, _, reasons) = try #require(try own.verdicts(try TemporaryFolder()).first)
+    #expect(reasons.contains { $0.contains(words) }, "\(reasons)")
+  }
+
   /// What becomes of adapters beside the loader's own walk, by a word of the sentence and the types that have it.
   @Test(arguments: [
     ("tensorrt-llm@1.4", "mistral", "never gives them"), ("tensorrt-llm@1.4", "seed_oss", "never gives them"),

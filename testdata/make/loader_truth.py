@@ -11,7 +11,7 @@ TensorRT-LLM's of tensorrt_llm/lora_manager.py at 30e6fb55 (1.0) and tensorrt_ll
 (1.4), LoRAX's of server/lorax_server/adapters/lora.py and models/model.py at a7394ba386ec with SGMV kernels on. It was
 held against what those files do with random factors on the CPU (LoRAX: its own functions run with CUDA-only imports
 stubbed; TensorRT-LLM: its walk, stacking and scale as in its files, without the C++ below): the same verdict for each
-of the adapters. LoRAX's missing kernels for a rank are read, not run.
+of the adapters. What keeps LoRAX's classes from starting was seen with lorax_engine.py; its missing kernels are read.
 For LoRAX "applied" means that every factor has its own place at PEFT's strength. For TensorRT-LLM it means that the model
 class uses the place as well (trt_classes.py, read and not run); where that was not read, the verdict is the loader's.
 Adapters for 1.4 have rank 16 or 64, for its kernels may not read ranks that are no multiples of 8.
@@ -183,6 +183,8 @@ def tensorrt_llm(later, base, config, tensors):
             return "refused", f"rank {shape[0]} above the limit"
         if peft_alpha(key[len(PREFIX):-len(ENDS[0])], config) != config.get("lora_alpha", 12):
             misplaced.append(key)
+    if not slots:
+        return "refused", "nothing is left to load"
     field = unread(config, UNREAD)
     ranks = {slot[ENDS[0]][1][0] for slot in slots.values()}
     if 0 < len({name for _, name, _ in slots} & {"q_proj", "k_proj", "v_proj"}) < 3:
@@ -208,10 +210,27 @@ CLASSES = {
     "cohere": ("model.layers", [*ATTENTION, "mlp.down_proj"], True, True),
     "phi": ("model.layers", [*ATTENTION[:3], "self_attn.dense", "mlp.fc1", "mlp.fc2"], True, True),
     "phi3": ("model.layers", ["self_attn.qkv_proj", "self_attn.o_proj", "mlp.gate_up_proj", "mlp.down_proj"], False, True),
-    "gpt2": ("transformer.h", ["attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"], False, True),
     "bloom": ("transformer.h", ["self_attention.query_key_value", "self_attention.dense", "mlp.dense_h_to_4h",
                                 "mlp.dense_4h_to_h"], False, False),
 }
+
+
+# What keeps classes from starting (lorax_engine.py): GPT-2's calls a function with an argument that it does not have,
+# some read neither `head_dim` nor `num_key_value_heads`, and Gemma 2's wants a member and an output head of old.
+SHARED_WIDTH = {"llama", "qwen2", "granite", "cohere", "mixtral", "phi"}
+
+
+def start_failure(base):
+    kind, heads = base["model_type"], base.get("num_attention_heads")
+    if kind == "gpt2":
+        return "no fan_in_fan_out"
+    if kind in SHARED_WIDTH and (base.get("head_dim") or base["hidden_size"] // heads) * heads != base["hidden_size"]:
+        return "heads of another width"
+    if kind == "phi" and base.get("num_key_value_heads", heads) != heads:
+        return "grouped heads"
+    if kind == "gemma2" and ("hidden_act" not in base or not base.get("tie_word_embeddings", True)):
+        return "no hidden_act, or a head of its own"
+    return None
 
 
 def padded(rank):
@@ -220,6 +239,8 @@ def padded(rank):
 
 def lorax(base, config, tensors):
     kind = base["model_type"]
+    if failure := start_failure(base):
+        return "refused", failure
     if kind not in CLASSES:
         return "refused", f"no adapters for {kind}"
     path, modules, head, keeps = CLASSES[kind]
@@ -319,7 +340,7 @@ def rows(engine):
         if engine == "lorax":
             adapters = [form for entry in adapters for form in (entry, ranked(entry)) if form]
             # One refusal of a type that it does not know is like the other.
-            adapters = adapters if config["model_type"] in CLASSES else adapters[:2]
+            adapters = adapters if config["model_type"] in CLASSES and not start_failure(config) else adapters[:2]
         found = []
         for entry in adapters:
             own, tensors = config, entry["tensors"]

@@ -7,7 +7,9 @@ extension Engine {
     name: "lorax", product: "LoRAX", version: "a7394ba",
     evidence: EngineEvidence(
       source: "predibase/lorax a7394ba386ec: server/lorax_server",
-      method: "its adapter loader run on the CPU for adapters of the listed types; layers and kernels read",
+      method:
+        "its classes, adapter loader and layers run on the CPU for adapters of the listed types, with stand-ins for its "
+        + "kernels",
       classes: {
         LoRAXClass.names.compactMap { name in
           LoRAXClass.named(name).flatMap {
@@ -19,7 +21,9 @@ extension Engine {
       }),
     defaultRankLimit: nil,
     // Its scale follows from the tensors and `r` as they are, which its own reasons work out.
-    forgiven: [.rankMismatch]
+    forgiven: [.rankMismatch],
+    // Of the config it uses r, lora_alpha and base_model_name_or_path.
+    unreadMembers: ["peft_type", "target_modules"]
   ) { question in
     // What the loader never looks at, whatever the model.
     let silences: [EngineCheck] = [
@@ -47,6 +51,9 @@ extension LoRAXLoading {
       return [.unjudged(question)]
     }
     let type = escaped(modelType, limit: 80)
+    if let why = LoRAXClass.withoutStart[modelType] {
+      return [reason(.refusedAtStart, "the model type \(type): \(why)", hint: "serve it with another engine")]
+    }
     guard let model = LoRAXClass.named(modelType) else {
       return [
         LoRAXClass.withoutAdapters.contains(modelType)
@@ -56,6 +63,9 @@ extension LoRAXLoading {
           : reason(
             .refusedAtStart, "the model type \(type), which it does not know", hint: "serve it with another engine")
       ]
+    }
+    if let why = model.startFailure(base) {
+      return [reason(.refusedAtStart, "the base: \(why)", hint: "serve it with another engine")]
     }
     guard let layerCount = base.layerCount else { return [.unjudged(question)] }
     // Without a config nothing is loaded, which has a rule of its own.

@@ -10,6 +10,10 @@ struct LoRAXClass: Sendable {
   var hasHead = false
   /// Whether factors of the output head make loading fail.
   var failsOnHead = false
+  /// Modules of which it takes only as many outputs as they have inputs (`out_size` of flash_phi_modeling.py).
+  var cutToInputs: Set<String> = []
+  /// What it wants of a base to start with it.
+  var needs: Set<Need> = []
   /// Whether it keeps memory for adapters that come at run time.
   var reservesMemory = true
   /// Whether the loader was run on adapters that PEFT made for this very type.
@@ -27,6 +31,11 @@ struct LoRAXClass: Sendable {
     "llava_next", "opt", "t5",
   ]
 
+  /// Types whose class does not start, and why.
+  static let withoutStart = [
+    "gpt2": "its class calls load_multi with fan_in_fan_out, which that does not take"
+  ]
+
   /// Types whose adapters were not compared: its names are those of an old transformers, and two kinds of layers share
   /// one list.
   static let uncompared: Set<String> = ["mllama"]
@@ -35,20 +44,21 @@ struct LoRAXClass: Sendable {
   private static let gated = ["gate_proj", "up_proj", "down_proj"].map { "mlp.\($0)" }
 
   private static let all: [String: LoRAXClass] = [
-    "llama": withHead(attention + gated), "mistral": withHead(attention + gated),
-    "qwen2": withHead(attention + gated), "granite": withHead(attention + gated),
+    "llama": withHead(attention + gated, needs: [.sharedWidth]),
+    "mistral": withHead(attention + gated),
+    "qwen2": withHead(attention + gated, needs: [.sharedWidth]),
+    "granite": withHead(attention + gated, needs: [.sharedWidth]),
     "gemma": LoRAXClass(layers: "model.layers", modules: attention + gated),
-    "gemma2": LoRAXClass(layers: "model.layers", modules: attention + gated),
+    "gemma2": LoRAXClass(
+      layers: "model.layers", modules: attention + gated, needs: [.activationName, .tiedHead]),
     "solar": LoRAXClass(layers: "model.layers", modules: attention + gated, isHeld: false),
-    "mixtral": LoRAXClass(layers: "model.layers", modules: attention),
+    "mixtral": LoRAXClass(layers: "model.layers", modules: attention, needs: [.sharedWidth]),
     // It looks for gate and up under the name of both together.
-    "cohere": withHead(attention + ["mlp.down_proj"]),
-    "phi": withHead(phi), "phi-msft": withHead(phi, isHeld: false),
+    "cohere": withHead(attention + ["mlp.down_proj"], needs: [.sharedWidth]),
+    "phi": phi(isHeld: true), "phi-msft": phi(isHeld: false),
     "phi3": LoRAXClass(
       layers: "model.layers",
       modules: ["self_attn.qkv_proj", "self_attn.o_proj", "mlp.gate_up_proj", "mlp.down_proj"]),
-    "gpt2": LoRAXClass(
-      layers: "transformer.h", modules: ["attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"]),
     "qwen": LoRAXClass(
       layers: "transformer.h", modules: ["attn.c_attn", "attn.c_proj", "mlp.w1", "mlp.w2", "mlp.c_proj"],
       hasHead: true, isHeld: false),
@@ -65,10 +75,13 @@ struct LoRAXClass: Sendable {
       modules: ["attention.self.query", "attention.self.value", "attention.self.key"], reservesMemory: false),
   ]
 
-  private static let phi: [String] =
-    attention.dropLast() + ["self_attn.dense", "mlp.fc1", "mlp.fc2"]
+  private static func phi(isHeld: Bool) -> LoRAXClass {
+    LoRAXClass(
+      layers: "model.layers", modules: attention.dropLast() + ["self_attn.dense", "mlp.fc1", "mlp.fc2"], hasHead: true,
+      cutToInputs: ["mlp.fc1"], needs: [.sharedWidth, .ungroupedHeads], isHeld: isHeld)
+  }
 
-  private static func withHead(_ modules: [String], isHeld: Bool = true) -> LoRAXClass {
-    LoRAXClass(layers: "model.layers", modules: modules, hasHead: true, isHeld: isHeld)
+  private static func withHead(_ modules: [String], needs: Set<Need> = []) -> LoRAXClass {
+    LoRAXClass(layers: "model.layers", modules: modules, hasHead: true, needs: needs)
   }
 }

@@ -6,14 +6,12 @@ import TensorCore
 
 /// One adapter on its way into a model class of LoRAX, as `adapters/lora.py` and `models/model.py` take it.
 struct LoRAXLoading {
-  private let question: ServingQuestion
-  private let model: LoRAXClass
+  let question: ServingQuestion
+  let model: LoRAXClass
   private let config: AdapterConfig
   private let layerCount: UInt64
-  /// Modules whose two factors have names that the loader can find.
-  private var named: [String: AdapterModule] = [:]
   /// What is loaded, one entry for a kind of module, in the loader's order.
-  private var loaded: [(kind: String, modules: [AdapterModule])] = []
+  private(set) var loaded: [(kind: String, modules: [AdapterModule])] = []
   /// Modules of a kind that the class has, which some layer lacks.
   private var uneven: [AdapterModule] = []
   /// Modules that nothing asks for.
@@ -29,38 +27,50 @@ struct LoRAXLoading {
 
   /// What it does other than applying the adapter as trained.
   var reasons: [ServingReason] {
-    refusals + kernelFailures + silences + [headFailure, scaleReason].compactMap { $0 }
+    refusals + sizeReasons + fileReasons + silences + [scaleReason].compactMap { $0 }
   }
 
   // MARK: Names
 
   /// The name that the loader looks for, when both factors have it letter by letter.
   private static func name(of module: AdapterModule) -> String? {
+    guard let a = module.a?.name, let b = module.b?.name, let name = factor(a, "A"), factor(b, "B") == name else {
+      return nil
+    }
+    return name
+  }
+
+  /// The module's name in that of one of its factors.
+  static func factor(_ tensor: String, _ end: String) -> String? {
     let prefix = "base_model.model."
-    let ending = ".lora_A.weight"
-    guard let a = module.a?.name, let b = module.b?.name, a.hasPrefix(prefix), a.hasSuffix(ending) else { return nil }
-    let name = String(a.dropFirst(prefix.count).dropLast(ending.count))
-    return b == "\(prefix)\(name).lora_B.weight" ? name : nil
+    let ending = ".lora_\(end).weight"
+    guard tensor.hasPrefix(prefix), tensor.hasSuffix(ending), prefix.count + ending.count < tensor.count else {
+      return nil
+    }
+    return String(tensor.dropFirst(prefix.count).dropLast(ending.count))
+  }
+
+  /// The layer and kind of a module that the class asks for; the head has no layer.
+  func asked(_ name: String) -> (layer: UInt64?, kind: String)? {
+    if name == "lm_head" { return model.hasHead || model.failsOnHead ? (nil, name) : nil }
+    guard let layer = name.layer, layer.before == "\(model.layers).", layer.index < layerCount,
+      case let kind = String(layer.after.dropFirst()), model.modules.contains(kind)
+    else { return nil }
+    return (layer.index, kind)
   }
 
   private mutating func read() {
-    var kinds: [Substring: [UInt64: AdapterModule]] = [:]
+    var kinds: [String: [UInt64: AdapterModule]] = [:]
     var head: AdapterModule?
-    let known = Set(model.modules.map { $0[...] })
     for module in question.adapter.modules {
-      let name = Self.name(of: module)
-      if name == "lm_head", model.hasHead || model.failsOnHead {
-        head = module
-      } else if let layer = name?.layer, layer.before == "\(model.layers).", layer.index < layerCount,
-        case let kind = layer.after.dropFirst(), known.contains(kind)
-      {
-        kinds[kind, default: [:]][layer.index] = module
-      } else {
+      guard let asked = Self.name(of: module).flatMap(asked) else {
         unasked.append(module)
+        continue
       }
+      if let layer = asked.layer { kinds[asked.kind, default: [:]][layer] = module } else { head = module }
     }
     for kind in model.modules {
-      guard let layers = kinds[kind[...]] else { continue }
+      guard let layers = kinds[kind] else { continue }
       let modules = layers.ordered { $0.key < $1.key }.map(\.value)
       // All layers or none: the first one that lacks it ends the loading of the kind.
       if UInt64(modules.count) == layerCount { loaded.append((kind, modules)) } else { uneven += modules }
@@ -70,7 +80,7 @@ struct LoRAXLoading {
 
   // MARK: Reasons
 
-  private func reason(
+  func reason(
     _ effect: ServingReason.Effect, _ message: String, at module: AdapterModule? = nil, found: String? = nil,
     hint: String
   ) -> ServingReason {
@@ -79,7 +89,7 @@ struct LoRAXLoading {
       module: module?.name, found: found, hint: hint)
   }
 
-  private func padded(_ module: AdapterModule) -> UInt64 {
+  func padded(_ module: AdapterModule) -> UInt64 {
     LoRAXKernels.paddedRank(module.rank, devices: question.options.tensorParallel)
   }
 
@@ -108,56 +118,6 @@ struct LoRAXLoading {
           hint: "start it with --preloaded-adapter-ids"))
     }
     return result
-  }
-
-  /// What its kernels have no variant for; the output head and ranks above 128 go without kernels.
-  private var kernelFailures: [ServingReason] {
-    // With several devices each has a part of the rank, which was not worked through.
-    guard question.options.tensorParallel == 1 else { return [] }
-    let modules = loaded.filter { $0.kind != "lm_head" }.flatMap(\.modules)
-      .filter { padded($0) <= LoRAXKernels.largestRank }
-    var result: [ServingReason] = []
-    if let module = modules.first(where: { !LoRAXKernels.ranks.contains(padded($0)) }) {
-      result.append(
-        reason(
-          .failsInBatch,
-          "rank \(module.rank): its kernels have ranks 8, 16, 32, 64 and 128, and it fills this one up to \(padded(module))",
-          at: module, found: "rank \(module.rank)",
-          hint: "resize the adapter to rank 32, 64 or 128, or start it with --disable-sgmv"))
-    }
-    let wide = modules.first {
-      !LoRAXKernels.widths.contains($0.inFeatures) || !LoRAXKernels.widths.contains($0.outFeatures)
-    }
-    if let wide {
-      result.append(
-        reason(
-          .failsInBatch,
-          "modules of \(wide.inFeatures) inputs and \(wide.outFeatures) outputs, such as \(escaped(wide.name, limit: 160)): "
-            + "its kernels have no such size",
-          at: wide, found: "in \(wide.inFeatures), out \(wide.outFeatures)",
-          hint: "start it with --disable-sgmv, or train without these modules"))
-    }
-    return result
-  }
-
-  /// Factors of an output head with other rows than the base's.
-  ///
-  /// Nothing looks at the sizes before their product is added to all of the base's logits
-  /// (`LoraLinear.forward_layer_type` in utils/layers.py); the base's rows beside the factors are not read.
-  private var headFailure: ServingReason? {
-    guard question.options.tensorParallel == 1, let head = loaded.last, head.kind == "lm_head",
-      let module = head.modules.first, let rows = headRows(module), module.outFeatures != rows
-    else { return nil }
-    return reason(
-      .failsInBatch, "factors of lm_head for \(grouped(module.outFeatures)) rows, where the base has \(grouped(rows))",
-      at: module, found: "\(module.outFeatures) rows", hint: "merge the adapter, which resizes the model")
-  }
-
-  /// The rows of the base's output head, where they are known.
-  private func headRows(_ module: AdapterModule) -> UInt64? {
-    let match = question.matched.first { $0.module.name == module.name }?.match.module
-    guard let match, match.kind == .linear, match.outFeatures > 0 else { return question.base?.vocabularySize }
-    return match.outFeatures
   }
 
   private var silences: [ServingReason] {

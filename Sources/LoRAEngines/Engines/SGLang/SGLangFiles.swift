@@ -64,12 +64,11 @@ extension EngineCheck {
   static let otherWeightsFiles = EngineCheck { question in
     guard question.readsFolder, let file = question.adapter.file else { return nil }
     let own = Folder.lastComponent(question.adapter.weightsPath)
-    let folder = Folder.parent(question.adapter.weightsPath)
-    let others = ((try? Folder.names(in: folder)) ?? []).filter { $0.hasSuffix(".safetensors") && $0 != own }
     let names = Set(file.header.tensors.map(\.name))
-    let read = others.first { other in
+    let read = question.otherWeightsFiles.first { other in
       if own.utf8.lexicographicallyPrecedes(other.utf8) { return true }
       // What comes earlier is replaced where it has the same names.
+      let folder = Folder.parent(question.adapter.weightsPath)
       guard let found = try? SafetensorsFile.open(Folder.join(folder, other)) else { return true }
       return !found.header.tensors.allSatisfy { names.contains($0.name) }
     }
@@ -82,9 +81,6 @@ extension EngineCheck {
 }
 
 extension ServingQuestion {
-  /// Whether the engine reads the adapter's own folder.
-  fileprivate var readsFolder: Bool { !options.feedsEngine && adapter.file != nil }
-
   /// A JSON file in the folder of the weights; nil when there is none that parses.
   fileprivate func json(beside name: String) -> JSONValue? {
     let path = Folder.join(Folder.parent(adapter.weightsPath), name)

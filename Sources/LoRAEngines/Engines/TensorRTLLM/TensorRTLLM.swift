@@ -21,7 +21,7 @@ extension Engine {
               ? ModelClassEvidence(name: name, takesLoRA: !isRefused, moduleKinds: model.heldCount) : nil
           }
         }),
-      defaultRankLimit: 64,
+      defaultRankLimit: TensorRTLLMRelease.defaultRankLimit,
       // It looks at the layer's number and what follows it, and takes the rank from the factors.
       forgiven: [.rankMismatch, .baseModuleMissing, .baseLayerRange],
       // Of the config it reads r, lora_alpha, use_rslora and modules_to_save.
@@ -37,7 +37,7 @@ extension TensorRTLLMRelease {
       .otherNaming, .otherFileName, .indivisibleSizes, .expertStacks, .halfPairs, .missingFields(["r", "lora_alpha"]),
     ]
     let silences: [EngineCheck] = [
-      .filteredModules, .dora, .placelessModules(map(for: model)), .layerReplication,
+      .filteredModules, .dora, .placelessModules(map(for: model)), .trainableTokens, .layerReplication,
       .initialisation(except: ["gaussian", "eva", "orthogonal", "mica", "lora_ga"]),
       .variant("alora_invocation_tokens", "activated LoRA"), .variant("use_bdlora", "block-diagonal LoRA"),
       .variant("use_qalora", "QALoRA"),

@@ -61,6 +61,14 @@ extension TensorRTLLMLoading {
       at: first, hint: Self.trial)
   }
 
+  /// How many zeros stand for each of q, k and v that the adapter lacks while it has others.
+  var zerosForQueries: Double {
+    guard 1...2 ~= queries.count, let rank = question.adapter.config?.rank,
+      let hidden = question.base?.config?["hidden_size"]?.int64
+    else { return 0 }
+    return 2 * Double(rank) * Double(hidden)
+  }
+
   /// Ranks that take part, as each of them is found in CUDA graphs; zeros for what is missing have the config's.
   private var ranks: [UInt64] {
     var ranks = Set(placed.map(\.module.rank))

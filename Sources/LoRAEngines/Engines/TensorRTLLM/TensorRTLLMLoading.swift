@@ -32,7 +32,7 @@ struct TensorRTLLMLoading {
 
   /// What it does other than applying the adapter as trained.
   var reasons: [ServingReason] {
-    nameReasons + [scaleReason].compactMap { $0 } + sizeReasons + classReasons
+    nameReasons + [scaleReason].compactMap { $0 } + sizeReasons + rowReasons + classReasons
   }
 
   private mutating func place(_ module: AdapterModule) {

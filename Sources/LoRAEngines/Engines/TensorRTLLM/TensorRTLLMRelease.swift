@@ -8,13 +8,19 @@ struct TensorRTLLMRelease: Sendable {
   let map: TensorRTLLMMap
   /// Whether adapters are read in CUDA graphs with one rank for an adapter's every module.
   let hasOneRank: Bool
+  /// Whether lora_B is multiplied by the scale in the type that it is stored in.
+  let scalesBeforeCast: Bool
   /// What its model classes do with what was loaded, by `model_type`, where that was read.
   let classes: [String: TensorRTLLMClass]
+
+  /// `max_lora_rank` when the server is started without it.
+  static let defaultRankLimit: UInt64 = 64
 
   /// The loader of `tensorrt_llm/lora_manager.py`.
   static let manager = TensorRTLLMRelease(
     version: "1.0", source: "NVIDIA/TensorRT-LLM 30e6fb55: tensorrt_llm/lora_manager.py",
-    map: TensorRTLLMMap(names: mapped, skipsUnmapped: false), hasOneRank: false, classes: TensorRTLLMClass.built)
+    map: TensorRTLLMMap(names: mapped, skipsUnmapped: false), hasOneRank: false, scalesBeforeCast: true,
+    classes: TensorRTLLMClass.built)
 
   /// The loader of `tensorrt_llm/_torch/peft/lora`.
   static let torch = TensorRTLLMRelease(
@@ -24,7 +30,8 @@ struct TensorRTLLMRelease: Sendable {
       names: mapped.union([
         "qkv_proj", "shared_expert.gate_proj", "shared_expert.down_proj", "shared_expert.up_proj", "in_proj",
         "out_proj", "fc1_latent_proj", "fc2_latent_proj",
-      ]), skipsUnmapped: true), hasOneRank: true, classes: TensorRTLLMClass.torch)
+      ]), skipsUnmapped: true), hasOneRank: true, scalesBeforeCast: false,
+    classes: TensorRTLLMClass.torch)
 
   private static let mapped: Set<String> = [
     "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "down_proj", "up_proj", "gate_up_proj", "w1", "w2", "w3",
