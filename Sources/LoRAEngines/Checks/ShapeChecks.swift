@@ -78,6 +78,11 @@ extension ServingQuestion {
     }
   }
 
+  /// The base's module for each name that has one, of modules that share a name the first.
+  var bases: [String: BaseModule] {
+    Dictionary(placed.map { ($0.module.name, $0.base) }) { first, _ in first }
+  }
+
   /// The adapter's modules of which the base tells no sizes, because it has none of the name or is not known itself.
   var unsized: [AdapterModule] {
     guard let matches, let base else { return adapter.modules }

@@ -73,7 +73,8 @@ extension LoRAXLoading {
 
   /// Modules for kernels, with the sizes that these are called with.
   private var forKernels: [(module: AdapterModule, input: UInt64, output: UInt64)] {
-    loaded.flatMap { entry in entry.modules.filter { !goesWithoutKernels(entry.kind, $0) } }.map { module in
+    let bases = question.bases
+    return loaded.flatMap { entry in entry.modules.filter { !goesWithoutKernels(entry.kind, $0) } }.map { module in
       let base = bases[module.name]
       func size(_ base: UInt64?, _ own: UInt64) -> UInt64 { base.flatMap { $0 > 0 ? $0 : nil } ?? own }
       return (module, size(base?.inFeatures, module.inFeatures), size(base?.outFeatures, module.outFeatures))
@@ -119,14 +120,9 @@ extension LoRAXLoading {
     return match.outFeatures
   }
 
-  /// The base's module for those of the adapter that have one.
-  private var bases: [String: BaseModule] {
-    Dictionary(question.placed.map { ($0.module.name, $0.base) }) { first, _ in first }
-  }
-
   /// Factors that are not of one rank and of the model's sizes, alike in all layers.
   private var otherSizes: ServingReason? {
-    let bases = bases
+    let bases = question.bases
     func isMisshapen(_ module: AdapterModule) -> Bool {
       let sizes = stacked(module)
       guard sizes.a.count == 2, sizes.b.count == 2, sizes.a[0] == sizes.b[1] else { return true }

@@ -37,13 +37,8 @@ extension TensorRTLLMLoading {
     }
   }
 
-  /// The base's module for those of the adapter that have a place.
-  private var bases: [String: BaseModule] {
-    Dictionary(question.placed.map { ($0.module.name, $0.base) }) { first, _ in first }
-  }
-
   private var shortRow: ServingReason? {
-    let bases = bases
+    let bases = question.bases
     func length(_ module: AdapterModule) -> Double {
       [module.a, module.b, module.magnitude].compactMap { $0?.shape.elementCount }.map { Double($0) }.reduce(0, +)
     }
@@ -64,7 +59,7 @@ extension TensorRTLLMLoading {
 
   /// Where B is not where the rank of A says, or A is not as wide as the module.
   private var shiftedFactors: ServingReason? {
-    let bases = bases
+    let bases = question.bases
     let shifted = placed.map(\.module).filter { module in
       guard let a = module.a?.shape, let b = module.b?.shape, let rank = module.rankOfA else { return false }
       guard !question.transposed.contains(module.name), a.rank == 2, b.rank == 2 else { return true }
