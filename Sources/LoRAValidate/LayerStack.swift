@@ -31,7 +31,7 @@ struct LayerStack {
       }
       return (first, end)
     }
-    let lists = pairs.isEmpty || base?.isKnown != true ? nil : base?.layerCounts.filter { Self.isStacked($0.key) }
+    let lists = pairs.isEmpty || base?.isKnown != true ? nil : base.map { Self.lists(of: $0) }
     let found = lists?.min { ($0.key.utf8.count, $0.key) < ($1.key.utf8.count, $1.key) }
     list = found.map { $0.key + "." }
     var layers: [UInt64] = []
@@ -54,6 +54,13 @@ struct LayerStack {
     } else {
       problem = lists == nil ? nil : .noList
     }
+  }
+
+  /// The lists that PEFT finds in memory, with the numbers of their layers.
+  private static func lists(of base: BaseModel) -> [String: UInt64] {
+    let names = LoadedNames(base)
+    let paths = Set(base.modules.keys.compactMap { names.name(of: $0).layer.map { String($0.before.dropLast()) } })
+    return base.layerCounts.filter { isStacked($0.key) && paths.contains($0.key) }
   }
 
   /// Whether PEFT finds the list: below any number of `model`, as `layers`, BERT's `encoder.layer` or `h`.

@@ -3,8 +3,9 @@
     python peft_odd.py OUTPUT.jsonl.zst [FOLDER]
 
 Of small models of several types adapters are made by PEFT and damaged in one way each (`damaged`). One row per base: its
-config, the shapes of its weights, and the adapters, with the whole of `adapter_config.json`, the shapes of the tensors, and whether PEFT took the
-adapter as it is: without an error, no key of its own missing, none left over, and every tensor's values in the model.
+config, the shapes of its weights, and the adapters, with the whole of `adapter_config.json`, the shapes of the tensors,
+and whether PEFT took the adapter as it is: without an error, no key of its own missing, none left over, every tensor's
+values in the model, and nothing else replaced by them. With FOLDER, bases and adapters stay there.
 Needs torch, peft 0.21.2, transformers 5.24, safetensors and zstandard.
 """
 
@@ -54,11 +55,29 @@ BASES = [
     ("olmoe", "AutoModelForCausalLM", {**GROUPED, **EXPERTS, "num_experts": 4}, QKV, "embed_tokens", "lm_head"),
     ("granitemoe", "AutoModelForCausalLM", {**GROUPED, "num_local_experts": 4, "num_experts_per_tok": 2}, QKV,
      "embed_tokens", None),
+    ("mamba", "AutoModelForCausalLM", {"hidden_size": 32, "num_hidden_layers": 2, "vocab_size": 64, "state_size": 4},
+     ["in_proj", "x_proj"], "embeddings", None),
+    ("whisper", "AutoModelForSpeechSeq2Seq",
+     {"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_ffn_dim": 48, "decoder_ffn_dim": 48,
+      "encoder_attention_heads": 4, "decoder_attention_heads": 4, "vocab_size": 64, "num_mel_bins": 8,
+      "max_source_positions": 16, "max_target_positions": 16, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
+      "decoder_start_token_id": 1}, QKV, "embed_tokens", None),
+    ("gemma3", "AutoModelForImageTextToText",
+     {"text_config": {**GROUPED, "head_dim": 8}, "mm_tokens_per_image": 4,
+      "vision_config": {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
+                        "image_size": 16, "patch_size": 8}}, QKV, "embed_tokens", None),
+    ("qwen2_vl", "AutoModelForImageTextToText",
+     {"text_config": {**GROUPED, "rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2],
+                                                     "rope_theta": 1e4}},
+      "vision_config": {"depth": 2, "embed_dim": 32, "hidden_size": 32, "num_heads": 4, "patch_size": 4}}, QKV,
+     "embed_tokens", "lm_head"),
+    ("bert", "AutoModelForMaskedLM", SMALL, ["query", "value"], "word_embeddings", None),
 ]
 # Bases whose head is their embedding.
 TIED = [("llama", "AutoModelForCausalLM", {**GROUPED, "tie_word_embeddings": True}, QKV, "embed_tokens", "lm_head")]
 TASKS = {"AutoModelForCausalLM": "CAUSAL_LM", "AutoModelForSequenceClassification": "SEQ_CLS",
-         "AutoModelForSeq2SeqLM": "SEQ_2_SEQ_LM"}
+         "AutoModelForSeq2SeqLM": "SEQ_2_SEQ_LM", "AutoModelForSpeechSeq2Seq": "SEQ_2_SEQ_LM",
+         "AutoModelForImageTextToText": "CAUSAL_LM", "AutoModelForMaskedLM": None}
 
 LOADED = []
 
@@ -90,6 +109,13 @@ def verdict(model, folder):
     for keys, what in ((LOADED[0].missing_keys, "missing"), (left_over, "left over")):
         if keys:
             return f"{what}: {keys[0]}"
+    state, own = loaded.state_dict(), list(model.state_dict().values())
+    for name in tensors.keys() & state.keys():
+        place = state[name].data_ptr()
+        others = [key for key, value in state.items() if value.data_ptr() == place and key != name and key not in tensors
+                  and ".original_module." not in key]
+        if others and not any(value.shape == state[name].shape and torch.equal(value, state[name]) for value in own):
+            return f"shared: {name}"
     values = {(tuple(value.shape), value.float().numpy().tobytes()) for value in loaded.state_dict().values()}
     for name, tensor in tensors.items():
         if not is_copy(name, tensors) and (tuple(tensor.shape), tensor.float().numpy().tobytes()) not in values:
@@ -131,7 +157,7 @@ def starts(model, task, targets, embedding, head):
     if model.config.model_type == "llama":
         yield "replicated", {**options, "layer_replication": [[0, 2], [1, 2]]}
     stacks = sorted({".".join(name.split(".")[-2:]) for name, parameter in model.named_parameters()
-                     if parameter.dim() == 3})
+                     if parameter.dim() == 3 and "experts" in name})
     if stacks:
         yield "experts", {**options, "target_parameters": stacks}
     if model.config.tie_word_embeddings and embedding and task == "CAUSAL_LM":
@@ -195,6 +221,9 @@ def damaged(start, config, tensors, embedding, head):
         yield "qalora", {**config, "use_qalora": True, "qalora_group_size": 16}, tensors
         yield "alora", {**config, "alora_invocation_tokens": [1, 2]}, tensors
         yield "subconfig-field", {**config, "eva_config": {"nothing": 1}}, tensors
+        yield "mamba-output", {**config, "target_modules": [*config["target_modules"], "out_proj"]}, {
+            **tensors, **{f"{PREFIX}backbone.layers.{layer}.mixer.out_proj.lora_{part}.weight": torch.ones(*shape)
+                          for layer in (0, 1) for part, shape in (("A", (4, 64)), ("B", (32, 4)))}}
         yield "replication-beyond", {**config, "layer_replication": [[0, 3]]}, tensors
         yield "replication-more", {**config, "layer_replication": [[0, 2], [1, 2]]}, tensors
     if start == "defaults":
@@ -347,7 +376,7 @@ def row(kind, auto, sizes, targets, embedding, head, keep=None):
     model = getattr(transformers, auto).from_config(config).float().eval()
     model.config.architectures = [type(model).__name__]
     EMBEDDINGS[:] = [PREFIX + name for name, _ in model.named_modules() if name.split(".")[-1] == embedding]
-    key = kind + ("-tied" if sizes.get("tie_word_embeddings") else "")
+    key = kind + ("-tied" if sizes.get("tie_word_embeddings") else "-masked" if auto.endswith("MaskedLM") else "")
     adapters = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(keep or temporary) / key

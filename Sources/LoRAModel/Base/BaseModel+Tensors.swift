@@ -1,4 +1,5 @@
 import BaseCatalogue
+import LoRAIO
 import Safetensors
 package import TensorCore
 
@@ -9,7 +10,7 @@ extension BaseModel {
   package func shape(of tensor: String) -> Shape? {
     if let entry = checkpoint?.tensors[tensor] { return entry.info.shape }
     if tensor.hasSuffix(".bias"), let module = match(String(tensor.dropLast(".bias".count)))?.module,
-      module.kind == .linear, module.hasBias, module.outFeatures > 0
+      module.kind != .embedding, module.kind != .parameter, module.hasBias, module.outFeatures > 0
     {
       return [module.outFeatures]
     }
@@ -22,9 +23,9 @@ extension BaseModel {
   }
 
   /// Whether the model has no tensor that an adapter's name could mean; false where that is not known.
-  package func lacksTensor(_ name: String) -> Bool {
+  package func lacksTensor(_ name: String, _ names: LoadedNames) -> Bool {
     guard isKnown, !hasUnknownNames, BaseTensorName(name) != .buffer, shape(of: name) == nil, match(name) == nil,
-      let dot = name.lastIndex(of: ".")
+      !names.renamedTensors.value.contains(name), let dot = name.lastIndex(of: ".")
     else { return false }
     let (owner, leaf) = (String(name[..<dot]), name[name.index(after: dot)...])
     guard let match = match(owner) else { return true }
@@ -43,13 +44,14 @@ extension BaseModel {
       return checkpoint?.tensors[described.name]?.info.shape ?? described.shape
     }
     if let own = shape(tensor) { return own }
+    // The bias of a tied head is one with that of its owner, as BERT's `predictions.decoder.bias` and `predictions.bias`.
+    let end = "decoder.bias"
+    if tensor.hasSuffix("." + end), let shared = shape(tensor.dropLast(end.count) + "bias") { return shared }
     for from in Self.prefixes where tensor.hasPrefix(from) {
       for to in Self.prefixes where to != from {
         if let found = shape(to + tensor.dropFirst(from.count)) { return found }
       }
     }
-    guard description == nil, let checkpoint, !memoryNames.isPlain else { return nil }
-    let names = LoadedNames(self)
-    return checkpoint.tensors.first { names.name(ofTensor: $0.key) == tensor }?.value.info.shape
+    return nil
   }
 }

@@ -106,7 +106,8 @@ extension ConfigFields {
   /// A list of strings; a single string counts as a list of one, as PEFT takes it.
   mutating func names(_ name: String) -> [String] {
     guard let value = value(name) else { return [] }
-    if let single = value.string { return [single] }
+    // PEFT asks for the truth of the value, and an empty text has none.
+    if let single = value.string { return single.isEmpty ? [] : [single] }
     guard let names = strings(value) else {
       wrongType(name, "a list of strings", value)
       return []

@@ -1,5 +1,7 @@
 import BaseCatalogue
 import JSON
+import LoRAIO
+import Safetensors
 import TensorCore
 
 /// The names that the modules of a base have once transformers has loaded it, which are those that PEFT looks for.
@@ -7,6 +9,8 @@ package struct LoadedNames: Sendable {
   private let base: BaseModel
   /// Names in memory of modules that the files spell otherwise, by the files' names.
   private let spelling: [String: String]
+  /// Names in memory of all tensors of a model that no catalogue knows, where the library renames any.
+  let renamedTensors: Lazy<Set<String>>
 
   /// The names of a base.
   package init(_ base: BaseModel) {
@@ -19,6 +23,10 @@ package struct LoadedNames: Sendable {
       spelling[part.hasSuffix(".weight") ? String(part.dropLast(7)) : part] = runtime.module.name
     }
     self.spelling = spelling
+    renamedTensors = Lazy {
+      guard base.description == nil, !base.memoryNames.isPlain, let checkpoint = base.checkpoint else { return [] }
+      return Set(checkpoint.tensors.keys.map { Self.name(ofTensor: $0, in: base) })
+    }
   }
 
   /// The name in memory of a module that the files call `stored`.
@@ -26,7 +34,9 @@ package struct LoadedNames: Sendable {
 
   /// The name in memory of a tensor outside the modules, such as a norm's weight, by the renamings that are known where
   /// the catalogue does not know the model.
-  package func name(ofTensor stored: String) -> String {
+  package func name(ofTensor stored: String) -> String { Self.name(ofTensor: stored, in: base) }
+
+  private static func name(ofTensor stored: String, in base: BaseModel) -> String {
     guard base.description == nil, let dot = stored.lastIndex(of: ".") else { return stored }
     return base.memoryNames.name(of: String(stored[..<dot])) + stored[dot...]
   }

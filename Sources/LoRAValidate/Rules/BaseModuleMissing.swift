@@ -71,16 +71,16 @@ extension Rule {
   ///
   /// What lies outside the layers depends on the model's class, and heads of other tasks are `base-head-missing`.
   private static func strays(_ base: BaseModel, _ context: ValidationContext) -> [Finding] {
-    guard base.isKnown, context.adapter.format == .peft else { return [] }
+    guard base.isKnown, context.adapter.format == .peft, let names = context.loadedNames else { return [] }
     let isOfClass = context.isOfClassOfBase
     let misnamed = Set(context.strays.map(\.name))
     var groups = Groups<Bool, Replacement>()
     for replacement in context.adapter.replacements
     where replacement.role != .rows && !replacement.isOfHead && !misnamed.contains(replacement.tensor.name) {
       let name = context.stack.baseName(of: replacement.name)
-      if base.lacksTensor(name) {
+      if base.lacksTensor(name, names) {
         if isOfClass || name.layer != nil { groups.add(false, replacement) }
-      } else if isOfClass, context.loadedNames?.holds(tensor: name) == false {
+      } else if isOfClass, names.holds(tensor: name) == false {
         groups.add(true, replacement)
       }
     }

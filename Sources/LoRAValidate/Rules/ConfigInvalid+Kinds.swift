@@ -64,6 +64,26 @@ extension Rule {
   }
 }
 
+extension Rule {
+  /// Modules of state-space models whose kernels pass over the factors, which PEFT refuses to adapt (peft 0.21,
+  /// `tuners_utils.py: _check_lora_target_modules_mamba`).
+  static func refusedNames(_ config: AdapterConfig, _ context: ValidationContext) -> [Finding] {
+    guard let type = context.base?.modelType, let matching = context.matching,
+      ["falcon_h1", "mamba", "mamba2", "falcon_mamba", "nemotron_h"].contains(type)
+    else { return [] }
+    let names = context.names.filter { ["out_proj", "conv1d"].contains($0.lastComponent) && matching.targets($0) }
+    guard let first = names.first else { return [] }
+    let leaves = listing(names.map { "\"\($0.lastComponent)\"" }.uniqued)
+    var finding = Finding(
+      .configInvalid,
+      "the config targets \(leaves), which PEFT refuses to adapt in models of type \(type): their kernels do not call the layer",
+      file: config.path, module: first, expected: "neither out_proj nor conv1d", found: leaves,
+      hint: "take \(leaves) out of target_modules; the model never used what was trained there")
+    finding.configMember = "target_modules"
+    return [finding]
+  }
+}
+
 extension ValidationContext {
   /// What a module adapts: by the base where it is there, else by its factors.
   fileprivate func kind(at place: Int) -> ModuleKind {

@@ -36,7 +36,9 @@ extension Rule {
       return finding
     }
     findings += ordinaryParameters(config, context)
-    findings += replication(config, context) + withoutVariant(config, context) + refusedRanks(config, context)
+    findings +=
+      replication(config, context) + withoutVariant(config, context) + refusedRanks(config, context)
+      + refusedNames(config, context)
     findings += refusedKinds(config, context)
     for problem in context.matching?.problems ?? [] {
       findings.append(

@@ -17,7 +17,8 @@ extension Rule {
       The file has factors for a module that `target_modules` does not match, that `exclude_modules` takes away, or \
       that lies outside `layers_to_transform`; or trained rows of an embedding without `trainable_token_indices`; or a \
       whole weight or bias under the name of an adapted module, whose own tensors PEFT keeps below `.base_layer`; or one \
-      below `.base_layer` of a module that is not adapted.
+      below `.base_layer` of a module that is not adapted; or the weight of one of several modules that share it, without \
+      `modules_to_save`.
       """,
     consequence: """
       PEFT does not create the module and drops its tensors without a message. Engines that go by the tensors apply \
@@ -46,7 +47,34 @@ extension Rule {
           + "\(places.count == 1 ? "it" : "them"), so PEFT drops the tensors",
         file: context.adapter.weightsPath, tensor: first.tensors.first?.name, module: first.name,
         found: escaped(first.name), hint: "add \(components) to target_modules if the tensors are wanted")
-    } + replacements(context)
+    } + replacements(context) + shared(context)
+  }
+
+  /// Whole weights of modules that share them with others of the base, where the config does not ask for copies.
+  private static func shared(_ context: ValidationContext) -> [Finding] {
+    guard context.adapter.format == .peft, let config = context.adapter.config, let base = context.base, base.isKnown,
+      let names = context.loadedNames
+    else { return [] }
+    let written = Set(context.adapter.replacements.map(\.name))
+    let adapted = Set(context.names)
+    let tied = Set(base.modules.values.lazy.filter { $0.tiedTo != nil }.map(\.weightName))
+    return context.adapter.replacements.compactMap { replacement in
+      guard replacement.role == .full, replacement.name.hasSuffix(".weight"),
+        case let owner = String(replacement.name.dropLast(".weight".count)), !adapted.contains(owner),
+        !config.modulesToSave.prefix(100).contains(where: { owner.hasSuffix($0) || owner.contains($0 + ".") }),
+        let module = base.match(owner)?.module, tied.contains(module.weightName)
+      else { return nil }
+      let others = base.modules.values.filter { $0.weightName == module.weightName && $0.name != module.name }
+        .map { names.name(of: $0.name) }.sorted()
+      guard !others.isEmpty, !others.contains(where: { written.contains($0 + ".weight") }) else { return nil }
+      return Finding(
+        .targetUndeclared,
+        "the file has \(escaped(replacement.name, limit: 160)), which the base keeps as one with that of \(listing(others)), and "
+          + "modules_to_save does not name it, so PEFT replaces both",
+        file: context.adapter.weightsPath, tensor: replacement.tensor.name, found: escaped(replacement.tensor.name),
+        hint: "add \"\(escaped(String(owner.lastComponent)))\" to modules_to_save if that alone was trained",
+        byteOffset: replacement.tensor.headerOffset)
+    }
   }
 
   /// Whole tensors and rows for which PEFT makes no place.
