@@ -69,8 +69,8 @@ TARGET static void tally_change(
   put_tally(delta_squared, residual_squared, most, tally);
 }
 
-/// Stores a strip of numbers in a 16-bit type and returns what was stored. Rounded to f32 before, a number goes the other
-/// way only where that made it one half-way between two of the type: such a strip is rounded from f64 at once.
+/// Stores a strip of numbers in a 16-bit type and returns what was stored. Rounded to f32 before, a number goes the
+/// other way only where that made it one half-way between two of the type: such a strip is rounded from f64 at once.
 INLINE v16f store_rounded(lora_dtype output, v16d value, v16f narrow, char *out) {
   v16u bits = bits_of(narrow), open;
   v16h half;

@@ -2,8 +2,8 @@
 
 Since the last whole run some rows of these files were edited by hand. What was changed of cohere2_moe, dory, glm5_next,
 glm_moe_dsa and kimi_linear also stands in arch_known_defaults.json and below, so that another run writes it again; the
-sizes of the convolutions in the delta attention of glm5_next (block b259) and kimi_linear (b359) and the second class
-of shieldgemma2 do not.
+sizes of the convolutions in the delta attention of glm5_next (block b259) and kimi_linear (b359), the second class of
+shieldgemma2 and intermediate_size of gpt_neo do not.
 """
 
 import json

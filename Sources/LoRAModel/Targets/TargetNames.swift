@@ -2,7 +2,8 @@ import TensorCore
 
 /// A list of names in a config, each of which means the modules that are called so, or whose path ends so from a dot on.
 ///
-/// An object, because it is asked for every module of a file: of a structure each of its parts would be counted every time.
+/// An object, because it is asked for every module of a file: of a structure each of its parts would be counted each
+/// time.
 final class TargetNames: Sendable {
   private let names: Set<Substring>
   /// The lengths that they have in bytes, ascending, each once: a look at one byte settles most endings of a path.

@@ -27,8 +27,8 @@ extension Rule {
       let modules = places.map { context.names[$0] }
       return Finding(
         .configInvalid,
-        "\(phrase(modules, of: context.names.count)) \(modules.count == 1 ? "adapts one of the" : "adapt") \(name) of the model, for "
-          + "which PEFT refuses \(fields.joined(separator: " and "))",
+        "\(phrase(modules, of: context.names.count)) \(modules.count == 1 ? "adapts one of the" : "adapt") \(name) of "
+          + "the model, for which PEFT refuses \(fields.joined(separator: " and "))",
         file: config.path, module: context.names[first], expected: "no \(fields.joined(separator: ", "))",
         found: fields.map { "\"\($0)\"" }.joined(separator: ", "),
         hint: "take the modules out of the targets, or switch it off if it was off in the training")
@@ -76,7 +76,8 @@ extension Rule {
     let leaves = listing(names.map { "\"\($0.lastComponent)\"" }.uniqued)
     var finding = Finding(
       .configInvalid,
-      "the config targets \(leaves), which PEFT refuses to adapt in models of type \(type): their kernels do not call the layer",
+      "the config targets \(leaves), which PEFT refuses to adapt in models of type \(type): their kernels do not call "
+        + "the layer",
       file: config.path, module: first, expected: "neither out_proj nor conv1d", found: leaves,
       hint: "take \(leaves) out of target_modules; the model never used what was trained there")
     finding.configMember = "target_modules"

@@ -294,8 +294,8 @@ private struct Targets {
     return [
       Finding(
         .targetMissing,
-        "modules_to_save means \(listing(missing)), but the file has the \(missing.count == 1 ? "weight" : "weights") alone, "
-          + "and PEFT refuses the adapter",
+        "modules_to_save means \(listing(missing)), but the file has the \(missing.count == 1 ? "weight" : "weights") "
+          + "alone, and PEFT refuses the adapter",
         file: context.adapter.weightsPath, module: first, expected: escaped(first), found: "no such tensor",
         hint: "the trained copy of the module was saved in part; save the adapter again")
     ]
@@ -330,7 +330,8 @@ private struct Targets {
     return [
       Finding(
         .targetMissing, severity: isSaved ? nil : .warning,
-        "ensure_weight_tying takes \(listing(missing)) along, but the file has no tensors for \(missing.count == 1 ? "it" : "them"), "
+        "ensure_weight_tying takes \(listing(missing)) along, but the file has no tensors for "
+          + "\(missing.count == 1 ? "it" : "them"), "
           + (isSaved ? "and PEFT refuses the adapter" : "which PEFT reports as missing"),
         file: context.adapter.weightsPath, module: first, expected: escaped(first), found: "no such tensor",
         hint: "save the adapter again, or set ensure_weight_tying to false if it was off in the training")
@@ -360,8 +361,8 @@ private struct Targets {
     if !embedding.isEmpty, let container = base.container(endingIn: embedding, names) {
       return Finding(
         .targetMissing,
-        "trainable_token_indices names \(name), the end of \(escaped(container, limit: 100)), too, which is no embedding, and PEFT "
-          + "refuses the adapter",
+        "trainable_token_indices names \(name), the end of \(escaped(container, limit: 100)), too, which is no "
+          + "embedding, and PEFT refuses the adapter",
         file: config.path, module: container, expected: "the name of an embedding", found: name,
         hint: "write the whole name of the embedding")
     }

@@ -69,8 +69,8 @@ extension Rule {
       guard !others.isEmpty, !others.contains(where: { written.contains($0 + ".weight") }) else { return nil }
       return Finding(
         .targetUndeclared,
-        "the file has \(escaped(replacement.name, limit: 160)), which the base keeps as one with that of \(listing(others)), and "
-          + "modules_to_save does not name it, so PEFT replaces both",
+        "the file has \(escaped(replacement.name, limit: 160)), which the base keeps as one with that of "
+          + "\(listing(others)), and modules_to_save does not name it, so PEFT replaces both",
         file: context.adapter.weightsPath, tensor: replacement.tensor.name, found: escaped(replacement.tensor.name),
         hint: "add \"\(escaped(String(owner.lastComponent)))\" to modules_to_save if that alone was trained",
         byteOffset: replacement.tensor.headerOffset)
@@ -105,7 +105,8 @@ extension Rule {
       guard let first = places.first else { return nil }
       return Finding(
         .targetUndeclared,
-        "the file has \(listing(places.map(\.tensor.name))), but \(problem), so it drops \(places.count == 1 ? "it" : "them")",
+        "the file has \(listing(places.map(\.tensor.name))), but \(problem), so it drops "
+          + "\(places.count == 1 ? "it" : "them")",
         file: context.adapter.weightsPath, tensor: first.tensor.name, found: escaped(first.tensor.name),
         hint: "export the adapter again with today's PEFT, or drop the tensors", byteOffset: first.tensor.headerOffset)
     }

@@ -11,8 +11,8 @@ extension Rule {
   static let valueZeroDelta = Rule(
     .valueZeroDelta, "The adapter does nothing",
     meaning: """
-      Every module's A or B is all zeros, or alpha is 0 (of some modules alone too), so B·A adds nothing. LoRA starts with B at zero: this \
-      is an adapter that was never trained, or whose trained weights were not the ones that were saved.
+      Every module's A or B is all zeros, or alpha is 0 (of some modules alone too), so B·A adds nothing. LoRA starts \
+      with B at zero: this is an adapter that was never trained, or whose trained weights were not the ones that were saved.
       """,
     consequence: "The adapter loads everywhere and the base answers. It goes unnoticed until users complain.",
     remedy: """
