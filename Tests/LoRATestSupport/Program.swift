@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 public import JSON
 
 /// The built program, run as a user would.
@@ -70,10 +71,17 @@ public enum Program {
     }
   }
 
+  /// Lets programs be interrupted also where the tests themselves run behind a shell, which has them ignore SIGINT: what is
+  /// started would ignore it, too.
+  private static let signalsAreHeard: Void = {
+    for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
+  }()
+
   /// Starts the program; its output goes to files, so that it never waits for a reader.
   public static func start(
     _ arguments: [String], in folder: String = Fixtures.root, environment: [String: String] = [:]
   ) throws -> Running {
+    signalsAreHeard
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
