@@ -48,16 +48,16 @@ public struct Inspection: Sendable {
 
   /// Smallest and largest rank among the modules; nil without modules.
   public var ranks: (min: UInt64, max: UInt64)? {
-    let ranks = adapter.modules.map(\.rank)
-    guard let min = ranks.min(), let max = ranks.max() else { return nil }
-    return (min, max)
+    var ranks = Spread<UInt64>()
+    adapter.forEachModule { _, module in ranks.take(module.rank) }
+    return ranks.range.map { ($0.low, $0.high) }
   }
 
   /// Smallest and largest scale among the modules; nil without modules.
   public var scales: (min: Double, max: Double)? {
-    let scales = adapter.modules.map(\.scale)
-    guard let min = scales.min(), let max = scales.max() else { return nil }
-    return (min, max)
+    var scales = Spread<Double>()
+    adapter.forEachModule { _, module in scales.take(module.scale) }
+    return scales.range.map { ($0.low, $0.high) }
   }
 
   /// What the modules are called as targets, sorted, each once.
@@ -66,13 +66,15 @@ public struct Inspection: Sendable {
   /// Layer indices of the modules, sorted, each once.
   public var layers: [UInt64] {
     var layers: Set<UInt64> = []
-    var latest: UInt64?
+    // What the names of the last layer begin with, for the modules of a layer stand together.
+    var latest = ""
     adapter.forEachModule { _, module in
-      let layer = Self.layer(of: module.name)
-      // The modules of a layer stand together.
-      guard let layer, layer != latest else { return }
-      latest = layer
-      layers.insert(layer)
+      guard latest.isEmpty || !module.name.begins(with: latest), let place = Self.layerPlace(in: module.name) else {
+        return
+      }
+      layers.insert(place.layer)
+      let start = module.name.utf8.prefix(place.end + 1)
+      latest = start.last == UInt8(ascii: ".") ? String(decoding: start, as: UTF8.self) : ""
     }
     return layers.sorted()
   }
@@ -134,20 +136,30 @@ public struct Inspection: Sendable {
   }
 
   /// The first number among the components of a module's name.
-  public static func layer(of module: String) -> UInt64? {
+  public static func layer(of module: String) -> UInt64? { layerPlace(in: module)?.layer }
+
+  /// The same with the offset of the byte behind the number.
+  private static func layerPlace(in module: String) -> (layer: UInt64, end: Int)? {
     let bytes = module.utf8Span.span
     var start = 0
     while start < bytes.count {
       let end = bytes.endOfComponent(from: start)
-      if let index = bytes.number(in: start..<end) { return index }
+      if let index = bytes.number(in: start..<end) { return (index, end) }
       // Longer ones, and those with a sign, are numbers for Swift alone.
       if end > start, bytes[start] == UInt8(ascii: "+") || bytes[start] &- UInt8(ascii: "0") < 10,
         let index = UInt64(String(decoding: module.utf8.dropFirst(start).prefix(end - start), as: UTF8.self))
       {
-        return index
+        return (index, end)
       }
       start = end + 1
     }
     return nil
+  }
+}
+
+extension String {
+  fileprivate func begins(with start: String) -> Bool {
+    let (name, start) = (utf8Span.span, start.utf8Span.span)
+    return name.count >= start.count && name.extracting(..<start.count).isEqual(to: start)
   }
 }

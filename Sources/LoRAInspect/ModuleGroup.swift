@@ -78,8 +78,8 @@ extension Adapter {
     var parts: [String] = []
     var groups: [(part: Int, modules: ModuleGroup)] = []
     var positions: [Key: Int] = [:]
-    var names = NameKinds()
-    var kinds: [Kind] = []
+    let names = moduleKinds
+    var kinds = [Kind?](repeating: nil, count: names.first.count)
     func group(of module: String, in part: Int) -> Int {
       let key = Key(part: part, target: Inspection.target(of: module))
       if let position = positions[key] { return position }
@@ -87,17 +87,18 @@ extension Adapter {
       groups.append((part, ModuleGroup(part: parts[part], target: key.target)))
       return groups.count - 1
     }
+    func look(_ module: String) -> Kind {
+      let name = ModelPart.name(of: module)
+      let part = parts.firstIndex(of: name) ?? parts.count
+      if part == parts.count { parts.append(name) }
+      // `to_out.0`: the number is a part of the target.
+      let isNumbered = UInt64(module.lastComponent) != nil
+      return Kind(part: part, group: isNumbered ? nil : group(of: module, in: part))
+    }
     forEachModule { place, module in
-      let kind = names.kind(of: module.name)
-      if kind == kinds.count {
-        let name = ModelPart.name(of: module.name)
-        let part = parts.firstIndex(of: name) ?? parts.count
-        if part == parts.count { parts.append(name) }
-        // `to_out.0`: the number is a part of the target.
-        let isNumbered = UInt64(module.name.lastComponent) != nil
-        kinds.append(Kind(part: part, group: isNumbered ? nil : group(of: module.name, in: part)))
-      }
-      let known = kinds[kind]
+      let kind = Int(names.kinds[place])
+      let known = kinds[kind] ?? look(module.name)
+      kinds[kind] = known
       groups[known.group ?? group(of: module.name, in: known.part)].modules.take(module, at: place)
     }
     return groups.sorted { ($0.part, $0.modules.target) < ($1.part, $1.modules.target) }.map(\.modules)

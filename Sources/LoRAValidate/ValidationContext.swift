@@ -16,6 +16,8 @@ public struct ValidationContext: Sendable {
   public let values: AdapterValues?
   /// The names of the adapter's modules, in their order.
   package let names: [String]
+  /// Where the modules lie that are not plain: what is wrong with tensors is looked for among them alone.
+  private let oddPlaces: [Int]
   /// PEFT's answer to which modules the config adapts.
   package let matching: TargetMatching?
   /// The base's module for each of the adapter's modules; nil when the base is absent or its modules are not known.
@@ -55,6 +57,7 @@ public struct ValidationContext: Sendable {
     self.options = options
     self.values = values
     names = adapter.modules.map(\.name)
+    oddPlaces = adapter.places { !$0.isPlain }
     matching = adapter.config.map { TargetMatching($0) }
     let stack = LayerStack(adapter.config, self.base)
     self.stack = stack
@@ -66,10 +69,12 @@ public struct ValidationContext: Sendable {
     var transpositions: [String: Transposition] = [:]
     let matches = matches
     if plain {
-      adapter.forEachModule { place, module in
+      func look(_ place: Int, _ module: borrowing AdapterModule) {
         guard let transposition = module.transposition(against: matches?[place]?.module) else { return }
         transpositions[module.name] = transposition
       }
+      // Without a base the declared rank alone tells, which plain modules have.
+      if matches == nil { adapter.forEachModule(at: oddPlaces, look) } else { adapter.forEachModule(look) }
     }
     self.transpositions = transpositions
     let question = ServingQuestion(
@@ -79,6 +84,14 @@ public struct ValidationContext: Sendable {
 
   /// How the module's factors would have to be turned to fit, or nil when turning is not the answer.
   package func transposition(of module: AdapterModule) -> Transposition? { transpositions[module.name] }
+
+  /// Whether the factors of any module would have to be turned.
+  var hasTranspositions: Bool { !transpositions.isEmpty }
+
+  /// The modules that are not plain and of which something holds, in their order.
+  func oddModules(where isChosen: (borrowing AdapterModule) -> Bool) -> [AdapterModule] {
+    adapter.modules(at: oddPlaces, where: isChosen)
+  }
 
   /// The adapter's modules that a known base does not have.
   package var unmatched: [AdapterModule] {

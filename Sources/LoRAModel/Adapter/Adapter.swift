@@ -1,6 +1,7 @@
 public import Diagnostics
 public import JSON
 public import Safetensors
+import TensorCore
 
 /// How an adapter names its tensors.
 public enum AdapterFormat: String, Sendable, CaseIterable {
@@ -30,7 +31,9 @@ public struct Adapter: Sendable {
   /// The naming of its tensors.
   public var format: AdapterFormat
   /// The adapted modules in natural order of their names.
-  public var modules: [AdapterModule]
+  public var modules: [AdapterModule] { didSet { knownKinds = nil } }
+  /// The kinds of their names, where these have not changed since they were found.
+  var knownKinds: ModuleKinds?
   /// Tensors that replace tensors of the base, in natural order.
   public var replacements: [Replacement]
   /// Names that break the grammar of exports but whose meaning is clear, with the right name.
@@ -51,31 +54,50 @@ public struct Adapter: Sendable {
 
   /// The modules of which something holds, in their order; the chosen ones alone are copied.
   package func modules(where isChosen: (borrowing AdapterModule) -> Bool) -> [AdapterModule] {
+    modules(at: modules.indices, where: isChosen)
+  }
+
+  /// The same among the modules at these places.
+  package func modules(at places: some Sequence<Int>, where isChosen: (borrowing AdapterModule) -> Bool)
+    -> [AdapterModule]
+  {
     unsafe modules.withUnsafeBufferPointer { modules in
       var chosen: [AdapterModule] = []
-      for place in modules.indices where unsafe modules.look(at: place, isChosen) {
-        unsafe chosen.append(modules[place])
-      }
+      for place in places where unsafe modules.look(at: place, isChosen) { unsafe chosen.append(modules[place]) }
       return chosen
     }
+  }
+
+  /// Where the modules lie of which something holds.
+  package func places(where isChosen: (borrowing AdapterModule) -> Bool) -> [Int] {
+    var places: [Int] = []
+    forEachModule { place, module in
+      if isChosen(module) { places.append(place) }
+    }
+    return places
   }
 
   /// What `value` says of the modules at these places, in their order and without copies of them.
   package func values<Value>(of places: [Int], _ value: (borrowing AdapterModule) -> Value) -> [Value] {
     unsafe modules.withUnsafeBufferPointer { modules in
-      places.map { place in
-        precondition(modules.indices.contains(place))
-        return unsafe modules.look(at: place, value)
-      }
+      places.map { place in unsafe modules.look(at: place, value) }
     }
   }
 
   /// Calls `body` with each module and its place, in their order and without copies of them.
   package func forEachModule(_ body: (Int, borrowing AdapterModule) -> Void) {
+    forEachModule(at: modules.indices, body)
+  }
+
+  /// Calls `body` with each of the modules at these places.
+  package func forEachModule(at places: some Sequence<Int>, _ body: (Int, borrowing AdapterModule) -> Void) {
     unsafe modules.withUnsafeBufferPointer { modules in
-      for place in modules.indices { unsafe modules.look(at: place) { body(place, $0) } }
+      for place in places { unsafe modules.look(at: place) { body(place, $0) } }
     }
   }
+
+  /// The kinds that the names of the modules are of, by their places.
+  package var moduleKinds: ModuleKinds { knownKinds ?? ModuleKinds(modules.lazy.map(\.name)) }
 
   /// Where a problem of the config is reported.
   public var configPath: String { config?.path ?? weightsPath }
@@ -91,16 +113,6 @@ public struct Adapter: Sendable {
     var result = self
     result.file = file?.closed
     return result
-  }
-}
-
-extension UnsafeBufferPointer where Element: ~Copyable {
-  /// What `body` says of an element where it lies.
-  ///
-  /// A loop over modules copies each of them, which counts references to five names, and so does a call with an element
-  /// of the array. Where the element may be one that cannot be copied there is no such code.
-  fileprivate func look<Value>(at place: Int, _ body: (borrowing Element) -> Value) -> Value {
-    unsafe body(self[place])
   }
 }
 
@@ -192,6 +204,9 @@ public struct AdapterModule: Sendable {
     set { others = ModuleTensors(bBias: bBias, magnitude: magnitude, alpha: newValue) }
   }
 
+  /// Whether it has neither bias nor magnitude nor an alpha of its own.
+  package var hasFactorsAlone: Bool { others === ModuleTensors.none }
+
   /// Its factors, bias and magnitude, as far as they are present.
   public var tensors: [TensorInfo] { [a, b, bBias, magnitude].compactMap { $0 } }
 
@@ -199,6 +214,7 @@ public struct AdapterModule: Sendable {
   package func forEachTensor(_ body: (TensorInfo) -> Void) {
     if let a { body(a) }
     if let b { body(b) }
+    if hasFactorsAlone { return }
     if let bBias { body(bBias) }
     if let magnitude { body(magnitude) }
   }

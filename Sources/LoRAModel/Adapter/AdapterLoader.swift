@@ -125,6 +125,9 @@ private struct Assembly {
   private var modules: [AdapterModule] = []
   /// Modules are filled in where they lie, for they are large.
   private var positions = ModulePositions()
+  private var kinds = ModuleKinds()
+  /// For each kind whether its names, in PEFT's plain form, need not be taken apart.
+  private var arePlain: [Bool] = []
   private var replacements: [Replacement] = []
   private var misnamed: [MisnamedTensor] = []
   private var unknown: [TensorInfo] = []
@@ -138,7 +141,7 @@ private struct Assembly {
     self.scheme = scheme
     modules.reserveCapacity(tensors.count / 2)
     LargePages.advise(roomOf: &modules)
-    for tensor in tensors { add(tensor) }
+    tensors.lendEach { add($0) }
     latestA = nil
   }
 
@@ -146,13 +149,23 @@ private struct Assembly {
   /// over pairs of its components stays small.
   private static let nameLimit = 4096
 
-  private mutating func add(_ tensor: TensorInfo) {
+  private mutating func add(_ tensor: borrowing TensorInfo) {
     // In a file as PEFT writes it B follows its A, which spares half of the names from being taken apart.
     if let (name, module) = latestA, PEFTNaming.isFactorB(tensor.name, besides: name), modules[module].b == nil {
-      modules[module].b = tensor
+      modules[module].b = copy tensor
       return
     }
-    guard tensor.name.utf8.count <= Self.nameLimit else { return unknown.append(tensor) }
+    guard tensor.name.utf8.count <= Self.nameLimit else { return unknown.append(copy tensor) }
+    if scheme?.format == .peft, let (place, part) = PEFTNaming.factorPlace(in: tensor.name.utf8Span.span) {
+      let kind = kinds.kind(of: tensor.name.utf8Span.span.extracting(place))
+      while arePlain.count <= kind { arePlain.append(PEFTNaming.isPlain(kinds.first[arePlain.count].utf8Span.span)) }
+      if arePlain[kind] {
+        let position = add(tensor, part, to: PEFTNaming.text(place, of: tensor.name), kind)
+        if part == .a { latestA = (tensor.name, position) }
+        return
+      }
+    }
+    let tensor = copy tensor
     guard let key = scheme?.read(tensor.name) else {
       if let method = ForeignMethods.method(of: tensor.name) { foreign[method, default: 0] += 1 }
       unknown.append(tensor)
@@ -178,32 +191,37 @@ private struct Assembly {
   }
 
   /// Puts a tensor into its module, and gives the module's position.
-  private mutating func add(_ tensor: TensorInfo, _ part: FactorPart, to name: String) -> Int {
+  ///
+  /// - Parameter kind: the kind of the name, if it was the last that was asked for.
+  private mutating func add(_ tensor: borrowing TensorInfo, _ part: FactorPart, to name: String, _ kind: Int? = nil)
+    -> Int
+  {
     let position = positions.position(of: name, in: modules)
     if position == modules.count {
       modules.append(
         AdapterModule(
           name: name, kind: .linear, rank: 0, inFeatures: 0, outFeatures: 0, scale: 1, scaleSource: .assumed))
       modules[position].isTransposed = scheme?.storesTransposed ?? false
+      if let kind { kinds.appendLast(kind) } else { kinds.append(name) }
     }
     // A second tensor for the same place (the name once with and once without a wrapper) has no meaning of its own.
     var isTaken = false
-    func place(_ slot: inout TensorInfo?) {
-      if slot == nil { slot = tensor } else { isTaken = true }
+    func place(_ tensor: borrowing TensorInfo, _ slot: inout TensorInfo?) {
+      if case .none = slot { slot = copy tensor } else { isTaken = true }
     }
     switch part {
-    case .a: place(&modules[position].a)
-    case .b: place(&modules[position].b)
+    case .a: place(tensor, &modules[position].a)
+    case .b: place(tensor, &modules[position].b)
     case .embeddingA:
-      place(&modules[position].a)
+      place(tensor, &modules[position].a)
       modules[position].kind = .embedding
     case .embeddingB:
-      place(&modules[position].b)
+      place(tensor, &modules[position].b)
       modules[position].kind = .embedding
-    case .bBias: place(&modules[position].bBias)
-    case .magnitude: place(&modules[position].magnitude)
+    case .bBias: place(tensor, &modules[position].bBias)
+    case .magnitude: place(tensor, &modules[position].magnitude)
     }
-    if isTaken { unknown.append(tensor) }
+    if isTaken { unknown.append(copy tensor) }
     return position
   }
 
@@ -219,7 +237,11 @@ private struct Assembly {
       parameters?.resolve(&modules[position]) { written.contains($0) }
       scaling.apply(to: &modules[position])
     }
-    modules.sortInPlace(by: modules.map(\.name), naturallyPrecedes)
+    // What the parameters say may have given modules other names.
+    if parameters != nil { kinds = ModuleKinds(modules.map(\.name)) }
+    let order = kinds.naturalOrder() ?? modules.indices.sorted { naturallyPrecedes(modules[$0].name, modules[$1].name) }
+    modules.arrange(order)
+    kinds.reorder(order)
     defer { modules = [] }
     removeCopies()
     let sorted = replacements.sorted { naturallyPrecedes($0.name, $1.name) }
@@ -227,7 +249,8 @@ private struct Assembly {
     let strays = alphas.filter { !written.contains($0.key) }.values.sorted { $0.name < $1.name }
     return Adapter(
       path: path, weightsPath: weightsPath, file: nil, config: reading?.config, rawConfig: reading?.raw,
-      format: scheme?.format ?? .unknown, modules: modules, replacements: sorted, misnamed: misnamed,
+      format: scheme?.format ?? .unknown, modules: modules, knownKinds: kinds,
+      replacements: sorted, misnamed: misnamed,
       unknown: unknown + strays, leftovers: leftovers, variantParts: variantParts,
       foreignMethod: Self.declaredMethod(reading) ?? method,
       findings: [])

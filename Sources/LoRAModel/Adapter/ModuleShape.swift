@@ -46,6 +46,14 @@ extension AdapterModule {
     return down == up || (kind == .conv1d || kind == .conv2d) && down % up == 0
   }
 
+  /// Whether its tensors are what nearly all modules have and no rule has a word for, without a base: two matrices of
+  /// real numbers with one rank, the declared one, a scale, and nothing beside them.
+  package var isPlain: Bool {
+    guard kind == .linear, scale != 0, hasFactorsAlone, let a, let b else { return false }
+    return isUsable(a) && isUsable(b) && a.dtype.isFloat && b.dtype.isFloat && ranksAgree
+      && declaredRank.map { UInt64(exactly: $0) == rank } ?? true
+  }
+
   /// The last component of the name: `q_proj`.
   package var lastComponent: String { String(name.lastComponent) }
 }

@@ -78,32 +78,45 @@ public struct PEFTNaming: NamingScheme {
   /// The meaning of a name that is `base_model.model.` + plain module path + `.lora_A.weight` or `.lora_B.weight`, as
   /// nearly all are; nil for every other name.
   private static func plainFactor(_ name: String) -> KeyMeaning? {
-    let bytes = name.utf8Span.span
+    guard let (module, part) = factorPlace(in: name.utf8Span.span),
+      isPlain(name.utf8Span.span.extracting(module))
+    else { return nil }
+    return .factor(module: text(module, of: name), part: part)
+  }
+
+  /// The bytes that a name has at these places, which begin and end at dots.
+  static func text(_ place: Range<Int>, of name: String) -> String {
+    let first = name.utf8.index(name.startIndex, offsetBy: place.lowerBound)
+    return String(name[first..<name.utf8.index(first, offsetBy: place.count)])
+  }
+
+  /// Where the module path stands in a name that is `base_model.model.` + path + `.lora_A.weight` or `.lora_B.weight`,
+  /// and which of the two it is.
+  static func factorPlace(in name: Span<UInt8>) -> (module: Range<Int>, part: FactorPart)? {
     let start = prefix.utf8.count
-    let end = bytes.count - ".lora_A.weight".utf8.count
-    guard end > start, bytes.has("base_model.model.", at: 0), bytes.has(".lora_", at: end),
-      bytes.has(".weight", at: end + 7)
-    else {
-      return nil
-    }
-    let part: FactorPart
-    switch bytes[end + 6] {
-    case UInt8(ascii: "A"): part = .a
-    case UInt8(ascii: "B"): part = .b
+    let end = name.count - ".lora_A.weight".utf8.count
+    guard end > start, name.has("base_model.model.", at: 0), name.has(".lora_", at: end),
+      name.has(".weight", at: end + 7)
+    else { return nil }
+    switch name[end + 6] {
+    case UInt8(ascii: "A"): return (start..<end, .a)
+    case UInt8(ascii: "B"): return (start..<end, .b)
     default: return nil
     }
-    // Components that mean something of their own, or are empty, take the long way.
-    var component = start
-    for index in start...end where index == end || bytes[index] == UInt8(ascii: ".") {
+  }
+
+  /// Whether no component of a module path is empty or means something of its own; the same for all of a kind.
+  static func isPlain(_ module: Span<UInt8>) -> Bool {
+    var start = 0
+    while start <= module.count {
+      let end = module.endOfComponent(from: start)
       let isOdd =
-        component == index || bytes[component] == UInt8(ascii: "_") || bytes.has("lora_", at: component)
-        || bytes.has("base_", at: component) || bytes.has("modules_to_save", at: component)
-      if isOdd { return nil }
-      component = index + 1
+        start == end || module[start] == UInt8(ascii: "_") || module.has("lora_", at: start)
+        || module.has("base_", at: start) || module.has("modules_to_save", at: start)
+      if isOdd { return false }
+      start = end + 1
     }
-    let first = name.utf8.index(name.startIndex, offsetBy: start)
-    let last = name.utf8.index(name.startIndex, offsetBy: end)
-    return .factor(module: String(name[first..<last]), part: part)
+    return true
   }
 
   /// Wrapper modules of torch.compile, FSDP and activation checkpointing that belong in no export.

@@ -28,14 +28,9 @@ public func naturallyPrecedes(_ left: String, _ right: String) -> Bool {
 }
 
 extension Array {
-  /// Sorts the elements by their keys, equal ones as they stand, in the memory that they take.
-  ///
-  /// Keys are compared and positions moved; large elements are moved once.
-  mutating func sortInPlace<Key>(by keys: [Key], _ precedes: (Key, Key) -> Bool) {
-    // Keys out of an array would be copied for every comparison.
-    var order = unsafe keys.withUnsafeBufferPointer { keys in
-      indices.sorted { unsafe precedes(keys[$0], keys[$1]) }
-    }
+  /// Brings the elements into an order, in the memory that they take: to each place comes the element at the place that
+  /// `order` has there.
+  mutating func arrange(_ order: consuming [Int]) {
     // Each cycle of the permutation is turned by one place after the other; in a buffer, which moves elements where an
     // array copies them.
     unsafe withUnsafeMutableBufferPointer { elements in

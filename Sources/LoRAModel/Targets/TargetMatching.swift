@@ -98,6 +98,26 @@ public struct TargetMatching: Sendable {
 
   // MARK: Questions
 
+  /// Whether ``targets(_:)`` says the same of all names of a kind: no pattern is asked, and no number in a list.
+  private var asksForWordsAlone: Bool {
+    guard layers == nil, saved.isEmpty else { return false }
+    return [targets, excluded].allSatisfy { selection in
+      switch selection {
+      case nil: true
+      case .pattern?: false
+      case .names(let names)?: names.haveWordsAlone
+      }
+    }
+  }
+
+  /// Where the modules lie that are not targeted.
+  package func untargeted(in adapter: Adapter) -> [Int] {
+    guard asksForWordsAlone else { return adapter.places { !targets($0.name) } }
+    let names = adapter.moduleKinds
+    let answers = names.first.map { targets($0) }
+    return names.kinds.indices.filter { !answers[Int(names.kinds[$0])] }
+  }
+
   /// Whether PEFT would adapt a module of this name, given that the base has it and its type can be adapted.
   public func targets(_ module: String) -> Bool {
     if isExcluded(module) { return false }

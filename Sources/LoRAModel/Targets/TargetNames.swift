@@ -15,6 +15,9 @@ final class TargetNames: Sendable {
     lengths = Set(self.names.map(\.utf8.count)).sorted()
   }
 
+  /// Whether no component of a name is a number, so that the answers are the same for all paths of a kind.
+  var haveWordsAlone: Bool { names.allSatisfy { String($0).layer == nil } }
+
   /// Whether the whole path is in the list.
   func contain(_ path: String) -> Bool { lengths.contains(path.utf8.count) && names.contains(path[...]) }
 

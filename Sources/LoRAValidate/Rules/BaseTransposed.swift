@@ -28,6 +28,7 @@ extension Rule {
       """
   ) { context in
     var groups = Groups<Transposition, AdapterModule>()
+    guard context.hasTranspositions else { return [] }
     for module in context.adapter.modules {
       if let transposition = context.transposition(of: module) { groups.add(transposition, module) }
     }

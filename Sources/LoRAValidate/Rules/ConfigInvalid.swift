@@ -47,23 +47,23 @@ extension Rule {
           found: escaped(problem.pattern, limit: 120),
           hint: "PEFT reads the entry as a Python regular expression; correct it"))
     }
-    let modules = context.adapter.modules
-    let magnitudes = modules.filter { $0.magnitude != nil }
+    let modules = context.adapter.modules.count
+    let magnitudes = context.oddModules { $0.magnitude != nil }
     if !config.usesDoRA, let first = magnitudes.first {
       findings.append(
         Finding(
           .configInvalid,
-          "\(phrase(magnitudes.map(\.name), of: modules.count)) has a DoRA magnitude but the config says use_dora false, "
+          "\(phrase(magnitudes.map(\.name), of: modules)) has a DoRA magnitude but the config says use_dora false, "
             + "so loaders drop the magnitudes and the result is another one than trained",
           file: config.path, tensor: first.magnitude?.name, module: first.name, expected: "\"use_dora\": true",
           found: "\"use_dora\": false", hint: "set use_dora to true if the adapter was trained with DoRA"))
     }
-    let biased = modules.filter { $0.bBias != nil }
+    let biased = context.oddModules { $0.bBias != nil }
     if !config.hasLoRABias, let first = biased.first {
       findings.append(
         Finding(
           .configInvalid, severity: .warning,
-          "\(phrase(biased.map(\.name), of: modules.count)) has a bias on lora_B but the config says lora_bias false, "
+          "\(phrase(biased.map(\.name), of: modules)) has a bias on lora_B but the config says lora_bias false, "
             + "so PEFT ignores these tensors without a word",
           file: config.path, tensor: first.bBias?.name, module: first.name, expected: "\"lora_bias\": true",
           found: "\"lora_bias\": false", hint: "set lora_bias to true, or drop the tensors if they are not wanted"))

@@ -32,7 +32,7 @@ extension Rule {
     let config = adapter.config
     let parts = variantParts.filter { config?.variants.contains($0.field) ?? false }
     let wantsMore = config.map { $0.usesDoRA || $0.hasLoRABias || !parts.isEmpty } ?? false
-    for module in adapter.modules(where: { wantsMore || !$0.isPair }) {
+    for module in wantsMore ? adapter.modules : context.oddModules(where: { !$0.isPair }) {
       let names = module.kind == .embedding ? ["lora_embedding_A", "lora_embedding_B"] : ["lora_A", "lora_B"]
       if module.a == nil && module.b == nil {
         groups.add(["\(names[0]) or \(names[1])", module.magnitude == nil ? "lora_B.bias" : "a magnitude"], module)

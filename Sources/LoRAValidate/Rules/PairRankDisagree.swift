@@ -32,7 +32,7 @@ extension Rule {
     guard context.hasPlainShapes else { return [] }
     let adapter = context.adapter
     var groups = Groups<[UInt64], AdapterModule>()
-    for module in adapter.modules(where: { !$0.ranksAgree }) where context.transposition(of: module) == nil {
+    for module in context.oddModules(where: { !$0.ranksAgree }) where context.transposition(of: module) == nil {
       if let down = module.rankOfA, let up = module.rankOfB { groups.add([down, up], module) }
     }
     return groups.all.compactMap { ranks, places in
@@ -53,7 +53,7 @@ extension Rule {
     let adapter = context.adapter
     guard adapter.format == .peft else { return [] }
     var groups = Groups<[Shape], (module: AdapterModule, tensor: TensorInfo)>()
-    for module in adapter.modules(where: { $0.magnitude != nil || $0.bBias != nil })
+    for module in context.oddModules(where: { $0.magnitude != nil || $0.bBias != nil })
     where module.isUsable && context.transposition(of: module) == nil {
       guard let rows = module.rowsOfB else { continue }
       let vectors: [(tensor: TensorInfo?, shape: Shape)] = [

@@ -36,7 +36,7 @@ extension Rule {
     let count = context.adapter.modules.count
     var groups = Groups<Mismatch, AdapterModule>()
     // Stacks of experts are counted otherwise by the base.
-    let suspects = context.adapter.modules { module in
+    let suspects = context.oddModules { module in
       guard let declared = module.declaredRank else { return false }
       return module.rank != UInt64(exactly: declared) || module.kind == .parameter
     }

@@ -146,8 +146,10 @@ private struct Targets {
       let owner: Substring
     }
     var blocks = Groups<Block, (layer: UInt64, leaf: Substring)>()
-    for name in context.names {
-      guard !name.isExpert, let (index, before, after) = name.layer, index < 10_000 else { continue }
+    let kinds = context.adapter.moduleKinds
+    let areExperts = kinds.first.map(\.isExpert)
+    for (name, kind) in zip(context.names, kinds.kinds) {
+      guard !areExperts[Int(kind)], let (index, before, after) = name.layer, index < 10_000 else { continue }
       let leaf = name.lastComponent
       guard after.utf8.count > leaf.utf8.count else { continue }
       blocks.add(Block(list: before, owner: after.dropLast(leaf.count)), (index, leaf))

@@ -121,8 +121,7 @@ extension ValidationContext {
     else { return [] }
     // Most often the config targets everything, and no name is looked for among the others.
     lazy var known = Set(names)
-    return adapter.modules { module in
-      if matching.targets(module.name) { return false }
+    return adapter.modules(at: matching.untargeted(in: adapter)) { module in
       if module.kind == .parameter && !config.targetParameters.isEmpty { return false }
       // The output projection of torch's MultiheadAttention is adapted with the attention module itself.
       if module.lastComponent == "out_proj", case let parent = String(module.name.dropLast(".out_proj".count)),

@@ -26,7 +26,7 @@ extension Rule {
   ) { context in
     let adapter = context.adapter
     var groups = Groups<DType, (module: AdapterModule, tensor: TensorInfo)>()
-    for module in adapter.modules(where: { $0.total({ $0.dtype.isFloat ? 0 : 1 }) > 0 }) {
+    for module in context.oddModules(where: { $0.total({ $0.dtype.isFloat ? 0 : 1 }) > 0 }) {
       if let tensor = module.tensors.first(where: { !$0.dtype.isFloat }) { groups.add(tensor.dtype, (module, tensor)) }
     }
     return groups.all.compactMap { dtype, places in

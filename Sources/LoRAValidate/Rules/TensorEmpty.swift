@@ -45,12 +45,12 @@ extension Rule {
       ]
     }
     var groups = Groups<Bool, (module: AdapterModule, tensor: TensorInfo)>()
-    for module in adapter.modules(where: { !$0.isUsable }) {
+    for module in context.oddModules(where: { !$0.isUsable }) {
       if let tensor = [module.a, module.b].compactMap({ $0 }).first(where: { !module.isUsable($0) }) {
         groups.add(tensor.shape.isEmpty, (module, tensor))
       }
     }
-    return stacks(of: adapter)
+    return stacks(context)
       + groups.all.compactMap { isEmpty, places in
         guard let first = places.first else { return nil }
         let subject = phrase(places.map(\.module.name), of: adapter.modules.count)
@@ -71,9 +71,10 @@ extension Rule {
   }
 
   /// Factors that keep the matrices of experts apart in a dimension of their own, which MLX alone reads.
-  private static func stacks(of adapter: Adapter) -> [Finding] {
+  private static func stacks(_ context: ValidationContext) -> [Finding] {
+    let adapter = context.adapter
     guard adapter.format == .peft else { return [] }
-    let places = adapter.modules { $0.kind == .parameter && ($0.a?.shape.rank == 3 || $0.b?.shape.rank == 3) }
+    let places = context.oddModules { $0.kind == .parameter && ($0.a?.shape.rank == 3 || $0.b?.shape.rank == 3) }
     guard let first = places.first, let a = first.a, let b = first.b else { return [] }
     return [
       Finding(

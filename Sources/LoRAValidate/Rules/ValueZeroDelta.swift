@@ -27,7 +27,7 @@ extension Rule {
     let adapter = context.adapter
     guard !adapter.modules.isEmpty else { return [] }
     let rest = adapter.replacements.isEmpty ? "the adapter does nothing" : "nothing but its whole tensors has an effect"
-    let unscaled = adapter.modules { $0.scale == 0 }
+    let unscaled = context.oddModules { $0.scale == 0 }
     if let first = unscaled.first {
       let effect =
         unscaled.count == adapter.modules.count ? rest : "\(unscaled.count == 1 ? "it does" : "they do") nothing"
