@@ -107,11 +107,13 @@ TARGET static void product_f64(
   }
 }
 
-// As many sums as a product block keeps, so that latency is hidden as well as it can be.
+// As many sums as a product block keeps, so that latency is hidden as well as it can be. They start apart from each other
+// and from 1, which stays as it is, so that the compiler leaves none of them out.
 TARGET static uint64_t burn_f32(uint64_t rounds) {
   enum { SUMS = LORA_ROWS * PRODUCT_STRIPS };
   v16f sum[SUMS], factor = 0.5f;
-  UNROLL for (int i = 0; i < SUMS; i++) sum[i] = (float)i;
+  UNROLL for (int i = 0; i < SUMS; i++)
+    for (int lane = 0; lane < 16; lane++) sum[i][lane] = (float)(2 + 16 * i + lane);
   for (uint64_t round = 0; round < rounds; round++) {
     UNROLL for (int i = 0; i < SUMS; i++) sum[i] = fma_f32(sum[i], factor, factor);
   }
@@ -125,7 +127,8 @@ TARGET static uint64_t burn_f32(uint64_t rounds) {
 TARGET static uint64_t burn_f64(uint64_t rounds) {
   enum { SUMS = LORA_ROWS * WIDE_HALVES };
   v8d sum[SUMS], factor = 0.5;
-  UNROLL for (int i = 0; i < SUMS; i++) sum[i] = (double)i;
+  UNROLL for (int i = 0; i < SUMS; i++)
+    for (int lane = 0; lane < 8; lane++) sum[i][lane] = 2 + 8 * i + lane;
   for (uint64_t round = 0; round < rounds; round++) {
     UNROLL for (int i = 0; i < SUMS; i++) sum[i] = fma_half(sum[i], factor, factor);
   }
