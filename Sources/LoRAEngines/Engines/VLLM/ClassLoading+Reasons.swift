@@ -312,7 +312,8 @@ extension ClassLoading {
     for kind in all {
       guard case .expert(let form) = kind.outcome else { continue }
       tensor = tensor ?? kind.tensor
-      for module in kind.modules { present[owner(of: module, form: form), default: 0] += 1 }
+      let expert = ExpertForm(form)
+      for module in kind.modules { present[expert.owner(of: module), default: 0] += 1 }
     }
     guard let tensor else { return }
     guard let count = expertCount else {
@@ -342,8 +343,15 @@ extension ClassLoading {
 
   /// Experts whose factors of one projection have different ranks.
   private mutating func unequalRanks(_ tensor: String) {
+    let kinds = question.adapter.moduleKinds
+    let areExperts = kinds.first.map(\.isExpert)
+    let experts = kinds.kinds.indices.filter { areExperts[Int(kinds.kinds[$0])] }
+    guard let first = experts.first, case let rank = question.adapter.modules[first].rank else { return }
+    // Most often all have one rank.
+    if question.adapter.modules(at: experts, where: { $0.rank != rank }).isEmpty { return }
     var ranks: [String: UInt64] = [:]
-    for module in question.adapter.modules where module.name.isExpert {
+    for place in experts {
+      let module = question.adapter.modules[place]
       guard let range = module.name.firstRange(of: ".experts.") else { continue }
       let key = module.name[..<range.lowerBound] + "." + module.name.lastComponent
       if let rank = ranks[String(key)], rank != module.rank {

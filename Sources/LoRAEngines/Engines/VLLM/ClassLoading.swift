@@ -227,7 +227,7 @@ struct ClassLoading {
       }
       if let found = row.owners[pattern] {
         if found.kind.hasPrefix("experts") {
-          return filtered(owner(of: name, form: form(in: pattern, of: found)))
+          return filtered(ExpertForm(form(in: pattern, of: found)).owner(of: name))
             ?? .expert(form: form(in: pattern, of: found))
         }
         let owner = String(name.dropLast(name.lastComponent.count)) + found.name.lastComponent
@@ -250,13 +250,6 @@ struct ClassLoading {
   /// The form of an expert's matrix that a name ends in.
   private func form(in pattern: String, of module: VLLMClass.Module) -> String {
     module.parts.first { pattern == $0 || pattern.hasSuffix("." + $0) } ?? ""
-  }
-
-  /// The stack that an expert's matrix belongs to.
-  func owner(of name: String, form: String) -> String {
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    let count = form.split(separator: ".", omittingEmptySubsequences: false).count
-    return (parts.dropLast(count) + form.split(separator: ".").prefix { $0 != "#" }).joined(separator: ".")
   }
 
   /// The engine's names that a name in an adapter can stand for, in the order in which the engine asks.
