@@ -153,6 +153,8 @@ import Testing
   /// PEFT knows its types in capital letters and no word `all`; vLLM and SGLang look at neither as PEFT does.
   @Test(arguments: [
     ("vllm", #"{"peft_type": "lora"}"#), ("vllm", #"{"target_modules": "all"}"#), ("vllm", #"{"target_modules": []}"#),
+    ("vllm", #"{"rank_pattern": null}"#), ("vllm", #"{"alpha_pattern": null}"#), ("vllm", #"{"lora_dropout": null}"#),
+    ("vllm", #"{"lora_dropout": "0.1"}"#),
     ("sglang", #"{"peft_type": "lora"}"#), ("sglang", #"{"target_modules": "all"}"#),
   ])
   func whatPEFTAloneRefusesIsApplied(_ engine: String, _ config: String) throws {

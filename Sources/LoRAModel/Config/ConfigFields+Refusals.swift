@@ -31,12 +31,15 @@ extension ConfigFields {
         "\(name) is null, which no release of PEFT loads"
           + (name.hasSuffix("_pattern") ? " that knows the field (since 0.6)" : ""),
         expected: "\(usual), or no such field", found: "null", hint: "write \(usual), or drop the field")
+      // What the config means is clear, and engines may take it so.
+      findings[findings.count - 1].configMember = name
     }
     if let dropout = raw["lora_dropout"], !dropout.isNull, !(dropout.double.map { $0 <= 1 } ?? (dropout.bool != nil)) {
       invalid(
         .configInvalid, "lora_dropout is not a number up to 1, which every release of PEFT refuses",
         expected: "a number from 0 to 1", found: escaped(dropout.text(), limit: 60),
         hint: "write 0.0; it plays no part in a trained adapter")
+      findings[findings.count - 1].configMember = "lora_dropout"
     }
     if let type = config.taskType, !Self.taskTypes.contains(type) {
       invalid(

@@ -12,8 +12,8 @@ extension Engine {
           "its model classes, adapter loader and slot buffers run on the CPU (testdata/make/vllm_classes.py, vllm_truth.py)",
         classes: { release.classes.evidence }),
       defaultRankLimit: 16, legalRankLimits: [1, 8, 16, 32, 64, 128, 256, 320, 512],
-      // It asks for target_modules and looks at none of them (`peft_helper.py`).
-      unreadMembers: ["peft_type", "target_modules", "lora_dropout"],
+      // It asks for target_modules and looks at none of them, and takes null for no pattern (`peft_helper.py`).
+      unreadMembers: ["peft_type", "target_modules", "lora_dropout", "rank_pattern", "alpha_pattern"],
       judge: { question in
         checks.flatMap { effect, checks in checks.reasons(effect, question) } + release.classReasons(for: question)
       })
