@@ -20,8 +20,10 @@ package struct PEFTConfigDraft: Sendable {
   package var modules: [Module]
   /// Names of all modules of the base that can be adapted; empty when the base is not known.
   package var baseModules: [String] = []
-  /// Whether the input chooses these very modules. Where the base is not known, its words for them are kept: nothing
-  /// else tells which of the base's modules shorter names would mean besides.
+  /// Whether the input chooses these very modules.
+  ///
+  /// Where the base is not known, its words for them are kept: nothing else tells which of the base's modules shorter
+  /// names would mean besides.
   package var isChosenByInput = false
   package var baseModel: String?
   package var taskType: String?
