@@ -48,8 +48,16 @@ extension Adapter {
     return refusals
   }
 
+  /// Whether its config, PEFT's, chooses all of these modules, which are those that it has.
+  func chooses(_ names: [String]) -> Bool {
+    guard format == .peft, let config, config.targets != nil || !config.targetParameters.isEmpty else { return false }
+    let matching = TargetMatching(config)
+    return Set(names) == Set(modules.map(\.name)) && matching.problems.isEmpty
+      && modules.allSatisfy { $0.kind == .parameter || matching.targets($0.name) }
+  }
+
   /// Variants whose delta is not s·B·A, or that keep more than two factors (peft 0.21, `tuners/lora/variants.py`).
-  private static let variantReasons = [
+  static let variantReasons = [
     "arrow_config": "it is routed between adapters token by token (arrow), so it has no fixed delta",
     "kasa_config": "KaSA keeps a third factor between B and A, for a base without its smallest singular values",
     "monteclora_config": "MonteCLoRA keeps samplers beside its factors, which would be lost",

@@ -74,6 +74,22 @@ import Testing
     #expect(try merge(folder.path("other"), ["--accept", "target-mising"]).code == 64)
   }
 
+  @Test func whatPEFTWouldDropIsSaid() throws {
+    let folder = try TemporaryFolder()
+    let source = "adapters/llama-all-linear/"
+    var config = try #require(try Fixtures.json(source + "adapter_config.json").object)
+    config["target_modules"] = ["q_proj"]
+    try folder.write("adapter/adapter_config.json", JSONValue.object(config).text())
+    try FileManager.default.copyItem(
+      atPath: Fixtures.path(source + "adapter_model.safetensors"),
+      toPath: folder.path("adapter/adapter_model.safetensors"))
+    let result = try merge(folder.path("out"), ["--format", "json"], adapter: folder.path("adapter"))
+    #expect(result.code == 0, "\(result.errors)")
+    let warnings = try result.json()["warnings"]?.array?.compactMap(\.string) ?? []
+    #expect(warnings.contains { $0.contains("target-undeclared: ") }, "\(warnings)")
+    #expect(try verify(folder.path("out"), adapter: folder.path("adapter")).code == 0)
+  }
+
   @Test func expertLayoutsAreSaidOnTheCommandLine() throws {
     let folder = try TemporaryFolder()
     let base = "models/mixtral-bf16"

@@ -77,6 +77,24 @@ struct EngineTruth: Sendable, CustomTestStringConvertible {
 }
 
 extension EngineTruth.Sample {
+  /// The adapter with a `rank_pattern` for every module whose rank is not `r`; nil where there is none.
+  var withItsRanks: EngineTruth.Sample? {
+    let rank = UInt64(config["r"]?.int64 ?? 4)
+    var ranks = JSONObject()
+    for (name, shape) in tensors where shape.count == 2 && shape[0] != rank {
+      for ending in [".lora_A.weight", ".lora_embedding_A"] where name.hasSuffix(ending) {
+        let module = name.dropFirst("base_model.model.".count).dropLast(ending.count)
+        ranks[module.replacing(".", with: #"\."#)] = JSONValue(shape[0])
+      }
+    }
+    guard !ranks.members.isEmpty else { return nil }
+    var config = config
+    config["rank_pattern"] = .object(ranks)
+    return EngineTruth.Sample(
+      name: name, config: config, tensors: tensors, absent: absent, weights: weights, copies: copies, beside: beside,
+      type: type, files: files, verdict: verdict, verdictForAll: verdictForAll, why: why)
+  }
+
   init?(_ row: JSONObject) {
     // Where nothing of an adapter takes effect the fixtures say so; for a verdict that is a part as well.
     let word = row["verdict"]?.string == "ignored" ? "partly" : row["verdict"]?.string

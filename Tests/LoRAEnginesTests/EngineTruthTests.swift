@@ -95,6 +95,20 @@ import Testing
     #expect(Double(missed.count) <= 0.4 * Double(counts.applied), "\(missed)")
   }
 
+  /// SGLang reads `r` alone: a module of another rank does not fit into its slot when `rank_pattern` tells of it, either.
+  @Test func ranksThatOnlyAPatternTellsDoNotFitSGLangsSlots() throws {
+    var count = 0
+    for truth in try EngineTruth.all("sglang@0.5.23", "-odd") {
+      let samples = truth.samples.filter { $0.why.contains("LoRA buffer shape") }.compactMap(\.withItsRanks)
+      let told = EngineTruth(engine: truth.engine, key: truth.key, config: truth.config, samples: samples)
+      for (sample, verdict, _) in try told.verdicts(try TemporaryFolder()) {
+        count += 1
+        #expect(verdict != .applied, "\(truth.key), \(sample.name): \(sample.why)")
+      }
+    }
+    #expect(count > 300)
+  }
+
   /// The same on bases of types that are not in the catalogue, whose sizes only the config tells.
   @Test func nothingThatIsNearlyRightIsCalledAppliedOnUnknownBases() throws {
     var counts = (total: 0, applied: 0)

@@ -70,6 +70,43 @@ import Testing
     )
   }
 
+  /// A whole weight that `modules_to_save` does not name is loaded into the one parameter that embedding and head are
+  /// (peft 0.21, `llama-tied` in `engines/peft-0.21-odd.jsonl.zst`); two that differ leave open which one counts.
+  @Test(arguments: [["lm_head"], ["model.embed_tokens"], ["lm_head", "model.embed_tokens"]], [true, false])
+  func aWeightThatIsNotSavedApartReplacesBoth(_ owners: [String], _ areEqual: Bool) throws {
+    let folder = try TemporaryFolder()
+    let base = try Checkpoint.open(Fixtures.path("models/llama-tied-bf16"))
+    let shape = try #require(base.tensors["model.embed_tokens.weight"]).info.shape.dimensions
+    let source = try SafetensorsFile.open(Fixtures.path("adapters/llama-tied/adapter_model.safetensors"))
+    var weights = SafetensorsBuilder()
+    for tensor in source.header.tensors {
+      weights.add(tensor.name, tensor.dtype, tensor.shape.dimensions, data: try source.bytes(of: tensor))
+    }
+    for (number, owner) in owners.enumerated() {
+      let value: Float = areEqual ? 2 : Float(2 + number)
+      let values = Array(repeating: value, count: Int(shape[0] * shape[1]))
+      weights.add("base_model.model.\(owner).weight", .bf16, shape, values: values)
+    }
+    try folder.write("in/adapter_model.safetensors", weights)
+    try folder.write(
+      "in/adapter_config.json",
+      String(contentsOfFile: Fixtures.path("adapters/llama-tied/adapter_config.json"), encoding: .utf8))
+    let adapter = WeightedAdapter(Adapter.load(folder.path("in")), weight: 1)
+    if owners.count == 2, !areEqual {
+      let said = try refusals {
+        _ = try MergePlan.make(base: Fixtures.base("models/llama-tied-bf16"), adapters: [adapter])
+      }
+      #expect(said.contains("keeps it as one with"))
+      return
+    }
+    let plan = try MergePlan.make(base: Fixtures.base("models/llama-tied-bf16"), adapters: [adapter])
+    let output = try Checkpoint.open(merged(plan, in: folder))
+    #expect(!plan.unties && output.tensors["lm_head.weight"] == nil)
+    let written = try #require(output.tensors["model.embed_tokens.weight"])
+    let two = SafetensorsBuilder.bytes(of: Array(repeating: 2, count: Int(shape[0] * shape[1])), as: .bf16)
+    #expect(try output.files[written.file].bytes(of: written.info) == two)
+  }
+
   // MARK: Vocabulary
 
   @Test(arguments: ["resized", "resized-embedding"])

@@ -367,6 +367,56 @@ import Testing
 
   // MARK: Helpers
 
+  /// An entry of `modules_to_save` means every module of its name: it goes when none of them differs from the base's,
+  /// and while it stays PEFT wants the tensors of all of them.
+  @Test(arguments: [true, false]) func savedModulesOfOneNameStayOrGoTogether(_ isOneChanged: Bool) throws {
+    let folder = try TemporaryFolder()
+    let base = try BaseModel.open(Fixtures.path("models/llama-nano-bf16"))
+    let checkpoint = try #require(base.checkpoint)
+    let (adapter, source) = (
+      "adapters/llama-nano/", try SafetensorsFile.open(Fixtures.path("adapters/llama-nano/adapter_model.safetensors"))
+    )
+    var weights = SafetensorsBuilder()
+    for tensor in source.header.tensors {
+      weights.add(tensor.name, tensor.dtype, tensor.shape.dimensions, data: try source.bytes(of: tensor))
+    }
+    for layer in 0...1 {
+      let name = "model.layers.\(layer).input_layernorm.weight"
+      let entry = try #require(checkpoint.tensors[name])
+      var bytes = try checkpoint.files[entry.file].bytes(of: entry.info)
+      if layer == 1, isOneChanged { bytes[0] ^= 1 }
+      weights.add("base_model.model." + name, entry.info.dtype, entry.info.shape.dimensions, data: bytes)
+    }
+    var config = try #require(try Fixtures.json(adapter + "adapter_config.json").object)
+    config["modules_to_save"] = ["input_layernorm"]
+    try folder.write("in/adapter_model.safetensors", weights)
+    try folder.write("in/adapter_config.json", JSONValue.object(config).text())
+    let result = try repair(folder.path("in"), to: folder.path("out"), base: base, alpha: nil, engine: nil)
+    let mended = Adapter.load(folder.path("out"))
+    #expect(result.mends.isEmpty == isOneChanged)
+    #expect(mended.replacements.count == (isOneChanged ? 2 : 0))
+    #expect(mended.config?.modulesToSave == (isOneChanged ? ["input_layernorm"] : []))
+  }
+
+  /// What stands in front of a name may be a wrapper too many, or another part of a model, whose modules are not those
+  /// of the language model whatever their sizes.
+  @Test(arguments: [("wrapper", true), ("vision_tower", false), ("mtp", false), ("audio_encoder", false)])
+  func aModuleOfAnotherPartIsNoneOfTheLanguageModel(_ front: String, _ isRenamed: Bool) throws {
+    let folder = try TemporaryFolder()
+    let base = try BaseModel.open(Fixtures.path("models/llama-nano-bf16"))
+    let source = try SafetensorsFile.open(Fixtures.path("adapters/llama-nano/adapter_model.safetensors"))
+    var weights = SafetensorsBuilder()
+    for tensor in source.header.tensors {
+      let name = tensor.name.replacing("base_model.model.", with: "base_model.model.\(front).", maxReplacements: 1)
+      weights.add(name, tensor.dtype, tensor.shape.dimensions, data: try source.bytes(of: tensor))
+    }
+    try folder.write("in/adapter_model.safetensors", weights)
+    try folder.write("in/adapter_config.json", contents(Fixtures.path("adapters/llama-nano/adapter_config.json")))
+    let result = try repair(folder.path("in"), to: folder.path("out"), base: base, alpha: nil, engine: nil)
+    #expect(result.left.contains { $0.severity == .error } == !isRenamed, "\(result.mends) \(result.left)")
+    #expect(Adapter.load(folder.path("out")).modules[0].name.hasPrefix("model.layers.") == isRenamed)
+  }
+
   private func repair(
     _ path: String, to output: String, base: BaseModel?, alpha: Double?, engine: String?, dtype: DType? = nil,
     serving: ServingDType = .bf16

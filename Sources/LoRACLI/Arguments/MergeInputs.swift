@@ -205,18 +205,19 @@ struct MergeInputs: ParsableArguments {
   /// Errors that leave no doubt about what the change is.
   private static let harmless: Set<RuleID> = [.exportNaming, .valueOverflow, .securityPath]
 
-  /// Checks the adapters; returns the findings that the user, or the record of the merge, accepts.
+  /// Checks the adapters; returns the findings that the user, or the record of the merge, accepts, and what says that
+  /// PEFT would pass over tensors that are merged.
   private func check(_ base: BaseModel, _ recorded: [AcceptedFinding]) throws -> [AcceptedFinding] {
     var options = ValidationOptions()
     options.workers = Workers.processorCount
     let report = Validation.run(adapter, base: base, options: options)
-    let errors = report.adapters.flatMap(\.findings).filter {
-      $0.severity == .error && !Self.harmless.contains($0.rule)
-    }
+    let findings = report.adapters.flatMap(\.findings)
+    let errors = findings.filter { $0.severity == .error && !Self.harmless.contains($0.rule) }
     let rules = Set(accept.map(\.rawValue) + recorded.map(\.rule))
     let refused = errors.filter { !rules.contains($0.rule.rawValue) }
     guard !refused.isEmpty else {
-      return errors.map { AcceptedFinding(rule: $0.rule.rawValue, message: $0.message) }.uniqued
+      let undeclared = findings.filter { $0.rule == .targetUndeclared && $0.severity == .warning }
+      return (errors + undeclared).map { AcceptedFinding(rule: $0.rule.rawValue, message: $0.message) }.uniqued
     }
     for finding in refused {
       let hint = finding.hint.map { "; \($0)" } ?? ""

@@ -68,6 +68,7 @@ extension AdapterPlanner {
     case .full:
       guard isWhole(replacement), fits(replacement, tensor.shape, place) else { return }
       change(place.name, .replace(tensor))
+      companions(of: replacement, place, by: tensor)
     case .adaptedBase:
       guard fits(replacement, tensor.shape, place), tensor.dtype.isMergeable || tensor.shape == place.shape else {
         return
@@ -76,6 +77,41 @@ extension AdapterPlanner {
     case .rows:
       guard isWhole(replacement) else { return }
       rows(replacement, place)
+    }
+  }
+
+  /// Replaces what the base keeps as one with a weight that is not adapted, where `modules_to_save` asks for no copy of
+  /// its own: PEFT loads such a tensor into the base's parameter, whatever the name that it has in the file.
+  private mutating func companions(of replacement: Replacement, _ place: Place, by tensor: StoredTensor) {
+    let owner = replacement.name.dropLast(replacement.name.lastComponent.count + 1)
+    let saved = adapter.config?.modulesToSave ?? []
+    let tied = base.tiedTensors.filter { [$0.name, $0.source].contains(place.name) }
+    guard let source = tied.first?.source, replacement.name.hasSuffix(".weight"),
+      !adapter.modules.contains(where: { $0.name == owner }),
+      !saved.contains(where: { owner.hasSuffix($0) || owner.contains($0 + ".") })
+    else { return }
+    let group = Set(base.tiedTensors.filter { $0.source == source }.map(\.name) + [source]).subtracting([place.name])
+    var written: [String: StoredTensor] = [:]
+    for other in adapter.replacements where other.role != .rows && other.name != replacement.name {
+      if let name = self.place(of: other.name)?.name, group.contains(name) { written[name] = stored(other.tensor) }
+    }
+    let original = StoredTensor(place.entry.info, of: checkpoint.files[place.entry.file], source: place.entry.file)
+    if case .success(true) = StoredTensor.haveEqualValues(
+      (tensor, file), (original, checkpoint.files[place.entry.file]))
+    {
+      return
+    }
+    for name in group.ordered() {
+      if let other = written[name] {
+        if case .success(true) = StoredTensor.haveEqualValues((tensor, file), (other, file)) { continue }
+        if adapter.config?.modulesToSave.isEmpty ?? true {
+          refuse(
+            replacement, "the base keeps it as one with \(escaped(name)), for which the adapter has other values",
+            hint: "name the module that has values of its own in modules_to_save")
+        }
+        continue
+      }
+      change(name, .replace(tensor))
     }
   }
 

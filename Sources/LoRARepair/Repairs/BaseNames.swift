@@ -69,6 +69,15 @@ struct PrefixChange: Hashable, CustomStringConvertible {
   func applies(to name: String) -> Bool { name.hasPrefix(from) }
   func applied(to name: String) -> String { to + name.dropFirst(from.count) }
 
+  /// Whether it leads to or from a part of a model that has modules of its own under the same names.
+  var namesAnotherPart: Bool {
+    (from + to).dottedComponents.contains { component in
+      ["vision", "visual", "image", "video", "audio", "speech", "tower", "mtp", "draft"].contains {
+        component.contains($0)
+      }
+    }
+  }
+
   var description: String {
     let (from, to) = (escaped(from), escaped(to))
     return to.isEmpty
@@ -107,10 +116,12 @@ private struct BaseRenaming {
     } else {
       return nil
     }
-    let isRight = modules.allSatisfy { module in
-      change.applies(to: module.name)
-        && base.modules[change.applied(to: module.name)].map { module.sizesFit($0) } ?? false
-    }
+    let isRight =
+      !change.namesAnotherPart
+      && modules.allSatisfy { module in
+        change.applies(to: module.name)
+          && base.modules[change.applied(to: module.name)].map { module.sizesFit($0) } ?? false
+      }
     return isRight ? [change] : nil
   }
 

@@ -27,14 +27,18 @@ extension Repair {
       }
     }
     let changed = plan.adapter.replacements.filter { whole in !equal.contains { $0.tensor.name == whole.tensor.name } }
+    let saved = plan.config?["modules_to_save"]?.array
     let dropped = equal.filter { whole in
-      // A module that was saved as a whole is the base's own only if all of its tensors are.
+      // A module that was saved as a whole is the base's own only if all of its tensors are, and an entry that means
+      // several modules stays for all of them.
       let owner = whole.owner
-      return !changed.contains { $0.owner == owner }
+      let entries = saved?.compactMap(\.string).filter { owner.isMeant(by: $0) } ?? []
+      return !changed.contains { other in
+        other.owner == owner || entries.contains { other.owner.isMeant(by: $0) }
+      }
     }
     guard !dropped.isEmpty else { return }
     let owners = Set(dropped.map(\.owner))
-    let saved = plan.config?["modules_to_save"]?.array
     let kept = saved?.filter { entry in
       !(entry.string.map { name in owners.contains { $0.isMeant(by: name) } } ?? false)
     }

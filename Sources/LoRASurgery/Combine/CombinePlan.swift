@@ -235,10 +235,15 @@ package struct CombinePlan: Sendable {
   /// The config of the first adapter of PEFT's, with the targets of all and scale 1 everywhere.
   private var config: JSONObject {
     let source = inputs.first { $0.adapter.config != nil } ?? inputs[0]
-    let draft = PEFTConfigDraft(
+    var draft = PEFTConfigDraft(
       modules.map {
         PEFTConfigDraft.Module(name: $0.name, kind: $0.module.kind, rank: $0.rank, alpha: Double($0.rank))
       })
+    let raw = source.adapter.config?.raw
+    draft.isChosenByInput = inputs.map(\.adapter).allSatisfy { adapter in
+      adapter.chooses(modules.map(\.name))
+        && PEFTConfigDraft.selection.allSatisfy { adapter.config?.raw[$0] == raw?[$0] }
+    }
     var members = draft.config(updating: source.adapter.config?.raw ?? JSONObject())
     // What one adapter replaces as a whole, the result replaces.
     if let owner = inputs.first(where: { !$0.adapter.replacements.isEmpty }) {

@@ -1,5 +1,6 @@
 import JSON
 package import LoRADeltas
+import LoRAKernels
 import LoRAModel
 import TensorCore
 
@@ -24,11 +25,13 @@ package struct MLXTarget: ConversionTarget {
       let isStack = module.kind == .parameter
       let a = isStack ? DraftLayout.rankFirst(module.a, isStack: true) : .rankLast(module.a)
       let b = isStack ? DraftLayout.rankLast(module.b, isStack: true) : .rankFirst(module.b)
-      weights.add(module.a, a, as: module.name + ".lora_a", dtype: options.dtype, ledger: bench.ledger)
-      weights.add(module.b, b, as: module.name + ".lora_b", dtype: options.dtype, ledger: bench.ledger)
+      for (factor, layout, leaf) in [(module.a, a, ".lora_a"), (module.b, b, ".lora_b")] {
+        let dtype = Self.readable(factor.dtype(options.dtype, in: layout))
+        weights.add(factor, layout, as: module.name + leaf, dtype: dtype, ledger: bench.ledger)
+      }
       if let magnitude = module.magnitude {
-        weights.add(
-          magnitude, shape: [magnitude.count], as: module.name + ".m", dtype: options.dtype, ledger: bench.ledger)
+        let dtype = Self.readable(options.dtype ?? magnitude.dtype)
+        weights.add(magnitude, shape: [magnitude.count], as: module.name + ".m", dtype: dtype, ledger: bench.ledger)
       }
     }
     weights.metadata = [("format", "mlx")]
@@ -51,6 +54,9 @@ package struct MLXTarget: ConversionTarget {
     ]
     return ConversionPlan(.folder(AdapterDraft(files)), tensors: weights.names.count, of: bench)
   }
+
+  /// The type to write for one of the input: MLX refuses files with F64 and reads numbers of eight bits as integers.
+  private static func readable(_ dtype: DType) -> DType { dtype.isMergeable ? dtype : .f32 }
 
   /// What MLX would do otherwise than PEFT.
   private func check(_ input: ConversionInput) throws(SurgeryError) {

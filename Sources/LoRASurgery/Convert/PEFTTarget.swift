@@ -10,7 +10,11 @@ package struct PEFTTarget: ConversionTarget {
 
   package func plan(_ input: ConversionInput, _ options: ConversionOptions) throws(SurgeryError) -> ConversionPlan {
     let isPEFT = input.adapter.format == .peft
-    if !isPEFT { try input.check("PEFT", [.embeddings, .convolutions, .experts, .magnitudes, .biases]) }
+    if isPEFT {
+      try Self.checkParts(input)
+    } else {
+      try input.check("PEFT", [.embeddings, .convolutions, .experts, .magnitudes, .biases])
+    }
     var bench = ConversionWorkbench(
       try Self.ofOneModel(input.modules, input, options), notes: input.leftOut(keepsWholeTensors: true))
     bench.modules = ExpertStacks.unstacked(bench.modules)
@@ -31,7 +35,7 @@ package struct PEFTTarget: ConversionTarget {
   private func config(_ modules: [ModuleDraft], _ input: ConversionInput) -> JSONObject {
     var draft = PEFTConfigDraft(
       modules.map { PEFTConfigDraft.Module(name: $0.name, kind: $0.kind, rank: $0.rank, alpha: $0.wholeAlpha) })
-    draft.baseModules = input.base.map { Array($0.model.modules.keys) } ?? []
+    draft.baseModules = input.base.map { $0.model.modules.keys + $0.model.expertStacks.map(\.name) } ?? []
     draft.usesDoRA = modules.contains { $0.magnitude != nil }
     draft.hasLoRABias = modules.contains { $0.bias != nil }
     guard input.adapter.format == .peft, let raw = input.adapter.rawConfig else {
@@ -41,7 +45,17 @@ package struct PEFTTarget: ConversionTarget {
       return draft.config()
     }
     draft.modulesToSave = input.adapter.config?.modulesToSave ?? []
+    draft.isChosenByInput = input.adapter.chooses(modules.map(\.name))
     return draft.config(updating: raw)
+  }
+
+  /// Stops at variants that keep more beside their factors than modules have here.
+  private static func checkParts(_ input: ConversionInput) throws(SurgeryError) {
+    let variants = input.adapter.config?.variants ?? []
+    let lost = variants.filter { $0 != "use_qalora" }.compactMap { variant in
+      Adapter.variantReasons[variant].map { SurgeryRefusal(input.path, subject: variant, $0) }
+    }
+    if !lost.isEmpty { throw .refused(lost) }
   }
 
   /// The modules of one model, without the name of a pipeline's part.

@@ -20,6 +20,11 @@ package struct PEFTConfigDraft: Sendable {
   package var modules: [Module]
   /// Names of all modules of the base that can be adapted; empty when the base is not known.
   package var baseModules: [String] = []
+  /// Whether the input chooses these very modules.
+  ///
+  /// Where the base is not known, its words for them are kept: nothing else tells which of the base's modules shorter
+  /// names would mean besides.
+  package var isChosenByInput = false
   package var baseModel: String?
   package var taskType: String?
   package var usesDoRA = false
@@ -47,9 +52,13 @@ package struct PEFTConfigDraft: Sendable {
     members["use_rslora"] = false
     members["use_dora"] = .bool(usesDoRA)
     members["lora_bias"] = .bool(hasLoRABias)
-    members["target_modules"] = .array(targets.map { .string($0) })
-    let parameters = parameterTargets
-    if !parameters.isEmpty { members["target_parameters"] = .array(parameters.map { .string($0) }) }
+    if isChosenByInput, baseModules.isEmpty {
+      for key in Self.selection { members[key] = kept[key] }
+    } else {
+      members["target_modules"] = .array(names(Self.ending) { $0.kind != .parameter }.map { .string($0) })
+      let parameters = names(Self.endingBelowLayer) { $0.kind == .parameter }
+      if !parameters.isEmpty { members["target_parameters"] = .array(parameters.map { .string($0) }) }
+    }
     members["modules_to_save"] = modulesToSave.isEmpty ? .null : .array(modulesToSave.map { .string($0) })
     if let baseModel { members["base_model_name_or_path"] = .string(baseModel) }
     if let taskType { members["task_type"] = .string(taskType) }
@@ -64,9 +73,13 @@ package struct PEFTConfigDraft: Sendable {
   ]
 
   /// Members that spoke of the modules as they were.
-  private static let untrue: Set<String> = [
-    "target_modules", "target_parameters", "rank_pattern", "alpha_pattern", "exclude_modules", "layers_to_transform",
-    "layers_pattern", "megatron_config", "modules_to_save",
+  private static let untrue: Set<String> = selection.union([
+    "rank_pattern", "alpha_pattern", "megatron_config", "modules_to_save",
+  ])
+
+  /// Members that choose modules and parameters.
+  package static let selection: Set<String> = [
+    "target_modules", "target_parameters", "exclude_modules", "layers_to_transform", "layers_pattern",
   ]
 
   // MARK: Patterns
@@ -93,36 +106,24 @@ package struct PEFTConfigDraft: Sendable {
 
   // MARK: Targets
 
-  /// Last components where they mean the adapted modules and no others, else whole paths.
-  private var targets: [String] {
-    let names = modules.filter { $0.kind != .parameter }.map(\.name)
-    let last = Set(names.map { $0.lastComponent })
-    let adapted = Set(names)
-    let others = baseModules.contains { last.contains($0.lastComponent) && !adapted.contains($0) }
-    guard !others, !namesWholePaths, !baseModules.isEmpty || Self.isUniform(names) else {
-      return names.ordered(by: naturallyPrecedes)
-    }
-    return last.map { String($0) }.ordered()
+  /// Ends of names where the base shows that they mean the chosen modules and no others, else whole names.
+  private func names(_ ending: (String) -> Substring, where isChosen: (Module) -> Bool) -> [String] {
+    let chosen = modules.filter(isChosen).map(\.name)
+    let adapted = Set(chosen)
+    let endings = Set(chosen.map(ending))
+    let isClear =
+      !namesWholePaths && adapted.isSubset(of: baseModules)
+      && !baseModules.contains { !adapted.contains($0) && endings.contains(ending($0)) }
+    return isClear ? endings.map { String($0) }.ordered() : chosen.ordered(by: naturallyPrecedes)
   }
 
-  /// Names of adapted parameters, from behind the layer's number on where that means the same ones.
-  private var parameterTargets: [String] {
-    let names = modules.filter { $0.kind == .parameter }.map(\.name)
-    guard Self.isUniform(names) else { return names.ordered(by: naturallyPrecedes) }
-    return names.map { name in name.layer.map { String($0.after.dropFirst()) } ?? name }.uniqued.ordered()
+  /// The last component, with the one before where it is a number, which other modules end in too: `to_out.0`.
+  private static func ending(_ name: String) -> Substring {
+    let components = name.dottedComponents
+    guard let last = components.last, Int(last) != nil, components.count > 1 else { return name.lastComponent }
+    return name.suffix(last.count + 1 + components[components.count - 2].count)
   }
 
-  /// Whether all layers from the first on have the same modules.
-  private static func isUniform(_ names: [String]) -> Bool {
-    var layers: [Substring: [Substring: Set<UInt64>]] = [:]
-    for name in names {
-      guard let (index, before, after) = name.layer else { continue }
-      layers[before, default: [:]][after, default: []].insert(index)
-    }
-    return layers.values.allSatisfy { modules in
-      modules.values.allSatisfy { indices in
-        indices == modules.values.first && indices.max() == UInt64(indices.count - 1)
-      }
-    }
-  }
+  /// What stands behind the layer's number.
+  private static func endingBelowLayer(_ name: String) -> Substring { name.layer?.after.dropFirst() ?? name[...] }
 }

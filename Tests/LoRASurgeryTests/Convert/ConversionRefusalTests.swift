@@ -1,4 +1,6 @@
+import JSON
 import LoRADeltas
+import LoRAIO
 import LoRATestSupport
 import Testing
 
@@ -48,6 +50,23 @@ import Testing
       words: "adapters/tied-head --to gguf --base models/llama-tied-bf16",
       says: "the base's output head is its embedding"),
   ]
+
+  /// PEFT fills a third factor that the file lacks with random numbers.
+  @Test(arguments: ["kasa_config", "velora_config", "monteclora_config"])
+  func whatAVariantKeepsBesideTheFactorsIsNotDropped(variant: String) throws {
+    let folder = try TemporaryFolder()
+    let source = "adapters/llama-nano/"
+    var config = try #require(try Fixtures.json(source + "adapter_config.json").object)
+    config[variant] = [:]
+    try folder.write("in/adapter_config.json", JSONValue.object(config).text())
+    let weights = try InputFile.contents(of: Fixtures.path(source + "adapter_model.safetensors"), limit: 1 << 24)
+    try folder.write("in/adapter_model.safetensors", weights)
+    #expect {
+      _ = try Conversion("\(folder.path("in")) --to peft").plan()
+    } throws: { error in
+      "\(error)".contains(variant)
+    }
+  }
 
   @Test(arguments: cases) func whatCannotBeSaidIsRefusedByName(_ refused: Case) {
     do {

@@ -84,6 +84,38 @@ import Testing
     try expectEqual(before, deltas(of: folder.path("back")))
   }
 
+  /// What PEFT would adapt of the base by the config of the input, it adapts by that of the output: no module more,
+  /// whose factors the file would not have.
+  @Test(arguments: [
+    ("llama-layers", "llama-f16"), ("llama-regex", "llama-bf16-sharded"), ("llama-exclude", "llama-bf16-sharded"),
+    ("llama-patterns", "llama-bf16-sharded"), ("llama-nano", "llama-nano-bf16"),
+  ]) func noOtherModuleIsTargeted(adapter: String, base: String) throws {
+    let folder = try TemporaryFolder()
+    let names = try BaseModel.open(Fixtures.path("models/" + base)).modules.keys
+    func targets(_ path: String) throws -> [String] {
+      let matching = TargetMatching(try #require(Adapter.load(path).config))
+      return names.filter { matching.targets($0) }.sorted()
+    }
+    let wanted = try targets(Fixtures.path("adapters/" + adapter))
+    #expect(!wanted.isEmpty)
+    for (number, words) in ["", "--base models/\(base)"].enumerated() {
+      let output = folder.path("\(number)")
+      try Conversion("adapters/\(adapter) --to peft \(words)").write(to: output)
+      #expect(try targets(output) == wanted, "\(words)")
+    }
+    let input = CombinePlan.Input(Adapter.load(Fixtures.path("adapters/" + adapter)), weight: 1)
+    let (result, _, _) = try CombineOracleTests.combine([input], CombineOptions(.cat))
+    #expect(try targets(result.path("out")) == wanted)
+  }
+
+  /// mlx 0.32 refuses a file with F64 in it.
+  @Test func mlxGetsNoNumbersOf64Bits() throws {
+    let folder = try TemporaryFolder()
+    try Conversion("adapters/llama-f64 --to mlx --base models/llama-bf16-sharded").write(to: folder.path("out"))
+    let file = try SafetensorsFile.open(folder.path("out/adapters.safetensors"))
+    #expect(Set(file.header.tensors.map(\.dtype)) == [.f32])
+  }
+
   private func expectEqual(_ before: [String: [Double]], _ after: [String: [Double]]) throws {
     #expect(before.keys.sorted() == after.keys.sorted())
     for (name, delta) in before {

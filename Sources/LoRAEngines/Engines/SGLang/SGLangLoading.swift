@@ -82,7 +82,7 @@ struct SGLangLoading {
   }
 
   /// One of each kind of layer, after fusing, with the number of its layer; and the tensors outside of layers.
-  private mutating func read() throws(Refusal) -> (layers: [SGLangLayer], rest: [String]) {
+  private mutating func read() throws(Refusal) -> (layers: [SGLangLayer], rest: [SGLangLayer.Weight]) {
     if let own, let server = question.options.targetModules, !own.isSubset(of: targets) {
       throw Refusal(
         message: "target modules that the served ones leave out: \(listing(own.subtracting(targets).ordered())) beside "
@@ -92,11 +92,11 @@ struct SGLangLoading {
     var kinds: [String: SGLangLayer] = [:]
     var keys: [UInt64: [String]] = [:]
     var members: [UInt64: [(name: String, shape: [UInt64])]] = [:]
-    var rest: [String] = []
+    var rest: [SGLangLayer.Weight] = []
     for (file, shape) in tensors.ordered(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
       let name = file.mentions("unembed_tokens") ? file.replacing("unembed_tokens", with: "lm_head") : file
       guard let (number, digits) = SGLangNames.layer(in: name) else {
-        rest.append(name)
+        rest.append(SGLangLayer.Weight(parts: [name], shape: shape))
         continue
       }
       if let count, number >= count {
@@ -177,6 +177,9 @@ struct SGLangLoading {
       if !owners.isEmpty, !owners.contains(index), stands(module, beside: layer) {
         misplaced += a.parts.compactMap { $0 }
       }
+    }
+    for (target, experts) in slots.experts {
+      for (_, slot) in experts.ordered(by: { $0.key < $1.key }) { try checkRank(slot.a, slot.b, target) }
     }
     for tensor in layer.names.flatMap({ layer.weights[$0]?.parts ?? [] }).compactMap({ $0 }).uniqued {
       note(tensor, slots)
@@ -264,11 +267,20 @@ struct SGLangLoading {
         "q_a_proj without kv_a_proj_with_mqa, which it fills with zeros of the wrong size, as in \(name)",
         "target kv_a_proj_with_mqa too")
     }
-    guard a.rows == rank &* SGLangNames.slices(target), b.columns == rank else {
-      throw failure(
-        "modules whose rank is not r = \(rank): \(name) lies in a slot that is filled with rank r",
-        "resize the adapter to one rank (pad with zeros to keep it exact), and make the config say it")
-    }
+    try checkRank(a, b, target)
+  }
+
+  /// Refuses factors of another rank than `r`, the only one that the engine reads.
+  private func checkRank(_ a: SGLangLayer.Weight?, _ b: SGLangLayer.Weight?, _ target: String) throws(Refusal) {
+    let isRight =
+      a.map { $0.rows == rank &* SGLangNames.slices(target) } ?? true && b.map { $0.columns == rank } ?? true
+    guard !isRight else { return }
+    let tensor = (a?.parts ?? b?.parts ?? []).compactMap { $0 }.first
+    throw Refusal(
+      effect: .failsInBatch,
+      message: "modules whose rank is not r = \(rank): \(escaped(tensor ?? target, limit: 160)) lies in a slot that is "
+        + "filled with rank r", tensor: tensor,
+      hint: "resize the adapter to one rank (pad with zeros to keep it exact), and make the config say it")
   }
 
   /// Whether the slots of a module are as wide as it is.
@@ -313,9 +325,10 @@ struct SGLangLoading {
 
   // MARK: Outside of layers
 
-  private mutating func followEmbeddings(_ names: [String]) throws(Refusal) {
+  private mutating func followEmbeddings(_ weights: [SGLangLayer.Weight]) throws(Refusal) {
     var filled: Set<String> = []
-    for name in names where !name.mentions(".base_layer.") {
+    for weight in weights {
+      guard let name = weight.parts.compactMap({ $0 }).first, !name.mentions(".base_layer.") else { continue }
       let isEmbedding = name.mentions("embed_tokens")
       let leaf = isEmbedding ? "embed_tokens" : "lm_head"
       guard isEmbedding || name.mentions("lm_head"), own?.contains(leaf) ?? true, name.mentions("lora_") else {
@@ -350,6 +363,8 @@ struct SGLangLoading {
           misplaced.append(name)
         } else if name.hasSuffix(".bias") {
           dropped.append(name)
+        } else {
+          try factor == "A" ? checkRank(weight, nil, leaf) : checkRank(nil, weight, leaf)
         }
         continue
       }
