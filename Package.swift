@@ -117,7 +117,7 @@ let foundations: [Target] = [
   library("SHA2", ["CCrypto"]),
   library("LoRAIO", ["CLoRAShims"]),
   .systemLibrary(name: "CCUDADriver"),
-  library("CUDADriver", ["CCUDADriver"]),
+  library("CUDADriver", ["CCUDADriver"], isCompact: true),
 ]
 
 // L1: formats and kernels
@@ -160,7 +160,7 @@ let rooms: [Target] = [
     [
       "TensorCore", "JSON", "Diagnostics", "LoRAIO", "Safetensors", "BaseCatalogue", "LoRAKernels", "LoRAModel",
       "SHA2",
-    ]),
+    ], isCompact: true),
   library(
     "LoRAValidate",
     [

@@ -1,5 +1,7 @@
 #include "plain.h"
 
+#include <stdlib.h>
+
 // MARK: Calls
 
 typedef struct {
@@ -146,11 +148,12 @@ static const uint8_t *read_line(scan *scan, const uint8_t *at, bool ignores_orde
 
 // MARK: What Swift calls
 
-void lora_prepare(lora_answer_memory *memory, lora_fingerprint_key key) {
+lora_answer_memory *lora_make_memory(lora_fingerprint_key key) {
   static const char *const names[LORA_FIELDS] = {
     "", "id", "adapter", "expected", "tool_calls", "name", "arguments", "function", "content",
   };
-  memset(memory, 0, sizeof *memory);
+  lora_answer_memory *memory = calloc(1, sizeof *memory);
+  if (!memory) abort();
   memory->key = key;
   for (unsigned i = 1; i < LORA_FIELDS; i++) {
     size_t count = strlen(names[i]);
@@ -159,6 +162,7 @@ void lora_prepare(lora_answer_memory *memory, lora_fingerprint_key key) {
   for (unsigned i = 0; i < LORA_KNOWN_KEYS; i++) memory->keys[i].count = LORA_LONGEST_KEY + 1;
   memory->line = memory->bare = no_links(0);
   memory->quoted = no_links(LORA_QUOTED);
+  return memory;
 }
 
 INLINE scan begin(const lora_answer_cursor *cursor) {

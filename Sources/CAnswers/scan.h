@@ -1,7 +1,7 @@
 #ifndef SCAN_H
 #define SCAN_H
 
-#include "answers.h"
+#include "answer_memory.h"
 #include "byte_marks.h"
 
 // The lexical level: blanks, separators, runs of bytes without a meaning of their own.

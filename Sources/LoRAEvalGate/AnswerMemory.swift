@@ -1,4 +1,5 @@
 import CAnswers
+import Glibc
 import JSON
 
 /// What one thread keeps from line to line: the texts and keys that it knows, and memory for strings that are resolved.
@@ -30,14 +31,11 @@ final class AnswerMemory: @unchecked Sendable {
 /// Each text has the one place that some bits of the fingerprint of its bytes say. They belong to an `AnswerMemory`,
 /// which must live longer.
 @safe struct KnownTexts {
-  let pointer: UnsafeMutablePointer<lora_answer_memory>
+  let pointer: OpaquePointer
 
-  init(allocatedFor key: FingerprintKey) {
-    unsafe pointer = .allocate(capacity: 1)
-    unsafe lora_prepare(pointer, key.words)
-  }
+  init(allocatedFor key: FingerprintKey) { unsafe pointer = lora_make_memory(key.words) }
 
-  func deallocate() { unsafe pointer.deallocate() }
+  func deallocate() { unsafe free(UnsafeMutableRawPointer(pointer)) }
 
   /// The fingerprint of the text that is written in this way, if it is known.
   func text(_ written: Fingerprint) -> Fingerprint? {

@@ -7,12 +7,18 @@ import LoRAModel
 import LoRAServe
 import LoRAValidate
 import RemoteFiles
+import Synchronization
 
 /// The server as the arguments want it.
 struct ServeProgram {
   let command: ServeCommand
   private let arguments: ServeArguments
   private let options: ValidationOptions
+
+  /// Has the command `serve` run here.
+  ///
+  /// Not in `main.swift`, where closures belong to the main actor and ask for it.
+  static func takeCommands() { ServeCommand.server.withLock { $0 = { command in try Self(command).run() } } }
 
   /// Reads the policy.
   init(_ command: ServeCommand) throws {

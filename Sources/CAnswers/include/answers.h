@@ -25,55 +25,21 @@ typedef struct {
 /// How many texts are known; each is in the one place that the lowest bits of `written` say.
 enum { LORA_KNOWN_TEXTS = 512 };
 
-/// How many keys are known, and the most bytes of one.
-enum { LORA_KNOWN_KEYS = 1024, LORA_LONGEST_KEY = 32 };
-
-/// How a key stands in a text: with a comma before it or not, between plain quotation marks or escaped ones. These are
-/// the two lowest bits of its index, so that a key of another form is never expected.
-enum { LORA_LATER = 1, LORA_QUOTED = 2, LORA_LATER_QUOTED = 3 };
-
 /// The keys of an answer that mean something.
 typedef enum {
   LORA_OTHER, LORA_ID, LORA_ADAPTER, LORA_EXPECTED, LORA_TOOL_CALLS, LORA_NAME, LORA_ARGUMENTS, LORA_FUNCTION,
   LORA_CONTENT, LORA_FIELDS
 } lora_field;
 
-/// The indices of the two keys that came last at a place.
-typedef struct {
-  uint16_t entries[2];
-} lora_key_links;
+/// What is known from line to line. Opaque, as Swift writes 97 kB of code for its arrays, which would be tuples.
+typedef struct lora_answer_memory lora_answer_memory;
 
-/// A key as it stands in a text: with all between the value before it, or the opening brace, and its own value.
-///
-/// The lines of a file have the same keys in the same order, so that those are expected behind each key that followed
-/// it before, and are read by one comparison.
-typedef struct {
-  uint8_t written[LORA_LONGEST_KEY];
-  lora_fingerprint name;
-  /// What follows it, and what the object begins with that is its value.
-  lora_key_links next, inside;
-  /// Bytes of `written`; more than there can be when the entry holds no key.
-  uint8_t count;
-  /// A `lora_field`.
-  uint8_t field;
-} lora_known_key;
+/// Allocates a memory in which nothing is known yet, to be given to `free`.
+lora_answer_memory *lora_make_memory(lora_fingerprint_key key);
 
-/// What is known from line to line.
-typedef struct {
-  lora_fingerprint_key key;
-  lora_known_text texts[LORA_KNOWN_TEXTS];
-  lora_fingerprint fields[LORA_FIELDS];
-  lora_known_key keys[LORA_KNOWN_KEYS];
-  /// What a line begins with, another value, and a value in a string.
-  lora_key_links line, bare, quoted;
-} lora_answer_memory;
-
-/// Makes a memory in which nothing is known yet.
-void lora_prepare(lora_answer_memory *memory, lora_fingerprint_key key);
-
-/// The place of a text.
+/// The place of a text, which a memory begins with.
 static inline lora_known_text *lora_known_place(lora_answer_memory *memory, lora_fingerprint written) {
-  return memory->texts + written.low % LORA_KNOWN_TEXTS;
+  return (lora_known_text *)memory + written.low % LORA_KNOWN_TEXTS;
 }
 
 /// A JSON text, and what was found of it.
