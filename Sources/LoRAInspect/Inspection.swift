@@ -69,9 +69,8 @@ public struct Inspection: Sendable {
     // What the names of the last layer begin with, for the modules of a layer stand together.
     var latest = ""
     adapter.forEachModule { _, module in
-      guard latest.isEmpty || !module.name.begins(with: latest), let place = Self.layerPlace(in: module.name) else {
-        return
-      }
+      let known = module.name.utf8Span.span.commonPrefix(with: latest.utf8Span.span)
+      guard latest.isEmpty || known < latest.utf8.count, let place = Self.layerPlace(in: module.name) else { return }
       layers.insert(place.layer)
       let start = module.name.utf8.prefix(place.end + 1)
       latest = start.last == UInt8(ascii: ".") ? String(decoding: start, as: UTF8.self) : ""
@@ -154,12 +153,5 @@ public struct Inspection: Sendable {
       start = end + 1
     }
     return nil
-  }
-}
-
-extension String {
-  fileprivate func begins(with start: String) -> Bool {
-    let (name, start) = (utf8Span.span, start.utf8Span.span)
-    return name.count >= start.count && name.extracting(..<start.count).isEqual(to: start)
   }
 }
